@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine: `make up` and `make test`.
+# `make help` lists the others.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MARK := $(VENV)/.installed
+
+.PHONY: help up down test check lint bench dashboard schema lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+up: $(MARK) ## Start everything: a Kubernetes if there is none, the database, the API
+	@$(BIN)/python -m tests.local up
+
+down: $(MARK) ## Undo `make up`
+	@$(BIN)/python -m tests.local down
+
+test: $(MARK) check ## Install what is needed and run the whole suite
+	@$(BIN)/python -m tests.cluster tools
+	@$(BIN)/python -m pytest
+
+check: $(MARK) ## Linters and type checker
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(MARK) ## Measure, as ratios within one run
+	@$(BIN)/python -m tests.bench
+
+schema: $(MARK) ## Write schema/schema.graphql anew
+	@$(BIN)/python -m app schema > schema/schema.graphql
+
+lock: $(MARK) ## Resolve the dependencies anew
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --upgrade --extra dev pyproject.toml \
+	  -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove what was installed and built here
+	rm -rf $(VENV) dashboard/node_modules dashboard/dist
+
+$(MARK): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one with: make PYTHON=python3.12 …")'
+	@echo "Installing the Python packages into $(VENV) (about half a minute) …"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,108 @@
+"""The GraphQL endpoint: the schema put together, and Strawberry's view with our way to sign in."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry import Schema
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UnsetType
+
+from app import __version__
+from app.auth import bearer_token, identify, token_of_connection
+from resolvers.context import Context
+from resolvers.mutations import Mutation
+from resolvers.queries import Query
+from resolvers.subscriptions import Subscription
+
+_log = structlog.get_logger(__name__)
+
+_CACHED_DOCUMENTS = 500
+
+
+class MaskUnexpectedErrors(MaskErrors):
+    """Hides what an unexpected exception says, and logs it under an id that the caller is given.
+
+    Errors in the caller's own document, and those raised for the caller, are told as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=_is_unexpected)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        error_id = secrets.token_hex(6)
+        _log.error("unexpected_error", error_id=error_id, path=error.path, exc_info=error)
+        return GraphQLError(
+            f"Something went wrong on our side. It was recorded as {error_id}; try again, and name"
+            " that id if it stays.",
+            nodes=error.nodes,
+            path=error.path,
+            extensions={"code": "INTERNAL", "id": error_id},
+        )
+
+
+def _is_unexpected(error: GraphQLError) -> bool:
+    original = error.original_error
+    return original is not None and not isinstance(original, GraphQLError)
+
+
+class _Schema(Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing here: ``MaskUnexpectedErrors`` logs what is not the caller's own mistake."""
+
+
+def build_schema() -> Schema:
+    """Return the executable schema."""
+    return _Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        extensions=[
+            MaskUnexpectedErrors,
+            lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
+            lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
+        ],
+    )
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """Queries and mutations by POST, subscriptions by graphql-transport-ws."""
+
+    def __init__(self, schema: Schema, *, allowed_origins: tuple[str, ...]) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            # A mutation by GET could be triggered by a link; queries follow for simplicity's sake.
+            allow_queries_via_get=False,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=5),
+            allowed_origins=allowed_origins,
+        )
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,
+        response: Response | WebSocket,  # noqa: ARG002 - Strawberry's signature
+    ) -> Context:
+        """Return the context; over HTTP the caller is known at once."""
+        context = Context(platform=request.app.state.platform, version=__version__)
+        if isinstance(request, Request):
+            token = bearer_token(request.headers.get("authorization"))
+            context.caller = await identify(context.platform.tokens, token)
+        return context
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Sign a websocket in. One that cannot is closed with 4403."""
+        token = token_of_connection(context.connection_params)
+        context.caller = await identify(context.platform.tokens, token)
+        if context.caller is None:
+            raise ConnectionRejectionError
+        return await super().on_ws_connect(context)

@@ -1,0 +1,35 @@
+"""The ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+
+from app.graphql import GraphQLView, build_schema
+from app.health import livez, readyz
+from app.pages import page_routes
+from app.settings import Settings
+from provisioner.supervisor import running_platform
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application; the domain runs for as long as its lifespan does."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running_platform(settings.platform()) as platform:
+            app.state.platform = platform
+            yield
+
+    view = GraphQLView(build_schema(), allowed_origins=settings.allowed_origins)
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/graphql", view, methods=["POST"]),
+            WebSocketRoute("/graphql", view),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            *page_routes(settings.dashboard),
+        ],
+    )

@@ -1,0 +1,106 @@
+"""Every setting of the service, read once from the environment (``STORE_PLATFORM_…``)."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from provisioner.helm import HelmSettings
+from provisioner.parts import WorkSettings
+from provisioner.supervisor import PlatformSettings
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
+
+    model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    database_url: str = Field(
+        f"sqlite:///{_ROOT / '.state' / 'platform.db'}", description="Where state is kept."
+    )
+    state_dir: Path = Field(
+        _ROOT / ".state", description="A private folder for helm's homes and lock files."
+    )
+    charts: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (_ROOT / "charts",),
+        description="Folders whose sub-folders are engines, separated by the path separator.",
+    )
+    chart_values: Path | None = Field(
+        None,
+        description="A folder with <engine>.yaml files: Helm values that go over a chart's own.",
+    )
+    dashboard: Path = Field(
+        _ROOT / "dashboard" / "dist", description="The built dashboard and GraphiQL page."
+    )
+    kubeconfig: Path | None = Field(
+        None, description="The kubeconfig; if unset, the pod's service account or the user's own."
+    )
+    kube_context: str | None = Field(None, description="The kubeconfig's context to use.")
+    helm: str = Field("helm", description="The helm 4 program.")
+    helm_timeout_seconds: float = Field(300, gt=0, description="How long one helm run may take.")
+    helm_grace_seconds: float = Field(
+        10, gt=0, description="How long helm may go on when it is to stop, before it is killed."
+    )
+    shop_url: str = Field(
+        "http://{name}.store.localhost", description="The address of a shop, {name} its name."
+    )
+    ingress: str | None = Field(
+        None,
+        description="Base URL of the ingress controller as the service reaches it; if unset, the"
+        " shops' own addresses are asked.",
+    )
+    reachability_check: bool = Field(
+        default=True, description="Whether READY waits until the shop's address answers."
+    )
+    provision_timeout_seconds: float = Field(
+        600, gt=0, description="How long a store may take to be ready before it is failed."
+    )
+    max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
+    max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Other origins whose pages may open websockets here, comma-separated."
+    )
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """Read the environment. Raises pydantic.ValidationError naming each wrong setting."""
+        lists: dict[str, object] = {}
+        if charts := os.environ.get("STORE_PLATFORM_CHARTS"):
+            lists["charts"] = tuple(Path(item) for item in charts.split(os.pathsep))
+        if origins := os.environ.get("STORE_PLATFORM_ALLOWED_ORIGINS"):
+            lists["allowed_origins"] = tuple(item.strip() for item in origins.split(","))
+        return cls.model_validate(lists)
+
+    def platform(self) -> PlatformSettings:
+        """Return the slice that the domain needs."""
+        values = sorted(self.chart_values.glob("*.yaml")) if self.chart_values else []
+        return PlatformSettings(
+            database_url=self.database_url,
+            engine_folders=self.charts,
+            kubeconfig=self.kubeconfig,
+            kube_context=self.kube_context,
+            helm=HelmSettings(
+                program=self.helm,
+                state=self.state_dir / "helm",
+                kubeconfig=self.kubeconfig,
+                context=self.kube_context,
+                timeout_seconds=self.helm_timeout_seconds,
+                grace_seconds=self.helm_grace_seconds,
+            ),
+            work=WorkSettings(
+                provision_timeout=timedelta(seconds=self.provision_timeout_seconds),
+                values_files={file.stem: (file,) for file in values},
+                is_reachability_checked=self.reachability_check,
+            ),
+            shop_url=self.shop_url,
+            ingress=self.ingress,
+            max_concurrent_provisions=self.max_concurrent_provisions,
+            max_concurrent_deletes=self.max_concurrent_deletes,
+        )

@@ -1,0 +1,101 @@
+"""Tells the followers of a store that it changed, and hands them the latest state.
+
+One reader per followed store, whatever the number of followers: it reads the snapshot once per
+change and leaves it in each follower's slot. A slot holds one state, the latest, so a follower that
+is slow, or gone quiet, costs no memory; what it skipped it finds in the event table.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from provisioner.errors import NotFoundError
+from provisioner.models import StoreSnapshot
+
+_log = structlog.get_logger(__name__)
+_RETRY_SECONDS = 1.0
+
+
+class Follower:
+    """One subscriber's slot for the latest snapshot."""
+
+    def __init__(self) -> None:
+        self._latest: StoreSnapshot | None = None
+        self._filled = asyncio.Event()
+
+    def put(self, snapshot: StoreSnapshot) -> None:
+        self._latest = snapshot
+        self._filled.set()
+
+    async def next(self) -> StoreSnapshot:
+        """Return the latest snapshot that was not taken yet; waits for one."""
+        await self._filled.wait()
+        self._filled.clear()
+        assert self._latest is not None  # noqa: S101 - set together with the event
+        return self._latest
+
+
+class _Topic:
+    def __init__(self) -> None:
+        self.followers: set[Follower] = set()
+        self.reader: asyncio.Task[None] | None = None
+        self.is_stale = False
+
+
+class Broadcaster:
+    """Snapshots from the records to the followers. Implements ``ports.Announcer``.
+
+    ``read`` returns a store's snapshot, or raises NotFoundError.
+    """
+
+    def __init__(self, read: Callable[[str], Awaitable[StoreSnapshot]]) -> None:
+        self._read = read
+        self._topics: dict[str, _Topic] = {}
+
+    @property
+    def followers(self) -> int:
+        """How many followers there are, of all stores."""
+        return sum(len(topic.followers) for topic in self._topics.values())
+
+    def announce(self, store_id: str) -> None:
+        """See ``ports.Announcer``."""
+        topic = self._topics.get(store_id)
+        if topic is None:
+            return
+        topic.is_stale = True
+        if topic.reader is None:
+            topic.reader = asyncio.create_task(
+                self._deliver(store_id, topic), name=f"broadcast {store_id}"
+            )
+
+    @asynccontextmanager
+    async def follow(self, store_id: str) -> AsyncIterator[Follower]:
+        """Give a follower of the store; changes from now on reach its slot."""
+        follower = Follower()
+        topic = self._topics.setdefault(store_id, _Topic())
+        topic.followers.add(follower)
+        try:
+            yield follower
+        finally:
+            topic.followers.discard(follower)
+            if not topic.followers:
+                self._topics.pop(store_id, None)
+
+    async def _deliver(self, store_id: str, topic: _Topic) -> None:
+        while topic.is_stale and topic.followers:
+            topic.is_stale = False
+            try:
+                snapshot = await self._read(store_id)
+            except NotFoundError:
+                break  # purged by retention: there is nothing more to tell
+            except Exception:  # noqa: BLE001 - logged; followers must not be left behind by any
+                # The database may be back in a moment; until then followers keep what they have.
+                _log.exception("snapshot_failed", store_id=store_id)
+                topic.is_stale = True
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            for follower in topic.followers:
+                follower.put(snapshot)
+        topic.reader = None

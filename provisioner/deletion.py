@@ -1,0 +1,74 @@
+"""From any status to DELETED, which is only said once the namespace is proven to be gone."""
+
+import asyncio
+from datetime import timedelta
+
+from provisioner.errors import TerminalError
+from provisioner.models import StepName, Store, StoreStatus
+from provisioner.parts import Parts
+from provisioner.steps import Outcome, StepRunner
+from provisioner.transitions import DELETE_STEPS
+
+_RECHECK = timedelta(seconds=30)
+"""How often a missing watch event is made up for by asking; the watch is what is waited for."""
+
+
+async def delete(parts: Parts, store: Store) -> Store:
+    """Remove everything of the store, then mark it deleted.
+
+    Raises TerminalError when a step fails for good; the store stays DELETING, with that reason.
+    """
+    if store.status is not StoreStatus.DELETING:
+        store = await parts.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+    removal = _Removal(parts, store)
+    try:
+        await removal.steps.run(StepName.HELM_UNINSTALL, removal.uninstall)
+        await removal.steps.run(StepName.NAMESPACE_GONE, removal.remove_namespace)
+    except TerminalError as error:
+        if store.reason != error.reason:
+            await parts.records.transition(store, StoreStatus.DELETING, reason=error.reason)
+        raise
+    await parts.records.record_pods(store.id, ())
+    store = await parts.records.transition(store, StoreStatus.DELETED)
+    parts.observer.forget(store.namespace)
+    return store
+
+
+class _Removal:
+    def __init__(self, parts: Parts, store: Store) -> None:
+        self._parts = parts
+        self._store = store
+        self.steps = StepRunner(parts.records, store)
+
+    async def uninstall(self) -> Outcome:
+        if not await self._parts.cluster.namespace_exists(self._store.namespace):
+            return Outcome("There is no namespace, so no release either.", is_skipped=True)
+        output = await self._parts.helm.uninstall(
+            release=self._store.release, namespace=self._store.namespace
+        )
+        return Outcome(f"helm uninstalled release {self._store.release}.", output)
+
+    async def remove_namespace(self) -> Outcome:
+        namespace = self._store.namespace
+        if await self._parts.cluster.delete_namespace(namespace):
+            await self._until_gone()
+        return Outcome(f"Namespace {namespace} is gone, with everything in it.")
+
+    async def _until_gone(self) -> None:
+        observer, namespace = self._parts.observer, self._store.namespace
+        while True:
+            revision = observer.revision(namespace)
+            seen = observer.observe(namespace).namespace
+            if seen is None and not await self._parts.cluster.namespace_exists(namespace):
+                return
+            holds = " ".join(seen.blockers) if seen else ""
+            waiting = f"Namespace {namespace} is terminating." + (
+                f" Held by: {holds}" if holds else ""
+            )
+            await self.steps.report(StepName.NAMESPACE_GONE, waiting)
+            try:
+                async with asyncio.timeout(_RECHECK.total_seconds()):
+                    await observer.changed(namespace, revision)
+            except TimeoutError:
+                if not await self._parts.cluster.namespace_exists(namespace):
+                    return

@@ -1,0 +1,88 @@
+"""Every error the domain raises, as one tree.
+
+    StorePlatformError
+    ├── RefusedError              the request is wrong: says which field, and the remedy
+    ├── NotFoundError             no such store, or not one this caller may see
+    ├── ConflictError             a guarded update met another status than expected: read again
+    ├── ConfigurationError        the service cannot start as configured
+    ├── TransientError            worth another try
+    │   └── ClusterUnreachableError
+    └── TerminalError             another try would end the same way: the store fails
+        ├── ClusterRefusedError   the API server understood, and said no
+        ├── HelmError             helm is missing, failed, or ran out of time
+        └── StoreFailedError      a workload of the store is doomed
+
+Errors of libraries are wrapped once, at the edge where they appear (``raise … from``).
+"""
+
+from dataclasses import dataclass
+
+from provisioner.models import Reason
+
+
+class StorePlatformError(Exception):
+    """Root of the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing that is wrong with a request.
+
+    ``code`` is stable and meant for programs, ``message`` names the remedy and is meant for
+    people, ``field`` is the input's field in GraphQL spelling, or None when it is not about one.
+    """
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class RefusedError(StorePlatformError):
+    """A request was refused, and nothing was changed."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__("; ".join(refusal.message for refusal in refusals))
+        self.refusals = refusals
+
+
+class NotFoundError(StorePlatformError):
+    """There is no such store for this caller."""
+
+
+class ConflictError(StorePlatformError):
+    """The row was no longer in the expected status; nothing was written."""
+
+
+class ConfigurationError(StorePlatformError):
+    """A setting or a file that the operator provides is wrong; the message names it."""
+
+
+class TransientError(StorePlatformError):
+    """The same call may well succeed later: after ``retry_after_seconds``, where it is known."""
+
+    retry_after_seconds: float | None = None
+
+
+class ClusterUnreachableError(TransientError):
+    """The API server did not answer, or answered that it cannot serve just now."""
+
+
+class TerminalError(StorePlatformError):
+    """The store cannot get further without a change from outside."""
+
+    def __init__(self, reason: Reason, *, output: str = "") -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+        self.output = output
+
+
+class ClusterRefusedError(TerminalError):
+    """The API server refused a request of ours (forbidden, invalid, over quota)."""
+
+
+class HelmError(TerminalError):
+    """helm could not be run, or ended with an error; ``output`` is the tail of what it said."""
+
+
+class StoreFailedError(TerminalError):
+    """What runs in the store's namespace cannot become ready."""

@@ -1,0 +1,178 @@
+"""helm as a subprocess: an argument list, values on stdin, and its failures put into words.
+
+helm is not asked to wait for workloads: its ``--wait`` looks neither at a Deployment's pods nor at
+image-pull errors (helm 4.2.4, pkg/kube/statuswait.go). Readiness is judged from our own watches.
+
+A helm that was killed leaves the release in a ``pending-*`` or ``uninstalling`` state, which is
+also helm's lock. Those are repaired by rule before an install; the lock file that every helm of
+ours holds (see ``process``) makes sure that no other helm is at work on the release then.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from provisioner.errors import ClusterUnreachableError, HelmError
+from provisioner.models import Reason
+from provisioner.process import Finished, ProgramTimeoutError, run
+from provisioner.scrub import scrub, tail
+
+_UNREACHABLE = re.compile(
+    r"(?i)cluster unreachable|connection refused|connection reset|i/o timeout|no route to host"
+    r"|TLS handshake timeout|context deadline exceeded|etcdserver: |too many requests"
+    r"|server is currently unable|unexpected EOF|http2: client connection lost|apiserver not ready"
+)
+_NOT_FOUND = re.compile(r"(?i)release: not found")
+_SENTENCE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class HelmSettings:
+    """How helm is run. Times in seconds; ``state`` holds its caches and the lock files."""
+
+    program: str
+    state: Path
+    kubeconfig: Path | None = None
+    context: str | None = None
+    timeout_seconds: float = 300.0
+    grace_seconds: float = 10.0
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One revision of a release, and its state in helm's word, such as ``deployed``."""
+
+    revision: int
+    status: str
+
+
+class HelmClient:
+    """Runs helm. Implements ``ports.Helm``."""
+
+    def __init__(self, settings: HelmSettings) -> None:
+        self._settings = settings
+
+    async def install(
+        self,
+        *,
+        release: str,
+        namespace: str,
+        chart: Path,
+        values: Mapping[str, object],
+        values_files: Sequence[Path] = (),
+        secrets: Sequence[str] = (),
+    ) -> str:
+        """See ``ports.Helm``: ``helm upgrade --install`` after any repair."""
+        await self._repair(release, namespace)
+        arguments = ["upgrade", release, str(chart), "--install", "--namespace", namespace]
+        for file in values_files:
+            arguments += ["--values", str(file)]
+        arguments += ["--values", "-"]
+        done = await self._run(release, arguments, stdin=msgspec.json.encode(values))
+        return self._checked(done, "install", release, secrets)
+
+    async def uninstall(self, *, release: str, namespace: str) -> str:
+        """See ``ports.Helm``."""
+        arguments = ["uninstall", release, "--namespace", namespace, "--ignore-not-found"]
+        done = await self._run(release, arguments)
+        return self._checked(done, "uninstall", release, ())
+
+    async def history(self, *, release: str, namespace: str) -> list[Revision]:
+        """Return the release's revisions, oldest first; none when there is no release.
+
+        This is also how a release's state is read: ``status`` prints the whole manifest with it.
+        """
+        done = await self._run(release, ["history", release, "--namespace", namespace, *_LATEST])
+        if done.code != 0 and _NOT_FOUND.search(done.errors):
+            return []
+        return _decode(self._checked(done, "read", release, ()), list[Revision])
+
+    async def _repair(self, release: str, namespace: str) -> None:
+        history = await self.history(release=release, namespace=namespace)
+        state = history[-1].status if history else None
+        if state in ("pending-install", "uninstalling"):
+            await self.uninstall(release=release, namespace=namespace)
+        elif state in ("pending-upgrade", "pending-rollback"):
+            await self._roll_back(release, namespace, history)
+
+    async def _roll_back(self, release: str, namespace: str, history: Sequence[Revision]) -> None:
+        good = [item.revision for item in history if item.status in ("deployed", "superseded")]
+        if not good:
+            await self.uninstall(release=release, namespace=namespace)
+            return
+        arguments = ["rollback", release, str(max(good)), "--namespace", namespace]
+        self._checked(await self._run(release, arguments), "roll back", release, ())
+
+    async def _run(self, release: str, arguments: Sequence[str], *, stdin: bytes = b"") -> Finished:
+        settings = self._settings
+        command = [settings.program, *arguments]
+        if settings.context:
+            command += ["--kube-context", settings.context]
+        try:
+            return await run(
+                command,
+                stdin=stdin,
+                environment=self._environment(),
+                timeout_seconds=settings.timeout_seconds,
+                grace_seconds=settings.grace_seconds,
+                lock=settings.state / "locks" / f"{release}.lock",
+            )
+        except ProgramTimeoutError as error:
+            raise HelmError(
+                Reason(
+                    "HELM_TIMEOUT",
+                    f"helm did not finish within {settings.timeout_seconds:.0f} s and was ended."
+                    " The API server may be overloaded; retry the store.",
+                )
+            ) from error
+        except OSError as error:
+            raise HelmError(
+                Reason(
+                    "HELM_MISSING",
+                    f"helm could not be started: {settings.program}: {error.strerror}. Install"
+                    " helm 4 or set STORE_PLATFORM_HELM to its path, then retry the store.",
+                )
+            ) from error
+
+    def _environment(self) -> dict[str, str]:
+        """Return helm's whole environment: private homes, and nothing that it has no need of."""
+        settings = self._settings
+        home = settings.state / "home"
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(home),
+            "HELM_CACHE_HOME": str(home / "cache"),
+            "HELM_CONFIG_HOME": str(home / "config"),
+            "HELM_DATA_HOME": str(home / "data"),
+        }
+        for name in ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SSL_CERT_FILE"):
+            if name in os.environ:
+                environment[name] = os.environ[name]
+        if settings.kubeconfig:
+            environment["KUBECONFIG"] = str(settings.kubeconfig)
+        return environment
+
+    def _checked(self, done: Finished, verb: str, release: str, secrets: Sequence[str]) -> str:
+        if done.code == 0:
+            return tail(scrub(done.output, secrets))
+        said = scrub(done.errors or done.output, secrets).strip()
+        if _UNREACHABLE.search(said):
+            raise ClusterUnreachableError(f"helm could not reach the cluster: {said[-_SENTENCE:]}")
+        raise HelmError(
+            Reason("HELM_FAILED", f"helm could not {verb} release {release}: {said[-_SENTENCE:]}"),
+            output=tail(said),
+        )
+
+
+_LATEST = ("--max", "10", "--output", "json")
+T = TypeVar("T")
+
+
+def _decode(text: str, kind: type[T]) -> T:
+    """Decode helm's JSON, which may come after warnings: it begins at the first bracket."""
+    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=0)
+    return msgspec.json.decode(text[start:], type=kind)

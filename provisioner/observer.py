@@ -1,0 +1,137 @@
+"""What is known of every store's namespace, from one list-then-watch per kind for them all.
+
+Order matters here: a store's pods are recorded in the database first, and only then is anyone told
+that something changed. So a step that ends because a pod became ready is never recorded before the
+pod's own event.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from provisioner.errors import NotFoundError
+from provisioner.models import Observation
+from provisioner.ports import StoreRecords
+from provisioner.watching import Reflector, WatchSource
+from provisioner.wire import (
+    CLAIMS,
+    EVENTS,
+    JOBS,
+    NAMESPACES,
+    PODS,
+    WATCHED_KINDS,
+    WatchedKind,
+    WatchedObject,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class ClusterObserver:
+    """Files watched objects by namespace, records pods, and tells who waits for a change.
+
+    Implements ``ports.Observer``. ``on_recorded`` is called with a store's id after each change.
+    """
+
+    def __init__(
+        self, source: WatchSource, records: StoreRecords, on_recorded: Callable[[str], None]
+    ) -> None:
+        self._records = records
+        self._on_recorded = on_recorded
+        self._filed: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        self._store_ids: dict[str, str] = {}
+        self._revisions: dict[str, int] = defaultdict(int)
+        self._changed: dict[str, asyncio.Event] = {}
+        self._dirty: dict[str, None] = {}
+        self._wake = asyncio.Event()
+        self.reflectors = [Reflector(source, kind, self._on_change) for kind in WATCHED_KINDS]
+
+    async def synced(self) -> None:
+        """Return once every kind's first list is in: only then does absence mean anything."""
+        for reflector in self.reflectors:
+            await reflector.synced.wait()
+
+    @property
+    def is_synced(self) -> bool:
+        return all(reflector.synced.is_set() for reflector in self.reflectors)
+
+    @property
+    def staleness_seconds(self) -> float:
+        """Age of the oldest of the watches' knowledge, in seconds."""
+        return max(reflector.staleness_seconds for reflector in self.reflectors)
+
+    @property
+    def trouble(self) -> str:
+        """What the cluster last answered to a watch that does not work, or ""."""
+        return next((r.trouble for r in self.reflectors if r.trouble), "")
+
+    def observe(self, namespace: str) -> Observation:
+        """See ``ports.Observer``."""
+        kinds = self._filed.get(namespace, {})
+
+        def of(kind: WatchedKind) -> tuple[Any, ...]:
+            return tuple(kinds.get(kind.name, {}).values())
+
+        return Observation(
+            namespace=next(iter(of(NAMESPACES)), None),
+            pods=of(PODS),
+            jobs=of(JOBS),
+            claims=of(CLAIMS),
+            events=of(EVENTS),
+        )
+
+    def revision(self, namespace: str) -> int:
+        """See ``ports.Observer``."""
+        return self._revisions[namespace]
+
+    async def changed(self, namespace: str, since: int) -> None:
+        """See ``ports.Observer``."""
+        while self._revisions[namespace] <= since:
+            await self._changed.setdefault(namespace, asyncio.Event()).wait()
+
+    def forget(self, namespace: str) -> None:
+        """See ``ports.Observer``."""
+        self._store_ids.pop(namespace, None)
+        self._revisions.pop(namespace, None)
+        if not any(self._filed.get(namespace, {}).values()):
+            self._filed.pop(namespace, None)
+
+    async def run(self) -> None:
+        """Record and announce changes, for ever, one namespace at a time in order of change."""
+        await self.synced()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._dirty:
+                namespace = next(iter(self._dirty))
+                del self._dirty[namespace]
+                await self._publish(namespace)
+
+    async def _publish(self, namespace: str) -> None:
+        store_id = self._store_ids.get(namespace)
+        if store_id is None:  # an event in somebody else's namespace
+            return
+        try:
+            await self._records.record_pods(store_id, self.observe(namespace).pods)
+        except NotFoundError:
+            # The label is there, the store is not: another platform's, or an older database's.
+            _log.warning("unknown_store", namespace=namespace, store_id=store_id)
+            return
+        self._revisions[namespace] += 1
+        if (waiting := self._changed.pop(namespace, None)) is not None:
+            waiting.set()
+        self._on_recorded(store_id)
+
+    def _on_change(self, kind: WatchedKind, item: WatchedObject, is_there: bool) -> None:  # noqa: FBT001
+        filed = self._filed[item.namespace].setdefault(kind.name, {})
+        if is_there:
+            filed[item.name] = item.record
+        else:
+            filed.pop(item.name, None)
+        if item.store_id is not None:
+            self._store_ids[item.namespace] = item.store_id
+        self._dirty[item.namespace] = None
+        self._wake.set()

@@ -1,0 +1,38 @@
+"""What the work on a store needs: the ports, the engines on offer, and the operator's settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from provisioner.models import Engine
+from provisioner.ports import Clock, Cluster, Helm, Observer, Prober, StoreRecords
+from provisioner.readiness import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSettings:
+    """How stores are worked on.
+
+    ``provision_timeout`` counts from the start of an attempt to ready, restarts of the service
+    included. ``values_files`` are Helm values per engine name that go over the chart's own.
+    """
+
+    provision_timeout: timedelta = timedelta(minutes=10)
+    limits: Limits = field(default_factory=Limits)
+    values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    is_reachability_checked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a piece of work is done with."""
+
+    records: StoreRecords
+    cluster: Cluster
+    helm: Helm
+    observer: Observer
+    prober: Prober
+    engines: Mapping[str, Engine]
+    clock: Clock
+    settings: WorkSettings

@@ -1,0 +1,169 @@
+"""The edges of the domain, as protocols: each has one real adapter and one fake.
+
+The fakes ship in ``provisioner.testing`` and pass the same contract tests as the real adapters.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from provisioner.models import (
+    Observation,
+    Pod,
+    Reason,
+    Step,
+    StepName,
+    StepStatus,
+    Store,
+    StoreEvent,
+    StoreSnapshot,
+    StoreStatus,
+)
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+class StoreRecords(Protocol):
+    """The stores in the database. Every write is one transaction, its event included."""
+
+    async def get(self, store_id: str) -> Store:
+        """Return the store. Raises NotFoundError."""
+        ...
+
+    async def snapshot(self, store_id: str) -> StoreSnapshot:
+        """Return the store with steps and pods, read in one transaction. Raises NotFoundError."""
+        ...
+
+    async def transition(
+        self,
+        store: Store,
+        following: StoreStatus,
+        *,
+        reason: Reason | None = None,
+        steps: Sequence[StepName] = (),
+    ) -> Store:
+        """Move the store to another status.
+
+        ``steps`` begins a new attempt with these steps pending. Raises ConflictError when the row
+        is no longer in ``store.status``; then nothing is written.
+        """
+        ...
+
+    async def update_step(
+        self,
+        store: Store,
+        name: StepName,
+        status: StepStatus,
+        *,
+        message: str = "",
+        output: str = "",
+    ) -> Step:
+        """Record how far a step of the store's current attempt is."""
+        ...
+
+    async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
+        """Make ``pods`` the known pods of the store; return how many events that made."""
+        ...
+
+    async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
+        """Return the store's events above ``version``, oldest first."""
+        ...
+
+
+class Cluster(Protocol):
+    """What the platform asks of Kubernetes, apart from watching it.
+
+    Every call raises ClusterUnreachableError when another try may help, else ClusterRefusedError.
+    """
+
+    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Create the namespace unless it is there; return whether it was created."""
+        ...
+
+    async def ensure_secret(
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],
+        generate: Callable[[], Mapping[str, str]],
+    ) -> Mapping[str, str]:
+        """Return the secret's values, creating it from ``generate`` unless it is there."""
+        ...
+
+    async def delete_namespace(self, name: str) -> bool:
+        """Ask for the namespace's deletion; return whether there was one to delete."""
+        ...
+
+    async def namespace_exists(self, name: str) -> bool:
+        """Whether the namespace is there, be it terminating."""
+        ...
+
+    async def log_tail(
+        self, namespace: str, pod: str, container: str, *, lines: int, previous: bool
+    ) -> str:
+        """Return the last lines a container wrote, or "" when there is no log."""
+        ...
+
+
+class Helm(Protocol):
+    """The helm client. Calls are idempotent and raise HelmError, or TransientError."""
+
+    async def install(
+        self,
+        *,
+        release: str,
+        namespace: str,
+        chart: Path,
+        values: Mapping[str, object],
+        values_files: Sequence[Path] = (),
+        secrets: Sequence[str] = (),
+    ) -> str:
+        """Install the release or bring it to these values; return helm's scrubbed output."""
+        ...
+
+    async def uninstall(self, *, release: str, namespace: str) -> str:
+        """Remove the release if it is there; return helm's scrubbed output."""
+        ...
+
+
+class Observer(Protocol):
+    """What the watches know of the stores, after it was recorded."""
+
+    def observe(self, namespace: str) -> Observation:
+        """Return everything that is known of a store's namespace now."""
+        ...
+
+    def revision(self, namespace: str) -> int:
+        """Return a number that rises with every change of what is known of the namespace."""
+        ...
+
+    async def changed(self, namespace: str, since: int) -> None:
+        """Return as soon as the namespace's revision is above ``since``."""
+        ...
+
+    def forget(self, namespace: str) -> None:
+        """Drop what is kept of a namespace that is gone."""
+        ...
+
+
+class Announcer(Protocol):
+    """Tells everyone who follows a store that its version has risen."""
+
+    def announce(self, store_id: str) -> None:
+        """Wake the followers of a store; never waits."""
+        ...
+
+
+class Prober(Protocol):
+    """Looks whether a shopper could open a store."""
+
+    async def problem(self, store: Store, path: str) -> str | None:
+        """Return what keeps ``path`` of the store from answering, or None when it answers."""
+        ...

@@ -1,0 +1,160 @@
+"""Runs one program to its end: own process group, bounded output, a timeout, and no orphans.
+
+The program holds an inherited lock file while it lives. So a service that was killed and started
+again can tell that the helm of its former life is still at work on a release, and waits for it or
+ends it, instead of meeting it. ``flock`` needs no pid that could have been given to somebody else.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provisioner.scrub import MAX_OUTPUT
+
+_READ = 65536
+_LOCK_POLL_SECONDS = 0.1  # flock has no asynchronous form; orphans are rare and short-lived
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended: exit code, and the tails of its two outputs."""
+
+    code: int
+    output: str
+    errors: str
+
+
+class ProgramTimeoutError(Exception):
+    """The program ran longer than it may, and was ended."""
+
+
+async def run(
+    arguments: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    environment: Mapping[str, str],
+    timeout_seconds: float,
+    grace_seconds: float,
+    lock: Path,
+) -> Finished:
+    """Run a program while holding ``lock``.
+
+    On a timeout its process group gets SIGTERM, and SIGKILL ``grace_seconds`` later. On a
+    cancellation it may first run on for ``grace_seconds``: a helm that ends by itself leaves no
+    release half done.
+    Raises FileNotFoundError or PermissionError when it cannot be started, ProgramTimeoutError when
+    it ran too long.
+    """
+    descriptor = await _hold(lock, grace_seconds)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(environment),
+            start_new_session=True,
+            pass_fds=(descriptor,),
+        )
+        os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
+        return await _finish(process, stdin, timeout_seconds, grace_seconds)
+    finally:
+        os.close(descriptor)
+
+
+async def _finish(
+    process: asyncio.subprocess.Process, stdin: bytes, timeout_seconds: float, grace_seconds: float
+) -> Finished:
+    stdin_pipe, stdout, stderr = process.stdin, process.stdout, process.stderr
+    if stdin_pipe is None or stdout is None or stderr is None:
+        raise ValueError("The process must be started with pipes.")
+    work = asyncio.gather(_feed(stdin_pipe, stdin), _tail(stdout), _tail(stderr), process.wait())
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            _, output, errors, code = await asyncio.shield(work)
+    except TimeoutError as error:
+        await _end(process, grace_seconds)
+        raise ProgramTimeoutError from error
+    except asyncio.CancelledError:
+        await _uncancelled(_let_finish(process, grace_seconds))
+        raise
+    finally:
+        await _uncancelled(work)
+    return Finished(code, output, errors)
+
+
+async def _uncancelled(ending: Coroutine[Any, Any, None] | asyncio.Future[Any]) -> None:
+    """Wait for an ending that a second cancellation must not cut short."""
+    task = asyncio.ensure_future(ending)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+
+
+async def _let_finish(process: asyncio.subprocess.Process, grace_seconds: float) -> None:
+    try:
+        async with asyncio.timeout(grace_seconds):
+            await process.wait()
+    except TimeoutError:
+        await _end(process, grace_seconds)
+
+
+async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
+    with suppress(BrokenPipeError, ConnectionResetError):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+async def _tail(reader: asyncio.StreamReader) -> str:
+    kept = b""
+    while block := await reader.read(_READ):
+        kept = (kept + block)[-4 * MAX_OUTPUT :]
+    return kept.decode(errors="replace")
+
+
+async def _end(process: asyncio.subprocess.Process, grace_seconds: float) -> None:
+    for number, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await process.wait()
+                return
+
+
+async def _hold(lock: Path, patience_seconds: float) -> int:
+    """Take the lock; a program of an earlier life that keeps it is ended after a while."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience_seconds
+        while not _try_lock(descriptor):
+            if loop.time() > deadline:
+                _kill_holder(descriptor)
+            await asyncio.sleep(_LOCK_POLL_SECONDS)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _kill_holder(descriptor: int) -> None:
+    """End the process group that wrote its id into the lock file; the lock proves that it lives."""
+    with suppress(ValueError, ProcessLookupError, PermissionError):
+        os.killpg(int(os.pread(descriptor, 11, 0)), signal.SIGKILL)

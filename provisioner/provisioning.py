@@ -1,0 +1,204 @@
+"""From QUEUED to READY, or to FAILED with the reason.
+
+Every step is idempotent, so going on after a restart is doing the steps again: what is there is
+found and kept. The time limit counts from the start of the attempt, restarts included.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from provisioner.errors import StoreFailedError, TerminalError
+from provisioner.models import Credential, Engine, Reason, StepName, Store, StoreStatus
+from provisioner.parts import Parts
+from provisioner.readiness import Doom, Verdict, judge
+from provisioner.scrub import scrub, tail
+from provisioner.steps import Outcome, StepRunner
+from provisioner.transitions import PROVISION_STEPS
+from provisioner.wire import STORE_LABEL
+
+CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
+_MANAGED_BY = {"app.kubernetes.io/managed-by": "store-platform"}
+_RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+_LOG_LINES = 20
+_PROBE_PAUSE_SECONDS = 1.0
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+"""No characters that a shell, a URL or a tired reader takes for another."""
+
+
+async def provision(parts: Parts, store: Store) -> Store:
+    """Bring a queued or half-provisioned store to READY or FAILED, and return it."""
+    if store.status is StoreStatus.QUEUED:
+        store = await parts.records.transition(store, StoreStatus.PROVISIONING)
+    attempt = _Attempt(parts, store)
+    try:
+        async with asyncio.timeout(_seconds_left(parts, store)):
+            await attempt.run()
+    except TimeoutError:
+        reason = _timed_out(parts.settings.provision_timeout, attempt.steps.progress)
+        await attempt.steps.fail(attempt.current, reason.message)
+    except TerminalError as error:
+        reason = error.reason
+    else:
+        return await parts.records.transition(store, StoreStatus.READY)
+    return await parts.records.transition(store, StoreStatus.FAILED, reason=reason)
+
+
+def _seconds_left(parts: Parts, store: Store) -> float:
+    began = store.attempt_started_at or parts.clock.now()
+    left = began + parts.settings.provision_timeout - parts.clock.now()
+    return max(left.total_seconds(), 0.0)
+
+
+def _timed_out(limit: timedelta, progress: str) -> Reason:
+    waited = f" Last seen: {progress}" if progress else ""
+    return Reason(
+        "NOT_READY_IN_TIME",
+        f"The store was not ready within {limit.total_seconds() / 60:g} minutes.{waited}"
+        " Look at its pods and steps for what is slow, then retry.",
+    )
+
+
+class _Attempt:
+    """One attempt at a store, step by step. ``current`` is the step that is being done."""
+
+    def __init__(self, parts: Parts, store: Store) -> None:
+        self._parts = parts
+        self._store = store
+        self._secrets: Sequence[str] = ()
+        self.steps = StepRunner(parts.records, store)
+        self.current = StepName.NAMESPACE
+
+    async def run(self) -> None:
+        work = {
+            StepName.NAMESPACE: self._create_namespace,
+            StepName.CREDENTIALS: self._create_credentials,
+            StepName.HELM_INSTALL: self._install,
+            StepName.WORKLOADS_READY: self._await_workloads,
+            StepName.SETUP_JOB: self._await_setup,
+            StepName.REACHABLE: self._await_answer,
+        }
+        for self.current in PROVISION_STEPS:
+            await self.steps.run(self.current, work[self.current])
+
+    async def _create_namespace(self) -> Outcome:
+        name = self._store.namespace
+        labels = {STORE_LABEL: self._store.id, **_MANAGED_BY, **_RESTRICTED}
+        created = await self._parts.cluster.ensure_namespace(name, labels)
+        return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
+
+    async def _create_credentials(self) -> Outcome:
+        values = await self._parts.cluster.ensure_secret(
+            self._store.namespace,
+            CREDENTIALS_SECRET,
+            {STORE_LABEL: self._store.id, **_MANAGED_BY},
+            lambda: generate_credentials(self._engine.credentials),
+        )
+        self._secrets = tuple(values.values())
+        return Outcome(f"Secret {CREDENTIALS_SECRET} holds {len(values)} generated values.")
+
+    async def _install(self) -> Outcome:
+        engine, store = self._engine, self._store
+        version = engine.version(store.engine_version)
+        if version is None:
+            raise _missing(f"Version {store.engine_version} of engine {engine.name}")
+        given = {
+            "id": store.id,
+            "name": store.name,
+            "host": store.host,
+            "credentialsSecret": CREDENTIALS_SECRET,
+        }
+        output = await self._parts.helm.install(
+            release=store.release,
+            namespace=store.namespace,
+            chart=Path(engine.chart),
+            values={**version.values, "store": given},
+            values_files=self._parts.settings.values_files.get(engine.name, ()),
+            secrets=self._secrets,
+        )
+        return Outcome(f"helm installed release {store.release}.", output)
+
+    async def _await_workloads(self) -> Outcome:
+        await self._until(lambda verdict: verdict.are_workloads_ready)
+        names = ", ".join(workload.component for workload in self._engine.workloads)
+        return Outcome(f"All pods are ready: {names}.")
+
+    async def _await_setup(self) -> Outcome:
+        if self._engine.setup_job is None:
+            return Outcome("This engine has no setup job.", is_skipped=True)
+        await self._until(lambda verdict: verdict.is_setup_done)
+        return Outcome("The setup job is complete.")
+
+    async def _await_answer(self) -> Outcome:
+        if not self._parts.settings.is_reachability_checked:
+            return Outcome(
+                "Not checked: the check of the shop's address is switched off here.",
+                is_skipped=True,
+            )
+        while True:
+            problem = await self._parts.prober.problem(self._store, self._engine.ready_path)
+            if problem is None:
+                return Outcome(f"The shop answers at {self._store.url}")
+            await self.steps.report(self.current, f"The shop does not answer yet: {problem}")
+            await asyncio.sleep(_PROBE_PAUSE_SECONDS)
+
+    async def _until(self, is_reached: Callable[[Verdict], bool]) -> None:
+        """Wait until what the watches say satisfies ``is_reached``; fail as soon as it cannot."""
+        observer, namespace = self._parts.observer, self._store.namespace
+        while True:
+            revision = observer.revision(namespace)
+            verdict = self._judge()
+            if verdict.doom is not None:
+                raise await self._failure(verdict.doom)
+            if is_reached(verdict):
+                return
+            await self.steps.report(self.current, verdict.waiting_for)
+            try:
+                grace = verdict.recheck_after
+                async with asyncio.timeout(grace.total_seconds() if grace else None):
+                    await observer.changed(namespace, revision)
+            except TimeoutError:
+                continue  # a grace has run out: the same facts may now mean something else
+
+    def _judge(self) -> Verdict:
+        return judge(
+            workloads=self._engine.workloads,
+            setup_job=self._engine.setup_job,
+            observation=self._parts.observer.observe(self._store.namespace),
+            now=self._parts.clock.now(),
+            limits=self._parts.settings.limits,
+        )
+
+    async def _failure(self, doom: Doom) -> StoreFailedError:
+        output = ""
+        if doom.pod and doom.container:
+            output = await self._parts.cluster.log_tail(
+                self._store.namespace,
+                doom.pod,
+                doom.container,
+                lines=_LOG_LINES,
+                previous=doom.previous,
+            )
+        return StoreFailedError(doom.reason, output=tail(scrub(output, self._secrets)))
+
+    @property
+    def _engine(self) -> Engine:
+        engine = self._parts.engines.get(self._store.engine)
+        if engine is None:
+            raise _missing(f"Engine {self._store.engine}")
+        return engine
+
+
+def generate_credentials(wanted: Sequence[Credential]) -> dict[str, str]:
+    """Return a new random value for each credential (58 symbols: 5.8 bits a character)."""
+    return {
+        credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))
+        for credential in wanted
+    }
+
+
+def _missing(what: str) -> StoreFailedError:
+    message = f"{what} is no longer offered here. Add it back to the charts, then retry the store."
+    return StoreFailedError(Reason("ENGINE_MISSING", message))

@@ -1,0 +1,118 @@
+"""Turns the decision table into work: one worker at a time on a store, and never a lost store.
+
+Whatever goes wrong with a piece of work, the store is looked at again: at once after a lost race,
+after a growing wait when the cluster, helm or the database had a problem.
+"""
+
+import asyncio
+from typing import NoReturn
+
+import structlog
+
+from provisioner.deletion import delete
+from provisioner.errors import ConflictError, NotFoundError, StorePlatformError
+from provisioner.models import Store
+from provisioner.parts import Parts
+from provisioner.patience import pause_seconds
+from provisioner.provisioning import provision
+from provisioner.transitions import Action, decide
+from provisioner.upkeep import observe
+from provisioner.work_queue import Lane, WorkQueue
+
+_log = structlog.get_logger(__name__)
+
+_WORK = {Action.PROVISION: provision, Action.DELETE: delete, Action.OBSERVE: observe}
+_LANES = {
+    Action.PROVISION: Lane.PROVISION,
+    Action.DELETE: Lane.DELETE,
+    Action.OBSERVE: Lane.OBSERVE,
+}
+
+
+class Reconciler:
+    """Workers that bring stores to their target."""
+
+    def __init__(self, parts: Parts, queue: WorkQueue) -> None:
+        self._parts = parts
+        self._queue = queue
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._failures: dict[str, int] = {}
+        self._retries: dict[str, asyncio.TimerHandle] = {}
+
+    def wake(self, store: Store) -> None:
+        """Have a store looked at, because it or its target changed.
+
+        Work that is under way towards another target is interrupted: a helm that runs is given its
+        grace, then the store's new target is worked on.
+        """
+        action = decide(store.status, store.target)
+        if action is Action.NOTHING:
+            return
+        self._queue.add(store.id, _LANES[action])
+        if action is Action.DELETE and (running := self._running.get(store.id)):
+            running.cancel()
+
+    def wake_by_id(self, store_id: str) -> None:
+        """Have a store looked at, because what is known of its namespace changed."""
+        self._queue.add(store_id, Lane.OBSERVE)
+
+    async def work(self, lane: Lane) -> NoReturn:
+        """Work on the stores of one lane, one after the other, for ever."""
+        while True:
+            store_id = await self._queue.take(lane)
+            try:
+                await self._work_on(store_id, lane)
+            finally:
+                self._queue.done(store_id)
+
+    async def _work_on(self, store_id: str, lane: Lane) -> None:
+        task = asyncio.create_task(self._reconcile(store_id, lane), name=f"{lane.name} {store_id}")
+        if lane is not Lane.DELETE:
+            self._running[store_id] = task
+        try:
+            await asyncio.wait({task})
+        finally:
+            # The worker itself is cancelled when the service stops: its work ends with it.
+            task.cancel()
+            await asyncio.wait({task})
+            self._running.pop(store_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._after_failure(store_id, lane, error)
+
+    async def _reconcile(self, store_id: str, lane: Lane) -> None:
+        try:
+            store = await self._parts.records.get(store_id)
+        except NotFoundError:
+            return
+        action = decide(store.status, store.target)
+        if action is Action.NOTHING:
+            return
+        if _LANES[action] is not lane:
+            # Woken in a lane that is not the work's: only its own lane bounds that kind of work.
+            self._queue.add(store_id, _LANES[action])
+            return
+        with structlog.contextvars.bound_contextvars(store_id=store_id):
+            store = await _WORK[action](self._parts, store)
+            if action is not Action.OBSERVE:
+                _log.info("store_worked_on", action=action, status=store.status)
+        self._failures.pop(store_id, None)
+
+    def _after_failure(self, store_id: str, lane: Lane, error: BaseException) -> None:
+        if isinstance(error, ConflictError):
+            self._queue.add(store_id, lane)
+            return
+        self._failures[store_id] = self._failures.get(store_id, 0) + 1
+        seconds = pause_seconds(self._failures[store_id])
+        known = isinstance(error, StorePlatformError)
+        _log.warning(
+            "work_failed",
+            store_id=store_id,
+            reason=str(error),
+            retry_in_seconds=round(seconds, 1),
+            exc_info=None if known else error,
+        )
+        if (earlier := self._retries.pop(store_id, None)) is not None:
+            earlier.cancel()
+        self._retries[store_id] = asyncio.get_running_loop().call_later(
+            seconds, self._queue.add, store_id, lane
+        )

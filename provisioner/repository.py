@@ -1,0 +1,464 @@
+"""The stores in SQL. One function changes a status; every write carries its event with it.
+
+A write that finds the row in another state than the caller believed writes nothing and raises
+ConflictError: the caller reads again. The SQL is the same on SQLite and PostgreSQL.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from provisioner.database import Database, Row, Transaction, UniqueViolation
+from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.models import (
+    EventKind,
+    Pod,
+    Reason,
+    Step,
+    StepName,
+    StepStatus,
+    Store,
+    StoreEvent,
+    StoreSnapshot,
+    StoreStatus,
+    StoreTarget,
+)
+from provisioner.pod_events import diff_pods
+from provisioner.ports import Announcer, Clock
+from provisioner.rows import event_of, pod_detail, pod_of, step_of, store_of, to_micros
+from provisioner.transitions import PROVISION_STEPS, is_allowed
+
+T = TypeVar("T")
+
+_STEP_ENDS = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED)
+
+_INSERT_STORE = """
+    INSERT INTO stores (id, name, owner, engine, engine_version, status, target, namespace, release,
+                        host, url, idempotency_key, version, attempt, created_at, updated_at)
+    VALUES (:id, :name, :owner, :engine, :engine_version, :status, :target, :namespace, :release,
+            :host, :url, :idempotency_key, 0, 0, :now, :now)
+    RETURNING *
+"""
+_INSERT_STEP = """
+    INSERT INTO steps (store_id, attempt, position, name, status, message, output)
+    VALUES (:store_id, :attempt, :position, :name, 'PENDING', '', '')
+"""
+_INSERT_EVENT = """
+    INSERT INTO events (store_id, version, kind, subject, status, message, at)
+    VALUES (:store_id, :version, :kind, :subject, :status, :message, :at)
+"""
+_TRANSITION = """
+    UPDATE stores
+    SET status = :following, reason_code = :code, reason_message = :message,
+        version = version + 1, updated_at = :now,
+        attempt = attempt + :new_attempt,
+        attempt_started_at = CASE WHEN :starts = 1 THEN :now ELSE attempt_started_at END,
+        ready_at = CASE WHEN :following = 'READY' THEN :now ELSE ready_at END,
+        deleted_at = CASE WHEN :following = 'DELETED' THEN :now ELSE deleted_at END
+    WHERE id = :id AND status = :current
+    RETURNING *
+"""
+_UPSERT_POD = """
+    INSERT INTO pods (store_id, uid, detail) VALUES (:store_id, :uid, :detail)
+    ON CONFLICT (store_id, uid) DO UPDATE SET detail = excluded.detail
+"""
+
+
+class StoreRepository:
+    """Stores, steps, pods and events of a database. Implements ``ports.StoreRecords``."""
+
+    def __init__(self, database: Database, clock: Clock, announcer: Announcer) -> None:
+        self._database = database
+        self._clock = clock
+        self._announcer = announcer
+
+    # Writes -------------------------------------------------------------------------------------
+
+    async def create(self, store: Store, *, idempotency_key: str | None = None) -> Store:
+        """Insert a queued store with its steps.
+
+        With an idempotency key that the owner used before, return that earlier store instead.
+        Raises RefusedError (NAME_TAKEN) when a live store has the name; nothing is written then.
+        """
+
+        async def work(transaction: Transaction) -> Store:
+            if idempotency_key is not None:
+                earlier = await transaction.fetch_one(
+                    "SELECT * FROM stores WHERE owner = :owner AND idempotency_key = :key",
+                    {"owner": store.owner, "key": idempotency_key},
+                )
+                if earlier is not None:
+                    return store_of(earlier)
+            row = await self._insert(transaction, store, idempotency_key)
+            await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
+            message = f"Store {store.name} was created by {store.owner} and waits for its turn."
+            await self._bump(
+                transaction, store.id, EventKind.STATUS, "store", store.status, message, attempt=1
+            )
+            return store_of({**row, "version": 1, "attempt": 1})
+
+        return await self._write(store.id, work)
+
+    async def request_delete(self, store_id: str, by: str) -> Store:
+        """Set the store's target to DELETED; does nothing when it already is."""
+
+        async def work(transaction: Transaction) -> Store:
+            row = await transaction.fetch_one(
+                "UPDATE stores SET target = 'DELETED' WHERE id = :id AND target <> 'DELETED'"
+                " RETURNING *",
+                {"id": store_id},
+            )
+            if row is None:
+                return await self._get(transaction, store_id)
+            message = f"{by} asked for the store to be deleted."
+            await self._bump(
+                transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message
+            )
+            return await self._get(transaction, store_id)
+
+        return await self._write(store_id, work)
+
+    async def transition(
+        self,
+        store: Store,
+        following: StoreStatus,
+        *,
+        reason: Reason | None = None,
+        steps: Sequence[StepName] = (),
+    ) -> Store:
+        """See ``ports.StoreRecords``."""
+        if not is_allowed(store.status, following):
+            raise ConflictError(f"A store cannot go from {store.status} to {following}.")
+
+        async def work(transaction: Transaction) -> Store:
+            now = to_micros(self._clock.now())
+            row = await transaction.fetch_one(
+                _TRANSITION,
+                {
+                    "id": store.id,
+                    "current": store.status,
+                    "following": following,
+                    "code": reason.code if reason else None,
+                    "message": reason.message if reason else None,
+                    "now": now,
+                    "new_attempt": int(bool(steps)),
+                    "starts": int(following in (StoreStatus.PROVISIONING, StoreStatus.DELETING)),
+                },
+            )
+            if row is None:
+                raise ConflictError(f"Store {store.id} is no longer {store.status}.")
+            if steps:
+                await self._begin_attempt(transaction, store.id, row["attempt"], steps)
+            message = reason.message if reason else f"The store is {following}."
+            await self._event(
+                transaction, store.id, row["version"], EventKind.STATUS, "store", following, message
+            )
+            return store_of(row)
+
+        return await self._write(store.id, work)
+
+    async def update_step(
+        self,
+        store: Store,
+        name: StepName,
+        status: StepStatus,
+        *,
+        message: str = "",
+        output: str = "",
+    ) -> Step:
+        """See ``ports.StoreRecords``. Raises ConflictError when another attempt has begun."""
+
+        async def work(transaction: Transaction) -> Step:
+            row = await transaction.fetch_one(
+                "UPDATE steps SET status = :status, message = :message, output = :output,"
+                " started_at = COALESCE(started_at, :now), finished_at = :finished"
+                " WHERE store_id = :store_id AND attempt = :attempt AND name = :name"
+                " AND attempt = (SELECT attempt FROM stores WHERE id = :store_id)"
+                " RETURNING *",
+                {
+                    "store_id": store.id,
+                    "attempt": store.attempt,
+                    "name": name,
+                    "status": status,
+                    "message": message,
+                    "output": output,
+                    "now": to_micros(self._clock.now()),
+                    "finished": to_micros(self._clock.now()) if status in _STEP_ENDS else None,
+                },
+            )
+            if row is None:
+                raise ConflictError(f"Attempt {store.attempt} of store {store.id} is over.")
+            await self._bump(transaction, store.id, EventKind.STEP, name, status, message)
+            return step_of(row)
+
+        return await self._write(store.id, work)
+
+    async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
+        """See ``ports.StoreRecords``. A store that is not known any more is passed over."""
+
+        async def work(transaction: Transaction) -> int:
+            known = await self._pods(transaction, store_id)
+            changes = list(diff_pods(known, pods))
+            for change in changes:
+                key: dict[str, object] = {"store_id": store_id, "uid": change.uid}
+                if change.pod is None:
+                    await transaction.execute(
+                        "DELETE FROM pods WHERE store_id = :store_id AND uid = :uid", key
+                    )
+                else:
+                    await transaction.execute(
+                        _UPSERT_POD, {**key, "detail": pod_detail(change.pod)}
+                    )
+                await self._bump(
+                    transaction, store_id, EventKind.POD, change.name, change.status, change.message
+                )
+            return len(changes)
+
+        changes = await self._database.transact(work)
+        if changes:
+            self._announcer.announce(store_id)
+        return changes
+
+    # Reads --------------------------------------------------------------------------------------
+
+    async def get(self, store_id: str) -> Store:
+        """See ``ports.StoreRecords``."""
+        return await self._database.read(lambda transaction: self._get(transaction, store_id))
+
+    async def get_by_name(self, name: str, owner: str | None) -> Store:
+        """Return the live store of this name (of this owner, if given). Raises NotFoundError."""
+        row = await self._database.read(
+            lambda transaction: transaction.fetch_one(
+                "SELECT * FROM stores WHERE name = :name AND status <> 'DELETED'"
+                " AND (:owner IS NULL OR owner = :owner)",
+                {"name": name, "owner": owner},
+            )
+        )
+        if row is None:
+            raise NotFoundError(f"There is no live store named {name!r}.")
+        return store_of(row)
+
+    async def snapshot(self, store_id: str) -> StoreSnapshot:
+        """See ``ports.StoreRecords``."""
+        found = await self.snapshots([store_id])
+        if store_id not in found:
+            raise NotFoundError(f"There is no store {store_id}.")
+        return found[store_id]
+
+    async def snapshots(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
+        """Return the stores among ``store_ids`` with steps and pods, all of one moment."""
+        names = ", ".join(f":id_{index}" for index in range(len(store_ids)))
+        values = {f"id_{index}": store_id for index, store_id in enumerate(store_ids)}
+
+        async def work(transaction: Transaction) -> Mapping[str, StoreSnapshot]:
+            # Only the names of parameters are put into the statements; every value is bound.
+            stores = await transaction.fetch_all(
+                f"SELECT * FROM stores WHERE id IN ({names})",  # noqa: S608
+                values,
+            )
+            steps = await transaction.fetch_all(
+                "SELECT steps.* FROM steps JOIN stores ON stores.id = steps.store_id"  # noqa: S608
+                f" AND stores.attempt = steps.attempt WHERE stores.id IN ({names})"
+                " ORDER BY steps.store_id, steps.position",
+                values,
+            )
+            pods = await transaction.fetch_all(
+                f"SELECT store_id, detail FROM pods WHERE store_id IN ({names})",  # noqa: S608
+                values,
+            )
+            return _assemble(stores, steps, pods)
+
+        return await self._database.read(work)
+
+    async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
+        """See ``ports.StoreRecords``."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM events WHERE store_id = :id AND version > :version"
+                " ORDER BY version LIMIT :limit",
+                {"id": store_id, "version": version, "limit": limit},
+            )
+        )
+        return [event_of(row) for row in rows]
+
+    async def undeleted(self) -> list[Store]:
+        """Return every store that is not deleted, oldest first."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM stores WHERE status <> 'DELETED' ORDER BY created_at, id"
+            )
+        )
+        return [store_of(row) for row in rows]
+
+    async def counts(self) -> Mapping[StoreStatus, int]:
+        """Return how many stores there are in each status."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT status, COUNT(*) AS stores FROM stores GROUP BY status"
+            )
+        )
+        return {StoreStatus(row["status"]): row["stores"] for row in rows}
+
+    # Parts --------------------------------------------------------------------------------------
+
+    async def _write(self, store_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run a transaction, then tell the store's followers: never before it is committed."""
+        result = await self._database.transact(work)
+        self._announcer.announce(store_id)
+        return result
+
+    async def _insert(self, transaction: Transaction, store: Store, key: str | None) -> Row:
+        values = {
+            "id": store.id,
+            "name": store.name,
+            "owner": store.owner,
+            "engine": store.engine,
+            "engine_version": store.engine_version,
+            "status": store.status,
+            "target": store.target,
+            "namespace": store.namespace,
+            "release": store.release,
+            "host": store.host,
+            "url": store.url,
+            "idempotency_key": key,
+            "now": to_micros(store.created_at),
+        }
+        try:
+            row = await transaction.fetch_one(_INSERT_STORE, values)
+        except UniqueViolation as error:
+            raise RefusedError(name_taken(store.name)) from error
+        if row is None:
+            raise ConflictError(f"Store {store.id} was not written.")
+        return row
+
+    async def _begin_attempt(
+        self, transaction: Transaction, store_id: str, attempt: int, steps: Sequence[StepName]
+    ) -> None:
+        """Add the steps of an attempt; whatever an earlier one left unfinished is over."""
+        await transaction.execute(
+            "UPDATE steps SET status = 'SKIPPED', message = 'Interrupted.', finished_at = :now"
+            " WHERE store_id = :store_id AND attempt < :attempt"
+            " AND status IN ('PENDING', 'RUNNING')",
+            {"store_id": store_id, "attempt": attempt, "now": to_micros(self._clock.now())},
+        )
+        for position, name in enumerate(steps):
+            await transaction.execute(
+                _INSERT_STEP,
+                {"store_id": store_id, "attempt": attempt, "position": position, "name": name},
+            )
+
+    async def _bump(
+        self,
+        transaction: Transaction,
+        store_id: str,
+        kind: EventKind,
+        subject: str,
+        status: str,
+        message: str,
+        *,
+        attempt: int | None = None,
+    ) -> None:
+        """Raise the store's version by one and record the event under it."""
+        row = await transaction.fetch_one(
+            "UPDATE stores SET version = version + 1, updated_at = :now,"
+            " attempt = COALESCE(:attempt, attempt) WHERE id = :id RETURNING version",
+            {"id": store_id, "now": to_micros(self._clock.now()), "attempt": attempt},
+        )
+        if row is None:
+            raise NotFoundError(f"There is no store {store_id}.")
+        await self._event(transaction, store_id, row["version"], kind, subject, status, message)
+
+    async def _event(
+        self,
+        transaction: Transaction,
+        store_id: str,
+        version: int,
+        kind: EventKind,
+        subject: str,
+        status: str,
+        message: str,
+    ) -> None:
+        await transaction.execute(
+            _INSERT_EVENT,
+            {
+                "store_id": store_id,
+                "version": version,
+                "kind": kind,
+                "subject": subject,
+                "status": status,
+                "message": message,
+                "at": to_micros(self._clock.now()),
+            },
+        )
+
+    async def _get(self, transaction: Transaction, store_id: str) -> Store:
+        row = await transaction.fetch_one("SELECT * FROM stores WHERE id = :id", {"id": store_id})
+        if row is None:
+            raise NotFoundError(f"There is no store {store_id}.")
+        return store_of(row)
+
+    async def _pods(self, transaction: Transaction, store_id: str) -> list[Pod]:
+        rows = await transaction.fetch_all(
+            "SELECT detail FROM pods WHERE store_id = :id", {"id": store_id}
+        )
+        return _sorted_pods(rows)
+
+
+def _sorted_pods(rows: Sequence[Row]) -> list[Pod]:
+    return sorted(map(pod_of, rows), key=lambda pod: (pod.created_at, pod.name))
+
+
+def _assemble(
+    stores: Sequence[Row], steps: Sequence[Row], pods: Sequence[Row]
+) -> Mapping[str, StoreSnapshot]:
+    return {
+        row["id"]: StoreSnapshot(
+            store_of(row),
+            tuple(step_of(step) for step in steps if step["store_id"] == row["id"]),
+            tuple(_sorted_pods([pod for pod in pods if pod["store_id"] == row["id"]])),
+        )
+        for row in stores
+    }
+
+
+def name_taken(name: str) -> Refusal:
+    """Return the refusal for a name that a live store already has."""
+    return Refusal(
+        "NAME_TAKEN", f"A store named {name!r} already exists; choose another name.", "name"
+    )
+
+
+def new_store(
+    *,
+    store_id: str,
+    name: str,
+    owner: str,
+    engine: str,
+    engine_version: str,
+    release: str,
+    host: str,
+    url: str,
+    now: datetime,
+) -> Store:
+    """Return the record of a store that was just asked for."""
+    return Store(
+        id=store_id,
+        name=name,
+        owner=owner,
+        engine=engine,
+        engine_version=engine_version,
+        status=StoreStatus.QUEUED,
+        target=StoreTarget.READY,
+        reason=None,
+        namespace=release,
+        release=release,
+        host=host,
+        url=url,
+        version=0,
+        attempt=0,
+        attempt_started_at=None,
+        created_at=now,
+        updated_at=now,
+        ready_at=None,
+        deleted_at=None,
+    )

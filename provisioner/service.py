@@ -1,0 +1,263 @@
+"""What a caller can do with stores: the one door for resolvers.
+
+Everybody sees and touches their own stores, admins all; another's store is "not found", so that
+nobody learns of it. A mutation only writes the target and wakes the reconciler.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+
+from provisioner.broadcast import Broadcaster
+from provisioner.engines import EngineCatalogue
+from provisioner.errors import NotFoundError, Refusal, RefusedError
+from provisioner.listing import StoreFilter, StoreListing, StoreOrder, StorePage
+from provisioner.models import (
+    Engine,
+    EngineVersion,
+    Identity,
+    Role,
+    Store,
+    StoreEvent,
+    StoreSnapshot,
+    StoreStatus,
+)
+from provisioner.names import is_store_id, new_store_id, refuse_name, release_for
+from provisioner.ports import Clock
+from provisioner.reconciler import Reconciler
+from provisioner.repository import StoreRepository, new_store
+from provisioner.work_queue import Lane, WorkQueue
+
+MAX_EVENTS = 500
+"""Events in one update of a followed store; what lies further back is in the next update."""
+
+_MAX_KEY = 128
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUpdate:
+    """What a follower is told: the state, and what happened since the update before."""
+
+    snapshot: StoreSnapshot
+    events: tuple[StoreEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy the platform is."""
+
+    running: int
+    queued: int
+    limit: int
+    stores: Mapping[StoreStatus, int]
+
+
+class StoreService:
+    """Stores, for a known caller."""
+
+    def __init__(
+        self,
+        *,
+        records: StoreRepository,
+        listing: StoreListing,
+        broadcaster: Broadcaster,
+        reconciler: Reconciler,
+        queue: WorkQueue,
+        engines: EngineCatalogue,
+        clock: Clock,
+        shop_url: str,
+        max_concurrent_provisions: int,
+    ) -> None:
+        self._records = records
+        self._listing = listing
+        self._broadcaster = broadcaster
+        self._reconciler = reconciler
+        self._queue = queue
+        self._engines = engines
+        self._clock = clock
+        self._shop_url = shop_url
+        self._limit = max_concurrent_provisions
+
+    @property
+    def engines(self) -> EngineCatalogue:
+        """The engines on offer."""
+        return self._engines
+
+    async def create(
+        self,
+        caller: Identity,
+        *,
+        name: str,
+        engine: str,
+        version: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Store:
+        """Record a store to be made. The same idempotency key gives the same store again.
+
+        Raises RefusedError with everything that is wrong, each with code and field.
+        """
+        _require_operator(caller)
+        chosen, chosen_version = self._checked(name, engine, version, idempotency_key)
+        store_id = new_store_id()
+        url = self._shop_url.format(name=name)
+        store = await self._records.create(
+            new_store(
+                store_id=store_id,
+                name=name,
+                owner=caller.name,
+                engine=chosen.name,
+                engine_version=chosen_version.name,
+                release=release_for(chosen.release_prefix, store_id),
+                host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
+                url=url,
+                now=self._clock.now(),
+            ),
+            idempotency_key=idempotency_key,
+        )
+        self._reconciler.wake(store)
+        return store
+
+    async def delete(self, caller: Identity, store_id: str) -> Store:
+        """Set the store's target to deleted; asking again changes nothing."""
+        _require_operator(caller)
+        await self.get(caller, store_id)
+        store = await self._records.request_delete(store_id, caller.name)
+        self._reconciler.wake(store)
+        return store
+
+    async def get(self, caller: Identity, store_id: str) -> Store:
+        """Return a store. Raises NotFoundError, also when it is another's."""
+        if not is_store_id(store_id):
+            raise NotFoundError("There is no such store.")
+        store = await self._records.get(store_id)
+        if store.owner != caller.name and not caller.sees_all_stores:
+            raise NotFoundError(f"There is no store {store_id}.")
+        return store
+
+    async def get_by_name(self, caller: Identity, name: str) -> Store:
+        """Return the live store of that name. Raises NotFoundError, also when it is another's."""
+        return await self._records.get_by_name(name, _owner_of(caller))
+
+    async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
+        """Return the steps and pods of stores that the caller was shown already, in one read."""
+        return await self._records.snapshots(store_ids)
+
+    async def page(
+        self,
+        caller: Identity,
+        *,
+        first: int,
+        after: str | None,
+        filter_by: StoreFilter,
+        order: StoreOrder,
+        descending: bool,
+    ) -> StorePage:
+        """Return a page of the stores that the caller may see."""
+        seen = StoreFilter(
+            owner=_owner_of(caller),
+            statuses=filter_by.statuses,
+            engine=filter_by.engine,
+            name_contains=filter_by.name_contains,
+        )
+        return await self._listing.page(
+            first=first, after=after, filter_by=seen, order=order, descending=descending
+        )
+
+    async def events(
+        self, caller: Identity, store_id: str, *, after: int, limit: int
+    ) -> list[StoreEvent]:
+        """Return the store's events above version ``after``, oldest first."""
+        await self.get(caller, store_id)
+        return await self._records.events_after(store_id, after, limit=min(limit, MAX_EVENTS))
+
+    async def follow(
+        self, caller: Identity, store_id: str, *, after: int | None = None
+    ) -> AsyncGenerator[StoreUpdate, None]:
+        """Yield the store's state now, then after each change, until it is deleted.
+
+        With ``after``, the version of the last update that the caller has, the first update holds
+        every event since then. Without it, the first update holds no events: its state says it all.
+        """
+        await self.get(caller, store_id)
+        # The slot is there before the first read, so no change can fall between the two.
+        async with self._broadcaster.follow(store_id) as follower:
+            snapshot = await self._records.snapshot(store_id)
+            seen = snapshot.store.version if after is None else after
+            is_first = True
+            while True:
+                events = await self._events_between(store_id, seen, snapshot.store.version)
+                if is_first or events:
+                    yield StoreUpdate(snapshot, events)
+                    is_first = False
+                seen = max([seen, *(event.version for event in events)])
+                if len(events) == MAX_EVENTS:
+                    continue
+                if snapshot.store.status is StoreStatus.DELETED:
+                    return
+                snapshot = await follower.next()
+
+    def queue_position(self, store: Store) -> int | None:
+        """Return the store's place among those that wait to be provisioned, from 1."""
+        if store.status is not StoreStatus.QUEUED:
+            return None
+        return self._queue.position(store.id)
+
+    async def load(self) -> Load:
+        """Return how busy the platform is."""
+        return Load(
+            running=self._queue.active(Lane.PROVISION),
+            queued=self._queue.waiting(Lane.PROVISION),
+            limit=self._limit,
+            stores=await self._records.counts(),
+        )
+
+    async def _events_between(
+        self, store_id: str, above: int, up_to: int
+    ) -> tuple[StoreEvent, ...]:
+        """Return the events that led to a snapshot of version ``up_to``, and no later ones."""
+        if above >= up_to:
+            return ()
+        found = await self._records.events_after(store_id, above, limit=MAX_EVENTS)
+        return tuple(event for event in found if event.version <= up_to)
+
+    def _checked(
+        self, name: str, engine: str, version: str | None, key: str | None
+    ) -> tuple[Engine, EngineVersion]:
+        refusals = [refusal for refusal in (refuse_name(name), _refuse_key(key)) if refusal]
+        chosen = self._engines.get(engine)
+        chosen_version = None
+        if chosen is None:
+            offered = ", ".join(self._engines)
+            message = f"There is no engine {engine!r}; choose one of: {offered}."
+            refusals.append(Refusal("ENGINE_UNKNOWN", message, "engine"))
+        else:
+            chosen_version = chosen.version(version) if version else chosen.default_version
+            if chosen_version is None:
+                offered = ", ".join(item.name for item in chosen.versions)
+                message = (
+                    f"{chosen.display_name} has no version {version!r}; choose one of: {offered}."
+                )
+                refusals.append(Refusal("VERSION_UNKNOWN", message, "version"))
+        if refusals or chosen is None or chosen_version is None:
+            raise RefusedError(*refusals)
+        return chosen, chosen_version
+
+
+def _owner_of(caller: Identity) -> str | None:
+    return None if caller.sees_all_stores else caller.name
+
+
+def _require_operator(caller: Identity) -> None:
+    if caller.role is Role.VIEWER:
+        raise RefusedError(
+            Refusal("FORBIDDEN", "Your role is viewer; ask an admin for the operator role.")
+        )
+
+
+def _refuse_key(key: str | None) -> Refusal | None:
+    if key is None or 1 <= len(key) <= _MAX_KEY:
+        return None
+    return Refusal(
+        "IDEMPOTENCY_KEY_INVALID",
+        f"The idempotency key must have 1 to {_MAX_KEY} characters; leave it out to have none.",
+        "idempotencyKey",
+    )

@@ -1,0 +1,60 @@
+"""Runs one step of the work on a store, and records how it goes while it goes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from provisioner.errors import TerminalError, TransientError
+from provisioner.models import StepName, StepStatus, Store
+from provisioner.patience import patiently
+from provisioner.ports import StoreRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a step ended well: a sentence for people, and what a tool printed."""
+
+    message: str
+    output: str = ""
+    is_skipped: bool = False
+
+
+class StepRunner:
+    """Runs the steps of one store's current attempt."""
+
+    def __init__(self, records: StoreRecords, store: Store) -> None:
+        self._records = records
+        self._store = store
+        self.progress = ""
+
+    async def run(self, name: StepName, work: Callable[[], Awaitable[Outcome]]) -> None:
+        """Do ``work`` as the step ``name``, again while it fails for passing reasons.
+
+        A TerminalError is recorded as the step's failure, and raised on.
+        """
+        await self._record(name, StepStatus.RUNNING)
+
+        async def on_trouble(error: TransientError) -> None:
+            await self.report(name, f"{error} Trying again.")
+
+        try:
+            outcome = await patiently(work, on_trouble)
+        except TerminalError as error:
+            await self._record(name, StepStatus.FAILED, str(error), error.output)
+            raise
+        ended = StepStatus.SKIPPED if outcome.is_skipped else StepStatus.SUCCEEDED
+        await self._record(name, ended, outcome.message, outcome.output)
+
+    async def fail(self, name: StepName, message: str) -> None:
+        """Record that the step failed for a reason from outside its work, such as a time limit."""
+        await self._record(name, StepStatus.FAILED, message)
+
+    async def report(self, name: StepName, message: str) -> None:
+        """Record what the running step is waiting for, if that is news."""
+        if message != self.progress:
+            await self._record(name, StepStatus.RUNNING, message)
+
+    async def _record(
+        self, name: StepName, status: StepStatus, message: str = "", output: str = ""
+    ) -> None:
+        self.progress = message
+        await self._records.update_step(self._store, name, status, message=message, output=output)

@@ -1,0 +1,164 @@
+"""Puts the domain together and keeps its root tasks running: none may end before the service does.
+
+The API answers as soon as the database is there. Work on stores begins once the first lists of all
+watches are in, so that "not seen" never means "not looked yet"; until then ``problem`` says why.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from provisioner.broadcast import Broadcaster
+from provisioner.clock import SystemClock
+from provisioner.database import Database
+from provisioner.engines import EngineCatalogue
+from provisioner.helm import HelmClient, HelmSettings
+from provisioner.kube import KubeCluster
+from provisioner.listing import StoreListing
+from provisioner.migrations import migrate
+from provisioner.models import StoreSnapshot
+from provisioner.observer import ClusterObserver
+from provisioner.parts import Parts, WorkSettings
+from provisioner.prober import HttpProber
+from provisioner.reconciler import Reconciler
+from provisioner.repository import StoreRepository
+from provisioner.service import StoreService
+from provisioner.tokens import TokenRepository
+from provisioner.work_queue import Lane, WorkQueue
+
+_log = structlog.get_logger(__name__)
+
+_OBSERVERS = 2
+_STALE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """What the domain is told by the operator.
+
+    ``shop_url`` is a pattern such as ``http://{name}.store.localhost``; ``ingress`` the base URL at
+    which the API reaches the ingress controller, or None where shop host names resolve.
+    """
+
+    database_url: str
+    engine_folders: tuple[Path, ...]
+    kubeconfig: Path | None
+    kube_context: str | None
+    helm: HelmSettings
+    work: WorkSettings
+    shop_url: str
+    ingress: str | None
+    max_concurrent_provisions: int
+    max_concurrent_deletes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The running domain, as the service above it sees it."""
+
+    stores: StoreService
+    tokens: TokenRepository
+    observer: ClusterObserver
+    broadcaster: Broadcaster
+
+    def problem(self) -> str | None:
+        """Return what keeps the platform from working on stores just now, or None."""
+        if not self.observer.is_synced:
+            return self.observer.trouble or "The first look at the cluster is still under way."
+        stale = self.observer.staleness_seconds
+        if stale > _STALE_SECONDS:
+            return f"The cluster was last seen {stale:.0f} s ago. {self.observer.trouble}"
+        return None
+
+
+@asynccontextmanager
+async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
+    """Run the domain for as long as the context is open.
+
+    Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong. On leaving, work
+    that is under way gets helm's grace; what is not done goes on at the next start.
+    """
+    engines = EngineCatalogue.load(settings.engine_folders)
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(migrate, settings.database_url)
+        database = Database(settings.database_url)
+        await database.connect()
+        stack.push_async_callback(database.close)
+        cluster = await KubeCluster.connect(settings.kubeconfig, settings.kube_context)
+        stack.push_async_callback(cluster.close)
+        prober = await stack.enter_async_context(HttpProber(settings.ingress))
+
+        async def read_snapshot(store_id: str) -> StoreSnapshot:
+            return await records.snapshot(store_id)
+
+        clock, queue = SystemClock(), WorkQueue()
+        broadcaster = Broadcaster(read_snapshot)
+        records = StoreRepository(database, clock, broadcaster)
+
+        def on_recorded(store_id: str) -> None:
+            reconciler.wake_by_id(store_id)
+
+        observer = ClusterObserver(cluster, records, on_recorded)
+        parts = Parts(
+            records=records,
+            cluster=cluster,
+            helm=HelmClient(settings.helm),
+            observer=observer,
+            prober=prober,
+            engines=engines,
+            clock=clock,
+            settings=settings.work,
+        )
+        reconciler = Reconciler(parts, queue)
+        service = StoreService(
+            records=records,
+            listing=StoreListing(database),
+            broadcaster=broadcaster,
+            reconciler=reconciler,
+            queue=queue,
+            engines=engines,
+            clock=clock,
+            shop_url=settings.shop_url,
+            max_concurrent_provisions=settings.max_concurrent_provisions,
+        )
+        for store in await records.undeleted():
+            reconciler.wake(store)
+        workers = {
+            Lane.PROVISION: settings.max_concurrent_provisions,
+            Lane.DELETE: settings.max_concurrent_deletes,
+            Lane.OBSERVE: _OBSERVERS,
+        }
+        await stack.enter_async_context(_root_tasks(observer, reconciler, workers))
+        yield Platform(service, TokenRepository(database, clock), observer, broadcaster)
+
+
+@asynccontextmanager
+async def _root_tasks(
+    observer: ClusterObserver, reconciler: Reconciler, workers: dict[Lane, int]
+) -> AsyncIterator[None]:
+    """Run the root tasks, each named; one that fails ends the service rather than limp on."""
+
+    async def work(lane: Lane) -> None:
+        await observer.synced()
+        await reconciler.work(lane)
+
+    async with asyncio.TaskGroup() as group:
+        tasks: list[asyncio.Task[None]] = [
+            group.create_task(reflector.run(), name=f"watch {reflector.kind.name}")
+            for reflector in observer.reflectors
+        ]
+        tasks.append(group.create_task(observer.run(), name="observer"))
+        for lane, number in workers.items():
+            for index in range(number):
+                name = f"worker {lane.name} {index}"
+                tasks.append(group.create_task(work(lane), name=name))
+        try:
+            yield
+        finally:
+            _log.info("stopping", tasks=len(tasks))
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,74 @@
+"""A keyed work queue: one store is never handed to two workers.
+
+The rules are those of client-go's util/workqueue: a key that is added while it is being worked on
+comes back once that work is done, and adding a key twice is adding it once. On top of that each key
+waits in one of three lanes, so that creates which take minutes hold up neither deletes nor the
+upkeep of ready stores.
+"""
+
+import asyncio
+from enum import IntEnum
+
+
+class Lane(IntEnum):
+    """What a worker is wanted for; a key that waits in two lanes goes to the higher."""
+
+    OBSERVE = 0
+    PROVISION = 1
+    DELETE = 2
+
+
+class WorkQueue:
+    """Store ids waiting for work, first come, first served within a lane."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Lane, dict[str, None]] = {lane: {} for lane in Lane}
+        self._active: dict[str, Lane] = {}
+        self._again: dict[str, Lane] = {}
+        self._filled: dict[Lane, asyncio.Event] = {lane: asyncio.Event() for lane in Lane}
+
+    def add(self, key: str, lane: Lane) -> None:
+        """Ask for work on a key. Never waits."""
+        if key in self._active:
+            self._again[key] = max(lane, self._again.get(key, lane))
+            return
+        held = self._lane_of(key)
+        if held is not None:
+            if held >= lane:
+                return
+            del self._waiting[held][key]
+        self._waiting[lane][key] = None
+        self._filled[lane].set()
+
+    async def take(self, lane: Lane) -> str:
+        """Return the next key of a lane, which is the caller's alone until ``done``."""
+        waiting, filled = self._waiting[lane], self._filled[lane]
+        while not waiting:
+            filled.clear()
+            await filled.wait()
+        key = next(iter(waiting))
+        del waiting[key]
+        self._active[key] = lane
+        return key
+
+    def done(self, key: str) -> None:
+        """Give a key back; it is queued again if that was asked for meanwhile."""
+        del self._active[key]
+        if key in self._again:
+            self.add(key, self._again.pop(key))
+
+    def position(self, key: str) -> int | None:
+        """Return a key's place among those that wait in its lane, from 1; None if not waiting."""
+        lane = self._lane_of(key)
+        return None if lane is None else list(self._waiting[lane]).index(key) + 1
+
+    def waiting(self, lane: Lane) -> int:
+        """Return how many keys wait in a lane."""
+        return len(self._waiting[lane])
+
+    def active(self, lane: Lane) -> int:
+        """Return how many keys of a lane are being worked on."""
+        return sum(held is lane for held in self._active.values())
+
+    def _lane_of(self, key: str) -> Lane | None:
+        return next((lane for lane in reversed(Lane) if key in self._waiting[lane]), None)

@@ -1,0 +1,1 @@
+"""The only bridge between the contract (``schema``) and the domain (``provisioner``)."""

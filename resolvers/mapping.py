@@ -1,0 +1,192 @@
+"""Records of the domain to types of the contract."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import strawberry
+
+from provisioner import models
+from provisioner.listing import StoreOrder, StorePage, encode_cursor
+from provisioner.pod_events import pod_status
+from provisioner.service import StoreUpdate
+from resolvers.context import Context
+from schema import enums, types
+from schema.connections import PageInfo, StoreConnection, StoreEdge
+
+_ID_PREFIX = "store_"
+T = TypeVar("T")
+
+
+def to_global_id(store_id: str) -> strawberry.ID:
+    """Return the contract's id of a store."""
+    return strawberry.ID(_ID_PREFIX + store_id)
+
+
+def from_global_id(global_id: str) -> str:
+    """Return the domain's id; anything that is no store's id becomes one that no store has."""
+    return global_id[len(_ID_PREFIX) :] if global_id.startswith(_ID_PREFIX) else ""
+
+
+class _Details:
+    """Reads a store's parts on demand. Implements ``types.StoreDetails``."""
+
+    def __init__(
+        self,
+        context: Context,
+        store: models.Store,
+        load: Callable[[], Awaitable[models.StoreSnapshot]],
+    ) -> None:
+        self._context = context
+        self._store = store
+        self._load = load
+
+    async def steps(self) -> list[types.Step]:
+        return [step(item) for item in (await self._load()).steps]
+
+    async def pods(self) -> list[types.Pod]:
+        return [pod(item) for item in (await self._load()).pods]
+
+    async def events(self, *, after: int, first: int) -> list[types.StoreEvent]:
+        stores, caller = self._context.platform.stores, self._context.caller
+        if caller is None:
+            return []
+        found = await stores.events(caller, self._store.id, after=after, limit=max(first, 0))
+        return [event(item) for item in found]
+
+    def queue_position(self) -> int | None:
+        return self._context.platform.stores.queue_position(self._store)
+
+
+def store(context: Context, record: models.Store) -> types.Store:
+    """Return a store whose steps and pods are read when they are asked for."""
+    return _store(context, record, lambda: context.details().load(record.id))
+
+
+def update(context: Context, record: StoreUpdate) -> types.StoreUpdate:
+    """Return a followed store's state; its steps and pods are those of the same moment."""
+
+    async def load() -> models.StoreSnapshot:
+        return record.snapshot
+
+    return types.StoreUpdate(
+        version=record.snapshot.store.version,
+        store=_store(context, record.snapshot.store, load),
+        events=[event(item) for item in record.events],
+    )
+
+
+def _store(
+    context: Context, record: models.Store, load: Callable[[], Awaitable[models.StoreSnapshot]]
+) -> types.Store:
+    engine = context.platform.stores.engines.get(record.engine)
+    return types.Store(
+        id=to_global_id(record.id),
+        details=_Details(context, record, load),
+        name=record.name,
+        owner=record.owner,
+        engine=record.engine,
+        engine_version=record.engine_version,
+        status=enums.StoreStatus[record.status],
+        target=enums.StoreTarget[record.target],
+        reason=types.Reason(code=record.reason.code, message=record.reason.message)
+        if record.reason
+        else None,
+        version=record.version,
+        url=record.url,
+        admin_url=record.url.rstrip("/") + engine.admin_path if engine else None,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        ready_at=record.ready_at,
+        deleted_at=record.deleted_at,
+        diagnostics=types.Diagnostics(
+            namespace=record.namespace, release=record.release, attempt=record.attempt
+        ),
+    )
+
+
+def step(record: models.Step) -> types.Step:
+    return types.Step(
+        name=enums.StepName[record.name],
+        status=enums.StepStatus[record.status],
+        message=record.message,
+        output=record.output,
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+    )
+
+
+def pod(record: models.Pod) -> types.Pod:
+    return types.Pod(
+        name=record.name,
+        component=record.component,
+        phase=record.phase,
+        status=pod_status(record),
+        reason=record.reason,
+        message=record.message,
+        is_ready=record.is_ready,
+        restarts=record.restarts,
+        node=record.node,
+        containers=[_container(item) for item in record.containers],
+        created_at=record.created_at,
+    )
+
+
+def _container(record: models.Container) -> types.Container:
+    return types.Container(
+        name=record.name,
+        image=record.image,
+        state=record.state,
+        reason=record.reason,
+        message=record.message,
+        is_ready=record.is_ready,
+        is_init=record.is_init,
+        restarts=record.restarts,
+        exit_code=record.exit_code,
+    )
+
+
+def event(record: models.StoreEvent) -> types.StoreEvent:
+    return types.StoreEvent(
+        version=record.version,
+        kind=enums.EventKind[record.kind],
+        subject=record.subject,
+        status=record.status,
+        message=record.message,
+        at=record.at,
+    )
+
+
+def engine(record: models.Engine) -> types.Engine:
+    return types.Engine(
+        name=record.name,
+        display_name=record.display_name,
+        description=record.description,
+        versions=[
+            types.EngineVersion(name=item.name, is_default=item.is_default)
+            for item in record.versions
+        ],
+        resources=types.EngineResources(
+            cpu=record.resources.get("cpu", "0"),
+            memory=record.resources.get("memory", "0"),
+            storage=record.resources.get("storage", "0"),
+        ),
+    )
+
+
+def connection(
+    context: Context, page: StorePage, order: StoreOrder, *, after: str | None
+) -> StoreConnection:
+    edges = [
+        StoreEdge(cursor=encode_cursor(record, order), node=store(context, record))
+        for record in page.stores
+    ]
+    return StoreConnection(
+        edges=edges,
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+        total_count=page.total,
+    )

@@ -1,0 +1,57 @@
+"""Mutations: each only changes what a store should be; the reconciler does the rest."""
+
+from typing import Annotated
+
+import strawberry
+
+from provisioner.errors import NotFoundError, RefusedError
+from resolvers import mapping
+from resolvers.context import Info
+from resolvers.errors import require_caller, user_errors
+from schema.inputs import CreateStoreInput, DeleteStoreInput
+from schema.payloads import CreateStorePayload, DeleteStorePayload
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation:
+    @strawberry.mutation(
+        description="Ask for a store. It is made in the background; follow `storeStatus`."
+    )
+    async def create_store(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            CreateStoreInput, strawberry.argument(description="The store to be made.")
+        ],
+    ) -> CreateStorePayload:
+        caller = require_caller(info.context)
+        try:
+            store = await info.context.platform.stores.create(
+                caller,
+                name=input.name,
+                engine=input.engine,
+                version=input.version,
+                idempotency_key=input.idempotency_key,
+            )
+        except RefusedError as error:
+            return CreateStorePayload(store=None, errors=user_errors(error))
+        return CreateStorePayload(store=mapping.store(info.context, store), errors=[])
+
+    @strawberry.mutation(
+        description="Remove a store and everything in it, in any status. Follow `storeStatus`"
+        " to its end. Asking again changes nothing."
+    )
+    async def delete_store(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            DeleteStoreInput, strawberry.argument(description="The store to be removed.")
+        ],
+    ) -> DeleteStorePayload:
+        caller = require_caller(info.context)
+        store_id = mapping.from_global_id(input.id)
+        try:
+            store = await info.context.platform.stores.delete(caller, store_id)
+        except (RefusedError, NotFoundError) as error:
+            return DeleteStorePayload(store=None, errors=user_errors(error))
+        return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])

@@ -1,0 +1,115 @@
+"""Queries."""
+
+from typing import Annotated
+
+import strawberry
+
+from provisioner.errors import NotFoundError, RefusedError
+from provisioner.listing import StoreFilter, StoreOrder
+from provisioner.models import StoreStatus
+from resolvers import mapping
+from resolvers.context import Info
+from resolvers.errors import public, require_caller
+from schema import enums, types
+from schema.connections import StoreConnection
+from schema.inputs import StoreFilterInput, StoreOrderInput
+
+_Id = Annotated[strawberry.ID, strawberry.argument(description="The store's id.")]
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query:
+    @strawberry.field(description="The object with this id, or null.")
+    async def node(self, info: Info, id: _Id) -> types.Node | None:  # noqa: A002
+        return await _store(info, id)
+
+    @strawberry.field(description="The store with this id, or null.")
+    async def store(self, info: Info, id: _Id) -> types.Store | None:  # noqa: A002
+        return await _store(info, id)
+
+    @strawberry.field(description="The store of this name that is not deleted, or null.")
+    async def store_by_name(
+        self,
+        info: Info,
+        name: Annotated[str, strawberry.argument(description="The store's name.")],
+    ) -> types.Store | None:
+        caller = require_caller(info.context)
+        try:
+            found = await info.context.platform.stores.get_by_name(caller, name)
+        except NotFoundError:
+            return None
+        return mapping.store(info.context, found)
+
+    @strawberry.field(description="The stores that the caller may see, a page at a time.")
+    async def stores(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many, from 1 to 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="The endCursor of the page before.")
+        ] = None,
+        filter: Annotated[  # noqa: A002
+            StoreFilterInput | None, strawberry.argument(description="Which stores.")
+        ] = None,
+        order_by: Annotated[
+            StoreOrderInput | None,
+            strawberry.argument(description="In which order; newest first if left out."),
+        ] = None,
+    ) -> StoreConnection:
+        caller = require_caller(info.context)
+        wanted, ordering = filter or StoreFilterInput(), order_by or StoreOrderInput()
+        order = StoreOrder[ordering.field.name]
+        try:
+            page = await info.context.platform.stores.page(
+                caller,
+                first=first,
+                after=after,
+                filter_by=StoreFilter(
+                    statuses=tuple(StoreStatus[item.name] for item in wanted.statuses or ()),
+                    engine=wanted.engine,
+                    name_contains=wanted.name_contains,
+                ),
+                order=order,
+                descending=ordering.direction is enums.OrderDirection.DESC,
+            )
+        except RefusedError as error:
+            raise public(error) from error
+        return mapping.connection(info.context, page, order, after=after)
+
+    @strawberry.field(description="The kinds of shop that can be created.")
+    async def engines(self, info: Info) -> list[types.Engine]:
+        require_caller(info.context)
+        return [mapping.engine(item) for item in info.context.platform.stores.engines.values()]
+
+    @strawberry.field(description="Who is calling.")
+    async def viewer(self, info: Info) -> types.Viewer:
+        caller = require_caller(info.context)
+        return types.Viewer(name=caller.name, role=enums.Role[caller.role])
+
+    @strawberry.field(description="How the platform is doing.")
+    async def platform(self, info: Info) -> types.Platform:
+        require_caller(info.context)
+        platform = info.context.platform
+        load = await platform.stores.load()
+        return types.Platform(
+            version=info.context.version,
+            problem=platform.problem(),
+            running_provisions=load.running,
+            queued_provisions=load.queued,
+            max_concurrent_provisions=load.limit,
+            stores=[
+                types.StatusCount(
+                    status=enums.StoreStatus[status], stores=load.stores.get(status, 0)
+                )
+                for status in StoreStatus
+            ],
+        )
+
+
+async def _store(info: Info, global_id: str) -> types.Store | None:
+    caller = require_caller(info.context)
+    try:
+        found = await info.context.platform.stores.get(caller, mapping.from_global_id(global_id))
+    except NotFoundError:
+        return None
+    return mapping.store(info.context, found)

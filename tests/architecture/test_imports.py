@@ -1,0 +1,35 @@
+"""The import contracts of pyproject.toml, and the rules about who may import what."""
+
+import ast
+from pathlib import Path
+
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).resolve().parents[2]
+ONLY = {
+    "kubernetes_asyncio": {"provisioner/kube.py"},
+    "databases": {"provisioner/database.py"},
+}
+
+
+def test_import_contracts_hold() -> None:
+    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_libraries_stay_behind_their_one_module() -> None:
+    found: dict[str, set[str]] = {library: set() for library in ONLY}
+    for package in ("app", "schema", "resolvers", "provisioner"):
+        for file in (ROOT / package).rglob("*.py"):
+            for library in _imported(file) & set(ONLY):
+                found[library].add(str(file.relative_to(ROOT)))
+    assert found == ONLY
+
+
+def _imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names

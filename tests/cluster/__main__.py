@@ -1,0 +1,57 @@
+"""``python -m tests.cluster up | down | status | kubeconfig | tools``."""
+
+import argparse
+import sys
+
+from tests.cluster import tools
+from tests.cluster.local_cluster import ClusterError, LocalCluster
+from tests.cluster.progress import say
+from tests.cluster.toolchain import ToolchainError
+
+
+def main() -> int:
+    """Run one command; return the exit code: 0 done, 1 failed, 3 not running."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    parser.add_argument("command", choices=["up", "down", "status", "kubeconfig", "tools"])
+    parser.add_argument("--name", default="local", help="which cluster (default: local)")
+    arguments = parser.parse_args()
+    try:
+        return _run(arguments.command, arguments.name)
+    except (ClusterError, ToolchainError, tools.BuildError) as error:
+        say(str(error))
+        return 1
+
+
+def _run(command: str, name: str) -> int:
+    if command == "tools":
+        for tool in tools.ALL:
+            tools.ensure(tool)
+        print(f"helm: {tools.ensure_helm()}\nkubectl: {tools.ensure_kubectl()}")
+        return 0
+    if command == "up":
+        cluster = LocalCluster.up(name)
+        print(f"{cluster.server}\nexport KUBECONFIG={cluster.kubeconfig}")
+        return 0
+    return _with_found(command, name)
+
+
+def _with_found(command: str, name: str) -> int:
+    found = LocalCluster.find(name)
+    if found is None:
+        say(
+            f"There is no cluster {name!r}; start it with: python -m tests.cluster up --name {name}"
+        )
+        return 0 if command == "down" else 3
+    if command == "down":
+        found.down()
+    elif command == "kubeconfig":
+        print(found.kubeconfig)
+    else:
+        for component in found.components:
+            pid = found.daemon(component).pid
+            print(f"{component}: {f'running (pid {pid})' if pid else 'stopped'}")
+        return 0 if found.is_up else 3
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,202 @@
+"""The command lines of the cluster's components. Everything listens on loopback only."""
+
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from tests.cluster import stages, tools
+from tests.cluster.certificates import Certificates, issue
+
+ADMIN = "admin"
+_USERS = {
+    ADMIN: "system:masters",
+    "system:kube-controller-manager": "",
+    "system:kube-scheduler": "",
+    "system:kwok": "system:masters",
+}
+_SERVICE_RANGE = "10.0.0.0/16"
+_UNUSED_ADDRESS = "192.0.2.1"  # RFC 5737: advertised, and never used
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Free ports of one cluster, kept so that a restarted component comes back at its own."""
+
+    apiserver: int
+    etcd: int
+    etcd_peers: int
+    manager: int
+    scheduler: int
+    kwok: int
+
+
+def free_ports() -> Ports:
+    """Return ports that are free now."""
+    sockets = [socket.socket() for _ in Ports.__struct_fields__]
+    try:
+        for item in sockets:
+            item.bind(("127.0.0.1", 0))
+        return Ports(*(item.getsockname()[1] for item in sockets))
+    finally:
+        for item in sockets:
+            item.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of one cluster."""
+
+    folder: Path
+    ports: Ports
+    certificates: Certificates
+
+    @classmethod
+    def create(cls, folder: Path, ports: Ports) -> "Layout":
+        """Write certificates, tokens, kubeconfigs and KWOK's stages."""
+        layout = cls(folder, ports, issue(folder / "pki"))
+        tokens = {user: secrets.token_urlsafe(32) for user in _USERS}
+        rows = [
+            f'{tokens[user]},{user},{index},"{group}"\n'
+            for index, (user, group) in enumerate(_USERS.items(), 1)
+        ]
+        _write_private(layout.tokens, "".join(rows))
+        for user, token in tokens.items():
+            _write_private(layout.kubeconfig(user), layout._kubeconfig(user, token))
+        layout.stages.write_text(stages.stages())
+        return layout
+
+    @property
+    def server(self) -> str:
+        return f"https://127.0.0.1:{self.ports.apiserver}"
+
+    @property
+    def tokens(self) -> Path:
+        return self.folder / "tokens.csv"
+
+    @property
+    def stages(self) -> Path:
+        return self.folder / "stages.yaml"
+
+    def kubeconfig(self, user: str = ADMIN) -> Path:
+        return self.folder / f"{user.replace(':', '-')}.kubeconfig"
+
+    def _kubeconfig(self, user: str, token: str) -> str:
+        name = "local-cluster"
+        authority = {"certificate-authority": str(self.certificates.authority)}
+        return yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": name,
+                "clusters": [{"name": name, "cluster": {"server": self.server, **authority}}],
+                "users": [{"name": user, "user": {"token": token}}],
+                "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
+            }
+        )
+
+
+def _write_private(path: Path, content: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(content)
+
+
+def commands(layout: Layout) -> dict[str, list[str]]:
+    """Return each component's command line, in the order in which they are started."""
+    return {
+        "etcd": _etcd(layout),
+        "kube-apiserver": _apiserver(layout),
+        "kube-controller-manager": _manager(layout),
+        "kube-scheduler": _scheduler(layout),
+        "kwok": _kwok(layout),
+    }
+
+
+def _etcd(layout: Layout) -> list[str]:
+    client = f"http://127.0.0.1:{layout.ports.etcd}"
+    peer = f"http://127.0.0.1:{layout.ports.etcd_peers}"
+    return [
+        str(tools.ensure(tools.ETCD)),
+        "--name=local",
+        f"--data-dir={layout.folder / 'etcd'}",
+        f"--listen-client-urls={client}",
+        f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster=local={peer}",
+        "--unsafe-no-fsync",  # its data need not survive a power cut
+        "--log-level=warn",
+    ]
+
+
+def _apiserver(layout: Layout) -> list[str]:
+    certificates = layout.certificates
+    return [
+        str(tools.ensure(tools.KUBERNETES)),
+        "kube-apiserver",
+        f"--etcd-servers=http://127.0.0.1:{layout.ports.etcd}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={layout.ports.apiserver}",
+        f"--advertise-address={_UNUSED_ADDRESS}",
+        "--endpoint-reconciler-type=none",
+        f"--tls-cert-file={certificates.server}",
+        f"--tls-private-key-file={certificates.server_key}",
+        f"--token-auth-file={layout.tokens}",
+        "--authorization-mode=Node,RBAC",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={certificates.service_accounts}",
+        f"--service-account-signing-key-file={certificates.service_accounts}",
+        f"--service-cluster-ip-range={_SERVICE_RANGE}",
+        "--max-requests-inflight=2000",
+        "--max-mutating-requests-inflight=1000",
+        "--profiling=false",
+    ]
+
+
+def _manager(layout: Layout) -> list[str]:
+    user = layout.kubeconfig("system:kube-controller-manager")
+    return [
+        str(tools.ensure(tools.KUBERNETES)),
+        "kube-controller-manager",
+        f"--kubeconfig={user}",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={layout.ports.manager}",
+        "--use-service-account-credentials=true",
+        f"--root-ca-file={layout.certificates.authority}",
+        f"--service-account-private-key-file={layout.certificates.service_accounts}",
+        "--enable-hostpath-provisioner=true",
+        "--pvclaimbinder-sync-period=1s",
+        "--concurrent-namespace-syncs=20",
+        "--kube-api-qps=500",
+        "--kube-api-burst=1000",
+        "--profiling=false",
+    ]
+
+
+def _scheduler(layout: Layout) -> list[str]:
+    return [
+        str(tools.ensure(tools.KUBERNETES)),
+        "kube-scheduler",
+        f"--kubeconfig={layout.kubeconfig('system:kube-scheduler')}",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={layout.ports.scheduler}",
+        "--kube-api-qps=500",
+        "--kube-api-burst=1000",
+        "--profiling=false",
+    ]
+
+
+def _kwok(layout: Layout) -> list[str]:
+    return [
+        str(tools.ensure(tools.KWOK)),
+        f"--kubeconfig={layout.kubeconfig('system:kwok')}",
+        f"--config={layout.stages}",
+        "--manage-all-nodes=false",
+        "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+        "--node-lease-duration-seconds=120",
+        f"--server-address=127.0.0.1:{layout.ports.kwok}",
+    ]

@@ -1,0 +1,161 @@
+"""Starts, finds and stops a local cluster by name."""
+
+import json
+import shutil
+import ssl
+import subprocess
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import msgspec
+from filelock import FileLock
+
+from tests.cluster import tools
+from tests.cluster.certificates import Certificates
+from tests.cluster.components import Layout, Ports, commands, free_ports
+from tests.cluster.objects import initial_objects
+from tests.cluster.paths import cluster_state
+from tests.cluster.processes import Daemon
+from tests.cluster.progress import ticking
+
+_START_SECONDS = 120.0
+_PROBE_SECONDS = 0.1
+
+
+class ClusterError(Exception):
+    """The cluster did not come up; the message has the end of the log of what failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCluster:
+    """A running cluster."""
+
+    name: str
+    layout: Layout
+
+    @classmethod
+    def up(cls, name: str = "local") -> "LocalCluster":
+        """Return the running cluster of this name, starting it if need be. Raises ClusterError."""
+        for tool in tools.ALL:
+            tools.ensure(tool)
+        folder = cluster_state(name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_suffix(".lock")):
+            found = cls.find(name)
+            if found is not None and found.is_up:
+                return found
+            if found is not None:
+                found.down()
+            return cls._start(name, folder)
+
+    @classmethod
+    def find(cls, name: str = "local") -> "LocalCluster | None":
+        """Return the cluster of this name if it was started, running or not."""
+        folder = cluster_state(name)
+        try:
+            ports = msgspec.json.decode((folder / "ports.json").read_bytes(), type=Ports)
+        except OSError:
+            return None
+        pki = folder / "pki"
+        certificates = Certificates(
+            pki / "ca.crt", pki / "server.crt", pki / "server.key", pki / "accounts.key"
+        )
+        return cls(name, Layout(folder, ports, certificates))
+
+    @classmethod
+    def _start(cls, name: str, folder: Path) -> "LocalCluster":
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        ports = free_ports()
+        (folder / "ports.json").write_bytes(msgspec.json.encode(ports))
+        cluster = cls(name, Layout.create(folder, ports))
+        with ticking(
+            f"Starting the local Kubernetes {tools.version_of(tools.KUBERNETES)} ({name})"
+        ):
+            try:
+                for component in cluster.components:
+                    cluster.start(component)
+                cluster._furnish()
+            except ClusterError:
+                cluster.down()
+                raise
+        return cluster
+
+    @property
+    def components(self) -> list[str]:
+        return list(commands(self.layout))
+
+    @property
+    def kubeconfig(self) -> Path:
+        """An administrator's kubeconfig."""
+        return self.layout.kubeconfig()
+
+    @property
+    def server(self) -> str:
+        return self.layout.server
+
+    @property
+    def is_up(self) -> bool:
+        return all(self.daemon(name).pid for name in self.components) and self._is_ready()
+
+    def daemon(self, component: str) -> Daemon:
+        return Daemon(component, self.layout.folder)
+
+    def start(self, component: str) -> None:
+        """Start one component; the API server is ready on return. Raises ClusterError."""
+        self.daemon(component).start(commands(self.layout)[component])
+        if component == "kube-apiserver":
+            self._await_ready()
+
+    def stop(self, component: str) -> None:
+        """Stop one component, as an outage for a test; ``start`` brings it back at its port."""
+        self.daemon(component).stop()
+
+    def down(self) -> None:
+        """Stop everything and remove the cluster's state."""
+        for name in reversed(self.components):
+            self.daemon(name).stop()
+        shutil.rmtree(self.layout.folder, ignore_errors=True)
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl and return its output. Raises ClusterError with what it said."""
+        done = subprocess.run(
+            [tools.ensure_kubectl(), "--kubeconfig", self.kubeconfig, *arguments],
+            input=stdin, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise ClusterError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def kubectl_json(self, *arguments: str) -> Any:
+        """Run kubectl with ``-o json`` and return what it printed, decoded."""
+        return json.loads(self.kubectl(*arguments, "-o", "json"))
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._is_ready():
+            for name in ("etcd", "kube-apiserver"):
+                if self.daemon(name).pid is None:
+                    raise ClusterError(f"{name} ended:\n{self.daemon(name).tail()}")
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"The API server is not ready:\n{self.daemon('kube-apiserver').tail()}"
+                )
+            time.sleep(_PROBE_SECONDS)
+
+    def _is_ready(self) -> bool:
+        context = ssl.create_default_context(cafile=str(self.layout.certificates.authority))
+        try:
+            with urllib.request.urlopen(f"{self.server}/readyz", context=context, timeout=5) as r:
+                return bool(r.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def _furnish(self) -> None:
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(initial_objects()))
+        self.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+        self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")

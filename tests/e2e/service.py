@@ -1,0 +1,153 @@
+"""The whole service as its own process, the way users run it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gql import Client, gql
+from gql.client import AsyncClientSession
+from gql.transport.httpx import HTTPXTransport
+from gql.transport.websockets import WebsocketsTransport
+
+from tests.cluster import LocalCluster, tools
+
+ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 30.0
+
+
+@dataclass
+class Service:
+    """A service with its own database, on a port of its own."""
+
+    folder: Path
+    cluster: LocalCluster
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "STORE_PLATFORM_PORT": str(self.port),
+            "STORE_PLATFORM_DATABASE_URL": f"sqlite:///{self.folder}/platform.db",
+            "STORE_PLATFORM_STATE_DIR": str(self.folder / "state"),
+            "STORE_PLATFORM_KUBECONFIG": str(self.cluster.kubeconfig),
+            "STORE_PLATFORM_HELM": str(tools.ensure_helm()),
+            "STORE_PLATFORM_REACHABILITY_CHECK": "false",
+            **self.settings,
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "service.log"
+
+    def start(self, *, wait_until_ready: bool = True) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=self.environment,
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        path = "/readyz" if wait_until_ready else "/livez"
+        deadline = time.monotonic() + _START_SECONDS
+        while self.status(path)[0] != 200:
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, (self.status(path), self.log.read_text())
+            time.sleep(0.05)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(timeout=60)
+            self.process = None
+
+    def status(self, path: str) -> tuple[int, str]:
+        """Return a page's HTTP status and body; 0 when nothing answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def token(self, owner: str, role: str = "operator") -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "app", "token", "create", owner, "--role", role],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
+    def http(self, token: str) -> Client:
+        headers = {"Authorization": f"Bearer {token}"}
+        return Client(transport=HTTPXTransport(url=f"{self.url}/graphql", headers=headers))
+
+    def websocket(self, token: str) -> Client:
+        return Client(
+            transport=WebsocketsTransport(
+                url=f"ws://127.0.0.1:{self.port}/graphql",
+                init_payload={"authorization": f"Bearer {token}"},
+            )
+        )
+
+    def execute(self, token: str, document: str, **variables: Any) -> dict[str, Any]:
+        """Run a query or mutation over HTTP."""
+        request = gql(document)
+        request.variable_values = variables
+        result: dict[str, Any] = self.http(token).execute(request)
+        return result
+
+    def create(self, token: str, name: str, **more: Any) -> dict[str, Any]:
+        """Create a WooCommerce store; return the payload."""
+        given = {"name": name, "engine": "woocommerce", **more}
+        payload: dict[str, Any] = self.execute(token, CREATE, input=given)["createStore"]
+        return payload
+
+    def delete(self, token: str, store_id: str) -> dict[str, Any]:
+        payload: dict[str, Any] = self.execute(token, DELETE, input={"id": store_id})["deleteStore"]
+        return payload
+
+
+CREATE = """mutation ($input: CreateStoreInput!) {
+  createStore(input: $input) { store { id name status } errors { code field message } } }"""
+DELETE = """mutation ($input: DeleteStoreInput!) {
+  deleteStore(input: $input) { store { id status } errors { code field message } } }"""
+FOLLOW = """subscription ($id: ID!, $after: Int) { storeStatus(id: $id, after: $after) {
+  version
+  events { version kind subject status message }
+  store { status reason { code message } diagnostics { namespace release }
+          steps { name status message output } pods { name component status isReady } } } }"""
+
+
+async def follow(
+    session: AsyncClientSession, store_id: str, *, until: set[str], after: int | None = None
+) -> list[dict[str, Any]]:
+    """Return a store's updates up to and including the first in a status of ``until``."""
+    request = gql(FOLLOW)
+    request.variable_values = {"id": store_id, "after": after}
+    updates: list[dict[str, Any]] = []
+    async for frame in session.subscribe(request):
+        updates.append(frame["storeStatus"])
+        if updates[-1]["store"]["status"] in until:
+            break
+    return updates
+
+
+def events_of(updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return all events of the updates, in the order in which they came."""
+    return [event for update in updates for event in update["events"]]

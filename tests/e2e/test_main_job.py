@@ -1,0 +1,183 @@
+"""The main job, nothing faked: real API server, helm and websocket, the service a process."""
+
+import asyncio
+import signal
+from typing import Any
+
+from gql import gql
+
+from tests.e2e.conftest import NewService
+from tests.e2e.service import FOLLOW, Service, events_of, follow
+
+PROVISION = [
+    "NAMESPACE", "CREDENTIALS", "HELM_INSTALL", "WORKLOADS_READY", "SETUP_JOB", "REACHABLE",
+]  # fmt: skip
+ENDS = {"SUCCEEDED", "SKIPPED", "FAILED"}
+
+
+def namespaces(service: Service) -> set[str]:
+    found = service.cluster.kubectl_json("get", "namespaces", "-l", "store-platform.dev/store")
+    return {item["metadata"]["name"] for item in found["items"]}
+
+
+def ended_steps(events: list[dict[str, Any]]) -> list[str]:
+    return [e["subject"] for e in events if e["kind"] == "STEP" and e["status"] in ENDS]
+
+
+async def test_create_follow_delete(service: Service) -> None:
+    token = service.token("merchant")
+    before = namespaces(service)
+
+    # When a store is created and followed over a websocket from its very first event
+    store_id = service.create(token, "first-shop")["store"]["id"]
+    async with service.websocket(token) as session:
+        updates = await follow(session, store_id, until={"READY", "FAILED"}, after=0)
+
+        # Then it becomes ready, every step seen once and in order, each pod seen becoming ready
+        last = updates[-1]["store"]
+        assert last["status"] == "READY", last
+        events = events_of(updates)
+        assert [event["version"] for event in events] == list(range(1, updates[-1]["version"] + 1))
+        assert ended_steps(events) == PROVISION
+        assert [step["status"] for step in last["steps"]] == ["SUCCEEDED"] * 5 + ["SKIPPED"]
+        ready_pods = {e["subject"] for e in events if e["kind"] == "POD" and e["status"] == "Ready"}
+        for component in ("mysql", "wordpress"):
+            assert any(f"-{component}-" in name for name in ready_pods)
+        namespace = last["diagnostics"]["namespace"]
+        assert namespaces(service) == before | {namespace}
+        claims = service.cluster.kubectl_json("-n", namespace, "get", "pvc")["items"]
+        assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
+
+        # When it is deleted
+        assert service.delete(token, store_id)["errors"] == []
+        removal = await follow(session, store_id, until={"DELETED"}, after=updates[-1]["version"])
+
+    # Then its namespace and volumes are gone, and the row is kept
+    assert ended_steps(events_of(removal)) == ["HELM_UNINSTALL", "NAMESPACE_GONE"]
+    versions = [event["version"] for event in events_of(updates + removal)]
+    assert versions == list(range(1, removal[-1]["version"] + 1))
+    assert namespaces(service) == before
+    volumes = service.cluster.kubectl_json("get", "pv")["items"]
+    assert not [v for v in volumes if v["spec"]["claimRef"]["namespace"] == namespace]
+    kept = service.execute(token, "query ($id: ID!) { store(id: $id) { status } }", id=store_id)
+    assert kept == {"store": {"status": "DELETED"}}
+
+
+async def test_stream_of_a_deleted_store_completes(service: Service) -> None:
+    token = service.token("merchant")
+    store_id = service.create(token, "short-lived")["store"]["id"]
+    service.delete(token, store_id)
+
+    request = gql(FOLLOW)
+    request.variable_values = {"id": store_id}
+    async with service.websocket(token) as session, asyncio.timeout(60):
+        statuses = [f["storeStatus"]["store"]["status"] async for f in session.subscribe(request)]
+
+    assert statuses[-1] == "DELETED"
+
+
+async def test_image_that_cannot_be_pulled(new_service: NewService) -> None:
+    # Given a chart whose image is in no registry
+    service = new_service()
+    values = service.folder / "values"
+    values.mkdir()
+    (values / "woocommerce.yaml").write_text(
+        "wordpress: {image: {repository: image-not-found.invalid/wordpress}}\n"
+    )
+    service.settings["STORE_PLATFORM_CHART_VALUES"] = str(values)
+    service.start()
+    token = service.token("merchant")
+
+    store_id = service.create(token, "no-image")["store"]["id"]
+    async with service.websocket(token) as session, asyncio.timeout(60):
+        updates = await follow(session, store_id, until={"READY", "FAILED"})
+
+    # Then it fails at once, and says which image of which pod, and what to do
+    last = updates[-1]["store"]
+    assert last["status"] == "FAILED"
+    assert last["reason"]["code"] == "IMAGE_NOT_FOUND"
+    assert "image-not-found.invalid/wordpress:7.1-php8.4-apache" in last["reason"]["message"]
+    assert "Check the image's name and tag" in last["reason"]["message"]
+    statuses = {step["name"]: step["status"] for step in last["steps"]}
+    assert statuses["WORKLOADS_READY"] == "FAILED"
+
+    # And it can be deleted
+    service.delete(token, store_id)
+    async with service.websocket(token) as session, asyncio.timeout(60):
+        await follow(session, store_id, until={"DELETED"})
+
+
+async def test_killed_in_the_middle_of_an_install(new_service: NewService) -> None:
+    # Given a service that is killed while stores are being made
+    service = new_service()
+    service.start()
+    token = service.token("merchant")
+    ids = [service.create(token, f"shop-{index}")["store"]["id"] for index in range(4)]
+    async with service.websocket(token) as session:
+        request = gql(FOLLOW)
+        request.variable_values = {"id": ids[0], "after": 0}
+        async for frame in session.subscribe(request):
+            seen = frame["storeStatus"]
+            if any(e["subject"] == "HELM_INSTALL" for e in seen["events"]):
+                break
+        service.stop(signal.SIGKILL)
+
+    # When it starts again
+    service.start()
+
+    # Then every store becomes ready, and a follower who comes back has lost and doubled nothing
+    async with service.websocket(token) as session, asyncio.timeout(90):
+        rest = await follow(session, ids[0], until={"READY", "FAILED"}, after=seen["version"])
+        assert rest[-1]["store"]["status"] == "READY", rest[-1]
+        assert [event["version"] for event in events_of(rest)] == list(
+            range(seen["version"] + 1, rest[-1]["version"] + 1)
+        )
+        for store_id in ids[1:]:
+            updates = await follow(session, store_id, until={"READY", "FAILED"})
+            assert updates[-1]["store"]["status"] == "READY", updates[-1]
+        for store_id in ids:
+            service.delete(token, store_id)
+            await follow(session, store_id, until={"DELETED"})
+
+
+async def test_helm_missing(new_service: NewService) -> None:
+    service = new_service(STORE_PLATFORM_HELM="/nowhere/helm")
+    service.start()
+    token = service.token("merchant")
+
+    store_id = service.create(token, "no-helm")["store"]["id"]
+    async with service.websocket(token) as session, asyncio.timeout(30):
+        updates = await follow(session, store_id, until={"READY", "FAILED"})
+
+    assert updates[-1]["store"]["reason"] == {
+        "code": "HELM_MISSING",
+        "message": "helm could not be started: /nowhere/helm: No such file or directory. Install"
+        " helm 4 or set STORE_PLATFORM_HELM to its path, then retry the store.",
+    }
+    namespace = updates[-1]["store"]["diagnostics"]["namespace"]
+    service.cluster.kubectl("delete", "namespace", namespace)
+
+
+async def test_cluster_away_at_the_start(new_service: NewService) -> None:
+    # Given an API server that does not run
+    service = new_service()
+    service.cluster.stop("kube-apiserver")
+    try:
+        service.start(wait_until_ready=False)
+        status, body = service.status("/readyz")
+        assert status == 503
+        assert "The cluster did not answer" in body or "first look" in body
+
+        # When a store is asked for meanwhile, it waits; when the cluster comes, it is made
+        token = service.token("merchant")
+        store_id = service.create(token, "patient")["store"]["id"]
+    finally:
+        service.cluster.start("kube-apiserver")
+
+    async with service.websocket(token) as session, asyncio.timeout(90):
+        updates = await follow(session, store_id, until={"READY", "FAILED"})
+        assert updates[0]["store"]["status"] == "QUEUED"
+        assert updates[-1]["store"]["status"] == "READY", updates[-1]
+        service.delete(token, store_id)
+        await follow(session, store_id, until={"DELETED"})
+    assert service.status("/readyz")[0] == 200

@@ -1,0 +1,160 @@
+"""``make up`` and ``make down``: the whole platform on this machine.
+
+Kubernetes is, in this order: the cluster that KUBECONFIG or STORE_PLATFORM_KUBE_CONTEXT names, kind
+where Docker runs, else the local one of ``tests.cluster``.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import LocalCluster, tools
+from tests.cluster.local_cluster import ClusterError
+from tests.cluster.processes import Daemon
+from tests.cluster.progress import say, ticking
+from tests.cluster.toolchain import ToolchainError
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = Path(os.environ.get("STORE_PLATFORM_STATE_DIR", ROOT / ".state"))
+PORT = os.environ.get("STORE_PLATFORM_PORT", "8080")
+URL = f"http://127.0.0.1:{PORT}"
+_KIND_NAME = "store-platform"
+_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The Kubernetes that is used, as settings of the service, and its name for people."""
+
+    label: str
+    settings: dict[str, str]
+
+
+def choose_cluster() -> Chosen:
+    """Return the cluster to use, starting one if the user has named none."""
+    context = os.environ.get("STORE_PLATFORM_KUBE_CONTEXT")
+    if context or os.environ.get("KUBECONFIG"):
+        named = {"STORE_PLATFORM_KUBECONFIG": os.environ.get("KUBECONFIG", "")}
+        return Chosen(f"your cluster ({context or named['STORE_PLATFORM_KUBECONFIG']})", named)
+    if _docker_runs() and shutil.which("kind"):
+        return _kind()
+    cluster = LocalCluster.up()
+    return Chosen(
+        f"a local Kubernetes {tools.version_of(tools.KUBERNETES)} with simulated nodes",
+        {"STORE_PLATFORM_KUBECONFIG": str(cluster.kubeconfig)},
+    )
+
+
+def _docker_runs() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    done = subprocess.run(["docker", "info"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _kind() -> Chosen:
+    kubeconfig = STATE / "kind.kubeconfig"
+    existing = subprocess.run(
+        ["kind", "get", "clusters"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    if _KIND_NAME not in existing:
+        with ticking("Creating the kind cluster"):
+            subprocess.run(["kind", "create", "cluster", "--name", _KIND_NAME], check=True)
+    subprocess.run(
+        ["kind", "export", "kubeconfig", "--name", _KIND_NAME, "--kubeconfig", str(kubeconfig)],
+        check=True,
+    )
+    return Chosen("kind", {"STORE_PLATFORM_KUBECONFIG": str(kubeconfig)})
+
+
+def up() -> None:
+    """Start what is not running yet, then say where it is and how to sign in."""
+    STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+    chosen = choose_cluster()
+    environment = {
+        "STORE_PLATFORM_STATE_DIR": str(STATE),
+        "STORE_PLATFORM_DATABASE_URL": f"sqlite:///{STATE / 'platform.db'}",
+        "STORE_PLATFORM_HELM": str(tools.ensure_helm()),
+        "STORE_PLATFORM_PORT": PORT,
+        # No ingress controller is installed here, so no shop address could answer.
+        "STORE_PLATFORM_REACHABILITY_CHECK": "false",
+        **{key: value for key, value in chosen.settings.items() if value},
+        **{k: v for k, v in os.environ.items() if k.startswith("STORE_PLATFORM_")},
+    }
+    token = _token(environment)
+    service = Daemon("api", STATE)
+    if service.pid is None:
+        service.start([sys.executable, "-m", "app", "serve"], environment)
+    _await_ready(service)
+    say(f"\nThe platform runs on {chosen.label}.")
+    print(f"  GraphiQL, signed in:  {URL}/graphiql#token={token}")
+    print(f"  API:                  {URL}/graphql")
+    print(f"  Your token:           {token}")
+    print(f"  Logs:                 {service.log}")
+    say("Stop it with `make down`.")
+
+
+def _token(environment: dict[str, str]) -> str:
+    """Return the token of the local administrator, made at the first start."""
+    kept = STATE / "token"
+    if kept.exists():
+        return kept.read_text().strip()
+    made = subprocess.run(
+        [sys.executable, "-m", "app", "token", "create", "local-admin", "--role", "admin"],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    kept.touch(mode=0o600)
+    kept.write_text(made + "\n")
+    return made
+
+
+def _await_ready(service: Daemon) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    said = "no answer yet"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{URL}/readyz", timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            said = error.read().decode()
+        except OSError as error:
+            said = str(error)
+        if service.pid is None:
+            raise ClusterError(f"The service ended:\n{service.tail()}")
+        time.sleep(0.1)
+    raise ClusterError(f"The service is not ready: {said}\nIts log: {service.log}")
+
+
+def down() -> None:
+    """Stop the service and the Kubernetes that `up` started; stores and state go with it."""
+    Daemon("api", STATE).stop()
+    cluster = LocalCluster.find()
+    if cluster is not None:
+        cluster.down()
+    if (STATE / "kind.kubeconfig").exists():
+        subprocess.run(["kind", "delete", "cluster", "--name", _KIND_NAME], check=False)
+    shutil.rmtree(STATE, ignore_errors=True)
+    say("The platform is stopped, and its state is removed.")
+
+
+def main() -> int:
+    """Run one command; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.local", description=__doc__)
+    parser.add_argument("command", choices=["up", "down"])
+    try:
+        {"up": up, "down": down}[parser.parse_args().command]()
+    except (ClusterError, ToolchainError, tools.BuildError) as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
