@@ -18,6 +18,7 @@ down: $(MARK) ## Undo `make up`
 	@$(BIN)/python -m tests.local down
 
 test: $(MARK) check ## Install what is needed and run the whole suite
+	@$(BIN)/python -m tests.pages test
 	@$(BIN)/python -m tests.cluster tools
 	@$(BIN)/python -m pytest
 
@@ -28,6 +29,9 @@ check: $(MARK) ## Linters and type checker
 
 bench: $(MARK) ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.bench
+
+dashboard: $(MARK) ## Build the pages
+	@$(BIN)/python -m tests.pages build
 
 schema: $(MARK) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m app schema > schema/schema.graphql

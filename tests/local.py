@@ -20,6 +20,7 @@ from tests.cluster.local_cluster import ClusterError
 from tests.cluster.processes import Daemon
 from tests.cluster.progress import say, ticking
 from tests.cluster.toolchain import ToolchainError
+from tests.pages import PagesError, ensure_built
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = Path(os.environ.get("STORE_PLATFORM_STATE_DIR", ROOT / ".state"))
@@ -77,6 +78,7 @@ def _kind() -> Chosen:
 def up() -> None:
     """Start what is not running yet, then say where it is and how to sign in."""
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ensure_built()
     chosen = choose_cluster()
     environment = {
         "STORE_PLATFORM_STATE_DIR": str(STATE),
@@ -150,7 +152,7 @@ def main() -> int:
     parser.add_argument("command", choices=["up", "down"])
     try:
         {"up": up, "down": down}[parser.parse_args().command]()
-    except (ClusterError, ToolchainError, tools.BuildError) as error:
+    except (ClusterError, ToolchainError, tools.BuildError, PagesError) as error:
         say(str(error))
         return 1
     return 0

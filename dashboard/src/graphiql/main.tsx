@@ -1,0 +1,85 @@
+import "graphiql/style.css";
+import "./page.css";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL } from "graphiql";
+import { createClient } from "graphql-ws";
+import { type FormEvent, useEffect, useMemo, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { examples } from "./examples";
+import { authorization, currentToken, setToken, takeTokenFromAddress } from "./token";
+
+function newClient(token: string, onState: (state: string) => void) {
+  return createClient({
+    url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
+    connectionParams: authorization(token),
+    lazy: true,
+    retryAttempts: Infinity,
+    keepAlive: 12_000,
+    // 4403: the token is not accepted. Trying again with it would end the same way.
+    shouldRetry: (event) => !(event instanceof CloseEvent && event.code === 4403),
+    on: {
+      connecting: () => onState("connecting …"),
+      connected: () => onState("live"),
+      closed: (event) =>
+        onState(
+          event instanceof CloseEvent && event.code === 4403
+            ? "the token was not accepted: sign in again"
+            : "not connected",
+        ),
+    },
+  });
+}
+
+function Page() {
+  const [token, changeToken] = useState(currentToken());
+  const [state, setState] = useState("not connected");
+  const client = useMemo(() => newClient(token, setState), [token]);
+  useEffect(() => () => void client.dispose(), [client]);
+  const fetcher = useMemo(
+    () =>
+      createGraphiQLFetcher({
+        url: "/graphql",
+        headers: authorization(token),
+        wsClient: client,
+      }),
+    [token, client],
+  );
+
+  function signIn(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const given = String(new FormData(event.currentTarget).get("token")).trim();
+    setToken(given);
+    changeToken(given);
+    setState("not connected");
+  }
+
+  return (
+    <>
+      <form className="sign-in" onSubmit={signIn}>
+        <strong>store-platform</strong>
+        {token ? (
+          <>
+            <span>Signed in. Subscriptions: <output>{state}</output></span>
+            <input type="hidden" name="token" value="" />
+            <button type="submit">Sign out</button>
+          </>
+        ) : (
+          <>
+            <label>
+              Access token <input type="password" name="token" autoComplete="off" required />
+            </label>
+            <button type="submit">Sign in</button>
+            <span>`make up` prints one; more: python -m app token create NAME</span>
+          </>
+        )}
+      </form>
+      <main>
+        <GraphiQL key={token} fetcher={fetcher} defaultTabs={examples} />
+      </main>
+    </>
+  );
+}
+
+takeTokenFromAddress();
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<Page />);

