@@ -1,5 +1,6 @@
 """The ASGI application."""
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,9 +19,15 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running_platform(settings.platform()) as platform:
-            app.state.platform = platform
-            yield
+        try:
+            async with running_platform(settings.platform()) as platform:
+                app.state.platform = platform
+                yield
+        except BaseException:
+            # A root task ended, which none may. Serving on without it would be to limp: stop, and
+            # let whoever started this process start it again.
+            signal.raise_signal(signal.SIGTERM)
+            raise
 
     view = GraphQLView(build_schema(), allowed_origins=settings.allowed_origins)
     return Starlette(

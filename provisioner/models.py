@@ -129,7 +129,10 @@ class Step:
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one container; ``state`` is waiting, running or terminated."""
+    """What is observed of one container; ``state`` is waiting, running or terminated.
+
+    What starts with ``last_`` is of its previous run (``lastState.terminated``).
+    """
 
     name: str
     image: str = ""
@@ -142,10 +145,14 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     is_init: bool = False
     last_exit_code: int | None = None
     last_reason: str = ""
+    last_message: str = ""
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one pod: the projection that is stored, shown and judged."""
+    """What is observed of one pod: the projection that is stored, shown and judged.
+
+    ``unready_since`` is when its Ready condition last became False; None where it is not known.
+    """
 
     name: str
     uid: str
@@ -159,6 +166,7 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
     owner_kind: str = ""
     created_at: datetime
     unschedulable_since: datetime | None = None
+    unready_since: datetime | None = None
     containers: tuple[Container, ...] = ()
 
     @property

@@ -29,6 +29,8 @@ from provisioner.wire import (
 
 _log = structlog.get_logger(__name__)
 
+_RETRY_SECONDS = 1.0
+
 
 class ClusterObserver:
     """Files watched objects by namespace, records pods, and tells who waits for a change.
@@ -108,7 +110,14 @@ class ClusterObserver:
             while self._dirty:
                 namespace = next(iter(self._dirty))
                 del self._dirty[namespace]
-                await self._publish(namespace)
+                try:
+                    await self._publish(namespace)
+                except Exception:  # noqa: BLE001
+                    # The database may be back in a moment. Nothing is lost by waiting: what is
+                    # recorded then is the difference to what was recorded last.
+                    _log.exception("recording_failed", namespace=namespace)
+                    self._dirty[namespace] = None
+                    await asyncio.sleep(_RETRY_SECONDS)
 
     async def _publish(self, namespace: str) -> None:
         store_id = self._store_ids.get(namespace)

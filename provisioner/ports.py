@@ -69,7 +69,10 @@ class StoreRecords(Protocol):
         ...
 
     async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
-        """Make ``pods`` the known pods of the store; return how many events that made."""
+        """Make ``pods`` the known pods of the store; return how many events that made.
+
+        Raises NotFoundError.
+        """
         ...
 
     async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:

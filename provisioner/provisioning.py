@@ -169,6 +169,7 @@ class _Attempt:
             observation=self._parts.observer.observe(self._store.namespace),
             now=self._parts.clock.now(),
             limits=self._parts.settings.limits,
+            since=self._store.attempt_started_at or self._store.created_at,
         )
 
     async def _failure(self, doom: Doom) -> StoreFailedError:

@@ -194,9 +194,10 @@ class StoreRepository:
         return await self._write(store.id, work)
 
     async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
-        """See ``ports.StoreRecords``. A store that is not known any more is passed over."""
+        """See ``ports.StoreRecords``. Raises NotFoundError for an unknown store."""
 
         async def work(transaction: Transaction) -> int:
+            await self._get(transaction, store_id)
             known = await self._pods(transaction, store_id)
             changes = list(diff_pods(known, pods))
             for change in changes:

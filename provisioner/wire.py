@@ -208,6 +208,7 @@ def pod_record(pod: WirePod) -> Pod:
         owner_kind=pod.metadata.owner_references[0].kind if pod.metadata.owner_references else "",
         created_at=pod.metadata.created_at,
         unschedulable_since=scheduled.last_transition_time if scheduled and unscheduled else None,
+        unready_since=ready.last_transition_time if ready and ready.status == "False" else None,
         containers=containers,
     )
 
@@ -245,6 +246,7 @@ def _containers(statuses: list[ContainerStatus], *, is_init: bool) -> Iterator[C
             is_init=is_init,
             last_exit_code=last.exit_code if last else None,
             last_reason=last.reason if last else "",
+            last_message=last.message[:_MESSAGE] if last else "",
         )
 
 

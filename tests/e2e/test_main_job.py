@@ -170,14 +170,14 @@ async def test_cluster_away_at_the_start(new_service: NewService) -> None:
 
         # When a store is asked for meanwhile, it waits; when the cluster comes, it is made
         token = service.token("merchant")
-        store_id = service.create(token, "patient")["store"]["id"]
+        store = service.create(token, "patient")["store"]
+        assert store["status"] == "QUEUED"
     finally:
         service.cluster.start("kube-apiserver")
 
     async with service.websocket(token) as session, asyncio.timeout(90):
-        updates = await follow(session, store_id, until={"READY", "FAILED"})
-        assert updates[0]["store"]["status"] == "QUEUED"
+        updates = await follow(session, store["id"], until={"READY", "FAILED"})
         assert updates[-1]["store"]["status"] == "READY", updates[-1]
-        service.delete(token, store_id)
-        await follow(session, store_id, until={"DELETED"})
+        service.delete(token, store["id"])
+        await follow(session, store["id"], until={"DELETED"})
     assert service.status("/readyz")[0] == 200

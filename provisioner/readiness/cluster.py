@@ -1,0 +1,221 @@
+"""What can be wrong around the containers: nodes, volumes, refusals, Jobs, the namespace."""
+
+import re
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from provisioner.models import Claim, ClusterEvent, Container, Job, Pod, Workload
+from provisioner.readiness.containers import Log, Trouble
+from provisioner.readiness.facts import (
+    Facts,
+    bracketed,
+    exit_of,
+    first_seen,
+    owns,
+)
+
+_GATED = "SchedulingGated"
+_VOLUMES = re.compile(r"persistent ?volume|volume node affinity", re.IGNORECASE)
+_UNBOUND = re.compile(r"unbound (immediate )?PersistentVolumeClaims", re.IGNORECASE)
+_HINTS = (
+    (_VOLUMES, "Check the storage class of its claim, and that its zone has a node"),
+    (re.compile("insufficient|too many pods", re.IGNORECASE), "Free capacity or add a node"),
+    (
+        re.compile("taint|affinity|selector", re.IGNORECASE),
+        "Add a node that fits, or remove the taint or the node selector that is in the way",
+    ),
+    (re.compile(""), "Ask the cluster's operator for a node that fits"),
+)
+_NO_CLASS = re.compile(r"storageclass\S* .*not found", re.IGNORECASE)
+_JOB_ENDS = {
+    "BackoffLimitExceeded": "it failed, and so did its retries",
+    "DeadlineExceeded": "it did not finish in time",
+    "PodFailurePolicy": "it failed in a way that is not retried",
+}
+_CONTROLLERS = {
+    "Deployment": "Deployment",
+    "ReplicaSet": "Deployment",
+    "StatefulSet": "StatefulSet",
+}
+"""The kind that an event is about → the kind of workload whose pods it holds up."""
+_REFUSED_REASONS = frozenset({"FailedCreate", "ReplicaSetCreateError"})
+_PREFIX = re.compile(
+    r"^(\(combined from similar events\): )?.*?(pods?|persistentvolumeclaims?) \"[^\"]*\" is ",
+    re.IGNORECASE,
+)
+
+
+class Refusal(Enum):
+    """Why no pod could be created; the value is what the API server's message looks like.
+
+    The first that matches counts. Sources: the admission plugins' own texts, in apiserver
+    pkg/admission/plugin/resourcequota, pod-security-admission, plugin/pkg/admission/limitranger
+    and serviceaccount, and apiserver pkg/admission/plugin/webhook/errors.
+    """
+
+    PASSING = re.compile(
+        r"status unknown for quota|error looking up service account|no API token found"
+        r"|failed calling webhook|timed? ?out|deadline exceeded|connection refused"
+        r"|being terminated|internal error|too many requests|not yet ready|try again"
+        r"|object has been modified",
+        re.IGNORECASE,
+    )
+    QUOTA = re.compile(r"exceeded quota|failed quota", re.IGNORECASE)
+    POD_SECURITY = re.compile(r"violates PodSecurity", re.IGNORECASE)
+    LIMIT_RANGE = re.compile(r"usage per (container|pod)|request ratio|LimitRange", re.IGNORECASE)
+    POLICY = re.compile(r"admission webhook|AdmissionPolicy", re.IGNORECASE)
+    OTHER = re.compile(r"is forbidden|is invalid", re.IGNORECASE)
+
+
+def namespace_terminating(facts: Facts) -> Iterator[Trouble]:
+    namespace = facts.observation.namespace
+    if namespace is not None and namespace.is_terminating:
+        what = "it is being deleted, so nothing new can start in it"
+        yield Trouble(f"Namespace {namespace.name}", what)
+
+
+def unschedulable(facts: Facts) -> Iterator[Trouble]:
+    """Find pods without a node. An unbound claim is left to its own rule, which knows more."""
+    has_pending_claim = any(claim.phase == "Pending" for claim in facts.observation.claims)
+    for pod in facts.suspects():
+        if pod.unschedulable_since is None or pod.reason == _GATED:
+            continue
+        if has_pending_claim and _UNBOUND.search(pod.message):
+            continue
+        remedy = next(hint for pattern, hint in _HINTS if pattern.search(pod.message))
+        yield Trouble(
+            f"Pod {pod.name}",
+            f"no node can take it{bracketed(pod.message)}",
+            pod.unschedulable_since,
+            remedy=remedy,
+        )
+
+
+def volume_unbound(facts: Facts) -> Iterator[Trouble]:
+    # A claim that waits for its first consumer is Pending with good reason. So it counts only while
+    # a pod that is waited for has no node, and not when that is for another reason than volumes.
+    homeless = [pod for pod in facts.suspects() if not pod.node and not pod.containers]
+    is_in_the_way = any(not pod.message or _VOLUMES.search(pod.message) for pod in homeless)
+    for claim in sorted(facts.observation.claims, key=lambda claim: claim.name):
+        where = f"Volume claim {claim.name}"
+        if claim.phase == "Lost" and facts.suspects():
+            yield Trouble(where, "the volume that it was bound to is gone")
+        elif claim.phase == "Pending" and homeless:
+            events = facts.claim_events(claim)
+            if events or is_in_the_way:
+                yield _unbound(where, claim, events)
+
+
+def _unbound(where: str, claim: Claim, events: list[ClusterEvent]) -> Trouble:
+    words = events[0].message if events else ""
+    what = f"no volume could be bound to it{bracketed(words)}"
+    if _NO_CLASS.search(words):
+        return Trouble(where, what)
+    began = min((event.first_at for event in events), default=claim.created_at)
+    return Trouble(where, what, began)
+
+
+def mount_failed(facts: Facts) -> Iterator[Trouble]:
+    for pod in facts.suspects():
+        events = mount_failures(facts, pod)
+        if events:
+            what = f"its volumes cannot be mounted{bracketed(events[0].message)}"
+            yield Trouble(f"Pod {pod.name}", what, first_seen(pod, events))
+
+
+def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:
+    """Return the events that say why a pod none of whose containers has run is held up."""
+    if any(item.state != "waiting" or item.restarts for item in pod.containers):
+        return []
+    return facts.pod_events(pod, "FailedMount", "FailedAttachVolume")
+
+
+def refused(kind: Refusal) -> Callable[[Facts], Iterator[Trouble]]:
+    """Return a search for pods that the API server refused to create for this kind of reason."""
+
+    def find(facts: Facts) -> Iterator[Trouble]:
+        for event in refusals(facts):
+            if refusal_kind(event) is kind:
+                yield Trouble(
+                    f"{event.object_kind} {event.object_name}",
+                    f"the cluster refuses to create its pod{bracketed(refusal_words(event))}",
+                    event.first_at,
+                )
+
+    return find
+
+
+def refusals(facts: Facts) -> list[ClusterEvent]:
+    """Return the refusals that still hold up a pod that is waited for, the latest first."""
+    found = [
+        event
+        for event in facts.observation.events
+        if event.reason in _REFUSED_REASONS and event.last_at >= facts.since
+        if _holds_up(facts, event) and not _was_overcome(facts, event)
+    ]
+    return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
+
+
+def refusal_kind(event: ClusterEvent) -> Refusal | None:
+    return next((kind for kind in Refusal if kind.value.search(event.message)), None)
+
+
+def refusal_words(event: ClusterEvent) -> str:
+    """Return why, without the pod's name, which is another one at each try."""
+    return _PREFIX.sub("", event.message).removeprefix("forbidden: ")
+
+
+def is_lacking_pods(facts: Facts, workload: Workload) -> bool:
+    return len(facts.living(workload)) < workload.replicas
+
+
+def _holds_up(facts: Facts, event: ClusterEvent) -> bool:
+    """Tell whether the event is about a controller that has too few pods now."""
+    if event.object_kind == "Job":
+        job = facts.job()
+        is_ours = job is not None and job.name == event.object_name
+        return is_ours and not facts.is_setup_done() and not facts.job_pods()
+    kind = _CONTROLLERS.get(event.object_kind)
+    return any(item.kind == kind and is_lacking_pods(facts, item) for item in facts.workloads)
+
+
+def _was_overcome(facts: Facts, event: ClusterEvent) -> bool:
+    """Tell whether its owner, or a newer ReplicaSet of the same Deployment, made a pod since."""
+    name = event.object_name
+    is_replica_set = event.object_kind == "ReplicaSet"
+    made = (
+        pod
+        for pod in facts.observation.pods
+        if owns(name, pod)
+        or (is_replica_set and _deployment(pod.name.rpartition("-")[0]) == _deployment(name))
+    )
+    return any(pod.created_at >= event.last_at for pod in made)
+
+
+def _deployment(replica_set: str) -> str:
+    return replica_set.rpartition("-")[0]
+
+
+def setup_job_failed(facts: Facts) -> Iterator[Trouble]:
+    job = facts.job()
+    if facts.setup_job is None or job is None or job.is_complete or not job.is_failed:
+        return
+    pod = next(iter(facts.job_pods()), None)
+    container = _failed_container(pod) if pod else None
+    what = _JOB_ENDS.get(job.failure_reason, "it failed") + bracketed(_job_words(job))
+    log = None
+    if pod and container:
+        code, _, _ = exit_of(container)
+        what += f"; its container {container.name} last ended with exit code {code}" if code else ""
+        has_run_on = container.state != "terminated" and container.last_exit_code is not None
+        log = Log(pod.name, container.name, previous=has_run_on)
+    yield Trouble(f"Job {job.name}", what, log=log)
+
+
+def _job_words(job: Job) -> str:
+    return ": ".join(words for words in (job.failure_reason, job.failure_message) if words)
+
+
+def _failed_container(pod: Pod) -> Container | None:
+    failed = [container for container in pod.containers if exit_of(container)[0]]
+    return next(iter([*failed, *reversed(pod.containers)]), None)

@@ -1,0 +1,151 @@
+"""The part of an observation that matters: what is not ready yet, and the events about it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from provisioner.models import Claim, ClusterEvent, Container, Job, Observation, Pod, Workload
+from provisioner.readiness.verdict import Limits
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_ENDED = frozenset({"Failed", "Succeeded"})
+_QUOTED = 300  # characters of the cluster's words that a sentence holds
+_GENERATED_PREFIX = 58  # pod names: "<owner>-" is cut to this before the 5 random characters
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An observation, seen with the eyes of who waits for these workloads and this setup Job.
+
+    ``since`` is the start of the current attempt: events that ended before it are of an earlier
+    one, and no grace begins before it.
+    """
+
+    workloads: Sequence[Workload]
+    setup_job: str | None
+    observation: Observation
+    limits: Limits
+    since: datetime = LONG_AGO
+
+    def pods_of(self, workload: Workload) -> list[Pod]:
+        """Return all its pods. A Job's pods are never a workload's, whatever their label says."""
+        return [
+            pod
+            for pod in self.observation.pods
+            if pod.component == workload.component and pod.owner_kind != "Job"
+        ]
+
+    def living(self, workload: Workload) -> list[Pod]:
+        """Return its pods that are here to stay: those that ended are replaced by controllers."""
+        return [pod for pod in self.pods_of(workload) if is_living(pod)]
+
+    def current(self, workload: Workload) -> list[Pod]:
+        """Return its living pods that are not about to be replaced, in order of name.
+
+        Of a Deployment, these are the pods of the ReplicaSet that made the newest pod.
+        """
+        pods = sorted(self.living(workload), key=lambda pod: pod.name)
+        if workload.kind != "Deployment" or not pods:
+            return pods
+        newest = max(pods, key=lambda pod: pod.created_at)
+        return [pod for pod in pods if _owner_name(pod) == _owner_name(newest)]
+
+    def ready_count(self, workload: Workload) -> int:
+        return sum(pod.is_ready for pod in self.living(workload))
+
+    def unready(self) -> list[Workload]:
+        """Return the workloads that have too few ready pods."""
+        return [item for item in self.workloads if self.ready_count(item) < item.replicas]
+
+    def job(self) -> Job | None:
+        """Return the setup Job; the newest, should an earlier attempt have left another."""
+        jobs = (job for job in self.observation.jobs if job.component == self.setup_job)
+        return max(jobs, key=lambda job: job.created_at, default=None)
+
+    def is_setup_done(self) -> bool:
+        if self.setup_job is None:
+            return True
+        job = self.job()
+        return job is not None and job.is_complete
+
+    def job_pods(self) -> list[Pod]:
+        """Return the setup Job's pods, the newest first."""
+        job = self.job()
+        if job is None or self.setup_job is None:
+            return []
+        own = (
+            pod
+            for pod in self.observation.pods
+            if pod.owner_kind == "Job" and pod.component == job.component
+            if pod.created_at >= job.created_at
+        )
+        return sorted(own, key=lambda pod: (pod.created_at, pod.name), reverse=True)
+
+    def suspects(self) -> list[Pod]:
+        """Return the pods that are waited for: others may break without dooming the store."""
+        found = [pod for item in self.unready() for pod in self.current(item) if not pod.is_ready]
+        if not self.is_setup_done():
+            found += [pod for pod in self.job_pods() if is_living(pod) and not pod.is_ready]
+        return found
+
+    def events_of(self, kind: str, name: str, born_at: datetime) -> Iterator[ClusterEvent]:
+        """Yield the events about one object, not those about an earlier one of the same name."""
+        for event in self.observation.events:
+            if (event.object_kind, event.object_name) != (kind, name):
+                continue
+            if event.last_at >= max(born_at, self.since):
+                yield event
+
+    def pod_events(self, pod: Pod, *reasons: str) -> list[ClusterEvent]:
+        """Return the events about a pod with one of these reasons, the latest first."""
+        events = self.events_of("Pod", pod.name, pod.created_at)
+        found = [event for event in events if event.reason in reasons]
+        return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
+
+    def claim_events(self, claim: Claim) -> list[ClusterEvent]:
+        """Return the failures to provision a claim's volume, the latest first."""
+        events = self.events_of("PersistentVolumeClaim", claim.name, claim.created_at)
+        found = [event for event in events if event.reason == "ProvisioningFailed"]
+        return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
+
+
+def is_living(pod: Pod) -> bool:
+    return not pod.is_terminating and pod.phase not in _ENDED
+
+
+def owns(owner: str, pod: Pod) -> bool:
+    """Tell by its name whether a pod was made by the controller of this name."""
+    prefix = f"{owner}-"[:_GENERATED_PREFIX]
+    return pod.name.startswith(prefix) and "-" not in pod.name[len(prefix) :]
+
+
+def unready_from(pod: Pod) -> datetime:
+    """Return since when the pod is not ready: trouble that is seen now is not older."""
+    return pod.unready_since or pod.created_at
+
+
+def first_seen(pod: Pod, events: Sequence[ClusterEvent]) -> datetime:
+    """Return when the trouble of these events began, or when the pod's did where there is none."""
+    began = min((event.first_at for event in events), default=pod.created_at)
+    return max(unready_from(pod), began)
+
+
+def exit_of(container: Container) -> tuple[int | None, str, str]:
+    """Return the exit code, reason and message of the run of a container that ended last."""
+    if container.state == "terminated":
+        return container.exit_code, container.reason, container.message
+    return container.last_exit_code, container.last_reason, container.last_message
+
+
+def quoted(words: str) -> str:
+    """Return the cluster's words on one line, trimmed to what a sentence can hold."""
+    line = " ".join(words.split())
+    return line.rstrip(".") if len(line) <= _QUOTED else f"{line[: _QUOTED - 1].rstrip()}…"
+
+
+def bracketed(words: str) -> str:
+    return f" ({quoted(words)})" if quoted(words) else ""
+
+
+def _owner_name(pod: Pod) -> str:
+    return pod.name.rpartition("-")[0]

@@ -1,0 +1,181 @@
+"""The table: everything that dooms a store, in order of which says most about the cause.
+
+Each rule has a stable code, the grace that its trouble is given, the next thing to do, the source
+that it was taken from, and the search for its trouble. Where two rules see the same fault, the
+first one explains it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from provisioner.models import Reason
+from provisioner.readiness import cluster, containers
+from provisioner.readiness.cluster import Refusal, refused
+from provisioner.readiness.containers import Trouble, each_container
+from provisioner.readiness.facts import LONG_AGO, Facts
+from provisioner.readiness.verdict import Doom, Limits
+
+_READ_LOG = "Read the end of its log, mend what it names"
+_ASK = "Ask the cluster's operator which policy refuses it"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that has found its trouble: it dooms the store from ``due_at`` on."""
+
+    doom: Doom
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of trouble. ``grace`` counts from when trouble that may pass was first seen."""
+
+    code: str
+    remedy: str
+    source: str
+    find: Callable[[Facts], Iterator[Trouble]]
+    grace: Callable[[Limits], timedelta] = lambda _: timedelta()
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Yield what the rule finds; none of it depends on the time at which it is asked."""
+        for trouble in self.find(facts):
+            log, due_at = trouble.log, LONG_AGO
+            if trouble.since is not None:
+                due_at = max(trouble.since, facts.since) + self.grace(facts.limits)
+            remedy = trouble.remedy or self.remedy
+            message = f"{trouble.where}: {trouble.what}. {remedy}, then retry."
+            doom = Doom(
+                reason=Reason(self.code, message),
+                pod=log.pod if log else None,
+                container=log.container if log else None,
+                previous=log.previous if log else False,
+            )
+            yield Finding(doom, due_at)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "NAMESPACE_TERMINATING",
+        "Wait until it is gone",
+        "kubernetes apiserver pkg/admission/plugin/namespace/lifecycle: no new objects",
+        cluster.namespace_terminating,
+    ),
+    Rule(
+        "IMAGE_NOT_FOUND",
+        "Check the engine version's image name and tag",
+        "krane pod.rb: ErrImagePull if 'not found'; kubernetes pkg/kubelet/images/types.go",
+        each_container(containers.image_not_found),
+    ),
+    Rule(
+        "BAD_CONTAINER_CONFIG",
+        "Correct what it names in the chart or its values",
+        "krane pod.rb: CreateContainerConfigError; Argo CD health_pod.go: waiting for '*Error'",
+        each_container(containers.bad_config),
+        attrgetter("config_grace"),
+    ),
+    Rule(
+        "CONTAINER_CANNOT_RUN",
+        "Check the image and the command in the chart",
+        "krane pod.rb: ContainerCannotRun, except exit code 128; containerd calls it StartError",
+        each_container(containers.cannot_run),
+    ),
+    Rule(
+        "OUT_OF_MEMORY",
+        "Raise its memory limit or choose a larger plan",
+        "Argo CD health_pod.go: OOMKilled",
+        each_container(containers.out_of_memory),
+    ),
+    Rule(
+        "CRASH_LOOP",
+        _READ_LOG,
+        "krane pod.rb: CrashLoopBackOff with exit code; Argo CD health_pod.go: '*BackOff'",
+        each_container(containers.crash_loop),
+    ),
+    Rule(
+        "SETUP_JOB_FAILED",
+        _READ_LOG,
+        "kubernetes batch/v1 JobCondition Failed; krane job.rb",
+        cluster.setup_job_failed,
+    ),
+    Rule(
+        "QUOTA_EXCEEDED",
+        "Raise the quota of its namespace or choose a smaller plan",
+        "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go; CrownLabs",
+        refused(Refusal.QUOTA),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
+        "Harden the security context in the chart as it says",
+        "kubernetes pod-security-admission admission/admission.go",
+        refused(Refusal.POD_SECURITY),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
+        "Bring the resources in the chart within the namespace's LimitRange",
+        "kubernetes plugin/pkg/admission/limitranger/admission.go",
+        refused(Refusal.LIMIT_RANGE),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
+        _ASK,
+        "kubernetes apiserver pkg/admission/plugin/webhook/errors, plugin/policy/validating",
+        refused(Refusal.POLICY),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
+        _ASK,
+        "kubernetes apiserver pkg/admission/errors.go: 'is forbidden'; 'is invalid'",
+        refused(Refusal.OTHER),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
+        "Check that what it names exists and answers",
+        "resourcequota 'status unknown', serviceaccount 'error looking up', webhooks out of reach",
+        refused(Refusal.PASSING),
+        attrgetter("passing_refusal_grace"),
+    ),
+    Rule(
+        "VOLUME_UNBOUND",
+        "Check its storage class and that class's provisioner",
+        "krane persistent_volume_claim.rb: Lost, and Pending unless it waits for a consumer;"
+        " sig-storage-lib-external-provisioner: ProvisioningFailed",
+        cluster.volume_unbound,
+        attrgetter("volume_grace"),
+    ),
+    Rule(
+        "UNSCHEDULABLE",
+        "Ask the cluster's operator for a node that fits",
+        "krane pod.rb: PodScheduled False; kubernetes pkg/scheduler FitError",
+        cluster.unschedulable,
+        attrgetter("unschedulable_grace"),
+    ),
+    Rule(
+        "VOLUME_MOUNT_FAILED",
+        "Check the claim, Secret or ConfigMap that it names",
+        "kubernetes pkg/kubelet/events/event.go: FailedMount, FailedAttachVolume",
+        cluster.mount_failed,
+        attrgetter("mount_grace"),
+    ),
+    Rule(
+        "IMAGE_PULL_FAILED",
+        "Check that the registry answers, and the credentials for it",
+        "Argo CD health_pod.go: waiting for 'Err*' and '*BackOff'; krane pod.rb gives it time",
+        each_container(containers.image_pull_failed),
+        attrgetter("image_pull_grace"),
+    ),
+    Rule(
+        "BAD_CONTAINER_CONFIG",
+        "Check the node's container runtime",
+        "krane pod.rb: 'failed to sync … cache' passes; kubernetes PR 75260",
+        each_container(containers.runtime_trouble),
+        attrgetter("runtime_grace"),
+    ),
+)

@@ -1,0 +1,84 @@
+"""What a judgement says, and the graces that the operator may set."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from provisioner.models import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long trouble that may pass is given before it dooms a store.
+
+    Every grace counts from the time at which the cluster's own records first show the trouble.
+    """
+
+    image_pull_grace: timedelta = timedelta(seconds=120)
+    """For pulls that fail for another reason than a missing image: a registry that is slow, down or
+    over its rate limit. The kubelet tries about four times in it (backoff 10 s, doubled each time:
+    ``imageBackOff`` in pkg/kubelet/kubelet.go)."""
+
+    config_grace: timedelta = timedelta(seconds=20)
+    """For a container that names a Secret, ConfigMap or key that is not there. The kubelet looks
+    again after 10 to 15 s (``backOffPeriod`` in pkg/kubelet/kubelet.go): it has one more try."""
+
+    runtime_grace: timedelta = timedelta(seconds=60)
+    """For trouble of the node rather than of the store: a cache of Secrets that is not synced yet
+    (krane pod.rb), a container runtime that is out of time."""
+
+    mount_grace: timedelta = timedelta(seconds=120)
+    """For volumes that cannot be attached or mounted. The kubelet waits up to 122 s between tries
+    (pkg/util/goroutinemap/exponentialbackoff)."""
+
+    unschedulable_grace: timedelta = timedelta(seconds=60)
+    """For a pod that no node takes: another store may be going, a cluster autoscaler adding a node.
+    Raise it where adding one takes longer."""
+
+    volume_grace: timedelta = timedelta(seconds=120)
+    """For a claim that is not bound, while its provisioner tries again with growing waits
+    (sigs.k8s.io/sig-storage-lib-external-provisioner)."""
+
+    refusal_grace: timedelta = timedelta(seconds=10)
+    """For a pod that quota or admission refuses: an older pod's share may be free soon."""
+
+    passing_refusal_grace: timedelta = timedelta(seconds=60)
+    """For refusals that mostly pass: the quota of a new namespace is not counted yet, its service
+    account is not there yet, a webhook is out of reach."""
+
+    crash_restarts: int = 3
+    """Restarts after which a crashing container counts as a crash loop: about 30 s after its first
+    crash (the kubelet restarts at once, then after 10 s, then after 20 s). Fewer would doom what
+    only waits for another workload to come up."""
+
+    memory_restarts: int = 1
+    """Restarts after which a container that is killed for want of memory is given up: the second
+    kill, since a process that needs more than its limit at its start needs it at every start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """Why the store cannot become ready, and where a log tells more.
+
+    ``pod`` and ``container`` are None where there is no log that could be read; ``previous`` says
+    that the log of the container's previous run is the one that tells.
+    """
+
+    reason: Reason
+    pod: str | None = None
+    container: str | None = None
+    previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the watches' facts amount to, at one moment."""
+
+    doom: Doom | None
+    are_workloads_ready: bool
+    """Every workload has its replicas of ready pods; terminating ones are not counted."""
+    is_setup_done: bool
+    """The setup Job is complete, or none is expected."""
+    waiting_for: str
+    """What is being waited for now, a sentence for people; "" when all is done."""
+    recheck_after: timedelta | None
+    """When the first running grace ends, and the same facts are to be judged again; positive."""

@@ -1,0 +1,109 @@
+"""P3: many stores created at once until all are Ready, beside bare ``helm install``.
+
+The baseline does what must be done in any case, with the same chart, values and parallelism: make
+the namespace and the Secret, run helm, and wait until the pods are ready and the job is done.
+"""
+
+import asyncio
+import json
+import time
+import uuid
+
+from tests.bench.report import Figure
+from tests.cluster import tools
+from tests.e2e.service import ROOT, Service, follow
+
+_GOAL = 1.2
+_PARALLEL = 8
+_SERVING = "app.kubernetes.io/component in (mysql,wordpress)"
+
+
+async def measure(service: Service, token: str, stores: int) -> list[Figure]:
+    """Return P3 for this many stores, in seconds."""
+    bare_install, bare_ready = await _bare(service, stores)
+    ours = await _through_the_platform(service, token, stores)
+    ratio = ours / bare_ready
+    return [
+        Figure(
+            f"P3 {stores} stores created at once, all Ready",
+            f"{ours:.1f} s",
+            f"{bare_ready:.1f} s (bare helm, {_PARALLEL} at a time; {bare_install:.1f} s of it"
+            " installing)",
+            f"{ratio:.2f} x",
+            f"<= {_GOAL:g} x",
+            ratio <= _GOAL,
+        )
+    ]
+
+
+async def _through_the_platform(service: Service, token: str, stores: int) -> float:
+    began = time.monotonic()
+    payloads = [
+        await asyncio.to_thread(service.create, token, f"bench-{index}") for index in range(stores)
+    ]
+    ids = [payload["store"]["id"] for payload in payloads]
+    async with service.websocket(token) as session:
+        ends = await asyncio.gather(
+            *(follow(session, store_id, until={"READY", "FAILED"}) for store_id in ids)
+        )
+        seconds = time.monotonic() - began
+        assert {updates[-1]["store"]["status"] for updates in ends} == {"READY"}
+        for store_id in ids:
+            await asyncio.to_thread(service.delete, token, store_id)
+        await asyncio.gather(*(follow(session, item, until={"DELETED"}) for item in ids))
+    return seconds
+
+
+async def _bare(service: Service, stores: int) -> tuple[float, float]:
+    names = [f"bare-{uuid.uuid4().hex[:12]}" for _ in range(stores)]
+    slots = asyncio.Semaphore(_PARALLEL)
+    began = time.monotonic()
+
+    async def one(name: str) -> None:
+        async with slots:
+            await _install(service, name)
+
+    await asyncio.gather(*(one(name) for name in names))
+    installed = time.monotonic() - began
+    for name in names:
+        await _kubectl(service, "-n", name, "wait", "--for=condition=Ready", "pods",
+                       "-l", _SERVING, "--timeout=120s")  # fmt: skip
+        await _kubectl(service, "-n", name, "wait", "--for=condition=Complete", "jobs", "--all",
+                       "--timeout=120s")  # fmt: skip
+    ready = time.monotonic() - began
+    await _kubectl(service, "delete", "namespaces", *names)
+    return installed, ready
+
+
+async def _install(service: Service, name: str) -> None:
+    keys = ("mysql-root-password", "mysql-password", "admin-password")
+    secret = {
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "c", "namespace": name},
+        "stringData": dict.fromkeys(keys, "x" * 24),
+    }  # fmt: skip
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    objects = {"apiVersion": "v1", "kind": "List", "items": [namespace, secret]}
+    await _kubectl(service, "create", "-f", "-", stdin=json.dumps(objects))
+    store = {"id": name, "name": name, "host": f"{name}.localhost", "credentialsSecret": "c"}
+    await _run(
+        str(tools.ensure_helm()), "install", name, str(ROOT / "charts/woocommerce"),
+        "--kubeconfig", str(service.cluster.kubeconfig), "--namespace", name, "--values", "-",
+        stdin=json.dumps({"store": store}),
+    )  # fmt: skip
+
+
+async def _kubectl(service: Service, *arguments: str, stdin: str = "") -> None:
+    kubeconfig = str(service.cluster.kubeconfig)
+    await _run(str(tools.ensure_kubectl()), "--kubeconfig", kubeconfig, *arguments, stdin=stdin)
+
+
+async def _run(*command: str, stdin: str = "") -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate(stdin.encode())
+    if process.returncode != 0:
+        raise RuntimeError(f"{command[:4]}: {errors.decode()}")

@@ -1,0 +1,137 @@
+"""Charts as helm renders them, and ways to look at the objects."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHARTS = Path(__file__).resolve().parents[2] / "charts"
+WOOCOMMERCE = CHARTS / "woocommerce"
+KUBERNETES = "1.35"
+
+STORE = {"id": "8f0c2f5e", "name": "my-shop", "host": "my-shop.store.localhost"}
+"""What the platform passes under ``store``, as small as it may be."""
+STORE_LABEL = "store-platform.dev/store"
+COMPONENT_LABEL = "app.kubernetes.io/component"
+
+Object = dict[str, Any]
+Values = Mapping[str, Any]
+
+_UNITS: dict[str, Decimal | int] = {
+    "": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
+    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """helm, without anything of the machine's user."""
+
+    program: Path
+    home: Path
+
+    def run(
+        self, *arguments: str, values: Values | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run helm with ``store`` and ``values`` on its standard input."""
+        given = {"store": STORE, **(values or {})}
+        environment = {
+            "HELM_CACHE_HOME": f"{self.home}/cache",
+            "HELM_CONFIG_HOME": f"{self.home}/config",
+            "HELM_DATA_HOME": f"{self.home}/data",
+        }
+        return subprocess.run(
+            [self.program, *arguments, "--values", "-"],
+            input=json.dumps(given), env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def text(self, values: Values | None = None, *, chart: Path = WOOCOMMERCE) -> str:
+        """Return the rendered manifest."""
+        done = self.template(values, chart=chart)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return done.stdout
+
+    def template(
+        self, values: Values | None = None, *, chart: Path = WOOCOMMERCE
+    ) -> subprocess.CompletedProcess[str]:
+        return self.run(
+            "template", "woo-8f0c2f5e", str(chart),
+            "--namespace", "store-8f0c2f5e", "--kube-version", KUBERNETES,
+            values=values,
+        )  # fmt: skip
+
+    def objects(self, values: Values | None = None, *, chart: Path = WOOCOMMERCE) -> "Objects":
+        return Objects(yaml.safe_load_all(self.text(values, chart=chart)))
+
+    def refusal(self, values: Values) -> str:
+        """Return why helm does not take the values."""
+        done = self.template(values)
+        assert done.returncode != 0, done.stdout
+        assert done.stdout == ""
+        return done.stderr
+
+
+class Objects(list[Object]):
+    """Rendered objects."""
+
+    def __init__(self, documents: Iterator[Any]) -> None:
+        super().__init__(document for document in documents if document is not None)
+
+    def of(self, kind: str) -> list[Object]:
+        return [item for item in self if item["kind"] == kind]
+
+    def one(self, kind: str, suffix: str = "") -> Object:
+        """Return the only object of the kind whose name ends so."""
+        (found,) = [o for o in self.of(kind) if o["metadata"]["name"].endswith(suffix)]
+        return found
+
+    @property
+    def templates(self) -> dict[str, Object]:
+        """Pod templates by component."""
+        found = [item["spec"]["template"] for item in self if "template" in item.get("spec", {})]
+        return {template["metadata"]["labels"][COMPONENT_LABEL]: template for template in found}
+
+    @property
+    def containers(self) -> dict[str, Object]:
+        """The only container of each pod, by component."""
+        found = {}
+        for component, template in self.templates.items():
+            assert "initContainers" not in template["spec"]
+            (found[component],) = template["spec"]["containers"]
+        return found
+
+    @property
+    def claims(self) -> list[Object]:
+        """Volume claims, those of StatefulSets included."""
+        sets = self.of("StatefulSet")
+        own = [claim for item in sets for claim in item["spec"]["volumeClaimTemplates"]]
+        return [*self.of("PersistentVolumeClaim"), *own]
+
+
+def quantity(text: str | float) -> Decimal:
+    """Read a quantity such as ``500m`` or ``2Gi``."""
+    number = str(text).rstrip("mkMGTi")
+    return Decimal(number) * _UNITS[str(text).removeprefix(number)]
+
+
+def total(containers: Sequence[Object], part: str, resource: str) -> Decimal:
+    """Return the sum of a resource over containers; ``part`` is ``requests`` or ``limits``."""
+    return sum((quantity(c["resources"][part][resource]) for c in containers), Decimal())
+
+
+def secret_keys(value: Any) -> set[tuple[str, str]]:
+    """Return (secret, key) of every secretKeyRef anywhere inside."""
+    if isinstance(value, list):
+        return set().union(*(secret_keys(item) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    found = set().union(*(secret_keys(item) for item in value.values()))
+    if isinstance(reference := value.get("secretKeyRef"), dict):
+        found.add((reference["name"], reference["key"]))
+    return found

@@ -1,0 +1,529 @@
+"""The rules about what is around the containers: Jobs, nodes, volumes, refusals, the namespace."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from provisioner.models import ClusterEvent, NamespaceState, Pod, Workload
+from provisioner.readiness import Limits, Verdict
+from tests.unit.readiness_records import (
+    MYSQL,
+    WORDPRESS,
+    Given,
+    at,
+    claim,
+    container,
+    event,
+    given,
+    pod,
+    ready_pod,
+    setup_job,
+    setup_pod,
+    waiting,
+    wordpress_pod,
+)
+
+NO_CPU = "0/3 nodes are available: 3 Insufficient cpu."
+UNBOUND = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+REPLICA_SET = "ReplicaSet/wordpress-5d"
+OVER_QUOTA = (
+    'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store, requested:'
+    " limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi"
+)
+FAILED_JOB = setup_job(
+    is_failed=True,
+    failure_reason="BackoffLimitExceeded",
+    failure_message="Job has reached the specified backoff limit",
+)
+
+
+def doom(verdict: Verdict) -> tuple[str, str | None, str | None, bool] | None:
+    found = verdict.doom
+    return (found.reason.code, found.pod, found.container, found.previous) if found else None
+
+
+def code(verdict: Verdict) -> str | None:
+    return verdict.doom.reason.code if verdict.doom else None
+
+
+def sentence(verdict: Verdict) -> str:
+    assert verdict.doom is not None
+    return verdict.doom.reason.message
+
+
+def homeless(message: str, **changes: object) -> Pod:
+    values: dict[str, object] = {"node": "", "reason": "Unschedulable"}
+    return pod(**{**values, "unschedulable_since": at(5), "message": message, **changes})  # type: ignore[arg-type]
+
+
+def refusal(message: str, about: str = REPLICA_SET, *, first: float = 1, last: float = 1) -> Given:
+    return refused(event("FailedCreate", message, about=about, first=first, last=last))
+
+
+def refused(*items: ClusterEvent | Pod, workload: Workload = WORDPRESS) -> Given:
+    return Given(items, workloads=(workload,))
+
+
+class TestReadiness:
+    def test_given_no_pod_when_judged_then_it_is_awaited(self) -> None:
+        assert given().judged(1) == Verdict(
+            doom=None,
+            are_workloads_ready=False,
+            is_setup_done=True,
+            waiting_for="mysql: no pod yet (0 of 1 ready).",
+            recheck_after=None,
+        )
+
+    def test_given_all_pods_ready_and_no_job_expected_when_judged_then_all_is_done(self) -> None:
+        assert given(ready_pod()).judged(1) == Verdict(
+            doom=None,
+            are_workloads_ready=True,
+            is_setup_done=True,
+            waiting_for="",
+            recheck_after=None,
+        )
+
+    def test_given_a_ready_pod_that_terminates_when_judged_then_it_does_not_count(self) -> None:
+        verdict = given(ready_pod(is_terminating=True)).judged(1)
+        assert (verdict.are_workloads_ready, verdict.doom) == (False, None)
+        assert verdict.waiting_for == "mysql: its old pod is being removed (0 of 1 ready)."
+
+    def test_given_two_replicas_when_one_is_ready_then_one_more_is_awaited(self) -> None:
+        store = Given((ready_pod(),), workloads=(Workload("mysql", "StatefulSet", 2),))
+        assert store.judged(1).waiting_for == "mysql: one more pod is awaited (1 of 2 ready)."
+
+    def test_given_a_jobs_pod_of_the_same_component_when_judged_then_it_is_not_a_replica(
+        self,
+    ) -> None:
+        verdict = given(ready_pod(owner_kind="Job")).judged(1)
+        assert not verdict.are_workloads_ready
+
+    def test_given_two_workloads_when_both_wait_then_both_are_named(self) -> None:
+        store = Given(
+            (
+                pod(waiting("ContainerCreating")),
+                wordpress_pod(
+                    container("wait", is_init=True), waiting("PodInitializing", name="wordpress")
+                ),
+            ),
+            workloads=(MYSQL, WORDPRESS),
+        )
+        assert store.judged(1).waiting_for == (
+            "mysql: pulling its image and mounting its volumes (0 of 1 ready);"
+            " wordpress: init container wait is running (0 of 1 ready)."
+        )
+
+    @pytest.mark.parametrize("reason", ["Evicted", "Preempting", "UnexpectedAdmissionError"])
+    def test_given_a_failed_pod_when_judged_then_its_replacement_is_awaited(
+        self, reason: str
+    ) -> None:
+        verdict = given(pod(phase="Failed", reason=reason, message="low on memory.")).judged(999)
+        assert (verdict.doom, verdict.recheck_after) == (None, None)
+        assert verdict.waiting_for == (
+            f"mysql: pod mysql-0 was given up: {reason} (low on memory), a new one is awaited"
+            " (0 of 1 ready)."
+        )
+
+    def test_given_a_failed_pod_when_its_replacement_is_ready_then_all_is_done(self) -> None:
+        store = Given(
+            (
+                wordpress_pod(phase="Failed", reason="Evicted", name="wordpress-5d-aaaaa"),
+                ready_pod("wordpress-5d-bbbbb", component="wordpress", owner_kind="ReplicaSet"),
+            ),
+            workloads=(WORDPRESS,),
+        )
+        assert store.judged(1).are_workloads_ready
+
+
+class TestNamespace:
+    def test_given_a_terminating_namespace_when_judged_then_it_dooms_even_ready_pods(self) -> None:
+        gone = NamespaceState(name="store-1", uid="u", is_terminating=True)
+        verdict = replace(given(ready_pod()), namespace=gone).judged(1)
+        assert doom(verdict) == ("NAMESPACE_TERMINATING", None, None, False)
+        assert sentence(verdict) == (
+            "Namespace store-1: it is being deleted, so nothing new can start in it. Wait until it"
+            " is gone, then retry."
+        )
+
+
+class TestSetupJob:
+    def test_given_a_failed_job_when_judged_then_its_last_pods_log_is_named(self) -> None:
+        failed = container("setup", state="terminated", reason="Error", exit_code=3)
+        store = Given(
+            (
+                FAILED_JOB,
+                setup_pod(failed, name="setup-aaaaa", phase="Failed", created_at=at(1)),
+                setup_pod(failed, name="setup-bbbbb", phase="Failed", created_at=at(20)),
+            ),
+            workloads=(),
+        )
+        verdict = store.judged(30)
+        assert doom(verdict) == ("SETUP_JOB_FAILED", "setup-bbbbb", "setup", False)
+        assert sentence(verdict) == (
+            "Job setup: it failed, and so did its retries (BackoffLimitExceeded: Job has reached"
+            " the specified backoff limit); its container setup last ended with exit code 3. Read"
+            " the end of its log, mend what it names, then retry."
+        )
+
+    @pytest.mark.parametrize(
+        ("reason", "words"),
+        [
+            ("DeadlineExceeded", "it did not finish in time (DeadlineExceeded)"),
+            ("PodFailurePolicy", "it failed in a way that is not retried (PodFailurePolicy)"),
+            ("", "it failed"),
+        ],
+    )
+    def test_given_a_failed_job_without_pods_when_judged_then_it_dooms_without_log(
+        self, reason: str, words: str
+    ) -> None:
+        store = Given((setup_job(is_failed=True, failure_reason=reason),), workloads=())
+        assert doom(store.judged(1)) == ("SETUP_JOB_FAILED", None, None, False)
+        assert sentence(store.judged(1)) == (
+            f"Job setup: {words}. Read the end of its log, mend what it names, then retry."
+        )
+
+    def test_given_a_container_in_back_off_when_the_job_failed_then_its_last_run_tells(
+        self,
+    ) -> None:
+        broken = waiting("CrashLoopBackOff", name="setup", last_exit_code=1, restarts=6)
+        store = Given((FAILED_JOB, setup_pod(broken)), workloads=())
+        assert doom(store.judged(1)) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", True)
+
+    def test_given_a_failed_pod_when_the_job_has_retries_left_then_it_waits(self) -> None:
+        failed = setup_pod(
+            container("setup", state="terminated", exit_code=1, restarts=5), phase="Failed"
+        )
+        verdict = Given((setup_job(), failed), workloads=()).judged(1)
+        assert (verdict.doom, verdict.is_setup_done) == (None, False)
+        assert verdict.waiting_for == "setup: pod setup-x7k2p failed, the job will try again."
+
+    def test_given_a_complete_job_when_an_earlier_try_failed_then_it_is_done(self) -> None:
+        failed = setup_pod(container(state="terminated", exit_code=1), phase="Failed")
+        verdict = Given((setup_job(is_complete=True), failed), workloads=()).judged(1)
+        assert (verdict.doom, verdict.is_setup_done, verdict.waiting_for) == (None, True, "")
+
+    def test_given_a_new_job_when_an_earlier_attempts_failed_then_the_new_one_counts(self) -> None:
+        new = setup_job(name="setup-2", created_at=at(60))
+        verdict = Given((FAILED_JOB, new), workloads=()).judged(61)
+        assert (verdict.doom, verdict.waiting_for) == (None, "setup: no pod yet.")
+
+    def test_given_pods_of_an_earlier_job_when_judged_then_they_are_not_the_new_ones(self) -> None:
+        new = setup_job(created_at=at(60))
+        verdict = Given((new, setup_pod(phase="Failed", created_at=at(9))), workloads=()).judged(61)
+        assert verdict.waiting_for == "setup: no pod yet."
+
+    def test_given_another_components_job_when_it_failed_then_setup_is_not_doomed(self) -> None:
+        other = setup_job(name="backup", component="backup", is_failed=True)
+        verdict = Given((setup_job(), other), workloads=()).judged(1)
+        assert verdict.doom is None
+
+    def test_given_a_running_job_when_judged_then_that_is_said(self) -> None:
+        running = setup_pod(container("setup", is_ready=True), is_ready=True, phase="Running")
+        verdict = Given((setup_job(), running), workloads=()).judged(1)
+        assert (verdict.waiting_for, verdict.is_setup_done) == ("setup: the job is running.", False)
+
+
+class TestUnschedulable:
+    def test_given_no_room_when_inside_the_grace_then_it_is_rechecked_at_its_end(self) -> None:
+        verdict = given(homeless(NO_CPU)).judged(64)
+        assert (verdict.doom, verdict.recheck_after) == (None, timedelta(seconds=1))
+        assert verdict.waiting_for == (
+            "mysql: no node has taken pod mysql-0 yet (0/3 nodes are available: 3 Insufficient cpu)"
+            " (0 of 1 ready)."
+        )
+
+    def test_given_no_room_when_the_grace_has_passed_then_it_dooms(self) -> None:
+        verdict = given(homeless(NO_CPU)).judged(65)
+        assert doom(verdict) == ("UNSCHEDULABLE", None, None, False)
+        assert sentence(verdict) == (
+            "Pod mysql-0: no node can take it (0/3 nodes are available: 3 Insufficient cpu). Free"
+            " capacity or add a node, then retry."
+        )
+
+    @pytest.mark.parametrize(
+        ("message", "remedy"),
+        [
+            ("0/1 nodes are available: 1 Too many pods.", "Free capacity or add a node"),
+            (
+                "1 node(s) had untolerated taint {gpu: yes}, 1 Insufficient memory.",
+                "Free capacity or add a node",
+            ),
+            (
+                "1 node(s) had untolerated taint {gpu: yes}.",
+                "Add a node that fits, or remove the taint or the node selector that is in the way",
+            ),
+            (
+                "1 node(s) had volume node affinity conflict.",
+                "Check the storage class of its claim, and that its zone has a node",
+            ),
+            (
+                "no nodes available to schedule pods",
+                "Ask the cluster's operator for a node that fits",
+            ),
+        ],
+    )
+    def test_given_the_schedulers_words_when_doomed_then_the_remedy_fits(
+        self, message: str, remedy: str
+    ) -> None:
+        said = sentence(given(homeless(message)).judged(65))
+        assert (
+            said
+            == f"Pod mysql-0: no node can take it ({message.rstrip('.')}). {remedy}, then retry."
+        )
+
+    def test_given_a_scheduling_gate_when_judged_then_it_is_not_doomed(self) -> None:
+        assert given(homeless("gated", reason="SchedulingGated")).judged(999).doom is None
+
+    def test_given_a_pod_that_found_its_node_when_judged_then_it_has_healed(self) -> None:
+        assert given(pod(waiting("ContainerCreating"))).judged(999).doom is None
+
+    def test_given_a_later_attempt_when_judged_then_the_grace_starts_with_it(self) -> None:
+        store = replace(given(homeless(NO_CPU)), since=500)
+        assert store.judged(510).recheck_after == timedelta(seconds=50)
+
+
+class TestVolumes:
+    def test_given_an_unbound_claim_when_the_grace_has_passed_then_the_claim_is_named(self) -> None:
+        store = given(homeless(UNBOUND), claim())
+        assert store.judged(100).doom is None
+        assert store.judged(100).recheck_after == timedelta(seconds=20)
+        assert doom(store.judged(120)) == ("VOLUME_UNBOUND", None, None, False)
+        assert sentence(store.judged(120)) == (
+            "Volume claim data-mysql-0: no volume could be bound to it. Check its storage class and"
+            " that class's provisioner, then retry."
+        )
+
+    def test_given_failed_provisioning_when_judged_then_its_words_and_time_count(self) -> None:
+        failed = event(
+            "ProvisioningFailed",
+            "rpc error: disk quota reached",
+            about="PersistentVolumeClaim/data-mysql-0",
+            first=40,
+        )
+        store = given(homeless(UNBOUND), claim(), failed)
+        assert store.judged(150).doom is None
+        assert sentence(store.judged(160)) == (
+            "Volume claim data-mysql-0: no volume could be bound to it (rpc error: disk quota"
+            " reached). Check its storage class and that class's provisioner, then retry."
+        )
+
+    def test_given_a_storage_class_that_is_not_there_when_judged_then_it_dooms_at_once(
+        self,
+    ) -> None:
+        failed = event(
+            "ProvisioningFailed",
+            'storageclass.storage.k8s.io "fast" not found',
+            about="PersistentVolumeClaim/data-mysql-0",
+        )
+        store = given(pod(node=""), claim(), failed)
+        assert code(store.judged(1)) == "VOLUME_UNBOUND"
+
+    def test_given_a_lost_volume_when_its_pod_is_not_ready_then_it_dooms_at_once(self) -> None:
+        verdict = given(pod(waiting("ContainerCreating")), claim("Lost")).judged(1)
+        assert sentence(verdict) == (
+            "Volume claim data-mysql-0: the volume that it was bound to is gone. Check its storage"
+            " class and that class's provisioner, then retry."
+        )
+
+    @pytest.mark.parametrize(
+        "item",
+        [
+            pod(waiting("ContainerCreating")),
+            ready_pod(),
+            homeless("gated", reason="SchedulingGated"),
+        ],
+        ids=["pod has its node", "pod is ready", "pod waits for something else"],
+    )
+    def test_given_a_pending_claim_when_no_pod_waits_for_volumes_then_it_is_innocent(
+        self, item: Pod
+    ) -> None:
+        assert given(item, claim()).judged(9999).doom is None
+
+    def test_given_a_claim_that_waits_for_its_consumer_when_cpu_is_short_then_cpu_is_blamed(
+        self,
+    ) -> None:
+        assert code(given(homeless(NO_CPU), claim()).judged(9999)) == "UNSCHEDULABLE"
+
+    def test_given_a_bound_claim_when_judged_then_it_has_healed(self) -> None:
+        assert given(pod(node=""), claim("Bound")).judged(9999).doom is None
+
+    def test_given_a_failed_mount_when_the_grace_has_passed_then_it_dooms(self) -> None:
+        failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
+        store = given(pod(waiting("ContainerCreating")), failed)
+        assert store.judged(129).recheck_after == timedelta(seconds=1)
+        assert store.judged(129).waiting_for == (
+            'mysql: the volumes of pod mysql-0 are not mounted yet (secret "tls" not found)'
+            " (0 of 1 ready)."
+        )
+        assert doom(store.judged(130)) == ("VOLUME_MOUNT_FAILED", None, None, False)
+        assert sentence(store.judged(130)) == (
+            'Pod mysql-0: its volumes cannot be mounted (secret "tls" not found). Check the claim,'
+            " Secret or ConfigMap that it names, then retry."
+        )
+
+    def test_given_a_failed_mount_when_the_container_has_run_since_then_it_has_healed(self) -> None:
+        failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
+        store = given(pod(waiting("CrashLoopBackOff", restarts=1)), failed)
+        assert store.judged(999).doom is None
+
+    def test_given_a_failed_mount_when_the_container_runs_then_it_has_healed(self) -> None:
+        failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
+        assert given(pod(container()), failed).judged(999).doom is None
+
+
+class TestRefusals:
+    def test_given_a_full_quota_when_the_grace_has_passed_then_it_dooms(self) -> None:
+        store = refusal(OVER_QUOTA)
+        assert store.judged(10).doom is None
+        assert store.judged(10).recheck_after == timedelta(seconds=1)
+        assert store.judged(10).waiting_for == (
+            "wordpress: no pod yet, the cluster refuses one (exceeded quota: store, requested:"
+            " limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi) (0 of 1 ready)."
+        )
+        assert doom(store.judged(11)) == ("QUOTA_EXCEEDED", None, None, False)
+        assert sentence(store.judged(11)) == (
+            "ReplicaSet wordpress-5d: the cluster refuses to create its pod (exceeded quota: store,"
+            " requested: limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi)."
+            " Raise the quota of its namespace or choose a smaller plan, then retry."
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "remedy"),
+        [
+            (
+                'violates PodSecurity "restricted:latest": runAsNonRoot != true',
+                "Harden the security context in the chart as it says",
+            ),
+            (
+                "maximum cpu usage per Container is 1, but limit is 2",
+                "Bring the resources in the chart within the namespace's LimitRange",
+            ),
+            ("no such policy", "Ask the cluster's operator which policy refuses it"),
+        ],
+    )
+    def test_given_a_refused_pod_when_the_grace_has_passed_then_the_remedy_fits(
+        self, words: str, remedy: str
+    ) -> None:
+        message = (
+            'create Pod mysql-0 in StatefulSet mysql failed error: pods "mysql-0" is forbidden:'
+            f" {words}"
+        )
+        item = event("FailedCreate", message, about="StatefulSet/mysql", first=1)
+        verdict = refused(item, workload=MYSQL).judged(11)
+        assert code(verdict) == "ADMISSION_REFUSED"
+        assert sentence(verdict) == (
+            f"StatefulSet mysql: the cluster refuses to create its pod ({words}). {remedy}, then"
+            " retry."
+        )
+
+    def test_given_a_webhook_that_denies_when_the_grace_has_passed_then_it_dooms(self) -> None:
+        words = 'admission webhook "images.example.com" denied the request: unsigned'
+        store = refusal(f"Error creating: {words}")
+        assert code(store.judged(10)) is None
+        assert sentence(store.judged(11)) == (
+            "ReplicaSet wordpress-5d: the cluster refuses to create its pod (Error creating:"
+            f" {words}). Ask the cluster's operator which policy refuses it, then retry."
+        )
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            'Error creating: pods "x" is forbidden: status unknown for quota: store',
+            'Error creating: pods "x" is forbidden: error looking up service account s/default',
+            'Error creating: Internal error occurred: failed calling webhook "a.b": refused',
+        ],
+    )
+    def test_given_a_refusal_that_mostly_passes_when_judged_then_it_has_a_longer_grace(
+        self, message: str
+    ) -> None:
+        store = refusal(message)
+        assert store.judged(31).doom is None
+        assert store.judged(31).recheck_after == timedelta(seconds=30)
+        assert code(store.judged(61)) == "ADMISSION_REFUSED"
+
+    @pytest.mark.parametrize(
+        "made",
+        [
+            wordpress_pod(created_at=at(2)),
+            wordpress_pod(created_at=at(2), phase="Failed", reason="Evicted"),
+            wordpress_pod(name="wordpress-7f-bbbbb", created_at=at(2), is_terminating=True),
+            ready_pod("wordpress-5d-bbbbb", component="wordpress", owner_kind="ReplicaSet"),
+        ],
+        ids=["made since", "made and lost since", "made by a newer ReplicaSet", "none is lacking"],
+    )
+    def test_given_a_pod_of_the_same_owner_when_judged_then_the_refusal_was_overcome(
+        self, made: Pod
+    ) -> None:
+        item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1, last=1.5)
+        verdict = refused(item, made).judged(99)
+        assert (verdict.doom, verdict.recheck_after) == (None, None)
+
+    def test_given_two_replicas_when_the_second_is_refused_then_it_dooms(self) -> None:
+        first = ready_pod("wordpress-5d-aaaaa", component="wordpress", owner_kind="ReplicaSet")
+        item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1, last=5)
+        store = refused(item, first, workload=Workload("wordpress", "Deployment", 2))
+        assert code(store.judged(20)) == "QUOTA_EXCEEDED"
+
+    @pytest.mark.parametrize(
+        "item",
+        [
+            event("FailedCreate", OVER_QUOTA, about="StatefulSet/other"),
+            event("FailedCreate", OVER_QUOTA, about="Job/nightly-backup"),
+            event("FailedCreate", "etcdserver: leader changed", about=REPLICA_SET),
+            event("FailedDelete", OVER_QUOTA, about=REPLICA_SET),
+            event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=-90, last=-60),
+        ],
+        ids=["other kind", "other job", "no refusal", "no creation", "earlier attempt"],
+    )
+    def test_given_an_event_that_looks_alike_when_judged_then_nothing_is_doomed(
+        self, item: ClusterEvent
+    ) -> None:
+        assert refused(item).judged(999).doom is None
+
+    def test_given_a_pod_of_a_longer_named_owner_when_judged_then_the_refusal_stands(self) -> None:
+        item = event("FailedCreate", OVER_QUOTA, about="StatefulSet/mysql", first=1)
+        other = pod(name="mysql-backup-0", component="backup", created_at=at(5))
+        assert code(refused(item, other, workload=MYSQL).judged(11)) == "QUOTA_EXCEEDED"
+
+    def test_given_an_owner_of_a_long_name_when_its_pod_was_made_then_it_was_overcome(self) -> None:
+        owner = "woo-0123456789abcdef0123456789abcdef-wordpress-5d8c7b9f6d-and-more"
+        item = event("FailedCreate", OVER_QUOTA, about=f"ReplicaSet/{owner}", first=1)
+        made = wordpress_pod(name=f"{owner[:58]}x7k2p", created_at=at(2), is_terminating=True)
+        assert refused(item, made).judged(99).doom is None
+
+    def test_given_a_setup_job_when_its_pod_came_in_the_end_then_the_refusal_is_moot(self) -> None:
+        late = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1, last=9)
+        store = Given((setup_job(), setup_pod(container("setup")), late), workloads=())
+        assert store.judged(99).doom is None
+
+    def test_given_a_setup_job_when_its_pod_is_refused_then_it_dooms(self) -> None:
+        item = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1)
+        store = Given((setup_job(), item), workloads=())
+        assert store.judged(2).waiting_for == (
+            "setup: no pod yet, the cluster refuses one (exceeded quota: store, requested:"
+            " limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi)."
+        )
+        assert code(store.judged(11)) == "QUOTA_EXCEEDED"
+
+
+class TestOrderAndLimits:
+    def test_given_two_faults_when_judged_then_the_one_nearer_the_cause_is_named(self) -> None:
+        broken = pod(waiting("ErrImagePull", "manifest unknown"), name="mysql-0")
+        store = Given((broken, setup_job(is_failed=True)), workloads=(MYSQL,))
+        assert code(store.judged(999)) == "IMAGE_NOT_FOUND"
+
+    def test_given_two_running_graces_when_judged_then_the_first_to_end_is_told(self) -> None:
+        refused_pod = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1)
+        store = Given((homeless(NO_CPU), refused_pod), workloads=(MYSQL, WORDPRESS))
+        assert store.judged(5).recheck_after == timedelta(seconds=6)
+
+    def test_given_other_limits_when_judged_then_they_are_kept(self) -> None:
+        patient = Limits(unschedulable_grace=timedelta(minutes=5))
+        verdict = given(homeless(NO_CPU)).judged(65, patient)
+        assert (verdict.doom, verdict.recheck_after) == (None, timedelta(seconds=240))
+
+    def test_given_a_long_message_when_quoted_then_it_is_one_line_of_300_characters(self) -> None:
+        store = given(pod(waiting("ErrImagePull", "not found\n" + "x" * 500)))
+        quoted = sentence(store.judged(1)).partition("(")[2].partition(")")[0]
+        assert quoted == "not found " + "x" * 289 + "…"

@@ -1,0 +1,223 @@
+"""What must hold of every judgement, whatever the watches say."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provisioner.models import (
+    Claim,
+    ClusterEvent,
+    Container,
+    Job,
+    NamespaceState,
+    Observation,
+    Pod,
+    Workload,
+)
+from provisioner.readiness import Limits, Verdict, judge
+from tests.unit.readiness_records import at
+
+COMPONENTS = ("mysql", "wordpress", "setup", "other")
+NAMES = ("mysql-0", "mysql-1", "wordpress-5d-aaaaa", "wordpress-7f-bbbbb", "setup-aaaaa", "odd", "")
+OWNERS = ("mysql", "wordpress-5d", "wordpress-7f", "setup", "data", "", *NAMES)
+REASONS = (
+    "",
+    "Completed",
+    "ContainerCannotRun",
+    "ContainerCreating",
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "Error",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "OOMKilled",
+    "PodInitializing",
+    "RunContainerError",
+    "StartError",
+)
+EVENT_REASONS = (
+    "Failed",
+    "FailedCreate",
+    "FailedMount",
+    "ProvisioningFailed",
+    "ReplicaSetCreateError",
+    "Unhealthy",
+)
+WORDS = (
+    "",
+    'Failed to pull image "i": not found',
+    "Liveness probe failed: refused",
+    "failed to sync secret cache: timed out",
+    'pods "p" is forbidden: exceeded quota: store',
+    'pods "p" is forbidden: status unknown for quota: store',
+    "pod has unbound immediate PersistentVolumeClaims",
+    'storageclass "s" not found',
+    'exec: "x": executable file not found',
+)
+
+moments = st.integers(-300, 300).map(at)
+words = st.sampled_from(WORDS) | st.text(max_size=20)
+codes = st.none() | st.sampled_from((0, 1, 128, 137, 143))
+containers = st.builds(
+    Container,
+    name=st.sampled_from(("a", "b")),
+    image=st.sampled_from(("", "i")),
+    state=st.sampled_from(("waiting", "running", "terminated")),
+    reason=st.sampled_from(REASONS) | st.text(max_size=5),
+    message=words,
+    exit_code=codes,
+    restarts=st.integers(0, 5),
+    is_ready=st.booleans(),
+    is_init=st.booleans(),
+    last_exit_code=codes,
+    last_reason=st.sampled_from(REASONS),
+    last_message=words,
+)
+pods = st.builds(
+    Pod,
+    name=st.sampled_from(NAMES),
+    uid=st.text(max_size=3),
+    component=st.sampled_from(COMPONENTS),
+    phase=st.sampled_from(("Pending", "Running", "Succeeded", "Failed", "Unknown")),
+    is_ready=st.booleans(),
+    reason=st.sampled_from(("", "Evicted", "Unschedulable", "SchedulingGated")),
+    message=words,
+    node=st.sampled_from(("", "node-1")),
+    is_terminating=st.booleans(),
+    owner_kind=st.sampled_from(("", "Job", "ReplicaSet", "StatefulSet")),
+    created_at=moments,
+    unschedulable_since=st.none() | moments,
+    unready_since=st.none() | moments,
+    containers=st.lists(containers, max_size=2).map(tuple),
+)
+jobs = st.builds(
+    Job,
+    name=st.sampled_from(OWNERS),
+    uid=st.text(max_size=3),
+    component=st.sampled_from(COMPONENTS),
+    is_complete=st.booleans(),
+    is_failed=st.booleans(),
+    failure_reason=st.sampled_from(("", "BackoffLimitExceeded", "DeadlineExceeded")),
+    failure_message=words,
+    created_at=moments,
+)
+claims = st.builds(
+    Claim,
+    name=st.sampled_from(OWNERS),
+    uid=st.text(max_size=3),
+    phase=st.sampled_from(("Pending", "Bound", "Lost")),
+    created_at=moments,
+)
+events = st.builds(
+    ClusterEvent,
+    uid=st.text(max_size=3),
+    object_kind=st.sampled_from(
+        ("Deployment", "Job", "PersistentVolumeClaim", "Pod", "ReplicaSet", "StatefulSet")
+    ),
+    object_name=st.sampled_from(OWNERS),
+    reason=st.sampled_from(EVENT_REASONS),
+    message=words,
+    first_at=moments,
+    last_at=moments,
+    count=st.integers(1, 99),
+)
+namespaces = st.builds(
+    NamespaceState, name=st.just("store-1"), uid=st.just("uid"), is_terminating=st.booleans()
+)
+observations = st.builds(
+    Observation,
+    namespace=st.none() | namespaces,
+    pods=st.lists(pods, max_size=4).map(tuple),
+    jobs=st.lists(jobs, max_size=2).map(tuple),
+    claims=st.lists(claims, max_size=2).map(tuple),
+    events=st.lists(events, max_size=4).map(tuple),
+)
+workloads = st.lists(
+    st.builds(
+        Workload,
+        component=st.sampled_from(COMPONENTS),
+        kind=st.sampled_from(("Deployment", "StatefulSet")),
+        replicas=st.integers(0, 2),
+    ),
+    max_size=2,
+)
+setup_jobs = st.sampled_from((None, "setup"))
+
+
+def judged(
+    expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
+) -> Verdict:
+    return judge(
+        workloads=expected,
+        setup_job=setup_job,
+        observation=observation,
+        now=at(seconds),
+        limits=Limits(),
+    )
+
+
+def is_terminating(observation: Observation) -> bool:
+    return observation.namespace is not None and observation.namespace.is_terminating
+
+
+@settings(max_examples=500, deadline=None)
+@given(workloads, setup_jobs, observations, st.integers(-300, 900))
+def test_a_verdict_holds_together(
+    expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
+) -> None:
+    verdict = judged(expected, setup_job, observation, seconds)
+    is_done = verdict.are_workloads_ready and verdict.is_setup_done
+    assert (verdict.waiting_for == "") == is_done
+    assert verdict.recheck_after is None or verdict.recheck_after > timedelta()
+    if is_done and not is_terminating(observation):
+        assert (verdict.doom, verdict.recheck_after) == (None, None)
+    if verdict.doom is not None:
+        doom = verdict.doom
+        assert doom.reason.message.endswith(", then retry.")
+        assert (doom.pod is None) == (doom.container is None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(workloads, setup_jobs, observations)
+def test_ready_workloads_have_their_replicas(
+    expected: list[Workload], setup_job: str | None, observation: Observation
+) -> None:
+    if judged(expected, setup_job, observation, 0).are_workloads_ready:
+        for workload in expected:
+            ready = [
+                pod
+                for pod in observation.pods
+                if pod.component == workload.component and pod.is_ready and not pod.is_terminating
+            ]
+            assert len(ready) >= workload.replicas
+
+
+@settings(max_examples=500, deadline=None)
+@given(workloads, setup_jobs, observations, st.integers(-300, 600), st.integers(0, 600))
+def test_the_same_facts_judged_later_never_heal(
+    expected: list[Workload],
+    setup_job: str | None,
+    observation: Observation,
+    seconds: int,
+    later: int,
+) -> None:
+    verdict = judged(expected, setup_job, observation, seconds)
+    if verdict.doom is not None:
+        assert judged(expected, setup_job, observation, seconds + later).doom is not None
+
+
+@settings(max_examples=500, deadline=None)
+@given(workloads, setup_jobs, observations, st.integers(-300, 600))
+def test_a_recheck_comes_exactly_when_a_grace_has_run_out(
+    expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
+) -> None:
+    verdict = judged(expected, setup_job, observation, seconds)
+    if verdict.recheck_after is not None:
+        due = seconds + int(verdict.recheck_after.total_seconds())
+        before = judged(expected, setup_job, observation, due - 1)
+        assert judged(expected, setup_job, observation, due).doom is not None
+        assert (before.doom is None) == (verdict.doom is None)
