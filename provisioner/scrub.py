@@ -4,6 +4,7 @@ Known values are removed first; the patterns catch what a tool might print of it
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 
 HIDDEN = "[hidden]"
@@ -26,9 +27,11 @@ _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """Return ``text`` without the given secrets, credentials in known forms, or control codes."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _MIN_SECRET:
-            text = text.replace(secret, HIDDEN)
+    known = [secret for secret in secrets if len(secret) >= _MIN_SECRET]
+    # As the API server keeps them, and so as a template's error may show them.
+    known += [b64encode(secret.encode()).decode() for secret in known]
+    for secret in sorted(known, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
     text = _PEM.sub(HIDDEN, text)
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)

@@ -38,8 +38,9 @@ def user_errors(error: RefusedError | NotFoundError) -> list[UserError]:
 
 def public(error: RefusedError | NotFoundError) -> PublicError:
     """Return the GraphQL error for a query or subscription that is refused."""
-    first = _refusals(error)[0]
-    return PublicError(first.code, str(error), first.field)
+    refusals = _refusals(error)
+    message = "; ".join(refusal.message for refusal in refusals)
+    return PublicError(refusals[0].code, message, refusals[0].field)
 
 
 def _refusals(error: RefusedError | NotFoundError) -> Sequence[Refusal]:

@@ -1,6 +1,8 @@
 """The main job, nothing faked: real API server, helm and websocket, the service a process."""
 
 import asyncio
+import base64
+import json
 import signal
 from typing import Any
 
@@ -12,6 +14,18 @@ from tests.e2e.service import FOLLOW, Service, events_of, follow
 PROVISION = [
     "NAMESPACE", "CREDENTIALS", "HELM_INSTALL", "WORKLOADS_READY", "SETUP_JOB", "REACHABLE",
 ]  # fmt: skip
+LEAKY_ENGINE = """apiVersion: store-platform.dev/v1
+name: leaky
+displayName: Leaky
+description: Fails, and tells why.
+releasePrefix: leaky
+workloads: [{component: web, kind: Deployment}]
+versions: [{name: "1", default: true}]
+credentials: [{key: password}]
+"""
+LEAKY_TEMPLATE = """{{ $kept := lookup "v1" "Secret" .Release.Namespace "store-credentials" }}
+{{ with $kept }}{{ fail (printf "the password %s is refused (%s)" (b64dec .data.password) .data.password) }}{{ end }}
+"""  # noqa: E501
 ENDS = {"SUCCEEDED", "SKIPPED", "FAILED"}
 
 
@@ -97,7 +111,9 @@ async def test_image_that_cannot_be_pulled(new_service: NewService) -> None:
     assert last["status"] == "FAILED"
     assert last["reason"]["code"] == "IMAGE_NOT_FOUND"
     assert "image-not-found.invalid/wordpress:7.1-php8.4-apache" in last["reason"]["message"]
-    assert "Check the image's name and tag" in last["reason"]["message"]
+    assert last["reason"]["message"].endswith(
+        "Check the engine version's image name and tag, then retry."
+    )
     statuses = {step["name"]: step["status"] for step in last["steps"]}
     assert statuses["WORKLOADS_READY"] == "FAILED"
 
@@ -181,3 +197,58 @@ async def test_cluster_away_at_the_start(new_service: NewService) -> None:
         service.delete(token, store["id"])
         await follow(session, store["id"], until={"DELETED"})
     assert service.status("/readyz")[0] == 200
+
+
+async def test_helm_fails_and_says_a_secret(new_service: NewService) -> None:
+    # Given a chart that fails with the store's generated password in its message
+    service = new_service()
+    chart = service.folder / "charts" / "leaky"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: leaky\nversion: 0.1.0\n")
+    (chart / "engine.yaml").write_text(LEAKY_ENGINE)
+    (chart / "templates" / "fail.yaml").write_text(LEAKY_TEMPLATE)
+    service.settings["STORE_PLATFORM_CHARTS"] = str(chart.parent)
+    service.start()
+    token = service.token("merchant")
+
+    store_id = service.create(token, "leaky", engine="leaky")["store"]["id"]
+    async with service.websocket(token) as session, asyncio.timeout(60):
+        updates = await follow(session, store_id, until={"READY", "FAILED"}, after=0)
+
+        # Then helm's own words are told, but for the password
+        last = updates[-1]["store"]
+        assert last["status"] == "FAILED"
+        assert last["reason"]["code"] == "HELM_FAILED"
+        assert "the password [hidden] is refused" in last["reason"]["message"]
+        namespace = last["diagnostics"]["namespace"]
+        secret = service.cluster.kubectl_json("-n", namespace, "get", "secret", "store-credentials")
+        kept = secret["data"]["password"]
+        password = base64.b64decode(kept).decode()
+        shown = json.dumps(updates) + service.log.read_text()
+        for file in service.folder.glob("platform.db*"):
+            shown += file.read_bytes().decode(errors="replace")
+        assert password not in shown
+        assert kept not in shown
+
+        service.delete(token, store_id)
+        await follow(session, store_id, until={"DELETED"})
+
+
+async def test_a_strangers_object_with_our_label(service: Service) -> None:
+    # Given a namespace with a store's label, of a store that nobody here knows
+    service.cluster.kubectl("create", "namespace", "stranger")
+    service.cluster.kubectl(
+        "label", "namespace", "stranger", f"store-platform.dev/store={'0' * 32}"
+    )
+    try:
+        # Then stores are made as ever, and the stranger is left alone
+        token = service.token("merchant")
+        store_id = service.create(token, "neighbour")["store"]["id"]
+        async with service.websocket(token) as session, asyncio.timeout(90):
+            updates = await follow(session, store_id, until={"READY", "FAILED"})
+            assert updates[-1]["store"]["status"] == "READY", updates[-1]
+            service.delete(token, store_id)
+            await follow(session, store_id, until={"DELETED"})
+        assert "stranger" in namespaces(service)
+    finally:
+        service.cluster.kubectl("delete", "namespace", "stranger")

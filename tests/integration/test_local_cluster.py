@@ -1,0 +1,123 @@
+"""The local Kubernetes keeps its promises: tests of everything else rest on them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import LocalCluster, stages
+from tests.cluster.local_cluster import ClusterError
+
+NAMESPACE = "behaviours"
+WAITING = "{.status.containerStatuses[0].state.waiting.reason}"
+SEEN = {
+    stages.IMAGE_NOT_FOUND: (WAITING, "ImagePullBackOff"),
+    stages.IMAGE_PULL_ERROR: (WAITING, "ErrImagePull"),
+    stages.CRASH_LOOP: (WAITING, "CrashLoopBackOff"),
+    stages.BAD_CONFIG: (WAITING, "CreateContainerConfigError"),
+    stages.OUT_OF_MEMORY: (
+        "{.status.containerStatuses[0].lastState.terminated.reason}",
+        "OOMKilled",
+    ),
+    stages.INIT_CRASH_LOOP: (
+        "{.status.initContainerStatuses[0].state.waiting.reason}",
+        "CrashLoopBackOff",
+    ),
+    stages.NEVER_READY: ("{.status.phase}", "Running"),
+    stages.JOB_FAILS: ("{.status.phase}", "Failed"),
+}
+
+
+@pytest.fixture
+def namespace(local_cluster: LocalCluster) -> Iterator[str]:
+    local_cluster.kubectl("create", "namespace", NAMESPACE)
+    yield NAMESPACE
+    local_cluster.kubectl("delete", "namespace", NAMESPACE)
+
+
+def pod(behaviour: str | None = None, **spec: Any) -> str:
+    container = {"name": "main", "image": "example.invalid/main"}
+    init = {"name": "init", "image": "example.invalid/init"}
+    has_init = behaviour == stages.INIT_CRASH_LOOP
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": "pod",
+                "annotations": {stages.BEHAVIOUR: behaviour} if behaviour else {},
+            },
+            "spec": {
+                "containers": [container],
+                "initContainers": [init] if has_init else [],
+                **spec,
+            },
+        }
+    )
+
+
+def wait_for(cluster: LocalCluster, path: str, value: str) -> None:
+    cluster.kubectl(
+        "-n", NAMESPACE, "wait", "pod/pod", f"--for=jsonpath={path}={value}", "--timeout=30s"
+    )
+
+
+def test_every_behaviour_is_tested() -> None:
+    assert set(SEEN) == set(stages.BEHAVIOURS)
+
+
+@pytest.mark.parametrize("behaviour", stages.BEHAVIOURS)
+def test_behaviour(local_cluster: LocalCluster, namespace: str, behaviour: str) -> None:
+    local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=pod(behaviour))
+    wait_for(local_cluster, *SEEN[behaviour])
+
+
+def test_a_pod_that_is_never_scheduled(local_cluster: LocalCluster, namespace: str) -> None:
+    given = pod(nodeSelector={"disk": "gold"})
+    local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=given)
+    wait_for(
+        local_cluster, '{.status.conditions[?(@.type=="PodScheduled")].reason}', "Unschedulable"
+    )
+
+
+def test_a_healthy_pod_becomes_ready_and_its_namespace_goes(
+    local_cluster: LocalCluster, namespace: str
+) -> None:
+    local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=pod())
+    local_cluster.kubectl("-n", namespace, "wait", "pod/pod", "--for=condition=Ready")
+    local_cluster.kubectl("delete", "namespace", namespace, "--timeout=60s")
+    local_cluster.kubectl("create", "namespace", namespace)
+    assert local_cluster.kubectl_json("-n", namespace, "get", "pods")["items"] == []
+
+
+def test_rights_are_checked(local_cluster: LocalCluster) -> None:
+    with pytest.raises(ClusterError, match="forbidden"):
+        local_cluster.kubectl("--as=nobody", "get", "pods")
+
+
+def test_pod_security_is_enforced(local_cluster: LocalCluster, namespace: str) -> None:
+    local_cluster.kubectl(
+        "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"
+    )
+    with pytest.raises(ClusterError, match="violates PodSecurity"):
+        local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=pod())
+
+
+def test_two_side_by_side_and_down_leaves_nothing(local_cluster: LocalCluster) -> None:
+    second = LocalCluster.up("pytest-second")
+    daemons = [second.daemon(name) for name in second.components]
+    try:
+        assert second.server != local_cluster.server
+        second.kubectl("create", "namespace", "only-here")
+        with pytest.raises(ClusterError, match="not found"):
+            local_cluster.kubectl("get", "namespace", "only-here")
+        assert LocalCluster.up("pytest-second") == second  # it is found, not started anew
+        pids = [daemon.pid for daemon in daemons]
+        assert all(pids)
+    finally:
+        second.down()
+    assert LocalCluster.find("pytest-second") is None
+    assert not [pid for pid in pids if Path(f"/proc/{pid}/exe").exists()]
+    assert local_cluster.is_up

@@ -1,0 +1,80 @@
+"""engine.yaml: what fits becomes an engine, what does not is refused with file and field."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from provisioner.engines import EngineCatalogue, load_engine
+from provisioner.errors import ConfigurationError
+
+CHARTS = Path(__file__).resolve().parents[2] / "charts"
+GOOD: dict[str, object] = {
+    "apiVersion": "store-platform.dev/v1",
+    "name": "tiny",
+    "displayName": "Tiny",
+    "description": "A shop.",
+    "releasePrefix": "tiny",
+    "workloads": [{"component": "web", "kind": "Deployment"}],
+    "versions": [{"name": "1", "default": True}],
+}
+
+
+def write(folder: Path, description: object, name: str = "tiny") -> Path:
+    chart = folder / name
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: tiny\nversion: 0.1.0\n")
+    (chart / "engine.yaml").write_text(yaml.safe_dump(description))
+    return chart
+
+
+def test_the_shipped_engines_load() -> None:
+    catalogue = EngineCatalogue.load([CHARTS])
+    assert "woocommerce" in catalogue
+    for engine in catalogue.values():
+        assert engine.version(engine.default_version.name) == engine.default_version
+
+
+def test_a_small_engine_loads_with_defaults(tmp_path: Path) -> None:
+    engine = load_engine(write(tmp_path, GOOD))
+    assert (engine.name, engine.setup_job, engine.shop_path) == ("tiny", None, "/")
+    assert [w.replicas for w in engine.workloads] == [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "Not A Label"}, "$.name"),
+        ({"workloads": []}, "$.workloads"),
+        ({"workloads": [{"component": "web", "kind": "DaemonSet"}]}, "$.workloads[0].kind"),
+        ({"versions": [{"name": "1"}]}, "exactly one of `versions` must have `default: true`"),
+        ({"relasePrefix": "typo"}, "relasePrefix"),
+        ({"credentials": [{"key": "a", "length": 4}]}, "$.credentials[0].length"),
+        ({"apiVersion": "v2"}, "$.apiVersion"),
+    ],
+)
+def test_refused_descriptions(tmp_path: Path, change: dict[str, object], words: str) -> None:
+    chart = write(tmp_path, GOOD | change)
+    with pytest.raises(ConfigurationError) as refused:
+        load_engine(chart)
+    assert str(chart / "engine.yaml") in str(refused.value)
+    assert words in str(refused.value)
+
+
+def test_a_folder_without_a_chart(tmp_path: Path) -> None:
+    chart = write(tmp_path, GOOD)
+    (chart / "Chart.yaml").unlink()
+    with pytest.raises(ConfigurationError, match=r"no Chart\.yaml"):
+        load_engine(chart)
+
+
+def test_no_engine_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="There is no engine"):
+        EngineCatalogue.load([tmp_path])
+
+
+def test_an_engine_that_exists_twice(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, GOOD, name="copy")
+    with pytest.raises(ConfigurationError, match="'tiny' exists twice"):
+        EngineCatalogue.load([tmp_path])

@@ -1,0 +1,129 @@
+"""Programs as they really run: ended in time, with nothing left behind."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from provisioner.process import Finished, ProgramTimeoutError, run
+from provisioner.scrub import MAX_OUTPUT
+
+
+async def shell(
+    folder: Path, script: str, *, seconds: float = 30, grace: float = 0.2, stdin: bytes = b""
+) -> Finished:
+    return await run(
+        ["/bin/sh", "-c", script],
+        stdin=stdin,
+        environment={"PATH": os.defpath},
+        timeout_seconds=seconds,
+        grace_seconds=grace,
+        lock=folder / "locks" / "release.lock",
+    )
+
+
+def is_alive(pid_file: Path) -> bool:
+    try:
+        os.kill(int(pid_file.read_text()), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def until_written(file: Path) -> None:
+    await asyncio.to_thread(_poll, file)
+
+
+def _poll(file: Path) -> None:
+    deadline = time.monotonic() + 10
+    while not (file.exists() and file.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert file.exists(), "The program did not begin."
+
+
+async def test_code_and_outputs(tmp_path: Path) -> None:
+    done = await shell(tmp_path, "cat; echo bad >&2; exit 3", stdin=b"given")
+    assert done == Finished(3, "given", "bad\n")
+
+
+async def test_much_output_and_input_neither_blocks_nor_piles_up(tmp_path: Path) -> None:
+    done = await shell(tmp_path, "cat; echo end", stdin=b"x" * 5_000_000)
+    assert done.code == 0
+    assert len(done.output) == 4 * MAX_OUTPUT
+    assert done.output.endswith("xend\n")
+
+
+async def test_a_program_that_does_not_read_its_input(tmp_path: Path) -> None:
+    assert (await shell(tmp_path, "exit 0", stdin=b"x" * 5_000_000)).code == 0
+
+
+async def test_what_cannot_be_started(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await run(
+            ["/nowhere/helm"], environment={}, timeout_seconds=1, grace_seconds=1,
+            lock=tmp_path / "lock",
+        )  # fmt: skip
+
+
+async def test_too_long(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    # Given a program that will not end, not even its child, and does not mind SIGTERM
+    script = f"trap '' TERM; echo $$ > {pid}; while :; do sleep 60 & wait; done"
+    with pytest.raises(ProgramTimeoutError):
+        await shell(tmp_path, script, seconds=0.5)
+    assert not is_alive(pid)
+
+
+async def test_cancelled_with_grace(tmp_path: Path) -> None:
+    began, ended = tmp_path / "began", tmp_path / "ended"
+    script = f"echo $$ > {began}; sleep 0.3; echo done > {ended}"
+    work = asyncio.create_task(shell(tmp_path, script, grace=10))
+    await until_written(began)
+    work.cancel()
+    await asyncio.sleep(0)
+    work.cancel()  # a second one does not shorten the grace
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert ended.read_text() == "done\n"
+
+
+async def test_cancelled_beyond_grace(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    work = asyncio.create_task(shell(tmp_path, f"echo $$ > {pid}; exec sleep 60"))
+    await until_written(pid)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert not is_alive(pid)
+
+
+async def test_two_never_run_at_once(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    script = f"echo in >> {trace}; sleep 0.2; echo out >> {trace}"
+    await asyncio.gather(*(shell(tmp_path, script, grace=30) for _ in range(3)))
+    assert trace.read_text().split() == ["in", "out"] * 3
+
+
+async def test_the_helm_of_a_former_life_is_ended(tmp_path: Path) -> None:
+    # Given a program of a service that was killed: its lock is held, and nobody waits for it
+    pid, lock = tmp_path / "pid", tmp_path / "locks" / "release.lock"
+    code = (
+        "import asyncio, pathlib, sys; from provisioner.process import run; asyncio.run(run("
+        f"['/bin/sh', '-c', 'echo $$ > {pid}; exec sleep 60'], environment={{}},"
+        f" timeout_seconds=60, grace_seconds=60, lock=pathlib.Path({str(lock)!r})))"
+    )
+    service = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    await until_written(pid)
+    service.kill()
+    assert await service.wait() == -signal.SIGKILL
+    assert is_alive(pid)
+
+    # When another program wants the release
+    done = await shell(tmp_path, "echo mine", grace=0.3)
+
+    # Then it runs, which it can only with the lock that the old one held until it was gone
+    assert done.output == "mine\n"
