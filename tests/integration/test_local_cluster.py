@@ -1,7 +1,6 @@
 """The local Kubernetes keeps its promises: tests of everything else rest on them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from tests.cluster import LocalCluster, stages
 from tests.cluster.local_cluster import ClusterError
 
-NAMESPACE = "behaviours"
 WAITING = "{.status.containerStatuses[0].state.waiting.reason}"
 SEEN = {
     stages.IMAGE_NOT_FOUND: (WAITING, "ImagePullBackOff"),
@@ -28,13 +26,6 @@ SEEN = {
     stages.NEVER_READY: ("{.status.phase}", "Running"),
     stages.JOB_FAILS: ("{.status.phase}", "Failed"),
 }
-
-
-@pytest.fixture
-def namespace(local_cluster: LocalCluster) -> Iterator[str]:
-    local_cluster.kubectl("create", "namespace", NAMESPACE)
-    yield NAMESPACE
-    local_cluster.kubectl("delete", "namespace", NAMESPACE)
 
 
 def pod(behaviour: str | None = None, **spec: Any) -> str:
@@ -58,9 +49,9 @@ def pod(behaviour: str | None = None, **spec: Any) -> str:
     )
 
 
-def wait_for(cluster: LocalCluster, path: str, value: str) -> None:
+def wait_for(cluster: LocalCluster, namespace: str, path: str, value: str) -> None:
     cluster.kubectl(
-        "-n", NAMESPACE, "wait", "pod/pod", f"--for=jsonpath={path}={value}", "--timeout=30s"
+        "-n", namespace, "wait", "pod/pod", f"--for=jsonpath={path}={value}", "--timeout=30s"
     )
 
 
@@ -71,14 +62,17 @@ def test_every_behaviour_is_tested() -> None:
 @pytest.mark.parametrize("behaviour", stages.BEHAVIOURS)
 def test_behaviour(local_cluster: LocalCluster, namespace: str, behaviour: str) -> None:
     local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=pod(behaviour))
-    wait_for(local_cluster, *SEEN[behaviour])
+    wait_for(local_cluster, namespace, *SEEN[behaviour])
 
 
 def test_a_pod_that_is_never_scheduled(local_cluster: LocalCluster, namespace: str) -> None:
     given = pod(nodeSelector={"disk": "gold"})
     local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=given)
     wait_for(
-        local_cluster, '{.status.conditions[?(@.type=="PodScheduled")].reason}', "Unschedulable"
+        local_cluster,
+        namespace,
+        '{.status.conditions[?(@.type=="PodScheduled")].reason}',
+        "Unschedulable",
     )
 
 
@@ -88,8 +82,10 @@ def test_a_healthy_pod_becomes_ready_and_its_namespace_goes(
     local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=pod())
     local_cluster.kubectl("-n", namespace, "wait", "pod/pod", "--for=condition=Ready")
     local_cluster.kubectl("delete", "namespace", namespace, "--timeout=60s")
-    local_cluster.kubectl("create", "namespace", namespace)
-    assert local_cluster.kubectl_json("-n", namespace, "get", "pods")["items"] == []
+    left = local_cluster.kubectl_json("get", "pods,namespaces", "--all-namespaces")["items"]
+    assert not [
+        i for i in left if namespace in (i["metadata"].get("namespace"), i["metadata"]["name"])
+    ]
 
 
 def test_rights_are_checked(local_cluster: LocalCluster) -> None:
