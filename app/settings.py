@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from provisioner.helm import HelmSettings
+from provisioner.models import Retention
 from provisioner.parts import WorkSettings
 from provisioner.supervisor import PlatformSettings
 
@@ -64,6 +65,14 @@ class Settings(BaseSettings):
     )
     max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
     max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
+    failed_retention_days: float = Field(
+        7,
+        ge=0,
+        description="Days until a store that failed and was never ready is removed; 0 never.",
+    )
+    deleted_retention_days: float = Field(
+        90, ge=0, description="Days until the record of a deleted store is removed; 0 never."
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Other origins whose pages may open websockets here, comma-separated."
     )
@@ -103,4 +112,12 @@ class Settings(BaseSettings):
             ingress=self.ingress,
             max_concurrent_provisions=self.max_concurrent_provisions,
             max_concurrent_deletes=self.max_concurrent_deletes,
+            retention=Retention(
+                failed=_days(self.failed_retention_days),
+                deleted=_days(self.deleted_retention_days),
+            ),
         )
+
+
+def _days(days: float) -> timedelta | None:
+    return timedelta(days=days) if days else None

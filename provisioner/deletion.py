@@ -4,12 +4,12 @@ import asyncio
 from datetime import timedelta
 
 from provisioner.errors import TerminalError
-from provisioner.models import StepName, Store, StoreStatus
+from provisioner.models import Observation, Reason, StepName, Store, StoreStatus
 from provisioner.parts import Parts
 from provisioner.steps import Outcome, StepRunner
 from provisioner.transitions import DELETE_STEPS
 
-_RECHECK = timedelta(seconds=30)
+_RECHECK = timedelta(seconds=10)
 """How often a missing watch event is made up for by asking; the watch is what is waited for."""
 
 
@@ -34,6 +34,10 @@ async def delete(parts: Parts, store: Store) -> Store:
     return store
 
 
+_STUCK_AFTER = timedelta(seconds=20)
+"""How long a namespace may take before what holds it becomes the store's reason."""
+
+
 class _Removal:
     def __init__(self, parts: Parts, store: Store) -> None:
         self._parts = parts
@@ -56,19 +60,49 @@ class _Removal:
 
     async def _until_gone(self) -> None:
         observer, namespace = self._parts.observer, self._store.namespace
+        began = self._parts.clock.now()
         while True:
             revision = observer.revision(namespace)
-            seen = observer.observe(namespace).namespace
-            if seen is None and not await self._parts.cluster.namespace_exists(namespace):
+            seen = observer.observe(namespace)
+            if seen.namespace is None and not await self._parts.cluster.namespace_exists(namespace):
                 return
-            holds = " ".join(seen.blockers) if seen else ""
-            waiting = f"Namespace {namespace} is terminating." + (
-                f" Held by: {holds}" if holds else ""
+            held = holders(seen)
+            await self.steps.report(
+                StepName.NAMESPACE_GONE,
+                f"Namespace {namespace} is terminating." + (f" {held}" if held else ""),
             )
-            await self.steps.report(StepName.NAMESPACE_GONE, waiting)
+            if held and self._parts.clock.now() >= began + _STUCK_AFTER:
+                await self._report_stuck(held)
             try:
                 async with asyncio.timeout(_RECHECK.total_seconds()):
                     await observer.changed(namespace, revision)
             except TimeoutError:
                 if not await self._parts.cluster.namespace_exists(namespace):
                     return
+
+    async def _report_stuck(self, held: str) -> None:
+        """Make what holds the deletion the store's reason, unless it is already."""
+        message = (
+            f"Namespace {self._store.namespace} cannot go. {held} Find out who should remove the"
+            " finalizers; the deletion goes on by itself then."
+        )
+        reason = Reason("NAMESPACE_STUCK", message)
+        if self._store.reason != reason:
+            self._store = await self._parts.records.transition(
+                self._store, StoreStatus.DELETING, reason=reason
+            )
+
+
+def holders(seen: Observation) -> str:
+    """Return what holds a namespace's deletion: the cluster's own words, and what is still there.
+
+    Source: the conditions of a terminating namespace, kubernetes
+    pkg/controller/namespace/deletion/status_condition_utils.go.
+    """
+    if seen.namespace is None or not seen.namespace.blockers:
+        return ""
+    left = [f"pod {pod.name}" for pod in seen.pods]
+    left += [f"job {job.name}" for job in seen.jobs]
+    left += [f"volume claim {claim.name}" for claim in seen.claims]
+    still = f" Still there: {', '.join(left)}." if left else ""
+    return " ".join(f"{words.rstrip('.')}." for words in seen.namespace.blockers) + still

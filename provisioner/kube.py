@@ -6,7 +6,7 @@ notices a dead connection, and the models cost 160 times as much as reading only
 
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,14 @@ class KubeCluster:
             return True
         return True
 
+    async def delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        """See ``ports.Cluster``."""
+        await self._delete(f"/api/v1/namespaces/{namespace}/pods/{name}", uid)
+
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:
+        """See ``ports.Cluster``."""
+        await self._delete(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", uid)
+
     async def namespace_exists(self, name: str) -> bool:
         """See ``ports.Cluster``."""
         try:
@@ -180,6 +188,12 @@ class KubeCluster:
                 yield _changed(kind, line)
 
     # Transport ----------------------------------------------------------------------------------
+
+    async def _delete(self, path: str, uid: str) -> None:
+        body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        # 404 or 409: it is gone, perhaps with another of its name in its place.
+        with suppress(NotFoundError, _ExistsError):
+            await self._call("DELETE", path, body=body)
 
     async def _secret(self, path: str) -> Mapping[str, str]:
         found = msgspec.json.decode(await self._call("GET", path), type=_Secret)

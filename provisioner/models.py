@@ -6,7 +6,7 @@ it orders everything that was ever shown of that store.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -113,6 +113,18 @@ class Store:
     updated_at: datetime
     ready_at: datetime | None
     deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is of no more use is kept; None is for ever.
+
+    ``failed`` counts from the failure of a store that was never ready, ``deleted`` from a store's
+    end to the removal of its record.
+    """
+
+    failed: timedelta | None
+    deleted: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)

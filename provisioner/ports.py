@@ -48,10 +48,12 @@ class StoreRecords(Protocol):
         *,
         reason: Reason | None = None,
         steps: Sequence[StepName] = (),
+        message: str = "",
     ) -> Store:
         """Move the store to another status.
 
-        ``steps`` begins a new attempt with these steps pending. Raises ConflictError when the row
+        ``steps`` begins a new attempt with these steps pending; ``message`` is the event's, where
+        the reason does not say it all. Raises ConflictError when the row
         is no longer in ``store.status``; then nothing is written.
         """
         ...
@@ -102,6 +104,14 @@ class Cluster(Protocol):
 
     async def delete_namespace(self, name: str) -> bool:
         """Ask for the namespace's deletion; return whether there was one to delete."""
+        ...
+
+    async def delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        """Ask for the deletion of this very pod; one that is gone is no error."""
+        ...
+
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:
+        """Ask for the deletion of this very Job and its pods; one that is gone is no error."""
         ...
 
     async def namespace_exists(self, name: str) -> bool:

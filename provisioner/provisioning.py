@@ -11,7 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from provisioner.errors import StoreFailedError, TerminalError
-from provisioner.models import Credential, Engine, Reason, StepName, Store, StoreStatus
+from provisioner.models import (
+    Credential,
+    Engine,
+    Observation,
+    Reason,
+    StepName,
+    Store,
+    StoreStatus,
+)
 from provisioner.parts import Parts
 from provisioner.readiness import Doom, Verdict, judge
 from provisioner.scrub import scrub, tail
@@ -110,6 +118,7 @@ class _Attempt:
             "host": store.host,
             "credentialsSecret": CREDENTIALS_SECRET,
         }
+        await self._discard_failed_jobs()
         output = await self._parts.helm.install(
             release=store.release,
             namespace=store.namespace,
@@ -118,7 +127,46 @@ class _Attempt:
             values_files=self._parts.settings.values_files.get(engine.name, ()),
             secrets=self._secrets,
         )
+        await self._replace_stuck_pods()
         return Outcome(f"helm installed release {store.release}.", output)
+
+    async def _discard_failed_jobs(self) -> None:
+        """Remove what an earlier attempt's Jobs left: a failed Job never runs again."""
+        seen = self._parts.observer.observe(self._store.namespace)
+        failed = {job.uid: job.name for job in seen.jobs if job.is_failed}
+        for uid, name in failed.items():
+            await self._parts.cluster.delete_job(self._store.namespace, name, uid)
+        await self._until_seen(lambda now: not any(job.uid in failed for job in now.jobs))
+
+    async def _replace_stuck_pods(self) -> None:
+        """Remove pods of an earlier attempt that are not ready, so that they begin at once.
+
+        Else they would wait for the kubelet's back-off of up to 5 minutes; a StatefulSet does not
+        even replace a broken pod whose template was mended (kubernetes/kubernetes#67250).
+        """
+        began = self._store.attempt_started_at
+        if began is None or self._store.attempt == 1:
+            return
+        seen = self._parts.observer.observe(self._store.namespace)
+        stuck = {
+            pod.uid: pod.name
+            for pod in seen.pods
+            if pod.created_at < began and not (pod.is_ready or pod.phase == "Succeeded")
+        }
+        for uid, name in stuck.items():
+            await self._parts.cluster.delete_pod(self._store.namespace, name, uid)
+        await self._until_seen(
+            lambda now: not any(p.uid in stuck and not p.is_terminating for p in now.pods)
+        )
+
+    async def _until_seen(self, is_seen: Callable[[Observation], bool]) -> None:
+        """Wait until the watches show it: what is judged next must not be the past."""
+        observer, namespace = self._parts.observer, self._store.namespace
+        while True:
+            revision = observer.revision(namespace)
+            if is_seen(observer.observe(namespace)):
+                return
+            await observer.changed(namespace, revision)
 
     async def _await_workloads(self) -> Outcome:
         await self._until(lambda verdict: verdict.are_workloads_ready)

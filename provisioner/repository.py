@@ -58,6 +58,9 @@ _TRANSITION = """
     WHERE id = :id AND status = :current
     RETURNING *
 """
+_OF_A_STORE = (
+    ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("stores", "id"),
+)  # fmt: skip
 _UPSERT_POD = """
     INSERT INTO pods (store_id, uid, detail) VALUES (:store_id, :uid, :detail)
     ON CONFLICT (store_id, uid) DO UPDATE SET detail = excluded.detail
@@ -99,18 +102,23 @@ class StoreRepository:
 
         return await self._write(store.id, work)
 
-    async def request_delete(self, store_id: str, by: str) -> Store:
-        """Set the store's target to DELETED; does nothing when it already is."""
+    async def request_delete(
+        self, store_id: str, message: str, *, only_in: Sequence[StoreStatus] = tuple(StoreStatus)
+    ) -> Store:
+        """Set the store's target to DELETED; does nothing when it already is.
+
+        Raises ConflictError when the store's status is none of ``only_in``.
+        """
 
         async def work(transaction: Transaction) -> Store:
-            row = await transaction.fetch_one(
-                "UPDATE stores SET target = 'DELETED' WHERE id = :id AND target <> 'DELETED'"
-                " RETURNING *",
-                {"id": store_id},
+            found = await self._get(transaction, store_id)
+            if found.target is StoreTarget.DELETED:
+                return found
+            if found.status not in only_in:
+                raise ConflictError(f"Store {store_id} is {found.status}.")
+            await transaction.execute(
+                "UPDATE stores SET target = 'DELETED' WHERE id = :id", {"id": store_id}
             )
-            if row is None:
-                return await self._get(transaction, store_id)
-            message = f"{by} asked for the store to be deleted."
             await self._bump(
                 transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message
             )
@@ -125,6 +133,7 @@ class StoreRepository:
         *,
         reason: Reason | None = None,
         steps: Sequence[StepName] = (),
+        message: str = "",
     ) -> Store:
         """See ``ports.StoreRecords``."""
         if not is_allowed(store.status, following):
@@ -149,9 +158,9 @@ class StoreRepository:
                 raise ConflictError(f"Store {store.id} is no longer {store.status}.")
             if steps:
                 await self._begin_attempt(transaction, store.id, row["attempt"], steps)
-            message = reason.message if reason else f"The store is {following}."
+            said = message or (reason.message if reason else f"The store is {following}.")
             await self._event(
-                transaction, store.id, row["version"], EventKind.STATUS, "store", following, message
+                transaction, store.id, row["version"], EventKind.STATUS, "store", following, said
             )
             return store_of(row)
 
@@ -192,6 +201,26 @@ class StoreRepository:
             return step_of(row)
 
         return await self._write(store.id, work)
+
+    async def purge(self, before: datetime, *, limit: int) -> int:
+        """Remove all that is kept of stores deleted before a moment; return how many that were."""
+
+        async def work(transaction: Transaction) -> int:
+            rows = await transaction.fetch_all(
+                "SELECT id FROM stores WHERE status = 'DELETED' AND deleted_at < :before"
+                " ORDER BY deleted_at LIMIT :limit",
+                {"before": to_micros(before), "limit": limit},
+            )
+            for row in rows:
+                for table, key in _OF_A_STORE:
+                    # Only fixed words are put into the statement.
+                    await transaction.execute(
+                        f"DELETE FROM {table} WHERE {key} = :id",  # noqa: S608
+                        {"id": row["id"]},
+                    )
+            return len(rows)
+
+        return await self._database.transact(work)
 
     async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
         """See ``ports.StoreRecords``. Raises NotFoundError for an unknown store."""
@@ -281,6 +310,17 @@ class StoreRepository:
             )
         )
         return [event_of(row) for row in rows]
+
+    async def failed_creations(self, before: datetime) -> list[Store]:
+        """Return the stores that failed before a moment, and were never ready."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM stores WHERE status = 'FAILED' AND target = 'READY'"
+                " AND ready_at IS NULL AND updated_at < :before ORDER BY updated_at",
+                {"before": to_micros(before)},
+            )
+        )
+        return [store_of(row) for row in rows]
 
     async def undeleted(self) -> list[Store]:
         """Return every store that is not deleted, oldest first."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from provisioner.broadcast import Broadcaster
 from provisioner.engines import EngineCatalogue
-from provisioner.errors import NotFoundError, Refusal, RefusedError
+from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.models import (
     Engine,
@@ -20,17 +20,20 @@ from provisioner.models import (
     StoreEvent,
     StoreSnapshot,
     StoreStatus,
+    StoreTarget,
 )
 from provisioner.names import is_store_id, new_store_id, refuse_name, release_for
 from provisioner.ports import Clock
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
+from provisioner.transitions import PROVISION_STEPS
 from provisioner.work_queue import Lane, WorkQueue
 
 MAX_EVENTS = 500
 """Events in one update of a followed store; what lies further back is in the next update."""
 
 _MAX_KEY = 128
+_UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,49 @@ class StoreService:
         """Set the store's target to deleted; asking again changes nothing."""
         _require_operator(caller)
         await self.get(caller, store_id)
-        store = await self._records.request_delete(store_id, caller.name)
+        message = f"{caller.name} asked for the store to be deleted."
+        store = await self._records.request_delete(store_id, message)
+        self._reconciler.wake(store)
+        return store
+
+    async def cancel(self, caller: Identity, store_id: str) -> Store:
+        """Give up a store that is not ready yet, and remove what was made of it.
+
+        Raises RefusedError (NOT_CANCELLABLE) for one that has got further: that would be a delete.
+        """
+        _require_operator(caller)
+        store = await self.get(caller, store_id)
+        try:
+            store = await self._records.request_delete(
+                store_id, f"{caller.name} cancelled the store.", only_in=_UNFINISHED
+            )
+        except ConflictError as error:
+            message = (
+                "Only a store that is queued or being provisioned can be cancelled; this one is"
+                f" {store.status}. To remove it, delete it."
+            )
+            raise RefusedError(Refusal("NOT_CANCELLABLE", message, "id")) from error
+        self._reconciler.wake(store)
+        return store
+
+    async def retry(self, caller: Identity, store_id: str) -> Store:
+        """Try a failed store again: what is there is kept, and what failed is done anew.
+
+        Raises RefusedError (NOT_RETRYABLE) for any other.
+        """
+        _require_operator(caller)
+        store = await self.get(caller, store_id)
+        if store.target is StoreTarget.DELETED:
+            raise RefusedError(_not_retryable("about to be deleted"))
+        try:
+            store = await self._records.transition(
+                store,
+                StoreStatus.QUEUED,
+                steps=PROVISION_STEPS,
+                message=f"{caller.name} asked to try again.",
+            )
+        except ConflictError as error:
+            raise RefusedError(_not_retryable(store.status)) from error
         self._reconciler.wake(store)
         return store
 
@@ -251,6 +296,12 @@ def _require_operator(caller: Identity) -> None:
         raise RefusedError(
             Refusal("FORBIDDEN", "Your role is viewer; ask an admin for the operator role.")
         )
+
+
+def _not_retryable(state: str) -> Refusal:
+    return Refusal(
+        "NOT_RETRYABLE", f"Only a failed store can be retried; this one is {state}.", "id"
+    )
 
 
 def _refuse_key(key: str | None) -> Refusal | None:

@@ -17,10 +17,11 @@ from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.engines import EngineCatalogue
 from provisioner.helm import HelmClient, HelmSettings
+from provisioner.housekeeping import Housekeeper
 from provisioner.kube import KubeCluster
 from provisioner.listing import StoreListing
 from provisioner.migrations import migrate
-from provisioner.models import StoreSnapshot
+from provisioner.models import Retention, StoreSnapshot
 from provisioner.observer import ClusterObserver
 from provisioner.parts import Parts, WorkSettings
 from provisioner.prober import HttpProber
@@ -54,6 +55,7 @@ class PlatformSettings:
     ingress: str | None
     max_concurrent_provisions: int
     max_concurrent_deletes: int
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,17 @@ async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform
             Lane.DELETE: settings.max_concurrent_deletes,
             Lane.OBSERVE: _OBSERVERS,
         }
-        await stack.enter_async_context(_root_tasks(observer, reconciler, workers))
+        housekeeper = Housekeeper(records, reconciler, clock, settings.retention)
+        await stack.enter_async_context(_root_tasks(observer, reconciler, housekeeper, workers))
         yield Platform(service, TokenRepository(database, clock), observer, broadcaster)
 
 
 @asynccontextmanager
 async def _root_tasks(
-    observer: ClusterObserver, reconciler: Reconciler, workers: dict[Lane, int]
+    observer: ClusterObserver,
+    reconciler: Reconciler,
+    housekeeper: Housekeeper,
+    workers: dict[Lane, int],
 ) -> AsyncIterator[None]:
     """Run the root tasks, each named; one that fails ends the service rather than limp on."""
 
@@ -152,6 +158,7 @@ async def _root_tasks(
             for reflector in observer.reflectors
         ]
         tasks.append(group.create_task(observer.run(), name="observer"))
+        tasks.append(group.create_task(housekeeper.run(), name="housekeeper"))
         for lane, number in workers.items():
             for index in range(number):
                 name = f"worker {lane.name} {index}"

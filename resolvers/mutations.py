@@ -8,8 +8,13 @@ from provisioner.errors import NotFoundError, RefusedError
 from resolvers import mapping
 from resolvers.context import Info
 from resolvers.errors import require_caller, user_errors
-from schema.inputs import CreateStoreInput, DeleteStoreInput
-from schema.payloads import CreateStorePayload, DeleteStorePayload
+from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
+from schema.payloads import (
+    CancelStorePayload,
+    CreateStorePayload,
+    DeleteStorePayload,
+    RetryStorePayload,
+)
 
 
 @strawberry.type(description="Everything that can be changed.")
@@ -55,3 +60,40 @@ class Mutation:
         except (RefusedError, NotFoundError) as error:
             return DeleteStorePayload(store=None, errors=user_errors(error))
         return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])
+
+    @strawberry.mutation(
+        description="Give up a store that is not ready yet: stops the work on it and removes what"
+        " was made. A store that is ready is not touched."
+    )
+    async def cancel_store(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            CancelStoreInput, strawberry.argument(description="The store to be given up.")
+        ],
+    ) -> CancelStorePayload:
+        caller = require_caller(info.context)
+        store_id = mapping.from_global_id(input.id)
+        try:
+            store = await info.context.platform.stores.cancel(caller, store_id)
+        except (RefusedError, NotFoundError) as error:
+            return CancelStorePayload(store=None, errors=user_errors(error))
+        return CancelStorePayload(store=mapping.store(info.context, store), errors=[])
+
+    @strawberry.mutation(
+        description="Try a failed store again. What was made is kept; what failed is done anew."
+    )
+    async def retry_store(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RetryStoreInput, strawberry.argument(description="The store to be tried again.")
+        ],
+    ) -> RetryStorePayload:
+        caller = require_caller(info.context)
+        store_id = mapping.from_global_id(input.id)
+        try:
+            store = await info.context.platform.stores.retry(caller, store_id)
+        except (RefusedError, NotFoundError) as error:
+            return RetryStorePayload(store=None, errors=user_errors(error))
+        return RetryStorePayload(store=mapping.store(info.context, store), errors=[])

@@ -27,6 +27,16 @@ class DeleteStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A store to be given up.")
+class CancelStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
+@strawberry.input(description="A store to be tried again.")
+class RetryStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
 @strawberry.input(description="Which stores to list; a part left out does not restrict.")
 class StoreFilterInput:
     statuses: list[StoreStatus] | None = strawberry.field(

@@ -22,3 +22,15 @@ class CreateStorePayload:
 class DeleteStorePayload:
     store: Store | None = strawberry.field(description="The store, unless refused.")
     errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+
+
+@strawberry.type(description="What became of `cancelStore`.")
+class CancelStorePayload:
+    store: Store | None = strawberry.field(description="The store, unless refused.")
+    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+
+
+@strawberry.type(description="What became of `retryStore`.")
+class RetryStorePayload:
+    store: Store | None = strawberry.field(description="The store, unless refused.")
+    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")

@@ -1,0 +1,103 @@
+"""cancelStore and retryStore: only where they mean something; refused, they change nothing."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Records, database
+from tests.e2e.service import Service
+
+Read = Callable[[], Records]
+CALL = """mutation ($input: %sStoreInput!) {
+  %sStore(input: $input) { store { status target } errors { code field message } } }"""
+
+
+def call(api: Service, token: str, verb: str, store_id: str) -> dict[str, Any]:
+    document = CALL % (verb.capitalize(), verb)
+    payload: dict[str, Any] = api.execute(token, document, input={"id": store_id})[f"{verb}Store"]
+    return payload
+
+
+def put_in(api: Service, store_id: str, status: str) -> None:
+    """Put a store in a status which it cannot reach without a cluster."""
+    with closing(sqlite3.connect(database(api), timeout=10)) as connection:
+        change = (
+            "UPDATE stores SET status = ?, reason_code = 'X', reason_message = 'x' WHERE id = ?"
+        )
+        connection.execute(change, (status, store_id.removeprefix("store_")))
+        connection.commit()
+
+
+def test_a_waiting_store_is_cancelled(api: Service, records: Read) -> None:
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    payload = call(api, token, "cancel", store_id)
+    assert payload == {"store": {"status": "QUEUED", "target": "DELETED"}, "errors": []}
+    before = records()
+    assert call(api, token, "cancel", store_id) == payload
+    assert records() == before
+
+
+def test_a_failed_store_is_tried_again(api: Service, records: Read) -> None:
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    put_in(api, store_id, "FAILED")
+    payload = call(api, token, "retry", store_id)
+    assert payload == {"store": {"status": "QUEUED", "target": "READY"}, "errors": []}
+    shown = "query ($id: ID!) { store(id: $id) { reason { code } steps { status }"
+    shown += " diagnostics { attempt } events { subject status message } } }"
+    store = api.execute(token, shown, id=store_id)["store"]
+    assert store["reason"] is None
+    assert {step["status"] for step in store["steps"]} == {"PENDING"}
+    assert store["diagnostics"] == {"attempt": 2}
+    assert store["events"][-1]["message"] == "merchant asked to try again."
+    before = records()
+    again = call(api, token, "retry", store_id)
+    assert [error["code"] for error in again["errors"]] == ["NOT_RETRYABLE"]
+    assert records() == before
+
+
+@pytest.mark.parametrize("status", ["READY", "DEGRADED", "FAILED", "DELETING", "DELETED"])
+def test_what_has_got_further_is_not_cancelled(api: Service, records: Read, status: str) -> None:
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    put_in(api, store_id, status)
+    before = records()
+    payload = call(api, token, "cancel", store_id)
+    assert payload["store"] is None
+    (error,) = payload["errors"]
+    assert (error["code"], error["field"]) == ("NOT_CANCELLABLE", "id")
+    assert f"this one is {status}" in error["message"]
+    assert records() == before
+
+
+@pytest.mark.parametrize(
+    "status", ["QUEUED", "PROVISIONING", "READY", "DEGRADED", "DELETING", "DELETED"]
+)
+def test_what_has_not_failed_is_not_retried(api: Service, records: Read, status: str) -> None:
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    put_in(api, store_id, status)
+    before = records()
+    payload = call(api, token, "retry", store_id)
+    assert payload["store"] is None
+    (error,) = payload["errors"]
+    assert (error["code"], error["field"]) == ("NOT_RETRYABLE", "id")
+    assert error["message"] == f"Only a failed store can be retried; this one is {status}."
+    assert records() == before
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
+def test_not_by_others(api: Service, records: Read, verb: str) -> None:
+    store_id = api.create(api.token("merchant"), "my-shop")["store"]["id"]
+    put_in(api, store_id, "FAILED")
+    before = records()
+    for token, code in (
+        (api.token("rival"), "NOT_FOUND"),
+        (api.token("merchant", role="viewer"), "FORBIDDEN"),
+    ):
+        assert [e["code"] for e in call(api, token, verb, store_id)["errors"]] == [code]
+    assert records() == before

@@ -1,0 +1,139 @@
+"""What is removed when its time is over, and what never is."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from provisioner.database import Database
+from provisioner.housekeeping import Housekeeper
+from provisioner.models import Reason, Retention, Store, StoreStatus, StoreTarget
+from provisioner.names import new_store_id
+from provisioner.reconciler import Reconciler
+from provisioner.repository import StoreRepository, new_store
+from provisioner.testing import RecordedAnnouncements
+from provisioner.transitions import DELETE_STEPS
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WEEK = timedelta(days=7)
+REASON = Reason("TEST", "For the test.")
+
+
+class HandClock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+class Woken(Reconciler):
+    """Only remembers whom it should wake."""
+
+    def __init__(self) -> None:
+        self.stores: list[Store] = []
+
+    def wake(self, store: Store) -> None:
+        self.stores.append(store)
+
+
+class House:
+    """A database with a housekeeper."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = HandClock()
+        self.records = StoreRepository(database, self.clock, RecordedAnnouncements())
+        self.woken = Woken()
+
+    async def tidy(
+        self, *, failed: timedelta | None = WEEK, deleted: timedelta | None = WEEK
+    ) -> None:
+        retention = Retention(failed=failed, deleted=deleted)
+        await Housekeeper(self.records, self.woken, self.clock, retention).tidy()
+
+    async def store(self, *statuses: StoreStatus) -> Store:
+        store_id = new_store_id()
+        store = await self.records.create(
+            new_store(
+                store_id=store_id, name=f"s-{store_id[:12]}", owner="merchant", engine="e",
+                engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
+                now=self.clock.now(),
+            )
+        )  # fmt: skip
+        for status in statuses:
+            is_deleting = status is StoreStatus.DELETING
+            store = await self.records.transition(
+                store,
+                status,
+                reason=REASON if status is StoreStatus.FAILED else None,
+                steps=DELETE_STEPS if is_deleting else (),
+            )
+        return store
+
+    async def rows(self, store: Store) -> int:
+        total = 0
+        for table, key in (("stores", "id"), ("steps", "store_id"), ("events", "store_id")):
+            found = await self.database.read(
+                lambda t, table=table, key=key: t.fetch_all(  # type: ignore[misc]
+                    f"SELECT 1 FROM {table} WHERE {key} = :id", {"id": store.id}
+                )
+            )
+            total += len(found)
+        return total
+
+
+_S = StoreStatus
+FAILED = (_S.PROVISIONING, _S.FAILED)
+WAS_READY = (_S.PROVISIONING, _S.READY, _S.FAILED)
+DELETED = (_S.DELETING, _S.DELETED)
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:  # noqa: ARG001
+    return House(database)
+
+
+async def test_a_failed_creation_is_deleted_after_its_time(house: House) -> None:
+    store = await house.store(*FAILED)
+    house.clock.moment += WEEK
+    await house.tidy()
+    assert (await house.records.get(store.id)).target is StoreTarget.READY
+    house.clock.moment += timedelta(microseconds=1)
+    await house.tidy()
+    assert (await house.records.get(store.id)).target is StoreTarget.DELETED
+    assert [woken.id for woken in house.woken.stores] == [store.id]
+    events = await house.records.events_after(store.id, 0, limit=100)
+    assert events[-1].message == "It failed more than 7 days ago: removed."
+
+
+async def test_the_record_of_a_deleted_store_goes_with_all_that_is_kept_of_it(house: House) -> None:
+    gone, later = await house.store(*DELETED), None
+    house.clock.moment += WEEK
+    later = await house.store(*DELETED)
+    await house.tidy()
+    assert await house.rows(gone) > 0
+    house.clock.moment += timedelta(microseconds=1)
+    await house.tidy()
+    assert await house.rows(gone) == 0
+    assert await house.rows(later) > 0
+
+
+@pytest.mark.parametrize("statuses", [(), (_S.PROVISIONING, _S.READY), WAS_READY, (_S.DELETING,)])
+async def test_nothing_else_is_ever_touched(house: House, statuses: tuple[StoreStatus]) -> None:
+    store = await house.store(*statuses)
+    before = await house.rows(store)
+    house.clock.moment += timedelta(days=9999)
+    await house.tidy()
+    assert await house.records.get(store.id) == store
+    assert await house.rows(store) == before
+
+
+@pytest.mark.parametrize("statuses", [FAILED, DELETED])
+async def test_for_ever(house: House, statuses: tuple[StoreStatus]) -> None:
+    store = await house.store(*statuses)
+    house.clock.moment += timedelta(days=9999)
+    await house.tidy(failed=None, deleted=None)
+    assert await house.records.get(store.id) == store
