@@ -6,7 +6,8 @@
     ├── ConflictError             a guarded update met another status than expected: read again
     ├── ConfigurationError        the service cannot start as configured
     ├── TransientError            worth another try
-    │   └── ClusterUnreachableError
+    │   ├── ClusterUnreachableError
+    │   └── HelmKilledError
     └── TerminalError             another try would end the same way: the store fails
         ├── ClusterRefusedError   the API server understood, and said no
         ├── HelmError             helm is missing, failed, or ran out of time
@@ -65,6 +66,10 @@ class TransientError(StorePlatformError):
 
 class ClusterUnreachableError(TransientError):
     """The API server did not answer, or answered that it cannot serve just now."""
+
+
+class HelmKilledError(TransientError):
+    """helm was ended by a signal that is not ours, such as the kernel's for want of memory."""
 
 
 class TerminalError(StorePlatformError):

@@ -10,6 +10,7 @@ ours holds (see ``process``) makes sure that no other helm is at work on the rel
 
 import os
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
-from provisioner.errors import ClusterUnreachableError, HelmError
+from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
 from provisioner.models import Reason
 from provisioner.process import Finished, ProgramTimeoutError, run
 from provisioner.scrub import scrub, tail
@@ -159,6 +160,8 @@ class HelmClient:
     def _checked(self, done: Finished, verb: str, release: str, secrets: Sequence[str]) -> str:
         if done.code == 0:
             return tail(scrub(done.output, secrets))
+        if done.code < 0:
+            raise HelmKilledError(f"helm was killed ({signal.Signals(-done.code).name}).")
         said = scrub(done.errors or done.output, secrets).strip()
         if _UNREACHABLE.search(said):
             raise ClusterUnreachableError(f"helm could not reach the cluster: {said[-_SENTENCE:]}")

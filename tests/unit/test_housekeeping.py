@@ -74,15 +74,12 @@ class House:
         return store
 
     async def rows(self, store: Store) -> int:
-        total = 0
-        for table, key in (("stores", "id"), ("steps", "store_id"), ("events", "store_id")):
-            found = await self.database.read(
-                lambda t, table=table, key=key: t.fetch_all(  # type: ignore[misc]
-                    f"SELECT 1 FROM {table} WHERE {key} = :id", {"id": store.id}
-                )
-            )
-            total += len(found)
-        return total
+        statement = (
+            "SELECT id FROM stores WHERE id = :id"
+            " UNION ALL SELECT name FROM steps WHERE store_id = :id"
+            " UNION ALL SELECT subject FROM events WHERE store_id = :id"
+        )
+        return len(await self.database.read(lambda t: t.fetch_all(statement, {"id": store.id})))
 
 
 _S = StoreStatus

@@ -1,0 +1,234 @@
+"""Whatever goes wrong around it, a store ends where it should, and says why. Nothing is faked."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from gql import gql
+
+from tests.cluster import LocalCluster, stages
+from tests.e2e.conftest import NewService
+from tests.e2e.service import FOLLOW, Service, events_of
+from tests.e2e.test_main_job import namespaces
+
+CALL = """mutation ($input: %sStoreInput!) {
+  %sStore(input: $input) { store { status } errors { code message } } }"""
+Updates = list[dict[str, Any]]
+
+
+class Follower:
+    """Follows one store from its first event, through one test."""
+
+    def __init__(self, service: Service, token: str, store_id: str) -> None:
+        self.service = service
+        self.token = token
+        self.store_id = store_id
+        self.updates: Updates = []
+
+    async def until(self, *statuses: str, reason: str | None = None) -> dict[str, Any]:
+        """Return the store once it is in one of these statuses (with this reason's code)."""
+        seen = self.updates[-1]["version"] if self.updates else 0
+        request = gql(FOLLOW)
+        request.variable_values = {"id": self.store_id, "after": seen}
+        async with self.service.websocket(self.token) as session, asyncio.timeout(90):
+            async for frame in session.subscribe(request):
+                self.updates.append(frame["storeStatus"])
+                store: dict[str, Any] = self.updates[-1]["store"]
+                code = store["reason"]["code"] if store["reason"] else None
+                if store["status"] in statuses and (reason is None or code == reason):
+                    break
+        return store
+
+    def call(self, verb: str) -> None:
+        document = CALL % (verb.capitalize(), verb)
+        payload = self.service.execute(self.token, document, input={"id": self.store_id})
+        assert payload[f"{verb}Store"]["errors"] == []
+
+    @property
+    def namespace(self) -> str:
+        name: str = self.updates[-1]["store"]["diagnostics"]["namespace"]
+        return name
+
+    def kubectl(self, *arguments: str) -> str:
+        return self.service.cluster.kubectl("-n", self.namespace, *arguments)
+
+    def pod(self, component: str) -> str:
+        selector = f"app.kubernetes.io/component={component}"
+        found = self.service.cluster.kubectl_json(
+            "-n", self.namespace, "get", "pods", "-l", selector
+        )
+        (item,) = found["items"]
+        name: str = item["metadata"]["name"]
+        return name
+
+
+@asynccontextmanager
+async def a_store(service: Service, name: str) -> AsyncIterator[Follower]:
+    """Create a store to follow. At the end delete it: no event was lost, none came twice."""
+    token = service.token("merchant")
+    store = Follower(service, token, service.create(token, name)["store"]["id"])
+    yield store
+    service.delete(token, store.store_id)
+    await store.until("DELETED")
+    versions = [event["version"] for event in events_of(store.updates)]
+    assert versions == list(range(1, len(versions) + 1))
+    assert store.namespace not in namespaces(service)
+
+
+def give_values(service: Service, values: dict[str, Any]) -> None:
+    """Have the chart installed with these values from now on."""
+    folder = service.folder / "values"
+    folder.mkdir(exist_ok=True)
+    (folder / "woocommerce.yaml").write_text(json.dumps(values))
+    service.settings["STORE_PLATFORM_CHART_VALUES"] = str(folder)
+
+
+def behaving(behaviour: str) -> dict[str, Any]:
+    return {"podAnnotations": {stages.BEHAVIOUR: behaviour}}
+
+
+def readiness(ready: bool) -> str:  # noqa: FBT001
+    condition = {"type": "Ready", "status": str(ready)}
+    return json.dumps({"status": {"conditions": [condition]}})
+
+
+def release_states(cluster: LocalCluster, namespace: str) -> list[str]:
+    selector = ("-l", "owner=helm")
+    found = cluster.kubectl_json("-n", namespace, "get", "secrets", *selector)["items"]
+    return [item["metadata"]["labels"]["status"] for item in found]
+
+
+def kill_helm(release: str) -> None:
+    """Kill the helm that installs a release, as soon as there is one."""
+    wanted = f"\0upgrade\0{release}\0".encode()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if wanted in file.read_bytes():
+                    os.kill(int(file.parent.name), signal.SIGKILL)
+                    return
+    raise AssertionError(f"No helm installs {release}.")
+
+
+async def test_a_ready_store_that_breaks_and_heals(service: Service) -> None:
+    async with a_store(service, "heals") as store:
+        await store.until("READY")
+        patch = ("patch", "pod", store.pod("mysql"), "--subresource=status", "-p")
+        store.kubectl(*patch, readiness(ready=False))
+        degraded = await store.until("DEGRADED", "FAILED")
+        assert degraded["status"] == "DEGRADED"
+        assert "mysql" in degraded["reason"]["message"]
+        store.kubectl(*patch, readiness(ready=True))
+        healed = await store.until("READY", "FAILED")
+        assert (healed["status"], healed["reason"]) == ("READY", None)
+
+
+async def test_a_namespace_deleted_from_outside_then_built_anew(service: Service) -> None:
+    async with a_store(service, "lost") as store:
+        await store.until("READY")
+        service.cluster.kubectl("delete", "namespace", store.namespace)
+        failed = await store.until("FAILED")
+        assert failed["reason"]["code"] == "NAMESPACE_LOST"
+        assert "deleted from outside" in failed["reason"]["message"]
+        store.call("retry")
+        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+
+
+async def test_a_deletion_that_is_held(service: Service) -> None:
+    async with a_store(service, "held") as store:
+        await store.until("READY")
+        store.kubectl("create", "configmap", "kept")
+        store.kubectl(
+            "patch", "configmap", "kept", "-p", '{"metadata":{"finalizers":["example.com/keep"]}}'
+        )
+        service.delete(store.token, store.store_id)
+        held = await store.until("DELETED", "DELETING", reason="NAMESPACE_STUCK")
+        assert held["status"] == "DELETING"
+        assert "example.com/keep in 1 resource instances" in held["reason"]["message"]
+        store.kubectl("patch", "configmap", "kept", "-p", '{"metadata":{"finalizers":null}}')
+
+
+async def test_cancelled_in_the_middle(new_service: NewService) -> None:
+    service = new_service()
+    give_values(service, behaving(stages.NEVER_READY))
+    service.start()
+    token = service.token("merchant")
+    store = Follower(service, token, service.create(token, "cancelled")["store"]["id"])
+    await store.until("PROVISIONING")
+    store.call("cancel")
+    await store.until("DELETED")
+    assert store.namespace not in namespaces(service)
+    assert "READY" not in [e["status"] for e in events_of(store.updates) if e["kind"] == "STATUS"]
+
+
+async def test_never_ready_within_the_limit(new_service: NewService) -> None:
+    service = new_service(STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS="8")
+    give_values(service, behaving(stages.NEVER_READY))
+    service.start()
+    async with a_store(service, "slow") as store:
+        failed = await store.until("FAILED", "READY")
+        assert failed["reason"]["code"] == "NOT_READY_IN_TIME"
+        assert "not ready within 0.133333 minutes. Last seen: " in failed["reason"]["message"]
+        assert {step["status"] for step in failed["steps"]} == {"SUCCEEDED", "FAILED", "PENDING"}
+
+
+async def test_a_crash_loop_is_told_then_mended_and_retried(new_service: NewService) -> None:
+    service = new_service()
+    give_values(service, behaving(stages.CRASH_LOOP))
+    service.start()
+    async with a_store(service, "mended") as store:
+        failed = await store.until("FAILED", "READY")
+        assert failed["reason"]["code"] == "CRASH_LOOP"
+        assert "exit code 3" in failed["reason"]["message"]
+        give_values(service, {})
+        service.stop()
+        service.start()
+        store.call("retry")
+        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+
+
+async def test_stopped_gently_in_the_middle_of_an_install(new_service: NewService) -> None:
+    service = new_service()
+    service.start()
+    async with a_store(service, "stopped") as store:
+        seen: set[str] = set()
+        while "HELM_INSTALL" not in seen:
+            await store.until("PROVISIONING", "READY")
+            seen = {e["subject"] for e in events_of(store.updates)}
+        process = service.process
+        service.stop(signal.SIGTERM)
+        assert process is not None
+        assert process.returncode in {0, -signal.SIGTERM}
+        assert set(release_states(service.cluster, store.namespace)) <= {"deployed"}
+        service.start()
+        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+
+
+async def test_the_api_server_goes_away_in_the_middle(new_service: NewService) -> None:
+    service = new_service()
+    service.start()
+    async with a_store(service, "patient") as store:
+        await store.until("PROVISIONING")
+        service.cluster.stop("kube-apiserver")
+        try:
+            await asyncio.sleep(3)  # an outage of some length, not a wait for something
+        finally:
+            service.cluster.start("kube-apiserver")
+        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+
+
+async def test_helm_killed_in_the_middle(service: Service) -> None:
+    async with a_store(service, "killed") as store:
+        await store.until("PROVISIONING")
+        await asyncio.to_thread(kill_helm, store.namespace)
+        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+        said = [e["message"] for e in events_of(store.updates) if e["subject"] == "HELM_INSTALL"]
+        assert "helm was killed (SIGKILL). Trying again." in said
+        assert release_states(service.cluster, store.namespace) == ["deployed"]
