@@ -118,7 +118,7 @@ class _Attempt:
             "host": store.host,
             "credentialsSecret": CREDENTIALS_SECRET,
         }
-        await self._discard_failed_jobs()
+        await self._discard_unfinished_jobs()
         output = await self._parts.helm.install(
             release=store.release,
             namespace=store.namespace,
@@ -130,13 +130,15 @@ class _Attempt:
         await self._replace_stuck_pods()
         return Outcome(f"helm installed release {store.release}.", output)
 
-    async def _discard_failed_jobs(self) -> None:
-        """Remove what an earlier attempt's Jobs left: a failed Job never runs again."""
+    async def _discard_unfinished_jobs(self) -> None:
+        """Remove an earlier attempt's Jobs: one never runs again, and none can be changed."""
+        if self._store.attempt == 1:
+            return
         seen = self._parts.observer.observe(self._store.namespace)
-        failed = {job.uid: job.name for job in seen.jobs if job.is_failed}
-        for uid, name in failed.items():
+        old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
+        for uid, name in old.items():
             await self._parts.cluster.delete_job(self._store.namespace, name, uid)
-        await self._until_seen(lambda now: not any(job.uid in failed for job in now.jobs))
+        await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
 
     async def _replace_stuck_pods(self) -> None:
         """Remove pods of an earlier attempt that are not ready, so that they begin at once.

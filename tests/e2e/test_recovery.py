@@ -138,7 +138,8 @@ async def test_a_namespace_deleted_from_outside_then_built_anew(service: Service
         assert failed["reason"]["code"] == "NAMESPACE_LOST"
         assert "deleted from outside" in failed["reason"]["message"]
         store.call("retry")
-        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+        ended = await store.until("READY", "FAILED")
+        assert ended["status"] == "READY", ended["reason"]
 
 
 async def test_a_deletion_that_is_held(service: Service) -> None:
@@ -191,7 +192,8 @@ async def test_a_crash_loop_is_told_then_mended_and_retried(new_service: NewServ
         service.stop()
         service.start()
         store.call("retry")
-        assert (await store.until("READY", "FAILED"))["status"] == "READY"
+        ended = await store.until("READY", "FAILED")
+        assert ended["status"] == "READY", ended["reason"]
 
 
 async def test_stopped_gently_in_the_middle_of_an_install(new_service: NewService) -> None:
