@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MARK := $(VENV)/.installed
 
-.PHONY: help up down test check lint bench dashboard schema lock clean
+.PHONY: help up down test check bench chaos dashboard schema lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ check: $(MARK) ## Linters and type checker
 
 bench: $(MARK) ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.bench
+
+chaos: $(MARK) ## Kill everything at random moments, 200 times (about 20 minutes)
+	@$(BIN)/python -m tests.chaos
 
 dashboard: $(MARK) ## Build the pages
 	@$(BIN)/python -m tests.pages build

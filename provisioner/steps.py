@@ -18,6 +18,18 @@ class Outcome:
     is_skipped: bool = False
 
 
+_BEGINS = {
+    StepName.NAMESPACE: "Making the namespace.",
+    StepName.CREDENTIALS: "Making the passwords.",
+    StepName.HELM_INSTALL: "helm installs the chart.",
+    StepName.WORKLOADS_READY: "Waiting for the pods.",
+    StepName.SETUP_JOB: "Waiting for the setup job.",
+    StepName.REACHABLE: "Looking whether the shop answers.",
+    StepName.HELM_UNINSTALL: "helm uninstalls the chart.",
+    StepName.NAMESPACE_GONE: "Removing the namespace.",
+}
+
+
 class StepRunner:
     """Runs the steps of one store's current attempt."""
 
@@ -31,7 +43,7 @@ class StepRunner:
 
         A TerminalError is recorded as the step's failure, and raised on.
         """
-        await self._record(name, StepStatus.RUNNING)
+        await self._record(name, StepStatus.RUNNING, _BEGINS[name])
 
         async def on_trouble(error: TransientError) -> None:
             await self.report(name, f"{error} Trying again.")

@@ -51,6 +51,8 @@ def _setup(facts: Facts) -> str:
         return "no job yet"
     if living:
         return "the job is running" if living[0].is_ready else _pod(facts, living[0])
+    if any(pod.phase == "Succeeded" for pod in pods):
+        return "its pod is done, the job is about to end"
     failed = [pod for pod in pods if pod.phase == "Failed"]
     if failed:
         return f"pod {failed[0].name} failed, the job will try again"

@@ -1,0 +1,44 @@
+"""``make chaos``: a long storm on a cluster of its own: ``python -m tests.chaos [ROUNDS [SEED]]``."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.chaos.inspection import inspect
+from tests.chaos.storm import Storm
+from tests.cluster import LocalCluster
+from tests.cluster.progress import say
+from tests.e2e.service import Service
+
+
+def main(rounds: int = 200, seed: int = 0) -> None:
+    seed = seed or int(time.time())
+    say(f"A storm of {rounds} rounds with seed {seed} …")
+    cluster = LocalCluster.up("chaos")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            service = Service(Path(folder), cluster)
+            try:
+                storm = Storm(service, seed)
+                asyncio.run(storm.run(rounds))
+                inspect(storm)
+            except BaseException:
+                kept = Path(tempfile.gettempdir()) / "store-platform-chaos.log"
+                if service.log.exists():
+                    kept.write_bytes(service.log.read_bytes())
+                say(f"It did not hold. The service's log is kept: {kept}")
+                raise
+            finally:
+                service.stop()
+    finally:
+        cluster.down()
+    followed = sum(len(follower.events) for follower in storm.followers.values())
+    say(
+        f"It held: {storm.kills} kills, {storm.outages} outages of the API server,"
+        f" {len(storm.accepted)} stores, {len(storm.delete_asked)} deleted, {followed} events."
+    )
+
+
+main(*map(int, sys.argv[1:]))

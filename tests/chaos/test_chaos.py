@@ -1,0 +1,17 @@
+"""A short storm, with dice that fall the same way each time. `make chaos` is the long one."""
+
+import pytest
+
+from tests.chaos.inspection import inspect
+from tests.chaos.storm import Storm
+from tests.e2e.conftest import NewService
+
+ROUNDS, SEED = 8, 20261124
+
+
+@pytest.mark.timeout(600)
+async def test_short_storm(new_service: NewService) -> None:
+    storm = Storm(new_service(), SEED)
+    await storm.run(ROUNDS)
+    assert storm.kills == ROUNDS
+    inspect(storm)
