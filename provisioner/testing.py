@@ -1,5 +1,15 @@
 """Fakes of the ports, for unit tests. Each passes the contract tests of the real adapter."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from provisioner.models import Container, NamespaceState, Observation, Pod, Store
+
 
 class RecordedAnnouncements:
     """An announcer that only remembers."""
@@ -9,3 +19,189 @@ class RecordedAnnouncements:
 
     def announce(self, store_id: str) -> None:
         self.store_ids.append(store_id)
+
+
+class AlwaysAnswers:
+    """A prober for which every shop is open."""
+
+    async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
+        return None
+
+
+@dataclass
+class SimulatedNamespace:
+    """One namespace; ``release`` is helm's state of the release, or "" when there is none."""
+
+    uid: str
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    pods: dict[str, Pod] = field(default_factory=dict)
+    release: str = ""
+
+
+class SimulatedCluster:
+    """A cluster in memory, with helm and the watches: implements ports Cluster, Helm and Observer.
+
+    Each call yields to the event loop in its middle, so that others may come in between. ``faults``
+    are raised by the next calls, one each. Installed pods are ready unless ``is_image_missing``.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.namespaces: dict[str, SimulatedNamespace] = {}
+        self.faults: list[Exception] = []
+        self.is_image_missing = False
+        self.most_at_once = 0
+        self._now = now
+        self._made = 0
+        self._busy: dict[str, int] = defaultdict(int)
+        self._revisions: dict[str, int] = defaultdict(int)
+        self._changes: dict[str, asyncio.Event] = {}
+
+    # Cluster ------------------------------------------------------------------------------------
+
+    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:  # noqa: ARG002
+        async with self._call(name):
+            if name in self.namespaces:
+                return False
+            self.namespaces[name] = SimulatedNamespace(self._new_uid())
+            return True
+
+    async def ensure_secret(
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],  # noqa: ARG002
+        generate: Callable[[], Mapping[str, str]],
+    ) -> Mapping[str, str]:
+        async with self._call(namespace):
+            secrets = self.namespaces[namespace].secrets
+            return secrets.setdefault(name, dict(generate()))
+
+    async def delete_namespace(self, name: str) -> bool:
+        async with self._call(name):
+            return self.namespaces.pop(name, None) is not None
+
+    async def delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        async with self._call(namespace):
+            found = self.namespaces.get(namespace)
+            if found and name in found.pods and found.pods[name].uid == uid:
+                found.pods[name] = self._pod(name)
+
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:  # noqa: ARG002
+        async with self._call(namespace):
+            return
+
+    async def namespace_exists(self, name: str) -> bool:
+        async with self._call(name):
+            return name in self.namespaces
+
+    async def log_tail(
+        self, namespace: str, pod: str, container: str, *, lines: int, previous: bool  # noqa: ARG002
+    ) -> str:  # fmt: skip
+        return ""
+
+    # Helm ---------------------------------------------------------------------------------------
+
+    async def install(
+        self,
+        *,
+        release: str,
+        namespace: str,
+        chart: Path,  # noqa: ARG002
+        values: Mapping[str, object],  # noqa: ARG002
+        values_files: Sequence[Path] = (),  # noqa: ARG002
+        secrets: Sequence[str] = (),  # noqa: ARG002
+    ) -> str:
+        async with self._call(namespace):
+            found = self.namespaces[namespace]
+            found.release = "deployed"
+            found.pods.setdefault(f"{release}-web", self._pod(f"{release}-web"))
+            return f"{release} is installed."
+
+    async def uninstall(self, *, release: str, namespace: str) -> str:
+        async with self._call(namespace):
+            if namespace in self.namespaces:
+                self.namespaces[namespace].release = ""
+                self.namespaces[namespace].pods.clear()
+            return f"{release} is uninstalled."
+
+    # Observer -----------------------------------------------------------------------------------
+
+    def observe(self, namespace: str) -> Observation:
+        found = self.namespaces.get(namespace)
+        if found is None:
+            return Observation(namespace=None)
+        state = NamespaceState(name=namespace, uid=found.uid)
+        return Observation(namespace=state, pods=tuple(found.pods.values()))
+
+    def revision(self, namespace: str) -> int:
+        return self._revisions[namespace]
+
+    async def changed(self, namespace: str, since: int) -> None:
+        while self._revisions[namespace] <= since:
+            await self._changes.setdefault(namespace, asyncio.Event()).wait()
+
+    def forget(self, namespace: str) -> None:
+        self._revisions.pop(namespace, None)
+
+    # What a test does to it ---------------------------------------------------------------------
+
+    def lose(self, namespace: str) -> None:
+        """Delete a namespace from outside."""
+        self.namespaces.pop(namespace, None)
+        self._announce(namespace)
+
+    def replace_pods(self, namespace: str) -> None:
+        """Have the store's pods made anew, by what ``is_image_missing`` says now."""
+        found = self.namespaces.get(namespace)
+        if found is not None:
+            found.pods = {name: self._pod(name) for name in found.pods}
+            self._announce(namespace)
+
+    def restart(self) -> None:
+        """Forget who was waiting: the service is another one now."""
+        self._changes.clear()
+        self._busy.clear()
+
+    @asynccontextmanager
+    async def _call(self, namespace: str) -> AsyncIterator[None]:
+        self._busy[namespace] += 1
+        self.most_at_once = max(self.most_at_once, self._busy[namespace])
+        try:
+            await asyncio.sleep(0)
+            if self.faults:
+                raise self.faults.pop(0)
+            yield
+            await asyncio.sleep(0)
+        finally:
+            self._busy[namespace] -= 1
+            self._announce(namespace)
+
+    def _announce(self, namespace: str) -> None:
+        self._revisions[namespace] += 1
+        if (waiting := self._changes.pop(namespace, None)) is not None:
+            waiting.set()
+
+    def _new_uid(self) -> str:
+        self._made += 1
+        return f"uid-{self._made}"
+
+    def _pod(self, name: str) -> Pod:
+        is_ready = not self.is_image_missing
+        container = Container(
+            name="web",
+            image="web:1",
+            state="running" if is_ready else "waiting",
+            reason="" if is_ready else "ErrImagePull",
+            message="" if is_ready else "web:1: not found",
+            is_ready=is_ready,
+        )
+        return Pod(
+            name=name,
+            uid=self._new_uid(),
+            component="web",
+            phase="Running" if is_ready else "Pending",
+            is_ready=is_ready,
+            owner_kind="ReplicaSet",
+            created_at=self._now(),
+            containers=(container,),
+        )

@@ -1,4 +1,4 @@
-"""``make chaos``: a long storm on a cluster of its own: ``python -m tests.chaos [ROUNDS [SEED]]``."""
+"""``make chaos``: a long storm on its own cluster. ``python -m tests.chaos [ROUNDS [SEED]]``."""
 
 import asyncio
 import sys

@@ -1,0 +1,237 @@
+"""Stores through every mutation, fault and crash, with the real reconciler, queue and database.
+
+From wherever it is, each store converges: deleted if it should be, else ready, or failed with the
+reason; never are two at work on one, and nothing is left in the cluster that has no store.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from provisioner import patience
+from provisioner.clock import SystemClock
+from provisioner.database import Database
+from provisioner.errors import (
+    ClusterRefusedError,
+    ClusterUnreachableError,
+    ConflictError,
+    HelmError,
+    HelmKilledError,
+)
+from provisioner.migrations import migrate
+from provisioner.models import (
+    Engine,
+    EngineVersion,
+    Reason,
+    Store,
+    StoreStatus,
+    StoreTarget,
+    Workload,
+)
+from provisioner.names import new_store_id
+from provisioner.parts import Parts, WorkSettings
+from provisioner.reconciler import Reconciler
+from provisioner.repository import StoreRepository, new_store
+from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
+from provisioner.transitions import PROVISION_STEPS
+from provisioner.work_queue import Lane, WorkQueue
+
+ENGINE = Engine(
+    name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
+    workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
+    ready_path="/", admin_user="", credentials=(),
+    versions=(EngineVersion("1", is_default=True, values={}),), resources={},
+)  # fmt: skip
+FAULTS: list[Callable[[], Exception]] = [
+    lambda: ClusterUnreachableError("The cluster did not answer."),
+    lambda: HelmKilledError("helm was killed (SIGKILL)."),
+    lambda: HelmError(Reason("HELM_FAILED", "helm could not.")),
+    lambda: ClusterRefusedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
+]
+QUIET_SECONDS = 20.0
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every second try come at once."""
+    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0005)
+    monkeypatch.setattr(patience, "CAP_SECONDS", 0.001)
+
+
+class Stores(RuleBasedStateMachine):
+    """A service that may be killed at any moment, above a database and a cluster that stay."""
+
+    stores: Bundle[str] = Bundle("stores")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        url = f"sqlite:///{Path(self.folder.name) / 'platform.db'}"
+        migrate(url)
+        clock = SystemClock()
+        self.database = Database(url)
+        self.runner.run(self.database.connect())
+        self.records = StoreRepository(self.database, clock, RecordedAnnouncements())
+        self.cluster = SimulatedCluster(clock.now)
+        self.parts = Parts(
+            records=self.records, cluster=self.cluster, helm=self.cluster, observer=self.cluster,
+            prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
+            settings=WorkSettings(provision_timeout=timedelta(minutes=10)),
+        )  # fmt: skip
+        self.ids: list[str] = []
+        self.runner.run(self._begin())
+
+    async def _begin(self) -> None:
+        self.reconciler = Reconciler(self.parts, WorkQueue())
+        self.workers = [
+            asyncio.create_task(self.reconciler.work(lane)) for lane in Lane for _ in range(2)
+        ]
+        for store in await self.records.undeleted():
+            self.reconciler.wake(store)
+
+    async def _end(self) -> None:
+        for worker in self.workers:
+            worker.cancel()
+        await asyncio.wait(self.workers)
+        self.cluster.restart()
+
+    @rule(target=stores)
+    def create(self) -> str:
+        async def work() -> str:
+            store_id = new_store_id()
+            release = f"tiny-{store_id[:12]}"
+            store = await self.records.create(
+                new_store(
+                    store_id=store_id, name=f"s-{store_id[:12]}", owner="merchant", engine="tiny",
+                    engine_version="1", release=release, host="h", url="http://h",
+                    now=self.parts.clock.now(),
+                )
+            )  # fmt: skip
+            self.reconciler.wake(store)
+            return store_id
+
+        self.ids.append(self.runner.run(work()))
+        return self.ids[-1]
+
+    @rule(store_id=stores)
+    def delete(self, store_id: str) -> None:
+        async def work() -> None:
+            self.reconciler.wake(await self.records.request_delete(store_id, "Deleted."))
+
+        self.runner.run(work())
+
+    @rule(store_id=stores)
+    def retry(self, store_id: str) -> None:
+        async def work() -> None:
+            store = await self.records.get(store_id)
+            if store.target is StoreTarget.READY:
+                with suppress(ConflictError):
+                    self.reconciler.wake(
+                        await self.records.transition(
+                            store, StoreStatus.QUEUED, steps=PROVISION_STEPS
+                        )
+                    )
+
+        self.runner.run(work())
+
+    @rule(turns=st.integers(1, 60))
+    def let_work(self, turns: int) -> None:
+        async def work() -> None:
+            for _ in range(turns):
+                await asyncio.sleep(0.0002)
+
+        self.runner.run(work())
+
+    @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
+    def go_wrong(self, faults: list[Callable[[], Exception]]) -> None:
+        self.cluster.faults += [fault() for fault in faults]
+
+    @rule(missing=st.booleans())
+    def change_the_image(self, missing: bool) -> None:  # noqa: FBT001
+        self.cluster.is_image_missing = missing
+
+    @rule(store_id=stores)
+    def restart_pods(self, store_id: str) -> None:
+        self._touch(store_id, self.cluster.replace_pods)
+
+    @rule(store_id=stores)
+    def lose_namespace(self, store_id: str) -> None:
+        self._touch(store_id, self.cluster.lose)
+
+    def _touch(self, store_id: str, change: Callable[[str], None]) -> None:
+        async def work() -> None:
+            change((await self.records.get(store_id)).namespace)
+            self.reconciler.wake_by_id(store_id)
+
+        self.runner.run(work())
+
+    @rule()
+    def crash(self) -> None:
+        async def work() -> None:
+            await self._end()
+            await self._begin()
+
+        self.runner.run(work())
+
+    @invariant()
+    def one_worker_at_most(self) -> None:
+        assert self.cluster.most_at_once <= 1
+
+    def teardown(self) -> None:
+        try:
+            self.runner.run(self._converge())
+        finally:
+            self.runner.run(self._end())
+            self.runner.run(self.database.close())
+            self.runner.close()
+            self.folder.cleanup()
+
+    async def _converge(self) -> None:
+        self.cluster.faults.clear()
+        async with asyncio.timeout(QUIET_SECONDS):
+            # Quiet is when nothing more comes, which no event tells.
+            while not all([await self._is_quiet(store_id) for store_id in self.ids]):  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+        assert self.cluster.most_at_once <= 1
+        kept = [await self.records.get(store_id) for store_id in self.ids]
+        live = {store.namespace for store in kept if store.status is not StoreStatus.DELETED}
+        assert set(self.cluster.namespaces) <= live
+        for store in kept:
+            await self._inspect(store)
+
+    async def _is_quiet(self, store_id: str) -> bool:
+        store = await self.records.get(store_id)
+        self.reconciler.wake_by_id(store_id)
+        if store.target is StoreTarget.DELETED:
+            return store.status is StoreStatus.DELETED
+        pods = self.cluster.observe(store.namespace).pods
+        is_well = bool(pods) and all(pod.is_ready for pod in pods)
+        expected = StoreStatus.READY if is_well else StoreStatus.DEGRADED
+        return store.status in {expected, StoreStatus.FAILED}
+
+    async def _inspect(self, store: Store) -> None:
+        events = await self.records.events_after(store.id, 0, limit=10_000)
+        assert [event.version for event in events] == list(range(1, store.version + 1))
+        assert (store.reason is None) == (
+            store.status not in {StoreStatus.FAILED, StoreStatus.DEGRADED}
+        )
+        if store.status in {StoreStatus.READY, StoreStatus.DEGRADED}:
+            assert self.cluster.namespaces[store.namespace].release == "deployed"
+
+
+Stores.TestCase.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestStores = Stores.TestCase
