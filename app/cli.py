@@ -1,9 +1,7 @@
 """The operator's command line: ``python -m app serve`` and ``python -m app token …``."""
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import NoReturn
 
 import typer
 import uvicorn
@@ -13,18 +11,10 @@ from app import logging
 from app.graphql import build_schema
 from app.main import create_app
 from app.settings import Settings
-from provisioner.clock import SystemClock
-from provisioner.database import Database
+from app.token_cli import token_commands
 from provisioner.migrations import migrate
-from provisioner.models import Role
-from provisioner.tokens import TokenRepository
-
-T = TypeVar("T")
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-token_cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
-cli.add_typer(token_cli, name="token")
-
 _PING_SECONDS = 20.0  # idle proxies cut a websocket at 30 s
 _GRACE_SECONDS = 30
 
@@ -66,36 +56,6 @@ def migrate_command() -> None:
     migrate(_settings().database_url)
 
 
-@token_cli.command("create")
-def create_token(
-    owner: Annotated[str, typer.Argument(help="Whose token it is; owns what is created with it.")],
-    role: Annotated[
-        Role, typer.Option(case_sensitive=False, help="What it allows.")
-    ] = Role.OPERATOR,
-) -> None:
-    """Print a new token. It is shown this once: only its digest is stored."""
-    typer.echo(asyncio.run(_with_tokens(lambda tokens: tokens.issue(owner, role))))
-
-
-@token_cli.command("revoke")
-def revoke_tokens(
-    owner: Annotated[str, typer.Argument(help="Whose tokens to revoke.")],
-) -> None:
-    """Revoke every token of an owner."""
-    typer.echo(f"{asyncio.run(_with_tokens(lambda tokens: tokens.revoke_all(owner)))} revoked.")
-
-
-async def _with_tokens(work: Callable[[TokenRepository], Awaitable[T]]) -> T:
-    url = _settings().database_url
-    migrate(url)
-    database = Database(url)
-    await database.connect()
-    try:
-        return await work(TokenRepository(database, SystemClock()))
-    finally:
-        await database.close()
-
-
 def _settings() -> Settings:
     try:
         return Settings.read()
@@ -107,3 +67,6 @@ def _settings() -> Settings:
 def _stop(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(2)
+
+
+cli.add_typer(token_commands(_settings), name="token")

@@ -17,7 +17,8 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
 from app import __version__
-from app.auth import bearer_token, identify, token_of_connection
+from app.auth.bearer import bearer_token, token_of_connection
+from app.auth.sign_in import Authenticator, SignIn
 from resolvers.context import Context
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
@@ -95,14 +96,18 @@ class GraphQLView(GraphQL[Context, None]):
         """Return the context; over HTTP the caller is known at once."""
         context = Context(platform=request.app.state.platform, version=__version__)
         if isinstance(request, Request):
-            token = bearer_token(request.headers.get("authorization"))
-            context.caller = await identify(context.platform.tokens, token)
+            await _sign_in(context, bearer_token(request.headers.get("authorization")))
         return context
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Sign a websocket in. One that cannot is closed with 4403."""
-        token = token_of_connection(context.connection_params)
-        context.caller = await identify(context.platform.tokens, token)
+        await _sign_in(context, token_of_connection(context.connection_params))
         if context.caller is None:
             raise ConnectionRejectionError
         return await super().on_ws_connect(context)
+
+
+async def _sign_in(context: Context, token: str | None) -> None:
+    if token is not None:
+        result = await Authenticator(context.platform.tokens).sign_in(token)
+        context.caller = result.identity if isinstance(result, SignIn) else None

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
+from app.config import config_route
 from app.graphql import GraphQLView, build_schema
 from app.health import livez, readyz
 from app.pages import page_routes
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/graphql", view, methods=["POST"]),
             WebSocketRoute("/graphql", view),
+            config_route(settings.oidc()),
             Route("/livez", livez),
             Route("/readyz", readyz),
             *page_routes(settings.dashboard),

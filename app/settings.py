@@ -3,15 +3,19 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.auth.oidc_settings import OidcSettings
 from provisioner.helm import HelmSettings
-from provisioner.models import Retention
+from provisioner.models import Retention, Role
 from provisioner.parts import WorkSettings
 from provisioner.supervisor import PlatformSettings
+
+# Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +81,59 @@ class Settings(BaseSettings):
         (), description="Other origins whose pages may open websockets here, comma-separated."
     )
 
+    oidc_issuer: str | None = Field(
+        None, description="Issuer (URL) whose tokens sign people in, besides our own; unset none."
+    )
+    oidc_audience: str | None = Field(
+        None, description="The audience that the issuer's tokens must be for; needed with one."
+    )
+    oidc_client_id: str | None = Field(
+        None, description="The client that the pages sign in as; unset, they ask for a token."
+    )
+    oidc_scopes: str = Field("openid", description="What the pages ask the issuer for.")
+    oidc_jwks_url: str | None = Field(
+        None, description="Where the issuer's keys are; unset, its discovery document says it."
+    )
+    oidc_algorithms: Annotated[tuple[Algorithm, ...], NoDecode] = Field(
+        ("RS256", "ES256"), description="The signatures that are accepted, comma-separated."
+    )
+    oidc_name_claim: str = Field(
+        "sub",
+        description="The claim that is a caller's name, and owns their stores. It must never pass"
+        " from one person to another, as `sub` does not.",
+    )
+    oidc_roles_claim: str = Field(
+        "roles", description="The claim with a caller's roles; dots lead inside, as in `a.roles`."
+    )
+    oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(
+        {"viewer": Role.VIEWER, "operator": Role.OPERATOR, "admin": Role.ADMIN},
+        description="What the issuer's roles stand for: `theirs=viewer`, comma-separated. Who has"
+        " none of them is not let in.",
+    )
+    oidc_leeway_seconds: float = Field(
+        30, ge=0, le=300, description="How far the issuer's clock may be from ours."
+    )
+
+    @field_validator("oidc_algorithms", mode="before")
+    @classmethod
+    def _split_algorithms(cls, value: object) -> object:
+        return tuple(_parts(value)) if isinstance(value, str) else value
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _split_roles(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.partition("=") for part in _parts(value))
+        return {theirs.strip(): ours.strip().upper() for theirs, _, ours in pairs}
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _audience_with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("oidc_issuer") and not value:
+            raise ValueError("is needed with an issuer: without it any token of theirs would do")
+        return value
+
     @classmethod
     def read(cls) -> "Settings":
         """Read the environment. Raises pydantic.ValidationError naming each wrong setting."""
@@ -86,6 +143,23 @@ class Settings(BaseSettings):
         if origins := os.environ.get("STORE_PLATFORM_ALLOWED_ORIGINS"):
             lists["allowed_origins"] = tuple(item.strip() for item in origins.split(","))
         return cls.model_validate(lists)
+
+    def oidc(self) -> OidcSettings | None:
+        """Return the slice that sign-in by an issuer needs, or None."""
+        if self.oidc_issuer is None or self.oidc_audience is None:
+            return None
+        return OidcSettings(
+            issuer=self.oidc_issuer,
+            audience=self.oidc_audience,
+            client_id=self.oidc_client_id,
+            scopes=tuple(self.oidc_scopes.split()),
+            jwks_url=self.oidc_jwks_url,
+            algorithms=self.oidc_algorithms,
+            name_claim=self.oidc_name_claim,
+            roles_claim=self.oidc_roles_claim,
+            roles=self.oidc_roles,
+            leeway=timedelta(seconds=self.oidc_leeway_seconds),
+        )
 
     def platform(self) -> PlatformSettings:
         """Return the slice that the domain needs."""
@@ -117,6 +191,10 @@ class Settings(BaseSettings):
                 deleted=_days(self.deleted_retention_days),
             ),
         )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _days(days: float) -> timedelta | None:

@@ -51,6 +51,7 @@ class _Description(_File):
     admin_path: _Path = "/"
     ready_path: _Path = "/"
     admin_user: str = ""
+    admin_password_key: str = ""
     credentials: list[_Credential] = []
     resources: dict[str, str | int | float] = {}
 
@@ -66,6 +67,8 @@ def load_engine(folder: Path) -> Engine:
         raise ConfigurationError(f"{file}: {error}.") from error
     if sum(version.default for version in found.versions) != 1:
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
+    if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
+        raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
     if not (folder / "Chart.yaml").is_file():
         raise ConfigurationError(f"{folder}: there is no Chart.yaml beside engine.yaml.")
     return _engine(found, folder)
@@ -84,6 +87,7 @@ def _engine(found: _Description, folder: Path) -> Engine:
         admin_path=found.admin_path,
         ready_path=found.ready_path,
         admin_user=found.admin_user,
+        admin_password_key=found.admin_password_key,
         credentials=tuple(Credential(c.key, c.length) for c in found.credentials),
         versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
         resources={key: str(value) for key, value in found.resources.items()},

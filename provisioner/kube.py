@@ -115,6 +115,10 @@ class KubeCluster:
             return await self._secret(f"{path}/{name}")
         return values
 
+    async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """See ``ports.Cluster``."""
+        return await self._secret(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+
     async def delete_namespace(self, name: str) -> bool:
         """See ``ports.Cluster``."""
         try:

@@ -1,17 +1,12 @@
 """Pages of stores: filtered, ordered, and continued by a cursor that new rows do not shift."""
 
-import base64
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from provisioner.database import Database, Transaction
-from provisioner.errors import Refusal, RefusedError
 from provisioner.models import Store, StoreStatus
+from provisioner.paging import check_page_size, decode_key, encode_key
 from provisioner.rows import store_of, to_micros
-
-MAX_PAGE = 100
-"""Stores on one page, at most."""
 
 
 class StoreOrder(StrEnum):
@@ -43,25 +38,13 @@ class StorePage:
 def encode_cursor(store: Store, order: StoreOrder) -> str:
     """Return an opaque cursor that continues a list right after ``store``."""
     key = store.name if order is StoreOrder.NAME else to_micros(store.created_at)
-    return base64.urlsafe_b64encode(json.dumps([order, key, store.id]).encode()).decode()
+    return encode_key(order, key, store.id)
 
 
 def decode_cursor(cursor: str, order: StoreOrder) -> tuple[str | int, str]:
     """Return a cursor's sort key and store id. Raises RefusedError when it is not one of ours."""
-    try:
-        found_order, key, store_id = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, TypeError):
-        found_order, key, store_id = None, None, None
     key_type = str if order is StoreOrder.NAME else int
-    if found_order != order or type(key) is not key_type or not isinstance(store_id, str):
-        raise RefusedError(
-            Refusal(
-                "CURSOR_INVALID",
-                "The cursor does not belong to this list; pass an endCursor of the same ordering,"
-                " or leave `after` out to begin at the start.",
-                "after",
-            )
-        )
+    key, store_id = decode_key(cursor, order, (key_type, str))
     return key, store_id
 
 
@@ -81,10 +64,7 @@ class StoreListing:
         descending: bool,
     ) -> StorePage:
         """Return up to ``first`` stores. Raises RefusedError for a wrong size or cursor."""
-        if not 1 <= first <= MAX_PAGE:
-            raise RefusedError(
-                Refusal("PAGE_SIZE_INVALID", f"Ask for 1 to {MAX_PAGE} stores at a time.", "first")
-            )
+        check_page_size(first, "stores")
         where, values = _where(filter_by)
         paged, page_values = _after(after, order, descending=descending)
         direction = "DESC" if descending else "ASC"

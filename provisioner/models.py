@@ -69,6 +69,11 @@ class Role(StrEnum):
     OPERATOR = "OPERATOR"
     ADMIN = "ADMIN"
 
+    def includes(self, other: "Role") -> bool:
+        """Whether who has this role may do all that ``other`` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -303,6 +308,7 @@ class Engine:
     admin_path: str
     ready_path: str
     admin_user: str
+    admin_password_key: str
     credentials: tuple[Credential, ...]
     versions: tuple[EngineVersion, ...]
     resources: Mapping[str, str]

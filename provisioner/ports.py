@@ -102,6 +102,10 @@ class Cluster(Protocol):
         """Return the secret's values, creating it from ``generate`` unless it is there."""
         ...
 
+    async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return the secret's values. Raises NotFoundError when there is none."""
+        ...
+
     async def delete_namespace(self, name: str) -> bool:
         """Ask for the namespace's deletion; return whether there was one to delete."""
         ...

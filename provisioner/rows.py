@@ -36,7 +36,8 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
+    """Return a moment that may be NULL in the database."""
     return None if value is None else from_micros(value)
 
 
@@ -57,11 +58,11 @@ def store_of(row: Row) -> Store:
         url=row["url"],
         version=row["version"],
         attempt=row["attempt"],
-        attempt_started_at=_moment(row["attempt_started_at"]),
+        attempt_started_at=moment(row["attempt_started_at"]),
         created_at=from_micros(row["created_at"]),
         updated_at=from_micros(row["updated_at"]),
-        ready_at=_moment(row["ready_at"]),
-        deleted_at=_moment(row["deleted_at"]),
+        ready_at=moment(row["ready_at"]),
+        deleted_at=moment(row["deleted_at"]),
     )
 
 
@@ -73,8 +74,8 @@ def step_of(row: Row) -> Step:
         status=StepStatus(row["status"]),
         message=row["message"],
         output=row["output"],
-        started_at=_moment(row["started_at"]),
-        finished_at=_moment(row["finished_at"]),
+        started_at=moment(row["started_at"]),
+        finished_at=moment(row["finished_at"]),
     )
 
 

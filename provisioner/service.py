@@ -7,6 +7,7 @@ nobody learns of it. A mutation only writes the target and wakes the reconciler.
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
+from provisioner.admin_login import AdminLogin, AdminLogins
 from provisioner.broadcast import Broadcaster
 from provisioner.engines import EngineCatalogue
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
@@ -66,6 +67,7 @@ class StoreService:
         reconciler: Reconciler,
         queue: WorkQueue,
         engines: EngineCatalogue,
+        logins: AdminLogins,
         clock: Clock,
         shop_url: str,
         max_concurrent_provisions: int,
@@ -76,6 +78,7 @@ class StoreService:
         self._reconciler = reconciler
         self._queue = queue
         self._engines = engines
+        self._logins = logins
         self._clock = clock
         self._shop_url = shop_url
         self._limit = max_concurrent_provisions
@@ -181,6 +184,13 @@ class StoreService:
     async def get_by_name(self, caller: Identity, name: str) -> Store:
         """Return the live store of that name. Raises NotFoundError, also when it is another's."""
         return await self._records.get_by_name(name, _owner_of(caller))
+
+    async def admin_login(self, caller: Identity, store_id: str) -> AdminLogin:
+        """Return how the owner signs in to the shop as its administrator.
+
+        Raises NotFoundError, or RefusedError (FORBIDDEN, NOT_AVAILABLE).
+        """
+        return await self._logins.read(caller, await self.get(caller, store_id))
 
     async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
         """Return the steps and pods of stores that the caller was shown already, in one read."""

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import structlog
 
+from provisioner.access import TokenService
+from provisioner.admin_login import AdminLogins
+from provisioner.audit import AuditLog
 from provisioner.broadcast import Broadcaster
 from provisioner.clock import SystemClock
 from provisioner.database import Database
@@ -64,6 +67,8 @@ class Platform:
 
     stores: StoreService
     tokens: TokenRepository
+    access: TokenService
+    audit: AuditLog
     observer: ClusterObserver
     broadcaster: Broadcaster
 
@@ -123,6 +128,7 @@ async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform
             reconciler=reconciler,
             queue=queue,
             engines=engines,
+            logins=AdminLogins(cluster, engines),
             clock=clock,
             shop_url=settings.shop_url,
             max_concurrent_provisions=settings.max_concurrent_provisions,
@@ -136,7 +142,15 @@ async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform
         }
         housekeeper = Housekeeper(records, reconciler, clock, settings.retention)
         await stack.enter_async_context(_root_tasks(observer, reconciler, housekeeper, workers))
-        yield Platform(service, TokenRepository(database, clock), observer, broadcaster)
+        tokens = TokenRepository(database, clock)
+        yield Platform(
+            stores=service,
+            tokens=tokens,
+            access=TokenService(tokens, clock),
+            audit=AuditLog(database, clock),
+            observer=observer,
+            broadcaster=broadcaster,
+        )
 
 
 @asynccontextmanager

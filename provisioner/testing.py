@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from provisioner.errors import NotFoundError
 from provisioner.models import Container, NamespaceState, Observation, Pod, Store
 
 
@@ -75,6 +76,13 @@ class SimulatedCluster:
         async with self._call(namespace):
             secrets = self.namespaces[namespace].secrets
             return secrets.setdefault(name, dict(generate()))
+
+    async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        async with self._call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or name not in found.secrets:
+                raise NotFoundError(f"secrets {name!r} not found")
+            return found.secrets[name]
 
     async def delete_namespace(self, name: str) -> bool:
         async with self._call(name):

@@ -1,6 +1,6 @@
 """Records of the domain to types of the contract."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import strawberry
@@ -180,13 +180,19 @@ def connection(
         StoreEdge(cursor=encode_cursor(record, order), node=store(context, record))
         for record in page.stores
     ]
+    cursors = [edge.cursor for edge in edges]
     return StoreConnection(
         edges=edges,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
+        page_info=page_info(cursors, has_next=page.has_next, after=after),
         total_count=page.total,
+    )
+
+
+def page_info(cursors: Sequence[str], *, has_next: bool, after: str | None) -> PageInfo:
+    """Return how to go on from a page with these cursors, which was asked for with ``after``."""
+    return PageInfo(
+        has_next_page=has_next,
+        has_previous_page=after is not None,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from provisioner.errors import NotFoundError, RefusedError
 from resolvers import mapping
+from resolvers.access import AccessMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller, user_errors
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
@@ -18,7 +19,7 @@ from schema.payloads import (
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation:
+class Mutation(AccessMutation):
     @strawberry.mutation(
         description="Ask for a store. It is made in the background; follow `storeStatus`."
     )

@@ -7,7 +7,9 @@ import strawberry
 from provisioner.errors import NotFoundError, RefusedError
 from provisioner.listing import StoreFilter, StoreOrder
 from provisioner.models import StoreStatus
-from resolvers import mapping
+from resolvers import access, audit, mapping
+from resolvers.access import AccessQuery
+from resolvers.audit import AuditQuery
 from resolvers.context import Info
 from resolvers.errors import public, require_caller
 from schema import enums, types
@@ -18,9 +20,17 @@ _Id = Annotated[strawberry.ID, strawberry.argument(description="The store's id."
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query:
+class Query(AccessQuery, AuditQuery):
     @strawberry.field(description="The object with this id, or null.")
-    async def node(self, info: Info, id: _Id) -> types.Node | None:  # noqa: A002
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")],  # noqa: A002
+    ) -> types.Node | None:
+        if id.startswith(access.ID_PREFIX):
+            return await access.find_token(info, id)
+        if id.startswith(audit.ID_PREFIX):
+            return await audit.find_entry(info, id)
         return await _store(info, id)
 
     @strawberry.field(description="The store with this id, or null.")

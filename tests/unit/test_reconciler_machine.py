@@ -47,7 +47,7 @@ from provisioner.work_queue import Lane, WorkQueue
 ENGINE = Engine(
     name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
-    ready_path="/", admin_user="", credentials=(),
+    ready_path="/", admin_password_key="", admin_user="", credentials=(),
     versions=(EngineVersion("1", is_default=True, values={}),), resources={},
 )  # fmt: skip
 FAULTS: list[Callable[[], Exception]] = [

@@ -1,10 +1,7 @@
-"""Who is calling: a bearer token, in an HTTP header or in a websocket's ``connection_init``."""
+"""Where a credential stands in a request: an HTTP header, or a websocket's ``connection_init``."""
 
 from collections.abc import Mapping
 from typing import Any
-
-from provisioner.models import Identity
-from provisioner.tokens import TokenRepository
 
 _SCHEME = "bearer "
 
@@ -22,8 +19,3 @@ def token_of_connection(params: Mapping[str, Any] | None) -> str | None:
         if key.lower() == "authorization" and isinstance(value, str):
             return bearer_token(value)
     return None
-
-
-async def identify(tokens: TokenRepository, token: str | None) -> Identity | None:
-    """Return whose token it is, or None."""
-    return None if token is None else await tokens.identify(token)

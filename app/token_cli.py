@@ -1,0 +1,140 @@
+"""``python -m app token …``: access tokens, for whoever may read the service's settings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from app.settings import Settings
+from provisioner.access import TokenService
+from provisioner.clock import SystemClock
+from provisioner.database import Database
+from provisioner.errors import RefusedError
+from provisioner.migrations import migrate
+from provisioner.models import Identity, Role
+from provisioner.paging import MAX_PAGE
+from provisioner.tokens import AccessToken, TokenRepository, encode_cursor
+
+T = TypeVar("T")
+_Work = Callable[[TokenService, TokenRepository], Awaitable[T]]
+
+
+def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
+    """Return the commands; ``read_settings`` is called when one runs."""
+    cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
+
+    def run(work: _Work[T]) -> T:
+        return asyncio.run(_with_tokens(read_settings().database_url, work))
+
+    @cli.command("create")
+    def create(
+        owner: Annotated[str, typer.Argument(help="Whose token it is; owns what it creates.")],
+        role: Annotated[
+            Role, typer.Option(case_sensitive=False, help="What it allows.")
+        ] = Role.OPERATOR,
+        description: Annotated[str, typer.Option(help="What it is for.")] = "",
+        expires_in_days: Annotated[
+            int | None, typer.Option(help="Days until it ends; never, if left out.")
+        ] = None,
+    ) -> None:
+        """Print a new token. It is shown this once: only its digest is stored."""
+        issued = run(
+            lambda service, _: service.create(
+                _LOCAL_ADMIN,
+                owner=owner,
+                role=role,
+                description=description,
+                expires_in_days=expires_in_days,
+            )
+        )
+        typer.echo(issued.secret)
+
+    @cli.command("list")
+    def list_tokens(
+        owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
+        with_revoked: Annotated[  # noqa: FBT002 - typer makes it a flag
+            bool, typer.Option("--revoked", help="Also those that were revoked.")
+        ] = False,
+    ) -> None:
+        """List tokens, newest first: never the tokens themselves."""
+        found = run(lambda _, tokens: _all(tokens, owner, with_revoked=with_revoked))
+        typer.echo("\n".join(_lines(found)))
+
+    @cli.command("revoke")
+    def revoke(
+        token_id: Annotated[str | None, typer.Argument(help="The id of one token.")] = None,
+        owner: Annotated[str | None, typer.Option(help="Revoke all tokens of an owner.")] = None,
+    ) -> None:
+        """Revoke one token, or every token of an owner."""
+        if (token_id is None) == (owner is None):
+            _stop("Name either one token's id (see `token list`) or an --owner.")
+        if owner is not None:
+            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(owner))} revoked.")
+        elif token_id is not None:
+            run(lambda service, _: service.revoke(_LOCAL_ADMIN, token_id))
+            typer.echo("1 revoked.")
+
+    return cli
+
+
+# Whoever runs this can read and write the database anyway.
+_LOCAL_ADMIN = Identity("command line", Role.ADMIN)
+
+
+async def _with_tokens(url: str, work: _Work[T]) -> T:
+    async with _opened(url) as database:
+        clock = SystemClock()
+        tokens = TokenRepository(database, clock)
+        try:
+            return await work(TokenService(tokens, clock), tokens)
+        except RefusedError as error:
+            _stop(str(error))
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
+    migrate(url)
+    database = Database(url)
+    await database.connect()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _all(
+    tokens: TokenRepository, owner: str | None, *, with_revoked: bool
+) -> list[AccessToken]:
+    found: list[AccessToken] = []
+    after, has_next = None, True
+    while has_next:
+        page = await tokens.page(
+            owner=owner, first=MAX_PAGE, after=after, with_revoked=with_revoked
+        )
+        found += page.items
+        has_next, after = page.has_next, encode_cursor(found[-1]) if found else None
+    return found
+
+
+def _lines(tokens: list[AccessToken]) -> list[str]:
+    """Return a table as text: whole ids, since they are there to be copied."""
+    head = ("ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "FOR")
+    rows = [head, *map(_cells, tokens)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _cells(token: AccessToken) -> tuple[str, ...]:
+    moments = (token.created_at, token.expires_at, token.last_used_at, token.revoked_at)
+    days = ("-" if at is None else at.date().isoformat() for at in moments)
+    return (token.id, token.owner, token.role.lower(), *days, token.description)
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,164 @@
+"""Access tokens: made, listed and revoked by their owners, and by admins for everyone."""
+
+from typing import Annotated
+
+import strawberry
+
+from provisioner import tokens
+from provisioner.errors import NotFoundError, RefusedError
+from provisioner.models import Role
+from provisioner.paging import Page
+from resolvers import mapping
+from resolvers.context import Info
+from resolvers.errors import public, require_caller, user_errors
+from schema import enums
+from schema.access import (
+    AccessToken,
+    AccessTokenConnection,
+    AccessTokenEdge,
+    CreateTokenInput,
+    CreateTokenPayload,
+    RevealAdminPasswordInput,
+    RevealAdminPasswordPayload,
+    RevokeTokenInput,
+    RevokeTokenPayload,
+)
+
+ID_PREFIX = "token_"
+
+
+@strawberry.type
+class AccessQuery:
+    """The queries about tokens; ``Query`` inherits them."""
+
+    @strawberry.field(
+        description="The tokens that the caller may see, newest first: their own, and for admins"
+        " everyone's."
+    )
+    async def tokens(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many, from 1 to 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="The endCursor of the page before.")
+        ] = None,
+        include_revoked: Annotated[  # noqa: FBT002 - GraphQL names every argument
+            bool, strawberry.argument(description="Also those that were revoked.")
+        ] = False,
+    ) -> AccessTokenConnection:
+        caller = require_caller(info.context)
+        try:
+            page = await info.context.platform.access.page(
+                caller, first=first, after=after, with_revoked=include_revoked
+            )
+        except RefusedError as error:
+            raise public(error) from error
+        return _connection(page, after=after)
+
+
+@strawberry.type
+class AccessMutation:
+    """The mutations about tokens and passwords; ``Mutation`` inherits them."""
+
+    @strawberry.mutation(
+        description="Make a token to sign in with. Its `secret` is shown this once."
+    )
+    async def create_token(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            CreateTokenInput, strawberry.argument(description="The token to be made.")
+        ],
+    ) -> CreateTokenPayload:
+        caller = require_caller(info.context)
+        try:
+            issued = await info.context.platform.access.create(
+                caller,
+                role=Role[input.role.name],
+                owner=input.owner,
+                description=input.description,
+                expires_in_days=input.expires_in_days,
+            )
+        except RefusedError as error:
+            return CreateTokenPayload(token=None, secret=None, errors=user_errors(error))
+        return CreateTokenPayload(token=to_token(issued.token), secret=issued.secret, errors=[])
+
+    @strawberry.mutation(
+        description="Revoke a token: nobody signs in with it any more, and what is open with it is"
+        " closed within seconds. Asking again changes nothing."
+    )
+    async def revoke_token(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RevokeTokenInput, strawberry.argument(description="The token to be revoked.")
+        ],
+    ) -> RevokeTokenPayload:
+        caller = require_caller(info.context)
+        token_id = input.id.removeprefix(ID_PREFIX)
+        try:
+            token = await info.context.platform.access.revoke(caller, token_id)
+        except RefusedError as error:
+            return RevokeTokenPayload(token=None, errors=user_errors(error))
+        return RevokeTokenPayload(token=to_token(token), errors=[])
+
+    @strawberry.mutation(
+        description="Show the owner of a store how to sign in to it as its administrator. Nobody"
+        " else is shown that, admins included, and every look is recorded."
+    )
+    async def reveal_admin_password(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RevealAdminPasswordInput, strawberry.argument(description="The store to sign in to.")
+        ],
+    ) -> RevealAdminPasswordPayload:
+        caller = require_caller(info.context)
+        store_id = mapping.from_global_id(input.id)
+        try:
+            found = await info.context.platform.stores.admin_login(caller, store_id)
+        except (RefusedError, NotFoundError) as error:
+            return RevealAdminPasswordPayload(
+                username=None, password=None, errors=user_errors(error)
+            )
+        return RevealAdminPasswordPayload(
+            username=found.username, password=found.password, errors=[]
+        )
+
+
+async def find_token(info: Info, global_id: str) -> AccessToken | None:
+    """Return the token with this id when the caller may see it, or None."""
+    caller = require_caller(info.context)
+    try:
+        return to_token(
+            await info.context.platform.access.get(caller, global_id.removeprefix(ID_PREFIX))
+        )
+    except RefusedError:
+        return None
+
+
+def to_token(record: tokens.AccessToken) -> AccessToken:
+    return AccessToken(
+        id=strawberry.ID(ID_PREFIX + record.id),
+        owner=record.owner,
+        role=enums.Role[record.role],
+        description=record.description,
+        created_at=record.created_at,
+        expires_at=record.expires_at,
+        last_used_at=record.last_used_at,
+        revoked_at=record.revoked_at,
+    )
+
+
+def _connection(page: Page[tokens.AccessToken], *, after: str | None) -> AccessTokenConnection:
+    edges = [
+        AccessTokenEdge(cursor=tokens.encode_cursor(item), node=to_token(item))
+        for item in page.items
+    ]
+    return AccessTokenConnection(
+        edges=edges,
+        page_info=mapping.page_info(
+            [edge.cursor for edge in edges], has_next=page.has_next, after=after
+        ),
+        total_count=page.total or 0,
+    )

@@ -1,0 +1,107 @@
+"""The audit log, for admins."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import strawberry
+
+from provisioner import audit
+from provisioner.errors import RefusedError
+from provisioner.models import Role
+from provisioner.paging import Page
+from resolvers import mapping
+from resolvers.context import Info
+from resolvers.errors import PublicError, public, require_caller
+from schema import enums
+from schema.audit import (
+    AuditEntry,
+    AuditEntryConnection,
+    AuditEntryEdge,
+    AuditFilterInput,
+    AuditOutcome,
+)
+
+ID_PREFIX = "audit_"
+
+
+@strawberry.type
+class AuditQuery:
+    """The queries about the audit log; ``Query`` inherits them."""
+
+    @strawberry.field(
+        description="Who asked for which change and what became of it, and who could not sign in;"
+        " newest first. For admins."
+    )
+    async def audit_log(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many, from 1 to 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="The endCursor of the page before.")
+        ] = None,
+        filter: Annotated[  # noqa: A002
+            AuditFilterInput | None, strawberry.argument(description="Which entries.")
+        ] = None,
+    ) -> AuditEntryConnection:
+        if require_caller(info.context).role is not Role.ADMIN:
+            raise PublicError("FORBIDDEN", "Only admins read the audit log.")
+        try:
+            page = await info.context.platform.audit.page(
+                first=first, after=after, filter_by=_filter(filter or AuditFilterInput())
+            )
+        except RefusedError as error:
+            raise public(error) from error
+        return _connection(page, after=after)
+
+
+async def find_entry(info: Info, global_id: str) -> AuditEntry | None:
+    """Return the entry with this id when the caller may see it, or None."""
+    number = global_id.removeprefix(ID_PREFIX)
+    is_admin = require_caller(info.context).role is Role.ADMIN
+    if not is_admin or not (number.isascii() and number.isdigit()) or len(number) > 18:  # noqa: PLR2004 - below 64 bits
+        return None
+    found = await info.context.platform.audit.get(int(number))
+    return None if found is None else to_entry(found)
+
+
+def to_entry(entry: audit.AuditEntry) -> AuditEntry:
+    record = entry.record
+    return AuditEntry(
+        id=strawberry.ID(f"{ID_PREFIX}{entry.id}"),
+        at=entry.at,
+        actor=record.actor,
+        role=None if record.role is None else enums.Role[record.role],
+        address=record.address,
+        action=record.action,
+        arguments=record.arguments,
+        outcome=AuditOutcome[record.outcome],
+        code=record.code,
+        store_id=None if record.store_id is None else mapping.to_global_id(record.store_id),
+    )
+
+
+def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:
+    return audit.AuditFilter(
+        actor=wanted.actor,
+        action=wanted.action,
+        outcome=None if wanted.outcome is None else audit.AuditOutcome[wanted.outcome.name],
+        store_id=None if wanted.store_id is None else mapping.from_global_id(wanted.store_id),
+        since=_aware(wanted.since),
+        until=_aware(wanted.until),
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """Return the moment with a time zone: one that has none is meant as UTC."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _connection(page: Page[audit.AuditEntry], *, after: str | None) -> AuditEntryConnection:
+    edges = [
+        AuditEntryEdge(cursor=audit.encode_cursor(item), node=to_entry(item)) for item in page.items
+    ]
+    cursors = [edge.cursor for edge in edges]
+    return AuditEntryConnection(
+        edges=edges,
+        page_info=mapping.page_info(cursors, has_next=page.has_next, after=after),
+    )

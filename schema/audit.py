@@ -1,0 +1,64 @@
+"""The audit log, as the contract shows it to admins."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from schema.connections import PageInfo
+from schema.enums import Role
+from schema.types import Node
+
+_value = strawberry.enum_value
+
+
+@strawberry.enum(description="What became of an action.")
+class AuditOutcome(Enum):
+    ACCEPTED = _value("ACCEPTED", description="It was done, or taken on.")
+    REFUSED = _value("REFUSED", description="It was refused, and nothing was changed.")
+    FAILED = _value("FAILED", description="An error of ours broke it off; see the log of then.")
+
+
+@strawberry.type(description="That somebody asked for a change, or could not sign in.")
+class AuditEntry(Node):
+    at: datetime = strawberry.field(description="When it was recorded.")
+    actor: str | None = strawberry.field(description="Who asked; null when it is not known.")
+    role: Role | None = strawberry.field(description="The role they had.")
+    address: str = strawberry.field(description="The network address they came from.")
+    action: str = strawberry.field(
+        description="The mutation's name, or `SIGN_IN` for a failed one."
+    )
+    arguments: str = strawberry.field(description="What they asked for, as JSON, without secrets.")
+    outcome: AuditOutcome = strawberry.field(description="What became of it.")
+    code: str | None = strawberry.field(description="Why it was refused or failed, for programs.")
+    store_id: strawberry.ID | None = strawberry.field(
+        description="The store it was about, which may have another owner, or be gone."
+    )
+
+
+@strawberry.type(description="An entry in a list.")
+class AuditEntryEdge:
+    cursor: str = strawberry.field(description="Continues the list after this entry.")
+    node: AuditEntry = strawberry.field(description="The entry.")
+
+
+@strawberry.type(description="A page of the audit log.")
+class AuditEntryConnection:
+    edges: list[AuditEntryEdge] = strawberry.field(description="The entries of this page.")
+    page_info: PageInfo = strawberry.field(description="How to go on.")
+
+
+@strawberry.input(description="Which entries to list; a part left out does not restrict.")
+class AuditFilterInput:
+    actor: str | None = strawberry.field(default=None, description="Those of this caller.")
+    action: str | None = strawberry.field(
+        default=None, description="Those of this mutation, such as `deleteStore`, or `SIGN_IN`."
+    )
+    outcome: AuditOutcome | None = strawberry.field(
+        default=None, description="Those that ended so."
+    )
+    store_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Those about this store."
+    )
+    since: datetime | None = strawberry.field(default=None, description="From this moment on.")
+    until: datetime | None = strawberry.field(default=None, description="Before this moment.")
