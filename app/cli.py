@@ -23,7 +23,7 @@ _GRACE_SECONDS = 30
 def serve() -> None:
     """Serve the API and work on stores, until SIGTERM."""
     settings = _settings()
-    logging.configure()
+    logging.configure(settings.log_level, settings.log_format)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),

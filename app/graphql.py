@@ -19,6 +19,9 @@ from strawberry.types.unset import UnsetType
 from app import __version__
 from app.auth.bearer import bearer_token, token_of_connection
 from app.auth.sign_in import Authenticator, SignIn
+from app.operations import ObservedOperation
+from provisioner.measuring import Unmeasured
+from provisioner.ports import Measurements
 from resolvers.context import Context
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
@@ -60,13 +63,15 @@ class _Schema(Schema):
         """Log nothing here: ``MaskUnexpectedErrors`` logs what is not the caller's own mistake."""
 
 
-def build_schema() -> Schema:
+def build_schema(measurements: Measurements | None = None) -> Schema:
     """Return the executable schema."""
+    told = measurements or Unmeasured()
     return _Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         extensions=[
+            lambda: ObservedOperation(told),
             MaskUnexpectedErrors,
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),

@@ -10,8 +10,11 @@ async def livez(_: Request) -> JSONResponse:
 
 
 async def readyz(request: Request) -> JSONResponse:
-    """Answer 200 when stores can be worked on, else 503 with the reason."""
-    problem = request.app.state.platform.problem()
-    if problem is None:
-        return JSONResponse({"status": "ok"})
-    return JSONResponse({"status": "not ready", "cluster": problem}, status_code=503)
+    """Answer 200 when stores can be worked on, else 503; either way with the state of each part."""
+    problems = await request.app.state.platform.check.problems()
+    is_ready = not any(problems.values())
+    parts = {part: problem or "ok" for part, problem in problems.items()}
+    return JSONResponse(
+        {"status": "ok" if is_ready else "not ready", "parts": parts},
+        status_code=200 if is_ready else 503,
+    )

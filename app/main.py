@@ -5,23 +5,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from app.config import config_route
+from app.exposition import MetricsEndpoint
 from app.graphql import GraphQLView, build_schema
 from app.health import livez, readyz
+from app.metrics import PrometheusMeasurements
 from app.pages import page_routes
+from app.requests import Requests
 from app.settings import Settings
 from provisioner.supervisor import running_platform
 
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application; the domain runs for as long as its lifespan does."""
+    measurements = PrometheusMeasurements()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            async with running_platform(settings.platform()) as platform:
+            async with running_platform(settings.platform(), measurements) as platform:
                 app.state.platform = platform
                 yield
         except BaseException:
@@ -30,15 +35,17 @@ def create_app(settings: Settings) -> Starlette:
             signal.raise_signal(signal.SIGTERM)
             raise
 
-    view = GraphQLView(build_schema(), allowed_origins=settings.allowed_origins)
+    view = GraphQLView(build_schema(measurements), allowed_origins=settings.allowed_origins)
     return Starlette(
         lifespan=lifespan,
+        middleware=[Middleware(Requests, measurements=measurements)],
         routes=[
             Route("/graphql", view, methods=["POST"]),
             WebSocketRoute("/graphql", view),
             config_route(settings.oidc()),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            Route("/metrics", MetricsEndpoint(measurements, settings.metrics_token)),
             *page_routes(settings.dashboard),
         ],
     )

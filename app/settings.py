@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.auth.oidc_settings import OidcSettings
+from app.logging import LogFormat, LogLevel
 from provisioner.helm import HelmSettings
 from provisioner.models import Retention, Role
 from provisioner.parts import WorkSettings
@@ -79,6 +80,17 @@ class Settings(BaseSettings):
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Other origins whose pages may open websockets here, comma-separated."
+    )
+    log_level: LogLevel = Field(
+        LogLevel.INFO, description="What is logged: debug, info, warning or error, and above."
+    )
+    log_format: LogFormat = Field(
+        LogFormat.AUTO, description="json, text, or auto: text on a terminal and JSON elsewhere."
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="The bearer token that opens /metrics; if unset, /metrics is closed.",
     )
 
     oidc_issuer: str | None = Field(

@@ -42,7 +42,7 @@ class _Removal:
     def __init__(self, parts: Parts, store: Store) -> None:
         self._parts = parts
         self._store = store
-        self.steps = StepRunner(parts.records, store)
+        self.steps = StepRunner(parts, store)
 
     async def uninstall(self) -> Outcome:
         if not await self._parts.cluster.namespace_exists(self._store.namespace):

@@ -19,7 +19,9 @@ from typing import TypeVar
 import msgspec
 
 from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
+from provisioner.measuring import Activity, Unmeasured
 from provisioner.models import Reason
+from provisioner.ports import Measurements
 from provisioner.process import Finished, ProgramTimeoutError, run
 from provisioner.scrub import scrub, tail
 
@@ -54,8 +56,9 @@ class Revision(msgspec.Struct, frozen=True):
 class HelmClient:
     """Runs helm. Implements ``ports.Helm``."""
 
-    def __init__(self, settings: HelmSettings) -> None:
+    def __init__(self, settings: HelmSettings, measurements: Measurements | None = None) -> None:
         self._settings = settings
+        self._measurements = measurements or Unmeasured()
 
     async def install(
         self,
@@ -109,6 +112,16 @@ class HelmClient:
         self._checked(await self._run(release, arguments), "roll back", release, ())
 
     async def _run(self, release: str, arguments: Sequence[str], *, stdin: bytes = b"") -> Finished:
+        measure = self._measurements.measure
+        with measure(Activity.HELM, verb=arguments[0], release=release) as measured:
+            done = await self._run_unmeasured(release, arguments, stdin)
+            if done.code != 0 and not _NOT_FOUND.search(done.errors):
+                measured.outcome = "FAILED" if done.code > 0 else "KILLED"
+            return done
+
+    async def _run_unmeasured(
+        self, release: str, arguments: Sequence[str], stdin: bytes
+    ) -> Finished:
         settings = self._settings
         command = [settings.program, *arguments]
         if settings.context:

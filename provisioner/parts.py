@@ -5,8 +5,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from provisioner.measuring import Unmeasured
 from provisioner.models import Engine
-from provisioner.ports import Clock, Cluster, Helm, Observer, Prober, StoreRecords
+from provisioner.ports import (
+    Clock,
+    Cluster,
+    Helm,
+    Measurements,
+    Observer,
+    Prober,
+    StoreRecords,
+)
 from provisioner.readiness import Limits
 
 
@@ -36,3 +45,4 @@ class Parts:
     engines: Mapping[str, Engine]
     clock: Clock
     settings: WorkSettings
+    measurements: Measurements = field(default_factory=Unmeasured)

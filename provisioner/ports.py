@@ -4,10 +4,12 @@ The fakes ship in ``provisioner.testing`` and pass the same contract tests as th
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from provisioner.measuring import Measured
 from provisioner.models import (
     Observation,
     Pod,
@@ -183,4 +185,12 @@ class Prober(Protocol):
 
     async def problem(self, store: Store, path: str) -> str | None:
         """Return what keeps ``path`` of the store from answering, or None when it answers."""
+        ...
+
+
+class Measurements(Protocol):
+    """Told what is done while it is done. Neither fails nor waits."""
+
+    def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
+        """Measure what runs inside; an exception that leaves it is its outcome."""
         ...

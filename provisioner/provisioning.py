@@ -76,7 +76,7 @@ class _Attempt:
         self._parts = parts
         self._store = store
         self._secrets: Sequence[str] = ()
-        self.steps = StepRunner(parts.records, store)
+        self.steps = StepRunner(parts, store)
         self.current = StepName.NAMESPACE
 
     async def run(self) -> None:

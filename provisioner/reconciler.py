@@ -11,6 +11,7 @@ import structlog
 
 from provisioner.deletion import delete
 from provisioner.errors import ConflictError, NotFoundError, StorePlatformError
+from provisioner.measuring import Activity
 from provisioner.models import Store
 from provisioner.parts import Parts
 from provisioner.patience import pause_seconds
@@ -92,7 +93,10 @@ class Reconciler:
             self._queue.add(store_id, _LANES[action])
             return
         with structlog.contextvars.bound_contextvars(store_id=store_id):
-            store = await _WORK[action](self._parts, store)
+            labels = {"action": action, "engine": store.engine, "store_id": store_id}
+            with self._parts.measurements.measure(Activity.WORK, **labels) as measured:
+                store = await _WORK[action](self._parts, store)
+                measured.outcome = store.status
             if action is not Action.OBSERVE:
                 _log.info("store_worked_on", action=action, status=store.status)
         self._failures.pop(store_id, None)

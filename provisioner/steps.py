@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from provisioner.errors import TerminalError, TransientError
+from provisioner.measuring import Activity
 from provisioner.models import StepName, StepStatus, Store
+from provisioner.parts import Parts
 from provisioner.patience import patiently
-from provisioner.ports import StoreRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ _BEGINS = {
 class StepRunner:
     """Runs the steps of one store's current attempt."""
 
-    def __init__(self, records: StoreRecords, store: Store) -> None:
-        self._records = records
+    def __init__(self, parts: Parts, store: Store) -> None:
+        self._records = parts.records
+        self._measurements = parts.measurements
         self._store = store
         self.progress = ""
 
@@ -43,6 +45,11 @@ class StepRunner:
 
         A TerminalError is recorded as the step's failure, and raised on.
         """
+        labels = {"engine": self._store.engine, "store_id": self._store.id}
+        with self._measurements.measure(Activity.STEP, step=name, **labels) as measured:
+            measured.outcome = await self._run(name, work)
+
+    async def _run(self, name: StepName, work: Callable[[], Awaitable[Outcome]]) -> StepStatus:
         await self._record(name, StepStatus.RUNNING, _BEGINS[name])
 
         async def on_trouble(error: TransientError) -> None:
@@ -55,6 +62,7 @@ class StepRunner:
             raise
         ended = StepStatus.SKIPPED if outcome.is_skipped else StepStatus.SUCCEEDED
         await self._record(name, ended, outcome.message, outcome.output)
+        return ended
 
     async def fail(self, name: StepName, message: str) -> None:
         """Record that the step failed for a reason from outside its work, such as a time limit."""

@@ -23,13 +23,16 @@ from provisioner.helm import HelmClient, HelmSettings
 from provisioner.housekeeping import Housekeeper
 from provisioner.kube import KubeCluster
 from provisioner.listing import StoreListing
+from provisioner.measuring import Unmeasured
 from provisioner.migrations import migrate
 from provisioner.models import Retention, StoreSnapshot
 from provisioner.observer import ClusterObserver
 from provisioner.parts import Parts, WorkSettings
+from provisioner.ports import Measurements
 from provisioner.prober import HttpProber
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository
+from provisioner.self_check import SelfCheck
 from provisioner.service import StoreService
 from provisioner.tokens import TokenRepository
 from provisioner.work_queue import Lane, WorkQueue
@@ -37,7 +40,6 @@ from provisioner.work_queue import Lane, WorkQueue
 _log = structlog.get_logger(__name__)
 
 _OBSERVERS = 2
-_STALE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +73,25 @@ class Platform:
     audit: AuditLog
     observer: ClusterObserver
     broadcaster: Broadcaster
+    queue: WorkQueue
+    check: SelfCheck
 
     def problem(self) -> str | None:
         """Return what keeps the platform from working on stores just now, or None."""
-        if not self.observer.is_synced:
-            return self.observer.trouble or "The first look at the cluster is still under way."
-        stale = self.observer.staleness_seconds
-        if stale > _STALE_SECONDS:
-            return f"The cluster was last seen {stale:.0f} s ago. {self.observer.trouble}"
-        return None
+        return self.check.cluster_problem()
 
 
 @asynccontextmanager
-async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
+async def running_platform(
+    settings: PlatformSettings, measurements: Measurements | None = None
+) -> AsyncIterator[Platform]:
     """Run the domain for as long as the context is open.
 
     Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong. On leaving, work
     that is under way gets helm's grace; what is not done goes on at the next start.
     """
     engines = EngineCatalogue.load(settings.engine_folders)
+    measurements = measurements or Unmeasured()
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings.database_url)
         database = Database(settings.database_url)
@@ -113,12 +115,13 @@ async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform
         parts = Parts(
             records=records,
             cluster=cluster,
-            helm=HelmClient(settings.helm),
+            helm=HelmClient(settings.helm, measurements),
             observer=observer,
             prober=prober,
             engines=engines,
             clock=clock,
             settings=settings.work,
+            measurements=measurements,
         )
         reconciler = Reconciler(parts, queue)
         service = StoreService(
@@ -130,6 +133,7 @@ async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform
             engines=engines,
             logins=AdminLogins(cluster, engines),
             clock=clock,
+            measurements=measurements,
             shop_url=settings.shop_url,
             max_concurrent_provisions=settings.max_concurrent_provisions,
         )
@@ -150,6 +154,10 @@ async def running_platform(settings: PlatformSettings) -> AsyncIterator[Platform
             audit=AuditLog(database, clock),
             observer=observer,
             broadcaster=broadcaster,
+            queue=queue,
+            check=SelfCheck(
+                database=database, observer=observer, helm=settings.helm.program, engines=engines
+            ),
         )
 
 

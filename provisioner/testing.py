@@ -3,12 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from provisioner.errors import NotFoundError
+from provisioner.measuring import Measured, ending
 from provisioner.models import Container, NamespaceState, Observation, Pod, Store
 
 
@@ -20,6 +21,19 @@ class RecordedAnnouncements:
 
     def announce(self, store_id: str) -> None:
         self.store_ids.append(store_id)
+
+
+class RecordedMeasurements:
+    """Measurements that only remember: activity, labels and outcome of all that has ended."""
+
+    def __init__(self) -> None:
+        self.ended: list[tuple[str, dict[str, str], str]] = []
+
+    def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
+        return ending(
+            labels,
+            lambda measured: self.ended.append((activity, measured.labels, measured.outcome)),
+        )
 
 
 class AlwaysAnswers:

@@ -12,6 +12,8 @@ from tests.cluster import LocalCluster
 from tests.cluster.components import Layout, free_ports
 from tests.e2e.service import Service
 
+METRICS_TOKEN = "a-token-for-the-metrics"
+
 Records = dict[str, list[tuple[Any, ...]]]
 
 
@@ -21,7 +23,7 @@ def api_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     nowhere = folder / "cluster"
     nowhere.mkdir()
     cluster = LocalCluster("nowhere", Layout.create(nowhere, free_ports()))
-    service = Service(folder, cluster)
+    service = Service(folder, cluster, {"STORE_PLATFORM_METRICS_TOKEN": METRICS_TOKEN})
     service.start(wait_until_ready=False)
     yield service
     service.stop()

@@ -11,7 +11,11 @@ def test_alive_but_not_ready(api: Service) -> None:
     assert api.status("/livez")[0] == 200
     status, body = api.status("/readyz")
     assert status == 503
-    assert "cluster" in json.loads(body)
+    said = json.loads(body)
+    assert said["status"] == "not ready"
+    cluster = said["parts"].pop("cluster")
+    assert "The cluster did not answer" in cluster or "first look" in cluster
+    assert said["parts"] == {"database": "ok", "helm": "ok", "engines": "ok"}
 
 
 def test_a_delete_is_kept_and_asked_for_once(api: Service, records: Callable[[], Records]) -> None:

@@ -158,7 +158,12 @@ async def test_killed_in_the_middle_of_an_install(new_service: NewService) -> No
 
 async def test_helm_missing(new_service: NewService) -> None:
     service = new_service(STORE_PLATFORM_HELM="/nowhere/helm")
-    service.start()
+    service.start(wait_until_ready=False)
+    status, body = service.status("/readyz")
+    assert status == 503
+    assert json.loads(body)["parts"]["helm"] == (
+        "There is no program /nowhere/helm. Install helm 4, or set STORE_PLATFORM_HELM to its path."
+    )
     token = service.token("merchant")
 
     store_id = service.create(token, "no-helm")["store"]["id"]

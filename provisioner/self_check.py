@@ -1,0 +1,71 @@
+"""What the platform needs to do its work, part by part, and what is missing of it."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Mapping
+
+import structlog
+
+from provisioner.database import Database
+from provisioner.models import Engine
+from provisioner.observer import ClusterObserver
+
+_log = structlog.get_logger(__name__)
+
+_STALE_SECONDS = 30.0
+_DATABASE_SECONDS = 3.0
+
+
+class SelfCheck:
+    """Looks at the parts that the work depends on; each look is cheap and changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        observer: ClusterObserver,
+        helm: str,
+        engines: Mapping[str, Engine],
+    ) -> None:
+        self._database = database
+        self._observer = observer
+        self._helm = helm
+        self._engines = engines
+
+    async def problems(self) -> dict[str, str | None]:
+        """Return, for each part, what is wrong with it, or None."""
+        return {
+            "database": await self._database_problem(),
+            "cluster": self.cluster_problem(),
+            "helm": self._helm_problem(),
+            "engines": None if self._engines else "There is no engine; see STORE_PLATFORM_CHARTS.",
+        }
+
+    def cluster_problem(self) -> str | None:
+        """Return why what is known of the cluster is missing or old, or None."""
+        if not self._observer.is_synced:
+            return self._observer.trouble or "The first look at the cluster is still under way."
+        stale = self._observer.staleness_seconds
+        if stale > _STALE_SECONDS:
+            return f"The cluster was last seen {stale:.0f} s ago. {self._observer.trouble}".strip()
+        return None
+
+    async def _database_problem(self) -> str | None:
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS):
+                await self._database.read(lambda transaction: transaction.fetch_one("SELECT 1"))
+        except TimeoutError:
+            return f"The database did not answer within {_DATABASE_SECONDS:.0f} s."
+        except Exception:  # noqa: BLE001 - whatever the driver raises; its words may hold an address
+            _log.exception("database_check_failed")
+            return "The database does not answer; the log says why."
+        return None
+
+    def _helm_problem(self) -> str | None:
+        if shutil.which(self._helm, path=os.environ.get("PATH", os.defpath)):
+            return None
+        return (
+            f"There is no program {self._helm}. Install helm 4, or set STORE_PLATFORM_HELM to its"
+            " path."
+        )
