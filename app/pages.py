@@ -1,30 +1,65 @@
-"""The built pages: GraphiQL now, the dashboard beside it."""
+"""The built pages: the dashboard and GraphiQL."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class _HashedFiles(StaticFiles):
+    """Files whose names change with their content: a browser never asks for one again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = _FOR_EVER
+        return response
 
 
 def page_routes(folder: Path) -> list[BaseRoute]:
-    """Return the routes of the pages built into ``folder``."""
+    """Return the routes of the pages built into ``folder``. They come last: see ``dashboard``."""
+
+    def page(name: str) -> Response:
+        file = folder / name
+        if not file.is_file():
+            return PlainTextResponse(
+                "The pages are not built here. Run `make dashboard`, then reload.\n", 503
+            )
+        return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     async def graphiql(_: Request) -> Response:
-        page = folder / "graphiql.html"
-        if not page.is_file():
-            return PlainTextResponse(
-                "The GraphiQL page is not built here. Run `make dashboard`, then reload.\n", 503
-            )
-        return FileResponse(page, headers={"Cache-Control": "no-cache"})
+        return page("graphiql.html")
 
-    async def home(_: Request) -> Response:
-        return RedirectResponse("/graphiql")
+    async def icon(_: Request) -> Response:
+        return page("icon.svg")
 
-    assets = StaticFiles(directory=folder / "assets", check_dir=False)
+    async def dashboard(request: Request) -> Response:
+        """Serve the dashboard at every address that nothing else has: it knows its pages itself."""
+        if not _is_navigation(request):
+            raise HTTPException(404)
+        return page("index.html")
+
+    assets = GZipMiddleware(_HashedFiles(directory=folder / "assets", check_dir=False))
     return [
-        Route("/", home),
         Route("/graphiql", graphiql),
+        Route("/icon.svg", icon),
         Mount("/assets", assets, name="assets"),
+        Route("/", dashboard),
+        Route("/{path:path}", dashboard),
     ]
+
+
+def _is_navigation(request: Request) -> bool:
+    """Whether a person opens a page, and not a script an API, or a page a file that is missing."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    return wants_page and not PurePosixPath(request.url.path).suffix and not _is_api(request)
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.rstrip("/") == "/graphql"

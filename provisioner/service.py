@@ -93,6 +93,11 @@ class StoreService:
         """The engines on offer."""
         return self._engines
 
+    @property
+    def shop_url(self) -> str:
+        """The pattern of a shop's address; ``{name}`` stands for the store's name."""
+        return self._shop_url
+
     async def create(
         self,
         caller: Identity,

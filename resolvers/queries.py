@@ -113,6 +113,7 @@ class Query(AccessQuery, AuditQuery):
                 )
                 for status in StoreStatus
             ],
+            shop_url=platform.stores.shop_url,
         )
 
 

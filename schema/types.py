@@ -200,3 +200,6 @@ class Platform:
     queued_provisions: int = strawberry.field(description="Stores waiting to be built.")
     max_concurrent_provisions: int = strawberry.field(description="How many are built at a time.")
     stores: list[StatusCount] = strawberry.field(description="Stores by status, everyone's.")
+    shop_url: str = strawberry.field(
+        description="The address that a new shop gets; `{name}` stands for the store's name."
+    )

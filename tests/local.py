@@ -96,6 +96,7 @@ def up() -> None:
         service.start([sys.executable, "-m", "app", "serve"], environment)
     _await_ready(service)
     say(f"\nThe platform runs on {chosen.label}.")
+    print(f"  Dashboard, signed in: {URL}/#token={token}")
     print(f"  GraphiQL, signed in:  {URL}/graphiql#token={token}")
     print(f"  API:                  {URL}/graphql")
     print(f"  Your token:           {token}")

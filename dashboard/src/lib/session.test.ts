@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { authorization, currentToken, setToken, takeTokenFromAddress } from "./token";
+import { authorization, currentToken, setToken, takeTokenFromAddress } from "./session";
 
 beforeEach(() => {
   sessionStorage.clear();

@@ -1,0 +1,56 @@
+import { CircleUserRound, LogOut } from "lucide-react";
+import { useState } from "react";
+import { Button } from "@/components/button";
+import { setToken } from "@/lib/session";
+import { currentTheme, setTheme, type Theme } from "@/lib/theme";
+import { useViewer } from "@/lib/viewer";
+import styles from "./account-menu.module.css";
+
+/** Who one is, what one has left, how the pages look, and the way out. */
+export function AccountMenu() {
+  const viewer = useViewer().data?.viewer;
+  return (
+    <>
+      <Button look="quiet" popoverTarget="account" aria-label={viewer ? `Account of ${viewer.name}` : "Account"}>
+        <CircleUserRound size={18} aria-hidden />
+        <span className={styles.name}>{viewer?.name}</span>
+      </Button>
+      <div id="account" popover="auto" className={styles.menu}>
+        {viewer && (
+          <div className={styles.who}>
+            <strong>{viewer.name}</strong>
+            <span>{viewer.role.toLowerCase()}</span>
+          </div>
+        )}
+        <ThemeChoice />
+        <a href="/graphiql" className={styles.link}>
+          Explore the API
+        </a>
+        <Button onClick={() => setToken("")}>
+          <LogOut size={16} aria-hidden /> Sign out
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function ThemeChoice() {
+  const [theme, change] = useState(currentTheme());
+  return (
+    <label className={styles.theme}>
+      Appearance
+      <select
+        value={theme}
+        onChange={(event) => {
+          const chosen = event.target.value as Theme;
+          setTheme(chosen);
+          change(chosen);
+        }}
+      >
+        <option value="system">As the device</option>
+        <option value="light">Light</option>
+        <option value="dark">Dark</option>
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,41 @@
+import { CircleAlert, CircleCheck, CircleDashed, CircleSlash, Clock, LoaderCircle, type LucideIcon, OctagonX, Trash2 } from "lucide-react";
+import type { StoreStatus } from "@/gql/graphql";
+import styles from "./status-badge.module.css";
+
+interface Look {
+  word: string;
+  icon: LucideIcon;
+  tone: "ready" | "progress" | "waiting" | "warning" | "failed" | "leaving";
+}
+
+const LOOKS: Record<string, Look> = {
+  QUEUED: { word: "Queued", icon: Clock, tone: "waiting" },
+  PROVISIONING: { word: "Provisioning", icon: LoaderCircle, tone: "progress" },
+  READY: { word: "Ready", icon: CircleCheck, tone: "ready" },
+  DEGRADED: { word: "Degraded", icon: CircleAlert, tone: "warning" },
+  FAILED: { word: "Failed", icon: OctagonX, tone: "failed" },
+  DELETING: { word: "Deleting", icon: Trash2, tone: "leaving" },
+  DELETED: { word: "Deleted", icon: CircleSlash, tone: "waiting" },
+} satisfies Record<StoreStatus, Look>;
+
+/** A status in a word. */
+export function statusWord(status: StoreStatus): string {
+  return lookOf(status).word;
+}
+
+/** A status as icon, word and colour. */
+export function StatusBadge({ status, detail }: { status: StoreStatus; detail?: string }) {
+  const { word, icon: Icon, tone } = lookOf(status);
+  return (
+    <span className={`${styles.badge ?? ""} ${styles[tone] ?? ""}`} data-status={status}>
+      <Icon size={14} strokeWidth={2.25} aria-hidden className={tone === "progress" ? styles.turning : undefined} />
+      {word}
+      {detail && <span className={styles.detail}>{detail}</span>}
+    </span>
+  );
+}
+
+/** A status that this version of the page does not know yet is shown by its own name. */
+function lookOf(status: StoreStatus): Look {
+  return LOOKS[status] ?? { word: status, icon: CircleDashed, tone: "waiting" };
+}

@@ -1,0 +1,107 @@
+import { KeyRound } from "lucide-react";
+import { type SubmitEvent, useEffect, useState } from "react";
+import { Button } from "@/components/button";
+import { Field } from "@/components/field";
+import { Logo } from "@/components/logo";
+import { Notice } from "@/components/notice";
+import { type OidcConfig, readConfig } from "@/lib/config";
+import { setToken, wasExpired } from "@/lib/session";
+import { useTitle } from "@/lib/use-title";
+import { problemOfToken } from "./check-token";
+import styles from "./sign-in-page.module.css";
+
+/** Where one says who one is; what was asked for is shown right afterwards. */
+export function SignInPage() {
+  useTitle("Sign in");
+  const [oidc, setOidc] = useState<OidcConfig | null>(null);
+
+  useEffect(() => {
+    readConfig().then(
+      (config) => setOidc(config.oidc),
+      () => undefined,
+    );
+  }, []);
+
+  return (
+    <main className={styles.page}>
+      <div className={styles.card}>
+        <Logo />
+        <h1>Sign in</h1>
+        {wasExpired() && (
+          <Notice tone="warning" title="You were signed out">
+            <p>Your token expired or was revoked. Sign in again to go on where you were.</p>
+          </Notice>
+        )}
+        {oidc && <OidcButton config={oidc} />}
+        {oidc && <p className={styles.or}>or with an access token</p>}
+        <TokenForm />
+      </div>
+    </main>
+  );
+}
+
+function OidcButton({ config }: { config: OidcConfig }) {
+  const [problem, setProblem] = useState<string>();
+
+  async function begin() {
+    try {
+      const { beginSignIn } = await import("./oidc");
+      await beginSignIn(config);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <>
+      <Button look="primary" onClick={begin}>
+        <KeyRound size={16} aria-hidden /> Sign in with {new URL(config.issuer).host}
+      </Button>
+      {problem && (
+        <Notice tone="failed" title="The sign-in could not begin" isAlert>
+          <p>{problem}</p>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function TokenForm() {
+  const [token, changeToken] = useState("");
+  const [problem, setProblem] = useState<string>();
+  const [isChecking, setChecking] = useState(false);
+
+  async function submit(event: SubmitEvent) {
+    event.preventDefault();
+    if (!token) {
+      setProblem("Paste your access token.");
+      return;
+    }
+    setChecking(true);
+    const found = await problemOfToken(token);
+    setChecking(false);
+    setProblem(found);
+    if (!found) setToken(token);
+  }
+
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <Field label="Access token" hint="`make up` prints one; an admin can make you another." error={problem}>
+        {(control) => (
+          <input
+            {...control}
+            type="password"
+            name="token"
+            autoComplete="current-password"
+            spellCheck={false}
+            value={token}
+            onChange={(event) => changeToken(event.target.value.trim())}
+          />
+        )}
+      </Field>
+      <Button type="submit" look="primary" disabled={isChecking}>
+        {isChecking ? "Checking …" : "Sign in"}
+      </Button>
+    </form>
+  );
+}

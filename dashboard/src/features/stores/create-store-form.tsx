@@ -1,0 +1,137 @@
+import { type SubmitEvent, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { useMutation } from "urql";
+import { Button, ButtonLink } from "@/components/button";
+import { Field } from "@/components/field";
+import { Notice } from "@/components/notice";
+import { Panel } from "@/components/panel";
+import type { EnginesQuery } from "@/gql/graphql";
+import { messageOf } from "@/lib/graphql/client";
+import { EngineChoice } from "./engine-choice";
+import { addressOf, problemOfName } from "./name-rules";
+import { CREATE_STORE } from "./operations";
+import styles from "./create-store-form.module.css";
+
+type Engine = EnginesQuery["engines"][number];
+
+interface CreateStoreFormProps {
+  engines: Engine[];
+  shopUrl: string;
+}
+
+/** The form; what the server refuses stands at the field it is about. */
+export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
+  const navigate = useNavigate();
+  const [{ data, error, fetching }, createStore] = useMutation(CREATE_STORE);
+  const [name, setName] = useState("");
+  const [refusedName, setRefusedName] = useState<string>();
+  const [isNameLeft, setNameLeft] = useState(false);
+  const [engineName, setEngineName] = useState(engines[0]?.name ?? "");
+  const [version, setVersion] = useState("");
+  const nameInput = useRef<HTMLInputElement>(null);
+  // One key per visit: sending the form twice, by impatience or a lost answer, makes one store.
+  const [idempotencyKey, setIdempotencyKey] = useState(newKey);
+
+  const engine = engines.find((item) => item.name === engineName);
+  const problem = problemOfName(name);
+  const refusals = data?.createStore.errors ?? [];
+  const nameRefusal = refusedName === name ? refusals.find((item) => item.field === "name")?.message : undefined;
+  const otherRefusals = refusals.filter((item) => !["name", "version"].includes(item.field ?? ""));
+  const isProblemShown = isNameLeft || /[^a-z0-9-]/.test(name);
+
+  async function submit(event: SubmitEvent) {
+    event.preventDefault();
+    setNameLeft(true);
+    if (problem) {
+      nameInput.current?.focus();
+      return;
+    }
+    const given = { name, engine: engineName, version: version || null, idempotencyKey };
+    const result = await createStore({ input: given });
+    const store = result.data?.createStore.store;
+    if (store) await navigate(`/stores/${store.id}`);
+    else if (result.data) {
+      setRefusedName(name);
+      setIdempotencyKey(newKey());
+      if (result.data.createStore.errors.some((item) => item.field === "name")) nameInput.current?.focus();
+    }
+  }
+
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <Panel title="Name and address">
+        <Field
+          label="Name"
+          hint="3 to 40 lower-case letters, digits and hyphens."
+          error={nameRefusal ?? (isProblemShown && name ? problem : isNameLeft ? problem : undefined)}
+        >
+          {(control) => (
+            <input
+              {...control}
+              ref={nameInput}
+              name="name"
+              value={name}
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              placeholder="my-first-shop"
+              onChange={(event) => setName(event.target.value)}
+              onBlur={() => setNameLeft(name !== "")}
+            />
+          )}
+        </Field>
+        <p className={styles.address}>
+          <span>The shop will open at</span>
+          <output>{addressOf(shopUrl, problem ? "my-first-shop" : name)}</output>
+        </p>
+      </Panel>
+      <Panel title="Engine">
+        <EngineChoice engines={engines} value={engineName} onChange={(chosen) => {
+          setEngineName(chosen);
+          setVersion("");
+        }} />
+        {engine && (
+          <div className={styles.version}>
+            <Field label="Version" error={refusals.find((item) => item.field === "version")?.message}>
+              {(control) => (
+                <select {...control} value={version || defaultOf(engine)} onChange={(event) => setVersion(event.target.value)}>
+                  {engine.versions.map((item) => (
+                    <option key={item.name} value={item.name}>
+                      {item.name}
+                      {item.isDefault && engine.versions.length > 1 ? " (recommended)" : ""}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          </div>
+        )}
+      </Panel>
+      {otherRefusals.map((item) => (
+        <Notice key={item.code} tone="failed" title="The store was not created" isAlert>
+          <p>{item.message}</p>
+        </Notice>
+      ))}
+      {error && (
+        <Notice tone="failed" title="The store was not created" isAlert>
+          <p>{messageOf(error)}</p>
+        </Notice>
+      )}
+      <div className={styles.actions}>
+        <ButtonLink to="/stores">Cancel</ButtonLink>
+        <Button type="submit" look="primary" disabled={fetching}>
+          {fetching ? "Creating …" : "Create store"}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function defaultOf(engine: Engine): string {
+  return engine.versions.find((item) => item.isDefault)?.name ?? engine.versions[0]?.name ?? "";
+}
+
+/** `randomUUID` exists only on HTTPS and localhost; a random key is all that is needed. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
+}

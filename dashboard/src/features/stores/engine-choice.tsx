@@ -1,0 +1,29 @@
+import type { EnginesQuery } from "@/gql/graphql";
+import styles from "./engine-choice.module.css";
+
+interface EngineChoiceProps {
+  engines: EnginesQuery["engines"];
+  value: string;
+  onChange: (name: string) => void;
+}
+
+/** The engines, with what each is and asks for. */
+export function EngineChoice({ engines, value, onChange }: EngineChoiceProps) {
+  return (
+    <fieldset className={styles.engines}>
+      <legend className="visually-hidden">Engine</legend>
+      {engines.map(({ name, displayName, description, resources }) => (
+        <label key={name} className={styles.engine}>
+          <input type="radio" name="engine" value={name} checked={value === name} onChange={() => onChange(name)} />
+          <span className={styles.text}>
+            <strong>{displayName}</strong>
+            <span>{description}</span>
+            <span className={styles.resources}>
+              {resources.cpu} CPU · {resources.memory} memory · {resources.storage} disk
+            </span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,26 @@
+import { Panel } from "@/components/panel";
+import { clockTime, exactTime } from "@/lib/time";
+import type { StoreEvent } from "./use-store-stream";
+import styles from "./events-panel.module.css";
+
+/** What happened recently, newest first. */
+export function EventsPanel({ events }: { events: StoreEvent[] }) {
+  return (
+    <Panel title="Recent events" aside={events.length > 0 && `${events.length} shown`} isFlush>
+      {events.length === 0 ? (
+        <p className={styles.none}>Nothing has happened yet.</p>
+      ) : (
+        <ol className={styles.events} tabIndex={0} aria-label="Recent events, newest first">
+          {events.toReversed().map(({ version, at, message, kind }) => (
+            <li key={version} data-version={version} data-kind={kind}>
+              <time dateTime={at} title={exactTime(at)}>
+                {clockTime(at)}
+              </time>
+              <span>{message}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}

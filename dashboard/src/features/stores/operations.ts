@@ -1,0 +1,196 @@
+import { graphql } from "@/gql";
+
+export const STORE_SUMMARY = graphql(`
+  fragment StoreSummary on Store {
+    id
+    name
+    owner
+    engine
+    engineVersion
+    status
+    target
+    reason {
+      code
+      message
+    }
+    version
+    url
+    adminUrl
+    createdAt
+    updatedAt
+    readyAt
+    deletedAt
+    queuePosition
+  }
+`);
+
+export const STORE_DETAILS = graphql(`
+  fragment StoreDetails on Store {
+    ...StoreSummary
+    diagnostics {
+      namespace
+      release
+      attempt
+    }
+    steps {
+      name
+      status
+      message
+      output
+      startedAt
+      finishedAt
+    }
+    pods {
+      name
+      component
+      phase
+      status
+      reason
+      message
+      isReady
+      restarts
+      node
+      createdAt
+      containers {
+        name
+        image
+        state
+        reason
+        message
+        isReady
+        isInit
+        restarts
+        exitCode
+      }
+    }
+  }
+`);
+
+export const STORES = graphql(`
+  query Stores($first: Int!, $after: String, $filter: StoreFilterInput, $orderBy: StoreOrderInput) {
+    stores(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      edges {
+        node {
+          ...StoreSummary
+        }
+      }
+    }
+  }
+`);
+
+export const STORE = graphql(`
+  query Store($id: ID!) {
+    store(id: $id) {
+      ...StoreDetails
+    }
+  }
+`);
+
+export const STORE_EVENTS = graphql(`
+  fragment StoreEvents on StoreUpdate {
+    events {
+      version
+      kind
+      subject
+      status
+      message
+      at
+    }
+  }
+`);
+
+export const STORE_STATUS = graphql(`
+  subscription StoreStatus($id: ID!, $after: Int) {
+    storeStatus(id: $id, after: $after) {
+      version
+      ...StoreEvents
+      store {
+        ...StoreDetails
+      }
+    }
+  }
+`);
+
+export const ENGINES = graphql(`
+  query Engines {
+    engines {
+      name
+      displayName
+      description
+      versions {
+        name
+        isDefault
+      }
+      resources {
+        cpu
+        memory
+        storage
+      }
+    }
+    platform {
+      shopUrl
+    }
+  }
+`);
+
+export const CREATE_STORE = graphql(`
+  mutation CreateStore($input: CreateStoreInput!) {
+    createStore(input: $input) {
+      store {
+        ...StoreSummary
+      }
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const DELETE_STORE = graphql(`
+  mutation DeleteStore($input: DeleteStoreInput!) {
+    deleteStore(input: $input) {
+      store {
+        ...StoreSummary
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const CANCEL_STORE = graphql(`
+  mutation CancelStore($input: CancelStoreInput!) {
+    cancelStore(input: $input) {
+      store {
+        ...StoreSummary
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const RETRY_STORE = graphql(`
+  mutation RetryStore($input: RetryStoreInput!) {
+    retryStore(input: $input) {
+      store {
+        ...StoreSummary
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);

@@ -1,0 +1,85 @@
+import { CircleAlert, CircleCheck, CircleDashed } from "lucide-react";
+import { Panel } from "@/components/panel";
+import { TimeAgo } from "@/components/time-ago";
+import type { StoreDetailsFragment } from "@/gql/graphql";
+import styles from "./pods-panel.module.css";
+
+type Pod = StoreDetailsFragment["pods"][number];
+type Container = Pod["containers"][number];
+
+/** The store's pods and what their containers do. */
+export function PodsPanel({ pods }: { pods: Pod[] }) {
+  const lasting = pods.filter((pod) => !isDone(pod));
+  const ready = lasting.filter(({ isReady }) => isReady).length;
+  return (
+    <Panel title="Pods" aside={lasting.length > 0 && `${ready} of ${lasting.length} ready`}>
+      {pods.length === 0 ? (
+        <p className={styles.none}>There are none at the moment.</p>
+      ) : (
+        <ul className={styles.pods}>
+          {pods.map((pod) => (
+            <PodItem key={pod.name} pod={pod} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+/** Whether a pod did what it was for, such as a setup job's. */
+function isDone({ phase }: Pod): boolean {
+  return phase === "Succeeded";
+}
+
+function PodItem({ pod }: { pod: Pod }) {
+  const tone = pod.isReady || isDone(pod) ? "ready" : pod.reason ? "failed" : "progress";
+  const Icon = { ready: CircleCheck, failed: CircleAlert, progress: CircleDashed }[tone];
+  return (
+    <li className={styles.pod} data-tone={tone}>
+      <div className={styles.line}>
+        <Icon size={16} aria-hidden className={styles.icon} />
+        <h3>{pod.component || pod.name}</h3>
+        <span className={styles.status}>{isDone(pod) ? "Completed" : pod.status}</span>
+      </div>
+      <p className={styles.minor}>
+        <code>{pod.name}</code> · <TimeAgo at={pod.createdAt} />
+        {restarts(pod.restarts)}
+      </p>
+      {pod.message && <p className={styles.message}>{pod.message}</p>}
+      {pod.containers.length > 0 && (
+        <ul className={styles.containers} aria-label={`Containers of ${pod.name}`}>
+          {pod.containers.map((container) => (
+            <ContainerItem key={container.name} container={container} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function ContainerItem({ container }: { container: Container }) {
+  const { name, image, isInit, message } = container;
+  return (
+    <li>
+      <div className={styles.containerLine}>
+        <span>
+          {name}
+          {isInit && " (init)"}
+        </span>
+        <span>{stateOf(container)}</span>
+      </div>
+      <code className={styles.image}>{image}</code>
+      {message && <p className={styles.message}>{message}</p>}
+    </li>
+  );
+}
+
+function stateOf({ state, reason, restarts: count, exitCode }: Container): string {
+  const exit = exitCode == null ? "" : `, exit code ${exitCode}`;
+  return `${reason || state}${exit}${restarts(count)}`;
+}
+
+function restarts(count: number): string {
+  if (count === 0) return "";
+  return count === 1 ? " · restarted once" : ` · restarted ${count} times`;
+}

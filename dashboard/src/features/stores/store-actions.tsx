@@ -1,0 +1,66 @@
+import { CircleStop, ExternalLink, RotateCw, Settings, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useMutation } from "urql";
+import { Button, OutsideLink } from "@/components/button";
+import { Notice } from "@/components/notice";
+import type { StoreSummaryFragment } from "@/gql/graphql";
+import { messageOf } from "@/lib/graphql/client";
+import { useCanChange } from "@/lib/viewer";
+import { CancelDialog } from "./cancel-dialog";
+import { DeleteDialog } from "./delete-dialog";
+import { RETRY_STORE } from "./operations";
+import { canBeOpened, isLeaving } from "./store-facts";
+
+/** What can be done with a store in its present state. */
+export function StoreActions({ store }: { store: StoreSummaryFragment }) {
+  const canChange = useCanChange() && !isLeaving(store) && store.status !== "DELETED";
+  const [asked, setAsked] = useState<"delete" | "cancel" | null>(null);
+  const isWaitingOrBuilding = store.status === "QUEUED" || store.status === "PROVISIONING";
+
+  return (
+    <>
+      {canBeOpened(store) && (
+        <>
+          <OutsideLink look="primary" href={store.url}>
+            <ExternalLink size={16} aria-hidden /> Open shop
+          </OutsideLink>
+          {store.adminUrl && (
+            <OutsideLink href={store.adminUrl}>
+              <Settings size={16} aria-hidden /> Open admin
+            </OutsideLink>
+          )}
+        </>
+      )}
+      {canChange && store.status === "FAILED" && <RetryButton id={store.id} />}
+      {canChange && isWaitingOrBuilding && (
+        <Button onClick={() => setAsked("cancel")}>
+          <CircleStop size={16} aria-hidden /> Cancel
+        </Button>
+      )}
+      {canChange && !isWaitingOrBuilding && (
+        <Button onClick={() => setAsked("delete")}>
+          <Trash2 size={16} aria-hidden /> Delete
+        </Button>
+      )}
+      {asked === "delete" && <DeleteDialog store={store} onClose={() => setAsked(null)} />}
+      {asked === "cancel" && <CancelDialog store={store} onClose={() => setAsked(null)} />}
+    </>
+  );
+}
+
+function RetryButton({ id }: { id: string }) {
+  const [{ data, error, fetching }, retry] = useMutation(RETRY_STORE);
+  const refusal = error ? messageOf(error) : data?.retryStore.errors[0]?.message;
+  return (
+    <>
+      <Button look="primary" disabled={fetching} onClick={() => retry({ input: { id } })}>
+        <RotateCw size={16} aria-hidden /> Retry
+      </Button>
+      {refusal && (
+        <Notice tone="failed" title="It was not retried" isAlert>
+          <p>{refusal}</p>
+        </Notice>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import type { StoreStatus, StoreSummaryFragment } from "@/gql/graphql";
+
+/** The host of an address: what a person types. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** Whether a shopper can be expected to see something at the store's address. */
+export function canBeOpened({ status }: { status: StoreStatus }): boolean {
+  return status === "READY" || status === "DEGRADED";
+}
+
+/** Whether work on the store is under way, or about to be. */
+export function isUnderWay({ status }: { status: StoreStatus }): boolean {
+  return status === "QUEUED" || status === "PROVISIONING" || status === "DELETING";
+}
+
+/** Whether the store was asked to go, and can only go from now on. */
+export function isLeaving({ target }: Pick<StoreSummaryFragment, "target">): boolean {
+  return target === "DELETED";
+}
+
+export function queueDetail({ status, queuePosition }: StoreSummaryFragment): string | undefined {
+  return status === "QUEUED" && queuePosition ? `· ${ordinal(queuePosition)} in line` : undefined;
+}
+
+const PLURAL = new Intl.PluralRules("en", { type: "ordinal" });
+const SUFFIXES: Record<string, string> = { one: "st", two: "nd", few: "rd", other: "th" };
+
+function ordinal(number: number): string {
+  return `${number}${SUFFIXES[PLURAL.select(number)] ?? "th"}`;
+}
+
+/** A code in words: `IMAGE_NOT_FOUND` is "Image not found". */
+export function titleOf(code: string): string {
+  const words = code.toLowerCase().replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,89 @@
+import { SearchX } from "lucide-react";
+import { useParams } from "react-router";
+import { BackLink } from "@/components/back-link";
+import { ButtonLink } from "@/components/button";
+import { Empty } from "@/components/empty";
+import { Loaded } from "@/components/loaded";
+import { Page } from "@/components/page";
+import { Skeleton } from "@/components/skeleton";
+import { StatusBadge } from "@/components/status-badge";
+import type { StoreDetailsFragment } from "@/gql/graphql";
+import { useLiveQuery } from "@/lib/graphql/use-live-query";
+import { EventsPanel } from "./events-panel";
+import { FactsPanel } from "./facts-panel";
+import { STORE } from "./operations";
+import { PodsPanel } from "./pods-panel";
+import { StoreActions } from "./store-actions";
+import { hostOf, queueDetail } from "./store-facts";
+import { StoreNotice } from "./store-notice";
+import styles from "./store-page.module.css";
+import { Timeline } from "./timeline";
+import { useStoreStream } from "./use-store-stream";
+
+const BACK = <BackLink to="/stores">Stores</BackLink>;
+
+/** A store: what is happening to it now, and why. */
+export function StorePage() {
+  const { id = "" } = useParams();
+  return <OneStore key={id} id={id} />;
+}
+
+function OneStore({ id }: { id: string }) {
+  const query = useLiveQuery({ query: STORE, variables: { id } });
+  const store = query.data?.store;
+  const { events, problem } = useStoreStream(id, store?.version);
+
+  if (query.data && !store) {
+    return (
+      <Page title="No such store" above={BACK}>
+        <Empty icon={SearchX} title="There is no store at this address" action={<ButtonLink to="/stores">Show all stores</ButtonLink>}>
+          It may belong to somebody else, or its record was removed some time after the store was.
+        </Empty>
+      </Page>
+    );
+  }
+  return (
+    <Page
+      key={store ? "store" : "loading"}
+      title={store?.name ?? "Store"}
+      above={BACK}
+      beside={store && <StatusBadge status={store.status} detail={queueDetail(store)} />}
+      below={store && hostOf(store.url)}
+      actions={store && <StoreActions store={store} />}
+    >
+      <Loaded
+        query={query}
+        skeleton={
+          <div className={styles.columns}>
+            <Skeleton rows={5} height="3.5rem" />
+            <Skeleton rows={3} height="6rem" />
+          </div>
+        }
+      >
+        {() => store && <StoreBody store={store} events={events} problem={problem} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+interface StoreBodyProps extends ReturnType<typeof useStoreStream> {
+  store: StoreDetailsFragment;
+}
+
+function StoreBody({ store, events, problem }: StoreBodyProps) {
+  return (
+    <>
+      <StoreNotice store={store} problem={problem} />
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} />
+          <EventsPanel events={events} />
+        </div>
+        <div className={styles.column}>
+          <FactsPanel store={store} />
+          <PodsPanel pods={store.pods} />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import { ExternalLink, Settings } from "lucide-react";
+import { memo } from "react";
+import { Link } from "react-router";
+import { OutsideLink } from "@/components/button";
+import { StatusBadge } from "@/components/status-badge";
+import { TimeAgo } from "@/components/time-ago";
+import type { StoreSummaryFragment } from "@/gql/graphql";
+import { canBeOpened, hostOf, queueDetail } from "./store-facts";
+import styles from "./store-row.module.css";
+
+/** A store in the list. */
+export const StoreRow = memo(function StoreRow({ store }: { store: StoreSummaryFragment }) {
+  return (
+    <li className={styles.row}>
+      <div className={styles.identity}>
+        <Link to={`/stores/${store.id}`} className={styles.name}>
+          {store.name}
+        </Link>
+        <span className={styles.minor}>{hostOf(store.url)}</span>
+      </div>
+      <div className={styles.status}>
+        <StatusBadge status={store.status} detail={queueDetail(store)} />
+        {store.reason && (
+          <span className={styles.reason} title={store.reason.message}>
+            {store.reason.message}
+          </span>
+        )}
+      </div>
+      <div className={styles.facts}>
+        <span>
+          {store.engine} {store.engineVersion}
+        </span>
+        <span>
+          {store.owner} · <TimeAgo at={store.createdAt} />
+        </span>
+      </div>
+      <div className={styles.links}>
+        {canBeOpened(store) && (
+          <>
+            <OutsideLink look="quiet" href={store.url} aria-label={`Open shop ${store.name}`} title="Open shop">
+              <ExternalLink size={17} aria-hidden />
+            </OutsideLink>
+            {store.adminUrl && (
+              <OutsideLink look="quiet" href={store.adminUrl} aria-label={`Open admin of ${store.name}`} title="Open admin">
+                <Settings size={17} aria-hidden />
+              </OutsideLink>
+            )}
+          </>
+        )}
+      </div>
+    </li>
+  );
+});

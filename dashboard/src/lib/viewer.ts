@@ -1,0 +1,27 @@
+import { graphql } from "@/gql";
+import type { ViewerQuery } from "@/gql/graphql";
+import { type LiveQuery, useLiveQuery } from "./graphql/use-live-query";
+
+const VIEWER = graphql(`
+  query Viewer {
+    viewer {
+      name
+      role
+    }
+  }
+`);
+
+/** Who is signed in, and what they may do. */
+export function useViewer(): LiveQuery<ViewerQuery> {
+  return useLiveQuery({ query: VIEWER, variables: {}, requestPolicy: "cache-first" });
+}
+
+/** Whether the person may create stores and change them; until it is known, no. */
+export function useCanChange(): boolean {
+  const { data } = useViewer();
+  return data !== undefined && data.viewer.role !== "VIEWER";
+}
+
+export function useIsAdmin(): boolean {
+  return useViewer().data?.viewer.role === "ADMIN";
+}

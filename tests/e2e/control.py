@@ -1,0 +1,78 @@
+"""What a test in the browser can do to the service that it looks at: a small HTTP server for it.
+
+The tests are written in TypeScript and run under Node; the service and its cluster belong to
+pytest. ``POST /<action>`` with a JSON object of arguments runs one of ``Control``'s actions.
+"""
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.e2e.service import Service
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One service in the hands of the tests of one file."""
+
+    service: Service
+
+    def token(self, owner: str, role: str = "operator") -> Arguments:
+        return {"token": self.service.token(owner, role)}
+
+    def kill(self) -> Arguments:
+        self.service.stop(signal.SIGKILL)
+        return {}
+
+    def start(self) -> Arguments:
+        self.service.start()
+        return {}
+
+    def give_values(self, values: Arguments) -> Arguments:
+        """Have the chart installed with these values after the next start."""
+        folder = self.service.folder / "values"
+        folder.mkdir(exist_ok=True)
+        (folder / "woocommerce.yaml").write_text(json.dumps(values))
+        self.service.settings["STORE_PLATFORM_CHART_VALUES"] = str(folder)
+        return {}
+
+    def create(self, token: str, name: str) -> Arguments:
+        return self.service.create(token, name)
+
+
+@contextmanager
+def serving(control: Control) -> Iterator[str]:
+    """Serve the actions on a loopback port; yield the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            try:
+                action = getattr(control, self.path.strip("/"))
+                status, body = 200, action(**json.loads(given or b"{}"))
+            except Exception as error:  # noqa: BLE001 - the test in the browser is told, and fails
+                status, body = 500, {"error": repr(error)}
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: pytest's output is for results."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
