@@ -12,6 +12,7 @@ import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,17 +20,23 @@ from typing import TypeVar
 import msgspec
 
 from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
+from provisioner.kube_api import is_in_cluster
 from provisioner.measuring import Activity, Unmeasured
 from provisioner.models import Reason
 from provisioner.ports import Measurements
-from provisioner.process import Finished, ProgramTimeoutError, run
+from provisioner.process import KEPT_BYTES, Finished, ProgramTimeoutError, run
 from provisioner.scrub import scrub, tail
 
 _UNREACHABLE = re.compile(
     r"(?i)cluster unreachable|connection refused|connection reset|i/o timeout|no route to host"
     r"|TLS handshake timeout|context deadline exceeded|etcdserver: |too many requests"
+    r"|asked for the client to provide credentials"  # 401: the platform's fault, not the store's
     r"|server is currently unable|unexpected EOF|http2: client connection lost|apiserver not ready"
 )
+_PASSED_ON = (
+    "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+)  # fmt: skip
 _NOT_FOUND = re.compile(r"(?i)release: not found")
 _SENTENCE = 600
 
@@ -90,10 +97,16 @@ class HelmClient:
 
         This is also how a release's state is read: ``status`` prints the whole manifest with it.
         """
-        done = await self._run(release, ["history", release, "--namespace", namespace, *_LATEST])
+        arguments = ["history", release, "--namespace", namespace, *_LATEST]
+        done = await self._run(release, arguments, keep=_HISTORY_BYTES)
         if done.code != 0 and _NOT_FOUND.search(done.errors):
             return []
-        return _decode(self._checked(done, "read", release, ()), list[Revision])
+        said = self._checked(done, "read", release, ())
+        found = _decode(done.output, list[Revision])
+        if found is None:
+            message = f"helm's history of release {release} cannot be read: {said[-_SENTENCE:]}"
+            raise HelmError(Reason("HELM_FAILED", message), output=said)
+        return found
 
     async def _repair(self, release: str, namespace: str) -> None:
         history = await self.history(release=release, namespace=namespace)
@@ -111,16 +124,23 @@ class HelmClient:
         arguments = ["rollback", release, str(max(good)), "--namespace", namespace]
         self._checked(await self._run(release, arguments), "roll back", release, ())
 
-    async def _run(self, release: str, arguments: Sequence[str], *, stdin: bytes = b"") -> Finished:
+    async def _run(
+        self,
+        release: str,
+        arguments: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        keep: int = KEPT_BYTES,
+    ) -> Finished:
         measure = self._measurements.measure
         with measure(Activity.HELM, verb=arguments[0], release=release) as measured:
-            done = await self._run_unmeasured(release, arguments, stdin)
+            done = await self._run_unmeasured(release, arguments, stdin=stdin, keep=keep)
             if done.code != 0 and not _NOT_FOUND.search(done.errors):
                 measured.outcome = "FAILED" if done.code > 0 else "KILLED"
             return done
 
     async def _run_unmeasured(
-        self, release: str, arguments: Sequence[str], stdin: bytes
+        self, release: str, arguments: Sequence[str], *, stdin: bytes, keep: int
     ) -> Finished:
         settings = self._settings
         command = [settings.program, *arguments]
@@ -134,6 +154,7 @@ class HelmClient:
                 timeout_seconds=settings.timeout_seconds,
                 grace_seconds=settings.grace_seconds,
                 lock=settings.state / "locks" / f"{release}.lock",
+                keep=keep,
             )
         except ProgramTimeoutError as error:
             raise HelmError(
@@ -153,7 +174,10 @@ class HelmClient:
             ) from error
 
     def _environment(self) -> dict[str, str]:
-        """Return helm's whole environment: private homes, and nothing that it has no need of."""
+        """Return helm's whole environment: private homes, and nothing that it has no need of.
+
+        In a pod there is no kubeconfig: helm reads the service account's token itself, at each run.
+        """
         settings = self._settings
         home = settings.state / "home"
         environment = {
@@ -162,19 +186,21 @@ class HelmClient:
             "HELM_CACHE_HOME": str(home / "cache"),
             "HELM_CONFIG_HOME": str(home / "config"),
             "HELM_DATA_HOME": str(home / "data"),
+            "KUBECACHEDIR": str(home / "kube"),
         }
-        for name in ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SSL_CERT_FILE"):
-            if name in os.environ:
-                environment[name] = os.environ[name]
-        if settings.kubeconfig:
-            environment["KUBECONFIG"] = str(settings.kubeconfig)
+        environment |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        if settings.kubeconfig or not is_in_cluster():
+            # The file that ``KubeApi`` reads too; a plugin that it names has its files at home.
+            own = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+            environment["KUBECONFIG"] = str(settings.kubeconfig or own)
+            environment["HOME"] = os.environ.get("HOME", str(home))
         return environment
 
     def _checked(self, done: Finished, verb: str, release: str, secrets: Sequence[str]) -> str:
         if done.code == 0:
             return tail(scrub(done.output, secrets))
         if done.code < 0:
-            raise HelmKilledError(f"helm was killed ({signal.Signals(-done.code).name}).")
+            raise HelmKilledError(f"helm was killed ({_signal_name(-done.code)}).")
         said = scrub(done.errors or done.output, secrets).strip()
         if _UNREACHABLE.search(said):
             raise ClusterUnreachableError(f"helm could not reach the cluster: {said[-_SENTENCE:]}")
@@ -185,10 +211,20 @@ class HelmClient:
 
 
 _LATEST = ("--max", "10", "--output", "json")
+_HISTORY_BYTES = 1 << 20  # each revision holds what it failed of, at length
 T = TypeVar("T")
 
 
-def _decode(text: str, kind: type[T]) -> T:
-    """Decode helm's JSON, which may come after warnings: it begins at the first bracket."""
-    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=0)
-    return msgspec.json.decode(text[start:], type=kind)
+def _decode(text: str, kind: type[T]) -> T | None:
+    """Decode helm's JSON, which may come after warnings: it begins at the start of a line."""
+    for line in re.finditer(r"^(?=[\[{])", text, re.MULTILINE):
+        with suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(text[line.start() :], type=kind)
+    return None
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has no name
+        return f"signal {number}"

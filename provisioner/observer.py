@@ -1,13 +1,13 @@
 """What is known of every store's namespace, from one list-then-watch per kind for them all.
 
 Order matters here: a store's pods are recorded in the database first, and only then is anyone told
-that something changed. So a step that ends because a pod became ready is never recorded before the
-pod's own event.
+that something changed, or shown it. So a step that ends because a pod became ready is not recorded
+before the pod's own event.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from provisioner.errors import NotFoundError
 from provisioner.models import Observation
 from provisioner.ports import StoreRecords
-from provisioner.watching import Reflector, WatchSource
+from provisioner.watching import Reflector, WatchSource, WatchTimings
 from provisioner.wire import (
     CLAIMS,
     EVENTS,
@@ -30,6 +30,7 @@ from provisioner.wire import (
 _log = structlog.get_logger(__name__)
 
 _RETRY_SECONDS = 1.0
+_NOTHING = Observation(namespace=None)
 
 
 class ClusterObserver:
@@ -39,31 +40,43 @@ class ClusterObserver:
     """
 
     def __init__(
-        self, source: WatchSource, records: StoreRecords, on_recorded: Callable[[str], None]
+        self,
+        source: WatchSource,
+        records: StoreRecords,
+        on_recorded: Callable[[str], None],
+        timings: WatchTimings = WatchTimings(),  # noqa: B008 - frozen
     ) -> None:
         self._records = records
         self._on_recorded = on_recorded
         self._filed: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        self._recorded: dict[str, Observation] = {}
+        self._is_begun = asyncio.Event()
         self._store_ids: dict[str, str] = {}
         self._revisions: dict[str, int] = defaultdict(int)
         self._changed: dict[str, asyncio.Event] = {}
         self._dirty: dict[str, None] = {}
         self._wake = asyncio.Event()
-        self.reflectors = [Reflector(source, kind, self._on_change) for kind in WATCHED_KINDS]
+        self.reflectors = [
+            Reflector(source, kind, self._on_change, timings) for kind in WATCHED_KINDS
+        ]
 
     async def synced(self) -> None:
         """Return once every kind's first list is in: only then does absence mean anything."""
-        for reflector in self.reflectors:
-            await reflector.synced.wait()
+        await self._is_begun.wait()
 
     @property
     def is_synced(self) -> bool:
-        return all(reflector.synced.is_set() for reflector in self.reflectors)
+        return self._is_begun.is_set()
+
+    @property
+    def staleness_by_kind(self) -> Mapping[str, float]:
+        """Age of each watch's knowledge, in seconds: 0 while it is open, infinite before it was."""
+        return {r.kind.name: r.staleness_seconds for r in self.reflectors}
 
     @property
     def staleness_seconds(self) -> float:
         """Age of the oldest of the watches' knowledge, in seconds."""
-        return max(reflector.staleness_seconds for reflector in self.reflectors)
+        return max(self.staleness_by_kind.values())
 
     @property
     def trouble(self) -> str:
@@ -72,18 +85,7 @@ class ClusterObserver:
 
     def observe(self, namespace: str) -> Observation:
         """See ``ports.Observer``."""
-        kinds = self._filed.get(namespace, {})
-
-        def of(kind: WatchedKind) -> tuple[Any, ...]:
-            return tuple(kinds.get(kind.name, {}).values())
-
-        return Observation(
-            namespace=next(iter(of(NAMESPACES)), None),
-            pods=of(PODS),
-            jobs=of(JOBS),
-            claims=of(CLAIMS),
-            events=of(EVENTS),
-        )
+        return self._recorded.get(namespace, _NOTHING)
 
     def revision(self, namespace: str) -> int:
         """See ``ports.Observer``."""
@@ -98,12 +100,17 @@ class ClusterObserver:
         """See ``ports.Observer``."""
         self._store_ids.pop(namespace, None)
         self._revisions.pop(namespace, None)
+        self._recorded.pop(namespace, None)
         if not any(self._filed.get(namespace, {}).values()):
             self._filed.pop(namespace, None)
 
     async def run(self) -> None:
         """Record and announce changes, for ever, one namespace at a time in order of change."""
-        await self.synced()
+        for reflector in self.reflectors:
+            await reflector.synced.wait()
+        # What was there at the start is shown before it is recorded: a thousand stores would wait.
+        self._recorded = {namespace: self._look(namespace) for namespace in self._store_ids}
+        self._is_begun.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -123,23 +130,42 @@ class ClusterObserver:
         store_id = self._store_ids.get(namespace)
         if store_id is None:  # an event in somebody else's namespace
             return
+        seen = self._look(namespace)
         try:
-            await self._records.record_pods(store_id, self.observe(namespace).pods)
+            await self._records.record_pods(store_id, seen.pods)
         except NotFoundError:
             # The label is there, the store is not: another platform's, or an older database's.
             _log.warning("unknown_store", namespace=namespace, store_id=store_id)
             return
+        self._recorded[namespace] = seen
         self._revisions[namespace] += 1
         if (waiting := self._changed.pop(namespace, None)) is not None:
             waiting.set()
         self._on_recorded(store_id)
 
+    def _look(self, namespace: str) -> Observation:
+        kinds = self._filed.get(namespace, {})
+
+        def of(kind: WatchedKind) -> tuple[Any, ...]:
+            return tuple(kinds.get(kind.name, {}).values())
+
+        return Observation(
+            namespace=next(iter(of(NAMESPACES)), None),
+            pods=of(PODS),
+            jobs=of(JOBS),
+            claims=of(CLAIMS),
+            events=of(EVENTS),
+        )
+
     def _on_change(self, kind: WatchedKind, item: WatchedObject, is_there: bool) -> None:  # noqa: FBT001
-        filed = self._filed[item.namespace].setdefault(kind.name, {})
+        kinds = self._filed[item.namespace]
+        filed = kinds.setdefault(kind.name, {})
         if is_there:
             filed[item.name] = item.record
         else:
             filed.pop(item.name, None)
+            if not any(kinds.values()):  # warnings come from namespaces that nobody else forgets
+                del self._filed[item.namespace]
         if item.store_id is not None:
             self._store_ids[item.namespace] = item.store_id
         self._dirty[item.namespace] = None

@@ -101,7 +101,10 @@ class Cluster(Protocol):
         labels: Mapping[str, str],
         generate: Callable[[], Mapping[str, str]],
     ) -> Mapping[str, str]:
-        """Return the secret's values, creating it from ``generate`` unless it is there."""
+        """Return the secret's values, creating it from ``generate`` unless it is there.
+
+        Raises NotFoundError when the namespace is not there.
+        """
         ...
 
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:

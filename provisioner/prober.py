@@ -17,9 +17,9 @@ class HttpProber:
     host names do not resolve; the shop's host goes into the Host header then.
     """
 
-    def __init__(self, ingress: str | None) -> None:
+    def __init__(self, ingress: str | None, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         self._ingress = ingress
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -33,6 +33,6 @@ class HttpProber:
         headers = {"Host": store.host} if self._ingress else {}
         try:
             answer = await self._client.get(base.rstrip("/") + path, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return (str(error) or type(error).__name__)[:_MESSAGE]
         return f"it answered {answer.status_code}." if answer.is_error else None

@@ -17,7 +17,11 @@ from typing import Any
 
 from provisioner.scrub import MAX_OUTPUT
 
+KEPT_BYTES = 4 * MAX_OUTPUT
+"""Bytes of an output that are kept unless more are asked for: the tail."""
+
 _READ = 65536
+_KILLED_SECONDS = 5.0  # the kernel's time to end what was killed
 _LOCK_POLL_SECONDS = 0.1  # flock has no asynchronous form; orphans are rare and short-lived
 
 
@@ -42,8 +46,9 @@ async def run(
     timeout_seconds: float,
     grace_seconds: float,
     lock: Path,
+    keep: int = KEPT_BYTES,
 ) -> Finished:
-    """Run a program while holding ``lock``.
+    """Run a program while holding ``lock``; of each output the last ``keep`` bytes are returned.
 
     On a timeout its process group gets SIGTERM, and SIGKILL ``grace_seconds`` later. On a
     cancellation it may first run on for ``grace_seconds``: a helm that ends by itself leaves no
@@ -63,28 +68,42 @@ async def run(
             pass_fds=(descriptor,),
         )
         os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
-        return await _finish(process, stdin, timeout_seconds, grace_seconds)
+        work = _work(process, stdin, keep)
+        return await _finish(process, work, timeout_seconds, grace_seconds)
     finally:
         os.close(descriptor)
 
 
-async def _finish(
-    process: asyncio.subprocess.Process, stdin: bytes, timeout_seconds: float, grace_seconds: float
-) -> Finished:
+def _work(
+    process: asyncio.subprocess.Process, stdin: bytes, keep: int
+) -> asyncio.Future[tuple[None, str, str, int]]:
+    """Feed the program and drain both its outputs, all at once, to its end."""
     stdin_pipe, stdout, stderr = process.stdin, process.stdout, process.stderr
     if stdin_pipe is None or stdout is None or stderr is None:
         raise ValueError("The process must be started with pipes.")
-    work = asyncio.gather(_feed(stdin_pipe, stdin), _tail(stdout), _tail(stderr), process.wait())
+    return asyncio.gather(
+        _feed(stdin_pipe, stdin), _tail(stdout, keep), _tail(stderr, keep), process.wait()
+    )
+
+
+async def _finish(
+    process: asyncio.subprocess.Process,
+    work: asyncio.Future[tuple[None, str, str, int]],
+    timeout_seconds: float,
+    grace_seconds: float,
+) -> Finished:
     try:
         async with asyncio.timeout(timeout_seconds):
             _, output, errors, code = await asyncio.shield(work)
     except TimeoutError as error:
-        await _end(process, grace_seconds)
+        await _uncancelled(_end(process, grace_seconds))
         raise ProgramTimeoutError from error
     except asyncio.CancelledError:
         await _uncancelled(_let_finish(process, grace_seconds))
         raise
     finally:
+        # Not awaited to its end: somebody who left the group could hold the pipes open for ever.
+        work.cancel()
         await _uncancelled(work)
     return Finished(code, output, errors)
 
@@ -112,21 +131,27 @@ async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.close()
 
 
-async def _tail(reader: asyncio.StreamReader) -> str:
+async def _tail(reader: asyncio.StreamReader, keep: int) -> str:
     kept = b""
     while block := await reader.read(_READ):
-        kept = (kept + block)[-4 * MAX_OUTPUT :]
+        kept = (kept + block)[-keep:]
     return kept.decode(errors="replace")
 
 
 async def _end(process: asyncio.subprocess.Process, grace_seconds: float) -> None:
-    for number, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 5.0)):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await process.wait()
-                return
+    _signal_group(process.pid, signal.SIGTERM)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(grace_seconds):
+            await process.wait()
+    _signal_group(process.pid, signal.SIGKILL)  # its children too, which may have stayed
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_KILLED_SECONDS):
+            await process.wait()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
 
 
 async def _hold(lock: Path, patience_seconds: float) -> int:

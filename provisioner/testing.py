@@ -8,9 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from provisioner.errors import NotFoundError
+from provisioner.errors import HelmError, NotFoundError
 from provisioner.measuring import Measured, ending
-from provisioner.models import Container, NamespaceState, Observation, Pod, Store
+from provisioner.models import Container, NamespaceState, Observation, Pod, Reason, Store
+
+
+class HandClock:
+    """A clock that a test sets."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
 
 
 class RecordedAnnouncements:
@@ -48,6 +58,7 @@ class SimulatedNamespace:
     """One namespace; ``release`` is helm's state of the release, or "" when there is none."""
 
     uid: str
+    labels: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
     release: str = ""
@@ -73,11 +84,12 @@ class SimulatedCluster:
 
     # Cluster ------------------------------------------------------------------------------------
 
-    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:  # noqa: ARG002
+    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
         async with self._call(name):
-            if name in self.namespaces:
+            if (found := self.namespaces.get(name)) is not None:
+                found.labels.update(labels)
                 return False
-            self.namespaces[name] = SimulatedNamespace(self._new_uid())
+            self.namespaces[name] = SimulatedNamespace(self._new_uid(), dict(labels))
             return True
 
     async def ensure_secret(
@@ -88,8 +100,12 @@ class SimulatedCluster:
         generate: Callable[[], Mapping[str, str]],
     ) -> Mapping[str, str]:
         async with self._call(namespace):
+            if namespace not in self.namespaces:
+                raise NotFoundError(f"namespaces {namespace!r} not found")
             secrets = self.namespaces[namespace].secrets
-            return secrets.setdefault(name, dict(generate()))
+            if name not in secrets:
+                secrets[name] = dict(generate())
+            return secrets[name]
 
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
         async with self._call(namespace):
@@ -134,7 +150,10 @@ class SimulatedCluster:
         secrets: Sequence[str] = (),  # noqa: ARG002
     ) -> str:
         async with self._call(namespace):
-            found = self.namespaces[namespace]
+            found = self.namespaces.get(namespace)
+            if found is None:
+                message = f"helm could not install release {release}: no namespace {namespace}"
+                raise HelmError(Reason("HELM_FAILED", message))
             found.release = "deployed"
             found.pods.setdefault(f"{release}-web", self._pod(f"{release}-web"))
             return f"{release} is installed."

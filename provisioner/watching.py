@@ -7,15 +7,20 @@ made explicit:
 * objects are the same only if their uid is: one deleted and made again is two changes;
 * the version advances after a change was handled, so a crash between the two repeats it;
 * 410 Gone lists again; a lost connection, 429 and 5xx resume from the last version;
-* waits between tries grow, capped, with full jitter; Retry-After is honoured;
-* three watches in a row that end at once and empty list again: the server may be confused;
+* silence lists again, and so does a version below the last: the server was restored from a backup,
+  say, and would never come to the version that is asked for;
+* waits between tries grow, capped, with full jitter, until a watch is of use again; Retry-After is
+  honoured;
+* three watches in a row that are accepted, and then end at once with nothing or an error, list
+  again: the server may be confused;
 * a list from time to time in any case, against whatever else was lost.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,15 +31,28 @@ from provisioner.wire import WatchedKind, WatchedObject
 
 _log = structlog.get_logger(__name__)
 
-_BACKOFF_SECONDS = (0.8, 30.0)
-_WATCH_SECONDS = (300, 600)
-_RELIST_SECONDS = (1800, 3600)
-_SHORT_WATCH_SECONDS = 1.0
-_SHORT_WATCHES = 3
+
+@dataclass(frozen=True, slots=True)
+class WatchTimings:
+    """How a reflector waits, in seconds; pairs are the least and the most.
+
+    ``backoff`` is the first and the longest wait between tries, ``watch`` how long the server is
+    asked to keep a watch open, ``relist`` when a list is due in any case. A watch shorter than
+    ``short_watch`` that brought nothing is of no use; after ``short_watches`` of them in a row the
+    objects are listed again. ``now`` and ``sleep`` are the clock, for tests.
+    """
+
+    backoff: tuple[float, float] = (0.8, 30.0)
+    watch: tuple[int, int] = (300, 600)
+    relist: tuple[float, float] = (1800.0, 3600.0)
+    short_watch: float = 1.0
+    short_watches: int = 3
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
 
 class GoneError(TransientError):
-    """410: the version to go on from is no longer known. List again."""
+    """There is no going on from the last version, as after a 410: list again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +85,7 @@ class WatchSource(Protocol):
 
     def watch(
         self, kind: WatchedKind, resource_version: str, timeout_seconds: int
-    ) -> AsyncIterator[ChangedObject]:
+    ) -> AsyncGenerator[ChangedObject, None]:
         """Yield the changes after ``resource_version``; ends when the server ends the watch."""
         ...
 
@@ -79,14 +97,22 @@ OnChange = Callable[[WatchedKind, WatchedObject, bool], None]
 class Reflector:
     """Keeps a cache of one kind of object true, and reports every difference once."""
 
-    def __init__(self, source: WatchSource, kind: WatchedKind, on_change: OnChange) -> None:
+    def __init__(
+        self,
+        source: WatchSource,
+        kind: WatchedKind,
+        on_change: OnChange,
+        timings: WatchTimings = WatchTimings(),
+    ) -> None:
         self.kind = kind
         self._source = source
         self._on_change = on_change
+        self._timings = timings
         self._cache: dict[tuple[str, str], WatchedObject] = {}
         self._version = ""
         self._relist_at = 0.0
         self._failures = 0
+        self._useless = 0
         self._in_touch_at: float | None = None
         self._is_connected = False
         self.synced = asyncio.Event()
@@ -102,26 +128,33 @@ class Reflector:
         """Seconds since the API server was last in touch; 0 while a watch is open."""
         if self._is_connected:
             return 0.0
-        return float("inf") if self._in_touch_at is None else time.monotonic() - self._in_touch_at
+        if self._in_touch_at is None:
+            return float("inf")
+        return self._timings.now() - self._in_touch_at
 
     async def run(self) -> None:
         """List and watch, for ever. Every error of the cluster is a reason to try again."""
         while True:
             try:
-                if not self._version or time.monotonic() > self._relist_at:
-                    await self._list()
-                await self._watch()
-            except GoneError:
-                _log.info("watch_expired", kind=self.kind.name)
+                await self._list_and_watch()
+            except GoneError as error:
+                _log.info("watch_expired", kind=self.kind.name, reason=str(error))
                 self._version = ""
-                await self._pause(None)
+                await self._pause()
             except (TransientError, TerminalError, NotFoundError) as error:
                 if self.trouble != str(error):
                     _log.warning("watch_interrupted", kind=self.kind.name, reason=str(error))
                 self.trouble = str(error)
-                await self._pause(
-                    error.retry_after_seconds if isinstance(error, TransientError) else None
-                )
+                await self._pause(getattr(error, "retry_after_seconds", None))
+            else:
+                if self._useless:
+                    await self._pause()
+
+    async def _list_and_watch(self) -> None:
+        is_confused = self._useless >= self._timings.short_watches
+        if not self._version or is_confused or self._timings.now() > self._relist_at:
+            await self._list()
+        await self._watch()
 
     async def _list(self) -> None:
         found: dict[tuple[str, str], WatchedObject] = {}
@@ -137,30 +170,33 @@ class Reflector:
         for item in found.values():
             self._put(item)
         self._version = version
-        self._relist_at = time.monotonic() + random.uniform(*_RELIST_SECONDS)  # noqa: S311
+        self._relist_at = self._timings.now() + random.uniform(*self._timings.relist)  # noqa: S311
+        self._useless = 0
         self._contact()
         self.synced.set()
 
     async def _watch(self) -> None:
-        short = 0
-        while time.monotonic() < self._relist_at:
-            began, changes = time.monotonic(), 0
-            timeout = random.randint(*_WATCH_SECONDS)  # noqa: S311
-            try:
-                async for change in self._source.watch(self.kind, self._version, timeout):
+        """Follow one watch to its end; then say whether it was of any use."""
+        began, is_useful = self._timings.now(), False
+        timeout = random.randint(*self._timings.watch)  # noqa: S311
+        try:
+            async with aclosing(self._source.watch(self.kind, self._version, timeout)) as changes:
+                async for change in changes:
                     self._is_connected = True
-                    self._apply(change)
-                    changes += change.type != "OPENED"
                     self._contact()
-            finally:
-                self._is_connected = False
-            short = short + 1 if not changes and _is_short(began) else 0
-            if short:
-                await self._pause(None)
-            if short >= _SHORT_WATCHES:
-                raise GoneError("The watch ends at once, again and again.")
+                    self._apply(change)
+                    is_useful = is_useful or change.type != "OPENED"
+        finally:
+            was_accepted, self._is_connected = self._is_connected, False
+            is_useful = is_useful or self._timings.now() - began >= self._timings.short_watch
+            if was_accepted and is_useful:
+                self._failures = self._useless = 0
+            elif was_accepted:
+                self._useless += 1
 
     def _apply(self, change: ChangedObject) -> None:
+        if _is_before(change.resource_version, self._version):
+            raise GoneError(f"Version {change.resource_version} came after {self._version}.")
         if change.object is not None:
             if change.type == "DELETED":
                 self._drop((change.object.namespace, change.object.name))
@@ -183,17 +219,17 @@ class Reflector:
             self._on_change(self.kind, known, False)  # noqa: FBT003
 
     def _contact(self) -> None:
-        self._in_touch_at = time.monotonic()
-        self._failures = 0
+        self._in_touch_at = self._timings.now()
         self.trouble = ""
 
-    async def _pause(self, at_least_seconds: float | None) -> None:
-        first, cap = _BACKOFF_SECONDS
+    async def _pause(self, at_least_seconds: float | None = None) -> None:
+        first, cap = self._timings.backoff
         ceiling = min(cap, first * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
         seconds = random.uniform(ceiling / 4, ceiling)  # noqa: S311
-        await asyncio.sleep(max(seconds, at_least_seconds or 0.0))
+        await self._timings.sleep(max(seconds, at_least_seconds or 0.0))
 
 
-def _is_short(began: float) -> bool:
-    return time.monotonic() - began < _SHORT_WATCH_SECONDS
+def _is_before(version: str, last: str) -> bool:
+    """Whether a version is older than another; they compare as numbers (KEP-5504), if they are."""
+    return version.isdecimal() and last.isdecimal() and int(version) < int(last)

@@ -159,10 +159,13 @@ class ListMetadata(Wire):
 
 
 class WireList(Wire):
-    """A page of a list. Items stay undecoded until their kind is known."""
+    """A page of a list. Items stay undecoded until their kind is known.
+
+    ``items`` must be there, though it may be null: what has none is no list, not an empty one.
+    """
 
     metadata: ListMetadata
-    items: list[msgspec.Raw] = []
+    items: list[msgspec.Raw] | None
 
 
 class WireStatus(Wire):
@@ -344,6 +347,8 @@ def _decoder(
     def decode(raw: bytes | msgspec.Raw) -> WatchedObject:
         found: Any = decoder.decode(raw)
         metadata: Metadata = found.metadata
+        if not (metadata.name and metadata.uid):
+            raise msgspec.ValidationError("An object without a name or a uid.")
         return WatchedObject(
             # A namespace belongs to itself, so that everything of a store is filed in one place.
             namespace=metadata.namespace or metadata.name,

@@ -7,7 +7,7 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 ONLY = {
-    "kubernetes_asyncio": {"provisioner/kube.py"},
+    "kubernetes_asyncio": {"provisioner/kube_api.py"},
     "databases": {"provisioner/database.py"},
 }
 

@@ -11,22 +11,12 @@ from provisioner.models import Reason, Retention, Store, StoreStatus, StoreTarge
 from provisioner.names import new_store_id
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
-from provisioner.testing import RecordedAnnouncements
+from provisioner.testing import HandClock, RecordedAnnouncements
 from provisioner.transitions import DELETE_STEPS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
 REASON = Reason("TEST", "For the test.")
-
-
-class HandClock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.moment = START
-
-    def now(self) -> datetime:
-        return self.moment
 
 
 class Woken(Reconciler):
@@ -44,7 +34,7 @@ class House:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.clock = HandClock()
+        self.clock = HandClock(START)
         self.records = StoreRepository(database, self.clock, RecordedAnnouncements())
         self.woken = Woken()
 

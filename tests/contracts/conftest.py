@@ -1,0 +1,146 @@
+"""The ports' contracts are checked on the shipped fakes and on the real adapters alike."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from provisioner.clock import SystemClock
+from provisioner.helm import HelmClient, HelmSettings
+from provisioner.kube import KubeCluster
+from provisioner.models import Observation, Pod
+from provisioner.observer import ClusterObserver
+from provisioner.ports import Cluster, Helm, Observer, StoreRecords
+from provisioner.testing import SimulatedCluster
+from provisioner.wire import STORE_LABEL
+from tests.cluster import LocalCluster, tools
+
+STORE_ID = "store-of-the-contract"
+LABELS = {STORE_LABEL: STORE_ID}
+PATIENCE_SECONDS = 60
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "{{ .Release.Name }}-web"}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, %s: %s, app.kubernetes.io/component: web}}
+    spec: {containers: [{name: web, image: example.invalid/web}]}
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """A cluster with helm and its watches, and a name for a namespace that is not there yet.
+
+    ``release_state`` is helm's word for the state of the namespace's release, or "".
+    """
+
+    cluster: Cluster
+    helm: Helm
+    observer: Observer
+    chart: Path
+    namespace: str
+    labels: Callable[[], Awaitable[dict[str, str]]]
+    release_state: Callable[[], Awaitable[str]]
+
+    async def create(self) -> None:
+        assert await self.cluster.ensure_namespace(self.namespace, LABELS)
+
+    async def install(self) -> str:
+        return await self.helm.install(
+            release=self.namespace, namespace=self.namespace, chart=self.chart, values={}
+        )
+
+    async def uninstall(self) -> str:
+        return await self.helm.uninstall(release=self.namespace, namespace=self.namespace)
+
+    async def until(self, is_seen: Callable[[Observation], bool]) -> Observation:
+        """Return the observation as soon as it is so."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                revision = self.observer.revision(self.namespace)
+                seen = self.observer.observe(self.namespace)
+                if is_seen(seen):
+                    return seen
+                await self.observer.changed(self.namespace, revision)
+
+    async def pod(self) -> Pod:
+        """Return the one pod of the release once it is ready."""
+        seen = await self.until(lambda now: [pod.is_ready for pod in now.pods] == [True])
+        return seen.pods[0]
+
+
+class KnowsEveryStore:
+    """Records for which every store is there, and that keep nothing."""
+
+    async def record_pods(self, *_: object) -> int:
+        return 0
+
+
+@pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.cluster)])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "simulated":
+        yield simulated_world(tmp_path)
+        return
+    local_cluster: LocalCluster = request.getfixturevalue("local_cluster")
+    async with real_world(local_cluster, tmp_path) as made:
+        yield made
+
+
+def simulated_world(folder: Path) -> World:
+    cluster = SimulatedCluster(SystemClock().now)
+    namespace = f"contract-{uuid.uuid4().hex[:12]}"
+
+    async def labels() -> dict[str, str]:
+        return cluster.namespaces[namespace].labels
+
+    async def release_state() -> str:
+        return cluster.namespaces[namespace].release
+
+    return World(cluster, cluster, cluster, folder, namespace, labels, release_state)
+
+
+@asynccontextmanager
+async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator[World]:
+    namespace = f"contract-{uuid.uuid4().hex[:12]}"
+    program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
+    helm = HelmClient(HelmSettings(program, folder / "state", kubeconfig))
+    cluster = await KubeCluster.connect(kubeconfig, None)
+    observer = ClusterObserver(cluster, cast("StoreRecords", KnowsEveryStore()), lambda _: None)
+    tasks = [asyncio.create_task(reflector.run()) for reflector in observer.reflectors]
+    tasks.append(asyncio.create_task(observer.run()))
+
+    async def labels() -> dict[str, str]:
+        found = await asyncio.to_thread(local_cluster.kubectl_json, "get", "namespace", namespace)
+        return dict(found["metadata"]["labels"])
+
+    async def release_state() -> str:
+        history = await helm.history(release=namespace, namespace=namespace)
+        return history[-1].status if history else ""
+
+    try:
+        await observer.synced()
+        yield World(cluster, helm, observer, make_chart(folder), namespace, labels, release_state)
+    finally:
+        await cluster.delete_namespace(namespace)
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
+        await cluster.close()
+        await asyncio.sleep(0.1)  # aiohttp: TLS connections close a moment after their session
+
+
+def make_chart(folder: Path) -> Path:
+    chart = folder / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: contract\nversion: 0.1.0\n")
+    text = DEPLOYMENT % (STORE_LABEL, STORE_ID)
+    (chart / "templates" / "web.yaml").write_text(text)
+    return chart

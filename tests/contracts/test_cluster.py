@@ -1,0 +1,105 @@
+"""``ports.Cluster``: asking Kubernetes for things, each request as good as its repetition."""
+
+import asyncio
+
+import pytest
+
+from provisioner.errors import NotFoundError
+from tests.contracts.conftest import LABELS, World
+
+SECRET = "credentials"
+
+
+async def test_a_namespace_is_made_once(world: World) -> None:
+    assert not await world.cluster.namespace_exists(world.namespace)
+    assert await world.cluster.ensure_namespace(world.namespace, LABELS) is True
+    assert await world.cluster.ensure_namespace(world.namespace, LABELS) is False
+    assert await world.cluster.namespace_exists(world.namespace)
+
+
+async def test_a_namespace_that_is_there_is_given_its_labels(world: World) -> None:
+    await world.cluster.ensure_namespace(world.namespace, {"kept": "old", "changed": "old"})
+    await world.cluster.ensure_namespace(world.namespace, {"changed": "new", "added": "new"})
+    found = await world.labels()
+    assert {**found, "kept": "old", "changed": "new", "added": "new"} == found
+
+
+async def test_a_secret_is_generated_once(world: World) -> None:
+    await world.create()
+    generated: list[str] = []
+
+    def generate() -> dict[str, str]:
+        generated.append("once more")
+        return {"password": f"the {len(generated)}. ünïque", "empty": ""}
+
+    for _ in range(2):
+        found = await world.cluster.ensure_secret(world.namespace, SECRET, LABELS, generate)
+        assert found == {"password": "the 1. ünïque", "empty": ""}
+    assert generated == ["once more"]
+
+
+async def test_two_who_generate_at_once_get_the_same(world: World) -> None:
+    await world.create()
+
+    async def ensure(value: str) -> dict[str, str]:
+        found = await world.cluster.ensure_secret(
+            world.namespace, SECRET, LABELS, lambda: {"password": value}
+        )
+        return dict(found)
+
+    first, *others = await asyncio.gather(*(ensure(f"value-{index}") for index in range(4)))
+    assert others == [first] * 3
+
+
+async def test_a_secret_is_read(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        await world.cluster.read_secret(world.namespace, SECRET)
+    await world.create()
+    with pytest.raises(NotFoundError):
+        await world.cluster.read_secret(world.namespace, SECRET)
+    await world.cluster.ensure_secret(world.namespace, SECRET, LABELS, lambda: {"a": "b"})
+    assert await world.cluster.read_secret(world.namespace, SECRET) == {"a": "b"}
+
+
+async def test_no_secret_without_its_namespace(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        await world.cluster.ensure_secret(world.namespace, SECRET, LABELS, lambda: {"a": "b"})
+    assert not await world.cluster.namespace_exists(world.namespace)
+
+
+async def test_a_namespace_is_deleted(world: World) -> None:
+    await world.create()
+    assert await world.cluster.delete_namespace(world.namespace) is True
+    await world.until(lambda seen: seen.namespace is None)
+    assert not await world.cluster.namespace_exists(world.namespace)
+    assert await world.cluster.delete_namespace(world.namespace) is False
+
+
+async def test_only_this_very_pod_is_deleted(world: World) -> None:
+    await world.create()
+    await world.install()
+    pod = await world.pod()
+    await world.cluster.delete_pod(world.namespace, pod.name, "another-uid")
+    await world.cluster.delete_pod(world.namespace, "another-name", pod.uid)
+    await world.cluster.delete_job(world.namespace, pod.name, pod.uid)
+    assert [(seen.name, seen.uid) for seen in world.observer.observe(world.namespace).pods] == [
+        (pod.name, pod.uid)
+    ]
+    await world.cluster.delete_pod(world.namespace, pod.name, pod.uid)
+    await world.until(lambda seen: pod.uid not in [now.uid for now in seen.pods])
+    await world.cluster.delete_pod(world.namespace, pod.name, pod.uid)  # gone is no error
+
+
+async def test_what_is_in_no_namespace_can_be_deleted(world: World) -> None:
+    await world.cluster.delete_pod(world.namespace, "pod", "uid")
+    await world.cluster.delete_job(world.namespace, "job", "uid")
+
+
+async def test_a_log_that_is_not_there_is_empty(world: World) -> None:
+    for previous in (False, True):
+        assert (
+            await world.cluster.log_tail(
+                world.namespace, "pod", "web", lines=5, previous=previous
+            )
+            == ""
+        )  # fmt: skip
