@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from app import logging
 from app.graphql import build_schema
 from app.main import create_app
+from app.server import Server
 from app.settings import Settings
 from app.token_cli import token_commands
 from provisioner.migrations import migrate
@@ -24,7 +25,7 @@ def serve() -> None:
     """Serve the API and work on stores, until SIGTERM."""
     settings = _settings()
     logging.configure(settings.log_level, settings.log_format)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             create_app(settings),
             host=settings.host,

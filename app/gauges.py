@@ -46,9 +46,12 @@ class PlatformGauges(Collector):
         yield from self._watches()
         yield _gauge(
             "subscribers",
-            "Followers of stores.",
-            (),
-            {(): self._platform.broadcaster.followers},
+            "Followers of a store, and of the list.",
+            ("stream",),
+            {
+                ("storeStatus",): self._platform.broadcaster.followers,
+                ("storesChanged",): self._platform.changes.followers,
+            },
         )
         if self._stores is not None:
             yield _gauge(

@@ -10,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry import Schema
-from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
 from app import __version__
 from app.auth.bearer import bearer_token, token_of_connection
 from app.auth.sign_in import Authenticator, SignIn
+from app.event_streams import EventStreamView
 from app.operations import ObservedOperation
 from provisioner.measuring import Unmeasured
 from provisioner.ports import Measurements
@@ -79,8 +79,8 @@ def build_schema(measurements: Measurements | None = None) -> Schema:
     )
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """Queries and mutations by POST, subscriptions by graphql-transport-ws."""
+class GraphQLView(EventStreamView):
+    """Queries and mutations by POST, subscriptions by graphql-transport-ws or as events."""
 
     def __init__(self, schema: Schema, *, allowed_origins: tuple[str, ...]) -> None:
         super().__init__(
@@ -88,7 +88,7 @@ class GraphQLView(GraphQL[Context, None]):
             graphql_ide=None,
             # A mutation by GET could be triggered by a link; queries follow for simplicity's sake.
             allow_queries_via_get=False,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=5),
             allowed_origins=allowed_origins,
         )

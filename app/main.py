@@ -1,5 +1,6 @@
 """The ASGI application."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Starlette:
         try:
             async with running_platform(settings.platform(), measurements) as platform:
                 app.state.platform = platform
+                app.state.stopping = asyncio.Event()
                 yield
         except BaseException:
             # A root task ended, which none may. Serving on without it would be to limp: stop, and

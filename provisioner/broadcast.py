@@ -13,9 +13,22 @@ import structlog
 
 from provisioner.errors import NotFoundError
 from provisioner.models import StoreSnapshot
+from provisioner.ports import Announcer
 
 _log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 1.0
+
+
+class AnnounceToAll:
+    """Several announcers as one. Implements ``ports.Announcer``."""
+
+    def __init__(self, *announcers: Announcer) -> None:
+        self._announcers = announcers
+
+    def announce(self, store_id: str) -> None:
+        """See ``ports.Announcer``."""
+        for announcer in self._announcers:
+            announcer.announce(store_id)
 
 
 class Follower:
@@ -82,9 +95,12 @@ class Broadcaster:
             topic.followers.discard(follower)
             if not topic.followers:
                 self._topics.pop(store_id, None)
+                if (reader := topic.reader) is not None:
+                    reader.cancel()
+                    await asyncio.wait({reader})
 
     async def _deliver(self, store_id: str, topic: _Topic) -> None:
-        while topic.is_stale and topic.followers:
+        while topic.is_stale:
             topic.is_stale = False
             try:
                 snapshot = await self._read(store_id)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from provisioner.changes import note_removed, number_change
 from provisioner.database import Database, Row, Transaction, UniqueViolation
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.models import (
@@ -25,7 +26,8 @@ from provisioner.models import (
 )
 from provisioner.pod_events import diff_pods
 from provisioner.ports import Announcer, Clock
-from provisioner.rows import event_of, pod_detail, pod_of, step_of, store_of, to_micros
+from provisioner.rows import event_of, pod_detail, step_of, store_of, to_micros
+from provisioner.snapshots import read_snapshots, sorted_pods
 from provisioner.transitions import PROVISION_STEPS, is_allowed
 
 T = TypeVar("T")
@@ -207,7 +209,7 @@ class StoreRepository:
 
         async def work(transaction: Transaction) -> int:
             rows = await transaction.fetch_all(
-                "SELECT id FROM stores WHERE status = 'DELETED' AND deleted_at < :before"
+                "SELECT id, change FROM stores WHERE status = 'DELETED' AND deleted_at < :before"
                 " ORDER BY deleted_at LIMIT :limit",
                 {"before": to_micros(before), "limit": limit},
             )
@@ -218,6 +220,7 @@ class StoreRepository:
                         f"DELETE FROM {table} WHERE {key} = :id",  # noqa: S608
                         {"id": row["id"]},
                     )
+            await note_removed(transaction, max((row["change"] for row in rows), default=0))
             return len(rows)
 
         return await self._database.transact(work)
@@ -226,7 +229,9 @@ class StoreRepository:
         """See ``ports.StoreRecords``. Raises NotFoundError for an unknown store."""
 
         async def work(transaction: Transaction) -> int:
-            await self._get(transaction, store_id)
+            store = await self._get(transaction, store_id)
+            if store.status is StoreStatus.DELETED:
+                return 0  # news that came too late: that it is deleted stays the last of its events
             known = await self._pods(transaction, store_id)
             changes = list(diff_pods(known, pods))
             for change in changes:
@@ -277,28 +282,7 @@ class StoreRepository:
 
     async def snapshots(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
         """Return the stores among ``store_ids`` with steps and pods, all of one moment."""
-        names = ", ".join(f":id_{index}" for index in range(len(store_ids)))
-        values = {f"id_{index}": store_id for index, store_id in enumerate(store_ids)}
-
-        async def work(transaction: Transaction) -> Mapping[str, StoreSnapshot]:
-            # Only the names of parameters are put into the statements; every value is bound.
-            stores = await transaction.fetch_all(
-                f"SELECT * FROM stores WHERE id IN ({names})",  # noqa: S608
-                values,
-            )
-            steps = await transaction.fetch_all(
-                "SELECT steps.* FROM steps JOIN stores ON stores.id = steps.store_id"  # noqa: S608
-                f" AND stores.attempt = steps.attempt WHERE stores.id IN ({names})"
-                " ORDER BY steps.store_id, steps.position",
-                values,
-            )
-            pods = await transaction.fetch_all(
-                f"SELECT store_id, detail FROM pods WHERE store_id IN ({names})",  # noqa: S608
-                values,
-            )
-            return _assemble(stores, steps, pods)
-
-        return await self._database.read(work)
+        return await self._database.read(lambda transaction: read_snapshots(transaction, store_ids))
 
     async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
         """See ``ports.StoreRecords``."""
@@ -402,11 +386,12 @@ class StoreRepository:
         """Raise the store's version by one and record the event under it."""
         row = await transaction.fetch_one(
             "UPDATE stores SET version = version + 1, updated_at = :now,"
-            " attempt = COALESCE(:attempt, attempt) WHERE id = :id RETURNING version",
+            " attempt = COALESCE(:attempt, attempt)"
+            " WHERE id = :id AND status <> 'DELETED' RETURNING version",
             {"id": store_id, "now": to_micros(self._clock.now()), "attempt": attempt},
         )
         if row is None:
-            raise NotFoundError(f"There is no store {store_id}.")
+            raise ConflictError(f"Store {store_id} is deleted: nothing happens to it any more.")
         await self._event(transaction, store_id, row["version"], kind, subject, status, message)
 
     async def _event(
@@ -431,6 +416,7 @@ class StoreRepository:
                 "at": to_micros(self._clock.now()),
             },
         )
+        await number_change(transaction, store_id)
 
     async def _get(self, transaction: Transaction, store_id: str) -> Store:
         row = await transaction.fetch_one("SELECT * FROM stores WHERE id = :id", {"id": store_id})
@@ -442,24 +428,7 @@ class StoreRepository:
         rows = await transaction.fetch_all(
             "SELECT detail FROM pods WHERE store_id = :id", {"id": store_id}
         )
-        return _sorted_pods(rows)
-
-
-def _sorted_pods(rows: Sequence[Row]) -> list[Pod]:
-    return sorted(map(pod_of, rows), key=lambda pod: (pod.created_at, pod.name))
-
-
-def _assemble(
-    stores: Sequence[Row], steps: Sequence[Row], pods: Sequence[Row]
-) -> Mapping[str, StoreSnapshot]:
-    return {
-        row["id"]: StoreSnapshot(
-            store_of(row),
-            tuple(step_of(step) for step in steps if step["store_id"] == row["id"]),
-            tuple(_sorted_pods([pod for pod in pods if pod["store_id"] == row["id"]])),
-        )
-        for row in stores
-    }
+        return list(sorted_pods(rows))
 
 
 def name_taken(name: str) -> Refusal:

@@ -13,6 +13,7 @@ from provisioner.admin_login import AdminLogin, AdminLogins
 from provisioner.broadcast import Broadcaster
 from provisioner.engines import EngineCatalogue
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.following import MAX_EVENTS, StoreUpdate, follow
 from provisioner.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.measuring import Activity
 from provisioner.models import (
@@ -33,19 +34,8 @@ from provisioner.repository import StoreRepository, new_store
 from provisioner.transitions import PROVISION_STEPS
 from provisioner.work_queue import Lane, WorkQueue
 
-MAX_EVENTS = 500
-"""Events in one update of a followed store; what lies further back is in the next update."""
-
 _MAX_KEY = 128
 _UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
-
-
-@dataclass(frozen=True, slots=True)
-class StoreUpdate:
-    """What a follower is told: the state, and what happened since the update before."""
-
-    snapshot: StoreSnapshot
-    events: tuple[StoreEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,28 +247,9 @@ class StoreService:
     async def follow(
         self, caller: Identity, store_id: str, *, after: int | None = None
     ) -> AsyncGenerator[StoreUpdate, None]:
-        """Yield the store's state now, then after each change, until it is deleted.
-
-        With ``after``, the version of the last update that the caller has, the first update holds
-        every event since then. Without it, the first update holds no events: its state says it all.
-        """
+        """Return the stream of a store; see ``following.follow``. Raises NotFoundError."""
         await self.get(caller, store_id)
-        # The slot is there before the first read, so no change can fall between the two.
-        async with self._broadcaster.follow(store_id) as follower:
-            snapshot = await self._records.snapshot(store_id)
-            seen = snapshot.store.version if after is None else after
-            is_first = True
-            while True:
-                events = await self._events_between(store_id, seen, snapshot.store.version)
-                if is_first or events:
-                    yield StoreUpdate(snapshot, events)
-                    is_first = False
-                seen = max([seen, *(event.version for event in events)])
-                if len(events) == MAX_EVENTS:
-                    continue
-                if snapshot.store.status is StoreStatus.DELETED:
-                    return
-                snapshot = await follower.next()
+        return follow(self._records, self._broadcaster, store_id, after=after)
 
     def queue_position(self, store: Store) -> int | None:
         """Return the store's place among those that wait to be provisioned, from 1."""
@@ -294,15 +265,6 @@ class StoreService:
             limit=self._limit,
             stores=await self._records.counts(),
         )
-
-    async def _events_between(
-        self, store_id: str, above: int, up_to: int
-    ) -> tuple[StoreEvent, ...]:
-        """Return the events that led to a snapshot of version ``up_to``, and no later ones."""
-        if above >= up_to:
-            return ()
-        found = await self._records.events_after(store_id, above, limit=MAX_EVENTS)
-        return tuple(event for event in found if event.version <= up_to)
 
     def _checked(
         self, name: str, engine: str, version: str | None, key: str | None

@@ -15,7 +15,9 @@ import structlog
 from provisioner.access import TokenService
 from provisioner.admin_login import AdminLogins
 from provisioner.audit import AuditLog
-from provisioner.broadcast import Broadcaster
+from provisioner.broadcast import AnnounceToAll, Broadcaster
+from provisioner.change_feed import ChangeFeed
+from provisioner.changes import ChangeLog
 from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.engines import EngineCatalogue
@@ -73,6 +75,7 @@ class Platform:
     audit: AuditLog
     observer: ClusterObserver
     broadcaster: Broadcaster
+    changes: ChangeFeed
     queue: WorkQueue
     check: SelfCheck
 
@@ -106,7 +109,8 @@ async def running_platform(
 
         clock, queue = SystemClock(), WorkQueue()
         broadcaster = Broadcaster(read_snapshot)
-        records = StoreRepository(database, clock, broadcaster)
+        changes = ChangeFeed(ChangeLog(database))
+        records = StoreRepository(database, clock, AnnounceToAll(broadcaster, changes))
 
         def on_recorded(store_id: str) -> None:
             reconciler.wake_by_id(store_id)
@@ -154,6 +158,7 @@ async def running_platform(
             audit=AuditLog(database, clock),
             observer=observer,
             broadcaster=broadcaster,
+            changes=changes,
             queue=queue,
             check=SelfCheck(
                 database=database, observer=observer, helm=settings.helm.program, engines=engines

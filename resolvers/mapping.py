@@ -6,9 +6,10 @@ from typing import TypeVar
 import strawberry
 
 from provisioner import models
+from provisioner.change_feed import StoresChange
+from provisioner.following import StoreUpdate
 from provisioner.listing import StoreOrder, StorePage, encode_cursor
 from provisioner.pod_events import pod_status
-from provisioner.service import StoreUpdate
 from resolvers.context import Context
 from schema import enums, types
 from schema.connections import PageInfo, StoreConnection, StoreEdge
@@ -63,16 +64,28 @@ def store(context: Context, record: models.Store) -> types.Store:
 
 
 def update(context: Context, record: StoreUpdate) -> types.StoreUpdate:
-    """Return a followed store's state; its steps and pods are those of the same moment."""
-
-    async def load() -> models.StoreSnapshot:
-        return record.snapshot
-
+    """Return a followed store's state."""
     return types.StoreUpdate(
-        version=record.snapshot.store.version,
-        store=_store(context, record.snapshot.store, load),
+        version=record.version,
+        store=_snapshot(context, record.snapshot),
         events=[event(item) for item in record.events],
     )
+
+
+def change(context: Context, record: StoresChange) -> types.StoresChange:
+    """Return the stores of the list that changed."""
+    return types.StoresChange(
+        cursor=record.cursor, stores=[_snapshot(context, item) for item in record.snapshots]
+    )
+
+
+def _snapshot(context: Context, record: models.StoreSnapshot) -> types.Store:
+    """Return a store whose steps and pods are those of the same moment."""
+
+    async def load() -> models.StoreSnapshot:
+        return record
+
+    return _store(context, record.store, load)
 
 
 def _store(

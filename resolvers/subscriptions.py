@@ -6,10 +6,10 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner.errors import NotFoundError
+from provisioner.errors import NotFoundError, RefusedError
 from resolvers import mapping
-from resolvers.context import Info
-from resolvers.errors import public, require_caller
+from resolvers.context import Context, Info
+from resolvers.errors import PublicError, public, require_caller
 from schema import types
 
 
@@ -26,18 +26,59 @@ class Subscription:
         after: Annotated[
             int | None,
             strawberry.argument(
-                description="The `version` of the last update you had: the first update then holds"
-                " every event since."
+                description="The `version` of the last update you had: the first updates then hold"
+                " every event since. One that the store never had is refused with the code"
+                " CURSOR_INVALID."
             ),
         ] = None,
     ) -> AsyncGenerator[types.StoreUpdate, None]:
         caller = require_caller(info.context)
-        updates = info.context.platform.stores.follow(
-            caller, mapping.from_global_id(id), after=after
-        )
         try:
-            async with aclosing(updates) as stream:
-                async for update in stream:
+            updates = await info.context.platform.stores.follow(
+                caller, mapping.from_global_id(id), after=_version(info.context, after)
+            )
+            async with aclosing(updates):
+                async for update in updates:
                     yield mapping.update(info.context, update)
-        except NotFoundError as error:
+        except (NotFoundError, RefusedError) as error:
             raise public(error) from error
+
+    @strawberry.subscription(
+        description="The stores that the caller may see, as they change. The first update comes at"
+        " once: wait for it, then read the list, and nothing falls between the two."
+    )
+    async def stores_changed(
+        self,
+        info: Info,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The `cursor` of the last update you had: the first update then holds"
+                " what changed since. One that is too old, or of another database, is refused with"
+                " the code CURSOR_INVALID: leave it out then, and read the list anew."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[types.StoresChange, None]:
+        caller = require_caller(info.context)
+        after = info.context.last_event_id or after
+        changes = info.context.platform.changes.follow(caller, after=after)
+        try:
+            async with aclosing(changes):
+                async for change in changes:
+                    yield mapping.change(info.context, change)
+        except RefusedError as error:
+            raise public(error) from error
+
+
+def _version(context: Context, after: int | None) -> int | None:
+    """Return the version to go on from: an event stream's is in a header when it comes back."""
+    if context.last_event_id is None:
+        return after
+    try:
+        return int(context.last_event_id)
+    except ValueError as error:
+        raise PublicError(
+            "CURSOR_INVALID",
+            "The header Last-Event-ID is not the `id` of an event of this stream: leave it out.",
+            "after",
+        ) from error

@@ -169,12 +169,26 @@ class Store(Node):
 @strawberry.type(description="A store's state, and what happened since the update before.")
 class StoreUpdate:
     version: int = strawberry.field(
-        description="The version of this state; pass the last one you had as `after` to resume."
+        description="You have every event up to this version: pass the last one you had as `after`"
+        " to resume. It is below the store's own while there are more events to catch up with than"
+        " the 500 that one update holds; the rest follows at once."
     )
     store: Store = strawberry.field(description="The store now.")
     events: list[StoreEvent] = strawberry.field(
         description="What happened since the last update, or since `after`. None is left out or"
         " sent twice. Empty in the first update when no `after` was given."
+    )
+
+
+@strawberry.type(description="Stores that changed, of all that the caller may see.")
+class StoresChange:
+    cursor: str = strawberry.field(
+        description="Opaque; pass the last one you had as `after` to miss nothing in between."
+    )
+    stores: list[Store] = strawberry.field(
+        description="The latest state of each store that changed since the update before; of one"
+        " that is gone, once, with the status DELETED. Empty in the first update when no `after`"
+        " was given."
     )
 
 

@@ -99,6 +99,18 @@ def run_browser_tests(file: str, environment: dict[str, str]) -> None:
     _npm("run", "e2e", "--", file, environment=environment)
 
 
+def run_script(
+    script: Path, *arguments: str, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a script that uses the packages of the pages. Raises PagesError."""
+    _ensure_packages()
+    return subprocess.run(
+        [str(_node_folder() / "node"), str(script), *arguments],
+        cwd=FOLDER, env={**os.environ, **environment}, capture_output=True, text=True,
+        check=False, timeout=180,
+    )  # fmt: skip
+
+
 def _npm(*arguments: str, environment: dict[str, str] | None = None) -> None:
     node_folder = _node_folder()
     path = f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -112,7 +112,7 @@ def test_the_state_at_the_moment(api: Service) -> None:
         == {(kind,) for kind in ("namespaces", "pods", "jobs", "persistentvolumeclaims", "events")}
         or ("claims",) in found["store_platform_watch_staleness_seconds"]
     )
-    assert found["store_platform_subscribers"][()] == 0.0
+    assert found["store_platform_subscribers"] == {("storeStatus",): 0.0, ("storesChanged",): 0.0}
     assert list(found["store_platform_build_info"].values()) == [1.0]
     assert found["process_resident_memory_bytes"][()] > 0
 

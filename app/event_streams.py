@@ -1,0 +1,107 @@
+"""Subscriptions as server-sent events, for clients behind proxies that let no websocket through.
+
+A POST with ``Accept: text/event-stream`` is answered in the "distinct connections mode" of GraphQL
+over SSE (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md): one ``next`` event per
+result, a ``complete`` at the end, a comment every 15 s in between so that no proxy thinks it idle.
+An event whose result has a ``version`` or ``cursor`` selected carries it as its ``id``; a client
+that comes back with the last one in ``Last-Event-ID``, as browsers' own do, goes on after it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.streaming import HTTPStreamTransport, SSETransport
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
+
+from resolvers.context import Context
+
+
+class ResumableEvents(SSETransport):
+    """Events with an id to come back with."""
+
+    def encode_next(
+        self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
+    ) -> str:
+        """Return the event of a result."""
+        event = super().encode_next(response, encode_json)
+        position = _position(response.get("data"))
+        return event if position is None else f"id: {position}\r\n{event}"
+
+
+def _position(data: Any) -> str | None:
+    """Return where the one field of a subscription's result is, as far as the client asked."""
+    for update in data.values() if isinstance(data, dict) else ():
+        found = update.get("version", update.get("cursor")) if isinstance(update, dict) else None
+        if isinstance(found, int | str) and str(found).isprintable():
+            return str(found)
+    return None
+
+
+class EventStreamView(GraphQL[Context, None]):
+    """Strawberry's view with resumable events, which end when the service does."""
+
+    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
+        GRAPHQL_SSE_PROTOCOL: ResumableEvents
+    }
+
+    async def execute_operation(self, request: Request, **given: Any) -> Any:  # type: ignore[override] # called by keywords
+        """Let the context know where a client that comes back wants to go on."""
+        given["context"].last_event_id = request.headers.get("last-event-id")
+        return await super().execute_operation(request=request, **given)
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], Any],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """Return the stream, which ends without a ``complete`` when the service stops."""
+        return EventStream(
+            stream(),
+            ending=request.app.state.stopping.wait,
+            headers={**sub_response.headers, **headers},
+        )
+
+
+class EventStream(StreamingResponse):
+    """A stream that goes on until it ends, or the client is gone, or ``ending`` is over."""
+
+    def __init__(
+        self,
+        content: AsyncIterable[str],
+        *,
+        ending: Callable[[], Awaitable[object]],
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(content, headers=headers)
+        self._ending = ending
+        self._is_complete = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        await super().__call__(scope, receive, send)
+        if not self._is_complete:  # an orderly end, in case that the client is still there
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def stream_response(self, send: Send) -> None:
+        """See StreamingResponse."""
+        await super().stream_response(send)
+        self._is_complete = True
+
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        """See StreamingResponse: once this returns, the stream is closed."""
+        gone = asyncio.ensure_future(super().listen_for_disconnect(receive))
+        over = asyncio.ensure_future(self._ending())
+        try:
+            await asyncio.wait({gone, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            over.cancel()

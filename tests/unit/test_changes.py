@@ -1,0 +1,218 @@
+"""Who follows the changes of all stores misses none, however they come and go."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from provisioner import change_feed
+from provisioner.change_feed import ChangeFeed, StoresChange
+from provisioner.changes import ChangeLog, ChangePage, Counter, encode_cursor
+from provisioner.clock import SystemClock
+from provisioner.database import Database
+from provisioner.errors import RefusedError
+from provisioner.models import Identity, Role, Store, StoreStatus
+from provisioner.names import new_store_id
+from provisioner.repository import StoreRepository, new_store
+from provisioner.transitions import DELETE_STEPS
+
+ADMIN = Identity("root", Role.ADMIN)
+MERCHANT = Identity("merchant", Role.OPERATOR)
+RIVAL = Identity("rival", Role.OPERATOR)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change_feed, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(change_feed, "_RETRY_SECONDS", 0)
+
+
+class World:
+    """A database that is written to, with a feed of its changes."""
+
+    def __init__(self, database: Database) -> None:
+        self.log = ChangeLog(database)
+        self.feed = ChangeFeed(self.log)
+        self.records = StoreRepository(database, SystemClock(), self.feed)
+
+    async def create(self, owner: str = "merchant") -> Store:
+        store_id = new_store_id()
+        return await self.records.create(
+            new_store(
+                store_id=store_id, name=f"s-{store_id[:12]}", owner=owner, engine="e",
+                engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
+                now=SystemClock().now(),
+            )
+        )  # fmt: skip
+
+    async def delete(self, store: Store) -> Store:
+        deleting = await self.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+        return await self.records.transition(deleting, StoreStatus.DELETED)
+
+    @asynccontextmanager
+    async def following(
+        self, caller: Identity = ADMIN, after: str | None = None
+    ) -> AsyncIterator[AsyncGenerator[StoresChange, None]]:
+        async with aclosing(self.feed.follow(caller, after=after)) as stream, asyncio.timeout(20):
+            yield stream
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+def seen(change: StoresChange) -> list[tuple[str, StoreStatus]]:
+    return [(item.store.id, item.store.status) for item in change.snapshots]
+
+
+async def test_at_first_nothing_but_where_it_is_now(world: World) -> None:
+    await world.create()
+    async with world.following() as stream:
+        assert (await anext(stream)).snapshots == ()
+        later = await world.create()
+        assert seen(await anext(stream)) == [(later.id, StoreStatus.QUEUED)]
+    assert world.feed.followers == 0
+
+
+async def test_after_a_cursor_each_store_once_with_its_latest_state(world: World) -> None:
+    async with world.following() as stream:
+        cursor = (await anext(stream)).cursor
+    first, second = await world.create(), await world.create()
+    moved = await world.records.transition(first, StoreStatus.PROVISIONING)
+    async with world.following(after=cursor) as stream:
+        change = await anext(stream)
+    assert [item.store for item in change.snapshots] == [
+        (await world.records.get(second.id)),
+        moved,
+    ]
+    async with world.following(after=change.cursor) as stream:
+        assert (await anext(stream)).snapshots == ()
+
+
+async def test_what_came_while_nobody_followed_is_not_missed(world: World) -> None:
+    async with world.following() as stream:
+        await anext(stream)
+        await world.create()
+        last = (await anext(stream)).cursor
+    unseen = await world.create()
+    async with world.following(after=last) as stream:
+        assert seen(await anext(stream)) == [(unseen.id, StoreStatus.QUEUED)]
+        later = await world.create()
+        assert seen(await anext(stream)) == [(later.id, StoreStatus.QUEUED)]
+
+
+async def test_a_deleted_store_comes_once(world: World) -> None:
+    store = await world.create()
+    async with world.following() as stream:
+        cursor = (await anext(stream)).cursor
+        await world.delete(store)
+        change = await anext(stream)
+        while seen(change) != [(store.id, StoreStatus.DELETED)]:
+            change = await anext(stream)
+        # Neither late news of its pods nor a second request to delete it brings it back.
+        assert await world.records.record_pods(store.id, ()) == 0
+        other = await world.create()
+        assert seen(await anext(stream)) == [(other.id, StoreStatus.QUEUED)]
+    async with world.following(after=cursor) as stream:
+        assert seen(await anext(stream)) == [
+            (store.id, StoreStatus.DELETED),
+            (other.id, StoreStatus.QUEUED),
+        ]
+
+
+async def test_only_what_the_caller_may_see(world: World) -> None:
+    async with world.following(MERCHANT) as mine, world.following(RIVAL) as theirs:
+        start = (await anext(mine)).cursor
+        await anext(theirs)
+        for _ in range(3):
+            await world.create("merchant")
+        store = await world.create("rival")
+        assert seen(await anext(theirs)) == [(store.id, StoreStatus.QUEUED)]
+        found: list[str] = []
+        while len(found) < 3:
+            found += [item.store.owner for item in (await anext(mine)).snapshots]
+        assert found == ["merchant"] * 3
+    async with world.following(RIVAL, after=start) as stream:
+        assert seen(await anext(stream)) == [(store.id, StoreStatus.QUEUED)]
+
+
+async def test_more_stores_than_one_update_holds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_feed, "MAX_STORES", 2)
+    monkeypatch.setattr(change_feed, "_RECENT", 3)
+    async with world.following() as slow:
+        cursor = (await anext(slow)).cursor
+        stores = [(await world.create()).id for _ in range(7)]
+        for after in (cursor, None):
+            found: list[str] = []
+            async with world.following(after=after) as fresh:
+                stream = fresh if after else slow
+                while len(found) < len(stores):
+                    change = await anext(stream)
+                    assert len(change.snapshots) <= 2
+                    found += [item.store.id for item in change.snapshots]
+            assert found == stores
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda _: "nonsense",
+        lambda _: "WyJh",
+        lambda _: encode_cursor("another", 0),
+        lambda counter: encode_cursor(counter.database_id, counter.latest + 1),
+        lambda counter: encode_cursor(counter.database_id, -1),
+    ],
+)
+async def test_refused_cursors(world: World, wrong: Callable[..., str]) -> None:
+    cursor = wrong(await world.log.counter())
+    async with world.following(after=cursor) as stream:
+        with pytest.raises(RefusedError) as refused:
+            await anext(stream)
+    assert [(item.code, item.field) for item in refused.value.refusals] == [
+        ("CURSOR_INVALID", "after")
+    ]
+    assert world.feed.followers == 0
+
+
+async def test_a_cursor_from_before_a_store_was_removed_for_good(world: World) -> None:
+    async with world.following() as stream:
+        before = (await anext(stream)).cursor
+    store = await world.delete(await world.create())
+    async with world.following() as stream:
+        after = (await anext(stream)).cursor
+        assert await world.records.purge(SystemClock().now() + timedelta(days=1), limit=9) == 1
+        # Who has seen the deletion goes on as if nothing was,
+        other = await world.create()
+        assert seen(await anext(stream)) == [(other.id, StoreStatus.QUEUED)]
+    async with world.following(after=after) as stream:
+        assert seen(await anext(stream)) == [(other.id, StoreStatus.QUEUED)]
+    # who has not is told to begin anew, rather than keep the store for ever.
+    async with world.following(after=before) as stream:
+        with pytest.raises(RefusedError, match="too old"):
+            await anext(stream)
+    assert store.status is StoreStatus.DELETED
+
+
+async def test_the_database_fails_for_a_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, failures = world.log.page, [OSError(), OSError()]
+
+    async def fails_at_first(
+        after: int, *, owner: str | None, limit: int
+    ) -> tuple[Counter, ChangePage]:
+        if failures:
+            raise failures.pop()
+        return await page(after, owner=owner, limit=limit)
+
+    async with world.following() as stream:
+        await anext(stream)
+        monkeypatch.setattr(world.log, "page", fails_at_first)
+        store = await world.create()
+        assert seen(await anext(stream)) == [(store.id, StoreStatus.QUEUED)]
+    assert failures == []

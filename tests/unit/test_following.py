@@ -1,0 +1,158 @@
+"""A store's stream, left and resumed at random while it changes: every event once, in order."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import pytest
+
+from provisioner import following
+from provisioner.broadcast import Broadcaster
+from provisioner.clock import SystemClock
+from provisioner.database import Database
+from provisioner.errors import RefusedError
+from provisioner.following import StoreUpdate, follow
+from provisioner.models import Pod, Store, StoreSnapshot, StoreStatus
+from provisioner.names import new_store_id
+from provisioner.repository import StoreRepository, new_store
+from provisioner.transitions import DELETE_STEPS
+
+
+class World:
+    """A database with one store, and its followers."""
+
+    def __init__(self, database: Database) -> None:
+        self.broadcaster = Broadcaster(self._read)
+        self.records = StoreRepository(database, SystemClock(), self.broadcaster)
+        self.store_id = new_store_id()
+
+    async def _read(self, store_id: str) -> StoreSnapshot:
+        return await self.records.snapshot(store_id)
+
+    async def begin(self) -> Store:
+        return await self.records.create(
+            new_store(
+                store_id=self.store_id, name="shop", owner="merchant", engine="e",
+                engine_version="1", release="e-shop", host="h", url="http://h",
+                now=SystemClock().now(),
+            )
+        )  # fmt: skip
+
+    async def restart_pods(self, number: int) -> None:
+        """Record two events per number: a pod is gone, another is there."""
+        pod = Pod(
+            name=f"web-{number}", uid=f"uid-{number}", component="web", phase="Running",
+            is_ready=True, created_at=datetime.now(UTC),
+        )  # fmt: skip
+        await self.records.record_pods(self.store_id, [pod])
+
+    async def end(self) -> None:
+        store = await self.records.get(self.store_id)
+        store = await self.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+        await self.records.transition(store, StoreStatus.DELETED)
+
+    def stream(self, after: int | None = None) -> AsyncGenerator[StoreUpdate, None]:
+        return follow(self.records, self.broadcaster, self.store_id, after=after)
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    made = World(database)
+    await made.begin()
+    return made
+
+
+async def restless(world: World, chance: random.Random) -> list[int]:
+    """Follow to the end, leaving after a few updates again and again; return the events seen."""
+    version, events = 0, list[int]()
+    while True:
+        async with aclosing(world.stream(after=version)) as updates:
+            patience = chance.randint(1, 4)
+            async for update in updates:
+                assert update.version >= version
+                version = update.version
+                events += [event.version for event in update.events]
+                assert events[-1:] in ([], [version])
+                patience -= 1
+                if patience == 0:
+                    break
+                await asyncio.sleep(chance.choice((0, 0, 0.001, 0.01)))
+            else:
+                return events
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_no_event_lost_or_doubled(
+    world: World, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a storm that can be repeated, not a secret
+    monkeypatch.setattr(following, "MAX_EVENTS", chance.choice((1, 3, 500)))
+    async with asyncio.TaskGroup() as group, asyncio.timeout(60):
+        followers = [
+            group.create_task(restless(world, random.Random(number)))  # noqa: S311
+            for number in range(6)
+        ]
+        for number in range(60):
+            await world.restart_pods(number)
+            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+        await world.end()
+    last = (await world.records.get(world.store_id)).version
+    for follower in followers:
+        assert follower.result() == list(range(1, last + 1))
+    assert world.broadcaster.followers == 0
+
+
+async def test_more_events_than_one_update_holds(world: World) -> None:
+    for number in range(300):
+        await world.restart_pods(number)
+    last = (await world.records.get(world.store_id)).version
+    async with aclosing(world.stream(after=0)) as updates:
+        chunks = [await anext(updates) for _ in range(2)]
+    # One who leaves in the middle knows from the version where to go on.
+    assert [update.version for update in chunks] == [500, last]
+    assert [event.version for update in chunks for event in update.events] == [*range(1, last + 1)]
+    assert {update.snapshot.store.version for update in chunks} == {last}
+
+
+async def test_without_after_the_state_says_it_all(world: World) -> None:
+    async with aclosing(world.stream()) as updates:
+        first = await anext(updates)
+        assert (first.version, first.events) == (1, ())
+        await world.restart_pods(0)
+        assert [event.version for event in (await anext(updates)).events] == [2]
+
+
+async def test_one_who_does_not_look_gets_the_latest_state_and_every_event(world: World) -> None:
+    async with aclosing(world.stream()) as updates:
+        await anext(updates)
+        for number in range(40):
+            await world.restart_pods(number)
+        seen: list[int] = []
+        while True:
+            update = await anext(updates)
+            seen += [event.version for event in update.events]
+            if seen[-1] == 80:
+                break
+    assert seen == list(range(2, 81))
+    assert [pod.name for pod in update.snapshot.pods] == ["web-39"]
+
+
+@pytest.mark.parametrize("after", [-1, 2, 2**31 - 1])
+async def test_a_version_that_never_was(world: World, after: int) -> None:
+    with pytest.raises(RefusedError) as refused:
+        await anext(world.stream(after=after))
+    (refusal,) = refused.value.refusals
+    assert (refusal.code, refusal.field) == ("CURSOR_INVALID", "after")
+    assert refusal.message.startswith(f"The store is at version 1, and never was at {after}: pass")
+    assert world.broadcaster.followers == 0
+
+
+async def test_deleted_meanwhile(world: World) -> None:
+    await world.end()
+    last = (await world.records.get(world.store_id)).version
+    updates = [update async for update in world.stream(after=1)]
+    assert [event.version for update in updates for event in update.events] == [*range(2, last + 1)]
+    assert updates[-1].snapshot.store.status is StoreStatus.DELETED
+    assert [update.events async for update in world.stream(after=last)] == [()]
