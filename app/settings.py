@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     )
     max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
     max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
+    drift_check_minutes: float = Field(
+        30,
+        ge=0,
+        description="Minutes between two looks at a store for what was changed or removed from"
+        " outside, give or take a quarter; it is put back. 0 never looks.",
+    )
     failed_retention_days: float = Field(
         7,
         ge=0,
@@ -193,14 +199,15 @@ class Settings(BaseSettings):
                 provision_timeout=timedelta(seconds=self.provision_timeout_seconds),
                 values_files={file.stem: (file,) for file in values},
                 is_reachability_checked=self.reachability_check,
+                drift_interval=_time(minutes=self.drift_check_minutes),
             ),
             shop_url=self.shop_url,
             ingress=self.ingress,
             max_concurrent_provisions=self.max_concurrent_provisions,
             max_concurrent_deletes=self.max_concurrent_deletes,
             retention=Retention(
-                failed=_days(self.failed_retention_days),
-                deleted=_days(self.deleted_retention_days),
+                failed=_time(days=self.failed_retention_days),
+                deleted=_time(days=self.deleted_retention_days),
             ),
         )
 
@@ -209,5 +216,6 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _days(days: float) -> timedelta | None:
-    return timedelta(days=days) if days else None
+def _time(*, days: float = 0, minutes: float = 0) -> timedelta | None:
+    """Return a time that is None, for ever or never, when it is 0."""
+    return timedelta(days=days, minutes=minutes) or None

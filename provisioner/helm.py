@@ -79,12 +79,17 @@ class HelmClient:
     ) -> str:
         """See ``ports.Helm``: ``helm upgrade --install`` after any repair."""
         await self._repair(release, namespace)
-        arguments = ["upgrade", release, str(chart), "--install", "--namespace", namespace]
+        arguments = ["upgrade", release, str(chart), "--install", "--namespace", namespace, _OWNER]
         for file in values_files:
             arguments += ["--values", str(file)]
         arguments += ["--values", "-"]
         done = await self._run(release, arguments, stdin=msgspec.json.encode(values))
         return self._checked(done, "install", release, secrets)
+
+    async def restore(self, *, release: str, namespace: str, revision: int) -> str:
+        """See ``ports.Helm``: ``helm rollback`` to what the release is, or was last."""
+        arguments = ["rollback", release, str(revision), "--namespace", namespace, _OWNER]
+        return self._checked(await self._run(release, arguments), "restore", release, ())
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
         """See ``ports.Helm``."""
@@ -121,8 +126,7 @@ class HelmClient:
         if not good:
             await self.uninstall(release=release, namespace=namespace)
             return
-        arguments = ["rollback", release, str(max(good)), "--namespace", namespace]
-        self._checked(await self._run(release, arguments), "roll back", release, ())
+        await self.restore(release=release, namespace=namespace, revision=max(good))
 
     async def _run(
         self,
@@ -212,6 +216,7 @@ class HelmClient:
 
 _LATEST = ("--max", "10", "--output", "json")
 _HISTORY_BYTES = 1 << 20  # each revision holds what it failed of, at length
+_OWNER = "--force-conflicts"  # over whoever changed a field of ours by hand, else helm gives up
 T = TypeVar("T")
 
 

@@ -12,7 +12,7 @@ is also read anew every minute: the API server counts the use of one that was re
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,11 +144,12 @@ class KubeApi:
         *,
         query: list[tuple[str, str]] | None = None,
         body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """Send a request and return the answer's body. Raises as ``ports.Cluster`` says."""
         patience = aiohttp.ClientTimeout(total=self.limits.answer_seconds)
         async with self.response(
-            method, path, query=query, body=body, patience=patience
+            method, path, query=query, body=body, headers=headers, patience=patience
         ) as response:
             content: bytes = await response.read()
             return content
@@ -162,18 +163,20 @@ class KubeApi:
         patience: aiohttp.ClientTimeout,
         query: list[tuple[str, str]] | None = None,
         body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request; give the response once its status is good, and always release it."""
-        headers = {"Accept": "application/json, */*"}
+        sent = {"Accept": "application/json, */*"}
         if method == "PATCH":
-            headers["Content-Type"] = "application/merge-patch+json"
+            sent["Content-Type"] = "application/merge-patch+json"
+        sent |= headers or {}
 
         async def send() -> aiohttp.ClientResponse:
             response: aiohttp.ClientResponse = await self._client.call_api(
                 path,
                 method,
                 query_params=query or [],
-                header_params=dict(headers),
+                header_params=dict(sent),
                 body=body,
                 auth_settings=[_BEARER],
                 _preload_content=False,

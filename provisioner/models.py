@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     STATUS = "STATUS"
     STEP = "STEP"
     POD = "POD"
+    REPAIR = "REPAIR"
 
 
 class Role(StrEnum):
@@ -244,6 +245,19 @@ class Observation:
     jobs: tuple[Job, ...] = ()
     claims: tuple[Claim, ...] = ()
     events: tuple[ClusterEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What helm keeps of a release in the cluster.
+
+    ``revision`` is the last that was in force, ``objects`` the YAML of each object that it is made
+    of, ``is_in_force`` whether the latest revision is that one: else a change of it broke off.
+    """
+
+    revision: int
+    objects: tuple[str, ...]
+    is_in_force: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from provisioner.ports import (
     Measurements,
     Observer,
     Prober,
+    Releases,
     StoreRecords,
 )
 from provisioner.readiness import Limits
@@ -25,12 +26,14 @@ class WorkSettings:
 
     ``provision_timeout`` counts from the start of an attempt to ready, restarts of the service
     included. ``values_files`` are Helm values per engine name that go over the chart's own.
+    ``drift_interval`` is the mean time between two looks at a store for drift; None is never.
     """
 
     provision_timeout: timedelta = timedelta(minutes=10)
     limits: Limits = field(default_factory=Limits)
     values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     is_reachability_checked: bool = True
+    drift_interval: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Parts:
     records: StoreRecords
     cluster: Cluster
     helm: Helm
+    releases: Releases
     observer: Observer
     prober: Prober
     engines: Mapping[str, Engine]

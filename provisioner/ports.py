@@ -14,6 +14,7 @@ from provisioner.models import (
     Observation,
     Pod,
     Reason,
+    Release,
     Step,
     StepName,
     StepStatus,
@@ -79,6 +80,13 @@ class StoreRecords(Protocol):
         """
         ...
 
+    async def record_repair(self, store_id: str, message: str, *, is_done: bool) -> None:
+        """Record that drift was found and put back, or could not be.
+
+        A failure that the store's latest such event tells already is not told again.
+        """
+        ...
+
     async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
         """Return the store's events above ``version``, oldest first."""
         ...
@@ -134,6 +142,21 @@ class Cluster(Protocol):
         ...
 
 
+class Releases(Protocol):
+    """Reads what helm installed, and how the cluster differs from it. Errors as in ``Cluster``."""
+
+    async def find(self, namespace: str, name: str) -> Release | None:
+        """Return the release, or None when helm has no record of it that could be restored."""
+        ...
+
+    async def drift(self, namespace: str, wanted: str) -> str:
+        """Return what is missing of an object or differs from its YAML, in words; "" if nothing.
+
+        Nothing is changed. What the YAML does not mention may be as it likes.
+        """
+        ...
+
+
 class Helm(Protocol):
     """The helm client. Calls are idempotent and raise HelmError, or TransientError."""
 
@@ -148,6 +171,13 @@ class Helm(Protocol):
         secrets: Sequence[str] = (),
     ) -> str:
         """Install the release or bring it to these values; return helm's scrubbed output."""
+        ...
+
+    async def restore(self, *, release: str, namespace: str, revision: int) -> str:
+        """Put every object of a revision back as helm keeps it; return helm's scrubbed output.
+
+        Neither the chart nor the values of today matter: a store is never upgraded by this.
+        """
         ...
 
     async def uninstall(self, *, release: str, namespace: str) -> str:

@@ -5,14 +5,16 @@ after a growing wait when the cluster, helm or the database had a problem.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 import structlog
 
 from provisioner.deletion import delete
 from provisioner.errors import ConflictError, NotFoundError, StorePlatformError
+from provisioner.inspection import inspect
 from provisioner.measuring import Activity
-from provisioner.models import Store
+from provisioner.models import Store, StoreStatus
 from provisioner.parts import Parts
 from provisioner.patience import pause_seconds
 from provisioner.provisioning import provision
@@ -22,12 +24,20 @@ from provisioner.work_queue import Lane, WorkQueue
 
 _log = structlog.get_logger(__name__)
 
-_WORK = {Action.PROVISION: provision, Action.DELETE: delete, Action.OBSERVE: observe}
-_LANES = {
-    Action.PROVISION: Lane.PROVISION,
-    Action.DELETE: Lane.DELETE,
-    Action.OBSERVE: Lane.OBSERVE,
+INSPECT_SOON_SECONDS = 3.0  # after a store has degraded: what heals by itself is no drift
+
+_WORK: dict[Lane, Callable[[Parts, Store], Awaitable[Store]]] = {
+    Lane.PROVISION: provision,
+    Lane.DELETE: delete,
+    Lane.OBSERVE: observe,
+    Lane.INSPECT: inspect,
 }
+_LANES = {
+    Action.PROVISION: (Lane.PROVISION,),
+    Action.DELETE: (Lane.DELETE,),
+    Action.OBSERVE: (Lane.OBSERVE, Lane.INSPECT),
+}
+"""Where an action is done: in the first lane, unless it was asked for in another of them."""
 
 
 class Reconciler:
@@ -39,6 +49,8 @@ class Reconciler:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[str, int] = {}
         self._retries: dict[str, asyncio.TimerHandle] = {}
+        self._due: set[str] = set()
+        self._soon: set[str] = set()
 
     def wake(self, store: Store) -> None:
         """Have a store looked at, because it or its target changed.
@@ -49,13 +61,18 @@ class Reconciler:
         action = decide(store.status, store.target)
         if action is Action.NOTHING:
             return
-        self._queue.add(store.id, _LANES[action])
+        self._queue.add(store.id, _LANES[action][0])
         if action is Action.DELETE and (running := self._running.get(store.id)):
             running.cancel()
 
     def wake_by_id(self, store_id: str) -> None:
         """Have a store looked at, because what is known of its namespace changed."""
         self._queue.add(store_id, Lane.OBSERVE)
+
+    def inspect(self, store_id: str) -> None:
+        """Have a ready store looked at for drift, once nothing else is to be done with it."""
+        self._due.add(store_id)
+        self._queue.add(store_id, Lane.INSPECT)
 
     async def work(self, lane: Lane) -> NoReturn:
         """Work on the stores of one lane, one after the other, for ever."""
@@ -81,6 +98,8 @@ class Reconciler:
             self._after_failure(store_id, lane, error)
 
     async def _reconcile(self, store_id: str, lane: Lane) -> None:
+        if lane is Lane.INSPECT:
+            self._due.discard(store_id)
         try:
             store = await self._parts.records.get(store_id)
         except NotFoundError:
@@ -88,18 +107,34 @@ class Reconciler:
         action = decide(store.status, store.target)
         if action is Action.NOTHING:
             return
-        if _LANES[action] is not lane:
+        if lane not in _LANES[action]:
             # Woken in a lane that is not the work's: only its own lane bounds that kind of work.
-            self._queue.add(store_id, _LANES[action])
+            self._queue.add(store_id, _LANES[action][0])
             return
         with structlog.contextvars.bound_contextvars(store_id=store_id):
-            labels = {"action": action, "engine": store.engine, "store_id": store_id}
+            labels = {"action": lane.name, "engine": store.engine, "store_id": store_id}
             with self._parts.measurements.measure(Activity.WORK, **labels) as measured:
-                store = await _WORK[action](self._parts, store)
-                measured.outcome = store.status
+                after = await _WORK[lane](self._parts, store)
+                measured.outcome = after.status
             if action is not Action.OBSERVE:
-                _log.info("store_worked_on", action=action, status=store.status)
+                _log.info("store_worked_on", action=action, status=after.status)
         self._failures.pop(store_id, None)
+        if after.status is StoreStatus.DEGRADED and after != store:
+            self._inspect_soon(store_id)
+        if store_id in self._due:
+            # It was asked for while the store waited in a lane that comes first.
+            self._queue.add(store_id, Lane.INSPECT)
+
+    def _inspect_soon(self, store_id: str) -> None:
+        if self._parts.settings.drift_interval is None or store_id in self._soon:
+            return
+
+        def begin() -> None:
+            self._soon.discard(store_id)
+            self.inspect(store_id)
+
+        self._soon.add(store_id)
+        asyncio.get_running_loop().call_later(INSPECT_SOON_SECONDS, begin)
 
     def _after_failure(self, store_id: str, lane: Lane, error: BaseException) -> None:
         if isinstance(error, ConflictError):

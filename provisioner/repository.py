@@ -254,6 +254,23 @@ class StoreRepository:
             self._announcer.announce(store_id)
         return changes
 
+    async def record_repair(self, store_id: str, message: str, *, is_done: bool) -> None:
+        """See ``ports.StoreRecords``."""
+        status = "REPAIRED" if is_done else "NOT_REPAIRED"
+
+        async def work(transaction: Transaction) -> None:
+            last = await transaction.fetch_one(
+                "SELECT message FROM events WHERE store_id = :id AND kind = 'REPAIR'"
+                " ORDER BY version DESC LIMIT 1",
+                {"id": store_id},
+            )
+            if is_done or last is None or last["message"] != message:
+                await self._bump(
+                    transaction, store_id, EventKind.REPAIR, "release", status, message
+                )
+
+        await self._write(store_id, work)
+
     # Reads --------------------------------------------------------------------------------------
 
     async def get(self, store_id: str) -> Store:

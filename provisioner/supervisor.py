@@ -5,10 +5,12 @@ watches are in, so that "not seen" never means "not looked yet"; until then ``pr
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 
@@ -24,15 +26,18 @@ from provisioner.engines import EngineCatalogue
 from provisioner.helm import HelmClient, HelmSettings
 from provisioner.housekeeping import Housekeeper
 from provisioner.kube import KubeCluster
+from provisioner.kube_api import KubeApi
 from provisioner.listing import StoreListing
 from provisioner.measuring import Unmeasured
 from provisioner.migrations import migrate
 from provisioner.models import Retention, StoreSnapshot
 from provisioner.observer import ClusterObserver
 from provisioner.parts import Parts, WorkSettings
+from provisioner.patrol import Patrol
 from provisioner.ports import Measurements
 from provisioner.prober import HttpProber
 from provisioner.reconciler import Reconciler
+from provisioner.releases import ReleaseReader
 from provisioner.repository import StoreRepository
 from provisioner.self_check import SelfCheck
 from provisioner.service import StoreService
@@ -42,6 +47,7 @@ from provisioner.work_queue import Lane, WorkQueue
 _log = structlog.get_logger(__name__)
 
 _OBSERVERS = 2
+_INSPECTORS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,9 @@ async def running_platform(
         database = Database(settings.database_url)
         await database.connect()
         stack.push_async_callback(database.close)
-        cluster = await KubeCluster.connect(settings.kubeconfig, settings.kube_context)
-        stack.push_async_callback(cluster.close)
+        api = await KubeApi.connect(settings.kubeconfig, settings.kube_context)
+        stack.push_async_callback(api.close)
+        cluster = KubeCluster(api)
         prober = await stack.enter_async_context(HttpProber(settings.ingress))
 
         async def read_snapshot(store_id: str) -> StoreSnapshot:
@@ -120,6 +127,7 @@ async def running_platform(
             records=records,
             cluster=cluster,
             helm=HelmClient(settings.helm, measurements),
+            releases=ReleaseReader(api),
             observer=observer,
             prober=prober,
             engines=engines,
@@ -147,9 +155,15 @@ async def running_platform(
             Lane.PROVISION: settings.max_concurrent_provisions,
             Lane.DELETE: settings.max_concurrent_deletes,
             Lane.OBSERVE: _OBSERVERS,
+            Lane.INSPECT: _INSPECTORS,
         }
-        housekeeper = Housekeeper(records, reconciler, clock, settings.retention)
-        await stack.enter_async_context(_root_tasks(observer, reconciler, housekeeper, workers))
+        upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {
+            "housekeeper": Housekeeper(records, reconciler, clock, settings.retention).run
+        }
+        if settings.work.drift_interval is not None:
+            patrol = Patrol(records.undeleted, reconciler, settings.work.drift_interval)
+            upkeep["patrol"] = patrol.run
+        await stack.enter_async_context(_root_tasks(observer, reconciler, upkeep, workers))
         tokens = TokenRepository(database, clock)
         yield Platform(
             stores=service,
@@ -170,14 +184,14 @@ async def running_platform(
 async def _root_tasks(
     observer: ClusterObserver,
     reconciler: Reconciler,
-    housekeeper: Housekeeper,
-    workers: dict[Lane, int],
+    upkeep: Mapping[str, Callable[[], Awaitable[NoReturn]]],
+    workers: Mapping[Lane, int],
 ) -> AsyncIterator[None]:
     """Run the root tasks, each named; one that fails ends the service rather than limp on."""
 
-    async def work(lane: Lane) -> None:
+    async def once_synced(run: Callable[[], Awaitable[NoReturn]]) -> None:
         await observer.synced()
-        await reconciler.work(lane)
+        await run()
 
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = [
@@ -185,11 +199,13 @@ async def _root_tasks(
             for reflector in observer.reflectors
         ]
         tasks.append(group.create_task(observer.run(), name="observer"))
-        tasks.append(group.create_task(housekeeper.run(), name="housekeeper"))
+        for name, run in upkeep.items():
+            tasks.append(group.create_task(once_synced(run), name=name))
         for lane, number in workers.items():
             for index in range(number):
                 name = f"worker {lane.name} {index}"
-                tasks.append(group.create_task(work(lane), name=name))
+                run = partial(reconciler.work, lane)
+                tasks.append(group.create_task(once_synced(run), name=name))
         try:
             yield
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from provisioner.errors import HelmError, NotFoundError
 from provisioner.measuring import Measured, ending
-from provisioner.models import Container, NamespaceState, Observation, Pod, Reason, Store
+from provisioner.models import Container, NamespaceState, Observation, Pod, Reason, Release, Store
 
 
 class HandClock:
@@ -55,17 +55,21 @@ class AlwaysAnswers:
 
 @dataclass
 class SimulatedNamespace:
-    """One namespace; ``release`` is helm's state of the release, or "" when there is none."""
+    """One namespace; ``release`` is helm's state of the release, or "" when there is none.
+
+    ``missing`` is what helm installed and somebody removed.
+    """
 
     uid: str
     labels: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
     release: str = ""
+    missing: set[str] = field(default_factory=set)
 
 
 class SimulatedCluster:
-    """A cluster in memory, with helm and the watches: implements ports Cluster, Helm and Observer.
+    """A cluster in memory, with helm and the watches: ports Cluster, Helm, Releases and Observer.
 
     Each call yields to the event loop in its middle, so that others may come in between. ``faults``
     are raised by the next calls, one each. Installed pods are ready unless ``is_image_missing``.
@@ -155,8 +159,14 @@ class SimulatedCluster:
                 message = f"helm could not install release {release}: no namespace {namespace}"
                 raise HelmError(Reason("HELM_FAILED", message))
             found.release = "deployed"
-            found.pods.setdefault(f"{release}-web", self._pod(f"{release}-web"))
+            self._put_back(found, release)
             return f"{release} is installed."
+
+    async def restore(self, *, release: str, namespace: str, revision: int) -> str:  # noqa: ARG002
+        async with self._call(namespace):
+            if namespace in self.namespaces:
+                self._put_back(self.namespaces[namespace], release)
+            return f"{release} is restored."
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
         async with self._call(namespace):
@@ -164,6 +174,21 @@ class SimulatedCluster:
                 self.namespaces[namespace].release = ""
                 self.namespaces[namespace].pods.clear()
             return f"{release} is uninstalled."
+
+    # Releases -----------------------------------------------------------------------------------
+
+    async def find(self, namespace: str, name: str) -> Release | None:
+        async with self._call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or found.release != "deployed":
+                return None
+            return Release(revision=1, objects=(f"{name}-web",), is_in_force=True)
+
+    async def drift(self, namespace: str, wanted: str) -> str:
+        async with self._call(namespace):
+            found = self.namespaces.get(namespace)
+            is_missing = found is not None and wanted in found.missing
+            return f"Deployment {wanted} was missing" if is_missing else ""
 
     # Observer -----------------------------------------------------------------------------------
 
@@ -198,10 +223,22 @@ class SimulatedCluster:
             found.pods = {name: self._pod(name) for name in found.pods}
             self._announce(namespace)
 
+    def remove_workloads(self, namespace: str) -> None:
+        """Delete what helm installed, and so its pods, from outside."""
+        found = self.namespaces.get(namespace)
+        if found is not None and found.release:
+            found.missing.update(found.pods)
+            found.pods.clear()
+            self._announce(namespace)
+
     def restart(self) -> None:
         """Forget who was waiting: the service is another one now."""
         self._changes.clear()
         self._busy.clear()
+
+    def _put_back(self, found: SimulatedNamespace, release: str) -> None:
+        found.pods.setdefault(f"{release}-web", self._pod(f"{release}-web"))
+        found.missing.clear()
 
     @asynccontextmanager
     async def _call(self, namespace: str) -> AsyncIterator[None]:

@@ -1,9 +1,9 @@
 """A keyed work queue: one store is never handed to two workers.
 
 The rules are those of client-go's util/workqueue: a key that is added while it is being worked on
-comes back once that work is done, and adding a key twice is adding it once. On top of that each key
-waits in one of three lanes, so that creates which take minutes hold up neither deletes nor the
-upkeep of ready stores.
+comes back once that work is done, and adding a key twice is adding it once. On top of that each
+key waits in one of four lanes, so that creates which take minutes hold up neither deletes nor the
+upkeep of ready stores, and a look for drift, which can always wait, holds up nothing.
 """
 
 import asyncio
@@ -13,9 +13,10 @@ from enum import IntEnum
 class Lane(IntEnum):
     """What a worker is wanted for; a key that waits in two lanes goes to the higher."""
 
-    OBSERVE = 0
-    PROVISION = 1
-    DELETE = 2
+    INSPECT = 0
+    OBSERVE = 1
+    PROVISION = 2
+    DELETE = 3
 
 
 class WorkQueue:

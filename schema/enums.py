@@ -52,6 +52,11 @@ class EventKind(Enum):
     STATUS = _value("STATUS", description="The store's status or target changed.")
     STEP = _value("STEP", description="A step began, went on, or ended.")
     POD = _value("POD", description="A pod appeared, changed, or went away.")
+    REPAIR = _value(
+        "REPAIR",
+        description="Something of the store was changed or removed from outside, and was put back"
+        " (`status` is `REPAIRED`) or could not be (`NOT_REPAIRED`).",
+    )
 
 
 @strawberry.enum(description="What a caller may do.")

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,17 +33,35 @@ class Follower:
 
     async def until(self, *statuses: str, reason: str | None = None) -> dict[str, Any]:
         """Return the store once it is in one of these statuses (with this reason's code)."""
+
+        def is_reached(update: dict[str, Any]) -> bool:
+            store = update["store"]
+            code = store["reason"]["code"] if store["reason"] else None
+            return store["status"] in statuses and (reason is None or code == reason)
+
+        update = await self.until_update(is_reached)
+        store: dict[str, Any] = update["store"]
+        return store
+
+    async def until_event(self, kind: str) -> dict[str, Any]:
+        """Return the next event of this kind."""
+
+        def found(update: dict[str, Any]) -> list[dict[str, Any]]:
+            return [event for event in update["events"] if event["kind"] == kind]
+
+        update = await self.until_update(lambda update: bool(found(update)))
+        return found(update)[0]
+
+    async def until_update(self, is_reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         seen = self.updates[-1]["version"] if self.updates else 0
         request = gql(FOLLOW)
         request.variable_values = {"id": self.store_id, "after": seen}
         async with self.service.websocket(self.token) as session, asyncio.timeout(90):
             async for frame in session.subscribe(request):
                 self.updates.append(frame["storeStatus"])
-                store: dict[str, Any] = self.updates[-1]["store"]
-                code = store["reason"]["code"] if store["reason"] else None
-                if store["status"] in statuses and (reason is None or code == reason):
+                if is_reached(self.updates[-1]):
                     break
-        return store
+        return self.updates[-1]
 
     def call(self, verb: str) -> None:
         document = CALL % (verb.capitalize(), verb)

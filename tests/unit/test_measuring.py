@@ -42,9 +42,9 @@ async def test_work_and_its_steps(
     cluster = SimulatedCluster(clock.now)
     cluster.is_image_missing = is_image_missing
     parts = Parts(
-        records=repository, cluster=cluster, helm=cluster, observer=cluster,
-        prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock, settings=WorkSettings(),
-        measurements=measurements,
+        records=repository, cluster=cluster, helm=cluster, releases=cluster,
+        observer=cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
+        settings=WorkSettings(), measurements=measurements,
     )  # fmt: skip
     store_id = new_store_id()
     store = await repository.create(

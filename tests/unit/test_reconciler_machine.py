@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from provisioner import patience
+from provisioner import patience, reconciler
 from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.errors import (
@@ -64,6 +64,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every second try come at once."""
     monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0005)
     monkeypatch.setattr(patience, "CAP_SECONDS", 0.001)
+    monkeypatch.setattr(reconciler, "INSPECT_SOON_SECONDS", 0.001)
 
 
 class Stores(RuleBasedStateMachine):
@@ -83,9 +84,11 @@ class Stores(RuleBasedStateMachine):
         self.records = StoreRepository(self.database, clock, RecordedAnnouncements())
         self.cluster = SimulatedCluster(clock.now)
         self.parts = Parts(
-            records=self.records, cluster=self.cluster, helm=self.cluster, observer=self.cluster,
-            prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
-            settings=WorkSettings(provision_timeout=timedelta(minutes=10)),
+            records=self.records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
+            observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
+            settings=WorkSettings(
+                provision_timeout=timedelta(minutes=10), drift_interval=timedelta(minutes=10)
+            ),
         )  # fmt: skip
         self.ids: list[str] = []
         self.runner.run(self._begin())
@@ -164,6 +167,17 @@ class Stores(RuleBasedStateMachine):
         self._touch(store_id, self.cluster.replace_pods)
 
     @rule(store_id=stores)
+    def remove_workloads(self, store_id: str) -> None:
+        self._touch(store_id, self.cluster.remove_workloads)
+
+    @rule(store_id=stores)
+    def look_for_drift(self, store_id: str) -> None:
+        async def work() -> None:
+            self.reconciler.inspect(store_id)
+
+        self.runner.run(work())
+
+    @rule(store_id=stores)
     def lose_namespace(self, store_id: str) -> None:
         self._touch(store_id, self.cluster.lose)
 
@@ -213,10 +227,14 @@ class Stores(RuleBasedStateMachine):
         self.reconciler.wake_by_id(store_id)
         if store.target is StoreTarget.DELETED:
             return store.status is StoreStatus.DELETED
-        pods = self.cluster.observe(store.namespace).pods
-        is_well = bool(pods) and all(pod.is_ready for pod in pods)
-        expected = StoreStatus.READY if is_well else StoreStatus.DEGRADED
-        return store.status in {expected, StoreStatus.FAILED}
+        if store.status is StoreStatus.FAILED:
+            return True
+        found = self.cluster.namespaces.get(store.namespace)
+        if found is None or found.missing:
+            self.reconciler.inspect(store_id)  # as the patrol would, after a while
+            return False
+        is_well = bool(found.pods) and all(pod.is_ready for pod in found.pods.values())
+        return store.status is (StoreStatus.READY if is_well else StoreStatus.DEGRADED)
 
     async def _inspect(self, store: Store) -> None:
         events = await self.records.events_after(store.id, 0, limit=10_000)

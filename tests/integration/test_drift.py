@@ -1,0 +1,175 @@
+"""What was changed from outside is found by real dry runs, and put back by real helm."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from provisioner.errors import HelmError
+from provisioner.helm import HelmClient, HelmSettings
+from provisioner.kube_api import KubeApi
+from provisioner.models import Release
+from provisioner.releases import ReleaseReader
+from tests.cluster import LocalCluster, tools
+from tests.e2e.service import ROOT
+
+HPA = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "busy"},
+    "spec": {"minReplicas": 2, "maxReplicas": 3},
+}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A release of the shipped chart, in a namespace of its own."""
+
+    cluster: LocalCluster
+    namespace: str
+    helm: HelmClient
+    reader: ReleaseReader
+
+    @property
+    def wordpress(self) -> str:
+        return f"{self.namespace}-wordpress"
+
+    @property
+    def mysql(self) -> str:
+        return f"{self.namespace}-mysql"
+
+    async def install(self, **values: object) -> None:
+        store = {"id": "0" * 32, "name": "shop", "host": "shop.localhost"}
+        await self.helm.install(
+            release=self.namespace,
+            namespace=self.namespace,
+            chart=ROOT / "charts" / "woocommerce",
+            values={"store": store, **values},
+        )
+
+    async def release(self) -> Release:
+        found = await self.reader.find(self.namespace, self.namespace)
+        assert found is not None
+        return found
+
+    async def drift(self) -> set[str]:
+        objects = (await self.release()).objects
+        with capture_logs() as logs:
+            found = [await self.reader.drift(self.namespace, item) for item in objects]
+        assert logs == []  # every object could be compared
+        return {words for words in found if words}
+
+    async def restore(self) -> None:
+        revision = (await self.release()).revision
+        await self.helm.restore(release=self.namespace, namespace=self.namespace, revision=revision)
+
+    def kubectl(self, *arguments: str) -> str:
+        return self.cluster.kubectl("-n", self.namespace, *arguments)
+
+    def get(self, kind: str, name: str) -> Any:
+        return self.cluster.kubectl_json("-n", self.namespace, "get", kind, name)
+
+
+@pytest.fixture
+async def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> AsyncIterator[Shop]:
+    keys = ("mysql-root-password", "mysql-password", "admin-password")
+    given = [f"--from-literal={key}=secret" for key in keys]
+    local_cluster.kubectl(
+        "-n", namespace, "create", "secret", "generic", "store-credentials", *given
+    )
+    kubeconfig = local_cluster.kubeconfig
+    helm = HelmClient(HelmSettings(str(tools.ensure_helm()), tmp_path / "state", kubeconfig))
+    api = await KubeApi.connect(kubeconfig, None)
+    made = Shop(local_cluster, namespace, helm, ReleaseReader(api))
+    await made.install()
+    yield made
+    await api.close()
+
+
+async def test_what_is_as_it_was_installed(shop: Shop) -> None:
+    shop.kubectl("wait", "pods", "-l", "app.kubernetes.io/component=mysql", "--for=condition=Ready")
+    release = await shop.release()
+    assert (release.revision, release.is_in_force) == (1, True)
+    kinds = {line for item in release.objects for line in item.splitlines() if line[:5] == "kind:"}
+    assert {"kind: Deployment", "kind: Ingress", "kind: ResourceQuota"} <= kinds
+    assert await shop.drift() == set()
+
+
+async def test_removed_and_changed_then_put_back(shop: Shop) -> None:
+    shop.kubectl("delete", "deployment", shop.wordpress)
+    shop.kubectl("delete", "ingress", shop.namespace)
+    shop.kubectl("delete", "service", shop.mysql)
+    shop.kubectl("set", "image", f"statefulset/{shop.mysql}", "mysql=mysql:9.9")
+    shop.kubectl("scale", f"statefulset/{shop.mysql}", "--replicas=2")
+    shop.kubectl("patch", "configmap", f"{shop.namespace}-apache", "-p",
+                 '{"data":{"ports.conf":"Listen 80"}}')  # fmt: skip
+    replicas = "spec.replicas was 2 instead of 1"
+    image = 'image was "mysql:9.9" instead of "docker.io/library/mysql:8.4"'
+    drift = {
+        f"Deployment {shop.wordpress} was missing",
+        f"Ingress {shop.namespace} was missing",
+        f"Service {shop.mysql} was missing",
+        f"StatefulSet {shop.mysql}: {replicas}, spec.template.spec.containers[mysql].{image}",
+        f"ConfigMap {shop.namespace}-apache: data.ports.conf was changed",
+    }
+    assert await shop.drift() == drift
+
+    await shop.restore()
+
+    assert await shop.drift() == set()
+    release = await shop.release()
+    assert (release.revision, release.is_in_force) == (2, True)
+    database = shop.get("statefulset", shop.mysql)["spec"]
+    assert database["replicas"] == 1
+    assert database["template"]["spec"]["containers"][0]["image"] == "docker.io/library/mysql:8.4"
+
+
+async def test_what_is_not_drift(shop: Shop) -> None:
+    """Fields that the chart does not set, a Job that was cleaned up, the work of controllers."""
+    shop.kubectl("annotate", "deployment", shop.wordpress, "somebody.example.com/note=mine")
+    shop.kubectl("label", "service", shop.wordpress, "team=blue")
+    shop.kubectl("create", "configmap", "another")
+    shop.kubectl("delete", "jobs", "--all")
+    scale = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment",
+                                "name": shop.wordpress}}  # fmt: skip
+    scaler = {**HPA, "spec": {**HPA["spec"], **scale}}  # type: ignore[dict-item]
+    shop.cluster.kubectl("-n", shop.namespace, "create", "-f", "-", stdin=json.dumps(scaler))
+    shop.kubectl("wait", f"deployment/{shop.wordpress}", "--for=jsonpath={.spec.replicas}=2",
+                 "--timeout=60s")  # fmt: skip
+    assert await shop.drift() == set()
+
+
+async def test_a_quantity_is_compared_as_the_server_writes_it(shop: Shop) -> None:
+    resources = {"requests": {"cpu": "0.1", "memory": "1024Mi"}, "limits": {"cpu": "1000m"}}
+    await shop.install(mysql={"resources": resources})
+    assert await shop.drift() == set()
+
+
+async def test_a_restore_that_was_refused_is_seen_and_tried_again(shop: Shop) -> None:
+    shop.kubectl("delete", "service", shop.wordpress)
+    shop.kubectl("create", "quota", "none", "--hard=count/services=0")
+    shop.kubectl("wait", "quota/none", "--for=jsonpath={.status.hard}", "--timeout=30s")
+    with pytest.raises(HelmError, match="exceeded quota"):
+        await shop.restore()
+    broken = await shop.release()
+    assert (broken.revision, broken.is_in_force) == (1, False)
+    shop.kubectl("delete", "quota", "none")
+    await shop.restore()
+    mended = await shop.release()
+    assert (mended.revision, mended.is_in_force) == (3, True)
+    assert await shop.drift() == set()
+
+
+async def test_a_retry_takes_back_what_was_changed_by_hand(shop: Shop) -> None:
+    shop.kubectl("scale", f"deployment/{shop.wordpress}", "--replicas=3")
+    await shop.install()
+    assert shop.get("deployment", shop.wordpress)["spec"]["replicas"] == 1
+
+
+async def test_no_release(shop: Shop) -> None:
+    await shop.helm.uninstall(release=shop.namespace, namespace=shop.namespace)
+    assert await shop.reader.find(shop.namespace, shop.namespace) is None

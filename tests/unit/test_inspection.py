@@ -1,0 +1,129 @@
+"""Which stores are looked at for drift, and what is recorded of it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from provisioner import patrol
+from provisioner.clock import SystemClock
+from provisioner.errors import HelmError
+from provisioner.inspection import inspect
+from provisioner.models import EventKind, Reason, Store, StoreStatus
+from provisioner.names import new_store_id
+from provisioner.parts import Parts, WorkSettings
+from provisioner.patrol import Patrol
+from provisioner.reconciler import Reconciler
+from provisioner.repository import StoreRepository, new_store
+from provisioner.testing import AlwaysAnswers, SimulatedCluster
+
+_S = StoreStatus
+REASON = Reason("TEST", "For the test.")
+
+
+class ClusterWhoseHelmCannotRestore(SimulatedCluster):
+    async def restore(self, *, release: str, namespace: str, revision: int) -> str:  # noqa: ARG002
+        raise HelmError(Reason("HELM_FAILED", f"helm could not restore release {release}: no."))
+
+
+class Inspected(Reconciler):
+    """Only remembers whom it should look at."""
+
+    def __init__(self) -> None:
+        self.store_ids: list[str] = []
+
+    def inspect(self, store_id: str) -> None:
+        self.store_ids.append(store_id)
+
+
+async def a_store(records: StoreRepository, *statuses: StoreStatus) -> Store:
+    store_id = new_store_id()
+    store = await records.create(
+        new_store(
+            store_id=store_id, name=f"s-{store_id[:12]}", owner="merchant", engine="e",
+            engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
+            now=SystemClock().now(),
+        )
+    )  # fmt: skip
+    for status in statuses:
+        reason = REASON if status in {_S.DEGRADED, _S.FAILED} else None
+        store = await records.transition(store, status, reason=reason)
+    return store
+
+
+async def a_drifted_store(records: StoreRepository, cluster: SimulatedCluster) -> Store:
+    store = await a_store(records, _S.PROVISIONING, _S.READY)
+    await cluster.ensure_namespace(store.namespace, {})
+    await cluster.install(
+        release=store.release, namespace=store.namespace, chart=Path("/nowhere"), values={}
+    )
+    cluster.remove_workloads(store.namespace)
+    return store
+
+
+def parts(records: StoreRepository, cluster: SimulatedCluster) -> Parts:
+    return Parts(
+        records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        prober=AlwaysAnswers(), engines={}, clock=SystemClock(), settings=WorkSettings(),
+    )  # fmt: skip
+
+
+async def repairs(records: StoreRepository, store: Store) -> list[tuple[str, str]]:
+    events = await records.events_after(store.id, 0, limit=100)
+    return [(e.status, e.message) for e in events if e.kind is EventKind.REPAIR]
+
+
+async def test_each_repair_is_told(repository: StoreRepository) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    told = (
+        "REPAIRED",
+        f"Drift was found and put back: Deployment {store.release}-web was missing.",
+    )
+    await inspect(parts(repository, cluster), store)
+    assert await repairs(repository, store) == [told]
+    await inspect(parts(repository, cluster), store)
+    assert await repairs(repository, store) == [told]
+    cluster.remove_workloads(store.namespace)
+    await inspect(parts(repository, cluster), store)
+    assert await repairs(repository, store) == [told, told]
+
+
+async def test_what_cannot_be_put_back_is_told_once(repository: StoreRepository) -> None:
+    cluster = ClusterWhoseHelmCannotRestore(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    for _ in range(3):
+        await inspect(parts(repository, cluster), store)
+    ((status, message),) = await repairs(repository, store)
+    assert status == "NOT_REPAIRED"
+    assert message == (
+        f"Drift was found and could not be put back: Deployment {store.release}-web was missing."
+        f" helm could not restore release {store.release}: no. It is tried again at the next look."
+    )
+    assert (await repository.get(store.id)).status is _S.READY
+
+
+async def test_a_store_without_a_release_is_left_alone(repository: StoreRepository) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    cluster.namespaces[store.namespace].release = ""
+    await inspect(parts(repository, cluster), store)
+    assert await repairs(repository, store) == []
+    assert cluster.namespaces[store.namespace].missing
+
+
+async def test_only_stores_that_should_be_as_installed(
+    repository: StoreRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patrol, "_PAUSE_SECONDS", (0.0, 0.0))
+    ready = await a_store(repository, _S.PROVISIONING, _S.READY)
+    degraded = await a_store(repository, _S.PROVISIONING, _S.READY, _S.DEGRADED)
+    await a_store(repository)
+    await a_store(repository, _S.PROVISIONING)
+    await a_store(repository, _S.PROVISIONING, _S.FAILED)
+    await a_store(repository, _S.DELETING)
+    unwanted = await a_store(repository, _S.PROVISIONING, _S.READY)
+    await repository.request_delete(unwanted.id, "Deleted.")
+    inspected = Inspected()
+    await Patrol(repository.undeleted, inspected, timedelta(hours=1)).go_round()
+    assert inspected.store_ids == [ready.id, degraded.id]
