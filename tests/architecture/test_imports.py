@@ -1,6 +1,7 @@
 """The import contracts of pyproject.toml, and the rules about who may import what."""
 
 import ast
+import re
 from pathlib import Path
 
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
@@ -23,6 +24,16 @@ def test_libraries_stay_behind_their_one_module() -> None:
             for library in _imported(file) & set(ONLY):
                 found[library].add(str(file.relative_to(ROOT)))
     assert found == ONLY
+
+
+def test_storectl_knows_only_itself() -> None:
+    """Also of what comes to ``app`` later, which the contract of pyproject.toml does not name."""
+    ours = {
+        name
+        for file in (ROOT / "app" / "storectl").rglob("*.py")
+        for name in re.findall(r"^\s*(?:from|import) (app\S*)", file.read_text(), re.MULTILINE)
+    }
+    assert {name for name in ours if not name.startswith("app.storectl")} == set()
 
 
 def _imported(file: Path) -> set[str]:

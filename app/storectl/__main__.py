@@ -1,0 +1,5 @@
+"""``python -m app.storectl``."""
+
+from app.storectl.cli import main
+
+main()

@@ -1,0 +1,187 @@
+"""The platform's API, with every way to fail put into one of storectl's errors."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+from gql import Client, GraphQLRequest
+from gql.transport.exceptions import (
+    TransportConnectionFailed,
+    TransportError,
+    TransportQueryError,
+    TransportServerError,
+)
+from gql.transport.httpx import HTTPXAsyncTransport
+from gql.transport.websockets import WebsocketsTransport
+from websockets.exceptions import ConnectionClosed
+
+from app.storectl import documents
+from app.storectl.account import Account
+from app.storectl.errors import (
+    NoSuchStoreError,
+    NotSignedInError,
+    RefusedError,
+    StorectlError,
+    UnreachableError,
+    refuse,
+)
+
+Data = dict[str, Any]
+
+_TIMEOUT_SECONDS = 30.0
+_PAGE = 100  # the most that the API gives
+_PAUSE_SECONDS = (0.5, 10.0)
+_PATIENCE_SECONDS = 300.0
+_UNAUTHORIZED, _TOO_MANY = 401, 429
+_REJECTED = 4403  # the close code of a websocket whose token is not, or no longer, valid
+_SIGN_IN = "The token is not valid, or not any more. Run `storectl login` with another."
+
+
+class Api:
+    """One platform, for one signed-in user."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def execute(self, document: str, **variables: Any) -> Data:
+        """Run a query or mutation; return its data. Raises StorectlError."""
+        transport = HTTPXAsyncTransport(
+            url=self._account.http_url,
+            headers={"Authorization": f"Bearer {self._account.token}"},
+            timeout=_TIMEOUT_SECONDS,
+        )
+        try:
+            async with Client(transport=transport, execute_timeout=None) as session:
+                data: Data = await session.execute(_request(document, variables))
+                return data
+        except TransportError as error:
+            raise self._told(error) from error
+
+    async def change(self, mutation: str, /, **values: Any) -> Data:
+        """Run a mutation on a store; return the store. Raises RefusedError with what is wrong."""
+        payload = (await self.execute(documents.mutation(mutation), input=values))["payload"]
+        refuse(payload["errors"])
+        return dict(payload["store"])
+
+    async def store(self, key: str) -> Data:
+        """Return the store with this id or, while it lives, this name. Raises NoSuchStoreError."""
+        is_id = key.startswith("store_")
+        document = documents.STORE_BY_ID if is_id else documents.STORE_BY_NAME
+        store = (await self.execute(document, key=key))["store"]
+        if store is None:
+            hint = "" if is_id else " If it is deleted already, give its id."
+            raise NoSuchStoreError(f"You have no store {key}.{hint}")
+        return dict(store)
+
+    async def engines(self) -> list[Data]:
+        """Return the engines on offer."""
+        return list((await self.execute(documents.ENGINES))["engines"])
+
+    async def stores(self, **wanted: object) -> list[Data]:
+        """Return all stores that the filter lets through, in order of their names."""
+        return await self._all("stores", documents.STORES, first=_PAGE, filter=wanted)
+
+    async def tokens(self, *, include_revoked: bool) -> list[Data]:
+        """Return the access tokens that the user may see."""
+        return await self._all("tokens", documents.TOKENS, includeRevoked=include_revoked)
+
+    async def events(self, store_id: str) -> list[Data]:
+        """Return everything that happened to a store, oldest first."""
+        events: list[Data] = []
+        while True:
+            after = events[-1]["version"] if events else 0
+            found = await self.execute(documents.EVENTS, id=store_id, after=after)
+            if found["store"] is None or not found["store"]["events"]:
+                return events
+            events += found["store"]["events"]
+
+    async def follow(
+        self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
+    ) -> AsyncGenerator[Data, None]:
+        """Yield a store's updates until it is deleted, over as many connections as it takes.
+
+        A new connection goes on after the last update, so none is missed and none comes twice.
+        ``on_lost`` is called when a connection is lost, once until the next update. Raises
+        UnreachableError when there was none for five minutes.
+        """
+        clock = asyncio.get_running_loop().time
+        failures, last_heard = 0, clock()
+        while True:
+            try:
+                async with aclosing(self._updates(store_id, after)) as updates:
+                    async for update in updates:
+                        after, failures, last_heard = update["version"], 0, clock()
+                        yield update
+                    return
+            except UnreachableError:
+                if clock() - last_heard > _PATIENCE_SECONDS:
+                    raise
+                if failures == 0:
+                    on_lost()
+                failures += 1
+            await asyncio.sleep(_pause(failures))
+
+    async def _all(self, connection: str, document: str, **variables: object) -> list[Data]:
+        nodes: list[Data] = []
+        after = None
+        while True:
+            page = (await self.execute(document, after=after, **variables))[connection]
+            nodes += [edge["node"] for edge in page["edges"]]
+            if not page["pageInfo"]["hasNextPage"]:
+                return nodes
+            after = page["pageInfo"]["endCursor"]
+
+    async def _updates(self, store_id: str, after: int | None) -> AsyncGenerator[Data, None]:
+        transport = WebsocketsTransport(
+            url=self._account.websocket_url,
+            ssl=self._account.websocket_url.startswith("wss"),
+            init_payload={"authorization": f"Bearer {self._account.token}"},
+            ping_interval=20,
+            pong_timeout=10,
+        )
+        request = _request(documents.FOLLOW, {"id": store_id, "after": after})
+        try:
+            async with (
+                Client(transport=transport, execute_timeout=None) as session,
+                aclosing(session.subscribe(request)) as frames,
+            ):
+                async for frame in frames:
+                    yield frame["storeStatus"]
+        except (TransportError, TimeoutError) as error:
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> StorectlError:
+        """Return the error of ours that a transport's stands for."""
+        if isinstance(error, TransportQueryError):
+            return _query_error(error.errors or [])
+        closed = error.__cause__
+        if isinstance(closed, ConnectionClosed) and closed.rcvd and closed.rcvd.code == _REJECTED:
+            return NotSignedInError(_SIGN_IN)
+        if isinstance(error, TransportServerError) and error.code == _UNAUTHORIZED:
+            return NotSignedInError(_SIGN_IN)
+        if isinstance(error, TransportServerError) and error.code == _TOO_MANY:
+            return RefusedError("The platform asks to slow down. Wait a little, then try again.")
+        why = str(closed or error) if isinstance(error, TransportConnectionFailed) else str(error)
+        return UnreachableError(
+            f"The platform at {self._account.url} cannot be reached: {why or type(error).__name__}."
+        )
+
+
+def _query_error(errors: list[Data]) -> StorectlError:
+    codes = {(error.get("extensions") or {}).get("code") for error in errors}
+    message = "\n".join(str(error.get("message")) for error in errors)
+    if "UNAUTHENTICATED" in codes:
+        return NotSignedInError(_SIGN_IN)
+    return NoSuchStoreError(message) if codes == {"NOT_FOUND"} else RefusedError(message)
+
+
+def _request(document: str, variables: Data) -> GraphQLRequest:
+    return GraphQLRequest(document, variable_values=variables)
+
+
+def _pause(failures: int) -> float:
+    first, cap = _PAUSE_SECONDS
+    ceiling = min(cap, first * 2.0 ** min(failures, 10))
+    return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,254 @@
+"""The commands about stores and about being signed in."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from app.storectl import account, documents, wording
+from app.storectl.completion import store_names
+from app.storectl.errors import EXIT_CODES, UsageError
+from app.storectl.terminal import AsJson, connected, run, say, say_either, warn
+from app.storectl.token_commands import tokens
+
+_EXITS = "Exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
+
+cli = typer.Typer(
+    name="storectl",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Stores of the store platform, from the command line.",
+    epilog=_EXITS,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(tokens, name="tokens")
+
+Key = Annotated[
+    str,
+    typer.Argument(metavar="NAME_OR_ID", help="The store.", autocompletion=store_names),
+]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow it to its end, live.")]
+
+
+class Status(StrEnum):
+    """Where a store can be."""
+
+    QUEUED = "queued"
+    PROVISIONING = "provisioning"
+    READY = "ready"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+@cli.command()
+def login(
+    *,
+    url: Annotated[
+        str | None, typer.Argument(help=f"The platform's address; {account.DEFAULT_URL} if none.")
+    ] = None,
+    token_stdin: Annotated[
+        bool, typer.Option("--token-stdin", help="Read the token from standard input.")
+    ] = False,
+) -> None:
+    """Sign in, and stay so. The token is asked for, or taken from STORE_PLATFORM_TOKEN."""
+
+    async def work() -> None:
+        base = account.normalised(url or account.default_url())
+        chosen = account.Account(base, account.token_given(from_stdin=token_stdin))
+        if chosen.is_token_exposed:
+            warn(f"Caution: {base} is not encrypted; anyone on the way can read the token.")
+        viewer = (await connected(chosen).execute(documents.VIEWER))["viewer"]
+        path = account.save(chosen)
+        say(f"Signed in to {base} as {viewer['name']} ({viewer['role'].lower()}).")
+        say(f"The token is kept in {path}, which only you can read.")
+
+    run(work())
+
+
+@cli.command()
+def logout() -> None:
+    """Forget the token on this machine. It stays valid; see `storectl tokens revoke`."""
+    say("Signed out." if account.forget() else "You were not signed in.")
+
+
+@cli.command()
+def whoami(*, as_json: AsJson = False) -> None:
+    """Show who you are to the platform, and which platform that is."""
+
+    async def work() -> None:
+        chosen = account.current()
+        viewer = (await connected(chosen).execute(documents.VIEWER))["viewer"]
+        line = f"{viewer['name']} ({viewer['role'].lower()}) at {chosen.url}"
+        say_either({"url": chosen.url, **viewer}, [line], as_json=as_json)
+
+    run(work())
+
+
+@cli.command()
+def create(
+    *,
+    name: Annotated[str, typer.Argument(help="3 to 40 characters a-z, 0-9 and hyphens.")],
+    engine: Annotated[
+        str | None, typer.Option(help="What kind of shop; may be left out if there is only one.")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="The engine's version.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="An idempotency key: the same key gives the same store again."),
+    ] = None,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a store."""
+
+    async def work() -> None:
+        from app.storectl.following import until_ready  # noqa: PLC0415 - as in connected
+
+        api = connected()
+        chosen = engine or _only([item["name"] for item in await api.engines()])
+        store = await api.change(
+            "createStore", name=name, engine=chosen, version=version, idempotencyKey=key
+        )
+        if watch:
+            await until_ready(api, store, after=0, as_json=as_json)
+        else:
+            line = f"{name} is asked for. Follow it with: storectl status {name} --watch"
+            say_either(store, [line], as_json=as_json)
+
+    run(work())
+
+
+@cli.command(name="list")
+def list_stores(
+    *,
+    status: Annotated[
+        list[Status] | None,
+        typer.Option(case_sensitive=False, help="Only stores in this status; may be repeated."),
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="Only stores of this engine.")] = None,
+    name: Annotated[str | None, typer.Option(help="Only stores whose name contains this.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the stores that you may see; deleted ones with --status DELETED."""
+
+    async def work() -> None:
+        wanted = {
+            "statuses": [item.name for item in status] if status else None,
+            "engine": engine,
+            "nameContains": name,
+        }
+        stores = await connected().stores(**wanted)
+        heads = [("NAME", "STATUS", "ENGINE", "OWNER", "ASKED FOR", "ADDRESS")]
+        rows = [
+            (store["name"], store["status"], f"{store['engine']} {store['engineVersion']}",
+             store["owner"], wording.ago(store["createdAt"]), store["url"])
+            for store in stores
+        ]  # fmt: skip
+        lines = wording.columns(heads + rows) if rows else ["There are no such stores."]
+        say_either(stores, lines, as_json=as_json)
+
+    run(work())
+
+
+@cli.command()
+def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Show a store, or with --watch everything that happens to it until it is deleted."""
+
+    async def work() -> None:
+        from app.storectl.following import follow  # noqa: PLC0415 - as in connected
+
+        api = connected()
+        store = await api.store(key)
+        if watch:
+            await follow(api, store, until=frozenset(), after=None, as_json=as_json)
+        else:
+            say_either(store, wording.store_lines(store), as_json=as_json)
+
+    run(work())
+
+
+@cli.command()
+def logs(*, key: Key, as_json: AsJson = False) -> None:
+    """Show why a store is as it is: the reason, what helm and containers said, and all events."""
+
+    async def work() -> None:
+        api = connected()
+        store = await api.store(key)
+        events = await api.events(store["id"])
+        lines = wording.failure_lines(store, events)
+        say_either({**store, "events": events}, lines, as_json=as_json)
+
+    run(work())
+
+
+@cli.command()
+def delete(
+    *,
+    key: Key,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a store and everything in it. This cannot be undone."""
+    _remove("deleteStore", key, yes=yes, watch=watch, as_json=as_json)
+
+
+@cli.command()
+def cancel(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Give up a store that is not ready yet, and remove what was made of it."""
+    _remove("cancelStore", key, yes=True, watch=watch, as_json=as_json)
+
+
+@cli.command()
+def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Try a failed store again; what was made is kept."""
+
+    async def work() -> None:
+        from app.storectl.following import until_ready  # noqa: PLC0415 - as in connected
+
+        api = connected()
+        store = await api.change("retryStore", id=(await api.store(key))["id"])
+        if watch:
+            await until_ready(api, store, after=store["version"], as_json=as_json)
+        else:
+            say_either(store, [f"{store['name']} is tried again."], as_json=as_json)
+
+    run(work())
+
+
+def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -> None:
+    async def work() -> None:
+        from app.storectl.following import until_gone  # noqa: PLC0415 - as in connected
+
+        api = connected()
+        store = await api.store(key)
+        if not yes:
+            _confirm(store["name"])
+        store = await api.change(mutation, id=store["id"])
+        if watch:
+            await until_gone(api, store, as_json=as_json)
+        else:
+            line = f"{store['name']} is being removed. Its id is {store['id']}."
+            say_either(store, [line], as_json=as_json)
+
+    run(work())
+
+
+def _confirm(name: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("Nobody is there to be asked. Pass --yes to delete without a question.")
+    typer.confirm(f"Delete {name} and everything in it?", abort=True, err=True)
+
+
+def _only(engines: list[str]) -> str:
+    if len(engines) == 1:
+        return engines[0]
+    raise UsageError(f"Choose one with --engine: {', '.join(engines) or 'there is none here'}.")
+
+
+def main() -> None:
+    """Run storectl."""
+    cli(prog_name="storectl")

@@ -1,0 +1,44 @@
+"""The GraphQL documents that storectl sends."""
+
+_ERRORS = "errors { code message field }"
+STORE = """fragment StoreFields on Store {
+  id name owner engine engineVersion status target url adminUrl version queuePosition
+  reason { code message } createdAt updatedAt readyAt deletedAt
+}"""
+_STEPS = "steps { name status message output startedAt finishedAt }"
+
+VIEWER = "query { viewer { name role } }"
+ENGINES = "query { engines { name displayName versions { name isDefault } } }"
+STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterInput) {{
+  stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{
+    totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ ...StoreFields }} }} }} }}"""
+STORE_BY_ID = f"""{STORE} query ($key: ID!) {{
+  store: store(id: $key) {{ ...StoreFields {_STEPS}
+    pods {{ name component status isReady restarts message }} }} }}"""
+STORE_BY_NAME = f"""{STORE} query ($key: String!) {{
+  store: storeByName(name: $key) {{ ...StoreFields {_STEPS}
+    pods {{ name component status isReady restarts message }} }} }}"""
+EVENTS = """query ($id: ID!, $after: Int!) {
+  store(id: $id) { events(after: $after, first: 500) {
+    version kind subject status message at } } }"""
+FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
+  storeStatus(id: $id, after: $after) {{
+    version
+    events {{ version kind subject status message at }}
+    store {{ ...StoreFields {_STEPS} }} }} }}"""
+
+_ACCESS = "id owner role description createdAt expiresAt lastUsedAt revokedAt"
+TOKENS = f"""query ($after: String, $includeRevoked: Boolean!) {{
+  tokens(first: 100, after: $after, includeRevoked: $includeRevoked) {{
+    pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {_ACCESS} }} }} }} }}"""
+CREATE_TOKEN = f"""mutation ($input: CreateTokenInput!) {{
+  payload: createToken(input: $input) {{ token {{ {_ACCESS} }} secret {_ERRORS} }} }}"""
+REVOKE_TOKEN = f"""mutation ($input: RevokeTokenInput!) {{
+  payload: revokeToken(input: $input) {{ token {{ {_ACCESS} }} {_ERRORS} }} }}"""
+
+
+def mutation(name: str) -> str:
+    """Return the mutation ``createStore``, ``deleteStore`` and the like."""
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    return f"""{STORE} mutation ($input: {kind}!) {{
+  payload: {name}(input: $input) {{ store {{ ...StoreFields }} {_ERRORS} }} }}"""

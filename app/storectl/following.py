@@ -1,0 +1,61 @@
+"""Follows a store to where it should be."""
+
+import asyncio
+from contextlib import aclosing
+
+from app.storectl import progress, terminal
+from app.storectl.api import Api
+from app.storectl.errors import RefusedError
+from app.storectl.wording import Data
+
+
+async def follow(
+    api: Api, store: Data, *, until: frozenset[str], after: int | None, as_json: bool
+) -> Data:
+    """Show a store's progress until its status is one of ``until`` or it is deleted.
+
+    Returns the store as it is then. Ctrl-C only ends the watching, and says so.
+    """
+    try:
+        with progress.shown(terminal.out, terminal.errors, as_json=as_json) as shown:
+            updates = api.follow(
+                store["id"],
+                after=after,
+                on_lost=lambda: shown.note("The connection is lost; trying to come back …"),
+            )
+            async with aclosing(updates) as stream:
+                async for update in stream:
+                    shown.show(update)
+                    store = update["store"]
+                    if store["status"] in until:
+                        break
+    except asyncio.CancelledError:
+        terminal.warn(
+            f"\nNo longer watching; {store['name']} goes on without you. To watch again:"
+            f" storectl status {store['id']} --watch"
+        )
+        raise
+    return store
+
+
+async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> None:
+    """Follow a store that is being built. Raises RefusedError unless it becomes ready."""
+    store = await follow(
+        api, store, until=frozenset({"READY", "FAILED"}), after=after, as_json=as_json
+    )
+    name = store["name"]
+    if store["status"] == "FAILED":
+        why = store["reason"]["message"] if store["reason"] else "No reason was given."
+        raise RefusedError(
+            f"{name} failed. {why}\nSee `storectl logs {name}`, then `storectl retry {name}` or"
+            f" `storectl delete {name}`."
+        )
+    if store["status"] != "READY":
+        raise RefusedError(f"{name} was deleted meanwhile.")
+    if not as_json:
+        terminal.say(f"Open it at {store['url']}")
+
+
+async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
+    """Follow a store that is being removed, to its end."""
+    await follow(api, store, until=frozenset(), after=store["version"], as_json=as_json)

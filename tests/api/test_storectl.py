@@ -1,0 +1,166 @@
+"""storectl against a service whose cluster is away: what needs no store to be built."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import Records
+from tests.e2e.service import Service
+from tests.e2e.storectl import Storectl
+
+
+@pytest.fixture(scope="module")
+def token(api_process: Service) -> str:
+    return api_process.token("anna")
+
+
+@pytest.fixture
+def nobody(api: Service, tmp_path: Path) -> Storectl:
+    """Nobody yet: to sign in."""
+    return Storectl(tmp_path, api)
+
+
+@pytest.fixture
+def storectl(api: Service, tmp_path: Path, token: str) -> Storectl:
+    """Anna's."""
+    return Storectl(tmp_path, api, token)
+
+
+def test_signing_in_and_out(api: Service, nobody: Storectl, token: str) -> None:
+    refused = (3, "You are not signed in. Run `storectl login` first.")
+    assert nobody.fails("whoami") == refused
+
+    said = nobody.sign_in(token)
+
+    assert f"Signed in to {api.url} as anna (operator)." in said
+    assert nobody.ok("whoami") == f"anna (operator) at {api.url}\n"
+    who = nobody.json("whoami")
+    assert {key: who[key] for key in ("name", "role")} == {"name": "anna", "role": "OPERATOR"}
+    assert nobody.ok("logout") == "Signed out.\n"
+    assert nobody.fails("list") == refused
+
+
+def test_a_token_that_is_not_valid_is_not_kept(api: Service, nobody: Storectl) -> None:
+    code, said = nobody.fails("login", api.url, "--token-stdin", given="sp_wrong\n")
+    assert (code, said) == (
+        3, "The token is not valid, or not any more. Run `storectl login` with another.",
+    )  # fmt: skip
+    assert list(nobody.home.rglob("*.json")) == []
+
+
+def test_nobody_to_ask_for_a_token(api: Service, nobody: Storectl) -> None:
+    code, said = nobody.fails("login", api.url)
+    assert code == 2
+    assert "Pipe one in with --token-stdin, or set STORE_PLATFORM_TOKEN." in said
+
+
+def test_nothing_answers(nobody: Storectl) -> None:
+    code, said = nobody.fails("login", "http://127.0.0.1:9", "--token-stdin", given="sp_x\n")
+    assert code == 4
+    assert said.startswith("The platform at http://127.0.0.1:9 cannot be reached: ")
+
+
+def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None:
+    assert "There are no such stores." in storectl.ok("list")
+    made = storectl.json("create", "my-shop", "--engine", "woocommerce")
+    assert (made["name"], made["status"]) == ("my-shop", "QUEUED")
+    assert "b-shop is asked for." in storectl.ok("create", "b-shop")
+    listed = storectl.json("list")
+    assert [store["name"] for store in listed] == ["b-shop", "my-shop"]
+    table = storectl.ok("list", "--name", "my-").splitlines()
+    assert table[0].split("  ")[0] == "NAME"
+    assert [line.split()[0] for line in table[1:]] == ["my-shop"]
+    by_name, by_id = storectl.json("status", "my-shop"), storectl.json("status", made["id"])
+    assert by_name == by_id
+    assert "my-shop is QUEUED." in storectl.ok("status", "my-shop")
+    assert "QUEUED" in storectl.ok("logs", "my-shop")
+    assert storectl.json("logs", "my-shop")["events"][0]["version"] == 1
+
+    assert storectl.json("delete", "my-shop", "--yes")["id"] == made["id"]
+    assert api.execute(
+        storectl.token, "query ($id: ID!) { store(id: $id) { target } }", id=made["id"]
+    ) == {"store": {"target": "DELETED"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("create", "Not A Name"), 1, "use lower-case letters a-z, digits and hyphens"),
+        (("create", "my-shop", "--engine", "nonsense"), 1, "There is no engine 'nonsense'"),
+        (("status", "no-such-shop"), 5, "You have no store no-such-shop."),
+        (("logs", "store_nonsense"), 5, "You have no store store_nonsense."),
+        (("delete", "no-such-shop", "--yes"), 5, "You have no store no-such-shop."),
+        (("list", "--nonsense"), 2, "No such option"),
+        (("list", "--status", "nonsense"), 2, "is not one of 'queued'"),
+        ((), 2, "Usage: storectl"),
+    ],
+)
+def test_refusals_and_exit_codes(
+    storectl: Storectl,
+    records: Callable[[], Records],
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    before = records()
+
+    done = storectl.run(*arguments)
+
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert says in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert records() == before
+
+
+def test_a_store_is_not_retried_or_deleted_by_mistake(
+    storectl: Storectl, records: Callable[[], Records]
+) -> None:
+    storectl.ok("create", "my-shop")
+    before = records()
+
+    code, said = storectl.fails("retry", "my-shop")
+    assert (code, said) == (1, "Only a failed store can be retried; this one is QUEUED.")
+    code, said = storectl.fails("delete", "my-shop")
+    assert (code, said) == (
+        2, "Nobody is there to be asked. Pass --yes to delete without a question.",
+    )  # fmt: skip
+    assert records() == before
+
+
+def test_help_tells_the_exit_codes(storectl: Storectl) -> None:
+    said = " ".join(storectl.ok("--help").split())
+    for part in ("0 done", "3 not signed in", "4 the platform cannot be reached", "130 stopped"):
+        assert part in said
+
+
+def test_completion_knows_the_names(storectl: Storectl) -> None:
+    storectl.ok("create", "my-shop")
+    storectl.ok("create", "other-shop")
+    completed = storectl.complete("storectl status my")
+    assert completed == ["my-shop"]
+
+
+def test_tokens_are_made_listed_and_revoked(api: Service, storectl: Storectl) -> None:
+    made = storectl.run("tokens", "create", "--role", "viewer", "--description", "for the wall")
+    secret = made.stdout.strip()
+    assert secret.startswith("sp_")
+    assert secret not in made.stderr
+    token_id = made.stderr.strip().rpartition(" ")[2].rstrip(".")
+    theirs = replace(storectl, token=secret)
+    assert theirs.ok("whoami") == f"anna (viewer) at {api.url}\n"
+    (listed,) = [item for item in storectl.json("tokens", "list") if item["id"] == token_id]
+    assert (listed["role"], listed["description"]) == ("VIEWER", "for the wall")
+    assert secret not in storectl.ok("tokens", "list")
+    code, said = theirs.fails("tokens", "create", "--role", "admin")
+    assert code == 1
+    assert said
+
+    assert (
+        storectl.ok("tokens", "revoke", token_id) == f"The token {token_id} of anna is revoked.\n"
+    )
+
+    assert theirs.fails("whoami")[0] == 3
+    assert token_id not in {item["id"] for item in storectl.json("tokens", "list")}
+    assert token_id in {item["id"] for item in storectl.json("tokens", "list", "--all")}

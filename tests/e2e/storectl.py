@@ -1,0 +1,73 @@
+"""storectl as a user runs it: a process with a home of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.service import ROOT, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Storectl:
+    """One user's storectl; signed in through the environment if there is a token."""
+
+    home: Path
+    service: Service
+    token: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {key: v for key, v in os.environ.items() if not key.startswith("STORE_PLATFORM_")}
+        if self.token:
+            kept |= {"STORE_PLATFORM_TOKEN": self.token, "STORE_PLATFORM_URL": self.service.url}
+        return {**kept, "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200"}
+
+    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "app.storectl", *arguments],
+            cwd=ROOT, env=self.environment, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more,
+        )  # fmt: skip
+
+    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.storectl", *arguments],
+            cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+
+    def ok(self, *arguments: str, given: str = "") -> str:
+        """Run a command that succeeds; return what it printed."""
+        done = self.run(*arguments, given=given)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.ok(*arguments, "--json"))
+
+    def fails(self, *arguments: str, given: str = "") -> tuple[int, str]:
+        """Run a command that does not; return its exit code, and what it said on stderr."""
+        done = self.run(*arguments, given=given)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, done.stderr.strip()
+
+    def complete(self, line: str) -> list[str]:
+        """Return what bash would offer at the end of a command line."""
+        asked = {
+            "_STORECTL_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split()) - 1),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "app.storectl"],
+            cwd=ROOT, env=self.environment | asked, capture_output=True, text=True, timeout=60,
+            check=False,
+        ).stdout.split()  # fmt: skip
+
+    def sign_in(self, token: str) -> str:
+        return self.ok("login", self.service.url, "--token-stdin", given=token + "\n")

@@ -1,0 +1,157 @@
+"""storectl against the whole service on a real API server."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import NewService
+from tests.e2e.service import ROOT, Service
+from tests.e2e.storectl import Storectl
+
+STEPS = ["Namespace", "Credentials", "Helm install", "Workloads ready", "Setup job", "Reachable"]
+
+
+@pytest.fixture
+def storectl(service: Service, tmp_path: Path) -> Storectl:
+    made = Storectl(tmp_path / "home", service)
+    made.sign_in(service.token("anna"))
+    return made
+
+
+def test_create_watch_and_delete_watch(storectl: Storectl) -> None:
+    # When a store is made and watched, each step is a line as it ends
+    lines = storectl.ok("create", "first-shop", "--watch").splitlines()
+
+    ended = [line for line in lines if line.startswith(("✓", "-"))]
+    assert [re.split(r"\s{2,}", line[2:])[0] for line in ended] == STEPS
+    assert "first-shop is READY." in lines
+    assert lines[-1] == "Open it at http://first-shop.store.localhost"
+    store = storectl.json("status", "first-shop")
+    assert store["status"] == "READY"
+
+    # When it is deleted and watched, in JSON this time, each line is an update
+    updates = [
+        json.loads(line)
+        for line in storectl.ok("delete", "first-shop", "-y", "--watch", "--json").splitlines()
+    ]
+    assert updates[-1]["store"]["status"] == "DELETED"
+    versions = [event["version"] for update in updates for event in update["events"]]
+    assert versions == list(range(versions[0], updates[-1]["version"] + 1))
+    assert storectl.fails("status", "first-shop")[0] == 5
+    assert storectl.json("status", store["id"])["status"] == "DELETED"
+
+
+def test_a_terminal_sees_it_live(storectl: Storectl) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        environment = {**storectl.environment, "TERM": "xterm-256color", "COLUMNS": "160"}
+        os.execve(  # noqa: S606 - the child of a pty has no other way
+            sys.executable,
+            [sys.executable, "-m", "app.storectl", "create", "live-shop", "--watch"],
+            environment,
+        )
+    shown = b""
+    try:
+        while block := os.read(terminal, 65536):
+            shown += block
+    except OSError:  # the end of a terminal
+        pass
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert os.waitstatus_to_exitcode(status) == 0, text
+    assert "live-shop is PROVISIONING" in text
+    assert re.search(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Workloads ready", text)
+    assert re.search(r"✓ Workloads ready +[0-9.]+ s +All pods are ready: mysql, wordpress\.", text)
+    assert text.rstrip().endswith("Open it at http://live-shop.store.localhost")
+    storectl.ok("delete", "live-shop", "-y", "--watch")
+
+
+def test_a_failure_says_why_and_what_next(new_service: NewService, tmp_path: Path) -> None:
+    # Given a chart whose image is in no registry
+    service = new_service()
+    values = service.folder / "values"
+    values.mkdir()
+    image = "wordpress: {image: {repository: image-not-found.invalid/wordpress}}\n"
+    (values / "woocommerce.yaml").write_text(image)
+    service.settings["STORE_PLATFORM_CHART_VALUES"] = str(values)
+    service.start()
+    storectl = Storectl(tmp_path / "home", service)
+    storectl.sign_in(service.token("anna"))
+
+    code, said = storectl.fails("create", "no-image", "--watch")
+
+    assert code == 1
+    assert said.startswith("no-image failed. ")
+    assert "image-not-found.invalid/wordpress" in said
+    assert "See `storectl logs no-image`, then `storectl retry no-image`" in said
+    logs = storectl.ok("logs", "no-image")
+    assert "IMAGE_NOT_FOUND: " in logs
+    assert "Workloads ready, failed: " in logs
+    code, said = storectl.fails("cancel", "no-image")
+    assert (code, "To remove it, delete it." in said) == (1, True)
+
+    # When the chart is mended, the store is tried again
+    service.stop()
+    (values / "woocommerce.yaml").unlink()
+    service.start()
+    assert "no-image is READY." in storectl.ok("retry", "no-image", "--watch")
+    storectl.ok("delete", "no-image", "-y", "--watch")
+
+
+def test_ctrl_c_leaves_the_store_going(storectl: Storectl) -> None:
+    watching = storectl.start("create", "going-on", "--watch")
+    assert watching.stdout is not None
+    watching.stdout.readline()
+    watching.send_signal(signal.SIGINT)
+    _, said = watching.communicate(timeout=30)
+
+    assert watching.returncode == 130
+    store = storectl.json("status", "going-on")
+    assert said.strip() == (
+        "No longer watching; going-on goes on without you. To watch again:"
+        f" storectl status {store['id']} --watch"
+    )
+    assert store["target"] == "READY"
+    storectl.ok("delete", "going-on", "-y", "--watch")
+
+
+def test_a_watch_outlives_the_service(service: Service, storectl: Storectl) -> None:
+    # Given somebody who watches a ready store
+    storectl.ok("create", "watched", "--watch")
+    watching = storectl.start("status", "watched", "--watch", "--json")
+    assert watching.stdout is not None
+    seen = [json.loads(watching.stdout.readline())]
+
+    # When the service is killed and comes back, and the store is deleted then
+    service.stop(signal.SIGKILL)
+    service.start()
+    storectl.ok("delete", "watched", "-y")
+    rest, said = watching.communicate(timeout=120)
+
+    # Then the watch came back too, and missed nothing
+    assert watching.returncode == 0, said
+    assert "The connection is lost; trying to come back …" in said
+    seen += [json.loads(line) for line in rest.splitlines()]
+    versions = [event["version"] for update in seen[1:] for event in update["events"]]
+    assert versions == list(range(seen[0]["version"] + 1, seen[-1]["version"] + 1))
+    assert seen[-1]["store"]["status"] == "DELETED"
+
+
+def test_a_revoked_token_ends_the_session(service: Service, storectl: Storectl) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "app", "token", "revoke", "anna"],
+        cwd=ROOT, env=service.environment, check=True, capture_output=True,
+    )  # fmt: skip
+    code, said = storectl.fails("list")
+    assert code == 3
+    assert said == "The token is not valid, or not any more. Run `storectl login` with another."

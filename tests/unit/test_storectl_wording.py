@@ -1,0 +1,87 @@
+"""What storectl says of stores, steps and times."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.storectl import wording
+
+STORE: dict[str, Any] = {
+    "id": "store_1", "name": "my-shop", "owner": "anna", "engine": "woocommerce",
+    "engineVersion": "10", "status": "FAILED", "url": "http://my-shop.example", "adminUrl": None,
+    "version": 7, "queuePosition": None, "createdAt": "2026-01-02T03:04:05+00:00",
+    "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "deletedAt": None,
+    "reason": {"code": "HELM_FAILED", "message": "helm could not install."},
+    "steps": [
+        {"name": "NAMESPACE", "status": "SUCCEEDED", "message": "Made.", "output": "",
+         "startedAt": "2026-01-02T03:04:05+00:00", "finishedAt": "2026-01-02T03:04:05.250+00:00"},
+        {"name": "HELM_INSTALL", "status": "FAILED", "message": "helm could not install.",
+         "output": "line 1\nline 2", "startedAt": "2026-01-02T03:04:05+00:00",
+         "finishedAt": "2026-01-02T03:05:25+00:00"},
+        {"name": "SETUP_JOB", "status": "PENDING", "message": "", "output": "", "startedAt": None,
+         "finishedAt": None},
+    ],
+    "pods": [{"name": "web-0", "status": "ErrImagePull", "message": "web:1: not found"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3.0, "0.0 s"), (0.25, "0.2 s"), (9.96, "10.0 s"), (12.4, "12 s"), (60, "1 min"),
+        (85, "1 min 25 s"), (3600, "1 h"), (3725, "1 h 2 min"), (90_000, "1 d 1 h"),
+    ],
+)  # fmt: skip
+def test_durations(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == text
+
+
+def test_a_step_still_running_counts_up_to_now() -> None:
+    step = {**STORE["steps"][0], "status": "RUNNING", "finishedAt": None}
+    now = datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC)
+    assert wording.step_line(step, now) == "… Namespace              2.0 s  Made."
+
+
+def test_a_store_line_by_line() -> None:
+    lines = wording.store_lines({**STORE, "createdAt": datetime.now(UTC).isoformat()})
+    assert lines == [
+        "my-shop is FAILED.",
+        "helm could not install.",
+        "  Address    http://my-shop.example",
+        "  Engine     woocommerce 10",
+        "  Owner      anna",
+        "  Asked for  0.0 s ago",
+        "  Id         store_1",
+        "Steps",
+        "  ✓ Namespace              0.2 s  Made.",
+        "  ✗ Helm install      1 min 20 s  helm could not install.",
+        "  · Setup job",
+        "Pods",
+        "  web-0  ErrImagePull  web:1: not found",
+    ]
+
+
+def test_why_it_failed() -> None:
+    event = {
+        "version": 7, "kind": "STATUS", "subject": "store", "status": "FAILED",
+        "message": "helm could not install.", "at": "2026-01-02T03:05:05.5+00:00",
+    }  # fmt: skip
+    assert wording.failure_lines(STORE, [event]) == [
+        "my-shop is FAILED.",
+        "HELM_FAILED: helm could not install.",
+        "",
+        "Helm install, failed: helm could not install.",
+        "  | line 1",
+        "  | line 2",
+        "",
+        "Events (times in UTC)",
+        "  2026-01-02 03:05:05  store  FAILED  helm could not install.",
+    ]
+
+
+def test_columns_of_different_widths() -> None:
+    assert wording.columns([("NAME", "STATUS"), ("a-long-name", "OK")]) == [
+        "NAME         STATUS",
+        "a-long-name  OK",
+    ]
