@@ -1,5 +1,6 @@
 """The operator's command line: ``python -m app serve`` and ``python -m app token …``."""
 
+import asyncio
 import sys
 from typing import NoReturn
 
@@ -54,7 +55,7 @@ def print_schema() -> None:
 @cli.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database to the newest schema."""
-    migrate(_settings().database_url)
+    asyncio.run(migrate(_settings().database_url))
 
 
 def _settings() -> Settings:

@@ -20,6 +20,8 @@ from app.auth.bearer import bearer_token, token_of_connection
 from app.auth.sign_in import Authenticator, SignIn
 from app.event_streams import EventStreamView
 from app.operations import ObservedOperation
+from app.unavailable import unavailable
+from provisioner.errors import DatabaseUnavailableError
 from provisioner.measuring import Unmeasured
 from provisioner.ports import Measurements
 from resolvers.context import Context
@@ -42,6 +44,8 @@ class MaskUnexpectedErrors(MaskErrors):
         super().__init__(should_mask_error=_is_unexpected)
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        if isinstance(error.original_error, DatabaseUnavailableError):
+            return unavailable(error.original_error)
         error_id = secrets.token_hex(6)
         _log.error("unexpected_error", error_id=error_id, path=error.path, exc_info=error)
         return GraphQLError(

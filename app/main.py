@@ -17,6 +17,8 @@ from app.metrics import PrometheusMeasurements
 from app.pages import page_routes
 from app.requests import Requests
 from app.settings import Settings
+from app.unavailable import answer_unavailable
+from provisioner.errors import DatabaseUnavailableError
 from provisioner.supervisor import running_platform
 
 
@@ -40,6 +42,7 @@ def create_app(settings: Settings) -> Starlette:
     view = GraphQLView(build_schema(measurements), allowed_origins=settings.allowed_origins)
     return Starlette(
         lifespan=lifespan,
+        exception_handlers={DatabaseUnavailableError: answer_unavailable},
         middleware=[Middleware(Requests, measurements=measurements)],
         routes=[
             Route("/graphql", view, methods=["POST"]),

@@ -13,6 +13,7 @@ from app.logging import LogFormat, LogLevel
 from provisioner.helm import HelmSettings
 from provisioner.models import Retention, Role
 from provisioner.parts import WorkSettings
+from provisioner.quota import Quota
 from provisioner.supervisor import PlatformSettings
 
 # Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
@@ -29,7 +30,14 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     database_url: str = Field(
-        f"sqlite:///{_ROOT / '.state' / 'platform.db'}", description="Where state is kept."
+        f"sqlite:///{_ROOT / '.state' / 'platform.db'}",
+        repr=False,
+        description="Where state is kept: sqlite:///FILE, or"
+        " postgresql://USER:PASSWORD@HOST:PORT/NAME with the options of libpq, such as"
+        " ?sslmode=verify-full.",
+    )
+    database_connections: int = Field(
+        10, ge=1, description="Connections to the database that are kept open at most."
     )
     state_dir: Path = Field(
         _ROOT / ".state", description="A private folder for helm's homes and lock files."
@@ -70,6 +78,12 @@ class Settings(BaseSettings):
     )
     max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
     max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
+    max_stores: int = Field(
+        1000, ge=0, description="Stores in all, those being removed included; 0 is no limit."
+    )
+    max_stores_per_user: int = Field(
+        20, ge=0, description="Stores of one owner, those being removed included; 0 is no limit."
+    )
     drift_check_minutes: float = Field(
         30,
         ge=0,
@@ -184,6 +198,7 @@ class Settings(BaseSettings):
         values = sorted(self.chart_values.glob("*.yaml")) if self.chart_values else []
         return PlatformSettings(
             database_url=self.database_url,
+            database_connections=self.database_connections,
             engine_folders=self.charts,
             kubeconfig=self.kubeconfig,
             kube_context=self.kube_context,
@@ -209,6 +224,7 @@ class Settings(BaseSettings):
                 failed=_time(days=self.failed_retention_days),
                 deleted=_time(days=self.deleted_retention_days),
             ),
+            quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),
         )
 
 

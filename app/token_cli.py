@@ -95,7 +95,7 @@ async def _with_tokens(url: str, work: _Work[T]) -> T:
 
 @asynccontextmanager
 async def _opened(url: str) -> AsyncIterator[Database]:
-    migrate(url)
+    await migrate(url)
     database = Database(url)
     await database.connect()
     try:

@@ -1,136 +1,122 @@
-"""The one module that knows ``databases``: connections, and transactions that survive cancellation.
+"""Transactions on either database, which survive the cancellation of whoever asked for them.
 
-What the library leaves to its user, with the reason for each part:
+This module and the two backends beside it (``sqlite``, ``postgres``) are all that know the library
+``databases``. What it leaves to its user, here:
 
-* On SQLite ``BEGIN`` is deferred, so two read-modify-writes can meet and one fails at once despite
-  the busy timeout. Transactions here begin ``IMMEDIATE``.
-* Each query outside a connection opens a new SQLite handle and thread. Handles are kept and reused,
-  each with its PRAGMAs set once.
 * Cancelling a task inside a transaction wedges the PostgreSQL pool. Every unit of work runs in a
-  child task of its own that is shielded, and awaited before the cancellation goes on.
+  child task of its own that is shielded; a write is awaited before the cancellation goes on.
 * The value returned by an UPDATE is unreliable; callers use ``RETURNING``.
 """
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-import aiosqlite
+import asyncpg
 import databases
-from databases.backends.sqlite import SQLiteBackend as _SQLiteBackend
-from databases.backends.sqlite import SQLiteConnection, SQLitePool, SQLiteTransaction
 
-from provisioner.errors import ConfigurationError
+from provisioner.database_url import DatabaseUrl
+from provisioner.errors import DatabaseUnavailableError
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 Values = Mapping[str, object]
 
-UniqueViolation: tuple[type[Exception], ...] = (sqlite3.IntegrityError,)
+UniqueViolation: tuple[type[Exception], ...] = (
+    sqlite3.IntegrityError,
+    asyncpg.UniqueViolationError,
+)
 """What the drivers raise when a unique index refuses a row."""
 
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 10000",
+CONNECTIONS = 10
+"""Connections that are kept open at most, unless told otherwise."""
+
+_TRANSIENT = (
+    OSError,  # refused, reset, or no answer in time
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # it was closed between two statements (seen with 0.32)
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,  # a replica, until it is promoted
+    asyncpg.TransactionRollbackError,  # deadlock, serialization
+    sqlite3.OperationalError,
 )
-
-
-class _ImmediateTransaction(SQLiteTransaction):
-    async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:  # noqa: FBT001
-        if not is_root or extra_options.get("readonly"):
-            await super().start(is_root, extra_options)
-            return
-        self._is_root = True
-        await self._connection.raw_connection.execute("BEGIN IMMEDIATE")
-
-
-class _Connection(SQLiteConnection):
-    def transaction(self) -> _ImmediateTransaction:
-        return _ImmediateTransaction(self)
-
-
-class _HandlePool(SQLitePool):
-    """Keeps SQLite handles open between uses."""
-
-    def __init__(self, url: databases.DatabaseURL, **options: Any) -> None:
-        super().__init__(url, **options)
-        self._idle: list[aiosqlite.Connection] = []
-
-    async def acquire(self) -> aiosqlite.Connection:
-        if self._idle:
-            return self._idle.pop()
-        handle = await super().acquire()
-        for pragma in _PRAGMAS:
-            await handle.execute_fetchall(pragma)
-        return handle
-
-    async def release(self, connection: aiosqlite.Connection) -> None:
-        if connection.in_transaction:
-            await connection.rollback()
-        self._idle.append(connection)
-
-    async def close(self) -> None:
-        while self._idle:
-            await super().release(self._idle.pop())
-
-
-class SQLiteBackend(_SQLiteBackend):
-    """``databases``' SQLite backend with kept handles and immediate transactions."""
-
-    def __init__(self, database_url: databases.DatabaseURL, **options: Any) -> None:
-        super().__init__(database_url, **options)
-        self._handles = _HandlePool(self._database_url, **self._options)
-        self._pool = self._handles
-
-    async def disconnect(self) -> None:
-        await self._handles.close()
-        await super().disconnect()
-
-    def connection(self) -> _Connection:
-        return _Connection(self._pool, self._dialect)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, which PostgreSQL does not take, and half a character, which no database does."""
 
 
 class _Databases(databases.Database):
     SUPPORTED_BACKENDS = {  # noqa: RUF012 - the library's own attribute
-        **databases.Database.SUPPORTED_BACKENDS,
-        "sqlite": "provisioner.database:SQLiteBackend",
+        "sqlite": "provisioner.sqlite:SQLiteBackend",
+        "postgresql": "provisioner.postgres:PostgresBackend",
     }
 
 
 class Transaction:
     """The statements of one transaction. Named parameters (``:name``) on every database."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
         self._connection = connection
+        self._is_sqlite = is_sqlite
 
     async def fetch_all(self, statement: str, values: Values | None = None) -> list[Row]:
-        rows = await self._connection.fetch_all(statement, dict(values or {}))
+        rows = await self._connection.fetch_all(statement, _storable(values))
         return [row._mapping for row in rows]  # noqa: SLF001 - the library's documented accessor
 
     async def fetch_one(self, statement: str, values: Values | None = None) -> Row | None:
-        row = await self._connection.fetch_one(statement, dict(values or {}))
+        row = await self._connection.fetch_one(statement, _storable(values))
         return None if row is None else row._mapping  # noqa: SLF001
 
     async def execute(self, statement: str, values: Values | None = None) -> None:
-        await self._connection.execute(statement, dict(values or {}))
+        await self._connection.execute(statement, _storable(values))
+
+    async def lock(self, name: str) -> None:
+        """Wait until this transaction is the only one that holds the lock ``name``.
+
+        It ends with the transaction. SQLite needs none: it has one writing transaction at a time.
+        """
+        if not self._is_sqlite:
+            await self.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", {"name": name}
+            )
+
+    async def lock_store(self, store_id: str) -> None:
+        """Keep other transactions from changing the store until this one ends.
+
+        Whatever reads of a store before it writes calls this first, so that what was read still
+        holds, and so that all lock the store's row before its steps and pods: no deadlock.
+        """
+        if not self._is_sqlite:
+            await self.execute("SELECT id FROM stores WHERE id = :id FOR UPDATE", {"id": store_id})
 
 
 class Database:
-    """A database given by URL (``sqlite:///path`` or ``postgresql://…``)."""
+    """A database given by URL (``sqlite:///path`` or ``postgresql://…``).
 
-    def __init__(self, url: str) -> None:
-        self._database = _Databases(url)
-        if self.is_sqlite and not self._database.url.database:
-            raise ConfigurationError(f"The database URL {url!r} names no file.")
+    Raises ConfigurationError for a URL that is wrong, in ``connect`` also for a database that
+    cannot be opened; afterwards DatabaseUnavailableError while it cannot be used.
+    """
+
+    def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
+        self._url = DatabaseUrl.parse(url)
+        self._database = _database(self._url, connections)
+        self._units: set[asyncio.Task[Any]] = set()
         # SQLite has one writer at a time: queueing here is fair, and (measured with 50 creates)
         # 11 times as fast as letting writers meet in SQLite's busy handler, which sleeps.
         self._writer: AbstractAsyncContextManager[object] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+        # Named, because a server may default to another, under which a statement that waited for a
+        # lock would still see the time before.
+        self._write_options: dict[str, Any] = (
+            {} if self.is_sqlite else {"isolation": "read_committed"}
         )
         self._read_options: dict[str, Any] = (
             {"readonly": True}
@@ -140,49 +126,74 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        return bool(self._database.url.dialect == "sqlite")
+        return self._url.is_sqlite
 
     async def connect(self) -> None:
-        if self.is_sqlite:
-            Path(self._database.url.database).parent.mkdir(parents=True, exist_ok=True)
-        await self._database.connect()
+        with self._url.opening():
+            self._url.make_folder()
+            await self._database.connect()
 
     async def close(self) -> None:
+        if self._units:
+            await asyncio.wait(self._units)
         await self._database.disconnect()
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run ``work`` in one transaction, committed on return and rolled back on an exception."""
 
         async def unit() -> T:
-            async with (
-                self._writer,
-                self._database.connection() as connection,
-                connection.transaction(),
-            ):
-                return await work(Transaction(connection))
+            async with self._writer:
+                return await self._run(work, self._write_options)
 
-        return await _uncancelled(unit())
+        task = self._start(unit())
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            raise
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run the SELECTs of ``work``, all of which see the database at one moment."""
+        """Run the SELECTs of ``work``, all of which see the database at one moment.
 
-        async def unit() -> T:
+        Whoever is cancelled meanwhile does not wait for them: they change nothing.
+        """
+        return await asyncio.shield(self._start(self._run(work, self._read_options)))
+
+    async def _run(
+        self, work: Callable[[Transaction], Awaitable[T]], options: Mapping[str, Any]
+    ) -> T:
+        try:
             async with (
                 self._database.connection() as connection,
-                connection.transaction(**self._read_options),
+                connection.transaction(**options),
             ):
-                return await work(Transaction(connection))
+                return await work(Transaction(connection, is_sqlite=self.is_sqlite))
+        except _TRANSIENT as error:
+            raise DatabaseUnavailableError from error
 
-        return await _uncancelled(unit())
+    def _start(self, unit: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run ``unit`` to its end whatever happens to the caller."""
+        task = asyncio.create_task(unit, name="database")
+        self._units.add(task)
+        task.add_done_callback(self._forget)
+        return task
 
-
-async def _uncancelled(unit: Coroutine[Any, Any, T]) -> T:
-    """Await ``unit`` to its end whatever happens to the caller, then pass a cancellation on."""
-    task = asyncio.create_task(unit, name="database")
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._units.discard(task)
         if not task.cancelled():
-            task.exception()  # seen, so that asyncio does not warn of it
-        raise
+            task.exception()  # seen, so that asyncio does not warn where nobody waits any more
+
+
+def _database(url: DatabaseUrl, connections: int) -> databases.Database:
+    if url.file is not None:
+        return _Databases(f"sqlite:///{quote(str(url.file))}", connections=connections)
+    return _Databases("postgresql://", dsn=url.url, connections=connections)
+
+
+def _storable(values: Values | None) -> dict[str, object]:
+    return {
+        name: _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+        if isinstance(value, str)
+        else value
+        for name, value in (values or {}).items()
+    }

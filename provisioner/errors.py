@@ -7,6 +7,7 @@
     ├── ConfigurationError        the service cannot start as configured
     ├── TransientError            worth another try
     │   ├── ClusterUnreachableError
+    │   ├── DatabaseUnavailableError
     │   └── HelmKilledError
     └── TerminalError             another try would end the same way: the store fails
         ├── ClusterRefusedError   the API server understood, and said no
@@ -66,6 +67,13 @@ class TransientError(StorePlatformError):
 
 class ClusterUnreachableError(TransientError):
     """The API server did not answer, or answered that it cannot serve just now."""
+
+
+class DatabaseUnavailableError(TransientError):
+    """The database cannot be used just now; whether the last change was made is not known."""
+
+    def __init__(self) -> None:
+        super().__init__("The database does not answer just now.")
 
 
 class HelmKilledError(TransientError):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from provisioner.changes import note_removed, number_change
-from provisioner.database import Database, Row, Transaction, UniqueViolation
+from provisioner.database import Database, Transaction, UniqueViolation
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.models import (
     EventKind,
@@ -26,12 +26,14 @@ from provisioner.models import (
 )
 from provisioner.pod_events import diff_pods
 from provisioner.ports import Announcer, Clock
+from provisioner.quota import Quota, Usage, enforce, serialise_creates, stores_of
 from provisioner.rows import event_of, pod_detail, step_of, store_of, to_micros
 from provisioner.snapshots import read_snapshots, sorted_pods
 from provisioner.transitions import PROVISION_STEPS, is_allowed
 
 T = TypeVar("T")
 
+_NO_QUOTA = Quota()
 _STEP_ENDS = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED)
 
 _INSERT_STORE = """
@@ -39,7 +41,6 @@ _INSERT_STORE = """
                         host, url, idempotency_key, version, attempt, created_at, updated_at)
     VALUES (:id, :name, :owner, :engine, :engine_version, :status, :target, :namespace, :release,
             :host, :url, :idempotency_key, 0, 0, :now, :now)
-    RETURNING *
 """
 _INSERT_STEP = """
     INSERT INTO steps (store_id, attempt, position, name, status, message, output)
@@ -79,14 +80,18 @@ class StoreRepository:
 
     # Writes -------------------------------------------------------------------------------------
 
-    async def create(self, store: Store, *, idempotency_key: str | None = None) -> Store:
+    async def create(
+        self, store: Store, *, idempotency_key: str | None = None, quota: Quota = _NO_QUOTA
+    ) -> Store:
         """Insert a queued store with its steps.
 
-        With an idempotency key that the owner used before, return that earlier store instead.
-        Raises RefusedError (NAME_TAKEN) when a live store has the name; nothing is written then.
+        With an idempotency key that the owner used before, return that earlier store instead, also
+        when there is no place for another. Raises RefusedError when a live store has the name
+        (NAME_TAKEN) or the quota is used up (see ``quota``); nothing is written then.
         """
 
         async def work(transaction: Transaction) -> Store:
+            await serialise_creates(transaction)
             if idempotency_key is not None:
                 earlier = await transaction.fetch_one(
                     "SELECT * FROM stores WHERE owner = :owner AND idempotency_key = :key",
@@ -94,13 +99,14 @@ class StoreRepository:
                 )
                 if earlier is not None:
                     return store_of(earlier)
-            row = await self._insert(transaction, store, idempotency_key)
+            await enforce(transaction, quota, store.owner)
+            await self._insert(transaction, store, idempotency_key)
             await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
             message = f"Store {store.name} was created by {store.owner} and waits for its turn."
             await self._bump(
                 transaction, store.id, EventKind.STATUS, "store", store.status, message, attempt=1
             )
-            return store_of({**row, "version": 1, "attempt": 1})
+            return await self._get(transaction, store.id)
 
         return await self._write(store.id, work)
 
@@ -113,6 +119,7 @@ class StoreRepository:
         """
 
         async def work(transaction: Transaction) -> Store:
+            await transaction.lock_store(store_id)
             found = await self._get(transaction, store_id)
             if found.target is StoreTarget.DELETED:
                 return found
@@ -180,6 +187,7 @@ class StoreRepository:
         """See ``ports.StoreRecords``. Raises ConflictError when another attempt has begun."""
 
         async def work(transaction: Transaction) -> Step:
+            await transaction.lock_store(store.id)
             row = await transaction.fetch_one(
                 "UPDATE steps SET status = :status, message = :message, output = :output,"
                 " started_at = COALESCE(started_at, :now), finished_at = :finished"
@@ -214,6 +222,7 @@ class StoreRepository:
                 {"before": to_micros(before), "limit": limit},
             )
             for row in rows:
+                await transaction.lock_store(row["id"])
                 for table, key in _OF_A_STORE:
                     # Only fixed words are put into the statement.
                     await transaction.execute(
@@ -229,6 +238,7 @@ class StoreRepository:
         """See ``ports.StoreRecords``. Raises NotFoundError for an unknown store."""
 
         async def work(transaction: Transaction) -> int:
+            await transaction.lock_store(store_id)
             store = await self._get(transaction, store_id)
             if store.status is StoreStatus.DELETED:
                 return 0  # news that came too late: that it is deleted stays the last of its events
@@ -282,7 +292,7 @@ class StoreRepository:
         row = await self._database.read(
             lambda transaction: transaction.fetch_one(
                 "SELECT * FROM stores WHERE name = :name AND status <> 'DELETED'"
-                " AND (:owner IS NULL OR owner = :owner)",
+                " AND owner = COALESCE(:owner, owner)",
                 {"name": name, "owner": owner},
             )
         )
@@ -332,6 +342,11 @@ class StoreRepository:
         )
         return [store_of(row) for row in rows]
 
+    async def usage(self, owner: str, quota: Quota) -> Usage:
+        """Return how much of their quota an owner uses."""
+        used = await self._database.read(lambda transaction: stores_of(transaction, owner))
+        return Usage(used, quota.per_owner)
+
     async def counts(self) -> Mapping[StoreStatus, int]:
         """Return how many stores there are in each status."""
         rows = await self._database.read(
@@ -349,7 +364,7 @@ class StoreRepository:
         self._announcer.announce(store_id)
         return result
 
-    async def _insert(self, transaction: Transaction, store: Store, key: str | None) -> Row:
+    async def _insert(self, transaction: Transaction, store: Store, key: str | None) -> None:
         values = {
             "id": store.id,
             "name": store.name,
@@ -366,12 +381,9 @@ class StoreRepository:
             "now": to_micros(store.created_at),
         }
         try:
-            row = await transaction.fetch_one(_INSERT_STORE, values)
+            await transaction.execute(_INSERT_STORE, values)
         except UniqueViolation as error:
             raise RefusedError(name_taken(store.name)) from error
-        if row is None:
-            raise ConflictError(f"Store {store.id} was not written.")
-        return row
 
     async def _begin_attempt(
         self, transaction: Transaction, store_id: str, attempt: int, steps: Sequence[StepName]

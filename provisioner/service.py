@@ -29,6 +29,7 @@ from provisioner.models import (
 )
 from provisioner.names import is_store_id, new_store_id, refuse_name, release_for
 from provisioner.ports import Clock, Measurements
+from provisioner.quota import Quota, Usage
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
 from provisioner.transitions import PROVISION_STEPS
@@ -40,12 +41,18 @@ _UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy the platform is."""
+    """How busy and how full the platform is."""
 
     running: int
     queued: int
     limit: int
     stores: Mapping[StoreStatus, int]
+    max_stores: int | None
+
+    @property
+    def stores_used(self) -> int:
+        """How many stores count against ``max_stores``."""
+        return sum(n for status, n in self.stores.items() if status is not StoreStatus.DELETED)
 
 
 class StoreService:
@@ -65,6 +72,7 @@ class StoreService:
         measurements: Measurements,
         shop_url: str,
         max_concurrent_provisions: int,
+        quota: Quota,
     ) -> None:
         self._records = records
         self._listing = listing
@@ -77,6 +85,7 @@ class StoreService:
         self._measurements = measurements
         self._shop_url = shop_url
         self._limit = max_concurrent_provisions
+        self._quota = quota
 
     @property
     def engines(self) -> EngineCatalogue:
@@ -137,6 +146,7 @@ class StoreService:
                 now=self._clock.now(),
             ),
             idempotency_key=idempotency_key,
+            quota=self._quota,
         )
         self._reconciler.wake(store)
         return store
@@ -257,13 +267,18 @@ class StoreService:
             return None
         return self._queue.position(store.id)
 
+    async def quota_of(self, caller: Identity) -> Usage:
+        """Return how many stores the caller has and may have, those being removed included."""
+        return await self._records.usage(caller.name, self._quota)
+
     async def load(self) -> Load:
-        """Return how busy the platform is."""
+        """Return how busy and how full the platform is."""
         return Load(
             running=self._queue.active(Lane.PROVISION),
             queued=self._queue.waiting(Lane.PROVISION),
             limit=self._limit,
             stores=await self._records.counts(),
+            max_stores=self._quota.in_all,
         )
 
     def _checked(

@@ -36,6 +36,7 @@ from provisioner.parts import Parts, WorkSettings
 from provisioner.patrol import Patrol
 from provisioner.ports import Measurements
 from provisioner.prober import HttpProber
+from provisioner.quota import Quota
 from provisioner.reconciler import Reconciler
 from provisioner.releases import ReleaseReader
 from provisioner.repository import StoreRepository
@@ -54,11 +55,13 @@ _INSPECTORS = 1
 class PlatformSettings:
     """What the domain is told by the operator.
 
-    ``shop_url`` is a pattern such as ``http://{name}.store.localhost``; ``ingress`` the base URL at
-    which the API reaches the ingress controller, or None where shop host names resolve.
+    ``database_connections`` are kept open at most. ``shop_url`` is a pattern such as
+    ``http://{name}.store.localhost``; ``ingress`` the base URL at which the API reaches the ingress
+    controller, or None where shop host names resolve.
     """
 
     database_url: str
+    database_connections: int
     engine_folders: tuple[Path, ...]
     kubeconfig: Path | None
     kube_context: str | None
@@ -69,6 +72,7 @@ class PlatformSettings:
     max_concurrent_provisions: int
     max_concurrent_deletes: int
     retention: Retention
+    quota: Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ async def running_platform(
     engines = EngineCatalogue.load(settings.engine_folders)
     measurements = measurements or Unmeasured()
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(migrate, settings.database_url)
-        database = Database(settings.database_url)
+        await migrate(settings.database_url)
+        database = Database(settings.database_url, connections=settings.database_connections)
         await database.connect()
         stack.push_async_callback(database.close)
         api = await KubeApi.connect(settings.kubeconfig, settings.kube_context)
@@ -148,6 +152,7 @@ async def running_platform(
             measurements=measurements,
             shop_url=settings.shop_url,
             max_concurrent_provisions=settings.max_concurrent_provisions,
+            quota=settings.quota,
         )
         for store in await records.undeleted():
             reconciler.wake(store)

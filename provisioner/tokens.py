@@ -61,7 +61,7 @@ def digest(secret: str) -> str:
     One round of SHA-256 is right here: a token has 256 random bits, so there is nothing to guess
     that a slow hash would protect.
     """
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def encode_cursor(token: AccessToken) -> str:

@@ -186,6 +186,18 @@ def engine(record: models.Engine) -> types.Engine:
     )
 
 
+def viewer(context: Context, caller: models.Identity) -> types.Viewer:
+    """Return who calls; their stores are counted when the quota is asked for."""
+
+    async def load_quota() -> types.StoreQuota:
+        usage = await context.platform.stores.quota_of(caller)
+        return types.StoreQuota(
+            stores_used=usage.used, stores_limit=usage.limit, stores_left=usage.left
+        )
+
+    return types.Viewer(name=caller.name, role=enums.Role[caller.role], load_quota=load_quota)
+
+
 def connection(
     context: Context, page: StorePage, order: StoreOrder, *, after: str | None
 ) -> StoreConnection:

@@ -93,8 +93,7 @@ class Query(AccessQuery, AuditQuery):
 
     @strawberry.field(description="Who is calling.")
     async def viewer(self, info: Info) -> types.Viewer:
-        caller = require_caller(info.context)
-        return types.Viewer(name=caller.name, role=enums.Role[caller.role])
+        return mapping.viewer(info.context, require_caller(info.context))
 
     @strawberry.field(description="How the platform is doing.")
     async def platform(self, info: Info) -> types.Platform:
@@ -113,6 +112,8 @@ class Query(AccessQuery, AuditQuery):
                 )
                 for status in StoreStatus
             ],
+            stores_used=load.stores_used,
+            stores_limit=load.max_stores,
             shop_url=platform.stores.shop_url,
         )
 

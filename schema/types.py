@@ -4,6 +4,7 @@ A store's steps, pods and events are read only when they are asked for: ``StoreD
 resolvers hand in for that.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -180,6 +181,18 @@ class StoreUpdate:
     )
 
 
+@strawberry.type(description="How many stores someone has and may have.")
+class StoreQuota:
+    stores_used: int = strawberry.field(
+        description="Stores that count: all that are not `DELETED`, those being removed included."
+    )
+    stores_limit: int | None = strawberry.field(description="How many there may be; null: any.")
+    stores_left: int | None = strawberry.field(
+        description="How many more there may be; null: any. The platform's own limit, see"
+        " `Platform.storesLimit`, may be reached before."
+    )
+
+
 @strawberry.type(description="Stores that changed, of all that the caller may see.")
 class StoresChange:
     cursor: str = strawberry.field(
@@ -194,8 +207,13 @@ class StoresChange:
 
 @strawberry.type(description="Who is calling.")
 class Viewer:
+    load_quota: strawberry.Private[Callable[[], Awaitable[StoreQuota]]]
     name: str = strawberry.field(description="The caller's name; it owns what they create.")
     role: Role = strawberry.field(description="What they may do.")
+
+    @strawberry.field(description="How many stores they have and may have.")
+    async def quota(self) -> StoreQuota:
+        return await self.load_quota()
 
 
 @strawberry.type(description="How many stores are in a status.")
@@ -214,6 +232,12 @@ class Platform:
     queued_provisions: int = strawberry.field(description="Stores waiting to be built.")
     max_concurrent_provisions: int = strawberry.field(description="How many are built at a time.")
     stores: list[StatusCount] = strawberry.field(description="Stores by status, everyone's.")
+    stores_used: int = strawberry.field(
+        description="Everyone's stores that count against `storesLimit`: all but the `DELETED`."
+    )
+    stores_limit: int | None = strawberry.field(
+        description="How many stores there may be in all; null: any number."
+    )
     shop_url: str = strawberry.field(
         description="The address that a new shop gets; `{name}` stands for the store's name."
     )

@@ -1,7 +1,10 @@
 """Fixtures that several kinds of test share."""
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,10 @@ from provisioner.migrations import migrate
 from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.cluster import LocalCluster
+from tests.postgres import PostgresServer
+
+DATABASES = ("sqlite", "postgresql")
+_TEMPLATE = "migrated"
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +30,57 @@ def local_cluster() -> Iterator[LocalCluster]:
         cluster.down()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, this test run's own."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> PostgresServer:
+    """The server, with a database that others are copied from."""
+    postgres.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
+    asyncio.run(migrate(postgres.url(_TEMPLATE)))
+    return postgres
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database that others are copied from."""
+    file = tmp_path_factory.mktemp("migrated") / "platform.db"
+    asyncio.run(migrate(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(params=DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/platform.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as name:
+        yield server.url(name)
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database without rows."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            file = tmp_path / "platform.db"
+            shutil.copy(request.getfixturevalue("migrated_file"), file)
+            yield f"sqlite:///{file}"
+            return
+        server: PostgresServer = request.getfixturevalue("migrated_postgres")
+        yield server.url(stack.enter_context(server.database(_TEMPLATE)))
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated database in a file."""
-    url = f"sqlite:///{tmp_path}/platform.db"
-    migrate(url)
-    opened = Database(url)
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database, connected."""
+    opened = Database(database_url)
     await opened.connect()
     yield opened
     await opened.close()

@@ -1,8 +1,7 @@
 """The service as a process, with a cluster that does not answer: stores are recorded and wait."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +9,52 @@ import pytest
 
 from tests.cluster import LocalCluster
 from tests.cluster.components import Layout, free_ports
+from tests.conftest import DATABASES
 from tests.e2e.service import Service
+from tests.postgres import PostgresServer
 
 METRICS_TOKEN = "a-token-for-the-metrics"
 
 Records = dict[str, list[tuple[Any, ...]]]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on SQLite, and on PostgreSQL too where it is marked ``both_databases``."""
+    if "api_process" in metafunc.fixturenames:
+        is_both = metafunc.definition.get_closest_marker("both_databases")
+        wanted = DATABASES if is_both else DATABASES[:1]
+        metafunc.parametrize("api_process", wanted, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def api_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def api_process(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("api")
+    settings = {"STORE_PLATFORM_METRICS_TOKEN": METRICS_TOKEN}
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            name = stack.enter_context(server.database())
+            settings["STORE_PLATFORM_DATABASE_URL"] = server.url(name)
+        service = Service(folder, unreachable_cluster(folder), settings)
+        service.start(wait_until_ready=False)
+        yield service
+        service.stop()
+
+
+def unreachable_cluster(folder: Path) -> LocalCluster:
+    """Return a cluster that no process serves."""
     nowhere = folder / "cluster"
     nowhere.mkdir()
-    cluster = LocalCluster("nowhere", Layout.create(nowhere, free_ports()))
-    service = Service(folder, cluster, {"STORE_PLATFORM_METRICS_TOKEN": METRICS_TOKEN})
-    service.start(wait_until_ready=False)
-    yield service
-    service.stop()
+    return LocalCluster("nowhere", Layout.create(nowhere, free_ports()))
 
 
 @pytest.fixture
 def api(api_process: Service) -> Service:
     """A running service without stores."""
-    with closing(sqlite3.connect(database(api_process), timeout=10)) as connection:
-        for table in ("events", "pods", "steps", "stores"):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
-        connection.commit()
+    for table in ("events", "pods", "steps", "stores"):
+        api_process.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
     return api_process
 
 
@@ -44,11 +63,10 @@ def records(api: Service) -> Callable[[], Records]:
     """Read everything that is recorded of stores: equal before and after is nothing changed."""
 
     def read() -> Records:
-        with closing(sqlite3.connect(database(api), timeout=10)) as connection:
-            return {
-                table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608
-                for table in ("stores", "steps", "pods", "events")
-            }
+        return {
+            table: api.sql(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - the names below
+            for table in ("stores", "steps", "pods", "events")
+        }
 
     return read
 

@@ -9,6 +9,8 @@ import pytest
 from tests.api.conftest import Records
 from tests.e2e.service import Service
 
+pytestmark = pytest.mark.both_databases
+
 Read = Callable[[], Records]
 
 

@@ -7,6 +7,8 @@ from gql.transport.exceptions import TransportQueryError
 
 from tests.e2e.service import Service
 
+pytestmark = pytest.mark.both_databases
+
 PAGE = """query ($first: Int!, $after: String, $order: StoreOrderInput, $filter: StoreFilterInput) {
   stores(first: $first, after: $after, orderBy: $order, filter: $filter) {
     totalCount pageInfo { hasNextPage endCursor } edges { node { name } } } }"""

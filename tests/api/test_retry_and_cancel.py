@@ -1,14 +1,14 @@
 """cancelStore and retryStore: only where they mean something; refused, they change nothing."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
 
-from tests.api.conftest import Records, database
+from tests.api.conftest import Records
 from tests.e2e.service import Service
+
+pytestmark = pytest.mark.both_databases
 
 Read = Callable[[], Records]
 CALL = """mutation ($input: %sStoreInput!) {
@@ -23,12 +23,8 @@ def call(api: Service, token: str, verb: str, store_id: str) -> dict[str, Any]:
 
 def put_in(api: Service, store_id: str, status: str) -> None:
     """Put a store in a status which it cannot reach without a cluster."""
-    with closing(sqlite3.connect(database(api), timeout=10)) as connection:
-        change = (
-            "UPDATE stores SET status = ?, reason_code = 'X', reason_message = 'x' WHERE id = ?"
-        )
-        connection.execute(change, (status, store_id.removeprefix("store_")))
-        connection.commit()
+    change = "UPDATE stores SET status = :status, reason_code = 'X', reason_message = 'x'"
+    api.sql(f"{change} WHERE id = :id RETURNING id", status=status, id=store_id[len("store_") :])
 
 
 def test_a_waiting_store_is_cancelled(api: Service, records: Read) -> None:

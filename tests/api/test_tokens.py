@@ -1,16 +1,15 @@
 """Access tokens: everybody's own, admins everyone's, and never more than one has oneself."""
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
-from tests.api.conftest import database
 from tests.e2e.service import Service
+
+pytestmark = pytest.mark.both_databases
 
 CREATE = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
   token { id owner role description expiresAt lastUsedAt revokedAt } secret
@@ -31,9 +30,7 @@ def rows(api: Service) -> Rows:
     """Read the tokens in the database, without what use changes."""
 
     def read() -> list[tuple[Any, ...]]:
-        statement = "SELECT id, digest, owner, role, revoked_at FROM tokens ORDER BY id"
-        with closing(sqlite3.connect(database(api), timeout=10)) as connection:
-            return connection.execute(statement).fetchall()
+        return api.sql("SELECT id, digest, owner, role, revoked_at FROM tokens ORDER BY id")
 
     return read
 

@@ -33,7 +33,7 @@ def main() -> None:
     cluster = LocalCluster.up("bench")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            service = Service(Path(folder), cluster)
+            service = Service(Path(folder), cluster, {"STORE_PLATFORM_MAX_STORES_PER_USER": "0"})
             service.start()
             try:
                 figures = asyncio.run(measure(service, stores))

@@ -2,9 +2,9 @@
 
 from tests.chaos.storm import Storm
 
-_EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = ?"
+_EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = :id"
 _STEPS = """SELECT steps.name, steps.status FROM steps JOIN stores ON stores.id = steps.store_id
-            AND stores.attempt = steps.attempt WHERE stores.id = ?"""
+            AND stores.attempt = steps.attempt WHERE stores.id = :id"""
 
 
 def inspect(storm: Storm) -> None:
@@ -24,7 +24,7 @@ def inspect(storm: Storm) -> None:
 
 
 def _inspect_events(storm: Storm, store_id: str) -> None:
-    recorded = storm.rows(f"{_EVENTS} ORDER BY version", store_id.removeprefix("store_"))
+    recorded = storm.rows(f"{_EVENTS} ORDER BY version", id=store_id.removeprefix("store_"))
     assert [row[0] for row in recorded] == list(range(1, storm.version_of(store_id) + 1))
     told = [
         (e["version"], e["kind"], e["subject"], e["status"], e["message"])
@@ -38,7 +38,7 @@ def _inspect_events(storm: Storm, store_id: str) -> None:
 
 
 def _inspect_steps(storm: Storm, store_id: str, status: str) -> None:
-    steps = dict(storm.rows(_STEPS, store_id.removeprefix("store_")))
+    steps = dict(storm.rows(_STEPS, id=store_id.removeprefix("store_")))
     expected = {
         "READY": {"SUCCEEDED", "SKIPPED"},
         "DELETED": {"SUCCEEDED", "SKIPPED"},

@@ -9,9 +9,7 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import time
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -67,6 +65,7 @@ class Storm:
     async def run(self, rounds: int) -> None:
         """Go through the rounds, then leave the service running until all is quiet."""
         add_broken_engine(self.service)
+        self.service.settings["STORE_PLATFORM_MAX_STORES_PER_USER"] = "0"
         self.token = self.service.token("storm", role="admin")
         for number in range(1, rounds + 1):
             await self._round()
@@ -168,13 +167,10 @@ class Storm:
 
     def version_of(self, store_id: str) -> int:
         """Return a store's recorded version."""
-        ((version,),) = self.rows(
-            "SELECT version FROM stores WHERE id = ?", store_id.removeprefix("store_")
-        )
+        statement = "SELECT version FROM stores WHERE id = :id"
+        ((version,),) = self.rows(statement, id=store_id.removeprefix("store_"))
         return int(version)
 
-    def rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         """Read the service's database."""
-        file: Path = self.service.folder / "platform.db"
-        with contextlib.closing(sqlite3.connect(file, timeout=10)) as connection:
-            return connection.execute(statement, values).fetchall()
+        return self.service.sql(statement, **values)

@@ -1,12 +1,15 @@
 """Services for end-to-end tests."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.cluster import LocalCluster
+from tests.conftest import DATABASES
 from tests.e2e.service import Service
+from tests.postgres import PostgresServer
 
 NewService = Callable[..., Service]
 
@@ -25,6 +28,21 @@ def new_service(local_cluster: LocalCluster, tmp_path: Path) -> Iterator[NewServ
     yield make
     for service in made:
         service.stop()
+
+
+@pytest.fixture(params=DATABASES)
+def service_on_each(request: pytest.FixtureRequest, new_service: NewService) -> Iterator[Service]:
+    """A running service, on SQLite and on PostgreSQL in turn."""
+    with ExitStack() as stack:
+        settings = {}
+        if request.param == "postgresql":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = server.url(stack.enter_context(server.database()))
+            settings["STORE_PLATFORM_DATABASE_URL"] = url
+        made = new_service(**settings)
+        made.start()
+        yield made
+        made.stop()
 
 
 @pytest.fixture

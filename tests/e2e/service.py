@@ -32,7 +32,10 @@ _START_SECONDS = 30.0
 
 @dataclass
 class Service:
-    """A service with its own database, on a port of its own."""
+    """A service with its own database, on a port of its own.
+
+    The database is a file, unless the settings name another.
+    """
 
     folder: Path
     cluster: LocalCluster
@@ -56,6 +59,10 @@ class Service:
             "STORE_PLATFORM_REACHABILITY_CHECK": "false",
             **self.settings,
         }
+
+    @property
+    def database_url(self) -> str:
+        return self.environment["STORE_PLATFORM_DATABASE_URL"]
 
     @property
     def url(self) -> str:
@@ -96,9 +103,14 @@ class Service:
 
     def token(self, owner: str, role: str = "operator") -> str:
         """Return a new token: what the command line does, without a process for each."""
-        url = self.environment["STORE_PLATFORM_DATABASE_URL"]
+        url = self.database_url
         with ThreadPoolExecutor(1) as thread:  # a test may have an event loop of its own
             return thread.submit(asyncio.run, _issue(url, owner, Role(role.upper()))).result()
+
+    def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
+        """Run a statement in the service's database, beside the service; return the rows."""
+        with ThreadPoolExecutor(1) as thread:  # see token
+            return thread.submit(asyncio.run, _sql(self.database_url, statement, values)).result()
 
     def http(self, token: str) -> Client:
         headers = {"Authorization": f"Bearer {token}"}
@@ -130,8 +142,18 @@ class Service:
         return payload
 
 
+async def _sql(url: str, statement: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+    database = Database(url)
+    await database.connect()
+    try:
+        rows = await database.transact(lambda t: t.fetch_all(statement, values))
+    finally:
+        await database.close()
+    return [tuple(row.values()) for row in rows]
+
+
 async def _issue(url: str, owner: str, role: Role) -> str:
-    await asyncio.to_thread(migrate, url)
+    await migrate(url)
     database = Database(url)
     await database.connect()
     try:

@@ -38,7 +38,8 @@ def ended_steps(events: list[dict[str, Any]]) -> list[str]:
     return [e["subject"] for e in events if e["kind"] == "STEP" and e["status"] in ENDS]
 
 
-async def test_create_follow_delete(service: Service) -> None:
+async def test_create_follow_delete(service_on_each: Service) -> None:
+    service = service_on_each
     token = service.token("merchant")
     before = namespaces(service)
 

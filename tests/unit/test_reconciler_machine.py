@@ -77,7 +77,7 @@ class Stores(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         url = f"sqlite:///{Path(self.folder.name) / 'platform.db'}"
-        migrate(url)
+        self.runner.run(migrate(url))
         clock = SystemClock()
         self.database = Database(url)
         self.runner.run(self.database.connect())

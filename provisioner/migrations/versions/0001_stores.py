@@ -1,6 +1,7 @@
 """Stores with their steps, pods and events; access tokens.
 
-Times are microseconds since 1970 in UTC, so that both databases store and compare them alike.
+Times are microseconds since 1970 in UTC, so that both databases store and compare them alike. For
+the same reason what lists are ordered by is compared by code point, not by a locale's rules.
 """
 
 import sqlalchemy as sa
@@ -10,6 +11,9 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+
+SORTED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -23,8 +27,8 @@ def upgrade() -> None:
 def _stores() -> None:
     op.create_table(
         "stores",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("id", SORTED, primary_key=True),
+        sa.Column("name", SORTED, nullable=False),
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("engine", sa.Text, nullable=False),
         sa.Column("engine_version", sa.Text, nullable=False),
@@ -63,7 +67,7 @@ def _stores() -> None:
 def _steps() -> None:
     op.create_table(
         "steps",
-        sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+        sa.Column("store_id", SORTED, sa.ForeignKey("stores.id"), primary_key=True),
         sa.Column("attempt", sa.Integer, primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
@@ -78,7 +82,7 @@ def _steps() -> None:
 def _pods() -> None:
     op.create_table(
         "pods",
-        sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+        sa.Column("store_id", SORTED, sa.ForeignKey("stores.id"), primary_key=True),
         sa.Column("uid", sa.Text, primary_key=True),
         sa.Column("detail", sa.Text, nullable=False),
     )
@@ -87,7 +91,7 @@ def _pods() -> None:
 def _events() -> None:
     op.create_table(
         "events",
-        sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+        sa.Column("store_id", SORTED, sa.ForeignKey("stores.id"), primary_key=True),
         sa.Column("version", sa.BigInteger, primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),

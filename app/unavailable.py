@@ -1,0 +1,27 @@
+"""What a caller is told while the database cannot be used: to try again, and how soon."""
+
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from provisioner.errors import DatabaseUnavailableError
+
+_RETRY_SECONDS = 2
+
+
+def unavailable(error: DatabaseUnavailableError) -> GraphQLError:
+    """Return the error of an operation; a change may have been made before the answer was lost."""
+    return GraphQLError(
+        f"{error} Try again in a moment; after a change, look first whether it was made.",
+        extensions={"code": "UNAVAILABLE", "retryAfterSeconds": _RETRY_SECONDS},
+    )
+
+
+async def answer_unavailable(_: Request, error: Exception) -> JSONResponse:
+    """Answer a request that could not even be signed in."""
+    assert isinstance(error, DatabaseUnavailableError)  # noqa: S101 - what it is registered for
+    return JSONResponse(
+        {"data": None, "errors": [unavailable(error).formatted]},
+        status_code=503,
+        headers={"Retry-After": str(_RETRY_SECONDS)},
+    )

@@ -1,0 +1,85 @@
+"""SQLite through ``databases``: handles that are kept, and transactions that begin by locking.
+
+What the library leaves to its user, with the reason for each part:
+
+* Its ``BEGIN`` is deferred, so two read-modify-writes can meet and one fails at once despite the
+  busy timeout. Writing transactions here begin ``IMMEDIATE``.
+* Each query outside a connection opens a new handle and thread. Handles are kept and reused, each
+  with its PRAGMAs set once, and there are never more than a given number.
+"""
+
+import asyncio
+from typing import Any
+
+import aiosqlite
+import databases
+from databases.backends.sqlite import SQLiteBackend as _SQLiteBackend
+from databases.backends.sqlite import SQLiteConnection, SQLitePool, SQLiteTransaction
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 10000",  # first: setting the journal mode may meet another process
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class _ImmediateTransaction(SQLiteTransaction):
+    async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:  # noqa: FBT001
+        if not is_root or extra_options.get("readonly"):
+            await super().start(is_root, extra_options)
+            return
+        self._is_root = True
+        await self._connection.raw_connection.execute("BEGIN IMMEDIATE")
+
+
+class _Connection(SQLiteConnection):
+    def transaction(self) -> _ImmediateTransaction:
+        return _ImmediateTransaction(self)
+
+
+class _HandlePool(SQLitePool):
+    def __init__(self, url: databases.DatabaseURL, *, connections: int) -> None:
+        super().__init__(url)
+        self._idle: list[aiosqlite.Connection] = []
+        self._slots = asyncio.Semaphore(connections)
+
+    async def acquire(self) -> aiosqlite.Connection:
+        await self._slots.acquire()
+        try:
+            return self._idle.pop() if self._idle else await self._open()
+        except BaseException:
+            self._slots.release()
+            raise
+
+    async def _open(self) -> aiosqlite.Connection:
+        handle = await super().acquire()
+        for pragma in _PRAGMAS:
+            await handle.execute_fetchall(pragma)
+        return handle
+
+    async def release(self, connection: aiosqlite.Connection) -> None:
+        if connection.in_transaction:
+            await connection.rollback()
+        self._idle.append(connection)
+        self._slots.release()
+
+    async def close(self) -> None:
+        while self._idle:
+            await super().release(self._idle.pop())
+
+
+class SQLiteBackend(_SQLiteBackend):
+    """``databases``' SQLite backend with at most ``connections`` handles, kept open."""
+
+    def __init__(self, database_url: databases.DatabaseURL, *, connections: int) -> None:
+        super().__init__(database_url)
+        self._handles = _HandlePool(self._database_url, connections=connections)
+        self._pool = self._handles
+
+    async def disconnect(self) -> None:
+        await self._handles.close()
+        await super().disconnect()
+
+    def connection(self) -> _Connection:
+        return _Connection(self._pool, self._dialect)

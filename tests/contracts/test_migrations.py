@@ -1,0 +1,171 @@
+"""Migrations: from nothing, again, by several at once; the same schema on both databases."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from provisioner import migrations
+from provisioner.database import Database
+from provisioner.errors import ConfigurationError
+from provisioner.migrations import migrate
+from tests.postgres import PostgresServer
+
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATE = """import asyncio, sys
+from provisioner.migrations import migrate
+asyncio.run(migrate(sys.argv[1]))
+"""
+REVISIONS = "SELECT version_num FROM alembic_version"
+
+
+def head() -> str:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    found = ScriptDirectory.from_config(config).get_current_head()
+    assert found is not None
+    return found
+
+
+async def fetch_all(url: str, statement: str) -> list[tuple[Any, ...]]:
+    database = Database(url)
+    await database.connect()
+    try:
+        rows = await database.read(lambda transaction: transaction.fetch_all(statement))
+    finally:
+        await database.close()
+    return [tuple(row.values()) for row in rows]
+
+
+async def execute(url: str, statement: str) -> None:
+    database = Database(url)
+    await database.connect()
+    try:
+        await database.transact(lambda transaction: transaction.execute(statement))
+    finally:
+        await database.close()
+
+
+async def test_from_nothing_and_again(empty_database_url: str) -> None:
+    for _ in range(2):
+        await migrate(empty_database_url)
+        assert await fetch_all(empty_database_url, REVISIONS) == [(head(),)]
+
+
+async def test_by_two_processes_that_start_at_once(empty_database_url: str) -> None:
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", MIGRATE, empty_database_url, cwd=ROOT, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    said = [await process.communicate() for process in started]
+    assert [process.returncode for process in started] == [0, 0], said
+    assert await fetch_all(empty_database_url, REVISIONS) == [(head(),)]
+
+
+async def test_by_many_at_once(empty_database_url: str) -> None:
+    await asyncio.gather(*(migrate(empty_database_url) for _ in range(5)))
+    assert await fetch_all(empty_database_url, REVISIONS) == [(head(),)]
+
+
+async def test_one_that_fails_changes_nothing(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise KeyError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.op.create_index", fail)
+        with pytest.raises(KeyError):
+            await migrate(empty_database_url)
+    assert await tables(empty_database_url) == {}
+    await migrate(empty_database_url)
+
+
+async def test_a_schema_of_a_newer_version(database_url: str) -> None:
+    await execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match=r"'9999'.* A newer version may have used it"):
+        await migrate(database_url)
+    assert await fetch_all(database_url, REVISIONS) == [("9999",)]
+
+
+async def test_the_same_schema_on_both(
+    migrated_file: Path, migrated_postgres: PostgresServer
+) -> None:
+    on_sqlite = await tables(f"sqlite:///{migrated_file}")
+    assert len(on_sqlite) >= 6
+    assert await tables(migrated_postgres.url("migrated")) == on_sqlite
+
+
+async def tables(url: str) -> dict[str, Any]:
+    """Return a description of every table, in words that both databases share."""
+    sync_url = url.replace("sqlite:", "sqlite+aiosqlite:").replace(
+        "postgresql:", "postgresql+asyncpg:"
+    )
+    engine = create_async_engine(sync_url)
+    async with engine.connect() as connection:
+        described = await connection.run_sync(_describe)
+    await engine.dispose()
+    return described
+
+
+def _describe(connection: sa.Connection) -> dict[str, Any]:
+    inspector = sa.inspect(connection)
+    return {name: _table(inspector, name) for name in sorted(inspector.get_table_names())}
+
+
+def _table(inspector: sa.Inspector, name: str) -> dict[str, Any]:
+    key = inspector.get_pk_constraint(name)["constrained_columns"]
+    return {
+        "columns": [
+            # SQLite calls a row's number INTEGER, however large it may become.
+            "number"
+            if [column["name"]] == key and isinstance(column["type"], sa.Integer)
+            else (column["name"], _kind(column["type"]), column["nullable"])
+            for column in inspector.get_columns(name)
+        ],
+        "key": key,
+        "foreign": sorted(
+            (key["constrained_columns"], key["referred_table"], key["referred_columns"])
+            for key in inspector.get_foreign_keys(name)
+        ),
+        # A unique constraint is an index as well on one database and not on the other.
+        "unique": sorted(
+            {tuple(item["column_names"]) for item in inspector.get_unique_constraints(name)}
+            | {tuple(i["column_names"]) for i in inspector.get_indexes(name) if i["unique"]}
+        ),
+        "indexes": sorted(
+            (str(index["name"]), index["column_names"])
+            for index in inspector.get_indexes(name)
+            if not index["unique"]
+        ),
+    }
+
+
+def _kind(found: sa.types.TypeEngine[Any]) -> str:
+    if isinstance(found, sa.BigInteger):
+        return "big integer"
+    return found.as_generic().__class__.__name__.lower()
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "platform.db"
+    file.write_text("This is something else." * 100)
+    with pytest.raises(ConfigurationError, match="cannot be used: file is not a database"):
+        await migrate(f"sqlite:///{file}")
+
+
+def test_migrated_files_are_read_with_write_ahead_logging(migrated_file: Path) -> None:
+    asyncio.run(fetch_all(f"sqlite:///{migrated_file}", REVISIONS))
+    with closing(sqlite3.connect(migrated_file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
