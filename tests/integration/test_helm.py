@@ -1,9 +1,12 @@
 """The helm adapter, with real helm on a real API server."""
 
+import asyncio
 import base64
 import gzip
 import json
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +14,21 @@ import pytest
 
 from provisioner.errors import ClusterUnreachableError, HelmError
 from provisioner.helm import HelmClient, HelmSettings
-from tests.cluster import LocalCluster, tools
+from tests.cluster import LocalCluster, stages, tools
 
 RELEASE = "shop"
 CONFIG_MAP = """apiVersion: v1
 kind: ConfigMap
 metadata: {name: shop}
 data: {greeting: {{ .Values.greeting | quote }}}
+"""
+HOOK = f"""apiVersion: batch/v1
+kind: Job
+metadata: {{name: hook, annotations: {{helm.sh/hook: "pre-install,pre-upgrade"}}}}
+spec:
+  template:
+    metadata: {{annotations: {{{stages.BEHAVIOUR}: {stages.NEVER_READY}}}}}
+    spec: {{restartPolicy: Never, containers: [{{name: main, image: example.invalid/main}}]}}
 """
 
 
@@ -75,7 +86,7 @@ def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> Shop:
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n")
     (chart / "templates" / "shop.yaml").write_text(CONFIG_MAP)
     program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
-    helm = HelmClient(HelmSettings(program, tmp_path / "state", kubeconfig))
+    helm = HelmClient(HelmSettings(program, tmp_path / "state", kubeconfig, grace_seconds=3))
     return Shop(local_cluster, namespace, chart, helm)
 
 
@@ -126,6 +137,41 @@ async def test_what_the_api_server_refuses(shop: Shop) -> None:
     shop.add_template(CONFIG_MAP.replace("shop", "Not_A_Name"))
     with pytest.raises(HelmError, match="Not_A_Name"):
         await shop.install()
+
+
+async def test_ended_in_the_middle_with_the_values_seen_by_nobody(shop: Shop) -> None:
+    # Given a helm that waits for a hook which never ends
+    shop.add_template(HOOK)
+    work = asyncio.create_task(shop.install("s3cr3t-value", secrets=["s3cr3t-value"]))
+    process = await asyncio.to_thread(find_helm, shop.namespace)
+    # Then neither its arguments nor its environment have the values
+    seen = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+    assert RELEASE.encode() in seen
+    assert b"s3cr3t" not in seen
+    # When it is to stop, and does not within its grace
+    waiting = ("-n", shop.namespace, "wait", "--for=create", "job/hook", "--timeout=60s")
+    await asyncio.to_thread(shop.cluster.kubectl, *waiting)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    # Then it was told to, and had the time to say how it stands: nothing is left pending
+    assert not process.exists()
+    assert await shop.history() == [(1, "failed")]
+    shop.add_template("")
+    await shop.install()
+    assert (await shop.history())[-1] == (2, "deployed")
+
+
+def find_helm(namespace: str) -> Path:
+    """Return the folder in /proc of the helm that installs into a namespace, once there is one."""
+    wanted = f"\0--namespace\0{namespace}\0".encode()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if b"\0upgrade\0" in (line := file.read_bytes()) and wanted in line:
+                    return file.parent
+    raise AssertionError("No helm runs.")
 
 
 async def test_no_cluster_is_worth_another_try(shop: Shop) -> None:

@@ -127,3 +127,55 @@ async def test_the_helm_of_a_former_life_is_ended(tmp_path: Path) -> None:
 
     # Then it runs, which it can only with the lock that the old one held until it was gone
     assert done.output == "mine\n"
+
+
+async def test_much_on_both_outputs_at_once(tmp_path: Path) -> None:
+    # Given more on each than a pipe holds, so that one left undrained would block the other
+    much = "head -c 3000000 /dev/zero | tr '\\0'"
+    script = f"{much} o & {much} e >&2 & wait; {much} O; {much} E >&2"
+    done = await shell(tmp_path, script)
+    assert done == Finished(0, "O" * 4 * MAX_OUTPUT, "E" * 4 * MAX_OUTPUT)
+
+
+async def test_more_is_kept_on_request(tmp_path: Path) -> None:
+    done = await run(
+        ["/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' o"],
+        environment={"PATH": os.defpath}, timeout_seconds=30, grace_seconds=1,
+        lock=tmp_path / "lock", keep=90_000,
+    )  # fmt: skip
+    assert done.output == "o" * 90_000
+
+
+async def test_it_may_tidy_up_when_it_took_too_long(tmp_path: Path) -> None:
+    tidied = tmp_path / "tidied"
+    script = f"trap 'echo yes > {tidied}; exit 1' TERM; while :; do sleep 0.05; done"
+    with pytest.raises(ProgramTimeoutError):
+        await shell(tmp_path, script, seconds=0.5, grace=30)
+    assert tidied.read_text() == "yes\n"
+
+
+async def test_its_children_are_ended_with_it(tmp_path: Path) -> None:
+    # Given one that goes at SIGTERM, and leaves a child that does not mind it
+    child = tmp_path / "child"
+    stubborn = f"trap '' TERM; echo $$ > {child}; while :; do sleep 60; done"
+    with pytest.raises(ProgramTimeoutError):
+        await shell(tmp_path, f'/bin/sh -c "{stubborn.replace("$", chr(92) + "$")}"', seconds=1)
+    assert not is_running(child)
+
+
+async def test_a_child_that_left_the_group_is_not_waited_for(tmp_path: Path) -> None:
+    # Given a child in a session of its own, which holds the outputs open
+    child = tmp_path / "child"
+    script = f"setsid sh -c 'echo $$ > {child}; exec sleep 60' & sleep 60"
+    with pytest.raises(ProgramTimeoutError):
+        await shell(tmp_path, script, seconds=1)
+    os.kill(int(child.read_text()), signal.SIGKILL)
+
+
+def is_running(pid_file: Path) -> bool:
+    """Whether the program runs; one that is dead and not yet collected by init does not."""
+    try:
+        state = Path(f"/proc/{pid_file.read_text().strip()}/stat").read_text().rsplit(")", 1)[1]
+    except FileNotFoundError:
+        return False
+    return state.split()[0] != "Z"

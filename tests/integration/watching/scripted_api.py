@@ -47,7 +47,8 @@ class OpenWatch:
 class ScriptedApi:
     """Pods of one namespace. ``faults`` answer the next requests of a verb, one each."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        self.port = port
         self.pods: dict[str, Object] = {}
         self.version = 10_000
         self.history: list[tuple[int, Object]] = []
@@ -56,6 +57,7 @@ class ScriptedApi:
         self.requests: list[str] = []
         self.tokens: list[str] = []
         self.accepted_tokens: set[str] | None = None
+        self.refused_paths: set[str] = set()
         self.watches: set[OpenWatch] = set()
         self.activity = asyncio.Event()
         self._made = 0
@@ -68,8 +70,8 @@ class ScriptedApi:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
-        self.port: int = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._tls).start()
+        self.port = self._runner.addresses[0][1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -169,6 +171,8 @@ class ScriptedApi:
         self.tokens.append(token)
         if self.accepted_tokens is not None and token not in self.accepted_tokens:
             return status(401, "Unauthorized")
+        if request.path in self.refused_paths:
+            return status(403, f"{request.path.rpartition('/')[2]} is forbidden")
         if self.faults[verb]:
             return await self.faults[verb].popleft()(request)
         if not request.path.endswith("/pods"):

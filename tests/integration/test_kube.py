@@ -1,0 +1,109 @@
+"""The cluster adapter where the API server is away, refuses, or holds what it does not expect."""
+
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from provisioner.errors import ClusterRefusedError, ClusterUnreachableError
+from provisioner.kube import KubeCluster
+from provisioner.wire import PODS
+from tests.cluster import LocalCluster
+from tests.integration.watching.following import write_kubeconfig
+
+Call = Callable[[KubeCluster], Awaitable[object]]
+CALLS: dict[str, Call] = {
+    "ensure_namespace": lambda cluster: cluster.ensure_namespace("ns", {"a": "b"}),
+    "ensure_secret": lambda cluster: cluster.ensure_secret("ns", "s", {}, dict),
+    "read_secret": lambda cluster: cluster.read_secret("ns", "s"),
+    "delete_namespace": lambda cluster: cluster.delete_namespace("ns"),
+    "delete_pod": lambda cluster: cluster.delete_pod("ns", "pod", "uid"),
+    "delete_job": lambda cluster: cluster.delete_job("ns", "job", "uid"),
+    "namespace_exists": lambda cluster: cluster.namespace_exists("ns"),
+    "list_page": lambda cluster: cluster.list_page(PODS, ""),
+}
+
+
+@pytest.fixture
+async def nowhere(tmp_path: Path) -> AsyncIterator[KubeCluster]:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"https://127.0.0.1:{closed.getsockname()[1]}"
+        cluster = await KubeCluster.connect(write_kubeconfig(tmp_path, address, {}), None)
+        yield cluster
+        await cluster.close()
+
+
+@pytest.fixture
+async def stranger(local_cluster: LocalCluster, tmp_path: Path) -> AsyncIterator[KubeCluster]:
+    """The local cluster, as somebody who may do nothing there: a pod's service account."""
+    content = json.loads(
+        local_cluster.kubectl("config", "view", "--raw", "--flatten", "-o", "json")
+    )
+    token = local_cluster.kubectl("create", "token", "default")
+    content["users"][0]["user"] = {"token": token}
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps(content))
+    cluster = await KubeCluster.connect(file, None)
+    yield cluster
+    await cluster.close()
+
+
+@pytest.fixture
+async def cluster(local_cluster: LocalCluster) -> AsyncIterator[KubeCluster]:
+    made = await KubeCluster.connect(local_cluster.kubeconfig, None)
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+async def test_no_cluster_is_worth_another_try(nowhere: KubeCluster, call: Call) -> None:
+    with pytest.raises(ClusterUnreachableError, match="The cluster did not answer: "):
+        await call(nowhere)
+
+
+async def test_no_cluster_no_log(nowhere: KubeCluster) -> None:
+    assert await nowhere.log_tail("ns", "pod", "web", lines=5, previous=False) == ""
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+async def test_what_the_platform_may_not_do_is_refused(stranger: KubeCluster, call: Call) -> None:
+    with pytest.raises(ClusterRefusedError) as refused:
+        await call(stranger)
+    assert refused.value.reason.code == "CLUSTER_REFUSED"
+    assert "system:serviceaccount:default:default" in refused.value.reason.message
+    assert "(403)" in refused.value.reason.message
+
+
+@pytest.mark.cluster
+async def test_a_secret_that_holds_no_text(
+    local_cluster: LocalCluster, cluster: KubeCluster, namespace: str
+) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "binary", "namespace": namespace},
+        "data": {"key": "/////w=="},
+    }
+    local_cluster.kubectl("create", "-f", "-", stdin=json.dumps(secret))
+    with pytest.raises(ClusterRefusedError, match=r"secrets/binary is no Secret with text in it"):
+        await cluster.ensure_secret(namespace, "binary", {}, lambda: {"key": "other"})
+
+
+@pytest.mark.cluster
+async def test_nothing_is_made_in_a_namespace_that_goes(
+    local_cluster: LocalCluster, cluster: KubeCluster, namespace: str
+) -> None:
+    held = json.dumps({"metadata": {"finalizers": ["example.com/held"]}})
+    local_cluster.kubectl("-n", namespace, "create", "configmap", "kept")
+    local_cluster.kubectl("-n", namespace, "patch", "configmap", "kept", "-p", held)
+    assert await cluster.delete_namespace(namespace) is True
+    assert await cluster.delete_namespace(namespace) is True  # it is still there, and going
+    assert await cluster.namespace_exists(namespace) is True
+    with pytest.raises(ClusterRefusedError, match="because it is being terminated"):
+        await cluster.ensure_secret(namespace, "late", {}, lambda: {"key": "value"})
+    free = json.dumps({"metadata": {"finalizers": None}})
+    local_cluster.kubectl("-n", namespace, "patch", "configmap", "kept", "-p", free)

@@ -1,0 +1,212 @@
+"""The helm adapter with programs that only pretend to be helm, each wrong in its own way."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioner import helm as helm_module
+from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
+from provisioner.helm import HelmClient, HelmSettings, Revision
+
+SECRET = "s3cr3t-value"
+HISTORY = '[{"revision":1,"status":"deployed","description":"Install complete"}]'
+MakeHelm = Callable[..., HelmClient]
+
+
+@pytest.fixture
+def make_helm(tmp_path: Path) -> MakeHelm:
+    """Make a client whose helm is the body of a Python program."""
+
+    def make(body: str, *, kubeconfig: Path | None = None, timeout: float = 30) -> HelmClient:
+        program = tmp_path / "helm"
+        program.write_text(f"#!{sys.executable} -S\nimport json, os, signal, sys, time\n{body}\n")
+        program.chmod(0o700)
+        settings = HelmSettings(
+            str(program), tmp_path / "state", kubeconfig, timeout_seconds=timeout, grace_seconds=1
+        )
+        return HelmClient(settings)
+
+    return make
+
+
+async def install(helm: HelmClient, secrets: Sequence[str] = ()) -> str:
+    return await helm.install(
+        release="shop",
+        namespace="ns",
+        chart=Path("chart"),
+        values={"password": SECRET},
+        secrets=secrets,
+    )
+
+
+async def history(helm: HelmClient) -> list[Revision]:
+    return await helm.history(release="shop", namespace="ns")
+
+
+async def test_a_helm_that_is_missing(tmp_path: Path) -> None:
+    helm = HelmClient(HelmSettings(str(tmp_path / "no-helm"), tmp_path / "state"))
+    with pytest.raises(HelmError) as failed:
+        await install(helm)
+    assert failed.value.reason.code == "HELM_MISSING"
+    assert failed.value.reason.message == (
+        f"helm could not be started: {tmp_path}/no-helm: No such file or directory. Install helm 4"
+        " or set STORE_PLATFORM_HELM to its path, then retry the store."
+    )
+
+
+async def test_a_helm_that_may_not_be_run(tmp_path: Path) -> None:
+    (tmp_path / "helm").write_text("")
+    helm = HelmClient(HelmSettings(str(tmp_path / "helm"), tmp_path / "state"))
+    with pytest.raises(HelmError, match="Permission denied") as failed:
+        await install(helm)
+    assert failed.value.reason.code == "HELM_MISSING"
+
+
+@pytest.mark.parametrize(
+    "printed",
+    ["", "\x00\xff\xfe", "All is well.", "{]", "[1, 2]", '{"revision": 1}', "[" * 100, "[INFO] hi"],
+)
+async def test_a_helm_that_prints_garbage(make_helm: MakeHelm, printed: str) -> None:
+    helm = make_helm(f"sys.stdout.buffer.write({printed.encode('latin-1')!r})")
+    with pytest.raises(HelmError) as failed:
+        await install(helm)
+    assert failed.value.reason.code == "HELM_FAILED"
+    assert failed.value.reason.message.startswith("helm's history of release shop cannot be read: ")
+
+
+@pytest.mark.parametrize("before", ["", "WARNING: [a] {b}\n", "[INFO] reading {}\nlevel=warn\n"])
+async def test_a_helm_that_talks_before_its_json(make_helm: MakeHelm, before: str) -> None:
+    helm = make_helm(f"print({before + HISTORY!r})")
+    assert await history(helm) == [Revision(1, "deployed")]
+
+
+async def test_a_long_history_is_read_whole(make_helm: MakeHelm) -> None:
+    failed = [{"revision": n, "status": "failed", "description": "why " * 2000} for n in range(10)]
+    helm = make_helm(f"print({json.dumps(failed)!r})")
+    assert await history(helm) == [Revision(n, "failed") for n in range(10)]
+
+
+async def test_no_release_is_no_history(make_helm: MakeHelm) -> None:
+    assert await history(make_helm("sys.exit('Error: release: not found')")) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Error: Kubernetes cluster unreachable: an error on the server",
+        'Error: Get "https://10.0.0.1/version": dial tcp 10.0.0.1:443: connect: connection refused',
+        "Error: the server has asked for the client to provide credentials",
+        "Error: etcdserver: request timed out",
+        "Error: net/http: TLS handshake timeout",
+    ],
+)
+async def test_a_helm_that_cannot_reach_the_cluster(make_helm: MakeHelm, said: str) -> None:
+    with pytest.raises(ClusterUnreachableError, match="helm could not reach the cluster: Error: "):
+        await install(make_helm(f"sys.exit({said!r})"))
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
+async def test_a_helm_that_is_killed(make_helm: MakeHelm, number: int, name: str) -> None:
+    with pytest.raises(HelmKilledError) as killed:
+        await install(make_helm(f"os.kill(os.getpid(), {number})"))
+    assert str(killed.value) == f"helm was killed ({name})."
+
+
+async def test_a_helm_that_hangs(make_helm: MakeHelm) -> None:
+    with pytest.raises(HelmError) as failed:
+        await install(make_helm("time.sleep(60)", timeout=0.3))
+    assert failed.value.reason.code == "HELM_TIMEOUT"
+
+
+async def test_a_helm_that_gives_the_secret_away(make_helm: MakeHelm) -> None:
+    body = f"""
+if sys.argv[1] == "history":
+    print({HISTORY!r})
+else:
+    sys.stderr.buffer.write(b"Error: \\x1b[31m\\xff" + sys.stdin.buffer.read())
+    sys.exit(1)
+"""
+    with pytest.raises(HelmError) as failed:
+        await install(make_helm(body), [SECRET])
+    message = failed.value.reason.message
+    assert message.startswith("helm could not install release shop: Error: ")
+    assert "[hidden]" in message
+    assert SECRET not in message + failed.value.output
+    assert "\x1b" not in message + failed.value.output
+
+
+RECORD = f"""
+with open(os.path.dirname(sys.argv[0]) + "/record", "a") as file:
+    given = dict(argv=sys.argv, environ=dict(os.environ), stdin=sys.stdin.read())
+    file.write(json.dumps(given) + "\\n")
+print({HISTORY!r})
+"""
+
+
+def recorded(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "record").read_text().splitlines()]
+
+
+async def test_values_come_on_stdin_alone(make_helm: MakeHelm, tmp_path: Path) -> None:
+    await install(make_helm(RECORD), [SECRET])
+    read, installed = recorded(tmp_path)
+    assert (read["argv"][1], installed["argv"][1]) == ("history", "upgrade")
+    assert json.loads(installed["stdin"]) == {"password": SECRET}
+    assert SECRET not in json.dumps([read, installed["argv"], installed["environ"]])
+
+
+async def test_helm_is_given_what_it_needs_and_no_more(
+    make_helm: MakeHelm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORE_PLATFORM_DATABASE_URL", "postgresql://user:password@db/x")
+    monkeypatch.setenv("HELM_NAMESPACE", "elsewhere")
+    monkeypatch.setenv("HELM_KUBETOKEN", "t0ken")
+    monkeypatch.setenv("KUBECONFIG", "/nowhere/own")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
+    await history(make_helm(RECORD, kubeconfig=tmp_path / "given"))
+    (given,) = recorded(tmp_path)
+    home = str(tmp_path / "state" / "home")
+    environ = given["environ"]
+    assert environ["KUBECONFIG"] == str(tmp_path / "given")
+    assert environ["HTTPS_PROXY"] == "http://proxy.invalid"
+    for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECACHEDIR"):
+        assert environ[name].startswith(home)
+    allowed = {"PATH", "HOME", "KUBECONFIG", "LC_CTYPE", *helm_module._PASSED_ON}
+    private = {"HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECACHEDIR"}
+    assert set(environ) <= allowed | private
+
+
+async def test_in_a_pod_helm_reads_the_service_account_itself(
+    make_helm: MakeHelm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helm_module, "is_in_cluster", lambda: True)
+    monkeypatch.setenv("KUBECONFIG", "/nowhere/own")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    await history(make_helm(RECORD))
+    (given,) = recorded(tmp_path)
+    assert "KUBECONFIG" not in given["environ"]
+    assert given["environ"]["HOME"] == str(tmp_path / "state" / "home")
+    assert given["environ"]["KUBERNETES_SERVICE_HOST"] == "10.0.0.1"
+    assert given["environ"]["KUBERNETES_SERVICE_PORT"] == "443"
+    assert not [part for part in given["argv"] if "token" in part]
+
+
+@pytest.mark.parametrize("own", ["/nowhere/own", None])
+async def test_outside_helm_reads_the_users_own_kubeconfig(
+    make_helm: MakeHelm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str | None
+) -> None:
+    monkeypatch.setattr(helm_module, "is_in_cluster", lambda: False)
+    if own is None:
+        monkeypatch.delenv("KUBECONFIG", raising=False)
+    else:
+        monkeypatch.setenv("KUBECONFIG", own)
+    await history(make_helm(RECORD))
+    (given,) = recorded(tmp_path)
+    assert given["environ"]["KUBECONFIG"] == (own or str(Path.home() / ".kube" / "config"))
+    assert given["environ"]["HOME"] == os.environ["HOME"]
