@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 
 type Answer = Record<string, unknown>;
 
@@ -31,4 +31,27 @@ export async function newToken(owner: string, role = "operator"): Promise<string
 /** Open a page signed in, the way `make up` does it. */
 export async function openAs(page: Page, token: string, path = "/"): Promise<void> {
   await page.goto(`${path}#token=${token}`);
+}
+
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel("Access token").fill(token);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** Create a store through the form; its page is open afterwards. */
+export async function createStore(page: Page, name: string): Promise<void> {
+  await page.goto("/stores/new");
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("button", { name: "Create store" }).click();
+  await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
+}
+
+/** Wait until the open store's page shows this status beside its name. */
+export async function statusIs(page: Page, word: string): Promise<void> {
+  const title = page.locator("header", { has: page.getByRole("heading", { level: 1 }) });
+  await expect(title.getByText(word, { exact: true })).toBeVisible({ timeout: 60_000 });
+}
+
+export function step(page: Page, name: string): Locator {
+  return page.locator(`[data-step="${name}"]`);
 }

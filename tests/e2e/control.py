@@ -6,16 +6,21 @@ pytest. ``POST /<action>`` with a JSON object of arguments runs one of ``Control
 
 import json
 import signal
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from provisioner.names import new_store_id
 from tests.e2e.service import Service
 
 Arguments = dict[str, Any]
+_CLEAR_SECONDS = 90.0
+_LEFT = "{ stores(first: 100) { edges { node { id target } } } }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class Control:
         self.service.start()
         return {}
 
+    def restart(self) -> Arguments:
+        self.service.stop()
+        return self.start()
+
     def give_values(self, values: Arguments) -> Arguments:
         """Have the chart installed with these values after the next start."""
         folder = self.service.folder / "values"
@@ -45,6 +54,49 @@ class Control:
 
     def create(self, token: str, name: str) -> Arguments:
         return self.service.create(token, name)
+
+    def record_deleted(self, token: str, count: int) -> Arguments:
+        """Write the records of ``count`` deleted stores: many to list, and none to work on."""
+        pattern = self.create(token, "the-pattern")["store"]["id"].removeprefix("store_")
+        with closing(sqlite3.connect(self.service.folder / "platform.db", timeout=10)) as database:
+            database.row_factory = sqlite3.Row
+            given = database.execute("SELECT * FROM stores WHERE id = ?", [pattern]).fetchone()
+            for number in range(count):
+                record = {**given, **_deleted(number, given["created_at"])}
+                names, marks = ", ".join(record), ", ".join("?" * len(record))
+                database.execute(
+                    f"INSERT INTO stores ({names}) VALUES ({marks})",  # noqa: S608
+                    list(record.values()),
+                )
+            database.commit()
+        return {}
+
+    def clear(self) -> Arguments:
+        """Delete every store that is left, and wait until it is gone."""
+        if self.service.process is None:
+            self.service.start()
+        token = self.service.token("cleaner", "admin")
+        deadline = time.monotonic() + _CLEAR_SECONDS
+        while left := self.service.execute(token, _LEFT)["stores"]["edges"]:
+            assert time.monotonic() < deadline, left
+            for edge in left:
+                if edge["node"]["target"] != "DELETED":
+                    self.service.delete(token, edge["node"]["id"])
+            time.sleep(0.5)
+        return {}
+
+
+def _deleted(number: int, created_at: int) -> Arguments:
+    store_id = new_store_id()
+    return {
+        "id": store_id,
+        "name": f"shop-{number:04}",
+        "namespace": f"woo-{store_id[:12]}",
+        "status": "DELETED",
+        "target": "DELETED",
+        "created_at": created_at - (number + 1) * 60_000_000,
+        "deleted_at": created_at,
+    }
 
 
 @contextmanager

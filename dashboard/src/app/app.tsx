@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { AuditPage } from "@/features/audit/audit-page";
+import { OidcReturn } from "@/features/sign-in/oidc-return";
 import { SignInPage } from "@/features/sign-in/sign-in-page";
+import { TokensPage } from "@/features/tokens/tokens-page";
 import { CreateStorePage } from "@/features/stores/create-store-page";
 import { StoreListPage } from "@/features/stores/store-list-page";
 import { StorePage } from "@/features/stores/store-page";
@@ -17,8 +20,17 @@ export function App() {
   const platform = useSyncExternalStore(onTokenChange, currentPlatform);
   return (
     <ErrorBoundary>
-      <BrowserRouter>{platform ? <SignedIn platform={platform} /> : <SignInPage />}</BrowserRouter>
+      <BrowserRouter>{platform ? <SignedIn platform={platform} /> : <SignedOut />}</BrowserRouter>
     </ErrorBoundary>
+  );
+}
+
+function SignedOut() {
+  return (
+    <Routes>
+      <Route path="signed-in" element={<OidcReturn />} />
+      <Route path="*" element={<SignInPage />} />
+    </Routes>
   );
 }
 
@@ -31,6 +43,9 @@ function SignedIn({ platform }: { platform: Platform }) {
           <Route path="stores" element={<StoreListPage />} />
           <Route path="stores/new" element={<CreateStorePage />} />
           <Route path="stores/:id" element={<StorePage />} />
+          <Route path="tokens" element={<TokensPage />} />
+          <Route path="audit" element={<AuditPage />} />
+          <Route path="signed-in" element={<Navigate to="/stores" replace />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Routes>

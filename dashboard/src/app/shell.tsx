@@ -3,8 +3,10 @@ import { NavLink, Outlet } from "react-router";
 import { LiveRegion } from "@/components/live-region";
 import { Logo } from "@/components/logo";
 import { ConnectionChip } from "@/features/connection/connection-chip";
+import { useStoresChanged } from "@/features/stores/use-stores-changed";
 import { useConnection } from "@/lib/graphql/provider";
 import { expireToken } from "@/lib/session";
+import { useIsAdmin } from "@/lib/viewer";
 import { AccountMenu } from "./account-menu";
 import { PlatformProblem } from "./platform-problem";
 import styles from "./shell.module.css";
@@ -12,6 +14,9 @@ import styles from "./shell.module.css";
 /** What stands around every page. */
 export function Shell() {
   const connection = useConnection();
+  const isAdmin = useIsAdmin();
+
+  useStoresChanged();
 
   useEffect(() => {
     if (connection === "refused") expireToken();
@@ -29,6 +34,8 @@ export function Shell() {
           </NavLink>
           <nav className={styles.nav} aria-label="Main">
             <NavLink to="/stores">Stores</NavLink>
+            <NavLink to="/tokens">Tokens</NavLink>
+            {isAdmin && <NavLink to="/audit">Audit</NavLink>}
           </nav>
           <div className={styles.end}>
             <ConnectionChip />

@@ -1,7 +1,7 @@
 export interface OidcConfig {
   issuer: string;
   clientId: string;
-  scopes: string;
+  scopes: string[];
 }
 
 export interface PageConfig {

@@ -1,4 +1,4 @@
-import { UserManager, WebStorageStateStore } from "oidc-client-ts";
+import { type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
 import type { OidcConfig } from "@/lib/config";
 import { setToken } from "@/lib/session";
 
@@ -9,7 +9,7 @@ function managerOf({ issuer, clientId, scopes }: OidcConfig): UserManager {
   return new UserManager({
     authority: issuer,
     client_id: clientId,
-    scope: scopes,
+    scope: scopes.join(" "),
     redirect_uri: location.origin + CALLBACK_PATH,
     response_type: "code",
     userStore: new WebStorageStateStore({ store: sessionStorage }),
@@ -26,6 +26,11 @@ export async function beginSignIn(config: OidcConfig): Promise<void> {
 export async function completeSignIn(config: OidcConfig): Promise<string> {
   const user = await managerOf(config).signinCallback();
   if (!user) throw new Error("The provider's answer could not be read. Sign in again.");
-  setToken(user.id_token ?? user.access_token);
+  setToken(tokenOf(user));
   return typeof user.state === "string" ? user.state : "/stores";
+}
+
+/** The access token where it is one that the API can read; some providers' are not. */
+function tokenOf({ access_token, id_token }: User): string {
+  return access_token.split(".").length === 3 ? access_token : (id_token ?? access_token);
 }

@@ -1,11 +1,10 @@
-import { useState } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
-import { Notice } from "@/components/notice";
+import { DialogActions, DialogForm } from "@/components/dialog-form";
+import { Refusal } from "@/components/refusal";
 import type { StoreSummaryFragment } from "@/gql/graphql";
-import { messageOf } from "@/lib/graphql/client";
-import styles from "./dialog-form.module.css";
+import { refusalOf } from "@/lib/graphql/refusal-of";
 import { CANCEL_STORE } from "./operations";
 
 interface CancelDialogProps {
@@ -15,32 +14,24 @@ interface CancelDialogProps {
 
 /** Makes sure that a store is to be given up while it is being built. */
 export function CancelDialog({ store, onClose }: CancelDialogProps) {
-  const [{ fetching }, cancelStore] = useMutation(CANCEL_STORE);
-  const [refusal, setRefusal] = useState<string>();
+  const [result, cancelStore] = useMutation(CANCEL_STORE);
 
-  async function giveUp() {
-    const { data, error } = await cancelStore({ input: { id: store.id } });
-    const problem = error ? messageOf(error) : data?.cancelStore.errors[0]?.message;
-    if (problem) setRefusal(problem);
-    else onClose();
+  async function submit() {
+    if (!refusalOf(await cancelStore({ input: { id: store.id } }), (data) => data.cancelStore)) onClose();
   }
 
   return (
     <Dialog title={`Give up ${store.name}?`} onClose={onClose}>
-      <div className={styles.form}>
+      <DialogForm onSubmit={submit}>
         <p>The work on it stops, and what was made so far is removed. The name is free again afterwards.</p>
-        {refusal && (
-          <Notice tone="failed" title="It was not cancelled" isAlert>
-            <p>{refusal}</p>
-          </Notice>
-        )}
-        <div className={styles.actions}>
+        <Refusal title="It was not cancelled" message={refusalOf(result, (data) => data.cancelStore)} />
+        <DialogActions>
           <Button onClick={onClose}>Go on building</Button>
-          <Button look="danger" disabled={fetching} onClick={giveUp}>
-            {fetching ? "Cancelling …" : "Give it up"}
+          <Button type="submit" look="danger" disabled={result.fetching}>
+            {result.fetching ? "Cancelling …" : "Give it up"}
           </Button>
-        </div>
-      </div>
+        </DialogActions>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -3,8 +3,8 @@ import { useNavigate } from "react-router";
 import { useMutation } from "urql";
 import { Button, ButtonLink } from "@/components/button";
 import { Field } from "@/components/field";
-import { Notice } from "@/components/notice";
 import { Panel } from "@/components/panel";
+import { Refusal } from "@/components/refusal";
 import type { EnginesQuery } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
 import { EngineChoice } from "./engine-choice";
@@ -108,15 +108,9 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
         )}
       </Panel>
       {otherRefusals.map((item) => (
-        <Notice key={item.code} tone="failed" title="The store was not created" isAlert>
-          <p>{item.message}</p>
-        </Notice>
+        <Refusal key={item.code} title="The store was not created" message={item.message} />
       ))}
-      {error && (
-        <Notice tone="failed" title="The store was not created" isAlert>
-          <p>{messageOf(error)}</p>
-        </Notice>
-      )}
+      <Refusal title="The store was not created" message={error && messageOf(error)} />
       <div className={styles.actions}>
         <ButtonLink to="/stores">Cancel</ButtonLink>
         <Button type="submit" look="primary" disabled={fetching}>

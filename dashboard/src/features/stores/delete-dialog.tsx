@@ -1,11 +1,11 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
+import { DialogActions, DialogForm } from "@/components/dialog-form";
 import { Field } from "@/components/field";
 import type { StoreSummaryFragment } from "@/gql/graphql";
-import { messageOf } from "@/lib/graphql/client";
-import styles from "./dialog-form.module.css";
+import { refusalOf } from "@/lib/graphql/refusal-of";
 import { DELETE_STORE } from "./operations";
 
 interface DeleteDialogProps {
@@ -17,27 +17,26 @@ interface DeleteDialogProps {
 export function DeleteDialog({ store, onClose }: DeleteDialogProps) {
   const [{ fetching }, deleteStore] = useMutation(DELETE_STORE);
   const [typed, setTyped] = useState("");
-  const [refusal, setRefusal] = useState<string>();
+  const [problem, setProblem] = useState<string>();
 
-  async function submit(event: SubmitEvent) {
-    event.preventDefault();
+  async function submit() {
     if (typed !== store.name) {
-      setRefusal(`Type ${store.name}, exactly.`);
+      setProblem(`Type ${store.name}, exactly.`);
       return;
     }
-    const { data, error } = await deleteStore({ input: { id: store.id } });
-    const problem = error ? messageOf(error) : data?.deleteStore.errors[0]?.message;
-    if (problem) setRefusal(problem);
+    const refusal = refusalOf(await deleteStore({ input: { id: store.id } }), (data) => data.deleteStore);
+    if (refusal) setProblem(refusal);
     else onClose();
   }
 
   return (
     <Dialog title={`Delete ${store.name}?`} onClose={onClose}>
-      <form className={styles.form} onSubmit={submit}>
+      <DialogForm onSubmit={submit}>
         <p>
-          The shop, its products and orders, its files and its passwords are removed. <strong>This cannot be taken back.</strong>
+          The shop, its products and orders, its files and its passwords are removed.{" "}
+          <strong>This cannot be taken back.</strong>
         </p>
-        <Field label={`Type “${store.name}” to go on`} error={refusal}>
+        <Field label={`Type “${store.name}” to go on`} error={problem}>
           {(control) => (
             <input
               {...control}
@@ -48,18 +47,18 @@ export function DeleteDialog({ store, onClose }: DeleteDialogProps) {
               spellCheck={false}
               onChange={(event) => {
                 setTyped(event.target.value);
-                setRefusal(undefined);
+                setProblem(undefined);
               }}
             />
           )}
         </Field>
-        <div className={styles.actions}>
+        <DialogActions>
           <Button onClick={onClose}>Keep the store</Button>
           <Button type="submit" look="danger" disabled={fetching}>
             {fetching ? "Deleting …" : "Delete for good"}
           </Button>
-        </div>
-      </form>
+        </DialogActions>
+      </DialogForm>
     </Dialog>
   );
 }

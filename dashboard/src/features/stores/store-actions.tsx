@@ -2,9 +2,9 @@ import { CircleStop, ExternalLink, RotateCw, Settings, Trash2 } from "lucide-rea
 import { useState } from "react";
 import { useMutation } from "urql";
 import { Button, OutsideLink } from "@/components/button";
-import { Notice } from "@/components/notice";
+import { Refusal } from "@/components/refusal";
 import type { StoreSummaryFragment } from "@/gql/graphql";
-import { messageOf } from "@/lib/graphql/client";
+import { refusalOf } from "@/lib/graphql/refusal-of";
 import { useCanChange } from "@/lib/viewer";
 import { CancelDialog } from "./cancel-dialog";
 import { DeleteDialog } from "./delete-dialog";
@@ -49,18 +49,13 @@ export function StoreActions({ store }: { store: StoreSummaryFragment }) {
 }
 
 function RetryButton({ id }: { id: string }) {
-  const [{ data, error, fetching }, retry] = useMutation(RETRY_STORE);
-  const refusal = error ? messageOf(error) : data?.retryStore.errors[0]?.message;
+  const [result, retry] = useMutation(RETRY_STORE);
   return (
     <>
-      <Button look="primary" disabled={fetching} onClick={() => retry({ input: { id } })}>
+      <Button look="primary" disabled={result.fetching} onClick={() => retry({ input: { id } })}>
         <RotateCw size={16} aria-hidden /> Retry
       </Button>
-      {refusal && (
-        <Notice tone="failed" title="It was not retried" isAlert>
-          <p>{refusal}</p>
-        </Notice>
-      )}
+      <Refusal title="It was not retried" message={refusalOf(result, (data) => data.retryStore)} />
     </>
   );
 }

@@ -3,15 +3,16 @@ import { ButtonLink, Button } from "@/components/button";
 import { Empty } from "@/components/empty";
 import { Loaded } from "@/components/loaded";
 import { Page } from "@/components/page";
+import { Pager } from "@/components/pager";
+import { RowList } from "@/components/row-list";
 import { Skeleton } from "@/components/skeleton";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
 import { useCanChange } from "@/lib/viewer";
 import { useListChoices, variablesOf } from "./list-choices";
 import { ListToolbar } from "./list-toolbar";
 import { STORES } from "./operations";
-import { Pager } from "./pager";
+
 import { StoreRow } from "./store-row";
-import styles from "./store-list-page.module.css";
 
 /** All stores that the person may see, live. */
 export function StoreListPage() {
@@ -40,11 +41,11 @@ export function StoreListPage() {
             <NoStores isFiltered={isFiltered} canCreate={canCreate} onClear={() => change({ search: "", statuses: [], engine: "" })} />
           ) : (
             <>
-              <ul className={styles.list} aria-label="Stores">
+              <RowList label="Stores">
                 {stores.edges.map(({ node }) => (
                   <StoreRow key={node.id} store={node} />
                 ))}
-              </ul>
+              </RowList>
               <Pager after={choices.after} pageInfo={stores.pageInfo} />
             </>
           )

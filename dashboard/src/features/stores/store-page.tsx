@@ -9,12 +9,13 @@ import { Skeleton } from "@/components/skeleton";
 import { StatusBadge } from "@/components/status-badge";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
+import { AdminPassword } from "./admin-password";
 import { EventsPanel } from "./events-panel";
 import { FactsPanel } from "./facts-panel";
 import { STORE } from "./operations";
 import { PodsPanel } from "./pods-panel";
 import { StoreActions } from "./store-actions";
-import { hostOf, queueDetail } from "./store-facts";
+import { canBeOpened, hostOf, queueDetail } from "./store-facts";
 import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { Timeline } from "./timeline";
@@ -81,6 +82,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} />
+          {canBeOpened(store) && <AdminPassword store={store} />}
           <PodsPanel pods={store.pods} />
         </div>
       </div>

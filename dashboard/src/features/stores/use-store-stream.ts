@@ -1,8 +1,6 @@
 import { useEffect, useReducer, useState } from "react";
 import { type CombinedError, useClient } from "urql";
-import { statusWord } from "@/components/status-badge";
 import type { StoreEventsFragment } from "@/gql/graphql";
-import { announce } from "@/lib/announcer";
 import { STORE_STATUS } from "./operations";
 
 /** Events that the page begins with, and that it keeps at most. */
@@ -32,14 +30,10 @@ export function useStoreStream(id: string, version: number | undefined) {
 
   useEffect(() => {
     if (start === undefined) return;
-    let status: string | undefined;
     const subscription = client.subscription(STORE_STATUS, { id, after: start }).subscribe((result) => {
       setProblem(result.error);
       if (!result.data) return;
-      const { events: news, store } = result.data.storeStatus;
-      add(news);
-      if (status && status !== store.status) announce(`${store.name} is now: ${statusWord(store.status)}.`);
-      status = store.status;
+      add(result.data.storeStatus.events);
     });
     return () => subscription.unsubscribe();
   }, [client, id, start]);

@@ -3,6 +3,10 @@ import type { StoreStatus } from "@/gql/graphql";
 
 /** Types that are part of their parent, and are kept with it. */
 const EMBEDDED = [
+  "AccessTokenConnection",
+  "AccessTokenEdge",
+  "AuditEntryConnection",
+  "AuditEntryEdge",
   "Container",
   "Diagnostics",
   "Engine",
@@ -20,7 +24,6 @@ const EMBEDDED = [
   "StoreEvent",
   "StoreUpdate",
   "StoresChange",
-  "TokenConnection",
   "UserError",
   "Viewer",
 ];
@@ -43,8 +46,10 @@ export function newCache() {
         storesChanged: (result, _arguments, cache) => {
           const { stores } = (result as unknown as StoresChangedFrame).storesChanged;
           const isNews = stores.some(({ id, status }) => statuses.get(id) !== status);
+          const isCounted = stores.some(({ id, status }) => !statuses.has(id) || status === "DELETED");
           for (const { id, status } of stores) statuses.set(id, status);
-          if (isNews || stores.length === 0) forget(cache, "stores", "viewer");
+          if (isNews || stores.length === 0) forget(cache, "stores");
+          if (isCounted) forget(cache, "viewer");
         },
       },
       Mutation: {

@@ -20,7 +20,8 @@ export function connectToPlatform(): Platform {
   const client: Client = new Client({
     url: "/graphql",
     preferGetMethod: false,
-    fetchOptions: () => ({ headers: credentials() }),
+    // Streams come over the websocket; a query is to be answered in one piece.
+    fetchOptions: () => ({ headers: { accept: "application/graphql-response+json, application/json", ...credentials() } }),
     exchanges: [
       newCache(),
       mapExchange({
@@ -32,7 +33,7 @@ export function connectToPlatform(): Platform {
       subscriptionExchange({
         forwardSubscription: (request) => ({
           subscribe: (sink) => ({
-            unsubscribe: subscribeResuming(socket.client, request as SubscribePayload, sink, () => undefined),
+            unsubscribe: subscribeResuming(socket.client, request as SubscribePayload, sink),
           }),
         }),
       }),

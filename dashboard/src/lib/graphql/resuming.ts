@@ -11,13 +11,12 @@ const RESTART_AFTER = 2_000;
  * graphql-ws subscribes anew after each reconnect with the payload it was given; here the payload's
  * `after` is always the cursor of the last frame, so that nothing is missed and nothing comes twice.
  * A close code that graphql-ws holds for fatal is tried again too, a refusal (4403) excepted. When
- * the server no longer knows the cursor, the stream begins anew, and `onRestart` is told.
+ * the server no longer knows the cursor, the stream begins anew: its first frame then says so.
  */
 export function subscribeResuming(
   client: Client,
   request: SubscribePayload,
   sink: Sink<ExecutionResult<Data>>,
-  onRestart: () => void,
 ): () => void {
   let after: unknown = request.variables?.after;
   let stop: () => void = () => undefined;
@@ -52,7 +51,6 @@ export function subscribeResuming(
 
   function startOver() {
     after = null;
-    onRestart();
     again(0);
   }
 

@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useLocation, useSearchParams } from "react-router";
-import { ButtonLink } from "@/components/button";
+import { ButtonLink } from "./button";
 import styles from "./pager.module.css";
 
 interface PagerProps {

@@ -1,0 +1,86 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import { control, createStore, newToken, openAs, statusIs } from "./platform";
+
+const THEMES = ["light", "dark"] as const;
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 860 };
+const MISSING = { wordpress: { image: { repository: "image-not-found.invalid/wordpress" } } };
+
+/** Hold a page to WCAG 2.2 AA in both themes, and keep pictures of it, on a desktop and a phone. */
+async function inspect(page: Page, name: string): Promise<void> {
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.setViewportSize(DESKTOP);
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+      .analyze();
+    expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) })), `${name}, ${theme}`).toEqual([]);
+    await page.screenshot({ path: `screenshots/${name}-${theme}.png` });
+    await page.setViewportSize(PHONE);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, `${name} is wider than a phone`).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `screenshots/${name}-${theme}-phone.png` });
+  }
+  await page.setViewportSize(DESKTOP);
+}
+
+test("every page, in both themes", async ({ page }) => {
+  test.setTimeout(240_000);
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await inspect(page, "sign-in");
+
+  await openAs(page, await newToken("ada", "admin"));
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Your first shop is a name away" })).toBeVisible();
+  await inspect(page, "empty");
+
+  await page.goto("/stores/new");
+  await page.getByRole("textbox", { name: "Name" }).fill("ab");
+  await page.getByRole("textbox", { name: "Name" }).blur();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await inspect(page, "create");
+
+  await createStore(page, "candles-and-co");
+  await statusIs(page, "Ready");
+  await inspect(page, "store-ready");
+  await page.getByRole("button", { name: "Delete" }).click();
+  await inspect(page, "delete");
+  await page.keyboard.press("Escape");
+
+  await control("give_values", { values: MISSING });
+  await control("restart");
+  await createStore(page, "old-books");
+  await statusIs(page, "Failed");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await inspect(page, "store-failed");
+
+  await page.goto("/stores");
+  await expect(page.getByRole("list", { name: "Stores" }).getByRole("listitem")).toHaveCount(2);
+  await inspect(page, "stores");
+  await page.getByRole("button", { name: /Account/ }).click();
+  await inspect(page, "account");
+  await page.keyboard.press("Escape");
+
+  await page.goto("/tokens");
+  await expect(page.getByRole("list", { name: "Tokens" })).toBeVisible();
+  await inspect(page, "tokens");
+  await page.getByRole("button", { name: "New token" }).click();
+  await inspect(page, "new-token");
+
+  await page.goto("/audit");
+  await expect(page.getByRole("heading", { name: "Audit" })).toBeVisible();
+  await expect(page.locator('[data-state="ready"]')).toBeVisible();
+  await inspect(page, "audit");
+
+  await page.goto("/no-such-page");
+  await expect(page.getByRole("heading", { name: "No such page" })).toBeVisible();
+  await inspect(page, "no-such-page");
+
+  await page.goto("/stores");
+  await control("kill");
+  await expect(page.getByText("Reconnecting …")).toBeVisible();
+  await inspect(page, "reconnecting");
+  await control("start");
+});

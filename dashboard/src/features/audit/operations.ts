@@ -1,0 +1,26 @@
+import { graphql } from "@/gql";
+
+export const AUDIT_LOG = graphql(`
+  query AuditLog($first: Int!, $after: String, $filter: AuditFilterInput) {
+    auditLog(first: $first, after: $after, filter: $filter) {
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      edges {
+        node {
+          id
+          at
+          actor
+          role
+          address
+          action
+          arguments
+          outcome
+          code
+          storeId
+        }
+      }
+    }
+  }
+`);

@@ -1,0 +1,65 @@
+import { Eye } from "lucide-react";
+import { useMutation } from "urql";
+import { Button } from "@/components/button";
+import { CopyButton } from "@/components/copy-button";
+import { Panel } from "@/components/panel";
+import { Refusal } from "@/components/refusal";
+import { graphql } from "@/gql";
+import type { StoreSummaryFragment } from "@/gql/graphql";
+import { refusalOf } from "@/lib/graphql/refusal-of";
+import { useCanChange, useViewer } from "@/lib/viewer";
+import styles from "./admin-password.module.css";
+
+const REVEAL = graphql(`
+  mutation RevealAdminPassword($input: RevealAdminPasswordInput!) {
+    revealAdminPassword(input: $input) {
+      username
+      password
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** How the owner signs in to the shop's admin; read from the cluster only when it is asked for. */
+export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
+  const viewer = useViewer().data?.viewer;
+  const canChange = useCanChange();
+  const [result, reveal] = useMutation(REVEAL);
+  const shown = result.data?.revealAdminPassword;
+
+  return (
+    <Panel title="Admin sign-in">
+      {viewer?.name !== store.owner || !canChange ? (
+        <p className={styles.hint}>Only {store.owner}, the owner, is shown the password, as an operator or admin.</p>
+      ) : shown?.password ? (
+        <dl className={styles.credentials}>
+          <Credential name="User" value={shown.username ?? ""} />
+          <Credential name="Password" value={shown.password} />
+        </dl>
+      ) : (
+        <div className={styles.ask}>
+          <p className={styles.hint}>The password was generated with the shop. Each look at it is recorded.</p>
+          <Button disabled={result.fetching} onClick={() => reveal({ input: { id: store.id } })}>
+            <Eye size={16} aria-hidden /> Show the password
+          </Button>
+          <Refusal title="It cannot be shown" message={refusalOf(result, (data) => data.revealAdminPassword)} />
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Credential({ name, value }: { name: string; value: string }) {
+  return (
+    <div className={styles.credential}>
+      <dt>{name}</dt>
+      <dd>
+        <code>{value}</code>
+        <CopyButton text={value} what={name.toLowerCase()} />
+      </dd>
+    </div>
+  );
+}
