@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from platform import python_version
 
 from prometheus_client import Metric
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from app import __version__
@@ -84,12 +84,29 @@ class PlatformGauges(Collector):
             ("kind",),
             {(item.kind.name,): item.staleness_seconds for item in reflectors},
         )
+        yield _counter(
+            "watch_lists",
+            "How often all objects of a kind were listed.",
+            {(item.kind.name,): item.lists for item in reflectors},
+        )
+        yield _counter(
+            "watch_connections",
+            "How often a watch of a kind was opened, or tried to be.",
+            {(item.kind.name,): item.watches for item in reflectors},
+        )
 
 
 def _gauge(
     name: str, text: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]
 ) -> Metric:
     family = GaugeMetricFamily(_PREFIX + name, text, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
+
+
+def _counter(name: str, text: str, values: Mapping[tuple[str, ...], float]) -> Metric:
+    family = CounterMetricFamily(_PREFIX + name, text, labels=("kind",))
     for key, value in values.items():
         family.add_metric(key, value)
     return family

@@ -17,6 +17,7 @@ from app.metrics import PrometheusMeasurements
 from app.pages import page_routes
 from app.requests import Requests
 from app.settings import Settings
+from app.tracing import flush, traced
 from app.unavailable import answer_unavailable
 from provisioner.errors import DatabaseUnavailableError
 from provisioner.supervisor import running_platform
@@ -24,7 +25,8 @@ from provisioner.supervisor import running_platform
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application; the domain runs for as long as its lifespan does."""
-    measurements = PrometheusMeasurements()
+    counters = PrometheusMeasurements()
+    measurements = traced(counters)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -38,6 +40,8 @@ def create_app(settings: Settings) -> Starlette:
             # let whoever started this process start it again.
             signal.raise_signal(signal.SIGTERM)
             raise
+        finally:
+            await flush(measurements)
 
     view = GraphQLView(build_schema(measurements), allowed_origins=settings.allowed_origins)
     return Starlette(
@@ -50,7 +54,7 @@ def create_app(settings: Settings) -> Starlette:
             config_route(settings.oidc()),
             Route("/livez", livez),
             Route("/readyz", readyz),
-            Route("/metrics", MetricsEndpoint(measurements, settings.metrics_token)),
+            Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
             *page_routes(settings.dashboard),
         ],
     )

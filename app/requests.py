@@ -53,7 +53,10 @@ class Requests:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with self._measurements.measure(HTTP, method=method, request_id=request_id) as measured:
+        labels = {"method": method, "request_id": request_id}
+        if traceparent := Headers(scope=scope).get("traceparent"):
+            labels["traceparent"] = traceparent
+        with self._measurements.measure(HTTP, **labels) as measured:
             try:
                 await self._app(scope, receive, answer)
             except Exception:

@@ -117,6 +117,10 @@ class Reflector:
         self._is_connected = False
         self.synced = asyncio.Event()
         self.trouble = ""
+        self.lists = 0
+        """How often the objects were listed, the first time included."""
+        self.watches = 0
+        """How often a watch was opened, or tried to be."""
 
     @property
     def objects(self) -> Mapping[tuple[str, str], WatchedObject]:
@@ -157,6 +161,7 @@ class Reflector:
         await self._watch()
 
     async def _list(self) -> None:
+        self.lists += 1
         found: dict[tuple[str, str], WatchedObject] = {}
         token, version = "", ""
         while True:
@@ -177,6 +182,7 @@ class Reflector:
 
     async def _watch(self) -> None:
         """Follow one watch to its end; then say whether it was of any use."""
+        self.watches += 1
         began, is_useful = self._timings.now(), False
         timeout = random.randint(*self._timings.watch)  # noqa: S311
         try:

@@ -174,6 +174,8 @@ def _query_error(errors: list[Data]) -> StorectlError:
     message = "\n".join(str(error.get("message")) for error in errors)
     if "UNAUTHENTICATED" in codes:
         return NotSignedInError(_SIGN_IN)
+    if "UNAVAILABLE" in codes:
+        return UnreachableError(message)
     return NoSuchStoreError(message) if codes == {"NOT_FOUND"} else RefusedError(message)
 
 

@@ -76,13 +76,14 @@ def logout() -> None:
 
 @cli.command()
 def whoami(*, as_json: AsJson = False) -> None:
-    """Show who you are to the platform, and which platform that is."""
+    """Show who you are to the platform, which platform that is, and how many stores you have."""
 
     async def work() -> None:
         chosen = account.current()
         viewer = (await connected(chosen).execute(documents.VIEWER))["viewer"]
         line = f"{viewer['name']} ({viewer['role'].lower()}) at {chosen.url}"
-        say_either({"url": chosen.url, **viewer}, [line], as_json=as_json)
+        quota = wording.quota(viewer["quota"])
+        say_either({"url": chosen.url, **viewer}, [line, quota], as_json=as_json)
 
     run(work())
 

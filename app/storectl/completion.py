@@ -2,7 +2,7 @@
 
 import asyncio
 
-_SECONDS = 1.5
+_SECONDS = 5.0
 _MOST = 100
 
 

@@ -72,6 +72,12 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
+def quota(used: Data) -> str:
+    """Return how many stores somebody has and may have."""
+    count, limit = used["storesUsed"], used["storesLimit"]
+    return f"Stores: {count}" + ("" if limit is None else f" of {limit}")
+
+
 def store_lines(store: Data) -> list[str]:
     """Return what there is to know of a store, line by line."""
     facts = [

@@ -331,6 +331,7 @@ async def test_a_list_when_it_is_due(server: ScriptedApi, tmp_path: Path) -> Non
         await watch.until(lambda: watch.ledger.state == server.truth)
         assert gone(watch, "web-0") == 1
         assert watch.requests_since(before)[0] == "list"
+        assert watch.reflector.lists == 2
 
 
 async def test_staleness(server: ScriptedApi, tmp_path: Path) -> None:
