@@ -65,6 +65,7 @@ class SimulatedNamespace:
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
     release: str = ""
+    release_name: str = ""
     missing: set[str] = field(default_factory=set)
 
 
@@ -158,14 +159,17 @@ class SimulatedCluster:
             if found is None:
                 message = f"helm could not install release {release}: no namespace {namespace}"
                 raise HelmError(Reason("HELM_FAILED", message))
-            found.release = "deployed"
+            found.release, found.release_name = "deployed", release
             self._put_back(found, release)
             return f"{release} is installed."
 
     async def restore(self, *, release: str, namespace: str, revision: int) -> str:  # noqa: ARG002
         async with self._call(namespace):
-            if namespace in self.namespaces:
-                self._put_back(self.namespaces[namespace], release)
+            found = self.namespaces.get(namespace)
+            if found is None or not found.release:
+                message = f"helm could not restore release {release}: release: not found"
+                raise HelmError(Reason("HELM_FAILED", message))
+            self._put_back(found, release)
             return f"{release} is restored."
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
@@ -180,7 +184,7 @@ class SimulatedCluster:
     async def find(self, namespace: str, name: str) -> Release | None:
         async with self._call(namespace):
             found = self.namespaces.get(namespace)
-            if found is None or found.release != "deployed":
+            if found is None or found.release != "deployed" or found.release_name != name:
                 return None
             return Release(revision=1, objects=(f"{name}-web",), is_in_force=True)
 

@@ -13,9 +13,11 @@ import pytest
 from provisioner.clock import SystemClock
 from provisioner.helm import HelmClient, HelmSettings
 from provisioner.kube import KubeCluster
+from provisioner.kube_api import KubeApi
 from provisioner.models import Observation, Pod
 from provisioner.observer import ClusterObserver
-from provisioner.ports import Cluster, Helm, Observer, StoreRecords
+from provisioner.ports import Cluster, Helm, Observer, Releases, StoreRecords
+from provisioner.releases import ReleaseReader
 from provisioner.testing import SimulatedCluster
 from provisioner.wire import STORE_LABEL
 from tests.cluster import LocalCluster, tools
@@ -38,16 +40,19 @@ spec:
 class World:
     """A cluster with helm and its watches, and a name for a namespace that is not there yet.
 
-    ``release_state`` is helm's word for the state of the namespace's release, or "".
+    ``release_state`` is helm's word for the state of the namespace's release, or "";
+    ``remove_workloads`` deletes what helm installed behind its back.
     """
 
     cluster: Cluster
     helm: Helm
+    releases: Releases
     observer: Observer
     chart: Path
     namespace: str
     labels: Callable[[], Awaitable[dict[str, str]]]
     release_state: Callable[[], Awaitable[str]]
+    remove_workloads: Callable[[], Awaitable[None]]
 
     async def create(self) -> None:
         assert await self.cluster.ensure_namespace(self.namespace, LABELS)
@@ -103,7 +108,13 @@ def simulated_world(folder: Path) -> World:
     async def release_state() -> str:
         return cluster.namespaces[namespace].release
 
-    return World(cluster, cluster, cluster, folder, namespace, labels, release_state)
+    async def remove_workloads() -> None:
+        cluster.remove_workloads(namespace)
+
+    return World(
+        cluster, cluster, cluster, cluster, folder, namespace, labels, release_state,
+        remove_workloads,
+    )  # fmt: skip
 
 
 @asynccontextmanager
@@ -111,7 +122,8 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
     namespace = f"contract-{uuid.uuid4().hex[:12]}"
     program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
     helm = HelmClient(HelmSettings(program, folder / "state", kubeconfig))
-    cluster = await KubeCluster.connect(kubeconfig, None)
+    api = await KubeApi.connect(kubeconfig, None)
+    cluster = KubeCluster(api)
     observer = ClusterObserver(cluster, cast("StoreRecords", KnowsEveryStore()), lambda _: None)
     tasks = [asyncio.create_task(reflector.run()) for reflector in observer.reflectors]
     tasks.append(asyncio.create_task(observer.run()))
@@ -124,9 +136,16 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
         history = await helm.history(release=namespace, namespace=namespace)
         return history[-1].status if history else ""
 
+    async def remove_workloads() -> None:
+        wanted = ("-n", namespace, "delete", "deployment", f"{namespace}-web")
+        await asyncio.to_thread(local_cluster.kubectl, *wanted)
+
     try:
         await observer.synced()
-        yield World(cluster, helm, observer, make_chart(folder), namespace, labels, release_state)
+        yield World(
+            cluster, helm, ReleaseReader(api), observer, make_chart(folder), namespace, labels,
+            release_state, remove_workloads,
+        )  # fmt: skip
     finally:
         await cluster.delete_namespace(namespace)
         for task in tasks:

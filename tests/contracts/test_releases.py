@@ -1,0 +1,74 @@
+"""``ports.Releases``, and ``ports.Helm.restore``: what helm installed is found, and put back."""
+
+import pytest
+
+from provisioner.errors import HelmError
+from provisioner.models import Release
+from tests.contracts.conftest import World
+
+
+async def found(world: World) -> Release:
+    release = await world.releases.find(world.namespace, world.namespace)
+    assert release is not None
+    return release
+
+
+async def drift(world: World) -> list[str]:
+    objects = (await found(world)).objects
+    words = [await world.releases.drift(world.namespace, item) for item in objects]
+    return [said for said in words if said]
+
+
+async def restore(world: World, revision: int) -> str:
+    return await world.helm.restore(
+        release=world.namespace, namespace=world.namespace, revision=revision
+    )
+
+
+async def test_no_release_is_found_where_there_is_none(world: World) -> None:
+    assert await world.releases.find(world.namespace, world.namespace) is None
+    await world.create()
+    assert await world.releases.find(world.namespace, world.namespace) is None
+    await world.install()
+    assert await world.releases.find(world.namespace, "another") is None
+    await world.uninstall()
+    assert await world.releases.find(world.namespace, world.namespace) is None
+
+
+async def test_what_was_installed_is_found_as_it_should_be(world: World) -> None:
+    await world.create()
+    await world.install()
+    release = await found(world)
+    assert (release.revision, release.is_in_force) == (1, True)
+    (wanted,) = release.objects
+    assert f"{world.namespace}-web" in wanted
+    assert await drift(world) == []
+
+
+async def test_what_was_removed_is_missed_and_put_back(world: World) -> None:
+    await world.create()
+    await world.install()
+    first = await world.pod()
+    await world.remove_workloads()
+    assert await drift(world) == [f"Deployment {world.namespace}-web was missing"]
+    await world.until(lambda seen: not seen.pods)
+    await restore(world, (await found(world)).revision)
+    assert await drift(world) == []
+    assert (await world.pod()).uid != first.uid
+
+
+async def test_what_is_whole_is_restored_to_no_effect(world: World) -> None:
+    await world.create()
+    await world.install()
+    pod = await world.pod()
+    assert await restore(world, 1)
+    assert (await world.pod()).uid == pod.uid
+    assert (await found(world)).is_in_force
+    assert await world.release_state() == "deployed"
+
+
+async def test_nothing_can_be_restored_without_a_release(world: World) -> None:
+    await world.create()
+    with pytest.raises(HelmError, match="helm could not restore release"):
+        await restore(world, 1)
+    assert world.observer.observe(world.namespace).pods == ()
