@@ -31,6 +31,8 @@ def serve() -> None:
             create_app(settings),
             host=settings.host,
             port=settings.port,
+            # Ours is stricter, see app.addresses; uvicorn's believes whatever runs on this machine.
+            proxy_headers=False,
             ws="websockets-sansio",
             # Compressing frames of a few hundred bytes doubles their cost in CPU and memory.
             ws_per_message_deflate=False,

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from app import __version__
-from app.auth.oidc_settings import OidcSettings
+from app.auth.settings import OidcSettings
 
 
 def config_route(oidc: OidcSettings | None) -> Route:

@@ -8,7 +8,7 @@ that comes back with the last one in ``Last-Event-ID``, as browsers' own do, goe
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
-from resolvers.context import Context
+from resolvers.context import Context, SignIn
 
 
 class ResumableEvents(SSETransport):
@@ -53,7 +53,9 @@ class EventStreamView(GraphQL[Context, None]):
 
     async def execute_operation(self, request: Request, **given: Any) -> Any:  # type: ignore[override] # called by keywords
         """Let the context know where a client that comes back wants to go on."""
-        given["context"].last_event_id = request.headers.get("last-event-id")
+        context: Context = given["context"]
+        context.last_event_id = request.headers.get("last-event-id")
+        request.state.sign_in = context.sign_in
         return await super().execute_operation(request=request, **given)
 
     async def create_streaming_response(
@@ -63,26 +65,33 @@ class EventStreamView(GraphQL[Context, None]):
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
-        """Return the stream, which ends without a ``complete`` when the service stops."""
+        """Return the stream.
+
+        It ends without a ``complete`` when the service stops, or the credential is no longer valid.
+        """
+        sign_in: SignIn | None = request.state.sign_in
         return EventStream(
             stream(),
-            ending=request.app.state.stopping.wait,
+            endings=[
+                request.app.state.stopping.wait,
+                *([] if sign_in is None else [sign_in.ended]),
+            ],
             headers={**sub_response.headers, **headers},
         )
 
 
 class EventStream(StreamingResponse):
-    """A stream that goes on until it ends, or the client is gone, or ``ending`` is over."""
+    """A stream that goes on until it ends, or the client is gone, or one of ``endings`` is over."""
 
     def __init__(
         self,
         content: AsyncIterable[str],
         *,
-        ending: Callable[[], Awaitable[object]],
+        endings: Sequence[Callable[[], Coroutine[Any, Any, object]]],
         headers: Mapping[str, str],
     ) -> None:
         super().__init__(content, headers=headers)
-        self._ending = ending
+        self._endings = endings
         self._is_complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,10 +107,12 @@ class EventStream(StreamingResponse):
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """See StreamingResponse: once this returns, the stream is closed."""
-        gone = asyncio.ensure_future(super().listen_for_disconnect(receive))
-        over = asyncio.ensure_future(self._ending())
+        waiting: set[asyncio.Task[object]] = {
+            asyncio.create_task(super().listen_for_disconnect(receive)),
+            *(asyncio.create_task(ending()) for ending in self._endings),
+        }
         try:
-            await asyncio.wait({gone, over}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            gone.cancel()
-            over.cancel()
+            for task in waiting:
+                task.cancel()

@@ -16,8 +16,10 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.unset import UnsetType
 
 from app import __version__
+from app.addresses import Network, client_address
 from app.auth.bearer import bearer_token, token_of_connection
-from app.auth.sign_in import Authenticator, SignIn
+from app.auth.sign_in import Authenticator
+from app.auth.sockets import CredentialBoundHandler
 from app.event_streams import EventStreamView
 from app.operations import ObservedOperation
 from app.unavailable import unavailable
@@ -86,7 +88,19 @@ def build_schema(measurements: Measurements | None = None) -> Schema:
 class GraphQLView(EventStreamView):
     """Queries and mutations by POST, subscriptions by graphql-transport-ws or as events."""
 
-    def __init__(self, schema: Schema, *, allowed_origins: tuple[str, ...]) -> None:
+    authenticator: Authenticator
+    """Set while the application's lifespan runs; nothing is served outside it."""
+
+    graphql_transport_ws_handler_class = CredentialBoundHandler
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        allowed_origins: tuple[str, ...],
+        trusted_proxies: tuple[Network, ...],
+    ) -> None:
+        self._trusted_proxies = trusted_proxies
         super().__init__(
             schema,
             graphql_ide=None,
@@ -103,20 +117,22 @@ class GraphQLView(EventStreamView):
         response: Response | WebSocket,  # noqa: ARG002 - Strawberry's signature
     ) -> Context:
         """Return the context; over HTTP the caller is known at once."""
-        context = Context(platform=request.app.state.platform, version=__version__)
+        context = Context(
+            platform=request.app.state.platform,
+            version=__version__,
+            address=client_address(request, self._trusted_proxies),
+        )
         if isinstance(request, Request):
-            await _sign_in(context, bearer_token(request.headers.get("authorization")))
+            await self._sign_in(context, bearer_token(request.headers.get("authorization")))
         return context
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Sign a websocket in. One that cannot is closed with 4403."""
-        await _sign_in(context, token_of_connection(context.connection_params))
+        await self._sign_in(context, token_of_connection(context.connection_params))
         if context.caller is None:
             raise ConnectionRejectionError
         return await super().on_ws_connect(context)
 
-
-async def _sign_in(context: Context, token: str | None) -> None:
-    if token is not None:
-        result = await Authenticator(context.platform.tokens).sign_in(token)
-        context.caller = result.identity if isinstance(result, SignIn) else None
+    async def _sign_in(self, context: Context, token: str | None) -> None:
+        if token is not None:
+            context.sign_in = await self.authenticator.sign_in(token, address=context.address)

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
+from app.auth.sign_in import running_authenticator
 from app.config import config_route
 from app.exposition import MetricsEndpoint
 from app.graphql import GraphQLView, build_schema
@@ -31,9 +32,13 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            async with running_platform(settings.platform(), measurements) as platform:
+            async with (
+                running_platform(settings.platform(), measurements) as platform,
+                running_authenticator(platform) as authenticator,
+            ):
                 app.state.platform = platform
                 app.state.stopping = asyncio.Event()
+                view.authenticator = authenticator
                 yield
         except BaseException:
             # A root task ended, which none may. Serving on without it would be to limp: stop, and
@@ -43,7 +48,11 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await flush(measurements)
 
-    view = GraphQLView(build_schema(measurements), allowed_origins=settings.allowed_origins)
+    view = GraphQLView(
+        build_schema(measurements),
+        allowed_origins=settings.allowed_origins,
+        trusted_proxies=settings.trusted_proxies,
+    )
     return Starlette(
         lifespan=lifespan,
         exception_handlers={DatabaseUnavailableError: answer_unavailable},

@@ -3,29 +3,28 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
+from pydantic_settings import NoDecode
 
-from app.auth.oidc_settings import OidcSettings
+from app.auth.settings import SignInSettings
 from app.logging import LogFormat, LogLevel
 from provisioner.helm import HelmSettings
-from provisioner.models import Retention, Role
+from provisioner.models import Retention
 from provisioner.parts import WorkSettings
 from provisioner.quota import Quota
 from provisioner.supervisor import PlatformSettings
 
-# Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
-Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
-
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(BaseSettings):
-    """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
+def _items(text: object) -> object:
+    return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
-    model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
+
+class Settings(SignInSettings):
+    """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
@@ -98,8 +97,18 @@ class Settings(BaseSettings):
     deleted_retention_days: float = Field(
         90, ge=0, description="Days until the record of a deleted store is removed; 0 never."
     )
+    audit_retention_days: float = Field(
+        365, ge=0, description="Days until an entry of the audit log is removed; 0 never."
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Other origins whose pages may open websockets here, comma-separated."
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_items)] = (
+        Field(
+            (),
+            description="Networks of the proxies in front, comma-separated, such as 10.0.0.0/8."
+            " Only they are believed about where a request comes from (X-Forwarded-For).",
+        )
     )
     log_level: LogLevel = Field(
         LogLevel.INFO, description="What is logged: debug, info, warning or error, and above."
@@ -113,59 +122,6 @@ class Settings(BaseSettings):
         description="The bearer token that opens /metrics; if unset, /metrics is closed.",
     )
 
-    oidc_issuer: str | None = Field(
-        None, description="Issuer (URL) whose tokens sign people in, besides our own; unset none."
-    )
-    oidc_audience: str | None = Field(
-        None, description="The audience that the issuer's tokens must be for; needed with one."
-    )
-    oidc_client_id: str | None = Field(
-        None, description="The client that the pages sign in as; unset, they ask for a token."
-    )
-    oidc_scopes: str = Field("openid", description="What the pages ask the issuer for.")
-    oidc_jwks_url: str | None = Field(
-        None, description="Where the issuer's keys are; unset, its discovery document says it."
-    )
-    oidc_algorithms: Annotated[tuple[Algorithm, ...], NoDecode] = Field(
-        ("RS256", "ES256"), description="The signatures that are accepted, comma-separated."
-    )
-    oidc_name_claim: str = Field(
-        "sub",
-        description="The claim that is a caller's name, and owns their stores. It must never pass"
-        " from one person to another, as `sub` does not.",
-    )
-    oidc_roles_claim: str = Field(
-        "roles", description="The claim with a caller's roles; dots lead inside, as in `a.roles`."
-    )
-    oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(
-        {"viewer": Role.VIEWER, "operator": Role.OPERATOR, "admin": Role.ADMIN},
-        description="What the issuer's roles stand for: `theirs=viewer`, comma-separated. Who has"
-        " none of them is not let in.",
-    )
-    oidc_leeway_seconds: float = Field(
-        30, ge=0, le=300, description="How far the issuer's clock may be from ours."
-    )
-
-    @field_validator("oidc_algorithms", mode="before")
-    @classmethod
-    def _split_algorithms(cls, value: object) -> object:
-        return tuple(_parts(value)) if isinstance(value, str) else value
-
-    @field_validator("oidc_roles", mode="before")
-    @classmethod
-    def _split_roles(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs = (part.partition("=") for part in _parts(value))
-        return {theirs.strip(): ours.strip().upper() for theirs, _, ours in pairs}
-
-    @field_validator("oidc_audience")
-    @classmethod
-    def _audience_with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("oidc_issuer") and not value:
-            raise ValueError("is needed with an issuer: without it any token of theirs would do")
-        return value
-
     @classmethod
     def read(cls) -> "Settings":
         """Read the environment. Raises pydantic.ValidationError naming each wrong setting."""
@@ -175,23 +131,6 @@ class Settings(BaseSettings):
         if origins := os.environ.get("STORE_PLATFORM_ALLOWED_ORIGINS"):
             lists["allowed_origins"] = tuple(item.strip() for item in origins.split(","))
         return cls.model_validate(lists)
-
-    def oidc(self) -> OidcSettings | None:
-        """Return the slice that sign-in by an issuer needs, or None."""
-        if self.oidc_issuer is None or self.oidc_audience is None:
-            return None
-        return OidcSettings(
-            issuer=self.oidc_issuer,
-            audience=self.oidc_audience,
-            client_id=self.oidc_client_id,
-            scopes=tuple(self.oidc_scopes.split()),
-            jwks_url=self.oidc_jwks_url,
-            algorithms=self.oidc_algorithms,
-            name_claim=self.oidc_name_claim,
-            roles_claim=self.oidc_roles_claim,
-            roles=self.oidc_roles,
-            leeway=timedelta(seconds=self.oidc_leeway_seconds),
-        )
 
     def platform(self) -> PlatformSettings:
         """Return the slice that the domain needs."""
@@ -223,13 +162,10 @@ class Settings(BaseSettings):
             retention=Retention(
                 failed=_time(days=self.failed_retention_days),
                 deleted=_time(days=self.deleted_retention_days),
+                audit=_time(days=self.audit_retention_days),
             ),
             quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),
         )
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _time(*, days: float = 0, minutes: float = 0) -> timedelta | None:

@@ -11,8 +11,10 @@ This module and the two backends beside it (``sqlite``, ``postgres``) are all th
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -97,6 +99,46 @@ class Transaction:
             await self.execute("SELECT id FROM stores WHERE id = :id FOR UPDATE", {"id": store_id})
 
 
+@dataclass(slots=True)
+class Alongside:
+    """Work that joins a transaction; ``is_done`` once that is committed."""
+
+    work: Callable[[Transaction, object], Awaitable[None]]
+    is_done: bool = False
+
+
+_alongside: ContextVar[Alongside | None] = ContextVar("alongside", default=None)
+
+
+@contextmanager
+def alongside(work: Callable[[Transaction, object], Awaitable[None]]) -> Iterator[Alongside]:
+    """Make ``work`` part of the first transaction that is committed within the context.
+
+    It is handed the transaction, and what the transaction is going to return. Both are committed,
+    or neither.
+    """
+    added = Alongside(work)
+    token = _alongside.set(added)
+    try:
+        yield added
+    finally:
+        _alongside.reset(token)
+
+
+def _joined(
+    work: Callable[[Transaction], Awaitable[T]], added: Alongside | None
+) -> Callable[[Transaction], Awaitable[T]]:
+    if added is None:
+        return work
+
+    async def both(transaction: Transaction) -> T:
+        result = await work(transaction)
+        await added.work(transaction, result)
+        return result
+
+    return both
+
+
 class Database:
     """A database given by URL (``sqlite:///path`` or ``postgresql://…``).
 
@@ -142,8 +184,14 @@ class Database:
         """Run ``work`` in one transaction, committed on return and rolled back on an exception."""
 
         async def unit() -> T:
+            added = _alongside.get()
+            if added is not None and added.is_done:
+                added = None
             async with self._writer:
-                return await self._run(work, self._write_options)
+                result = await self._run(_joined(work, added), self._write_options)
+            if added is not None:
+                added.is_done = True
+            return result
 
         task = self._start(unit())
         try:

@@ -1,4 +1,4 @@
-"""Removes what has been kept long enough: failed creations, and the records of deleted stores."""
+"""Removes what was kept long enough: failed creations, records of deleted stores, the audit log."""
 
 import asyncio
 import random
@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import structlog
 
+from provisioner.audit import AuditLog
 from provisioner.errors import ConflictError
 from provisioner.models import Retention, StoreStatus
 from provisioner.ports import Clock
@@ -17,6 +18,7 @@ _log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = (1800.0, 3600.0)
 _BATCH = 100  # stores in one transaction: others wait for it
+_AUDIT_BATCH = 1000
 
 
 class Housekeeper:
@@ -26,11 +28,13 @@ class Housekeeper:
         self,
         records: StoreRepository,
         reconciler: Reconciler,
+        audit: AuditLog,
         clock: Clock,
         retention: Retention,
     ) -> None:
         self._records = records
         self._reconciler = reconciler
+        self._audit = audit
         self._clock = clock
         self._retention = retention
 
@@ -49,6 +53,8 @@ class Housekeeper:
             await self._give_up_failures(self._retention.failed)
         if self._retention.deleted is not None:
             await self._purge(self._retention.deleted)
+        if self._retention.audit is not None:
+            await self._purge_audit(self._retention.audit)
 
     async def _give_up_failures(self, kept: timedelta) -> None:
         for store in await self._records.failed_creations(self._clock.now() - kept):
@@ -65,3 +71,8 @@ class Housekeeper:
         before = self._clock.now() - kept
         while (purged := await self._records.purge(before, limit=_BATCH)) > 0:
             _log.info("records_purged", stores=purged)
+
+    async def _purge_audit(self, kept: timedelta) -> None:
+        before = self._clock.now() - kept
+        while (purged := await self._audit.purge(before, limit=_AUDIT_BATCH)) > 0:
+            _log.info("audit_purged", entries=purged)

@@ -126,11 +126,12 @@ class Retention:
     """How long what is of no more use is kept; None is for ever.
 
     ``failed`` counts from the failure of a store that was never ready, ``deleted`` from a store's
-    end to the removal of its record.
+    end to the removal of its record, ``audit`` from when an entry was written.
     """
 
     failed: timedelta | None
     deleted: timedelta | None
+    audit: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from provisioner.access import TokenService
 from provisioner.admin_login import AdminLogins
 from provisioner.audit import AuditLog
 from provisioner.broadcast import AnnounceToAll, Broadcaster
+from provisioner.capped_audit import CappedAudit
 from provisioner.change_feed import ChangeFeed
 from provisioner.changes import ChangeLog
 from provisioner.clock import SystemClock
@@ -83,6 +84,7 @@ class Platform:
     tokens: TokenRepository
     access: TokenService
     audit: AuditLog
+    capped_audit: CappedAudit
     observer: ClusterObserver
     broadcaster: Broadcaster
     changes: ChangeFeed
@@ -162,9 +164,9 @@ async def running_platform(
             Lane.OBSERVE: _OBSERVERS,
             Lane.INSPECT: _INSPECTORS,
         }
-        upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {
-            "housekeeper": Housekeeper(records, reconciler, clock, settings.retention).run
-        }
+        audit = AuditLog(database, clock)
+        housekeeper = Housekeeper(records, reconciler, audit, clock, settings.retention)
+        upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
         if settings.work.drift_interval is not None:
             patrol = Patrol(records.undeleted, reconciler, settings.work.drift_interval)
             upkeep["patrol"] = patrol.run
@@ -174,7 +176,8 @@ async def running_platform(
             stores=service,
             tokens=tokens,
             access=TokenService(tokens, clock),
-            audit=AuditLog(database, clock),
+            audit=audit,
+            capped_audit=CappedAudit(audit, clock),
             observer=observer,
             broadcaster=broadcaster,
             changes=changes,

@@ -1,7 +1,7 @@
 """What a resolver knows of its request: who calls, and the domain."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -10,9 +10,22 @@ from provisioner.models import Identity, StoreSnapshot
 from provisioner.supervisor import Platform
 
 
+class SignIn(Protocol):
+    """The credential that a caller has signed in with."""
+
+    @property
+    def identity(self) -> Identity:
+        """Whose it is."""
+        ...
+
+    async def ended(self) -> None:
+        """Return as soon as it is no longer valid: what stays open with it must end then."""
+        ...
+
+
 @dataclass(slots=True)
 class Context:
-    """One per HTTP request or websocket; ``caller`` is None until they have signed in.
+    """One per HTTP request or websocket; ``sign_in`` is None until the caller has signed in.
 
     ``connection_params`` is filled by Strawberry from a websocket's ``connection_init``;
     ``last_event_id`` is the header by which an event stream is resumed, and goes before ``after``.
@@ -20,10 +33,16 @@ class Context:
 
     platform: Platform
     version: str
-    caller: Identity | None = None
+    address: str = "unknown"
+    sign_in: SignIn | None = None
     connection_params: dict[str, Any] | None = None
     last_event_id: str | None = None
     loader: "DataLoader[str, StoreSnapshot] | None" = field(default=None, repr=False)
+
+    @property
+    def caller(self) -> Identity | None:
+        """Who calls, or None."""
+        return None if self.sign_in is None else self.sign_in.identity
 
     def details(self) -> "DataLoader[str, StoreSnapshot]":
         """Return the loader that reads the details of all stores of a response in one go."""

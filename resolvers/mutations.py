@@ -7,6 +7,7 @@ import strawberry
 from provisioner.errors import NotFoundError, RefusedError
 from resolvers import mapping
 from resolvers.access import AccessMutation
+from resolvers.auditing import audited
 from resolvers.context import Info
 from resolvers.errors import require_caller, user_errors
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
@@ -18,6 +19,7 @@ from schema.payloads import (
 )
 
 
+@audited
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(AccessMutation):
     @strawberry.mutation(

@@ -1,21 +1,40 @@
 """Who is calling: what a bearer token stands for, and until when."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+
+from app.auth.watch import CredentialWatch
+from provisioner.audit import SIGN_IN, AuditOutcome, AuditRecord
+from provisioner.capped_audit import CappedAudit
 from provisioner.clock import SystemClock
 from provisioner.models import Identity
 from provisioner.ports import Clock
+from provisioner.supervisor import Platform
 from provisioner.tokens import TokenRepository
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
-    """Who has signed in, with which of our tokens (if it is one), and until when at most."""
+class Credential:
+    """Who has signed in, with which of our tokens (if it is one), and until when at most.
+
+    Implements ``resolvers.context.SignIn``.
+    """
 
     identity: Identity
+    watch: CredentialWatch = field(repr=False)
     token_id: str | None = None
     expires_at: datetime | None = None
+
+    async def ended(self) -> None:
+        """Return as soon as the credential is no longer valid."""
+        await self.watch.ended(self.token_id, self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +49,56 @@ class SignInFailure:
 
 
 class Authenticator:
-    """Tells whose a token is."""
+    """Tells whose a bearer token is."""
 
-    def __init__(self, tokens: TokenRepository, clock: Clock | None = None) -> None:
+    def __init__(
+        self, tokens: TokenRepository, watch: CredentialWatch, audit: CappedAudit, clock: Clock
+    ) -> None:
         self._tokens = tokens
-        self._clock = clock or SystemClock()
+        self._watch = watch
+        self._audit = audit
+        self._clock = clock
 
-    async def sign_in(self, token: str) -> SignIn | SignInFailure:
-        """Return who signs in with a token, or why nobody does."""
+    async def sign_in(self, token: str, *, address: str) -> Credential | None:
+        """Return who signs in with a token, or None; then the failure is recorded."""
+        result = await self._identify(token)
+        if isinstance(result, Credential):
+            return result
+        await self._record(result, address)
+        return None
+
+    async def _record(self, failure: SignInFailure, address: str) -> None:
+        try:
+            await self._audit.record(
+                AuditRecord(
+                    action=SIGN_IN,
+                    outcome=AuditOutcome.REFUSED,
+                    address=address,
+                    actor=failure.name,
+                    code=failure.code,
+                )
+            )
+        except Exception:  # noqa: BLE001 - nothing was done, so it may go unrecorded: it is logged
+            _log.exception("sign_in_failure_not_recorded", code=failure.code)
+
+    async def _identify(self, token: str) -> Credential | SignInFailure:
         found = await self._tokens.find(token)
         if found is None:
             return SignInFailure("TOKEN_UNKNOWN")
         if (problem := found.problem(self._clock.now())) is not None:
             return SignInFailure(problem, found.owner)
         await self._tokens.note_use(found)
-        return SignIn(found.identity, found.id, found.expires_at)
+        return Credential(found.identity, self._watch, found.id, found.expires_at)
+
+
+@asynccontextmanager
+async def running_authenticator(platform: Platform) -> AsyncIterator[Authenticator]:
+    """Sign callers in for as long as the context is open."""
+    clock, tokens = SystemClock(), platform.tokens
+    watch = CredentialWatch(tokens, clock)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch.run(), name="credential watch")
+        try:
+            yield Authenticator(tokens, watch, platform.capped_audit, clock)
+        finally:
+            task.cancel()

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,13 @@ class Service:
         except OSError as error:
             return 0, str(error)
 
-    def token(self, owner: str, role: str = "operator") -> str:
+    def token(self, owner: str, role: str = "operator", *, seconds: float | None = None) -> str:
         """Return a new token: what the command line does, without a process for each."""
         url = self.database_url
         with ThreadPoolExecutor(1) as thread:  # a test may have an event loop of its own
-            return thread.submit(asyncio.run, _issue(url, owner, Role(role.upper()))).result()
+            return thread.submit(
+                asyncio.run, _issue(url, owner, Role(role.upper()), seconds)
+            ).result()
 
     def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         """Run a statement in the service's database, beside the service; return the rows."""
@@ -152,12 +155,14 @@ async def _sql(url: str, statement: str, values: dict[str, object]) -> list[tupl
     return [tuple(row.values()) for row in rows]
 
 
-async def _issue(url: str, owner: str, role: Role) -> str:
+async def _issue(url: str, owner: str, role: Role, seconds: float | None) -> str:
     await migrate(url)
     database = Database(url)
     await database.connect()
     try:
-        return (await TokenRepository(database, SystemClock()).issue(owner, role)).secret
+        tokens, clock = TokenRepository(database, SystemClock()), SystemClock()
+        expires_at = None if seconds is None else clock.now() + timedelta(seconds=seconds)
+        return (await tokens.issue(owner, role, expires_at=expires_at)).secret
     finally:
         await database.close()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.audit import AuditFilter, AuditLog, AuditOutcome, AuditRecord
 from provisioner.database import Database
 from provisioner.housekeeping import Housekeeper
 from provisioner.models import Reason, Retention, Store, StoreStatus, StoreTarget
@@ -36,13 +37,19 @@ class House:
         self.database = database
         self.clock = HandClock(START)
         self.records = StoreRepository(database, self.clock, RecordedAnnouncements())
+        self.audit = AuditLog(database, self.clock)
         self.woken = Woken()
 
     async def tidy(
-        self, *, failed: timedelta | None = WEEK, deleted: timedelta | None = WEEK
+        self,
+        *,
+        failed: timedelta | None = WEEK,
+        deleted: timedelta | None = WEEK,
+        audit: timedelta | None = WEEK,
     ) -> None:
-        retention = Retention(failed=failed, deleted=deleted)
-        await Housekeeper(self.records, self.woken, self.clock, retention).tidy()
+        retention = Retention(failed=failed, deleted=deleted, audit=audit)
+        housekeeper = Housekeeper(self.records, self.woken, self.audit, self.clock, retention)
+        await housekeeper.tidy()
 
     async def store(self, *statuses: StoreStatus) -> Store:
         store_id = new_store_id()
@@ -124,3 +131,16 @@ async def test_for_ever(house: House, statuses: tuple[StoreStatus]) -> None:
     house.clock.moment += timedelta(days=9999)
     await house.tidy(failed=None, deleted=None)
     assert await house.records.get(store.id) == store
+
+
+@pytest.mark.parametrize(("kept", "left"), [(WEEK, ["later"]), (None, ["later", "first"])])
+async def test_the_audit_log_goes_oldest_first(
+    house: House, kept: timedelta | None, left: list[str]
+) -> None:
+    await house.audit.record(AuditRecord("first", AuditOutcome.ACCEPTED, "192.0.2.1"))
+    house.clock.moment += timedelta(microseconds=1)
+    await house.audit.record(AuditRecord("later", AuditOutcome.ACCEPTED, "192.0.2.1"))
+    house.clock.moment += WEEK
+    await house.tidy(audit=kept)
+    page = await house.audit.page(first=10, after=None, filter_by=AuditFilter())
+    assert [entry.record.action for entry in page.items] == left

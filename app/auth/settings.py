@@ -1,0 +1,110 @@
+"""The settings of signing in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from provisioner.models import Role
+
+# Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """An issuer, and how its tokens are read. ``SignInSettings`` describes each field."""
+
+    issuer: str
+    audience: str
+    client_id: str | None
+    scopes: tuple[str, ...]
+    jwks_url: str | None
+    algorithms: tuple[str, ...]
+    name_claim: str
+    roles_claim: str
+    roles: Mapping[str, Role]
+    leeway: timedelta
+
+
+class SignInSettings(BaseSettings):
+    """What the operator says of an OIDC issuer; ``Settings`` inherits it."""
+
+    model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
+
+    oidc_issuer: str | None = Field(
+        None, description="Issuer (URL) whose tokens sign people in, besides our own; unset none."
+    )
+    oidc_audience: str | None = Field(
+        None, description="The audience that the issuer's tokens must be for; needed with one."
+    )
+    oidc_client_id: str | None = Field(
+        None, description="The client that the pages sign in as; unset, they ask for a token."
+    )
+    oidc_scopes: str = Field("openid", description="What the pages ask the issuer for.")
+    oidc_jwks_url: str | None = Field(
+        None, description="Where the issuer's keys are; unset, its discovery document says it."
+    )
+    oidc_algorithms: Annotated[tuple[Algorithm, ...], NoDecode] = Field(
+        ("RS256", "ES256"), description="The signatures that are accepted, comma-separated."
+    )
+    oidc_name_claim: str = Field(
+        "sub",
+        description="The claim that is a caller's name, and owns their stores. It must never pass"
+        " from one person to another, as `sub` does not.",
+    )
+    oidc_roles_claim: str = Field(
+        "roles", description="The claim with a caller's roles; dots lead inside, as in `a.roles`."
+    )
+    oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(
+        {"viewer": Role.VIEWER, "operator": Role.OPERATOR, "admin": Role.ADMIN},
+        description="What the issuer's roles stand for: `theirs=viewer`, comma-separated. Who has"
+        " none of them is not let in.",
+    )
+    oidc_leeway_seconds: float = Field(
+        30, ge=0, le=300, description="How far the issuer's clock may be from ours."
+    )
+
+    @field_validator("oidc_algorithms", mode="before")
+    @classmethod
+    def _split_algorithms(cls, value: object) -> object:
+        return tuple(_parts(value)) if isinstance(value, str) else value
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _split_roles(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.partition("=") for part in _parts(value))
+        return {theirs.strip(): ours.strip().upper() for theirs, _, ours in pairs}
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _audience_with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("oidc_issuer") and not value:
+            raise ValueError("is needed with an issuer: without it any token of theirs would do")
+        return value
+
+    def oidc(self) -> OidcSettings | None:
+        """Return the slice that sign-in by an issuer needs, or None."""
+        if self.oidc_issuer is None or self.oidc_audience is None:
+            return None
+        return OidcSettings(
+            issuer=self.oidc_issuer,
+            audience=self.oidc_audience,
+            client_id=self.oidc_client_id,
+            scopes=tuple(self.oidc_scopes.split()),
+            jwks_url=self.oidc_jwks_url,
+            algorithms=self.oidc_algorithms,
+            name_claim=self.oidc_name_claim,
+            roles_claim=self.oidc_roles_claim,
+            roles=self.oidc_roles,
+            leeway=timedelta(seconds=self.oidc_leeway_seconds),
+        )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

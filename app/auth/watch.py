@@ -1,0 +1,88 @@
+"""Notices within seconds when a credential is no longer valid.
+
+For whatever stays open longer than one request: ``await context.sign_in.ended()`` returns as soon
+as the credential has expired or was revoked, be it from the command line or by another replica.
+Expiry is a timer. Revocation is one query every two seconds for all credentials together that have
+something open, however many sockets and streams that is.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NoReturn
+
+import structlog
+
+from provisioner.ports import Clock
+from provisioner.tokens import TokenRepository
+
+_log = structlog.get_logger(__name__)
+
+_EVERY_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class _Open:
+    """A token with something open: how much, and the event that ends it all."""
+
+    uses: int = 0
+    revoked: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class CredentialWatch:
+    """Watches the credentials of everything that is open."""
+
+    def __init__(
+        self, tokens: TokenRepository, clock: Clock, *, every_seconds: float = _EVERY_SECONDS
+    ) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self._every_seconds = every_seconds
+        self._open: dict[str, _Open] = {}
+
+    async def ended(self, token_id: str | None, expires_at: datetime | None) -> None:
+        """Return once the credential is no longer valid; cancel it when that is of no interest.
+
+        ``token_id`` is None for a credential that only ends by its time.
+        """
+        seconds = None if expires_at is None else (expires_at - self._clock.now()).total_seconds()
+        with self._registered(token_id) as revoked:
+            try:
+                async with asyncio.timeout(seconds):
+                    await revoked.wait()
+            except TimeoutError:
+                return
+
+    async def run(self) -> NoReturn:
+        """Look for revoked tokens, for ever. A failure is logged: the next look is soon."""
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            try:
+                await self.check()
+            except Exception:  # noqa: BLE001 - see the docstring
+                _log.exception("credential_check_failed")
+
+    async def check(self) -> None:
+        """End what is open with a token that was revoked, or is gone."""
+        if not self._open:
+            return
+        looked_at = dict(self._open)
+        valid = await self._tokens.unrevoked(looked_at)
+        for token_id in looked_at.keys() - valid:
+            looked_at[token_id].revoked.set()
+
+    @contextmanager
+    def _registered(self, token_id: str | None) -> Iterator[asyncio.Event]:
+        if token_id is None:
+            yield asyncio.Event()
+            return
+        entry = self._open.setdefault(token_id, _Open())
+        entry.uses += 1
+        try:
+            yield entry.revoked
+        finally:
+            entry.uses -= 1
+            if entry.uses == 0:
+                del self._open[token_id]

@@ -1,0 +1,119 @@
+"""Every mutation leaves an audit entry: the one place where they are written.
+
+An accepted mutation's entry is written in the very transaction that makes its change, so neither
+is ever without the other. What is refused, or changes nothing in the database (a look at a
+password), has its entry written before the answer is given: no entry, no answer. Mutations that a
+rate limit turned away never got here; they are counted, not recorded, or whoever sends too many
+would fill the log with them.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from graphql import GraphQLError
+from strawberry.extensions import FieldExtension
+from strawberry.types import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from provisioner.audit import AuditOutcome, AuditRecord
+from provisioner.database import Transaction, alongside
+from provisioner.models import Store
+from provisioner.names import is_store_id
+from resolvers import mapping
+from resolvers.context import Context, Info
+
+RECORDED: Mapping[str, frozenset[str]] = {
+    "createStore": frozenset({"name", "engine", "version", "idempotency_key"}),
+    "deleteStore": frozenset({"id"}),
+    "cancelStore": frozenset({"id"}),
+    "retryStore": frozenset({"id"}),
+    "createToken": frozenset({"owner", "role", "description", "expires_in_days"}),
+    "revokeToken": frozenset({"id"}),
+    "revealAdminPassword": frozenset({"id"}),
+}
+"""By mutation, the fields of its input that are written down: none is unless it is named here."""
+
+_MAX_TEXT = 200  # of each argument; more says nothing more
+_T = TypeVar("_T", bound=type)
+
+
+def audited(mutation: _T) -> _T:
+    """Have every field of a Strawberry type audited, those added later included."""
+    definition = get_object_definition(mutation, strict=True)
+    for field in definition.fields:
+        field.extensions = [*field.extensions, AuditedMutation()]
+    return mutation
+
+
+class AuditedMutation(FieldExtension):
+    """Records one mutation."""
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any
+    ) -> Any:
+        """Carry the mutation out, and record what became of it."""
+        context, record = info.context, _record(info, kwargs.get("input"))
+        audit = context.platform.audit
+
+        async def accept(transaction: Transaction, result: object) -> None:
+            store_id = result.id if isinstance(result, Store) else record.store_id
+            await audit.write(transaction, replace(record, store_id=store_id))
+
+        with alongside(accept) as acceptance:
+            try:
+                payload = await next_(source, info, **kwargs)
+            except BaseException as error:
+                if not acceptance.is_done:
+                    await _record_end(context, replace(record, **_outcome_of(error)))
+                raise
+        if payload.errors:
+            refused = AuditOutcome.REFUSED
+            await audit.record(replace(record, outcome=refused, code=payload.errors[0].code))
+        elif not acceptance.is_done:
+            await audit.record(record)
+        return payload
+
+
+def _record(info: Info, given: object) -> AuditRecord:
+    """Return the record of a mutation as it will be if it is accepted."""
+    caller = info.context.caller
+    global_id = getattr(given, "id", "")
+    store_id = mapping.from_global_id(global_id)
+    return AuditRecord(
+        action=info.field_name,
+        outcome=AuditOutcome.ACCEPTED,
+        address=info.context.address,
+        actor=None if caller is None else caller.name,
+        role=None if caller is None else caller.role,
+        arguments=_arguments(info.field_name, given),
+        store_id=store_id if is_store_id(store_id) else None,
+    )
+
+
+def _arguments(action: str, given: object) -> str:
+    names = sorted(RECORDED.get(action, ()))
+    chosen = {to_camel_case(name): _plain(getattr(given, name, None)) for name in names}
+    return json.dumps({name: value for name, value in chosen.items() if value is not None})
+
+
+def _plain(value: object) -> object:
+    value = getattr(value, "name", value)  # an enum's
+    return value[:_MAX_TEXT] if isinstance(value, str) else value
+
+
+def _outcome_of(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, GraphQLError):
+        code = (error.extensions or {}).get("code")
+        return {"outcome": AuditOutcome.REFUSED, "code": code}
+    code = "INTERNAL" if isinstance(error, Exception) else "CANCELLED"
+    return {"outcome": AuditOutcome.FAILED, "code": code}
+
+
+async def _record_end(context: Context, record: AuditRecord) -> None:
+    """Record a mutation that was broken off; what nobody has signed in for, capped."""
+    if context.caller is None:
+        await context.platform.capped_audit.record(record)
+    else:
+        await context.platform.audit.record(record)

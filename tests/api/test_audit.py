@@ -1,0 +1,162 @@
+"""Every mutation leaves an entry, whatever became of it; admins read them, nobody changes them."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from gql.transport.exceptions import TransportQueryError
+from graphql import GraphQLInputObjectType, GraphQLNonNull
+from strawberry.utils.str_converters import to_camel_case
+
+from app.graphql import build_schema
+from resolvers.auditing import RECORDED
+from tests.api.conftest import Records
+from tests.e2e.service import Service
+
+LOG = """query ($first: Int! = 100, $after: String, $filter: AuditFilterInput) {
+  auditLog(first: $first, after: $after, filter: $filter) {
+    pageInfo { hasNextPage endCursor }
+    edges { node { id actor role address action arguments outcome code storeId } } } }"""
+NODE = "query ($id: ID!) { node(id: $id) { ... on AuditEntry { action } } }"
+CREATE_TOKEN = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
+  secret errors { code } } }"""
+REVEAL = """mutation ($input: RevealAdminPasswordInput!) { revealAdminPassword(input: $input) {
+  password errors { code } } }"""
+
+Entries = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def entries(api: Service) -> Entries:
+    """Read entries, oldest first, without ids."""
+    admin = api.token("auditor", role="admin")
+
+    def read(**filter_by: Any) -> list[dict[str, Any]]:
+        edges = api.execute(admin, LOG, filter=filter_by)["auditLog"]["edges"]
+        return [{k: v for k, v in edge["node"].items() if k != "id"} for edge in edges[::-1]]
+
+    return read
+
+
+def entry(actor: str | None, action: str, outcome: str, **more: Any) -> dict[str, Any]:
+    given = {
+        "actor": actor,
+        "role": None if actor is None else "OPERATOR",
+        "address": "127.0.0.1",
+        "action": action,
+        "arguments": "{}",
+        "outcome": outcome,
+        "code": None,
+        "storeId": None,
+    }
+    return given | more
+
+
+def test_accepted_and_refused(api: Service, entries: Entries) -> None:
+    token = api.token("ada")
+    store_id = api.create(token, "ada-shop")["store"]["id"]
+    api.create(token, "ada-shop")
+    api.delete(token, store_id)
+    api.delete(api.token("ada", role="viewer"), store_id)
+    created = json.dumps({"engine": "woocommerce", "name": "ada-shop"})
+    by_id = json.dumps({"id": store_id})
+    assert entries(actor="ada") == [
+        entry("ada", "createStore", "ACCEPTED", arguments=created, storeId=store_id),
+        entry("ada", "createStore", "REFUSED", arguments=created, code="NAME_TAKEN"),
+        entry("ada", "deleteStore", "ACCEPTED", arguments=by_id, storeId=store_id),
+        entry("ada", "deleteStore", "REFUSED", arguments=by_id, storeId=store_id, role="VIEWER",
+              code="FORBIDDEN"),
+    ]  # fmt: skip
+
+
+def test_a_try_on_anothers_store_shows(api: Service, entries: Entries) -> None:
+    store_id = api.create(api.token("owner"), "a-shop")["store"]["id"]
+    api.delete(api.token("thief"), store_id)
+    (tried,) = entries(actor="thief", storeId=store_id)
+    assert (tried["action"], tried["outcome"], tried["code"]) == (
+        "deleteStore", "REFUSED", "NOT_FOUND",
+    )  # fmt: skip
+
+
+def test_no_secret_is_recorded(api: Service, entries: Entries) -> None:
+    given = {"role": "VIEWER", "description": "x" * 150, "expiresInDays": 1}
+    made = api.execute(api.token("bo"), CREATE_TOKEN, input=given)["createToken"]
+    (created,) = entries(actor="bo")
+    assert json.loads(created["arguments"]) == {
+        "role": "VIEWER",
+        "description": "x" * 150,
+        "expiresInDays": 1,
+    }
+    assert made["secret"] not in str(entries())
+
+
+def test_long_arguments_are_cut(api: Service, entries: Entries) -> None:
+    api.create(api.token("cy"), "x" * 10_000)
+    (refused,) = entries(actor="cy")
+    assert json.loads(refused["arguments"])["name"] == "x" * 200
+
+
+def test_a_look_at_a_password(api: Service, entries: Entries) -> None:
+    token = api.token("di")
+    store_id = api.create(token, "di-shop")["store"]["id"]
+    api.execute(token, REVEAL, input={"id": store_id})
+    assert entries(actor="di", action="revealAdminPassword") == [
+        entry("di", "revealAdminPassword", "REFUSED", code="NOT_AVAILABLE", storeId=store_id,
+              arguments=json.dumps({"id": store_id})),
+    ]  # fmt: skip
+
+
+def test_one_who_has_not_signed_in(api: Service, records: Callable[[], Records]) -> None:
+    with pytest.raises(TransportQueryError):
+        api.create("sp_wrong", "my-shop")
+    assert not any(records().values())
+
+
+def test_failed_sign_ins(api: Service, entries: Entries) -> None:
+    with pytest.raises(TransportQueryError):
+        api.execute("sp_wrong", "{ viewer { name } }")
+    newest = entries(action="SIGN_IN")[-1]
+    assert {**newest, "arguments": None} == entry(
+        None, "SIGN_IN", "REFUSED", code="TOKEN_UNKNOWN", arguments=None
+    )
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+def test_only_admins_read_it(api: Service, role: str) -> None:
+    token = api.token("fay", role=role)
+    with pytest.raises(TransportQueryError) as refused:
+        api.execute(token, LOG)
+    assert refused.value.errors is not None
+    assert [error["extensions"]["code"] for error in refused.value.errors] == ["FORBIDDEN"]
+    assert api.execute(token, NODE, id="audit_1") == {"node": None}
+
+
+def test_by_id_and_by_page(api: Service) -> None:
+    admin = api.token("gus", role="admin")
+    for number in range(3):
+        api.create(admin, f"gus-{number}")
+    page = api.execute(admin, LOG, first=2, filter={"actor": "gus"})["auditLog"]
+    rest = api.execute(
+        admin, LOG, first=2, filter={"actor": "gus"}, after=page["pageInfo"]["endCursor"]
+    )["auditLog"]
+    names = [json.loads(e["node"]["arguments"])["name"] for e in page["edges"] + rest["edges"]]
+    assert names == ["gus-2", "gus-1", "gus-0"]
+    assert (page["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+    assert api.execute(admin, NODE, id=page["edges"][0]["node"]["id"]) == {
+        "node": {"action": "createStore"}
+    }
+    for unknown in ("audit_", "audit_x", "audit_0", "audit_" + "9" * 30, "audit_²"):
+        assert api.execute(admin, NODE, id=unknown) == {"node": None}
+
+
+def test_of_every_mutation_it_is_decided_what_is_recorded() -> None:
+    mutation = build_schema()._schema.mutation_type
+    assert mutation is not None
+    assert set(RECORDED) == set(mutation.fields)
+    for name, field in mutation.fields.items():
+        given = field.args["input"].type
+        assert isinstance(given, GraphQLNonNull)
+        assert isinstance(given.of_type, GraphQLInputObjectType)
+        recorded = {to_camel_case(part) for part in RECORDED[name]}
+        assert recorded == set(given.of_type.fields), f"{name}: say if new fields are recorded"

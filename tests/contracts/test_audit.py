@@ -1,0 +1,132 @@
+"""Audit entries: with their change or not at all, never altered, and bounded for the unknown."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from provisioner.audit import SIGN_IN, AuditEntry, AuditFilter, AuditLog, AuditOutcome, AuditRecord
+from provisioner.capped_audit import MANY, CappedAudit
+from provisioner.database import Database, Transaction, alongside
+from provisioner.errors import RefusedError
+from provisioner.models import Role
+from provisioner.paging import encode_key
+from provisioner.testing import HandClock
+from provisioner.tokens import TokenRepository
+
+RECORD = AuditRecord("createToken", AuditOutcome.ACCEPTED, "192.0.2.1", "root", Role.ADMIN)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def audit(database: Database, clock: HandClock) -> AuditLog:
+    return AuditLog(database, clock)
+
+
+async def entries(audit: AuditLog, **wanted: object) -> list[AuditEntry]:
+    filter_by = AuditFilter(**wanted)  # type: ignore[arg-type] # whatever the test filters by
+    return list((await audit.page(first=100, after=None, filter_by=filter_by)).items)
+
+
+async def test_a_change_and_its_entry_are_one(
+    database: Database, audit: AuditLog, clock: HandClock
+) -> None:
+    tokens = TokenRepository(database, clock)
+    with alongside(lambda transaction, _: audit.write(transaction, RECORD)) as acceptance:
+        await tokens.issue("merchant", Role.VIEWER)
+        assert acceptance.is_done
+        await tokens.issue("merchant", Role.VIEWER)
+    assert [entry.record for entry in await entries(audit)] == [RECORD]
+
+
+async def test_no_entry_no_change(database: Database, clock: HandClock) -> None:
+    async def fail(transaction: Transaction, result: object) -> None:  # noqa: ARG001
+        raise RuntimeError("no room")
+
+    tokens = TokenRepository(database, clock)
+    with alongside(fail) as acceptance, pytest.raises(RuntimeError, match="no room"):
+        await tokens.issue("merchant", Role.VIEWER)
+    assert not acceptance.is_done
+    assert await tokens.count_live("merchant") == 0
+
+
+async def test_no_change_no_entry(database: Database, audit: AuditLog) -> None:
+    async def refuse(_: Transaction) -> None:
+        raise RefusedError
+
+    with (
+        alongside(lambda transaction, _: audit.write(transaction, RECORD)) as acceptance,
+        pytest.raises(RefusedError),
+    ):
+        await database.transact(refuse)
+    assert not acceptance.is_done
+    assert await entries(audit) == []
+
+
+async def test_the_database_refuses_to_change_an_entry(database: Database, audit: AuditLog) -> None:
+    await audit.record(RECORD)
+    refused = (sqlite3.IntegrityError, asyncpg.RaiseError)
+    with pytest.raises(refused, match="audit entries are never changed"):
+        await database.transact(lambda t: t.execute("UPDATE audit SET actor = 'nobody'"))
+    assert [entry.record for entry in await entries(audit)] == [RECORD]
+
+
+async def test_every_filter(audit: AuditLog, clock: HandClock) -> None:
+    await audit.record(RECORD)
+    clock.moment += timedelta(hours=1)
+    other = AuditRecord(
+        "deleteStore", AuditOutcome.REFUSED, "192.0.2.2", "merchant", Role.VIEWER,
+        arguments='{"id": "store_1"}', code="FORBIDDEN", store_id="1",
+    )  # fmt: skip
+    await audit.record(other)
+    for wanted in (
+        {"actor": "merchant"},
+        {"action": "deleteStore"},
+        {"outcome": AuditOutcome.REFUSED},
+        {"store_id": "1"},
+        {"since": clock.moment},
+    ):
+        assert [entry.record for entry in await entries(audit, **wanted)] == [other], wanted
+    assert [entry.record for entry in await entries(audit, until=clock.moment)] == [RECORD]
+    assert await entries(audit, actor="merchant", action="createToken") == []
+
+
+async def test_a_cursor_of_another_list(audit: AuditLog) -> None:
+    for cursor in (encode_key("tokens", 1, "a"), encode_key("audit", 1 << 63), "x"):
+        with pytest.raises(RefusedError) as refused:
+            await audit.page(first=1, after=cursor, filter_by=AuditFilter())
+        assert [item.code for item in refused.value.refusals] == ["CURSOR_INVALID"]
+
+
+def failure(address: str) -> AuditRecord:
+    return AuditRecord(SIGN_IN, AuditOutcome.REFUSED, address, code="TOKEN_UNKNOWN")
+
+
+async def test_an_attack_is_told_in_few_entries(audit: AuditLog, clock: HandClock) -> None:
+    capped = CappedAudit(audit, clock)
+    for _ in range(1000):
+        await capped.record(failure("192.0.2.1"))
+    numbers = [
+        json.loads(entry.record.arguments)["numberThisHour"] for entry in await entries(audit)
+    ]
+    assert numbers == [512, 256, 128, 64, 32, 16, 8, 4, 2, 1]
+    clock.moment += timedelta(hours=1)
+    await capped.record(failure("192.0.2.1"))
+    assert len(await entries(audit)) == 11
+
+
+async def test_an_attack_from_many_addresses_is_bounded_too(
+    audit: AuditLog, clock: HandClock
+) -> None:
+    capped = CappedAudit(audit, clock)
+    for number in range(1000):
+        await capped.record(failure(f"2001:db8::{number:x}"))
+    newest = await entries(audit)
+    assert newest[0].record.address == MANY
+    assert newest[0].id == 200 + len([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
