@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import structlog
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from app.auth.sign_in import Authenticator
 from app.auth.sockets import CredentialBoundHandler
 from app.event_streams import EventStreamView
 from app.operations import ObservedOperation
+from app.plain_fields import PlainFieldExecutor
 from app.unavailable import unavailable
 from provisioner.errors import DatabaseUnavailableError
 from provisioner.measuring import Unmeasured
@@ -76,6 +78,7 @@ def build_schema(measurements: Measurements | None = None) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
+        execution_context_class=PlainFieldExecutor,
         extensions=[
             lambda: ObservedOperation(told),
             MaskUnexpectedErrors,
@@ -110,6 +113,10 @@ class GraphQLView(EventStreamView):
             connection_init_wait_timeout=timedelta(seconds=5),
             allowed_origins=allowed_origins,
         )
+
+    def encode_json(self, data: object) -> str:
+        """Write an answer; as text, since bytes would become a binary websocket frame."""
+        return msgspec.json.encode(data).decode()
 
     async def get_context(
         self,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from provisioner.errors import Refusal, RefusedError
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ def check_page_size(first: int, what: str) -> None:
 
 def encode_key(*key: str | int) -> str:
     """Return an opaque cursor for a row's sort key, the list's name first."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode()
 
 
 def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:

@@ -27,6 +27,7 @@ class WorkQueue:
         self._active: dict[str, Lane] = {}
         self._again: dict[str, Lane] = {}
         self._filled: dict[Lane, asyncio.Event] = {lane: asyncio.Event() for lane in Lane}
+        self._positions: dict[Lane, dict[str, int]] = {}  # counted when asked for, until a change
 
     def add(self, key: str, lane: Lane) -> None:
         """Ask for work on a key. Never waits."""
@@ -39,6 +40,7 @@ class WorkQueue:
                 return
             del self._waiting[held][key]
         self._waiting[lane][key] = None
+        self._positions.clear()
         self._filled[lane].set()
 
     async def take(self, lane: Lane) -> str:
@@ -49,6 +51,7 @@ class WorkQueue:
             await filled.wait()
         key = next(iter(waiting))
         del waiting[key]
+        self._positions.clear()
         self._active[key] = lane
         return key
 
@@ -61,7 +64,11 @@ class WorkQueue:
     def position(self, key: str) -> int | None:
         """Return a key's place among those that wait in its lane, from 1; None if not waiting."""
         lane = self._lane_of(key)
-        return None if lane is None else list(self._waiting[lane]).index(key) + 1
+        if lane is None:
+            return None
+        if lane not in self._positions:
+            self._positions[lane] = {key: at for at, key in enumerate(self._waiting[lane], 1)}
+        return self._positions[lane][key]
 
     def waiting(self, lane: Lane) -> int:
         """Return how many keys wait in a lane."""
@@ -72,4 +79,4 @@ class WorkQueue:
         return sum(held is lane for held in self._active.values())
 
     def _lane_of(self, key: str) -> Lane | None:
-        return next((lane for lane in reversed(Lane) if key in self._waiting[lane]), None)
+        return next((lane for lane, keys in self._waiting.items() if key in keys), None)

@@ -54,9 +54,6 @@ class _Details:
         found = await stores.events(caller, self._store.id, after=after, limit=max(first, 0))
         return [event(item) for item in found]
 
-    def queue_position(self) -> int | None:
-        return self._context.platform.stores.queue_position(self._store)
-
 
 def store(context: Context, record: models.Store) -> types.Store:
     """Return a store whose steps and pods are read when they are asked for."""
@@ -105,6 +102,7 @@ def _store(
         if record.reason
         else None,
         version=record.version,
+        queue_position=context.platform.stores.queue_position(record),
         url=record.url,
         admin_url=record.url.rstrip("/") + engine.admin_path if engine else None,
         created_at=record.created_at,

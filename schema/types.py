@@ -116,8 +116,6 @@ class StoreDetails(Protocol):
 
     async def events(self, *, after: int, first: int) -> list[StoreEvent]: ...
 
-    def queue_position(self) -> int | None: ...
-
 
 @strawberry.type(description="A shop, or what is known of it.")
 class Store(Node):
@@ -141,10 +139,9 @@ class Store(Node):
     ready_at: datetime | None = strawberry.field(description="When it last became ready.")
     deleted_at: datetime | None = strawberry.field(description="When it was gone.")
     diagnostics: Diagnostics = strawberry.field(description="Where to find it in the cluster.")
-
-    @strawberry.field(description="Its place among the stores that wait, from 1, while QUEUED.")
-    def queue_position(self) -> int | None:
-        return self.details.queue_position()
+    queue_position: int | None = strawberry.field(
+        description="Its place among the stores that wait, from 1, while QUEUED."
+    )
 
     @strawberry.field(description="The steps of the current piece of work, in order.")
     async def steps(self) -> list[Step]:

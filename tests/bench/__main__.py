@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import latency, throughput
+from tests.bench import latency, listing, throughput
 from tests.bench.report import Figure, table
 from tests.cluster import LocalCluster
 from tests.cluster.progress import say, ticking
@@ -41,6 +41,8 @@ def main() -> None:
                 service.stop()
     finally:
         cluster.down()
+    with ticking("P6: a page of a long list"), tempfile.TemporaryDirectory() as folder:
+        figures += listing.measure(Path(folder))
     say(f"\n{os.cpu_count()} CPUs, {platform.system()} {platform.release()}\n")
     print(table(figures))
 

@@ -1,0 +1,104 @@
+"""Reads fields that are mere attributes directly, which most of every answer is.
+
+For each field graphql-core describes the call to a resolver, looks for arguments and middleware,
+and asks of every value, at every level of its type, what it may be: 5 µs a field, 4 ms for 50
+stores. A plain field needs none of that. Whatever is not as plain as it should be (a value that is
+missing, or does not fit its type) goes the long way round, so that errors are the same as ever.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from graphql import (
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+    get_nullable_type,
+    is_leaf_type,
+    is_non_null_type,
+    is_object_type,
+)
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.field import StrawberryField
+
+_KEY = "store-platform-plain-fields"
+_DEFINITION = "strawberry-definition"
+
+
+@dataclass(frozen=True, slots=True)
+class PlainField:
+    """A field without resolver; ``leaf`` is its type if that is a scalar or an enum."""
+
+    attribute: str
+    leaf: GraphQLLeafType | None
+    is_nullable: bool
+
+
+PlainFields = dict[tuple[str, str], PlainField]
+
+
+class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's executor with a short way for plain fields."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        has_middleware = self.middleware_manager and self.middleware_manager.middlewares
+        self._plain = {} if has_middleware else plain_fields(self.schema)
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Any,
+        path: Any,
+        position_context: Any,
+    ) -> Any:
+        """Return a field's value; see graphql-core's Executor."""
+        name = field_details_list[0].node.name.value
+        plain = self._plain.get((parent_type.name, name))
+        if plain is not None:
+            value = getattr(source, plain.attribute, Undefined)
+            if value is None and plain.is_nullable:
+                return None
+            if plain.leaf is not None and (coerced := _coerced(plain.leaf, value)) is not None:
+                return coerced
+        return super().execute_field(
+            parent_type, source, field_details_list, path, position_context
+        )
+
+
+def plain_fields(schema: GraphQLSchema) -> PlainFields:
+    """Return the plain fields of a schema by type and name; found once, and kept with it."""
+    kept: PlainFields | None = schema.extensions.get(_KEY)
+    if kept is not None:
+        return kept
+    found: PlainFields = {}
+    for kind in schema.type_map.values():
+        for name, field in kind.fields.items() if is_object_type(kind) else ():
+            if _is_plain(definition := field.extensions.get(_DEFINITION)):
+                found[kind.name, name] = _plain_field(definition.python_name, field)
+    schema.extensions[_KEY] = found
+    return found
+
+
+def _is_plain(definition: Any) -> TypeGuard[StrawberryField]:
+    return isinstance(definition, StrawberryField) and definition.is_basic_field
+
+
+def _plain_field(attribute: str, field: GraphQLField) -> PlainField:
+    kind = get_nullable_type(field.type)
+    leaf = kind if is_leaf_type(kind) else None
+    return PlainField(attribute, leaf, is_nullable=not is_non_null_type(field.type))
+
+
+def _coerced(leaf: GraphQLLeafType, value: Any) -> Any:
+    """Return a value as it is sent, or None where it does not fit its type."""
+    if value is Undefined:  # there is no such attribute
+        return None
+    try:
+        coerced = leaf.coerce_output_value(value)
+    except Exception:  # noqa: BLE001 - the long way says what is wrong
+        return None
+    return None if coerced is Undefined else coerced

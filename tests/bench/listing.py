@@ -1,0 +1,133 @@
+"""P6: a page of 50 of 1,000 stores, beside the same rows as plain JSON from a bare route.
+
+What is compared is the CPU that the server spends on a request: the same as its time where nothing
+else runs, and not disturbed where something does. The query is the dashboard's own.
+"""
+
+import asyncio
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from provisioner.clock import SystemClock
+from provisioner.database import Database
+from provisioner.migrations import migrate
+from provisioner.names import new_store_id
+from provisioner.repository import StoreRepository, new_store
+from provisioner.testing import RecordedAnnouncements
+from tests.bench.report import Figure
+from tests.cluster import LocalCluster
+from tests.cluster.components import Layout, free_ports
+from tests.e2e.service import ROOT, Service
+
+STORES = 1000
+QUERY = """{ stores(first: 50) { totalCount pageInfo { hasNextPage endCursor } edges { node {
+  id name owner engine engineVersion status target reason { code message } version url adminUrl
+  createdAt updatedAt readyAt deletedAt queuePosition } } } }"""
+_ROUNDS, _REQUESTS = 7, 100
+_GOAL = 4.0
+_TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder: Path) -> list[Figure]:
+    """Return P6's figure. The service has no cluster, so the stores stay as they are."""
+    nowhere = folder / "nowhere"
+    nowhere.mkdir()
+    service = Service(folder, LocalCluster("nowhere", Layout.create(nowhere, free_ports())))
+    url = service.environment["STORE_PLATFORM_DATABASE_URL"]
+    asyncio.run(_add_stores(url))
+    service.start(wait_until_ready=False)
+    try:
+        token = service.token("bench", role="admin")
+        assert service.process is not None
+        with _bare_route(url) as (bare, bare_port):
+            ours, theirs = [], []
+            for _ in range(_ROUNDS):
+                ours.append(_cost(service.process.pid, service.port, "/graphql", token))
+                theirs.append(_cost(bare.pid, bare_port, "/stores", token))
+    finally:
+        service.stop()
+    mine, plain = statistics.median(ours), statistics.median(theirs)
+    return [
+        Figure(
+            f"P6 stores(first: 50) of {STORES:,}, CPU per request",
+            f"{mine:.1f} ms",
+            f"{plain:.1f} ms (bare JSON)",
+            f"{mine / plain:.1f} x",
+            f"<= {_GOAL:g} x",
+            mine / plain <= _GOAL,
+        )
+    ]
+
+
+def _cost(pid: int, port: int, path: str, token: str) -> float:
+    """Return the CPU of a process per request, in milliseconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    body = json.dumps({"query": QUERY})
+
+    def request() -> None:
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse().read()
+        assert answer.count(b'"url"') == 50, answer
+
+    for _ in range(5):
+        request()
+    before = _cpu_ms(pid)
+    for _ in range(_REQUESTS):
+        request()
+    spent = _cpu_ms(pid) - before
+    connection.close()
+    return spent / _REQUESTS
+
+
+def _cpu_ms(pid: int) -> float:
+    """Return the CPU time of a process and its threads so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_MS
+
+
+@contextmanager
+def _bare_route(url: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    port = free_ports().etcd
+    command = [sys.executable, "-m", "tests.bench.bare_listing", url, str(port)]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, "The bare route does not answer."
+                time.sleep(0.05)
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _add_stores(url: str) -> None:
+    await migrate(url)
+    database = Database(url)
+    await database.connect()
+    clock = SystemClock()
+    records = StoreRepository(database, clock, RecordedAnnouncements())
+    for index in range(STORES):
+        store_id = new_store_id()
+        name = f"shop-{index}"
+        await records.create(
+            new_store(
+                store_id=store_id, name=name, owner="bench", engine="woocommerce",
+                engine_version="1", release=f"woo-{store_id[:12]}", host=f"{name}.localhost",
+                url=f"http://{name}.store.localhost", now=clock.now(),
+            )
+        )  # fmt: skip
+    await database.close()

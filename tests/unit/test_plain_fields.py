@@ -1,0 +1,116 @@
+"""The short way for plain fields gives the same answers and the same errors as the long one."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import pytest
+import strawberry
+from strawberry import ID
+from strawberry.extensions import SchemaExtension
+
+from app.graphql import build_schema
+from app.plain_fields import PlainFieldExecutor, plain_fields
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "the colour red"
+
+
+@strawberry.type
+class Part:
+    name: str
+
+
+@strawberry.type
+class Thing:
+    id: strawberry.ID
+    count: int
+    colour: Colour
+    note: str | None
+    part: Part | None
+    parts: list[Part]
+
+    @strawberry.field
+    def loud(self, times: int = 1) -> str:
+        return "!" * times
+
+
+@dataclass
+class AnyThing:
+    """Has the attributes of a Thing, of any kind."""
+
+    id: Any = "1"
+    count: Any = 1
+    colour: Any = Colour.RED
+    note: Any = None
+    part: Any = None
+    parts: Any = ()
+    times: int = 1
+
+    def loud(self, times: int = 1) -> str:
+        return "!" * times
+
+
+class Seen(SchemaExtension):
+    names: list[str] = []  # noqa: RUF012 - of the test
+
+    def resolve(self, _next: Any, root: Any, info: Any, *args: str, **given: Any) -> Any:
+        self.names.append(info.field_name)
+        return _next(root, info, *args, **given)
+
+
+QUERY = """{ thing { __typename id count colour note part { name } parts { name } again: count
+  loud(times: 2) missing: note @skip(if: true) } }"""
+
+
+async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, list[Any]]:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def thing(self) -> Thing | None:
+            return thing  # type: ignore[no-any-return] # anything
+
+    schema = strawberry.Schema(
+        Query,
+        extensions=extensions,
+        execution_context_class=PlainFieldExecutor if short else None,
+    )
+    result = await schema.execute(QUERY)
+    return result.data, [error.formatted for error in result.errors or []]
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        Thing(id=ID("1"), count=3, colour=Colour.RED, note=None, part=Part(name="p"), parts=[]),
+        Thing(id=ID("1"), count=3, colour=Colour.RED, note="n", part=None, parts=[Part(name="a")]),
+        AnyThing(count=None),
+        AnyThing(count="not a number"),
+        AnyThing(count=2**40),
+        AnyThing(colour="no colour"),
+        AnyThing(note=ValueError("a value that is an error")),
+        AnyThing(part=AnyThing()),
+        AnyThing(parts=None),
+        object(),
+    ],
+)
+async def test_the_same_either_way(thing: Any) -> None:
+    assert await run(thing, short=True) == await run(thing, short=False)
+
+
+async def test_middleware_sees_every_field() -> None:
+    thing = Thing(id=ID("1"), count=3, colour=Colour.RED, note=None, part=None, parts=[])
+    Seen.names.clear()
+    await run(thing, short=True, extensions=[Seen])
+    assert {"id", "count", "colour", "note"} <= set(Seen.names)
+
+
+def test_what_is_plain() -> None:
+    found = plain_fields(build_schema()._schema)
+    assert found["Store", "engineVersion"].attribute == "engine_version"
+    assert not found["Store", "engineVersion"].is_nullable
+    assert found["Store", "reason"].is_nullable
+    assert ("Store", "steps") not in found
+    assert ("Query", "stores") not in found
