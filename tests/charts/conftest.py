@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.charts.rendering import Helm, Objects
+from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm, Objects
 from tests.cluster.tools import ensure_helm
 
 
@@ -16,10 +16,17 @@ def helm_binary() -> Path:
 
 @pytest.fixture(scope="session")
 def helm(helm_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    return Helm(helm_binary, tmp_path_factory.mktemp("helm"))
+    """The WooCommerce chart with nothing but what the platform passes."""
+    return Helm(helm_binary, tmp_path_factory.mktemp("helm"), WOOCOMMERCE, {"store": STORE})
+
+
+@pytest.fixture(scope="session")
+def platform(helm_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """The platform's own chart."""
+    return Helm(helm_binary, tmp_path_factory.mktemp("helm"), PLATFORM)
 
 
 @pytest.fixture(scope="session")
 def shop(helm: Helm) -> Objects:
-    """The WooCommerce chart with nothing but what the platform passes. Not to be changed."""
+    """The objects of the WooCommerce chart. Not to be changed."""
     return helm.objects()

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ import yaml
 
 CHARTS = Path(__file__).resolve().parents[2] / "charts"
 WOOCOMMERCE = CHARTS / "woocommerce"
+PLATFORM = CHARTS / "store-platform"
 KUBERNETES = "1.35"
+RELEASE = "woo-8f0c2f5e"
+NAMESPACE = "store-8f0c2f5e"
 
 STORE = {"id": "8f0c2f5e", "name": "my-shop", "host": "my-shop.store.localhost"}
 """What the platform passes under ``store``, as small as it may be."""
@@ -30,16 +33,17 @@ _UNITS: dict[str, Decimal | int] = {
 
 @dataclass(frozen=True, slots=True)
 class Helm:
-    """helm, without anything of the machine's user."""
+    """helm for one chart, without anything of the machine's user. ``given`` is always passed."""
 
     program: Path
     home: Path
+    chart: Path
+    given: Values = field(default_factory=dict)
 
     def run(
         self, *arguments: str, values: Values | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run helm with ``store`` and ``values`` on its standard input."""
-        given = {"store": STORE, **(values or {})}
+        """Run helm with ``given`` and ``values`` on its standard input."""
         environment = {
             "HELM_CACHE_HOME": f"{self.home}/cache",
             "HELM_CONFIG_HOME": f"{self.home}/config",
@@ -47,27 +51,32 @@ class Helm:
         }
         return subprocess.run(
             [self.program, *arguments, "--values", "-"],
-            input=json.dumps(given), env=environment, capture_output=True, text=True, check=False,
+            input=json.dumps({**self.given, **(values or {})}), env=environment,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    def text(self, values: Values | None = None, *, chart: Path = WOOCOMMERCE) -> str:
+    def lint(self) -> subprocess.CompletedProcess[str]:
+        return self.run("lint", "--strict", str(self.chart), "--kube-version", KUBERNETES)
+
+    def template(
+        self, values: Values | None = None, *, release: str = RELEASE, files: Sequence[Path] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Render the chart with values files below ``values``."""
+        named = [word for file in files for word in ("--values", str(file))]
+        return self.run(
+            "template", release, str(self.chart), "--namespace", NAMESPACE,
+            "--kube-version", KUBERNETES, *named, values=values,
+        )  # fmt: skip
+
+    def text(self, values: Values | None = None, *, files: Sequence[Path] = ()) -> str:
         """Return the rendered manifest."""
-        done = self.template(values, chart=chart)
+        done = self.template(values, files=files)
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
         return done.stdout
 
-    def template(
-        self, values: Values | None = None, *, chart: Path = WOOCOMMERCE
-    ) -> subprocess.CompletedProcess[str]:
-        return self.run(
-            "template", "woo-8f0c2f5e", str(chart),
-            "--namespace", "store-8f0c2f5e", "--kube-version", KUBERNETES,
-            values=values,
-        )  # fmt: skip
-
-    def objects(self, values: Values | None = None, *, chart: Path = WOOCOMMERCE) -> "Objects":
-        return Objects(yaml.safe_load_all(self.text(values, chart=chart)))
+    def objects(self, values: Values | None = None, *, files: Sequence[Path] = ()) -> "Objects":
+        return Objects(yaml.safe_load_all(self.text(values, files=files)))
 
     def refusal(self, values: Values) -> str:
         """Return why helm does not take the values."""

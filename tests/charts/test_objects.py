@@ -8,7 +8,6 @@ from tests.charts.rendering import (
     COMPONENT_LABEL,
     STORE,
     STORE_LABEL,
-    WOOCOMMERCE,
     Helm,
     Object,
     Objects,
@@ -204,7 +203,7 @@ def test_limit_range_supplies_what_the_quota_counts(shop: Objects) -> None:
 
 
 def test_long_release_names(helm: Helm) -> None:
-    done = helm.run("template", "w" * 53, str(WOOCOMMERCE))
+    done = helm.template(release="w" * 53)
     assert done.returncode == 0, done.stderr
     # Kubernetes puts "-<10 characters>" behind a StatefulSet's and "-<5>" behind a Job's name
     for line in done.stdout.splitlines():

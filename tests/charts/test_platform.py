@@ -1,0 +1,235 @@
+"""The platform's own chart: what it makes, for whom, and what it refuses."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from app import gauges as gauges_module
+from app.metrics import PrometheusMeasurements
+from app.settings import Settings
+from tests.charts.rendering import (
+    KUBERNETES,
+    PLATFORM,
+    RELEASE,
+    Helm,
+    Object,
+    Objects,
+    Values,
+)
+
+POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
+GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
+VARIANTS: dict[str, Values] = {
+    "default": {},
+    "postgresql": POSTGRESQL,
+    "several": {**POSTGRESQL, "api": {"replicas": 3}},
+    "gateway": GATEWAY,
+    "no access": {"access": {"by": "none"}},
+    "no dashboard": {"dashboard": {"enabled": False}},
+    "no network policies": {"networkPolicies": {"enabled": False}},
+    "own account": {"serviceAccount": {"create": False, "name": "own"}},
+    "oidc": {"oidc": {"issuer": "https://id.example.com", "audience": "a", "clientId": "c"}},
+    "monitored": {
+        "monitoring": {
+            "metricsSecret": "metrics",
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "grafanaDashboard": {"enabled": True},
+            "tracesEndpoint": "http://otel:4318",
+        }
+    },
+}
+# Kinds that come with an operator; there is no published schema of Kubernetes' own for them.
+FOREIGN = {"ServiceMonitor", "HTTPRoute"}
+METRIC = re.compile(r"store_platform_\w+")
+SUFFIXES = ("", "_total", "_count", "_sum", "_bucket")
+
+
+@pytest.fixture(scope="module")
+def default(platform: Helm) -> Objects:
+    return platform.objects()
+
+
+def kinds(objects: Objects) -> set[tuple[str, str]]:
+    return {(item["kind"], item["metadata"]["name"]) for item in objects}
+
+
+def settings(objects: Objects) -> dict[str, str]:
+    (found,) = [
+        item["data"]
+        for item in objects.of("ConfigMap")
+        if "STORE_PLATFORM_PORT" in item.get("data", {})
+    ]
+    return dict(found)
+
+
+def test_lint(platform: Helm) -> None:
+    done = platform.lint()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[WARNING]" not in done.stdout
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variants_are_valid_objects(platform: Helm, variant: str) -> None:
+    objects = platform.objects(VARIANTS[variant])
+    for item in objects:
+        if item["kind"] not in FOREIGN:
+            kubernetes_validate.validate(item, KUBERNETES, strict=True)
+    assert len(kinds(objects)) == len(objects)
+
+
+@pytest.mark.parametrize("file", ["values-local.yaml", "values-prod.yaml"])
+def test_the_shipped_values_files(platform: Helm, file: str) -> None:
+    for item in platform.objects(files=[PLATFORM / file]):
+        if item["kind"] not in FOREIGN:
+            kubernetes_validate.validate(item, KUBERNETES, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("variant", "gone", "come"),
+    [
+        ("gateway", {"Ingress"}, {"HTTPRoute"}),
+        ("no access", {"Ingress"}, set()),
+        ("no network policies", {"NetworkPolicy"}, set()),
+        ("own account", {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}, set()),
+        ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
+        ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
+        ("monitored", set(), {"ServiceMonitor"}),
+    ],
+)
+def test_switches(
+    platform: Helm, default: Objects, variant: str, gone: set[str], come: set[str]
+) -> None:
+    before = {item["kind"] for item in default}
+    after = {item["kind"] for item in platform.objects(VARIANTS[variant])}
+    assert after == (before - gone) | come
+    assert gone <= before
+
+
+def test_every_setting_is_one_that_the_service_reads(platform: Helm) -> None:
+    known = {f"STORE_PLATFORM_{name.upper()}" for name in Settings.model_fields}
+    for variant in ("default", "postgresql", "oidc", "monitored"):
+        given = settings(platform.objects({**VARIANTS[variant], "stores": {"values": {"a": {}}}}))
+        assert {name for name in given if name.startswith("STORE_PLATFORM_")} - known == set()
+
+
+def test_sqlite_is_one_process_alone(platform: Helm, default: Objects) -> None:
+    deployment = default.one("Deployment", "-api")
+    assert (deployment["spec"]["replicas"], deployment["spec"]["strategy"]) == (
+        1,
+        {"type": "Recreate"},
+    )
+    claim = default.one("PersistentVolumeClaim")
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    said = platform.refusal({"api": {"replicas": 2}})
+    assert "api.replicas above 1 needs PostgreSQL" in said
+    assert "Set database.existingSecret" in said
+
+
+def test_postgresql_is_named_and_never_written_down(platform: Helm) -> None:
+    objects = platform.objects(POSTGRESQL)
+    reference = {
+        "name": "STORE_PLATFORM_DATABASE_URL",
+        "valueFrom": {"secretKeyRef": {"name": "state", "key": "url"}},
+    }
+    migration = objects.one("Job")
+    for item in (objects.one("Deployment", "-api"), migration):
+        (container,) = item["spec"]["template"]["spec"]["containers"]
+        assert container["env"] == [reference]
+    assert migration["metadata"]["annotations"]["helm.sh/hook"] == "pre-upgrade"
+    assert not objects.of("Secret")
+
+
+def test_what_only_production_has(platform: Helm) -> None:
+    prod = platform.objects(files=[PLATFORM / "values-prod.yaml"])
+    assert prod.one("Deployment", "-api")["spec"]["replicas"] == 2
+    assert prod.one("Ingress")["spec"]["tls"] == [
+        {"hosts": ["platform.example.com"], "secretName": "store-platform-tls"}
+    ]
+    assert settings(prod)["STORE_PLATFORM_SHOP_URL"] == "https://{name}.shops.example.com"
+
+
+@pytest.mark.parametrize("variant", ["default", "several"])
+def test_pods_meet_the_restricted_standard(platform: Helm, variant: str) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
+    for component, template in platform.objects(VARIANTS[variant]).templates.items():
+        spec: dict[str, Any] = template["spec"]
+        assert spec["securityContext"]["runAsNonRoot"] is True, component
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is (component == "api")
+        (container,) = spec["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert set(container["resources"]) == {"requests", "limits"}
+
+
+def backends(item: Object) -> dict[str, str]:
+    """Return which service answers each path of an Ingress or HTTPRoute."""
+    if item["kind"] == "Ingress":
+        (rule,) = item["spec"]["rules"]
+        return {p["path"]: p["backend"]["service"]["name"] for p in rule["http"]["paths"]}
+    return {
+        match["path"]["value"]: rule["backendRefs"][0]["name"]
+        for rule in item["spec"]["rules"]
+        for match in rule["matches"]
+    }
+
+
+@pytest.mark.parametrize("by", ["ingress", "gateway"])
+def test_who_answers_what(platform: Helm, by: str) -> None:
+    kind = {"ingress": "Ingress", "gateway": "HTTPRoute"}[by]
+    access = {"access": {"by": by, "gateway": {"name": "public"}}}
+    api, pages = f"{RELEASE}-store-platform-api", f"{RELEASE}-store-platform-dashboard"
+    objects = platform.objects(access)
+    assert backends(objects.one(kind)) == {"/graphql": api, "/config.json": api, "/": pages}
+    names = {item["metadata"]["name"] for item in objects.of("Service")}
+    assert names == {api, pages}
+    without = platform.objects({**access, "dashboard": {"enabled": False}})
+    assert backends(without.one(kind)) == {"/": api}
+
+
+def test_selectors_find_their_pods(default: Objects) -> None:
+    for service in default.of("Service"):
+        selector = service["spec"]["selector"]
+        component = selector["app.kubernetes.io/component"]
+        assert selector.items() <= default.templates[component]["metadata"]["labels"].items()
+        (port,) = service["spec"]["ports"]
+        assert port["targetPort"] in [p["name"] for p in default.containers[component]["ports"]]
+
+
+def test_the_role_names_every_kind_of_the_engines_charts(default: Objects, shop: Objects) -> None:
+    granted = {
+        resource
+        for rule in default.one("ClusterRole")["rules"]
+        for resource in rule["resources"]
+        if {"get", "create", "patch", "delete"} <= set(rule["verbs"])
+    }
+    plural = {
+        "NetworkPolicy": "networkpolicies",
+        "Ingress": "ingresses",
+    }
+    assert {plural.get(kind, f"{kind.lower()}s") for kind in {o["kind"] for o in shop}} <= granted
+
+
+def test_the_role_has_no_wildcard_and_cannot_raise_itself(default: Objects) -> None:
+    for rule in default.one("ClusterRole")["rules"]:
+        words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+        assert not words & {"*", "bind", "escalate", "impersonate", "roles", "clusterroles"}
+
+
+def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -> None:
+    shown = platform.objects(VARIANTS["monitored"]).one("ConfigMap", "-grafana")["data"]
+    panels = json.loads(shown["store-platform.json"])["panels"]
+    asked = {name for panel in panels for name in METRIC.findall(json.dumps(panel["targets"]))}
+    measurements = PrometheusMeasurements()
+    families = [*measurements.registry.collect()]
+    known = {f"{family.name}{suffix}" for family in families for suffix in SUFFIXES}
+    gauges = set(re.findall(r'_gauge\(\s*"(\w+)"', Path(gauges_module.__file__).read_text()))
+    assert asked - known - {f"store_platform_{name}" for name in gauges} == set()
+    assert len(panels) == 12
