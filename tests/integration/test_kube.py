@@ -1,8 +1,10 @@
 """The cluster adapter where the API server is away, refuses, or holds what it does not expect."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,16 +41,20 @@ async def nowhere(tmp_path: Path) -> AsyncIterator[KubeCluster]:
 @pytest.fixture
 async def stranger(local_cluster: LocalCluster, tmp_path: Path) -> AsyncIterator[KubeCluster]:
     """The local cluster, as somebody who may do nothing there: a pod's service account."""
-    content = json.loads(
-        local_cluster.kubectl("config", "view", "--raw", "--flatten", "-o", "json")
-    )
     token = local_cluster.kubectl("create", "token", "default")
-    content["users"][0]["user"] = {"token": token}
-    file = tmp_path / "kubeconfig"
-    file.write_text(json.dumps(content))
-    cluster = await KubeCluster.connect(file, None)
+    cluster = await KubeCluster.connect(kubeconfig(local_cluster, tmp_path, token=token), None)
     yield cluster
     await cluster.close()
+
+
+def kubeconfig(local_cluster: LocalCluster, folder: Path, **user: str) -> Path:
+    """Write the local cluster's kubeconfig with another user."""
+    view = local_cluster.kubectl("config", "view", "--raw", "--flatten", "-o", "json")
+    content = json.loads(view)
+    content["users"][0]["user"] = user
+    file = folder / "kubeconfig"
+    file.write_text(json.dumps(content))
+    return file
 
 
 @pytest.fixture
@@ -107,3 +113,40 @@ async def test_nothing_is_made_in_a_namespace_that_goes(
         await cluster.ensure_secret(namespace, "late", {}, lambda: {"key": "value"})
     free = json.dumps({"metadata": {"finalizers": None}})
     local_cluster.kubectl("-n", namespace, "patch", "configmap", "kept", "-p", free)
+
+
+@pytest.mark.cluster
+async def test_a_token_that_was_revoked_is_replaced(
+    local_cluster: LocalCluster, namespace: str, tmp_path: Path
+) -> None:
+    # Given a token that is good for as long as a Secret is there
+    local_cluster.kubectl("-n", namespace, "create", "secret", "generic", "holds")
+    bound = ("--bound-object-kind=Secret", "--bound-object-name=holds")
+    token = tmp_path / "token"
+    become(token, local_cluster.kubectl("-n", namespace, "create", "token", "default", *bound))
+    user = kubeconfig(local_cluster, tmp_path, tokenFile=str(token))
+    cluster = await KubeCluster.connect(user, None)
+    with pytest.raises(ClusterRefusedError, match=f"system:serviceaccount:{namespace}:default"):
+        await cluster.list_page(PODS, "")
+    # When the Secret goes, then the API server does not know the caller any more
+    local_cluster.kubectl("-n", namespace, "delete", "secret", "holds")
+    with pytest.raises(ClusterUnreachableError, match=r"platform's credentials \(401\)"):
+        await until_not_refused(cluster)
+    # and with another token in the file it does again
+    become(token, local_cluster.kubectl("-n", namespace, "create", "token", "default"))
+    with pytest.raises(ClusterRefusedError, match=f"system:serviceaccount:{namespace}:default"):
+        await cluster.list_page(PODS, "")
+    await cluster.close()
+
+
+def become(token: Path, text: str) -> None:
+    token.write_text(text)
+
+
+async def until_not_refused(cluster: KubeCluster) -> None:
+    """Ask until the answer is another than "forbidden": good tokens are remembered for 10 s."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(ClusterRefusedError):
+                await cluster.list_page(PODS, "")
+            await asyncio.sleep(0.5)
