@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import NoDecode
 
 from app.auth.settings import SignInSettings
+from app.graces import Graces
 from app.logging import LogFormat, LogLevel
 from provisioner.helm import HelmSettings
 from provisioner.models import Retention
@@ -23,7 +24,7 @@ def _items(text: object) -> object:
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
-class Settings(SignInSettings):
+class Settings(Graces, SignInSettings):
     """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -153,6 +154,7 @@ class Settings(SignInSettings):
                 provision_timeout=timedelta(seconds=self.provision_timeout_seconds),
                 values_files={file.stem: (file,) for file in values},
                 is_reachability_checked=self.reachability_check,
+                limits=self.limits(),
                 drift_interval=_time(minutes=self.drift_check_minutes),
             ),
             shop_url=self.shop_url,

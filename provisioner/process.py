@@ -13,12 +13,14 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from provisioner.scrub import MAX_OUTPUT
 
 KEPT_BYTES = 4 * MAX_OUTPUT
 """Bytes of an output that are kept unless more are asked for: the tail."""
+
+T = TypeVar("T")
 
 _READ = 65536
 _KILLED_SECONDS = 5.0  # the kernel's time to end what was killed
@@ -58,20 +60,42 @@ async def run(
     """
     descriptor = await _hold(lock, grace_seconds)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(environment),
-            start_new_session=True,
-            pass_fds=(descriptor,),
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=dict(environment),
+                start_new_session=True,
+                pass_fds=(descriptor,),
+            )
         )
+        is_cancelled = await _is_cancelled_during(starting)
+        process = starting.result()
         os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
         work = _work(process, stdin, keep)
-        return await _finish(process, work, timeout_seconds, grace_seconds)
+        return await _finish(
+            process, work, timeout_seconds, grace_seconds, is_cancelled=is_cancelled
+        )
     finally:
         os.close(descriptor)
+
+
+async def _is_cancelled_during(starting: asyncio.Future[Any]) -> bool:
+    """Wait for the start of a program; tell whether a cancellation came meanwhile.
+
+    Left to itself, asyncio would kill a program that is cancelled in its start, without any grace.
+    """
+    is_cancelled = False
+    while not starting.done():
+        try:
+            await asyncio.wait({starting})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled and starting.exception() is not None:
+        raise asyncio.CancelledError
+    return is_cancelled
 
 
 def _work(
@@ -91,10 +115,12 @@ async def _finish(
     work: asyncio.Future[tuple[None, str, str, int]],
     timeout_seconds: float,
     grace_seconds: float,
+    *,
+    is_cancelled: bool,
 ) -> Finished:
     try:
         async with asyncio.timeout(timeout_seconds):
-            _, output, errors, code = await asyncio.shield(work)
+            _, output, errors, code = await _unless_cancelled(work, is_cancelled=is_cancelled)
     except TimeoutError as error:
         await _uncancelled(_end(process, grace_seconds))
         raise ProgramTimeoutError from error
@@ -106,6 +132,12 @@ async def _finish(
         work.cancel()
         await _uncancelled(work)
     return Finished(code, output, errors)
+
+
+async def _unless_cancelled(work: asyncio.Future[T], *, is_cancelled: bool) -> T:
+    if is_cancelled:
+        raise asyncio.CancelledError
+    return await asyncio.shield(work)
 
 
 async def _uncancelled(ending: Coroutine[Any, Any, None] | asyncio.Future[Any]) -> None:

@@ -1,50 +1,53 @@
-"""``python -m tests.bench [STORES]``: measure, and print one table."""
+"""``python -m tests.bench [NAME …] [--stores N]``: measure, and print one table.
 
+Without names everything is measured, in the order of ``BENCHES``.
+"""
+
+import argparse
 import asyncio
 import os
 import platform
-import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import latency, listing, throughput
+from tests.bench import faults, latency, listing, memory, restart, throughput
+from tests.bench.ground import Ground
 from tests.bench.report import Figure, table
 from tests.cluster import LocalCluster
-from tests.cluster.progress import say, ticking
-from tests.e2e.service import Service, follow
+from tests.cluster.progress import say
 
-
-async def measure(service: Service, stores: int) -> list[Figure]:
-    token = service.token("bench", "admin")
-    created = await asyncio.to_thread(service.create, token, "latency")
-    store_id = created["store"]["id"]
-    async with service.websocket(token) as session:
-        updates = await follow(session, store_id, until={"READY", "FAILED"})
-    namespace = updates[-1]["store"]["diagnostics"]["namespace"]
-    with ticking("P1: latency from pod to subscriber"):
-        figures = await latency.measure(service, store_id, token, namespace)
-    with ticking(f"P3: {stores} stores at once"):
-        figures += await throughput.measure(service, token, stores)
-    return figures
+BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
+    "p1": latency.measure,
+    "p3": throughput.measure,
+    "p6": listing.measure,
+    "faults": faults.measure,
+    # The next two fill the cluster, which the others would feel.
+    "p5": memory.measure,
+    "p4": restart.measure,
+}
 
 
 def main() -> None:
-    stores = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar="NAME",
+                        help=f"what to measure, of: {', '.join(BENCHES)}")  # fmt: skip
+    parser.add_argument("--stores", type=int, default=20, help="how many stores P3 makes")
+    given = parser.parse_args()
+    names = [name for name in BENCHES if name in (given.names or BENCHES)]
     cluster = LocalCluster.up("bench")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            service = Service(Path(folder), cluster, {"STORE_PLATFORM_MAX_STORES_PER_USER": "0"})
-            service.start()
-            try:
-                figures = asyncio.run(measure(service, stores))
-            finally:
-                service.stop()
+            ground = Ground(cluster, Path(folder), given.stores)
+            figures = asyncio.run(_measure(ground, names))
     finally:
         cluster.down()
-    with ticking("P6: a page of a long list"), tempfile.TemporaryDirectory() as folder:
-        figures += listing.measure(Path(folder))
     say(f"\n{os.cpu_count()} CPUs, {platform.system()} {platform.release()}\n")
     print(table(figures))
+
+
+async def _measure(ground: Ground, names: Sequence[str]) -> list[Figure]:
+    return [figure for name in names for figure in await BENCHES[name](ground)]
 
 
 main()

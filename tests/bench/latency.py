@@ -8,13 +8,13 @@ import asyncio
 import json
 import time
 
-import httpx
-import yaml
 from websockets.asyncio.client import connect
 
+from tests.bench.ground import Ground, api_client
 from tests.bench.report import Figure, percentile
 from tests.cluster import LocalCluster, tools
-from tests.e2e.service import Service
+from tests.cluster.progress import ticking
+from tests.e2e.service import Service, follow
 
 CHANGES = 300
 _PAUSE_SECONDS = 0.02
@@ -24,8 +24,21 @@ _GOAL_P50_MS, _GOAL_P99_MS = 5.0, 25.0
 Seen = dict[int, float]
 
 
-async def measure(service: Service, store_id: str, token: str, namespace: str) -> list[Figure]:
+async def measure(ground: Ground) -> list[Figure]:
     """Return P1's figures, in milliseconds."""
+    service = ground.service("latency")
+    with ground.running(service):
+        token = service.token("bench", "admin")
+        created = await asyncio.to_thread(service.create, token, "latency")
+        store_id = created["store"]["id"]
+        async with service.websocket(token) as session:
+            updates = await follow(session, store_id, until={"READY", "FAILED"})
+        namespace = updates[-1]["store"]["diagnostics"]["namespace"]
+        with ticking("P1: latency from pod to subscriber"):
+            return await _measure(service, store_id, token, namespace)
+
+
+async def _measure(service: Service, store_id: str, token: str, namespace: str) -> list[Figure]:
     pods = service.cluster.kubectl_json("-n", namespace, "get", "pods")["items"]
     pod = next(p for p in pods if "-mysql-" in p["metadata"]["name"])
     name = pod["metadata"]["name"]
@@ -68,18 +81,15 @@ def _figures(sent: Seen, by_kubectl: Seen, by_frame: Seen) -> list[Figure]:
 async def _change(
     cluster: LocalCluster, namespace: str, pod: dict[str, object], sent: Seen
 ) -> None:
-    user = yaml.safe_load(cluster.kubeconfig.read_text())["users"][0]["user"]
-    path = f"{cluster.server}/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}/status"  # type: ignore[index]
-    headers = {
-        "Authorization": f"Bearer {user['token']}",
-        "Content-Type": "application/strategic-merge-patch+json",
-    }
-    authority = str(cluster.layout.certificates.authority)
-    async with httpx.AsyncClient(headers=headers, verify=authority) as client:
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}/status"  # type: ignore[index]
+    headers = {"Content-Type": "application/strategic-merge-patch+json"}
+    async with api_client(cluster) as client:
         for number in range(1, CHANGES + 1):
             status = {"name": "mysql", "restartCount": number}
             sent[number] = time.monotonic()
-            answer = await client.patch(path, json={"status": {"containerStatuses": [status]}})
+            answer = await client.patch(
+                path, json={"status": {"containerStatuses": [status]}}, headers=headers
+            )
             answer.raise_for_status()
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -9,8 +9,10 @@ import json
 import time
 import uuid
 
+from tests.bench.ground import Ground
 from tests.bench.report import Figure
 from tests.cluster import tools
+from tests.cluster.progress import ticking
 from tests.e2e.service import ROOT, Service, follow
 
 _GOAL = 1.2
@@ -18,10 +20,13 @@ _PARALLEL = 8
 _SERVING = "app.kubernetes.io/component in (mysql,wordpress)"
 
 
-async def measure(service: Service, token: str, stores: int) -> list[Figure]:
-    """Return P3 for this many stores, in seconds."""
-    bare_install, bare_ready = await _bare(service, stores)
-    ours = await _through_the_platform(service, token, stores)
+async def measure(ground: Ground) -> list[Figure]:
+    """Return P3's figure, in seconds."""
+    service, stores = ground.service("throughput"), ground.stores
+    with ground.running(service), ticking(f"P3: {stores} stores at once"):
+        token = service.token("bench", "admin")
+        bare_install, bare_ready = await _bare(service, stores)
+        ours = await _through_the_platform(service, token, stores)
     ratio = ours / bare_ready
     return [
         Figure(

@@ -242,7 +242,13 @@ def _faulty_stages() -> list[dict[str, Any]]:
     faults: dict[str, tuple[str, tuple[str, str, str] | None]] = {
         IMAGE_NOT_FOUND: (not_found, failed_pull),
         IMAGE_PULL_ERROR: (
-            _containers(_waiting("ErrImagePull", '"failed to do request: dial tcp: i/o timeout"')),
+            _containers(
+                _waiting(
+                    "ImagePullBackOff",
+                    '"Back-off pulling image: ErrImagePull: failed to do request: dial tcp: i/o'
+                    ' timeout"',
+                )
+            ),
             failed_pull,
         ),
         CRASH_LOOP: (

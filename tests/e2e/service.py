@@ -28,7 +28,7 @@ from provisioner.tokens import TokenRepository
 from tests.cluster import LocalCluster, tools
 
 ROOT = Path(__file__).resolve().parents[2]
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0  # on a busy machine
 
 
 @dataclass
@@ -79,7 +79,11 @@ class Service:
                 [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=self.environment,
                 stdout=log, stderr=log,
             )  # fmt: skip
-        path = "/readyz" if wait_until_ready else "/livez"
+        self.await_page("/readyz" if wait_until_ready else "/livez")
+
+    def await_page(self, path: str) -> None:
+        """Wait until a page of the started service answers 200."""
+        assert self.process is not None
         deadline = time.monotonic() + _START_SECONDS
         while self.status(path)[0] != 200:
             assert self.process.poll() is None, self.log.read_text()

@@ -12,7 +12,7 @@ from tests.cluster.local_cluster import ClusterError
 WAITING = "{.status.containerStatuses[0].state.waiting.reason}"
 SEEN = {
     stages.IMAGE_NOT_FOUND: (WAITING, "ImagePullBackOff"),
-    stages.IMAGE_PULL_ERROR: (WAITING, "ErrImagePull"),
+    stages.IMAGE_PULL_ERROR: (WAITING, "ImagePullBackOff"),
     stages.CRASH_LOOP: (WAITING, "CrashLoopBackOff"),
     stages.BAD_CONFIG: (WAITING, "CreateContainerConfigError"),
     stages.OUT_OF_MEMORY: (

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,25 @@ async def test_cancelled_with_grace(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await work
     assert ended.read_text() == "done\n"
+
+
+async def test_cancelled_in_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, start = asyncio.Event(), asyncio.create_subprocess_exec
+
+    async def start_slowly(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        process = await start(*arguments, **options)
+        began.set()
+        await asyncio.sleep(0.2)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start_slowly)
+    given, ended = b"x" * 100_000, tmp_path / "ended"
+    work = asyncio.create_task(shell(tmp_path, f"cat > {ended}", stdin=given, grace=10))
+    await began.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert ended.read_bytes() == given
 
 
 async def test_cancelled_beyond_grace(tmp_path: Path) -> None:

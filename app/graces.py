@@ -1,0 +1,70 @@
+"""The settings for trouble that may pass: how long it is given before it fails a store."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from provisioner.readiness import Limits
+
+_DEFAULTS = Limits()
+
+
+def _seconds(default: timedelta, trouble: str) -> Any:
+    return Field(
+        default.total_seconds(), ge=0, description=f"Seconds until a store fails because {trouble}."
+    )
+
+
+class Graces(BaseSettings):
+    """``Settings`` inherits it; what each default rests on is told in ``Limits``."""
+
+    model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
+
+    image_pull_grace_seconds: float = _seconds(
+        _DEFAULTS.image_pull_grace, "an image cannot be pulled, though it may be there"
+    )
+    config_grace_seconds: float = _seconds(
+        _DEFAULTS.config_grace, "a container names a Secret, ConfigMap or key that is not there"
+    )
+    runtime_grace_seconds: float = _seconds(
+        _DEFAULTS.runtime_grace, "a node's container runtime is in trouble"
+    )
+    mount_grace_seconds: float = _seconds(
+        _DEFAULTS.mount_grace, "a volume cannot be attached or mounted"
+    )
+    unschedulable_grace_seconds: float = _seconds(
+        _DEFAULTS.unschedulable_grace,
+        "no node takes a pod; more where an autoscaler takes longer to add one",
+    )
+    volume_grace_seconds: float = _seconds(_DEFAULTS.volume_grace, "no volume is bound to a claim")
+    refusal_grace_seconds: float = _seconds(
+        _DEFAULTS.refusal_grace, "quota or admission refuses a pod"
+    )
+    passing_refusal_grace_seconds: float = _seconds(
+        _DEFAULTS.passing_refusal_grace, "a pod is refused for a reason that mostly passes"
+    )
+    crash_restarts: int = Field(
+        _DEFAULTS.crash_restarts, ge=0, description="Restarts that make a crash a crash loop."
+    )
+    memory_restarts: int = Field(
+        _DEFAULTS.memory_restarts,
+        ge=0,
+        description="Restarts after which a container that runs out of memory fails its store.",
+    )
+
+    def limits(self) -> Limits:
+        """Return the slice that judging a store needs."""
+        return Limits(
+            image_pull_grace=timedelta(seconds=self.image_pull_grace_seconds),
+            config_grace=timedelta(seconds=self.config_grace_seconds),
+            runtime_grace=timedelta(seconds=self.runtime_grace_seconds),
+            mount_grace=timedelta(seconds=self.mount_grace_seconds),
+            unschedulable_grace=timedelta(seconds=self.unschedulable_grace_seconds),
+            volume_grace=timedelta(seconds=self.volume_grace_seconds),
+            refusal_grace=timedelta(seconds=self.refusal_grace_seconds),
+            passing_refusal_grace=timedelta(seconds=self.passing_refusal_grace_seconds),
+            crash_restarts=self.crash_restarts,
+            memory_restarts=self.memory_restarts,
+        )
