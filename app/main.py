@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Starlette:
         try:
             async with (
                 running_platform(settings.platform(), measurements) as platform,
-                running_authenticator(platform) as authenticator,
+                running_authenticator(platform, settings.oidc()) as authenticator,
             ):
                 app.state.platform = platform
                 app.state.stopping = asyncio.Event()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -80,6 +81,14 @@ class SignInSettings(BaseSettings):
             return value
         pairs = (part.partition("=") for part in _parts(value))
         return {theirs.strip(): ours.strip().upper() for theirs, _, ours in pairs}
+
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _private(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https:")
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("must begin with https://, or anyone on the way could sign in")
+        return value
 
     @field_validator("oidc_audience")
     @classmethod

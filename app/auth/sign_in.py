@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
+from app.auth.issuer_keys import issuer_keys
+from app.auth.oidc import JwtRefusedError, JwtVerifier
+from app.auth.settings import OidcSettings
 from app.auth.watch import CredentialWatch
 from provisioner.audit import SIGN_IN, AuditOutcome, AuditRecord
 from provisioner.capped_audit import CappedAudit
@@ -15,7 +18,7 @@ from provisioner.clock import SystemClock
 from provisioner.models import Identity
 from provisioner.ports import Clock
 from provisioner.supervisor import Platform
-from provisioner.tokens import TokenRepository
+from provisioner.tokens import PREFIX, TokenRepository
 
 _log = structlog.get_logger(__name__)
 
@@ -52,12 +55,19 @@ class Authenticator:
     """Tells whose a bearer token is."""
 
     def __init__(
-        self, tokens: TokenRepository, watch: CredentialWatch, audit: CappedAudit, clock: Clock
+        self,
+        tokens: TokenRepository,
+        watch: CredentialWatch,
+        audit: CappedAudit,
+        clock: Clock,
+        *,
+        issuer: JwtVerifier | None = None,
     ) -> None:
         self._tokens = tokens
         self._watch = watch
         self._audit = audit
         self._clock = clock
+        self._issuer = issuer
 
     async def sign_in(self, token: str, *, address: str) -> Credential | None:
         """Return who signs in with a token, or None; then the failure is recorded."""
@@ -82,6 +92,8 @@ class Authenticator:
             _log.exception("sign_in_failure_not_recorded", code=failure.code)
 
     async def _identify(self, token: str) -> Credential | SignInFailure:
+        if self._issuer is not None and not token.startswith(PREFIX):
+            return await self._identify_by(self._issuer, token)
         found = await self._tokens.find(token)
         if found is None:
             return SignInFailure("TOKEN_UNKNOWN")
@@ -90,15 +102,27 @@ class Authenticator:
         await self._tokens.note_use(found)
         return Credential(found.identity, self._watch, found.id, found.expires_at)
 
+    async def _identify_by(self, issuer: JwtVerifier, token: str) -> Credential | SignInFailure:
+        try:
+            identity, expires_at = await issuer.verify(token)
+        except JwtRefusedError as error:
+            return SignInFailure(error.code, error.name)
+        return Credential(identity, self._watch, expires_at=expires_at)
+
 
 @asynccontextmanager
-async def running_authenticator(platform: Platform) -> AsyncIterator[Authenticator]:
+async def running_authenticator(
+    platform: Platform, oidc: OidcSettings | None
+) -> AsyncIterator[Authenticator]:
     """Sign callers in for as long as the context is open."""
     clock, tokens = SystemClock(), platform.tokens
     watch = CredentialWatch(tokens, clock)
-    async with asyncio.TaskGroup() as group:
+    async with AsyncExitStack() as stack:
+        issuer = None
+        if oidc is not None:
+            keys = issuer_keys(issuer=oidc.issuer, jwks_url=oidc.jwks_url)
+            issuer = JwtVerifier(oidc, await stack.enter_async_context(keys))
+        group = await stack.enter_async_context(asyncio.TaskGroup())
         task = group.create_task(watch.run(), name="credential watch")
-        try:
-            yield Authenticator(tokens, watch, platform.capped_audit, clock)
-        finally:
-            task.cancel()
+        stack.callback(task.cancel)
+        yield Authenticator(tokens, watch, platform.capped_audit, clock, issuer=issuer)

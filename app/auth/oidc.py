@@ -1,0 +1,105 @@
+"""Sign-in by JSON Web Tokens of an OIDC issuer (RFC 7519; RFC 8725 for what is checked).
+
+The algorithm is the operator's choice and the key's, never the token's: with the token's, whoever
+knows the issuer's public key could sign with it (HS256), or not at all (none).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+from jwt.exceptions import (
+    ExpiredSignatureError,
+    ImmatureSignatureError,
+    InvalidAlgorithmError,
+    InvalidAudienceError,
+    InvalidIssuerError,
+    InvalidSignatureError,
+    MissingRequiredClaimError,
+    PyJWTError,
+)
+
+from app.auth.issuer_keys import IssuerKeys
+from app.auth.settings import OidcSettings
+from provisioner.access import MAX_OWNER
+from provisioner.models import Identity, Role
+
+_MAX_TOKEN = 16_384  # characters; no issuer's token is as long
+_CODES: Mapping[type[PyJWTError], str] = {
+    ExpiredSignatureError: "JWT_EXPIRED",
+    ImmatureSignatureError: "JWT_NOT_YET_VALID",
+    InvalidAlgorithmError: "JWT_ALGORITHM_REFUSED",
+    InvalidAudienceError: "JWT_AUDIENCE_WRONG",
+    InvalidIssuerError: "JWT_ISSUER_WRONG",
+    InvalidSignatureError: "JWT_SIGNATURE_WRONG",
+    MissingRequiredClaimError: "JWT_CLAIM_MISSING",
+}
+
+
+class JwtRefusedError(Exception):
+    """A token does not sign anybody in; ``code`` says why, for the audit log."""
+
+    def __init__(self, code: str, name: str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.name = name
+
+
+class JwtVerifier:
+    """Tells whose a token of the issuer is."""
+
+    def __init__(self, settings: OidcSettings, keys: IssuerKeys) -> None:
+        self._settings = settings
+        self._keys = keys
+
+    async def verify(self, token: str) -> tuple[Identity, datetime]:
+        """Return who signs in with a token, and until when. Raises JwtRefusedError."""
+        claims = await self._claims(token)
+        name = claims.get(self._settings.name_claim)
+        if not isinstance(name, str) or not 1 <= len(name) <= MAX_OWNER or not name.isprintable():
+            raise JwtRefusedError("JWT_NAME_UNUSABLE")
+        role = self._role(claims)
+        if role is None:
+            raise JwtRefusedError("JWT_WITHOUT_ROLE", name)
+        ends_at = datetime.fromtimestamp(int(claims["exp"]), UTC) + self._settings.leeway
+        return Identity(name, role), ends_at
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        settings = self._settings
+        try:
+            if len(token) > _MAX_TOKEN:
+                raise JwtRefusedError("JWT_MALFORMED")
+            header = jwt.get_unverified_header(token)
+            if header.get("alg") not in settings.algorithms:
+                raise JwtRefusedError("JWT_ALGORITHM_REFUSED")
+            key = await self._keys.find(header.get("kid"))
+            if key is None:
+                raise JwtRefusedError("JWT_KEY_UNKNOWN")
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=settings.algorithms,
+                audience=settings.audience,
+                issuer=settings.issuer,
+                leeway=settings.leeway,
+                options={
+                    "require": ["exp", "iss", "aud"],
+                    "enforce_minimum_key_length": True,
+                },
+            )
+        except PyJWTError as error:
+            raise JwtRefusedError(_CODES.get(type(error), "JWT_MALFORMED")) from error
+        return claims
+
+    def _role(self, claims: Mapping[str, Any]) -> Role | None:
+        """Return the highest role that the token's roles stand for, or None."""
+        found: Any = claims
+        for part in self._settings.roles_claim.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        theirs = found.split() if isinstance(found, str) else found
+        if not isinstance(theirs, list):
+            return None
+        known = self._settings.roles
+        ours = {known[name] for name in theirs if isinstance(name, str) and name in known}
+        return max(ours, key=list(Role).index, default=None)
