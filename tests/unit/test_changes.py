@@ -104,6 +104,36 @@ async def test_what_came_while_nobody_followed_is_not_missed(world: World) -> No
         assert seen(await anext(stream)) == [(later.id, StoreStatus.QUEUED)]
 
 
+async def test_a_reader_that_only_goes_forward_misses_no_concurrent_write(world: World) -> None:
+    async def write(stores: list[Store]) -> None:
+        for _ in range(10):
+            store = await world.create()
+            stores.append(await world.records.transition(store, StoreStatus.PROVISIONING))
+
+    async def read(until: asyncio.Event) -> dict[str, int]:
+        position, found, is_over = 0, dict[str, int](), False
+        while not is_over:
+            is_over = until.is_set()
+            _, page = await world.log.page(position, owner=None, limit=7)
+            assert [change.number for change in page.changes] == sorted(
+                change.number for change in page.changes if change.number > position
+            )
+            position = page.position
+            found |= {item.snapshot.store.id: item.snapshot.store.version for item in page.changes}
+            is_over = is_over and page.is_last
+        return found
+
+    written: list[Store] = []
+    is_written = asyncio.Event()
+    reader = asyncio.create_task(read(is_written))
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(write(written) for _ in range(6)))
+        is_written.set()
+        found = await reader
+    assert found == {store.id: store.version for store in written}
+    assert (await world.log.counter()).latest == 2 * len(written)  # no number is left out
+
+
 async def test_a_deleted_store_comes_once(world: World) -> None:
     store = await world.create()
     async with world.following() as stream:
