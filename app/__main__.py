@@ -1,5 +1,5 @@
 """``python -m app``."""
 
-from app.cli import cli
+from app.cli import main
 
-cli()
+main()

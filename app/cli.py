@@ -9,16 +9,27 @@ import uvicorn
 from pydantic import ValidationError
 
 from app import logging
+from app.database_cli import database_commands
 from app.graphql import build_schema
 from app.main import create_app
 from app.server import Server
 from app.settings import Settings
 from app.token_cli import token_commands
+from provisioner.errors import ConfigurationError
 from provisioner.migrations import migrate
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 _PING_SECONDS = 20.0  # idle proxies cut a websocket at 30 s
 _GRACE_SECONDS = 30
+
+
+def main() -> None:
+    """Run a command; what the operator has to mend is told without a traceback."""
+    try:
+        cli()
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
 
 
 @cli.command()
@@ -74,3 +85,4 @@ def _stop(message: str) -> NoReturn:
 
 
 cli.add_typer(token_commands(_settings), name="token")
+cli.add_typer(database_commands(_settings), name="database")

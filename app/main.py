@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
@@ -20,8 +21,10 @@ from app.requests import Requests
 from app.settings import Settings
 from app.tracing import flush, traced
 from app.unavailable import answer_unavailable
-from provisioner.errors import DatabaseUnavailableError
+from provisioner.errors import ConfigurationError, DatabaseUnavailableError
 from provisioner.supervisor import running_platform
+
+_log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -40,7 +43,9 @@ def create_app(settings: Settings) -> Starlette:
                 app.state.stopping = asyncio.Event()
                 view.authenticator = authenticator
                 yield
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, ConfigurationError):
+                _log.error("cannot_start", problem=str(error))
             # A root task ended, which none may. Serving on without it would be to limp: stop, and
             # let whoever started this process start it again.
             signal.raise_signal(signal.SIGTERM)

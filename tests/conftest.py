@@ -18,7 +18,7 @@ from tests.cluster import LocalCluster
 from tests.postgres import PostgresServer
 
 DATABASES = ("sqlite", "postgresql")
-_TEMPLATE = "migrated"
+MIGRATED = "migrated"
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +40,8 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: PostgresServer) -> PostgresServer:
     """The server, with a database that others are copied from."""
-    postgres.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
-    asyncio.run(migrate(postgres.url(_TEMPLATE)))
+    postgres.execute(f"CREATE DATABASE {MIGRATED} TEMPLATE template0")
+    asyncio.run(migrate(postgres.url(MIGRATED)))
     return postgres
 
 
@@ -74,7 +74,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield f"sqlite:///{file}"
             return
         server: PostgresServer = request.getfixturevalue("migrated_postgres")
-        yield server.url(stack.enter_context(server.database(_TEMPLATE)))
+        yield server.url(stack.enter_context(server.database(MIGRATED)))
 
 
 @pytest.fixture

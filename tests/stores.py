@@ -1,8 +1,8 @@
-"""Stores for tests, as they are when they were just asked for."""
+"""Stores for tests, as they are when they were just asked for, and their pods."""
 
 from datetime import UTC, datetime
 
-from provisioner.models import Store
+from provisioner.models import Pod, Store
 from provisioner.names import new_store_id
 from provisioner.repository import new_store
 
@@ -17,4 +17,11 @@ def a_store(
         store_id=store_id, name=name or f"s-{store_id[:12]}", owner=owner, engine="tiny",
         engine_version="1", release=release, host="h", url="http://h",
         now=now or datetime.now(UTC),
+    )  # fmt: skip
+
+
+def a_pod(uid: str, *, is_ready: bool = False, name: str = "web-0", message: str = "") -> Pod:
+    return Pod(
+        name=name, uid=uid, component="web", phase="Running", is_ready=is_ready, message=message,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip

@@ -12,6 +12,8 @@ from gql.transport.exceptions import TransportQueryError
 
 from tests.e2e.service import Service
 
+pytestmark = pytest.mark.both_databases
+
 CHANGES = """subscription ($after: String) { storesChanged(after: $after) {
   cursor stores { name status version steps { name } } } }"""
 

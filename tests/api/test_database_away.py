@@ -85,5 +85,6 @@ def test_not_there_at_the_start(tmp_path: Path, server: PostgresServer) -> None:
     assert service.process is not None
     assert service.process.returncode != 0
     said = service.log.read_text()
+    assert '"event": "cannot_start"' in said
     assert "Check that it runs, and the database URL." in said
     assert SECRET not in said

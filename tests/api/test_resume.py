@@ -17,6 +17,8 @@ from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.e2e.service import FOLLOW, Service, events_of
 
+pytestmark = pytest.mark.both_databases
+
 
 async def next_updates(
     session: AsyncClientSession, store_id: str, after: int, number: int

@@ -10,6 +10,7 @@ from databases.backends.postgres import PostgresTransaction
 
 from provisioner.database import Database, Transaction
 from provisioner.errors import DatabaseUnavailableError
+from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 
 _PLENTY_SECONDS = 60
@@ -135,7 +136,7 @@ class TestPostgresGoesAway:
 
     @pytest.fixture
     def url(self, migrated_postgres: PostgresServer) -> Iterator[str]:
-        with migrated_postgres.database("migrated") as name:
+        with migrated_postgres.database(MIGRATED) as name:
             yield migrated_postgres.url(name)
 
     @pytest.fixture

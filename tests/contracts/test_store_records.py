@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from provisioner.database import Database
 from provisioner.errors import ConflictError, NotFoundError, RefusedError
 from provisioner.models import (
     EventKind,
-    Pod,
     Reason,
     StepName,
     StepStatus,
@@ -24,7 +22,7 @@ from provisioner.names import new_store_id
 from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from provisioner.transitions import DELETE_STEPS, PROVISION_STEPS
-from tests.stores import a_store
+from tests.stores import a_pod, a_store
 
 _S = StoreStatus
 REASON = Reason("TEST", "For the test.")
@@ -40,13 +38,6 @@ async def assert_history_is_whole(records: StoreRepository, store_id: str) -> No
     store = await records.get(store_id)
     versions = [event.version for event in await events(records, store_id)]
     assert versions == list(range(1, store.version + 1))
-
-
-def a_pod(uid: str, *, is_ready: bool = False, name: str = "web-0") -> Pod:
-    return Pod(
-        name=name, uid=uid, component="web", phase="Running", is_ready=is_ready,
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )  # fmt: skip
 
 
 async def counted(attempts: Iterable[Coroutine[Any, Any, object]]) -> int:

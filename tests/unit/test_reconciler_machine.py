@@ -6,10 +6,10 @@ reason; never are two at work on one, and nothing is left in the cluster that ha
 
 import asyncio
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,6 +43,8 @@ from provisioner.repository import StoreRepository, new_store
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
 from provisioner.transitions import PROVISION_STEPS
 from provisioner.work_queue import Lane, WorkQueue
+from tests.conftest import MIGRATED
+from tests.postgres import PostgresServer
 
 ENGINE = Engine(
     name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
@@ -75,9 +77,8 @@ class Stores(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
-        url = f"sqlite:///{Path(self.folder.name) / 'platform.db'}"
-        self.runner.run(migrate(url))
+        self.kept = ExitStack()
+        url = self.kept.enter_context(self.new_database())
         clock = SystemClock()
         self.database = Database(url)
         self.runner.run(self.database.connect())
@@ -92,6 +93,14 @@ class Stores(RuleBasedStateMachine):
         )  # fmt: skip
         self.ids: list[str] = []
         self.runner.run(self._begin())
+
+    @contextmanager
+    def new_database(self) -> Iterator[str]:
+        """Give the URL of a database without rows."""
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/platform.db"
+            self.runner.run(migrate(url))
+            yield url
 
     async def _begin(self) -> None:
         self.reconciler = Reconciler(self.parts, WorkQueue())
@@ -207,7 +216,7 @@ class Stores(RuleBasedStateMachine):
             self.runner.run(self._end())
             self.runner.run(self.database.close())
             self.runner.close()
-            self.folder.cleanup()
+            self.kept.close()
 
     async def _converge(self) -> None:
         self.cluster.faults.clear()
@@ -246,10 +255,29 @@ class Stores(RuleBasedStateMachine):
             assert self.cluster.namespaces[store.namespace].release == "deployed"
 
 
-Stores.TestCase.settings = settings(
+class StoresOnPostgres(Stores):
+    """The same on a database where transactions do meet."""
+
+    server: ClassVar[PostgresServer]
+
+    @contextmanager
+    def new_database(self) -> Iterator[str]:
+        with self.server.database(MIGRATED) as name:
+            yield self.server.url(name)
+
+
+@pytest.fixture(scope="session")
+def on_postgres(migrated_postgres: PostgresServer) -> None:
+    StoresOnPostgres.server = migrated_postgres
+
+
+_STEPS = settings(
     max_examples=40,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+Stores.TestCase.settings = _STEPS
+StoresOnPostgres.TestCase.settings = settings(_STEPS, max_examples=8)
 TestStores = Stores.TestCase
+TestStoresOnPostgres = pytest.mark.usefixtures("on_postgres")(StoresOnPostgres.TestCase)

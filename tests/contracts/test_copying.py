@@ -1,0 +1,152 @@
+"""The state moved from one database to another: everything, or nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from app.cli import cli
+from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
+from provisioner.changes import ChangeLog
+from provisioner.clock import SystemClock
+from provisioner.copying import copy_database
+from provisioner.database import Database
+from provisioner.database_url import DatabaseUrl
+from provisioner.engine import engine_for
+from provisioner.errors import ConfigurationError
+from provisioner.models import Role, StepName, StepStatus
+from provisioner.repository import StoreRepository
+from provisioner.testing import RecordedAnnouncements
+from provisioner.tokens import TokenRepository
+from tests.postgres import PASSWORD, PostgresServer
+from tests.stores import a_pod, a_store
+
+MANY = 1203  # more rows than are moved at a time
+
+
+@pytest.fixture
+def target(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with postgres.database() as name:
+        yield postgres.url(name)
+
+
+@pytest.fixture
+def source(migrated_file: Path, tmp_path: Path) -> str:
+    """The URL of a SQLite database with something in every table."""
+    url = f"sqlite:///{tmp_path}/source.db"
+    (tmp_path / "source.db").write_bytes(migrated_file.read_bytes())
+    asyncio.run(_fill(url))
+    return url
+
+
+async def _fill(url: str) -> None:
+    database, clock = Database(url), SystemClock()
+    await database.connect()
+    records = StoreRepository(database, clock, RecordedAnnouncements())
+    store = await records.create(a_store(name="my-shop"), idempotency_key="order-1")
+    await records.create(a_store(owner="rival"))
+    await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
+    await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
+    await TokenRepository(database, clock).issue("merchant", Role.OPERATOR)
+    audit = AuditLog(database, clock)
+
+    async def entries(transaction: Any) -> None:
+        for number in range(MANY):
+            await audit.write(transaction, _entry(str(number)))
+
+    await database.transact(entries)
+    await database.close()
+
+
+def _entry(address: str) -> AuditRecord:
+    return AuditRecord("createStore", AuditOutcome.ACCEPTED, address)
+
+
+async def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table."""
+    engine = engine_for(DatabaseUrl.parse(url))
+
+    def read(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+        metadata = sa.MetaData()
+        metadata.reflect(connection)
+        return {
+            name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+            for name, table in metadata.tables.items()
+        }
+
+    async with engine.begin() as connection:
+        found = await connection.run_sync(read)
+    await engine.dispose()
+    return found
+
+
+async def test_everything_is_moved(source: str, target: str) -> None:
+    before = await contents(source)
+    assert all(before.values()), "the test fills every table"
+    copied = await copy_database(source, target)
+    assert await contents(target) == before == await contents(source)
+    assert copied == {name: len(rows) for name, rows in before.items() if name != "alembic_version"}
+
+
+async def test_the_service_goes_on_in_the_target(source: str, target: str) -> None:
+    await copy_database(source, target)
+    database = Database(target)
+    await database.connect()
+    records = StoreRepository(database, SystemClock(), RecordedAnnouncements())
+    again = await records.create(a_store(name="other"), idempotency_key="order-1")
+    assert again.name == "my-shop"
+    before = await ChangeLog(database).counter()
+    await records.create(a_store())
+    assert (await ChangeLog(database).counter()).latest > before.latest
+    audit = AuditLog(database, SystemClock())
+    await audit.record(_entry("new"))
+    newest = await audit.get(MANY + 1)
+    assert newest is not None
+    assert newest.record.address == "new"
+    await database.close()
+
+
+async def test_a_target_that_is_in_use(source: str, target: str) -> None:
+    await copy_database(source, target)
+    before = await contents(target)
+    with pytest.raises(ConfigurationError, match=r"is not empty: there are rows in .*stores") as no:
+        await copy_database(source, target)
+    assert PASSWORD not in str(no.value)
+    assert await contents(target) == before
+
+
+async def test_one_that_breaks_off_leaves_nothing(
+    source: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provisioner.copying._continue_numbering", _fail)
+    with pytest.raises(KeyError):
+        await copy_database(source, target)
+    assert (await contents(target))["stores"] == []
+    monkeypatch.undo()
+    await copy_database(source, target)
+    assert await contents(target) == await contents(source)
+
+
+async def _fail(*_: Any) -> None:
+    raise KeyError
+
+
+async def test_onto_itself(source: str) -> None:
+    before = await contents(source)
+    with pytest.raises(ConfigurationError, match="the same database"):
+        await copy_database(source, source)
+    assert await contents(source) == before
+
+
+def test_from_the_command_line(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_PLATFORM_DATABASE_URL", source)
+    monkeypatch.setenv("STORE_PLATFORM_COPY_TO", target)
+    done, again = [CliRunner().invoke(cli, ["database", "copy"]) for _ in range(2)]
+    assert done.exit_code == 0, done.output
+    assert {"stores: 2 rows", f"audit: {MANY} rows"} <= set(done.stdout.splitlines())
+    assert "is not empty" in str(again.exception)
