@@ -122,7 +122,11 @@ class ClusterObserver:
                 except Exception:  # noqa: BLE001
                     # The database may be back in a moment. Nothing is lost by waiting: what is
                     # recorded then is the difference to what was recorded last.
-                    _log.exception("recording_failed", namespace=namespace)
+                    _log.exception(
+                        "recording_failed",
+                        namespace=namespace,
+                        store_id=self._store_ids.get(namespace),
+                    )
                     self._dirty[namespace] = None
                     await asyncio.sleep(_RETRY_SECONDS)
 

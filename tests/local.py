@@ -99,6 +99,7 @@ def up() -> None:
     print(f"  Dashboard, signed in: {URL}/#token={token}")
     print(f"  GraphiQL, signed in:  {URL}/graphiql#token={token}")
     print(f"  API:                  {URL}/graphql")
+    print(f"  Command line:         storectl login {URL} --token-stdin < {STATE / 'token'}")
     print(f"  Your token:           {token}")
     print(f"  Logs:                 {service.log}")
     say("Stop it with `make down`.")

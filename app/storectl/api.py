@@ -8,7 +8,6 @@ from typing import Any
 
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import (
-    TransportConnectionFailed,
     TransportError,
     TransportQueryError,
     TransportServerError,
@@ -156,17 +155,21 @@ class Api:
         """Return the error of ours that a transport's stands for."""
         if isinstance(error, TransportQueryError):
             return _query_error(error.errors or [])
-        closed = error.__cause__
-        if isinstance(closed, ConnectionClosed) and closed.rcvd and closed.rcvd.code == _REJECTED:
+        cause = _root_cause(error)
+        if isinstance(cause, ConnectionClosed) and cause.rcvd and cause.rcvd.code == _REJECTED:
             return NotSignedInError(_SIGN_IN)
         if isinstance(error, TransportServerError) and error.code == _UNAUTHORIZED:
             return NotSignedInError(_SIGN_IN)
         if isinstance(error, TransportServerError) and error.code == _TOO_MANY:
             return RefusedError("The platform asks to slow down. Wait a little, then try again.")
-        why = str(closed or error) if isinstance(error, TransportConnectionFailed) else str(error)
-        return UnreachableError(
-            f"The platform at {self._account.url} cannot be reached: {why or type(error).__name__}."
-        )
+        why = str(cause) or type(cause).__name__
+        return UnreachableError(f"The platform at {self._account.url} cannot be reached: {why}.")
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _query_error(errors: list[Data]) -> StorectlError:

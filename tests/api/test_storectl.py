@@ -164,3 +164,21 @@ def test_tokens_are_made_listed_and_revoked(api: Service, storectl: Storectl) ->
     assert theirs.fails("whoami")[0] == 3
     assert token_id not in {item["id"] for item in storectl.json("tokens", "list")}
     assert token_id in {item["id"] for item in storectl.json("tokens", "list", "--all")}
+
+
+def test_a_watch_ends_when_its_token_is_revoked(storectl: Storectl) -> None:
+    # Given somebody who watches with a token of their own
+    storectl.ok("create", "my-shop")
+    made = storectl.json("tokens", "create", "--role", "viewer")
+    watching = replace(storectl, token=made["secret"]).start("status", "my-shop", "--watch")
+    assert watching.stdout is not None
+    assert watching.stdout.readline() == "my-shop is QUEUED.\n"
+
+    # When it is revoked
+    storectl.ok("tokens", "revoke", made["id"])
+    _, said = watching.communicate(timeout=30)
+
+    # Then the watch does not try to come back
+    assert (watching.returncode, said) == (
+        3, "The token is not valid, or not any more. Run `storectl login` with another.\n",
+    )  # fmt: skip

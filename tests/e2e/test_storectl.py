@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -145,13 +144,3 @@ def test_a_watch_outlives_the_service(service: Service, storectl: Storectl) -> N
     versions = [event["version"] for update in seen[1:] for event in update["events"]]
     assert versions == list(range(seen[0]["version"] + 1, seen[-1]["version"] + 1))
     assert seen[-1]["store"]["status"] == "DELETED"
-
-
-def test_a_revoked_token_ends_the_session(service: Service, storectl: Storectl) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "app", "token", "revoke", "anna"],
-        cwd=ROOT, env=service.environment, check=True, capture_output=True,
-    )  # fmt: skip
-    code, said = storectl.fails("list")
-    assert code == 3
-    assert said == "The token is not valid, or not any more. Run `storectl login` with another."

@@ -1,5 +1,10 @@
 """The last stop for secrets on their way into a log."""
 
+import json
+import re
+import subprocess
+import sys
+
 import pytest
 
 from app.logging import hide_secrets
@@ -24,3 +29,42 @@ TOKEN = "sp_" + "Ab3_-" * 8
 )
 def test_hidden_by_key_or_by_look(event: dict[str, object], expected: dict[str, object]) -> None:
     assert hide_secrets(None, "info", event) == expected
+
+
+SAY = """
+import logging, sys
+import structlog
+from app.logging import LogFormat, LogLevel, configure
+configure(LogLevel(sys.argv[1]), LogFormat(sys.argv[2]))
+log = structlog.get_logger("app")
+log.debug("quiet"); log.info("usual", store_id="1"); log.error("bad", token="sp_x")
+logging.getLogger("library").warning("said %s", "Bearer abcdefghijkl")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        ("debug", ["quiet", "usual", "bad", "said Bearer [hidden]"]),
+        ("info", ["usual", "bad", "said Bearer [hidden]"]),
+        ("error", ["bad"]),
+    ],
+)
+def test_levels(level: str, said: list[str]) -> None:
+    lines = [json.loads(line) for line in _said(level, "json").splitlines()]
+    assert [line["event"] for line in lines] == said
+    assert all(line["token"] == "[hidden]" for line in lines if line["event"] == "bad")
+
+
+def test_text_for_people() -> None:
+    text = _said("info", "text")
+    assert re.search(r"\[info +\] usual +store_id=1\n", text)
+    assert "sp_x" not in text
+
+
+def _said(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", SAY, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    return done.stderr
