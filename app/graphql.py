@@ -4,7 +4,6 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import structlog
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -21,6 +20,7 @@ from app.addresses import Network, client_address
 from app.auth.bearer import bearer_token, token_of_connection
 from app.auth.sign_in import Authenticator
 from app.auth.sockets import CredentialBoundHandler
+from app.encoding import encode_json
 from app.event_streams import EventStreamView
 from app.operations import ObservedOperation
 from app.plain_fields import PlainFieldExecutor
@@ -115,8 +115,8 @@ class GraphQLView(EventStreamView):
         )
 
     def encode_json(self, data: object) -> str:
-        """Write an answer; as text, since bytes would become a binary websocket frame."""
-        return msgspec.json.encode(data).decode()
+        """Write an answer."""
+        return encode_json(data)
 
     async def get_context(
         self,

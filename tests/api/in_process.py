@@ -12,10 +12,10 @@ from app.main import create_app
 from app.server import Server
 from app.settings import Settings
 from provisioner.models import Role, Store
-from provisioner.names import new_store_id
-from provisioner.repository import StoreRepository, new_store
+from provisioner.repository import StoreRepository
 from provisioner.supervisor import Platform
 from tests.api.conftest import unreachable_cluster
+from tests.stores import a_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,8 @@ class InProcess:
     async def token(self, owner: str = "merchant") -> str:
         return (await self.platform.tokens.issue(owner, Role.OPERATOR)).secret
 
-    async def add_store(self, owner: str = "merchant") -> Store:
-        store_id = new_store_id()
-        return await self.records.create(
-            new_store(
-                store_id=store_id, name=f"s-{store_id[:12]}", owner=owner, engine="woocommerce",
-                engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
-                now=self.platform.stores._clock.now(),
-            )
-        )  # fmt: skip
+    async def add_store(self) -> Store:
+        return await self.records.create(a_store())
 
     async def until_followed_by(self, number: int) -> None:
         async with asyncio.timeout(60):

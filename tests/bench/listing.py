@@ -19,8 +19,7 @@ from pathlib import Path
 from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.migrations import migrate
-from provisioner.names import new_store_id
-from provisioner.repository import StoreRepository, new_store
+from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground
 from tests.bench.report import Figure
@@ -28,6 +27,7 @@ from tests.cluster import LocalCluster
 from tests.cluster.components import Layout, free_ports
 from tests.cluster.progress import ticking
 from tests.e2e.service import ROOT, Service
+from tests.stores import a_store
 
 STORES = 1000
 QUERY = """{ stores(first: 50) { totalCount pageInfo { hasNextPage endCursor } edges { node {
@@ -127,16 +127,7 @@ async def _add_stores(url: str) -> None:
     await migrate(url)
     database = Database(url)
     await database.connect()
-    clock = SystemClock()
-    records = StoreRepository(database, clock, RecordedAnnouncements())
+    records = StoreRepository(database, SystemClock(), RecordedAnnouncements())
     for index in range(STORES):
-        store_id = new_store_id()
-        name = f"shop-{index}"
-        await records.create(
-            new_store(
-                store_id=store_id, name=name, owner="bench", engine="woocommerce",
-                engine_version="1", release=f"woo-{store_id[:12]}", host=f"{name}.localhost",
-                url=f"http://{name}.store.localhost", now=clock.now(),
-            )
-        )  # fmt: skip
+        await records.create(a_store(name=f"shop-{index}"))
     await database.close()

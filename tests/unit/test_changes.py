@@ -14,9 +14,9 @@ from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.errors import RefusedError
 from provisioner.models import Identity, Role, Store, StoreStatus
-from provisioner.names import new_store_id
-from provisioner.repository import StoreRepository, new_store
+from provisioner.repository import StoreRepository
 from provisioner.transitions import DELETE_STEPS
+from tests.stores import a_store
 
 ADMIN = Identity("root", Role.ADMIN)
 MERCHANT = Identity("merchant", Role.OPERATOR)
@@ -38,14 +38,7 @@ class World:
         self.records = StoreRepository(database, SystemClock(), self.feed)
 
     async def create(self, owner: str = "merchant") -> Store:
-        store_id = new_store_id()
-        return await self.records.create(
-            new_store(
-                store_id=store_id, name=f"s-{store_id[:12]}", owner=owner, engine="e",
-                engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
-                now=SystemClock().now(),
-            )
-        )  # fmt: skip
+        return await self.records.create(a_store(owner=owner))
 
     async def delete(self, store: Store) -> Store:
         deleting = await self.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)

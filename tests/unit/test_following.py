@@ -15,9 +15,9 @@ from provisioner.database import Database
 from provisioner.errors import RefusedError
 from provisioner.following import StoreUpdate, follow
 from provisioner.models import Pod, Store, StoreSnapshot, StoreStatus
-from provisioner.names import new_store_id
-from provisioner.repository import StoreRepository, new_store
+from provisioner.repository import StoreRepository
 from provisioner.transitions import DELETE_STEPS
+from tests.stores import a_store
 
 
 class World:
@@ -26,19 +26,14 @@ class World:
     def __init__(self, database: Database) -> None:
         self.broadcaster = Broadcaster(self._read)
         self.records = StoreRepository(database, SystemClock(), self.broadcaster)
-        self.store_id = new_store_id()
+        self._store = a_store()
+        self.store_id = self._store.id
 
     async def _read(self, store_id: str) -> StoreSnapshot:
         return await self.records.snapshot(store_id)
 
     async def begin(self) -> Store:
-        return await self.records.create(
-            new_store(
-                store_id=self.store_id, name="shop", owner="merchant", engine="e",
-                engine_version="1", release="e-shop", host="h", url="http://h",
-                now=SystemClock().now(),
-            )
-        )  # fmt: skip
+        return await self.records.create(self._store)
 
     async def restart_pods(self, number: int) -> None:
         """Record two events per number: a pod is gone, another is there."""
