@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from app import logging
 from app.database_cli import database_commands
 from app.graphql import build_schema
+from app.limits.connections import ImpatientProtocol
 from app.main import create_app
 from app.server import Server
 from app.settings import Settings
@@ -44,7 +45,9 @@ def serve() -> None:
             port=settings.port,
             # Ours is stricter, see app.addresses; uvicorn's believes whatever runs on this machine.
             proxy_headers=False,
+            http=ImpatientProtocol,
             ws="websockets-sansio",
+            ws_max_size=settings.max_request_bytes,
             # Compressing frames of a few hundred bytes doubles their cost in CPU and memory.
             ws_per_message_deflate=False,
             ws_ping_interval=_PING_SECONDS,

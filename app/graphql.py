@@ -1,7 +1,7 @@
 """The GraphQL endpoint: the schema put together, and Strawberry's view with our way to sign in."""
 
 import secrets
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
+from strawberry.extensions import MaskErrors
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
@@ -22,6 +23,11 @@ from app.auth.sign_in import Authenticator
 from app.auth.sockets import CredentialBoundHandler
 from app.encoding import encode_json
 from app.event_streams import EventStreamView
+from app.limits.documents import DocumentLimiter, DocumentPolicy
+from app.limits.operations import Deadline, OperationLimiter
+from app.limits.settings import Limits, LimitSettings
+from app.limits.sockets import GuardedHandler
+from app.limits.view import LimitedView
 from app.operations import ObservedOperation
 from app.plain_fields import PlainFieldExecutor
 from app.unavailable import unavailable
@@ -35,7 +41,9 @@ from resolvers.subscriptions import Subscription
 
 _log = structlog.get_logger(__name__)
 
-_CACHED_DOCUMENTS = 500
+
+_MISTAKES = (GraphQLError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What is raised about the caller's own document."""
 
 
 class MaskUnexpectedErrors(MaskErrors):
@@ -63,18 +71,31 @@ class MaskUnexpectedErrors(MaskErrors):
 
 def _is_unexpected(error: GraphQLError) -> bool:
     original = error.original_error
-    return original is not None and not isinstance(original, GraphQLError)
+    return original is not None and not isinstance(original, _MISTAKES)
 
 
 class _Schema(Schema):
+    """Strawberry's schema with our limits on documents and on time."""
+
+    def __init__(self, *, limits: Limits, **options: Any) -> None:
+        super().__init__(**options)
+        self.documents = DocumentPolicy(self._schema, limits.documents)
+        self._deadline = Deadline(limits.operation_seconds)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here: ``MaskUnexpectedErrors`` logs what is not the caller's own mistake."""
 
+    def _get_execute_function(self) -> Callable[..., Any]:
+        # The one place through which HTTP and websockets both run queries and mutations.
+        return self._deadline.wrap(super()._get_execute_function())
 
-def build_schema(measurements: Measurements | None = None) -> Schema:
-    """Return the executable schema."""
+
+def build_schema(measurements: Measurements | None = None, limits: Limits | None = None) -> Schema:
+    """Return the executable schema; by default nothing is measured, and limits are the usual."""
     told = measurements or Unmeasured()
-    return _Schema(
+    applied = limits or LimitSettings.model_validate({}).usage_limits()
+    schema: _Schema = _Schema(
+        limits=applied,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -82,37 +103,40 @@ def build_schema(measurements: Measurements | None = None) -> Schema:
         extensions=[
             lambda: ObservedOperation(told),
             MaskUnexpectedErrors,
-            lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
+            lambda: DocumentLimiter(schema.documents),
+            lambda: OperationLimiter(applied),
         ],
     )
+    return schema
 
 
-class GraphQLView(EventStreamView):
+class _SocketHandler(GuardedHandler, CredentialBoundHandler):
+    """A websocket that withstands misuse, and ends with its credential."""
+
+
+class GraphQLView(LimitedView, EventStreamView):
     """Queries and mutations by POST, subscriptions by graphql-transport-ws or as events."""
 
     authenticator: Authenticator
     """Set while the application's lifespan runs; nothing is served outside it."""
 
-    graphql_transport_ws_handler_class = CredentialBoundHandler
+    guarded_handler_class = _SocketHandler
 
     def __init__(
         self,
         schema: Schema,
+        limits: Limits,
         *,
         allowed_origins: tuple[str, ...],
         trusted_proxies: tuple[Network, ...],
     ) -> None:
-        self._trusted_proxies = trusted_proxies
         super().__init__(
             schema,
-            graphql_ide=None,
-            # A mutation by GET could be triggered by a link; queries follow for simplicity's sake.
-            allow_queries_via_get=False,
+            limits,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
-            connection_init_wait_timeout=timedelta(seconds=5),
             allowed_origins=allowed_origins,
         )
+        self._trusted_proxies = trusted_proxies
 
     def encode_json(self, data: object) -> str:
         """Write an answer."""
@@ -141,5 +165,9 @@ class GraphQLView(EventStreamView):
         return await super().on_ws_connect(context)
 
     async def _sign_in(self, context: Context, token: str | None) -> None:
-        if token is not None:
-            context.sign_in = await self.authenticator.sign_in(token, address=context.address)
+        if token is None:
+            return
+        await self._limits.rates.allow_sign_in(context.address)
+        context.sign_in = await self.authenticator.sign_in(token, address=context.address)
+        if context.sign_in is None:
+            await self._limits.rates.count_failed_sign_in(context.address)

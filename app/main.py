@@ -8,13 +8,16 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from app.auth.sign_in import running_authenticator
 from app.config import config_route
 from app.exposition import MetricsEndpoint
 from app.graphql import GraphQLView, build_schema
+from app.headers import SecurityHeaders, content_policy, security_headers
 from app.health import livez, readyz
+from app.limits.bodies import BodyLimit
 from app.metrics import PrometheusMeasurements
 from app.pages import page_routes
 from app.requests import Requests
@@ -22,6 +25,7 @@ from app.settings import Settings
 from app.tracing import flush, traced
 from app.unavailable import answer_unavailable
 from provisioner.errors import ConfigurationError, DatabaseUnavailableError
+from provisioner.ports import Measurements
 from provisioner.supervisor import running_platform
 
 _log = structlog.get_logger(__name__)
@@ -53,15 +57,17 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await flush(measurements)
 
+    limits = settings.usage_limits()
     view = GraphQLView(
-        build_schema(measurements),
+        build_schema(measurements, limits),
+        limits,
         allowed_origins=settings.allowed_origins,
         trusted_proxies=settings.trusted_proxies,
     )
     return Starlette(
         lifespan=lifespan,
         exception_handlers={DatabaseUnavailableError: answer_unavailable},
-        middleware=[Middleware(Requests, measurements=measurements)],
+        middleware=_middleware(settings, measurements),
         routes=[
             Route("/graphql", view, methods=["POST"]),
             WebSocketRoute("/graphql", view),
@@ -69,6 +75,27 @@ def create_app(settings: Settings) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
-            *page_routes(settings.dashboard),
+            *page_routes(settings.dashboard, has_graphiql=settings.graphiql),
         ],
     )
+
+
+def _middleware(settings: Settings, measurements: Measurements) -> list[Middleware]:
+    headers = security_headers(policy=content_policy(), hsts_seconds=settings.hsts_seconds)
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
+    return [
+        Middleware(SecurityHeaders, headers=headers),
+        Middleware(Requests, measurements=measurements),
+        *([cors] if settings.allowed_origins else []),
+        Middleware(
+            BodyLimit,
+            max_bytes=settings.max_request_bytes,
+            timeout_seconds=settings.request_timeout_seconds,
+        ),
+    ]

@@ -22,7 +22,7 @@ class _HashedFiles(StaticFiles):
         return response
 
 
-def page_routes(folder: Path) -> list[BaseRoute]:
+def page_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
     """Return the routes of the pages built into ``folder``. They come last: see ``dashboard``."""
 
     def page(name: str) -> Response:
@@ -34,6 +34,8 @@ def page_routes(folder: Path) -> list[BaseRoute]:
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     async def graphiql(_: Request) -> Response:
+        if not has_graphiql:
+            raise HTTPException(404)
         return page("graphiql.html")
 
     async def icon(_: Request) -> Response:

@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 
 from app.auth.settings import SignInSettings
 from app.graces import Graces
+from app.limits.settings import LimitSettings
 from app.logging import LogFormat, LogLevel
 from provisioner.helm import HelmSettings
 from provisioner.models import Retention
@@ -24,7 +25,7 @@ def _items(text: object) -> object:
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
-class Settings(Graces, SignInSettings):
+class Settings(Graces, SignInSettings, LimitSettings):
     """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -102,7 +103,7 @@ class Settings(Graces, SignInSettings):
         365, ge=0, description="Days until an entry of the audit log is removed; 0 never."
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Other origins whose pages may open websockets here, comma-separated."
+        (), description="Other origins whose pages may use the API, comma-separated."
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_items)] = (
         Field(
@@ -111,6 +112,13 @@ class Settings(Graces, SignInSettings):
             " Only they are believed about where a request comes from (X-Forwarded-For).",
         )
     )
+    hsts_seconds: int = Field(
+        0,
+        ge=0,
+        description="How long browsers shall insist on TLS (Strict-Transport-Security); 0 does not"
+        " ask them to. Set it only where the service is reached through TLS alone.",
+    )
+    graphiql: bool = Field(default=True, description="Whether the GraphiQL page is served.")
     log_level: LogLevel = Field(
         LogLevel.INFO, description="What is logged: debug, info, warning or error, and above."
     )

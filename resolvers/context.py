@@ -1,5 +1,6 @@
 """What a resolver knows of its request: who calls, and the domain."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ class Context:
 
     ``connection_params`` is filled by Strawberry from a websocket's ``connection_init``;
     ``last_event_id`` is the header by which an event stream is resumed, and goes before ``after``.
+    What is in ``on_close`` is called when a websocket has closed.
     """
 
     platform: Platform
@@ -37,6 +39,7 @@ class Context:
     sign_in: SignIn | None = None
     connection_params: dict[str, Any] | None = None
     last_event_id: str | None = None
+    on_close: list[Callable[[], None]] = field(default_factory=list, repr=False)
     loader: "DataLoader[str, StoreSnapshot] | None" = field(default=None, repr=False)
 
     @property

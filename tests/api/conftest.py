@@ -1,7 +1,7 @@
 """The service as a process, with a cluster that does not answer: stores are recorded and wait."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,17 @@ def api_process(
         service = Service(folder, unreachable_cluster(folder), settings)
         service.start(wait_until_ready=False)
         yield service
+        service.stop()
+
+
+@contextmanager
+def running_service(folder: Path, **settings: str) -> Iterator[Service]:
+    """Run a service of one's own whose cluster does not answer."""
+    service = Service(folder, unreachable_cluster(folder), settings)
+    service.start(wait_until_ready=False)
+    try:
+        yield service
+    finally:
         service.stop()
 
 

@@ -58,6 +58,10 @@ class Service:
             "STORE_PLATFORM_KUBECONFIG": str(self.cluster.kubeconfig),
             "STORE_PLATFORM_HELM": str(tools.ensure_helm()),
             "STORE_PLATFORM_REACHABILITY_CHECK": "false",
+            # Everything here comes from one address, and much of it within a minute.
+            "STORE_PLATFORM_MUTATION_RATE_PER_CALLER": "100000/minute",
+            "STORE_PLATFORM_MUTATION_RATE_PER_ADDRESS": "100000/minute",
+            "STORE_PLATFORM_FAILED_SIGN_IN_RATE": "100000/minute",
             **self.settings,
         }
 

@@ -21,7 +21,7 @@ def built(tmp_path: Path) -> Path:
 
 
 def browser(folder: Path) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=Starlette(routes=page_routes(folder)))
+    transport = httpx.ASGITransport(app=Starlette(routes=page_routes(folder, has_graphiql=True)))
     return httpx.AsyncClient(transport=transport, base_url="http://platform", headers=BROWSER)
 
 

@@ -1,0 +1,153 @@
+"""Parses and validates documents, once per text, and refuses those that ask for too much.
+
+The limits come before GraphQL's own rules: one of these (that equal fields can be merged) compares
+every field with every other of the same name, so that 4 KB of `platform{version}` repeated kept the
+event loop for over a second.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    parse,
+    specified_rules,
+)
+from strawberry.extensions import MaskErrors
+from strawberry.schema.schema import validate_document
+
+from app.limits.errors import too_complex
+from app.limits.measure import Measures, Weight, measure, size_variables
+from resolvers.errors import PublicError
+
+# Far more than clients have. A document of a thousand tokens takes up to 0.7 MB when it is parsed.
+_CACHED_DOCUMENTS = 100
+
+_TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """The most that one document may ask for; ``measure`` says what each number is."""
+
+    tokens: int
+    depth: int
+    introspection_depth: int
+    aliases: int
+    repetitions: int
+    cost: int
+    introspection: bool
+
+
+class DocumentPolicy:
+    """The limits for one schema, and what was found of recent documents; for all requests."""
+
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits) -> None:
+        self._schema = schema
+        self.limits = limits
+        self._rules = (
+            *specified_rules,
+            *(() if limits.introspection else (NoSchemaIntrospectionCustomRule,)),
+        )
+        self.parse = lru_cache(_CACHED_DOCUMENTS)(self._parse)
+        self._size_variables = lru_cache(_CACHED_DOCUMENTS)(self._find_size_variables)
+        self.check = lru_cache(_CACHED_DOCUMENTS)(self._check)
+
+    def errors(self, text: str, variables: object) -> list[GraphQLError]:
+        """Return what is wrong with a document that can be parsed: too much, or not valid."""
+        given = variables if isinstance(variables, dict) else {}
+        values = ((name, given.get(name)) for name in sorted(self._size_variables(text)))
+        sizes = tuple((name, value) for name, value in values if isinstance(value, int))
+        return list(self.check(text, sizes))
+
+    def _parse(self, text: str) -> DocumentNode:
+        return parse(text, max_tokens=self.limits.tokens)
+
+    def _find_size_variables(self, text: str) -> frozenset[str]:
+        return size_variables(self.parse(text))
+
+    def _check(self, text: str, sizes: tuple[tuple[str, int], ...]) -> tuple[GraphQLError, ...]:
+        document = self.parse(text)
+        measures = measure(self._schema, document, dict(sizes))
+        excesses = tuple(_excesses(measures, self.limits))
+        return excesses or tuple(validate_document(self._schema, document, self._rules))
+
+
+class DocumentLimiter(MaskErrors):
+    """Applies a policy to each operation. Masks, that is: names, the token limit of the parser."""
+
+    def __init__(self, policy: DocumentPolicy) -> None:
+        super().__init__(should_mask_error=_is_token_limit)
+        self._policy = policy
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.parse_options["max_tokens"] = self._policy.limits.tokens
+        yield from super().on_operation()
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        try:
+            context.graphql_document = self._policy.parse(context.query or "")
+        except GraphQLSyntaxError:
+            # Raised here it would end a websocket's operation without an answer. Left undone,
+            # Strawberry parses it once more, and answers.
+            context.graphql_document = None
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        context.pre_execution_errors = self._policy.errors(context.query or "", context.variables)
+        yield
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:  # noqa: ARG002
+        limit = self._policy.limits.tokens
+        return too_complex(f"The document has more than {limit} tokens. Ask for less at a time.")
+
+
+def _is_token_limit(error: GraphQLError) -> bool:
+    return isinstance(error, GraphQLSyntaxError) and error.message.startswith(_TOO_MANY_TOKENS)
+
+
+def _excesses(found: Measures, limits: DocumentLimits) -> Iterator[PublicError]:
+    if found.repetitions > limits.repetitions:
+        yield too_complex(
+            f"The document selects `{found.repeated_field}` {_over(found.repetitions)} times; the"
+            f" limit is {limits.repetitions}. Put what repeats into a fragment."
+        )
+    for name, weight in found.operations.items():
+        yield from _excesses_of(
+            f"The operation `{name}`" if name else "The operation", weight, limits
+        )
+
+
+def _excesses_of(subject: str, weight: Weight, limits: DocumentLimits) -> Iterator[PublicError]:
+    if weight.depth > limits.depth:
+        yield too_complex(
+            f"{subject} is {_over(weight.depth)} fields deep; the limit is {limits.depth}. Ask for"
+            " what lies deeper in a request of its own."
+        )
+    if weight.introspection_depth > limits.introspection_depth:
+        yield too_complex(
+            f"{subject} looks {_over(weight.introspection_depth)} fields deep into the schema; the"
+            f" limit is {limits.introspection_depth}. Use the usual introspection query."
+        )
+    if weight.aliases > limits.aliases:
+        yield too_complex(
+            f"{subject} has {_over(weight.aliases)} aliases, those in fragments each time they are"
+            f" spread; the limit is {limits.aliases}. Use several requests."
+        )
+    if weight.cost > limits.cost:
+        yield too_complex(
+            f"{subject} may answer with {_over(weight.cost)} fields; the limit is {limits.cost}."
+            " Ask for smaller pages (`first`) or fewer fields."
+        )
+
+
+def _over(number: int) -> str:
+    """Write a number; one that grew out of all proportion is not written out."""
+    return str(number) if number < 10**9 else "over 1000000000"

@@ -1,0 +1,45 @@
+"""What a caller is told when a limit is reached."""
+
+from resolvers.errors import PublicError
+
+
+def too_complex(message: str) -> PublicError:
+    """Return the error for a document that asks for too much."""
+    return PublicError("TOO_COMPLEX", message)
+
+
+def too_many_subscriptions(limit: int, where: str) -> PublicError:
+    """Return the error for a subscription beyond what may be open at a time."""
+    return PublicError(
+        "TOO_MANY_SUBSCRIPTIONS",
+        f"There are {limit} operations open {where} already, the limit. Complete one first.",
+    )
+
+
+def timed_out(limit_seconds: float, *, is_mutation: bool) -> PublicError:
+    """Return the error for an operation that took too long."""
+    after = (
+        "It may still be carried out: look what became of it before you ask again."
+        if is_mutation
+        else "It was given up: ask for less, or try again later."
+    )
+    return PublicError("TIMEOUT", f"This took longer than {limit_seconds:g} s. {after}")
+
+
+class RateLimitedError(PublicError):
+    """Too much within a short time; nothing was done. Says when it may be tried again."""
+
+    def __init__(self, what: str, retry_after_seconds: int) -> None:
+        super().__init__("RATE_LIMITED", f"Too many {what}. Try again in {retry_after_seconds} s.")
+        self.retry_after_seconds = retry_after_seconds
+        if self.extensions is not None:
+            self.extensions["retryAfterSeconds"] = retry_after_seconds
+
+
+class TooManyConnectionsError(PublicError):
+    """The caller has as many websockets open as they may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "TOO_MANY_CONNECTIONS", f"You have {limit} websockets open already; close one first."
+        )

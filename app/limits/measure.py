@@ -1,0 +1,262 @@
+"""Measures a GraphQL document in time linear in its length, however its fragments nest. Pure.
+
+What a fragment weighs is found once and then looked up, so a document whose fragments double at
+each level (an 815-byte one unfolds to millions of fields) takes as many steps as it has nodes. The
+numbers are those of the unfolded document, before equal fields are merged.
+
+Cost is the number of fields that an operation may answer with. A list counts as many times as it
+may have items: what its ``first`` says, or, for the list inside a connection, the ``first`` of that
+connection; else what such a list usually has.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+USUAL_SIZE = 10
+USUAL_SIZES = {
+    "Store.steps": 8,
+    "Store.pods": 4,
+    "Pod.containers": 2,
+    "Query.engines": 4,
+    "Engine.versions": 4,
+    "StoreUpdate.events": 4,
+    "StoresChange.stores": 20,
+    "Platform.stores": 7,
+    "__Schema.types": 50,
+}
+"""Items in a list that has no ``first``. One that is not named here has ``USUAL_SIZE``, or in the
+introspection, where most are empty, one."""
+
+LARGEST_PAGE = 100
+LARGEST_PAGES = {"Store.events": 500}
+"""What a larger ``first`` counts as: the resolvers refuse or cut it, and say so themselves."""
+
+_INTROSPECTION = ("__schema", "__type")
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a part of a document weighs.
+
+    ``per_item`` is what the lists inside a connection cost for each item on its page; the field
+    that yields the connection knows how many these are.
+    """
+
+    depth: int = 0
+    introspection_depth: int = 0
+    aliases: int = 0
+    cost: int = 0
+    per_item: int = 0
+
+    def __add__(self, other: "Weight") -> "Weight":
+        """Return the weight of two parts beside each other."""
+        return Weight(
+            max(self.depth, other.depth),
+            max(self.introspection_depth, other.introspection_depth),
+            self.aliases + other.aliases,
+            self.cost + other.cost,
+            self.per_item + other.per_item,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a document weighs: each operation unfolded, and the most frequent field's name."""
+
+    operations: Mapping[str, Weight]
+    repeated_field: str
+    repetitions: int
+    visited_nodes: int
+
+
+Sizes = Mapping[str, int]
+"""The values of variables given to a ``first``. An unknown one counts as the largest page."""
+
+
+def size_variables(document: DocumentNode) -> frozenset[str]:
+    """Return the names of the variables that decide how long a list is."""
+    return frozenset(
+        argument.value.name.value
+        for field in _fields(document)
+        for argument in field.arguments or ()
+        if argument.name.value == "first" and isinstance(argument.value, VariableNode)
+    )
+
+
+def measure(schema: GraphQLSchema, document: DocumentNode, sizes: Sizes) -> Measures:
+    """Return what a document weighs. Whether it is valid otherwise is not looked at."""
+    measuring = _Measuring(schema, document, sizes)
+    operations = {
+        definition.name.value if definition.name else "": measuring.operation(definition)
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    }
+    names = Counter((field.alias or field.name).value for field in _fields(document))
+    name, repetitions = max(names.items(), key=lambda item: item[1], default=("", 0))
+    return Measures(operations, name, repetitions, measuring.visited_nodes)
+
+
+class _Measuring:
+    """One look at one document."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, sizes: Sizes) -> None:
+        self._schema = schema
+        self._sizes = sizes
+        self._fragments: dict[str, Weight] = {}
+        self.visited_nodes = 0
+        for fragment in _dependencies_first(document):
+            self._fragments[fragment.name.value] = self._selections(
+                fragment.selection_set, self._type(fragment.type_condition.name.value)
+            )
+
+    def operation(self, node: OperationDefinitionNode) -> Weight:
+        return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
+
+    def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> Weight:
+        total = Weight()
+        for selection in node.selections:
+            self.visited_nodes += 1
+            if isinstance(selection, FieldNode):
+                total += self._field(selection, parent)
+            elif isinstance(selection, FragmentSpreadNode):
+                total += self._fragments.get(selection.name.value, Weight())
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
+                kind = self._type(condition.name.value) if condition else parent
+                total += self._selections(selection.selection_set, kind)
+        return total
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
+        definition = _definition(self._schema, parent, node.name.value)
+        inner = Weight()
+        if node.selection_set:
+            kind = get_named_type(definition.type) if definition else None
+            inner = self._selections(node.selection_set, kind)
+        is_introspection = node.name.value in _INTROSPECTION
+        once, per_item = self._cost(node, inner, definition, parent)
+        return Weight(
+            depth=1 if is_introspection else inner.depth + 1,
+            introspection_depth=inner.depth + 1 if is_introspection else inner.introspection_depth,
+            aliases=inner.aliases + (node.alias is not None),
+            cost=once,
+            per_item=per_item,
+        )
+
+    def _cost(
+        self,
+        node: FieldNode,
+        inner: Weight,
+        definition: GraphQLField | None,
+        parent: GraphQLNamedType | None,
+    ) -> tuple[int, int]:
+        """Return what the field costs, and what it costs for each item of the page it is on."""
+        place = f"{parent.name}.{node.name.value}" if parent else ""
+        size = self._first(node, definition, LARGEST_PAGES.get(place, LARGEST_PAGE))
+        if definition is None or not is_list_type(get_nullable_type(definition.type)):
+            return 1 + inner.cost + (size or USUAL_SIZE) * inner.per_item, 0
+        if size is None and parent is not None and parent.name.endswith("Connection"):
+            return 1, inner.cost
+        usual = 1 if place.startswith("__") else USUAL_SIZE
+        return 1 + (size or USUAL_SIZES.get(place, usual)) * inner.cost, 0
+
+    def _first(self, node: FieldNode, definition: GraphQLField | None, largest: int) -> int | None:
+        """Return what the field's ``first`` says, its default included."""
+        declared = definition.args.get("first") if definition else None
+        if declared is None:
+            return None
+        arguments = {item.name.value: item.value for item in node.arguments or ()}
+        given = arguments.get("first")
+        size: object = declared.default_value
+        if isinstance(given, IntValueNode):
+            size = int(given.value)
+        elif isinstance(given, VariableNode):
+            size = self._sizes.get(given.name.value, largest)
+        return min(max(size, 1), largest) if isinstance(size, int) else largest
+
+    def _type(self, name: str) -> GraphQLNamedType | None:
+        return self._schema.get_type(name)
+
+
+def _definition(
+    schema: GraphQLSchema, parent: GraphQLNamedType | None, name: str
+) -> GraphQLField | None:
+    if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+        return schema.get_field(parent, name)
+    return None
+
+
+def _dependencies_first(document: DocumentNode) -> list[FragmentDefinitionNode]:
+    """Return the fragments, each after those it spreads. A spread that closes a cycle is nothing.
+
+    Without recursion: a chain of fragments may be as long as the document.
+    """
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    ordered: dict[str, FragmentDefinitionNode] = {}
+    begun: set[str] = set()
+    for root, fragment in fragments.items():
+        path = [(root, _spreads(fragment))] if root not in begun else []
+        begun.add(root)
+        while path:
+            name, spreads = path[-1]
+            following = next(
+                (one for one in spreads if one in fragments and one not in begun), None
+            )
+            if following is None:
+                ordered[name] = fragments[name]
+                path.pop()
+            else:
+                begun.add(following)
+                path.append((following, _spreads(fragments[following])))
+    return list(ordered.values())
+
+
+def _spreads(fragment: FragmentDefinitionNode) -> Iterator[str]:
+    for node in _walk(fragment.selection_set):
+        if isinstance(node, FragmentSpreadNode):
+            yield node.name.value
+
+
+def _fields(document: DocumentNode) -> Iterator[FieldNode]:
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
+            for node in _walk(definition.selection_set):
+                if isinstance(node, FieldNode):
+                    yield node
+
+
+def _walk(
+    selection_set: SelectionSetNode,
+) -> Iterator[FieldNode | FragmentSpreadNode | InlineFragmentNode]:
+    """Yield every selection, whatever its depth; fragments that are spread are not entered."""
+    waiting = [selection_set]
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode | FragmentSpreadNode | InlineFragmentNode):
+                yield node
+            if isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
+                waiting.append(node.selection_set)

@@ -1,0 +1,48 @@
+"""The shape of what a client may send over a websocket (the graphql-transport-ws protocol).
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class _ConnectionInit(msgspec.Struct, tag_field="type", tag="connection_init"):
+    payload: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    payload: dict[str, Any] | None = None
+
+
+class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
+    payload: dict[str, Any] | None = None
+
+
+class _Operation(msgspec.Struct):
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None  # noqa: N815 - the protocol's name
+    extensions: dict[str, Any] | None = None
+
+
+class _Subscribe(msgspec.Struct, tag_field="type", tag="subscribe"):
+    id: str
+    payload: _Operation
+
+
+class _Complete(msgspec.Struct, tag_field="type", tag="complete"):
+    id: str
+
+
+_Message = _ConnectionInit | _Ping | _Pong | _Subscribe | _Complete
+
+
+def mistake_in(message: object) -> str | None:
+    """Return what is wrong with the shape of a message, or None."""
+    try:
+        msgspec.convert(message, _Message)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None

@@ -1,0 +1,136 @@
+"""Limits on operations that are about to run: how often, how many at a time, and how long."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationType,
+    SelectionSetNode,
+    get_operation_ast,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType as StrawberryOperationType
+
+from app.limits.errors import timed_out, too_many_subscriptions
+from app.limits.settings import Limits
+from resolvers.context import Context
+
+T = TypeVar("T")
+
+
+class OperationLimiter(SchemaExtension):
+    """Counts mutations before they begin, and subscriptions for as long as they are open."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._subscriber: str | None = None
+
+    def on_operation(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._subscriber is not None:
+                self._limits.subscriptions.free(self._subscriber)
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        context: Context = self.execution_context.context
+        if context.caller is not None:
+            kind = self.execution_context.operation_type
+            if kind is StrawberryOperationType.MUTATION:
+                await self._limits.rates.count_mutations(
+                    self._mutations(), caller=context.caller.name, address=context.address
+                )
+            elif kind is StrawberryOperationType.SUBSCRIPTION:
+                self._subscribe(context.caller.name)
+        yield
+
+    def _subscribe(self, caller: str) -> None:
+        slots = self._limits.subscriptions
+        if not slots.take(caller):
+            raise too_many_subscriptions(slots.limit, "by you")
+        self._subscriber = caller
+
+    def _mutations(self) -> int:
+        document = self.execution_context.graphql_document
+        name = self.execution_context.operation_name
+        return 1 if document is None else root_fields(document, name)
+
+
+def root_fields(document: DocumentNode, operation_name: str | None) -> int:
+    """Return how many fields an operation runs; equal ones run once. Each fragment is seen once."""
+    fragments = {
+        definition.name.value: definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    operation = get_operation_ast(document, operation_name)
+    waiting: list[SelectionSetNode] = [operation.selection_set] if operation else []
+    names: set[str] = set()
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                names.add((node.alias or node.name).value)
+            elif isinstance(node, FragmentSpreadNode):
+                if found := fragments.pop(node.name.value, None):
+                    waiting.append(found)
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+    return len(names)
+
+
+class Deadline:
+    """Runs queries and mutations within a time limit.
+
+    A query is cancelled when its time is up, or its client goes away. A mutation never is: between
+    what it has written and what it does next there is no good place to stop. It goes on by itself,
+    and only its client is no longer kept waiting.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._unattended: set[asyncio.Future[Any]] = set()
+
+    def wrap(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        """Return graphql-core's ``execute`` with the time limit."""
+
+        def execute_in_time(schema: Any, document: DocumentNode, **options: Any) -> Any:
+            result = execute(schema, document, **options)
+            if not isinstance(result, Awaitable):
+                return result
+            operation = get_operation_ast(document, options.get("operation_name"))
+            if operation is not None and operation.operation is OperationType.MUTATION:
+                return self._mutation(result)
+            return self._query(result)
+
+        return execute_in_time
+
+    async def _query(self, result: Awaitable[T]) -> T:
+        deadline = asyncio.timeout(self._seconds)
+        try:
+            async with deadline:
+                return await result
+        except TimeoutError:
+            raise timed_out(self._seconds, is_mutation=False) from None
+
+    async def _mutation(self, result: Awaitable[T]) -> T:
+        context = copy_context()
+        task = asyncio.create_task(_awaited(result), name="mutation", context=context)
+        self._unattended.add(task)
+        task.add_done_callback(self._unattended.discard)
+        done, _ = await asyncio.wait({task}, timeout=self._seconds)
+        if not done:
+            raise timed_out(self._seconds, is_mutation=True)
+        for variable, value in context.items():  # as if it had run here: the log's fields
+            variable.set(value)
+        return task.result()
+
+
+async def _awaited(result: Awaitable[T]) -> T:
+    return await result

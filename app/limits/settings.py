@@ -1,0 +1,138 @@
+"""The settings of every limit; ``app.settings`` has them among the others."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import limits
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.limits.documents import DocumentLimits
+from app.limits.rates import RateLimits, Rates
+from app.limits.slots import Slots
+from app.limits.sockets import SocketLimits
+
+
+def _rate(text: str) -> str:
+    limits.parse(text)  # raises ValueError
+    return text
+
+
+def _storage_url(url: str) -> str:
+    if not url.startswith(("memory://", "redis://", "rediss://")):
+        raise ValueError("must begin with memory://, redis:// or rediss://")
+    return url
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every limit of one service, and what is counted against them."""
+
+    documents: DocumentLimits
+    operation_seconds: float
+    sockets: SocketLimits
+    connections: Slots
+    subscriptions: Slots
+    rates: Rates
+
+
+class LimitSettings(BaseSettings):
+    """How much one request, one connection and one caller may ask for."""
+
+    model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
+
+    max_query_tokens: int = Field(1000, ge=1, description="Tokens in one GraphQL document.")
+    max_query_depth: int = Field(10, ge=1, description="Fields within fields, introspection apart.")
+    max_introspection_depth: int = Field(
+        20, ge=1, description="Fields within fields under `__schema` and `__type`."
+    )
+    max_query_aliases: int = Field(
+        15,
+        ge=0,
+        description="Aliases in one operation, those in a fragment each time it is spread.",
+    )
+    max_query_repetitions: int = Field(
+        30, ge=1, description="How often one document may select fields under the same name."
+    )
+    max_query_cost: int = Field(
+        25_000,
+        ge=1,
+        description="Fields that one operation may answer with, lists taken as long as their"
+        " `first` says; a page of 100 stores with every detail is about 19,000.",
+    )
+    introspection: bool = Field(
+        default=True, description="Whether clients may read the GraphQL schema from the service."
+    )
+
+    max_request_bytes: int = Field(
+        100_000, ge=1000, description="Bytes in the body of a request, or in a websocket message."
+    )
+    request_timeout_seconds: float = Field(
+        10, gt=0, description="How long the body of a request may take to arrive."
+    )
+    operation_timeout_seconds: float = Field(
+        10, gt=0, description="How long a query or mutation may take before its caller is told so."
+    )
+    sign_in_timeout_seconds: float = Field(
+        5, gt=0, description="How long a websocket may stay open before it signs in."
+    )
+    send_timeout_seconds: float = Field(
+        20, gt=0, description="How long a websocket's peer may not read before it is dropped."
+    )
+    max_subscriptions_per_connection: int = Field(
+        100, ge=1, description="Operations under way at a time on one websocket."
+    )
+    max_subscriptions_per_caller: int = Field(
+        500, ge=1, description="Subscriptions open at a time on all connections of a caller."
+    )
+    max_connections_per_caller: int = Field(
+        50, ge=1, description="Websockets open at a time for one caller."
+    )
+    mutation_rate_per_caller: Rate = Field(
+        "120/minute", description="How many mutations one caller may ask for."
+    )
+    mutation_rate_per_address: Rate = Field(
+        "600/minute", description="How many mutations may come from one address (an IPv6 /64)."
+    )
+    failed_sign_in_rate: Rate = Field(
+        "20/minute",
+        description="How many sign-ins from one address may fail; all are refused beyond it.",
+    )
+    rate_limit_storage: Annotated[str, AfterValidator(_storage_url)] = Field(
+        "memory://",
+        description="Where these counts are kept: `memory://`, each replica by itself, or"
+        " `redis://[:password@]host:port` (or `rediss://`), all replicas together.",
+    )
+
+    def usage_limits(self) -> Limits:
+        """Return the limits, with counters that have counted nothing yet."""
+        return Limits(
+            documents=DocumentLimits(
+                tokens=self.max_query_tokens,
+                depth=self.max_query_depth,
+                introspection_depth=self.max_introspection_depth,
+                aliases=self.max_query_aliases,
+                repetitions=self.max_query_repetitions,
+                cost=self.max_query_cost,
+                introspection=self.introspection,
+            ),
+            operation_seconds=self.operation_timeout_seconds,
+            sockets=SocketLimits(
+                operations=self.max_subscriptions_per_connection,
+                sign_in_timeout_seconds=self.sign_in_timeout_seconds,
+                send_timeout_seconds=self.send_timeout_seconds,
+            ),
+            connections=Slots(self.max_connections_per_caller),
+            subscriptions=Slots(self.max_subscriptions_per_caller),
+            rates=Rates(
+                RateLimits(
+                    mutations_of_caller=self.mutation_rate_per_caller,
+                    mutations_of_address=self.mutation_rate_per_address,
+                    failed_sign_ins=self.failed_sign_in_rate,
+                    storage=self.rate_limit_storage,
+                )
+            ),
+        )

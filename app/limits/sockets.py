@@ -1,0 +1,138 @@
+"""Websockets that withstand misuse: malformed messages, floods, readers that stall.
+
+Strawberry's handler trusts the shape of messages, writes what it was sent into close reasons (which
+may have no more than 123 bytes), and waits for a reader for ever.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from starlette.websockets import WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+
+from app.limits.errors import RateLimitedError, TooManyConnectionsError, too_many_subscriptions
+from app.limits.messages import mistake_in
+from resolvers.context import Context
+
+_log = structlog.get_logger(__name__)
+
+_MALFORMED, _TRY_AGAIN_LATER, _TOO_MANY_REQUESTS = 4400, 1013, 4429
+_MAX_REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries 125, two of which are the code
+_PINGS, _PINGS_SECONDS = 60, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """What one websocket may do."""
+
+    operations: int
+    sign_in_timeout_seconds: float
+    send_timeout_seconds: float
+
+
+class GuardedSocket(ASGIWebSocketAdapter):
+    """Strawberry's adapter, for peers that are gone and reasons of any length."""
+
+    async def send_json(self, message: Any) -> None:
+        if self.ws.application_state is WebSocketState.DISCONNECTED:
+            raise WebSocketDisconnected
+        await super().send_json(message)
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.ws.application_state is not WebSocketState.DISCONNECTED:
+            cut = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
+            await super().close(code, cut)
+
+
+class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """One websocket's protocol, guarded."""
+
+    def __init__(self, *, limits: SocketLimits, **options: Any) -> None:
+        super().__init__(**options)
+        self._limits = limits
+        self._pings = 0
+        self._pings_since = time.monotonic()
+        self._lifetime = asyncio.timeout(None)
+
+    async def handle(self) -> None:
+        """Serve the websocket until it closes, or until its peer no longer reads."""
+        try:
+            async with self._lifetime:
+                await super().handle()
+        except TimeoutError:
+            if not self._lifetime.expired():
+                raise
+            _log.info("websocket_dropped", reason="its peer does not read")
+        finally:
+            for close in self.context.on_close:
+                close()
+
+    async def handle_message(self, message: Message) -> None:
+        """Handle one message. One of the wrong shape closes the connection with 4400."""
+        if mistake := mistake_in(message):
+            await self.websocket.close(_MALFORMED, mistake)
+        elif message["type"] in {"ping", "pong"} and self._is_flooding():
+            await self.websocket.close(_TOO_MANY_REQUESTS, "Too many pings")
+        else:
+            await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Sign in, unless the address or the caller has had too much."""
+        try:
+            await super().handle_connection_init(message)
+        except (RateLimitedError, TooManyConnectionsError) as error:
+            await self.websocket.close(_TRY_AGAIN_LATER, error.message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin an operation, if no more are under way than there may be."""
+        is_new = message["id"] not in self.operations
+        if self.connection_acknowledged and is_new and self._is_full:
+            error = too_many_subscriptions(self._limits.operations, "on this connection")
+            await self.send_message(
+                {"id": message["id"], "type": "error", "payload": [error.formatted]}
+            )
+            return
+        await super().handle_subscribe(message)
+
+    async def send_message(self, message: Message) -> None:
+        """Send; a peer that does not read for too long is dropped."""
+        try:
+            async with asyncio.timeout(self._limits.send_timeout_seconds):
+                await super().send_message(message)
+        except TimeoutError:
+            self.drop()
+            raise WebSocketDisconnected from None
+
+    def drop(self) -> None:
+        """End the connection without waiting for its peer."""
+        with suppress(RuntimeError):  # it has ended already
+            self._lifetime.reschedule(asyncio.get_running_loop().time())
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what an operation's task raised, unless its peer has just gone."""
+        if not isinstance(error, WebSocketDisconnected):
+            _log.error("operation_failed", exc_info=error)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self.operations) >= self._limits.operations
+
+    def _is_flooding(self) -> bool:
+        now = time.monotonic()
+        if now - self._pings_since > _PINGS_SECONDS:
+            self._pings, self._pings_since = 0, now
+        self._pings += 1
+        return self._pings > _PINGS

@@ -1,0 +1,83 @@
+"""Strawberry's view with the limits on what is sent to it."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from cross_web import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from strawberry import Schema
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.types.unset import UnsetType
+
+from app.limits.decoding import decode_json
+from app.limits.errors import RateLimitedError, TooManyConnectionsError
+from app.limits.settings import Limits
+from app.limits.sockets import GuardedHandler, GuardedSocket
+from resolvers.context import Context
+
+
+class LimitedView(GraphQL[Context, None]):
+    """Refuses what is malformed or too much, over HTTP and over websockets."""
+
+    websocket_adapter_class = GuardedSocket
+    guarded_handler_class: type[GuardedHandler] = GuardedHandler
+
+    def __init__(self, schema: Schema, limits: Limits, **options: Any) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            # A mutation by GET could be triggered by a link; queries follow for simplicity's sake.
+            allow_queries_via_get=False,
+            connection_init_wait_timeout=timedelta(seconds=limits.sockets.sign_in_timeout_seconds),
+            max_subscriptions_per_connection=None,  # the handler counts them, and says it by code
+            **options,
+        )
+        self._limits = limits
+        self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment] # a factory
+            self.guarded_handler_class, limits=limits.sockets
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or websocket. One that is refused as a whole gets a GraphQL error."""
+        try:
+            await super().__call__(scope, receive, send)
+        except RateLimitedError as error:
+            refusal = JSONResponse({"data": None, "errors": [error.formatted]})
+            refusal.headers["Retry-After"] = str(error.retry_after_seconds)
+            await refusal(scope, receive, send)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Count the websockets of a caller who has signed in."""
+        if context.caller is not None:
+            slots, name = self._limits.connections, context.caller.name
+            if not slots.take(name):
+                raise TooManyConnectionsError(slots.limit)
+            context.on_close.append(lambda: slots.free(name))
+        return await super().on_ws_connect(context)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read JSON strictly."""
+        return decode_json(data)
+
+    def parse_json(self, data: str | bytes) -> Any:
+        """Read a request's body. A list of requests is refused further in, by Strawberry."""
+        value = super().parse_json(data)
+        if not isinstance(value, dict | list):
+            raise HTTPException(400, "The request must be a JSON object with a `query`.")
+        return value
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: Response,
+    ) -> Response:
+        """Say in the headers, too, when something that came too often may be tried again."""
+        response = super().create_response(response_data, sub_response)
+        given: Any = response_data
+        for error in given.get("errors") or ():
+            if seconds := error.get("extensions", {}).get("retryAfterSeconds"):
+                response.headers["Retry-After"] = str(seconds)
+        return response
