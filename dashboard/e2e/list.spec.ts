@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { control, newToken, openAs } from "./platform";
 
 test("a thousand stores are searched, sorted and paged through", async ({ page }) => {
-  const token = await newToken("merchant");
+  const token = await newToken("librarian");
   await control("record_deleted", { token, count: 1000 });
   await openAs(page, token, "/stores?status=deleted");
   const rows = page.getByRole("list", { name: "Stores" }).getByRole("listitem");

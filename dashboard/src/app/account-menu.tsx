@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { setToken } from "@/lib/session";
 import { currentTheme, setTheme, type Theme } from "@/lib/theme";
+import { quotaInWords } from "@/lib/quota";
 import { useViewer } from "@/lib/viewer";
 import styles from "./account-menu.module.css";
 
@@ -22,6 +23,7 @@ export function AccountMenu() {
             <span>{viewer.role.toLowerCase()}</span>
           </div>
         )}
+        {viewer && <p className={styles.quota}>{quotaInWords(viewer.quota)}</p>}
         <ThemeChoice />
         <a href="/graphiql" className={styles.link}>
           Explore the API

@@ -7,6 +7,11 @@ const VIEWER = graphql(`
     viewer {
       name
       role
+      quota {
+        storesUsed
+        storesLimit
+        storesLeft
+      }
     }
   }
 `);

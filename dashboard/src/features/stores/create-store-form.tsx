@@ -3,10 +3,13 @@ import { useNavigate } from "react-router";
 import { useMutation } from "urql";
 import { Button, ButtonLink } from "@/components/button";
 import { Field } from "@/components/field";
+import { Notice } from "@/components/notice";
 import { Panel } from "@/components/panel";
 import { Refusal } from "@/components/refusal";
 import type { EnginesQuery } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
+import { quotaInWords } from "@/lib/quota";
+import { useViewer } from "@/lib/viewer";
 import { EngineChoice } from "./engine-choice";
 import { addressOf, problemOfName } from "./name-rules";
 import { CREATE_STORE } from "./operations";
@@ -28,6 +31,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
   const [isNameLeft, setNameLeft] = useState(false);
   const [engineName, setEngineName] = useState(engines[0]?.name ?? "");
   const [version, setVersion] = useState("");
+  const quota = useViewer().data?.viewer.quota;
   const nameInput = useRef<HTMLInputElement>(null);
   // One key per visit: sending the form twice, by impatience or a lost answer, makes one store.
   const [idempotencyKey, setIdempotencyKey] = useState(newKey);
@@ -107,6 +111,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
           </div>
         )}
       </Panel>
+      {quota && (quota.storesLeft === 0 ? <QuotaReached limit={quota.storesLimit} /> : <p className={styles.quota}>{quotaInWords(quota)}</p>)}
       {otherRefusals.map((item) => (
         <Refusal key={item.code} title="The store was not created" message={item.message} />
       ))}
@@ -118,6 +123,14 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
         </Button>
       </div>
     </form>
+  );
+}
+
+function QuotaReached({ limit }: { limit: number | null | undefined }) {
+  return (
+    <Notice tone="warning" title="You have as many stores as you may have">
+      <p>That is {limit}. Delete one that is not needed, or ask an admin for more.</p>
+    </Notice>
   );
 }
 

@@ -28,7 +28,8 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   }, [connection, execute]);
 
   return {
-    data: result.data,
+    // An answer without data (null) is none.
+    data: result.data ?? undefined,
     error: result.error,
     isStale: connection === "lost",
     retry: () => execute({ requestPolicy: "network-only" }),

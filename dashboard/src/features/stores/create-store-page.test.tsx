@@ -1,0 +1,87 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { type Answers, nothing, renderPage, unreachable } from "@/testing/platform";
+import { aStore } from "@/testing/records";
+import { CreateStorePage } from "./create-store-page";
+
+const ENGINES = {
+  __typename: "Query",
+  engines: [
+    {
+      __typename: "Engine",
+      name: "woocommerce",
+      displayName: "WooCommerce",
+      description: "A shop.",
+      versions: [{ __typename: "EngineVersion", name: "7.1", isDefault: true }],
+      resources: { __typename: "EngineResources", cpu: "350m", memory: "896Mi", storage: "15Gi" },
+    },
+  ],
+  platform: { __typename: "Platform", shopUrl: "https://{name}.shops.example" },
+};
+
+function show(more: Answers = {}, connection: "live" | "lost" = "live") {
+  return renderPage(<CreateStorePage />, { answers: { Engines: () => ENGINES, ...more }, connection, at: "/stores/new", route: "/stores/new" });
+}
+
+test("loading: a skeleton", () => {
+  show({ Engines: nothing });
+  expect(screen.getByText("Loading …")).toBeDefined();
+});
+
+test("error: the reason, and the way to try again", async () => {
+  show({ Engines: unreachable });
+  expect(await screen.findByRole("button", { name: "Try again" })).toBeDefined();
+});
+
+test("stale: the form stays", async () => {
+  const { container } = show({}, "lost");
+  expect(await screen.findByRole("textbox", { name: "Name" })).toBeDefined();
+  expect(container.querySelector('[data-state="stale"]')).not.toBeNull();
+});
+
+test("ready: the address follows the name, and the rules are told", async () => {
+  show();
+  const name = await screen.findByRole("textbox", { name: "Name" });
+  await userEvent.type(name, "tea-house");
+  expect(screen.getByText("https://tea-house.shops.example")).toBeDefined();
+  await userEvent.type(name, "_");
+  expect(screen.getByRole("alert").textContent).toContain("Use only lower-case letters");
+  expect(name.getAttribute("aria-invalid")).toBe("true");
+});
+
+test("a created store's page opens", async () => {
+  const payload = { __typename: "CreateStorePayload", store: aStore({ id: "store_9" }), errors: [] };
+  const { asked } = show({ CreateStore: () => ({ createStore: payload }) });
+  await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "tea-house{Enter}");
+  expect(await screen.findByText("elsewhere")).toBeDefined();
+  expect(asked.find(({ name }) => name === "CreateStore")?.variables).toMatchObject({
+    input: { name: "tea-house", engine: "woocommerce", version: null },
+  });
+});
+
+test("nothing is sent while the name is wrong", async () => {
+  const { asked } = show();
+  const name = await screen.findByRole("textbox", { name: "Name" });
+  await userEvent.type(name, "www{Enter}");
+  expect(screen.getByText("The name “www” is reserved; choose another.")).toBeDefined();
+  expect(document.activeElement).toBe(name);
+  expect(asked.some((item) => item.name === "CreateStore")).toBe(false);
+});
+
+test("a refusal stands at its field until the name is changed", async () => {
+  const errors = [{ __typename: "UserError", code: "NAME_TAKEN", message: "The name is taken.", field: "name" }];
+  show({ CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: null, errors } }) });
+  const name = await screen.findByRole("textbox", { name: "Name" });
+  await userEvent.type(name, "tea-house{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("The name is taken.");
+  await userEvent.type(name, "-2");
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("a refusal about no field stands above the buttons", async () => {
+  const errors = [{ __typename: "UserError", code: "USER_QUOTA_REACHED", message: "You have 5 of 5 stores.", field: null }];
+  show({ CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: null, errors } }) });
+  await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "tea-house{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("You have 5 of 5 stores.");
+});

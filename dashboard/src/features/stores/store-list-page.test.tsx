@@ -1,0 +1,75 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { nothing, renderPage, unreachable, viewer } from "@/testing/platform";
+import { aStore, pageOf } from "@/testing/records";
+import { StoreListPage } from "./store-list-page";
+
+const list = (...stores: object[]) => () => ({ __typename: "Query", stores: pageOf("Store", stores) });
+
+test("loading: a skeleton of the list", () => {
+  renderPage(<StoreListPage />, { answers: { Stores: nothing } });
+  expect(screen.getByText("Loading …")).toBeDefined();
+});
+
+test("empty: the first store is one click away", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list() } });
+  const invitation = await screen.findByRole("link", { name: "Create a store" });
+  expect(invitation.getAttribute("href")).toBe("/stores/new");
+  expect(screen.queryByRole("searchbox")).toBeNull();
+});
+
+test("empty: a viewer is told who creates stores", async () => {
+  renderPage(<StoreListPage />, { answers: { Viewer: viewer("VIEWER"), Stores: list() } });
+  expect(await screen.findByText(/an operator creates them/)).toBeDefined();
+  expect(screen.queryByRole("link", { name: "Create a store" })).toBeNull();
+});
+
+test("error: the reason, and the way to try again", async () => {
+  const { asked } = renderPage(<StoreListPage />, { answers: { Stores: unreachable } });
+  expect((await screen.findByRole("alert")).textContent).toContain("The platform did not answer.");
+  const before = asked.filter(({ name }) => name === "Stores").length;
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  expect(asked.filter(({ name }) => name === "Stores").length).toBe(before + 1);
+});
+
+test("stale: what is known stays, dimmed", async () => {
+  const { container } = renderPage(<StoreListPage />, { answers: { Stores: list(aStore()) }, connection: "lost" });
+  expect(await screen.findByRole("link", { name: "candles" })).toBeDefined();
+  expect(container.querySelector('[data-state="stale"]')).not.toBeNull();
+});
+
+test("ready: a store with its status in words, and the ways into it", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore()) } });
+  const row = await screen.findByRole("listitem");
+  expect(within(row).getByRole("link", { name: "candles" }).getAttribute("href")).toBe("/stores/store_1");
+  expect(within(row).getByText("Ready")).toBeDefined();
+  expect(within(row).getByRole("link", { name: "Open shop candles" }).getAttribute("href")).toBe("http://candles.store.localhost");
+  expect(screen.getByText("1 store")).toBeDefined();
+});
+
+test("a store that waits says where in line, and cannot be opened", async () => {
+  const waiting = aStore({ status: "QUEUED", queuePosition: 2, readyAt: null });
+  renderPage(<StoreListPage />, { answers: { Stores: list(waiting) } });
+  expect(await screen.findByText("· 2nd in line")).toBeDefined();
+  expect(screen.queryByRole("link", { name: /Open shop/ })).toBeNull();
+});
+
+test("filters go to the server, and are in the address when the page opens", async () => {
+  const { asked } = renderPage(<StoreListPage />, {
+    answers: { Stores: list(aStore()) },
+    at: "/stores?search=can&status=ready,failed&sort=name",
+  });
+  await screen.findByText("1 store found");
+  expect(asked.find(({ name }) => name === "Stores")?.variables).toEqual({
+    first: 50,
+    after: null,
+    filter: { statuses: ["READY", "FAILED"], engine: null, nameContains: "can" },
+    orderBy: { field: "NAME", direction: "ASC" },
+  });
+  await userEvent.click(screen.getByRole("button", { name: "Failed" }));
+  await waitFor(() => {
+    const last = asked.filter(({ name }) => name === "Stores").at(-1);
+    expect(last?.variables.filter).toEqual({ statuses: ["READY"], engine: null, nameContains: "can" });
+  });
+});

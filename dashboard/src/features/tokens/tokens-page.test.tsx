@@ -1,0 +1,75 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
+import { pageOf } from "@/testing/records";
+import { TokensPage } from "./tokens-page";
+
+const TOKEN = {
+  __typename: "AccessToken",
+  id: "token_1",
+  owner: "ada",
+  role: "OPERATOR",
+  description: "deploy script",
+  createdAt: "2026-11-24T10:00:00Z",
+  expiresAt: null,
+  lastUsedAt: null,
+  revokedAt: null,
+};
+const list = (...tokens: object[]) => () => ({ __typename: "Query", tokens: pageOf("AccessToken", tokens) });
+
+function show(answers: Answers, connection: "live" | "lost" = "live") {
+  return renderPage(<TokensPage />, { answers, connection, at: "/tokens", route: "/tokens" });
+}
+
+test("loading: a skeleton", () => {
+  show({ Tokens: nothing });
+  expect(screen.getByText("Loading …")).toBeDefined();
+});
+
+test("empty: what tokens are for", async () => {
+  show({ Tokens: list() });
+  expect(await screen.findByRole("heading", { name: "No token is in use" })).toBeDefined();
+});
+
+test("error: the way to try again", async () => {
+  show({ Tokens: unreachable });
+  expect(await screen.findByRole("button", { name: "Try again" })).toBeDefined();
+});
+
+test("stale: what is known stays, dimmed", async () => {
+  const { container } = show({ Tokens: list(TOKEN) }, "lost");
+  expect(await screen.findByText("deploy script")).toBeDefined();
+  expect(container.querySelector('[data-state="stale"]')).not.toBeNull();
+});
+
+test("ready: whose it is, what it allows, and its revocation", async () => {
+  const { asked } = show({ Tokens: list(TOKEN), RevokeToken: nothing });
+  expect(await screen.findByText("ada · operator")).toBeDefined();
+  expect(screen.getByText("Does not expire")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "Revoke deploy script" }));
+  await userEvent.click(screen.getByRole("button", { name: "Revoke" }));
+  expect(asked.at(-1)).toEqual({ name: "RevokeToken", variables: { input: { id: "token_1" } } });
+});
+
+test("a new token's secret is shown once", async () => {
+  const payload = { __typename: "CreateTokenPayload", secret: "sp_secret", token: { ...TOKEN, id: "token_2" }, errors: [] };
+  const { asked } = show({ Tokens: list(TOKEN), CreateToken: () => ({ createToken: payload }) });
+  await userEvent.click(await screen.findByRole("button", { name: "New token" }));
+  await userEvent.type(screen.getByLabelText("What it is for"), "backup");
+  await userEvent.click(screen.getByRole("button", { name: "Make the token" }));
+  expect(await screen.findByText("sp_secret")).toBeDefined();
+  expect(asked.find(({ name }) => name === "CreateToken")?.variables).toEqual({
+    input: { owner: null, role: "OPERATOR", description: "backup", expiresInDays: 90 },
+  });
+  await userEvent.click(screen.getByRole("button", { name: "I have copied it" }));
+  expect(screen.queryByText("sp_secret")).toBeNull();
+});
+
+test("nobody is offered a role above their own", async () => {
+  show({ Viewer: viewer("VIEWER"), Tokens: list(TOKEN) });
+  await userEvent.click(await screen.findByRole("button", { name: "New token" }));
+  const roles = await screen.findByLabelText("What it allows");
+  expect(roles.textContent).toBe("Viewer: sees stores");
+  expect(screen.queryByLabelText("Whose it is")).toBeNull();
+});

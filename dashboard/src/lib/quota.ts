@@ -1,0 +1,8 @@
+import type { ViewerQuery } from "@/gql/graphql";
+
+/** How many stores somebody has and may have, in a sentence. */
+export function quotaInWords({ storesUsed, storesLimit, storesLeft }: ViewerQuery["viewer"]["quota"]): string {
+  const used = storesUsed === 1 ? "1 store" : `${storesUsed} stores`;
+  if (storesLimit == null || storesLeft == null) return `You have ${used}; there is no limit.`;
+  return `You have ${used} of ${storesLimit}; ${storesLeft} left.`;
+}

@@ -1,0 +1,57 @@
+import type { StoreDetailsFragment, StoreSummaryFragment } from "@/gql/graphql";
+
+const SUMMARY: StoreSummaryFragment = {
+  id: "store_1",
+  name: "candles",
+  owner: "ada",
+  engine: "woocommerce",
+  engineVersion: "7.1",
+  status: "READY",
+  target: "READY",
+  reason: null,
+  version: 12,
+  url: "http://candles.store.localhost",
+  adminUrl: "http://candles.store.localhost/wp-admin/",
+  createdAt: "2026-11-24T10:00:00Z",
+  updatedAt: "2026-11-24T10:01:00Z",
+  readyAt: "2026-11-24T10:01:00Z",
+  deletedAt: null,
+  queuePosition: null,
+};
+
+export function aStore(given: Partial<StoreSummaryFragment> = {}) {
+  return { __typename: "Store" as const, ...SUMMARY, ...given };
+}
+
+export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
+  return {
+    ...aStore(),
+    diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1", attempt: 1 },
+    steps: [],
+    pods: [],
+    ...given,
+  };
+}
+
+export function aStep(given: Partial<StoreDetailsFragment["steps"][number]> = {}) {
+  return {
+    __typename: "Step" as const,
+    name: "NAMESPACE" as const,
+    status: "SUCCEEDED" as const,
+    message: "",
+    output: "",
+    startedAt: "2026-11-24T10:00:00Z",
+    finishedAt: "2026-11-24T10:00:02Z",
+    ...given,
+  };
+}
+
+/** A page of a connection. */
+export function pageOf(typename: string, nodes: object[], hasNextPage = false) {
+  return {
+    __typename: `${typename}Connection`,
+    totalCount: nodes.length,
+    pageInfo: { __typename: "PageInfo", hasNextPage, endCursor: hasNextPage ? "cursor" : null },
+    edges: nodes.map((node) => ({ __typename: `${typename}Edge`, node })),
+  };
+}
