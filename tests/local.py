@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = Path(os.environ.get("STORE_PLATFORM_STATE_DIR", ROOT / ".state"))
 PORT = os.environ.get("STORE_PLATFORM_PORT", "8080")
 URL = f"http://127.0.0.1:{PORT}"
+_STORECTL = ".venv/bin/python -m app.storectl"
 _KIND_NAME = "store-platform"
 _START_SECONDS = 60.0
 
@@ -99,7 +100,7 @@ def up() -> None:
     print(f"  Dashboard, signed in: {URL}/#token={token}")
     print(f"  GraphiQL, signed in:  {URL}/graphiql#token={token}")
     print(f"  API:                  {URL}/graphql")
-    print(f"  Command line:         storectl login {URL} --token-stdin < {STATE / 'token'}")
+    print(f"  Command line:         {_STORECTL} login {URL} --token-stdin < {STATE / 'token'}")
     print(f"  Your token:           {token}")
     print(f"  Logs:                 {service.log}")
     say("Stop it with `make down`.")

@@ -73,22 +73,22 @@ class PlainProgress:
 class LiveProgress:
     """One line per step, redrawn in place: a spinner while it runs, then how long it took."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, console: Console) -> None:
         self._store: Data | None = None
         self._note = ""
         self._spinner = Spinner("dots")
+        # Last: it renders at once.
+        self.live = Live(console=console, refresh_per_second=8, get_renderable=self._rendered)
 
     def show(self, update: Data) -> None:
         self._store, self._note = update["store"], ""
-        self._live.refresh()
+        self.live.refresh()
 
     def note(self, message: str) -> None:
         self._note = message
-        self._live.refresh()
+        self.live.refresh()
 
-    def render(self) -> RenderableType:
-        """Return what is shown at this moment."""
+    def _rendered(self) -> RenderableType:
         if self._store is None:
             return Text(self._note or "Connecting …", style="dim")
         place = self._store["queuePosition"]
@@ -122,7 +122,6 @@ def shown(console: Console, errors: Console, *, as_json: bool) -> Iterator[Progr
     elif not console.is_terminal:
         yield PlainProgress(console)
     else:
-        with Live(console=console, refresh_per_second=8) as live:
-            progress = LiveProgress(live)
-            live.get_renderable = progress.render  # type: ignore[method-assign]
+        progress = LiveProgress(console)
+        with progress.live:
             yield progress

@@ -42,6 +42,14 @@ def test_signing_in_and_out(api: Service, nobody: Storectl, token: str) -> None:
     assert nobody.fails("list") == refused
 
 
+def test_a_token_that_is_typed_is_not_shown(api: Service, nobody: Storectl, token: str) -> None:
+    code, shown = nobody.on_a_terminal("login", api.url, typed=token)
+    assert code == 0, shown
+    assert shown.startswith("Token: ")
+    assert f"Signed in to {api.url} as anna (operator)." in shown
+    assert token not in shown
+
+
 def test_a_token_that_is_not_valid_is_not_kept(api: Service, nobody: Storectl) -> None:
     code, said = nobody.fails("login", api.url, "--token-stdin", given="sp_wrong\n")
     assert (code, said) == (

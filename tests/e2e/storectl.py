@@ -2,13 +2,18 @@
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.service import ROOT, Service
+
+_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,28 @@ class Storectl:
         done = self.run(*arguments, given=given)
         assert "Traceback" not in done.stderr, done.stderr
         return done.returncode, done.stderr.strip()
+
+    def on_a_terminal(self, *arguments: str, typed: str = "") -> tuple[int, str]:
+        """Run a command on a terminal, at whose first prompt something is typed.
+
+        Returns its exit code and all that was shown, without the codes that move the cursor.
+        """
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(ROOT)
+            command = [sys.executable, "-m", "app.storectl", *arguments]
+            shape = {"TERM": "xterm-256color", "COLUMNS": "160"}
+            os.execve(sys.executable, command, self.environment | shape)  # noqa: S606 - as pty asks
+        shown = b""
+        with suppress(OSError):  # how a terminal ends
+            while block := os.read(terminal, 65536):
+                shown += block
+                if typed and shown.endswith(b": "):
+                    os.write(terminal, typed.encode() + b"\n")
+                    typed = ""
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(status), _CODES.sub("", shown.decode())
 
     def complete(self, line: str) -> list[str]:
         """Return what bash would offer at the end of a command line."""

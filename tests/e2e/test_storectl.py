@@ -1,17 +1,14 @@
 """storectl against the whole service on a real API server."""
 
 import json
-import os
-import pty
 import re
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import NewService
-from tests.e2e.service import ROOT, Service
+from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
 STEPS = ["Namespace", "Credentials", "Helm install", "Workloads ready", "Setup job", "Reachable"]
@@ -48,26 +45,9 @@ def test_create_watch_and_delete_watch(storectl: Storectl) -> None:
 
 
 def test_a_terminal_sees_it_live(storectl: Storectl) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        environment = {**storectl.environment, "TERM": "xterm-256color", "COLUMNS": "160"}
-        os.execve(  # noqa: S606 - the child of a pty has no other way
-            sys.executable,
-            [sys.executable, "-m", "app.storectl", "create", "live-shop", "--watch"],
-            environment,
-        )
-    shown = b""
-    try:
-        while block := os.read(terminal, 65536):
-            shown += block
-    except OSError:  # the end of a terminal
-        pass
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
+    code, text = storectl.on_a_terminal("create", "live-shop", "--watch")
 
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
-    assert os.waitstatus_to_exitcode(status) == 0, text
+    assert code == 0, text
     assert "live-shop is PROVISIONING" in text
     assert re.search(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Workloads ready", text)
     assert re.search(r"✓ Workloads ready +[0-9.]+ s +All pods are ready: mysql, wordpress\.", text)
