@@ -5,6 +5,7 @@ version that was sent. So a follower who is slow, or comes back later and elsewh
 event once and in order, and nobody has to remember them.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ MAX_EVENTS = 500
 """Events in one update of a followed store; what lies further back is in the next update."""
 
 
+Events = tuple[StoreEvent, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class StoreUpdate:
     """What a follower is told: the state, and what happened since the update before.
@@ -27,35 +31,67 @@ class StoreUpdate:
 
     version: int
     snapshot: StoreSnapshot
-    events: tuple[StoreEvent, ...]
+    events: Events
 
 
-async def follow(
-    records: StoreRecords, broadcaster: Broadcaster, store_id: str, *, after: int | None
-) -> AsyncGenerator[StoreUpdate, None]:
-    """Yield the store's state now, then after each change, until it is deleted.
+class StoreStreams:
+    """The streams of all stores."""
 
-    With ``after``, the version of the last update that the caller has, the first update holds the
-    events since then. Without it, the first update holds no events: its state says it all. Raises
-    RefusedError (CURSOR_INVALID) when the store never had that version, and NotFoundError.
-    """
-    # The slot is there before the first read, so no change can fall between the two.
-    async with broadcaster.follow(store_id) as follower:
-        snapshot = await records.snapshot(store_id)
-        version = _start(snapshot, after)
-        is_first = True
-        while True:
-            events = await _events_between(records, store_id, version, snapshot.store.version)
-            if events:
-                version = events[-1].version
-            if events or is_first:
-                yield StoreUpdate(version, snapshot, events)
-                is_first = False
-            if len(events) == MAX_EVENTS:
-                continue
-            if snapshot.store.status is StoreStatus.DELETED:
-                return
-            snapshot = await follower.next()
+    def __init__(self, records: StoreRecords, broadcaster: Broadcaster) -> None:
+        self._records = records
+        self._broadcaster = broadcaster
+        self._reads: dict[tuple[str, int, int], asyncio.Task[Events]] = {}
+
+    async def follow(
+        self, store_id: str, *, after: int | None
+    ) -> AsyncGenerator[StoreUpdate, None]:
+        """Yield the store's state now, then after each change, until it is deleted.
+
+        With ``after``, the version of the last update that the caller has, the first update holds
+        the events since then. Without it, the first update holds no events: its state says it all.
+        Raises RefusedError (CURSOR_INVALID) when the store never had that version, and
+        NotFoundError.
+        """
+        # The slot is there before the first read, so no change can fall between the two.
+        async with self._broadcaster.follow(store_id) as follower:
+            snapshot = await self._records.snapshot(store_id)
+            version = _start(snapshot, after)
+            is_first = True
+            while True:
+                events = await self._events_between(store_id, version, snapshot.store.version)
+                if events:
+                    version = events[-1].version
+                if events or is_first:
+                    yield StoreUpdate(version, snapshot, events)
+                    is_first = False
+                if len(events) == MAX_EVENTS:
+                    continue
+                if snapshot.store.status is StoreStatus.DELETED:
+                    return
+                snapshot = await follower.next()
+
+    async def _events_between(self, store_id: str, above: int, up_to: int) -> Events:
+        """Return the events that led to a snapshot of version ``up_to``, and no later ones.
+
+        Followers who wake together ask for the same: that is read once for them all.
+        """
+        if above >= up_to:
+            return ()
+        key = (store_id, above, up_to)
+        reading = self._reads.get(key)
+        if reading is None:
+            reading = self._reads[key] = asyncio.create_task(self._read(*key), name="events")
+            reading.add_done_callback(lambda done: self._end_read(key, done))
+        return await asyncio.shield(reading)
+
+    def _end_read(self, key: tuple[str, int, int], done: asyncio.Task[Events]) -> None:
+        del self._reads[key]
+        if not done.cancelled():
+            done.exception()  # seen, in case that nobody waits for it any more
+
+    async def _read(self, store_id: str, above: int, up_to: int) -> Events:
+        found = await self._records.events_after(store_id, above, limit=MAX_EVENTS)
+        return tuple(event for event in found if event.version <= up_to)
 
 
 def _start(snapshot: StoreSnapshot, after: int | None) -> int:
@@ -69,13 +105,3 @@ def _start(snapshot: StoreSnapshot, after: int | None) -> int:
         )
         raise RefusedError(Refusal("CURSOR_INVALID", message, "after"))
     return after
-
-
-async def _events_between(
-    records: StoreRecords, store_id: str, above: int, up_to: int
-) -> tuple[StoreEvent, ...]:
-    """Return the events that led to a snapshot of version ``up_to``, and no later ones."""
-    if above >= up_to:
-        return ()
-    found = await records.events_after(store_id, above, limit=MAX_EVENTS)
-    return tuple(event for event in found if event.version <= up_to)

@@ -13,7 +13,7 @@ from provisioner.admin_login import AdminLogin, AdminLogins
 from provisioner.broadcast import Broadcaster
 from provisioner.engines import EngineCatalogue
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
-from provisioner.following import MAX_EVENTS, StoreUpdate, follow
+from provisioner.following import MAX_EVENTS, StoreStreams, StoreUpdate
 from provisioner.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.measuring import Activity
 from provisioner.models import (
@@ -76,7 +76,7 @@ class StoreService:
     ) -> None:
         self._records = records
         self._listing = listing
-        self._broadcaster = broadcaster
+        self._streams = StoreStreams(records, broadcaster)
         self._reconciler = reconciler
         self._queue = queue
         self._engines = engines
@@ -257,9 +257,9 @@ class StoreService:
     async def follow(
         self, caller: Identity, store_id: str, *, after: int | None = None
     ) -> AsyncGenerator[StoreUpdate, None]:
-        """Return the stream of a store; see ``following.follow``. Raises NotFoundError."""
+        """Return the stream of a store; see ``StoreStreams``. Raises NotFoundError."""
         await self.get(caller, store_id)
-        return follow(self._records, self._broadcaster, store_id, after=after)
+        return self._streams.follow(store_id, after=after)
 
     def queue_position(self, store: Store) -> int | None:
         """Return the store's place among those that wait to be provisioned, from 1."""

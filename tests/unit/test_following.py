@@ -13,8 +13,8 @@ from provisioner.broadcast import Broadcaster
 from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.errors import RefusedError
-from provisioner.following import StoreUpdate, follow
-from provisioner.models import Pod, Store, StoreSnapshot, StoreStatus
+from provisioner.following import StoreStreams, StoreUpdate
+from provisioner.models import Pod, Store, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.repository import StoreRepository
 from provisioner.transitions import DELETE_STEPS
 from tests.stores import a_store
@@ -26,6 +26,7 @@ class World:
     def __init__(self, database: Database) -> None:
         self.broadcaster = Broadcaster(self._read)
         self.records = StoreRepository(database, SystemClock(), self.broadcaster)
+        self._streams = StoreStreams(self.records, self.broadcaster)
         self._store = a_store()
         self.store_id = self._store.id
 
@@ -49,7 +50,7 @@ class World:
         await self.records.transition(store, StoreStatus.DELETED)
 
     def stream(self, after: int | None = None) -> AsyncGenerator[StoreUpdate, None]:
-        return follow(self.records, self.broadcaster, self.store_id, after=after)
+        return self._streams.follow(self.store_id, after=after)
 
 
 @pytest.fixture
@@ -132,6 +133,31 @@ async def test_one_who_does_not_look_gets_the_latest_state_and_every_event(world
                 break
     assert seen == list(range(2, 81))
     assert [pod.name for pod in update.snapshot.pods] == ["web-39"]
+
+
+async def test_followers_who_wake_together_share_one_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = world.records.events_after, list[int]()
+
+    async def counted(store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
+        reads.append(version)
+        return await read(store_id, version, limit=limit)
+
+    monkeypatch.setattr(world.records, "events_after", counted)
+    streams = [world.stream() for _ in range(20)]
+    for stream in streams:
+        await anext(stream)
+    waiting = [asyncio.create_task(anext(stream)) for stream in streams]
+    # One who leaves while it is being read spoils it for nobody.
+    waiting[0].cancel()
+    await world.restart_pods(0)
+    updates = await asyncio.gather(*waiting[1:])
+    assert [[event.version for event in update.events] for update in updates] == [[2]] * 19
+    assert reads == [1]
+    for stream in streams:
+        await stream.aclose()
+    assert world.broadcaster.followers == 0
 
 
 @pytest.mark.parametrize("after", [-1, 2, 2**31 - 1])
