@@ -1,4 +1,4 @@
-"""The one module that knows kubernetes-asyncio: configuration, credentials and transport.
+"""What uses kubernetes-asyncio (see ``kube_client``): configuration, credentials and transport.
 
 The library's own Watch and models are not used: the Watch neither checks the HTTP status nor
 notices a dead connection, and the models cost 160 times as much as reading only what is needed.
@@ -20,7 +20,6 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import structlog
-from kubernetes_asyncio import client, config
 
 from provisioner.errors import (
     ClusterRefusedError,
@@ -28,6 +27,7 @@ from provisioner.errors import (
     ConfigurationError,
     NotFoundError,
 )
+from provisioner.kube_client import client, config
 from provisioner.models import Reason
 from provisioner.watching import GoneError
 from provisioner.wire import WireStatus
