@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> Starlette:
             signal.raise_signal(signal.SIGTERM)
             raise
         finally:
+            limits.rates.close()
             await flush(measurements)
 
     limits = settings.usage_limits()

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
+from coredis import ConnectionPool
 from limits import RateLimitItem, parse
-from limits.aio.storage import Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
-from limits.storage import storage_from_string
 
 from app.addresses import address_group
 from app.limits.errors import RateLimitedError
@@ -42,7 +42,8 @@ class Rates:
     """Counts, and refuses with RateLimitedError what comes too often."""
 
     def __init__(self, limits: RateLimits) -> None:
-        self._counter = SlidingWindowCounterRateLimiter(_storage(limits.storage))
+        self._pool = _pool(limits.storage)
+        self._counter = SlidingWindowCounterRateLimiter(_storage(limits.storage, self._pool))
         self._of_caller = parse(limits.mutations_of_caller)
         self._of_address = parse(limits.mutations_of_address)
         self._failed_sign_ins = parse(limits.failed_sign_ins)
@@ -70,6 +71,11 @@ class Rates:
         counted = self._counter.hit(self._failed_sign_ins, "sign-in", address_group(address))
         await _answer(counted, unknown=True)
 
+    def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._pool is not None:
+            self._pool.disconnect()
+
     async def _refuse(self, what: str, limit: RateLimitItem, *key: str) -> None:
         resets_at, _ = await _answer(
             self._counter.get_window_stats(limit, *key), unknown=(time.time(), 0)
@@ -77,16 +83,22 @@ class Rates:
         raise RateLimitedError(what, max(1, math.ceil(resets_at - time.time())))
 
 
-def _storage(url: str) -> Storage:
-    options = (
-        {}
-        if url.startswith("memory")
-        else {"connect_timeout": _REDIS_SECONDS, "stream_timeout": _REDIS_SECONDS}
+def _storage(url: str, pool: ConnectionPool | None) -> Storage:
+    if pool is None:
+        return MemoryStorage()
+    return RedisStorage(
+        f"async+{url}",
+        wrap_exceptions=True,
+        connection_pool=pool,  # type: ignore[arg-type] # as documented, but not annotated
     )
-    storage = storage_from_string(f"async+{url}", wrap_exceptions=True, **options)
-    if not isinstance(storage, Storage):
-        raise TypeError(f"{url} names no storage for rate limits.")
-    return storage
+
+
+def _pool(url: str) -> ConnectionPool | None:
+    if url.startswith("memory://"):
+        return None
+    return ConnectionPool.from_url(
+        url, connect_timeout=_REDIS_SECONDS, stream_timeout=_REDIS_SECONDS
+    )
 
 
 async def _answer(question: Awaitable[T], *, unknown: T) -> T:

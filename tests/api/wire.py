@@ -41,8 +41,7 @@ def post(
 ) -> Answer:
     """Send a body as it is; anything that is no text is written as JSON."""
     content = body if isinstance(body, str | bytes) else json.dumps(body)
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
-    sent = {"Content-Type": JSON} | given
+    sent = {"Content-Type": JSON} | _named(headers)
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"
     return request(service, "POST", "/graphql", content, sent)
@@ -65,12 +64,19 @@ def request(
         connection.close()
 
 
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
 @asynccontextmanager
-async def socket(service: Service, token: str | None = None) -> AsyncIterator[ClientConnection]:
+async def socket(
+    service: Service, token: str | None = None, **headers: str
+) -> AsyncIterator[ClientConnection]:
     """Open a websocket; with a token, signed in."""
     async with websockets.connect(
         f"ws://127.0.0.1:{service.port}/graphql",
         subprotocols=[Subprotocol("graphql-transport-ws")],
+        additional_headers=_named(headers),
         max_size=None,
     ) as opened:
         if token is not None:
