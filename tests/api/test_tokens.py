@@ -114,6 +114,20 @@ def test_everything_that_is_wrong_is_said_at_once(api: Service) -> None:
     assert [error["field"] for error in refused["errors"]] == ["owner", "role", "expiresInDays"]
 
 
+def test_a_hundred_at_a_time(api: Service, rows: Rows) -> None:
+    token = api.token("hoarder")
+    more = ", ".join(f"('h{number}', 'h{number}', 'hoarder', 'VIEWER', 1)" for number in range(99))
+    api.sql(
+        f"INSERT INTO tokens (id, digest, owner, role, created_at) VALUES {more} RETURNING id"  # noqa: S608 - the rows above
+    )
+    before = rows()
+    refused = create(api, token, role="VIEWER")
+    assert [error["code"] for error in refused["errors"]] == ["TOKEN_LIMIT_REACHED"]
+    assert rows() == before
+    assert revoke(api, token, "token_h0")["errors"] == []
+    assert create(api, token, role="VIEWER")["errors"] == []
+
+
 def test_nobody_sees_or_revokes_anothers(api: Service, rows: Rows) -> None:
     theirs = create(api, api.token("alice"), role="VIEWER")
     bob = api.token("bob")

@@ -113,9 +113,10 @@ class Service:
     def token(self, owner: str, role: str = "operator", *, seconds: float | None = None) -> str:
         """Return a new token: what the command line does, without a process for each."""
         url = self.database_url
+        is_new = self.process is None  # else the service has made the tables
         with ThreadPoolExecutor(1) as thread:  # a test may have an event loop of its own
             return thread.submit(
-                asyncio.run, _issue(url, owner, Role(role.upper()), seconds)
+                asyncio.run, _issue(url, owner, Role(role.upper()), seconds, is_new=is_new)
             ).result()
 
     def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
@@ -163,8 +164,9 @@ async def _sql(url: str, statement: str, values: dict[str, object]) -> list[tupl
     return [tuple(row.values()) for row in rows]
 
 
-async def _issue(url: str, owner: str, role: Role, seconds: float | None) -> str:
-    await migrate(url)
+async def _issue(url: str, owner: str, role: Role, seconds: float | None, *, is_new: bool) -> str:
+    if is_new:
+        await migrate(url)
     database = Database(url)
     await database.connect()
     try:
