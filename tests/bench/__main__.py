@@ -47,7 +47,12 @@ def main() -> None:
 
 
 async def _measure(ground: Ground, names: Sequence[str]) -> list[Figure]:
-    return [figure for name in names for figure in await BENCHES[name](ground)]
+    figures = []
+    for name in names:
+        found = await BENCHES[name](ground)
+        say("\n".join(f"  {f.name}: {f.ours} ({f.compared}, goal {f.goal})" for f in found))
+        figures += found
+    return figures
 
 
 main()

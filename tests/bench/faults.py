@@ -4,6 +4,8 @@ Each fault is a store of its own, of an engine that is the shipped chart with th
 changed line, that cause it. When the API server first shows the fault is noted by watches of this
 process, which have nothing to do with the service's; when the store has FAILED, by a subscriber's
 frame. Graces for trouble that may pass are ``GRACE_SECONDS`` here, by setting; the row says so.
+They count from the cluster's own records, which know whole seconds only: so a store may fail up to
+a second before its grace is over by our clock.
 
 Missing are the rules that take a kubelet: volumes that cannot be mounted, a container runtime in
 trouble, a command that cannot be started.

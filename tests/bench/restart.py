@@ -29,7 +29,8 @@ async def measure(ground: Ground) -> list[Figure]:
         service.start()
         token = service.token("bench", "admin")
         for number in range(IN_FLIGHT):
-            await asyncio.to_thread(service.create, token, f"flying-{number}")
+            payload = await asyncio.to_thread(service.create, token, f"flying-{number}")
+            assert payload["errors"] == [], payload
         service.stop(signal.SIGKILL)
         untouched = fleet.rows(ground, _BEFORE)
         (in_flight,) = fleet.rows(ground, f"{_FLYING} AND status IN ('QUEUED', 'PROVISIONING')")[0]
