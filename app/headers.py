@@ -1,9 +1,16 @@
 """Headers that keep browsers from doing with our answers what nobody meant them to do."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def origin_of(url: str) -> str:
+    """Return where a URL leads, without its path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def content_policy(connect_to: Iterable[str] = ()) -> str:
@@ -13,7 +20,7 @@ def content_policy(connect_to: Iterable[str] = ()) -> str:
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
-        "font-src": "'self'",
+        "font-src": "'self' data:",  # GraphiQL has its own within its style sheet
         "worker-src": "'self'",
         "manifest-src": "'self'",
         "connect-src": " ".join(["'self'", *connect_to]),

@@ -15,7 +15,7 @@ from app.auth.sign_in import running_authenticator
 from app.config import config_route
 from app.exposition import MetricsEndpoint
 from app.graphql import GraphQLView, build_schema
-from app.headers import SecurityHeaders, content_policy, security_headers
+from app.headers import SecurityHeaders, content_policy, origin_of, security_headers
 from app.health import livez, readyz
 from app.limits.bodies import BodyLimit
 from app.metrics import PrometheusMeasurements
@@ -82,7 +82,9 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def _middleware(settings: Settings, measurements: Measurements) -> list[Middleware]:
-    headers = security_headers(policy=content_policy(), hsts_seconds=settings.hsts_seconds)
+    oidc = settings.oidc()
+    policy = content_policy(connect_to=[origin_of(oidc.issuer)] if oidc else [])
+    headers = security_headers(policy=policy, hsts_seconds=settings.hsts_seconds)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
