@@ -26,7 +26,7 @@ async function inspect(page: Page, name: string): Promise<void> {
 }
 
 test("every page, in both themes", async ({ page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await inspect(page, "sign-in");

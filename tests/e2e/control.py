@@ -73,8 +73,8 @@ class Control:
 
     def clear(self) -> Arguments:
         """Delete every store that is left, and wait until it is gone."""
-        if self.service.process is None:
-            self.service.start()
+        if self.service.status("/readyz")[0] != 200:
+            self.restart()
         token = self.service.token("cleaner", "admin")
         deadline = time.monotonic() + _CLEAR_SECONDS
         while left := self.service.execute(token, _LEFT)["stores"]["edges"]:

@@ -23,7 +23,7 @@ def browser() -> Path:
     return ensure_browser()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("spec", SPECS)
 def test_dashboard(spec: str, browser: Path, service: Service) -> None:
     control = Control(service)

@@ -10,6 +10,7 @@ import { App } from "./app";
 
 takeTokenFromAddress();
 followSession();
+addEventListener("hashchange", takeTokenFromAddress);
 applyTheme();
 const root = document.getElementById("root");
 if (root) {

@@ -15,6 +15,8 @@ let hasExpired = false;
 export function takeTokenFromAddress(): void {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token) {
+    // Whoever was signed in is out first, so that nothing of theirs is left on the page.
+    setToken("");
     setToken(token);
     history.replaceState(null, "", location.pathname + location.search);
   }

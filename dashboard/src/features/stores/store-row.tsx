@@ -5,7 +5,7 @@ import { OutsideLink } from "@/components/button";
 import { StatusBadge } from "@/components/status-badge";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreSummaryFragment } from "@/gql/graphql";
-import { canBeOpened, hostOf, queueDetail } from "./store-facts";
+import { canBeOpened, hostOf, queueDetail, titleOf } from "./store-facts";
 import styles from "./store-row.module.css";
 
 /** A store in the list. */
@@ -22,7 +22,7 @@ export const StoreRow = memo(function StoreRow({ store }: { store: StoreSummaryF
         <StatusBadge status={store.status} detail={queueDetail(store)} />
         {store.reason && (
           <span className={styles.reason} title={store.reason.message}>
-            {store.reason.message}
+            {titleOf(store.reason.code)}
           </span>
         )}
       </div>

@@ -27,8 +27,15 @@ const LOOKS: Record<string, { icon: LucideIcon; word: string }> = {
   SKIPPED: { icon: Minus, word: "Skipped" },
 } satisfies Record<StepStatus, { icon: LucideIcon; word: string }>;
 
+interface TimelineProps {
+  steps: Step[];
+  isWaiting: boolean;
+  /** What the page says already, and a step need not repeat. */
+  said?: string | undefined;
+}
+
 /** The steps of the current work, with how long each took. */
-export function Timeline({ steps, isWaiting }: { steps: Step[]; isWaiting: boolean }) {
+export function Timeline({ steps, isWaiting, said }: TimelineProps) {
   const done = steps.filter(({ status }) => status === "SUCCEEDED" || status === "SKIPPED").length;
   return (
     <Panel title="Progress" aside={steps.length > 0 && `${done} of ${steps.length} steps`}>
@@ -37,7 +44,7 @@ export function Timeline({ steps, isWaiting }: { steps: Step[]; isWaiting: boole
       ) : (
         <ol className={styles.steps}>
           {steps.map((step) => (
-            <TimelineStep key={step.name} step={step} />
+            <TimelineStep key={step.name} step={step} message={step.message === said ? "For the reason above." : step.message} />
           ))}
         </ol>
       )}
@@ -45,7 +52,7 @@ export function Timeline({ steps, isWaiting }: { steps: Step[]; isWaiting: boole
   );
 }
 
-function TimelineStep({ step }: { step: Step }) {
+function TimelineStep({ step, message }: { step: Step; message: string }) {
   const { icon: Icon, word } = LOOKS[step.status] ?? { icon: Circle, word: titleOf(step.status) };
   return (
     <li className={styles.step} data-step={step.name} data-status={step.status}>
@@ -58,7 +65,7 @@ function TimelineStep({ step }: { step: Step }) {
           <span className="visually-hidden">{word}</span>
           <StepDuration step={step} />
         </div>
-        {step.message && <p className={styles.message}>{step.message}</p>}
+        {message && <p className={styles.message}>{message}</p>}
       </div>
     </li>
   );
