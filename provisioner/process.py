@@ -131,6 +131,7 @@ async def _finish(
         # Not awaited to its end: somebody who left the group could hold the pipes open for ever.
         work.cancel()
         await _uncancelled(work)
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
     return Finished(code, output, errors)
 
 

@@ -180,7 +180,7 @@ async def test_its_children_are_ended_with_it(tmp_path: Path) -> None:
     stubborn = f"trap '' TERM; echo $$ > {child}; while :; do sleep 60; done"
     with pytest.raises(ProgramTimeoutError):
         await shell(tmp_path, f'/bin/sh -c "{stubborn.replace("$", chr(92) + "$")}"', seconds=1)
-    assert not is_running(child)
+    await asyncio.to_thread(await_end, child)
 
 
 async def test_a_child_that_left_the_group_is_not_waited_for(tmp_path: Path) -> None:
@@ -192,10 +192,15 @@ async def test_a_child_that_left_the_group_is_not_waited_for(tmp_path: Path) -> 
     os.kill(int(child.read_text()), signal.SIGKILL)
 
 
-def is_running(pid_file: Path) -> bool:
-    """Whether the program runs; one that is dead and not yet collected by init does not."""
-    try:
-        state = Path(f"/proc/{pid_file.read_text().strip()}/stat").read_text().rsplit(")", 1)[1]
-    except FileNotFoundError:
-        return False
-    return state.split()[0] != "Z"
+def await_end(pid_file: Path) -> None:
+    """Wait until a killed program is dead, be it not yet collected by init."""
+    state = Path(f"/proc/{pid_file.read_text().strip()}/stat")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        time.sleep(0.01)
+    raise AssertionError("It runs on.")
