@@ -1,6 +1,10 @@
-"""``python -m app token …``: access tokens, for whoever may read the service's settings."""
+"""``python -m app token …``: access tokens, for whoever may read the service's settings.
+
+What is changed here is in the audit log like what is changed through the API.
+"""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, NoReturn, TypeVar
@@ -9,8 +13,9 @@ import typer
 
 from app.settings import Settings
 from provisioner.access import TokenService
+from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
 from provisioner.clock import SystemClock
-from provisioner.database import Database
+from provisioner.database import Database, Transaction, alongside
 from provisioner.errors import RefusedError
 from provisioner.migrations import migrate
 from provisioner.models import Identity, Role
@@ -25,8 +30,8 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     """Return the commands; ``read_settings`` is called when one runs."""
     cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
 
-    def run(work: _Work[T]) -> T:
-        return asyncio.run(_with_tokens(read_settings().database_url, work))
+    def run(work: _Work[T], record: AuditRecord | None = None) -> T:
+        return asyncio.run(_with_tokens(read_settings().database_url, work, record))
 
     @cli.command("create")
     def create(
@@ -47,7 +52,8 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
                 role=role,
                 description=description,
                 expires_in_days=expires_in_days,
-            )
+            ),
+            _record("createToken", owner=owner, role=role, description=description),
         )
         typer.echo(issued.secret)
 
@@ -71,9 +77,12 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         if (token_id is None) == (owner is None):
             _stop("Name either one token's id (see `token list`) or an --owner.")
         if owner is not None:
-            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(owner))} revoked.")
+            record = _record("revokeToken", owner=owner)
+            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(owner), record)} revoked.")
         elif token_id is not None:
-            run(lambda service, _: service.revoke(_LOCAL_ADMIN, token_id))
+            plain = token_id.removeprefix("token_")  # as the API has it
+            record = _record("revokeToken", id=token_id)
+            run(lambda service, _: service.revoke(_LOCAL_ADMIN, plain), record)
             typer.echo("1 revoked.")
 
     return cli
@@ -83,12 +92,29 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
 _LOCAL_ADMIN = Identity("command line", Role.ADMIN)
 
 
-async def _with_tokens(url: str, work: _Work[T]) -> T:
+def _record(action: str, **arguments: str) -> AuditRecord:
+    return AuditRecord(
+        action=action,
+        outcome=AuditOutcome.ACCEPTED,
+        address="local",
+        actor=_LOCAL_ADMIN.name,
+        role=_LOCAL_ADMIN.role,
+        arguments=json.dumps(arguments),
+    )
+
+
+async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> T:
     async with _opened(url) as database:
         clock = SystemClock()
-        tokens = TokenRepository(database, clock)
+        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
+
+        async def write(transaction: Transaction, _: object) -> None:
+            if record is not None:
+                await audit.write(transaction, record)
+
         try:
-            return await work(TokenService(tokens, clock), tokens)
+            with alongside(write):
+                return await work(TokenService(tokens, clock), tokens)
         except RefusedError as error:
             _stop(str(error))
 

@@ -1,0 +1,88 @@
+"""A shop's administrator: shown to its owner, read from the cluster, and kept nowhere."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from provisioner.admin_login import AdminLogin, AdminLogins
+from provisioner.engines import load_engine
+from provisioner.errors import ClusterUnreachableError, RefusedError
+from provisioner.models import Identity, Role, Store
+from provisioner.names import new_store_id
+from provisioner.provisioning import CREDENTIALS_SECRET
+from provisioner.repository import new_store
+from provisioner.testing import SimulatedCluster
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ENGINE = load_engine(Path(__file__).resolve().parents[2] / "charts" / "woocommerce")
+OWNER = Identity("merchant", Role.OPERATOR)
+PASSWORD = "the-generated-password"
+
+
+@pytest.fixture
+def cluster() -> SimulatedCluster:
+    return SimulatedCluster(lambda: NOW)
+
+
+@pytest.fixture
+def logins(cluster: SimulatedCluster) -> AdminLogins:
+    return AdminLogins(cluster, {ENGINE.name: ENGINE})
+
+
+def store(engine: str = ENGINE.name) -> Store:
+    return new_store(
+        store_id=new_store_id(), name="shop", owner=OWNER.name, engine=engine, engine_version="1",
+        release="woo-1", host="h", url="http://h", now=NOW,
+    )  # fmt: skip
+
+
+async def furnish(cluster: SimulatedCluster, values: Mapping[str, str]) -> None:
+    await cluster.ensure_namespace("woo-1", {})
+    await cluster.ensure_secret("woo-1", CREDENTIALS_SECRET, {}, lambda: values)
+
+
+async def refusal(logins: AdminLogins, caller: Identity, of: Store) -> tuple[str, str | None]:
+    with pytest.raises(RefusedError) as refused:
+        await logins.read(caller, of)
+    (only,) = refused.value.refusals
+    assert PASSWORD not in only.message
+    return only.code, only.field
+
+
+async def test_the_owner(cluster: SimulatedCluster, logins: AdminLogins) -> None:
+    await furnish(cluster, {"admin-password": PASSWORD, "mysql-password": "another"})
+    login = await logins.read(OWNER, store())
+    assert login == AdminLogin("admin", PASSWORD)
+    assert PASSWORD not in repr(login)
+
+
+@pytest.mark.parametrize(
+    "caller", [Identity("merchant", Role.VIEWER), Identity("root", Role.ADMIN)]
+)
+async def test_nobody_else(
+    cluster: SimulatedCluster, logins: AdminLogins, caller: Identity
+) -> None:
+    await furnish(cluster, {"admin-password": PASSWORD})
+    assert await refusal(logins, caller, store()) == ("FORBIDDEN", "id")
+
+
+async def test_before_it_is_made_and_after_it_is_gone(
+    cluster: SimulatedCluster, logins: AdminLogins
+) -> None:
+    assert await refusal(logins, OWNER, store()) == ("NOT_AVAILABLE", "id")
+    await furnish(cluster, {"mysql-password": "another"})
+    assert await refusal(logins, OWNER, store()) == ("NOT_AVAILABLE", "id")
+
+
+async def test_a_cluster_that_does_not_answer(
+    cluster: SimulatedCluster, logins: AdminLogins
+) -> None:
+    await furnish(cluster, {"admin-password": PASSWORD})
+    cluster.faults.append(ClusterUnreachableError(f"secret: {PASSWORD}"))
+    assert await refusal(logins, OWNER, store()) == ("NOT_AVAILABLE", "id")
+
+
+async def test_an_engine_without_an_administrator(logins: AdminLogins) -> None:
+    assert await refusal(logins, OWNER, store("other")) == ("NOT_AVAILABLE", "id")

@@ -1,0 +1,91 @@
+"""``python -m app token …``: what is printed, what is stored, and what the audit log says of it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import cli
+from provisioner.tokens import digest
+
+
+class CommandLine:
+    """The command line, with a database of its own."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        environment = {"STORE_PLATFORM_DATABASE_URL": f"sqlite:///{self._file}"}
+        done = CliRunner().invoke(cli, ["token", *arguments], env=environment)
+        return done.exit_code, done.output.strip()
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._file)) as connection:
+            return connection.execute(statement).fetchall()
+
+
+@pytest.fixture
+def command_line(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "platform.db")
+
+
+TOKENS = (
+    "SELECT owner, role, description, digest, revoked_at IS NOT NULL FROM tokens ORDER BY owner"
+)
+AUDIT = "SELECT actor, address, action, outcome, arguments FROM audit ORDER BY id"
+
+
+def test_create_list_and_revoke(command_line: CommandLine) -> None:
+    code, secret = command_line.run("create", "ada", "--role", "viewer", "--description", "a job")
+    assert code == 0
+    assert command_line.rows(TOKENS) == [("ada", "VIEWER", "a job", digest(secret), 0)]
+
+    code, listed = command_line.run("list")
+    head, line = listed.splitlines()
+    assert head.split() == [
+        "ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST", "USED", "REVOKED", "FOR",
+    ]  # fmt: skip
+    token_id, owner, role, *_ = line.split()
+    assert (owner, role, secret in listed) == ("ada", "viewer", False)
+
+    assert command_line.run("revoke", f"token_{token_id}") == (0, "1 revoked.")
+    assert command_line.rows(TOKENS)[0][-1] == 1
+    assert token_id not in command_line.run("list")[1]
+    assert token_id in command_line.run("list", "--revoked")[1]
+    assert command_line.rows(AUDIT) == [
+        ("command line", "local", "createToken", "ACCEPTED",
+         '{"owner": "ada", "role": "VIEWER", "description": "a job"}'),
+        ("command line", "local", "revokeToken", "ACCEPTED", f'{{"id": "token_{token_id}"}}'),
+    ]  # fmt: skip
+
+
+def test_all_of_an_owner(command_line: CommandLine) -> None:
+    for owner in ("ada", "ada", "bob"):
+        command_line.run("create", owner)
+    assert command_line.run("revoke", "--owner", "ada") == (0, "2 revoked.")
+    assert [(row[0], row[-1]) for row in command_line.rows(TOKENS)] == [
+        ("ada", 1), ("ada", 1), ("bob", 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("create", "ada", "--expires-in-days", "0"), "Let it expire after 1 to 3650 days"),
+        (("create", ""), "An owner is a name of 1 to 128 printable characters"),
+        (("revoke",), "Name either one token's id (see `token list`) or an --owner."),
+        (("revoke", "x", "--owner", "ada"), "Name either one token's id"),
+        (("revoke", "unknown"), "There is no such token"),
+    ],
+)
+def test_refused(command_line: CommandLine, arguments: tuple[str, ...], says: str) -> None:
+    command_line.run("create", "bob")
+    before = command_line.rows(TOKENS), command_line.rows(AUDIT)
+    code, output = command_line.run(*arguments)
+    assert code == 2
+    assert output.startswith(says)
+    assert (command_line.rows(TOKENS), command_line.rows(AUDIT)) == before
