@@ -100,7 +100,7 @@ async def test_a_delete_that_fails_is_told_and_goes_on(new_service: NewService) 
     await store.until("READY")
     service.stop()
     service.settings["STORE_PLATFORM_HELM"] = "/nowhere/helm"
-    service.start()
+    service.start(wait_until_ready=False)  # it says that it is not ready: helm is missing
     service.delete(store.token, store.store_id)
     held = await store.until("DELETED", "DELETING", reason="HELM_MISSING")
     assert held["status"] == "DELETING"
