@@ -89,7 +89,7 @@ def _middleware(settings: Settings, measurements: Measurements) -> list[Middlewa
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["POST"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
         expose_headers=["Retry-After"],
     )
     return [

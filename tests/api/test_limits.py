@@ -188,7 +188,7 @@ def asked_by(service: Service, origin: str) -> dict[str, str]:
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization, content-type",
+        "Access-Control-Request-Headers": "authorization, content-type, last-event-id",
     }
     return request(service, "OPTIONS", "/graphql", headers=headers).headers
 
