@@ -26,6 +26,7 @@ from provisioner.access import MAX_OWNER
 from provisioner.models import Identity, Role
 
 _MAX_TOKEN = 16_384  # characters; no issuer's token is as long
+_LATEST = 4_102_444_800  # 2100-01-01: a later end than a date can hold is none either
 _CODES: Mapping[type[PyJWTError], str] = {
     ExpiredSignatureError: "JWT_EXPIRED",
     ImmatureSignatureError: "JWT_NOT_YET_VALID",
@@ -62,7 +63,8 @@ class JwtVerifier:
         role = self._role(claims)
         if role is None:
             raise JwtRefusedError("JWT_WITHOUT_ROLE", name)
-        ends_at = datetime.fromtimestamp(int(claims["exp"]), UTC) + self._settings.leeway
+        expires = min(int(claims["exp"]), _LATEST)
+        ends_at = datetime.fromtimestamp(expires, UTC) + self._settings.leeway
         return Identity(name, role), ends_at
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
