@@ -79,6 +79,8 @@ test("every page, in both themes", async ({ page }) => {
   await inspect(page, "no-such-page");
 
   await page.goto("/stores");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Stores" }).getByRole("listitem")).toHaveCount(2);
   await control("kill");
   await expect(page.getByText("Reconnecting …")).toBeVisible();
   await inspect(page, "reconnecting");
