@@ -10,10 +10,9 @@ import math
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
-from coredis import ConnectionPool
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -21,6 +20,9 @@ from limits.errors import StorageError
 
 from app.addresses import address_group
 from app.limits.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from coredis import ConnectionPool
 
 _log = structlog.get_logger(__name__)
 
@@ -83,7 +85,7 @@ class Rates:
         raise RateLimitedError(what, max(1, math.ceil(resets_at - time.time())))
 
 
-def _storage(url: str, pool: ConnectionPool | None) -> Storage:
+def _storage(url: str, pool: "ConnectionPool | None") -> Storage:
     if pool is None:
         return MemoryStorage()
     return RedisStorage(
@@ -93,9 +95,11 @@ def _storage(url: str, pool: ConnectionPool | None) -> Storage:
     )
 
 
-def _pool(url: str) -> ConnectionPool | None:
+def _pool(url: str) -> "ConnectionPool | None":
     if url.startswith("memory://"):
         return None
+    from coredis import ConnectionPool  # noqa: PLC0415 - a seventh of the service's start
+
     return ConnectionPool.from_url(
         url, connect_timeout=_REDIS_SECONDS, stream_timeout=_REDIS_SECONDS
     )

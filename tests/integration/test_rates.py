@@ -82,6 +82,9 @@ async def test_of_mutations_all_at_once_as_many_as_allowed_pass(
     counted_in: CountedIn, storage: str, caller: str, address: str
 ) -> None:
     rates = counted_in(storage)
+    # A new Redis is handed the library's script at the first use. Several first uses at once may
+    # count one of them twice, which errs on the safe side and is not what this test is about.
+    await rates.count_mutations(1, caller=secrets.token_hex(8), address="203.0.113.1")
     outcomes = await asyncio.gather(
         *(rates.count_mutations(1, caller=caller, address=address) for _ in range(20)),
         return_exceptions=True,
