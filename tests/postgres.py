@@ -8,7 +8,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
+
+from tests.cluster.ports import free_port
 
 USER, PASSWORD = "platform", "secret/with:odd@signs#?%"
 _ENCODED = "secret%2Fwith%3Aodd%40signs%23%3F%25"
@@ -45,7 +46,7 @@ class PostgresServer:
         self._owner = _owner()
         self._programs = self._usable(_programs())
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self._initialise()
 
     def __enter__(self) -> Self:
@@ -146,13 +147,6 @@ class PostgresServer:
                 await connection.close()
 
         asyncio.run(run())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _owner() -> dict[str, Any]:

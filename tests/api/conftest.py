@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cluster import LocalCluster
-from tests.cluster.components import Layout, free_ports
+from tests.cluster.components import Layout, choose_ports
 from tests.conftest import DATABASES
 from tests.e2e.service import Service
 from tests.postgres import PostgresServer
@@ -58,7 +58,7 @@ def unreachable_cluster(folder: Path) -> LocalCluster:
     """Return a cluster that no process serves."""
     nowhere = folder / "cluster"
     nowhere.mkdir()
-    return LocalCluster("nowhere", Layout.create(nowhere, free_ports()))
+    return LocalCluster("nowhere", Layout.create(nowhere, choose_ports()))
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground
 from tests.bench.report import Figure
 from tests.cluster import LocalCluster
-from tests.cluster.components import Layout, free_ports
+from tests.cluster.components import Layout, choose_ports
+from tests.cluster.ports import free_port
 from tests.cluster.progress import ticking
 from tests.e2e.service import ROOT, Service
 from tests.stores import a_store
@@ -49,7 +50,7 @@ async def measure(ground: Ground) -> list[Figure]:
 def _measure(folder: Path) -> list[Figure]:
     nowhere = folder / "nowhere"
     nowhere.mkdir()
-    service = Service(folder, LocalCluster("nowhere", Layout.create(nowhere, free_ports())))
+    service = Service(folder, LocalCluster("nowhere", Layout.create(nowhere, choose_ports())))
     url = service.environment["STORE_PLATFORM_DATABASE_URL"]
     asyncio.run(_add_stores(url))
     service.start(wait_until_ready=False)
@@ -105,7 +106,7 @@ def _cpu_ms(pid: int) -> float:
 
 @contextmanager
 def _bare_route(url: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = free_ports().etcd
+    port = free_port()
     command = [sys.executable, "-m", "tests.bench.bare_listing", url, str(port)]
     process = subprocess.Popen(command, cwd=ROOT)
     try:

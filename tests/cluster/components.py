@@ -1,7 +1,6 @@
 """The command lines of the cluster's components. Everything listens on loopback only."""
 
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import yaml
 
 from tests.cluster import stages, tools
 from tests.cluster.certificates import Certificates, issue
+from tests.cluster.ports import free_ports
 
 ADMIN = "admin"
 _USERS = {
@@ -33,16 +33,9 @@ class Ports(msgspec.Struct, frozen=True):
     kwok: int
 
 
-def free_ports() -> Ports:
+def choose_ports() -> Ports:
     """Return ports that are free now."""
-    sockets = [socket.socket() for _ in Ports.__struct_fields__]
-    try:
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return Ports(*(item.getsockname()[1] for item in sockets))
-    finally:
-        for item in sockets:
-            item.close()
+    return Ports(*free_ports(len(Ports.__struct_fields__)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from tests.cluster import tools
 from tests.cluster.certificates import Certificates
-from tests.cluster.components import Layout, Ports, commands, free_ports
+from tests.cluster.components import Layout, Ports, choose_ports, commands
 from tests.cluster.objects import initial_objects
 from tests.cluster.paths import cluster_state
 from tests.cluster.processes import Daemon
@@ -70,7 +70,7 @@ class LocalCluster:
     def _start(cls, name: str, folder: Path) -> "LocalCluster":
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        ports = free_ports()
+        ports = choose_ports()
         (folder / "ports.json").write_bytes(msgspec.json.encode(ports))
         cluster = cls(name, Layout.create(folder, ports))
         with ticking(

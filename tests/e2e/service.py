@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from provisioner.migrations import migrate
 from provisioner.models import Role
 from provisioner.tokens import TokenRepository
 from tests.cluster import LocalCluster, tools
+from tests.cluster.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120.0  # on a busy machine
@@ -44,9 +44,7 @@ class Service:
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
     @property
     def environment(self) -> dict[str, str]:

