@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import stages
 from tests.e2e.conftest import NewService
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
+from tests.e2e.test_recovery import behaving, give_values
 
 STEPS = ["Namespace", "Credentials", "Helm install", "Workloads ready", "Setup job", "Reachable"]
 
@@ -87,7 +89,13 @@ def test_a_failure_says_why_and_what_next(new_service: NewService, tmp_path: Pat
     storectl.ok("delete", "no-image", "-y", "--watch")
 
 
-def test_ctrl_c_leaves_the_store_going(storectl: Storectl) -> None:
+def test_ctrl_c_leaves_the_store_going(new_service: NewService, tmp_path: Path) -> None:
+    # Given a store that takes long, so that the watching does not end by itself
+    service = new_service()
+    give_values(service, behaving(stages.NEVER_READY))
+    service.start()
+    storectl = Storectl(tmp_path / "home", service)
+    storectl.sign_in(service.token("anna"))
     watching = storectl.start("create", "going-on", "--watch")
     assert watching.stdout is not None
     watching.stdout.readline()

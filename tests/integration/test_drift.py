@@ -91,7 +91,7 @@ async def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> A
 
 
 async def test_what_is_as_it_was_installed(shop: Shop) -> None:
-    shop.kubectl("wait", "pods", "-l", "app.kubernetes.io/component=mysql", "--for=condition=Ready")
+    shop.kubectl("rollout", "status", f"statefulset/{shop.mysql}", "--timeout=60s")
     release = await shop.release()
     assert (release.revision, release.is_in_force) == (1, True)
     kinds = {line for item in release.objects for line in item.splitlines() if line[:5] == "kind:"}
