@@ -49,6 +49,7 @@ class PlainProgress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._status = ""
         self._said: set[tuple[Any, ...]] = set()
 
     def show(self, update: Data) -> None:
@@ -56,7 +57,9 @@ class PlainProgress:
         for step in store["steps"]:
             if step["status"] in _ENDED and step["startedAt"]:
                 self._once((step["name"], step["startedAt"], step["status"]), step_line(step))
-        self._once((store["status"], store["updatedAt"]), f"{store['name']} is {store['status']}.")
+        if store["status"] != self._status:  # it may come back to one that it was in
+            self._status = store["status"]
+            self._line(f"{store['name']} is {self._status}.")
 
     def note(self, message: str) -> None:
         self._line(message)

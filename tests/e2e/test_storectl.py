@@ -29,7 +29,9 @@ def test_create_watch_and_delete_watch(storectl: Storectl) -> None:
 
     ended = [line for line in lines if line.startswith(("✓", "-"))]
     assert [re.split(r"\s{2,}", line[2:])[0] for line in ended] == STEPS
-    assert "first-shop is READY." in lines
+    statuses = [line for line in lines if line.startswith("first-shop is ")]
+    assert statuses[-1] == "first-shop is READY."
+    assert len(statuses) == len(set(statuses))  # each status is said once
     assert lines[-1] == "Open it at http://first-shop.store.localhost"
     store = storectl.json("status", "first-shop")
     assert store["status"] == "READY"
