@@ -11,7 +11,12 @@ import yaml
 from tests.cluster import LocalCluster
 from tests.e2e.service import Service
 
-_UNLIMITED = {"STORE_PLATFORM_MAX_STORES_PER_USER": "0", "STORE_PLATFORM_MAX_STORES": "0"}
+_UNLIMITED = {
+    "STORE_PLATFORM_MAX_STORES_PER_USER": "0",
+    "STORE_PLATFORM_MAX_STORES": "0",
+    "STORE_PLATFORM_MAX_CONNECTIONS_PER_CALLER": "10000",
+    "STORE_PLATFORM_MAX_SUBSCRIPTIONS_PER_CALLER": "10000",
+}
 
 
 @dataclass(frozen=True)
