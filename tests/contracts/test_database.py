@@ -117,12 +117,14 @@ async def test_closed_while_a_cancelled_transaction_is_under_way(database_url: s
 async def test_many_more_at_once_than_there_are_connections(database_url: str) -> None:
     database = Database(database_url, connections=2)
     await database.connect()
+    both_connections = asyncio.Barrier(2)  # nobody leaves before a second has come in
     at_once, most = 0, 0
 
     async def work(transaction: Transaction) -> None:
         nonlocal at_once, most
         at_once += 1
         most = max(most, at_once)
+        await both_connections.wait()
         await transaction.fetch_one("SELECT 1 AS one")
         at_once -= 1
 
