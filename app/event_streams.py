@@ -3,6 +3,7 @@
 A POST with ``Accept: text/event-stream`` is answered in the "distinct connections mode" of GraphQL
 over SSE (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md): one ``next`` event per
 result, a ``complete`` at the end, a comment every 15 s in between so that no proxy thinks it idle.
+Who would rather have JSON gets it, but for a subscription, which events alone can carry.
 An event whose result has a ``version`` or ``cursor`` selected carries it as its ``id``; a client
 that comes back with the last one in ``Last-Event-ID``, as browsers' own do, goes on after it.
 """
@@ -11,20 +12,31 @@ import asyncio
 from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
+from app.media_types import accepts_events, prefers_events
 from resolvers.context import Context, SignIn
+
+_STREAM_REFUSED = (
+    "A subscription is a stream: ask for it with the header `Accept: text/event-stream`, or over a"
+    " websocket (graphql-transport-ws)."
+)
 
 
 class ResumableEvents(SSETransport):
-    """Events with an id to come back with."""
+    """Events with an id to come back with, for those who prefer events."""
+
+    def accepts(self, accept: str) -> bool:
+        """Whether a request is answered with events, whatever it asks for."""
+        return prefers_events(accept)
 
     def encode_next(
         self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
@@ -51,11 +63,20 @@ class EventStreamView(GraphQL[Context, None]):
         GRAPHQL_SSE_PROTOCOL: ResumableEvents
     }
 
+    def is_subscription(self, asked: GraphQLRequestData) -> bool:
+        """Whether a request asks for a stream."""
+        raise NotImplementedError
+
     async def execute_operation(self, request: Request, **given: Any) -> Any:  # type: ignore[override] # called by keywords
         """Let the context know where a client that comes back wants to go on."""
         context: Context = given["context"]
         context.last_event_id = request.headers.get("last-event-id")
         request.state.sign_in = context.sign_in
+        asked: GraphQLRequestData | list[GraphQLRequestData] = given["request_data"]
+        if isinstance(asked, GraphQLRequestData) and self.is_subscription(asked):
+            if not accepts_events(", ".join(request.headers.getlist("accept"))):
+                raise HTTPException(406, _STREAM_REFUSED)
+            asked.protocol = "sse"
         return await super().execute_operation(request=request, **given)
 
     async def create_streaming_response(

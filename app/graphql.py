@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors
+from strawberry.http import GraphQLRequestData
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
@@ -90,7 +91,7 @@ class _Schema(Schema):
         return self._deadline.wrap(super()._get_execute_function())
 
 
-def build_schema(measurements: Measurements | None = None, limits: Limits | None = None) -> Schema:
+def build_schema(measurements: Measurements | None = None, limits: Limits | None = None) -> _Schema:
     """Return the executable schema; by default nothing is measured, and limits are the usual."""
     told = measurements or Unmeasured()
     applied = limits or LimitSettings.model_validate({}).usage_limits()
@@ -124,7 +125,7 @@ class GraphQLView(LimitedView, EventStreamView):
 
     def __init__(
         self,
-        schema: Schema,
+        schema: _Schema,
         limits: Limits,
         *,
         allowed_origins: tuple[str, ...],
@@ -136,7 +137,12 @@ class GraphQLView(LimitedView, EventStreamView):
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
             allowed_origins=allowed_origins,
         )
+        self._documents = schema.documents
         self._trusted_proxies = trusted_proxies
+
+    def is_subscription(self, asked: GraphQLRequestData) -> bool:
+        """Whether a request asks for a stream."""
+        return self._documents.is_subscription(asked.query or "", asked.operation_name)
 
     def encode_json(self, data: object) -> str:
         """Write an answer."""

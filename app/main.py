@@ -83,7 +83,8 @@ def create_app(settings: Settings) -> Starlette:
 
 def _middleware(settings: Settings, measurements: Measurements) -> list[Middleware]:
     oidc = settings.oidc()
-    policy = content_policy(connect_to=[origin_of(oidc.issuer)] if oidc else [])
+    issuer = [origin_of(oidc.issuer), *oidc.token_origins] if oidc else []
+    policy = content_policy(connect_to=issuer)
     headers = security_headers(policy=policy, hsts_seconds=settings.hsts_seconds)
     cors = Middleware(
         CORSMiddleware,

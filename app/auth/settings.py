@@ -1,5 +1,6 @@
 """The settings of signing in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,8 @@ from provisioner.models import Role
 # Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
+_ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
+
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
@@ -23,6 +26,7 @@ class OidcSettings:
     audience: str
     client_id: str | None
     scopes: tuple[str, ...]
+    token_origins: tuple[str, ...]
     jwks_url: str | None
     algorithms: tuple[str, ...]
     name_claim: str
@@ -46,6 +50,11 @@ class SignInSettings(BaseSettings):
         None, description="The client that the pages sign in as; unset, they ask for a token."
     )
     oidc_scopes: str = Field("openid", description="What the pages ask the issuer for.")
+    oidc_token_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Where the issuer hands out tokens, if that is not at its own address, such as"
+        " https://tokens.example.com; comma-separated. The pages may speak to nobody else.",
+    )
     oidc_jwks_url: str | None = Field(
         None, description="Where the issuer's keys are; unset, its discovery document says it."
     )
@@ -69,9 +78,9 @@ class SignInSettings(BaseSettings):
         30, ge=0, le=300, description="How far the issuer's clock may be from ours."
     )
 
-    @field_validator("oidc_algorithms", mode="before")
+    @field_validator("oidc_algorithms", "oidc_token_origins", mode="before")
     @classmethod
-    def _split_algorithms(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return tuple(_parts(value)) if isinstance(value, str) else value
 
     @field_validator("oidc_roles", mode="before")
@@ -90,6 +99,14 @@ class SignInSettings(BaseSettings):
             raise ValueError("must begin with https://, or anyone on the way could sign in")
         return value
 
+    @field_validator("oidc_token_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("must be origins, such as https://tokens.example.com")
+        return value
+
     @field_validator("oidc_audience")
     @classmethod
     def _audience_with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -106,6 +123,7 @@ class SignInSettings(BaseSettings):
             audience=self.oidc_audience,
             client_id=self.oidc_client_id,
             scopes=tuple(self.oidc_scopes.split()),
+            token_origins=self.oidc_token_origins,
             jwks_url=self.oidc_jwks_url,
             algorithms=self.oidc_algorithms,
             name_claim=self.oidc_name_claim,

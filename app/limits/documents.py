@@ -15,6 +15,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
+    OperationType,
+    get_operation_ast,
     parse,
     specified_rules,
 )
@@ -64,6 +66,14 @@ class DocumentPolicy:
         values = ((name, given.get(name)) for name in sorted(self._size_variables(text)))
         sizes = tuple((name, value) for name, value in values if isinstance(value, int))
         return list(self.check(text, sizes))
+
+    def is_subscription(self, text: str, operation_name: str | None) -> bool:
+        """Whether a document's operation is one; what cannot be read is none."""
+        try:
+            operation = get_operation_ast(self.parse(text), operation_name)
+        except GraphQLSyntaxError:
+            return False
+        return operation is not None and operation.operation == OperationType.SUBSCRIPTION
 
     def _parse(self, text: str) -> DocumentNode:
         return parse(text, max_tokens=self.limits.tokens)

@@ -1,29 +1,8 @@
-import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { inspect } from "./inspect";
 import { control, createStore, newToken, openAs, statusIs } from "./platform";
 
-const THEMES = ["light", "dark"] as const;
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 860 };
 const MISSING = { wordpress: { image: { repository: "image-not-found.invalid/wordpress" } } };
-
-/** Hold a page to WCAG 2.2 AA in both themes, and keep pictures of it, on a desktop and a phone. */
-async function inspect(page: Page, name: string): Promise<void> {
-  for (const theme of THEMES) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await page.setViewportSize(DESKTOP);
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-      .analyze();
-    expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) })), `${name}, ${theme}`).toEqual([]);
-    await page.screenshot({ path: `screenshots/${name}-${theme}.png` });
-    await page.setViewportSize(PHONE);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(overflow, `${name} is wider than a phone`).toBeLessThanOrEqual(0);
-    await page.screenshot({ path: `screenshots/${name}-${theme}-phone.png` });
-  }
-  await page.setViewportSize(DESKTOP);
-}
 
 test("every page, in both themes", async ({ page }) => {
   test.setTimeout(600_000);

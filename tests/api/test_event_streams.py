@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import httpx
 import pytest
 
 from tests.api.test_operations import scrape
@@ -87,6 +88,43 @@ async def test_refusals(api: Service, token: str | None, given: str | None, code
         assert await stream.process.wait() == 0
     assert [error["extensions"]["code"] for error in refusal.data["errors"]] == [code]
     assert (refusal.id, end) == (None, Event("complete"))
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("application/json, text/event-stream", "application/json"),
+        ("text/event-stream;q=0.1, */*;q=0.5", "application/json"),
+        ("text/event-stream, application/json", "text/event-stream"),
+        ("application/json;q=0.5, text/event-stream", "text/event-stream"),
+    ],
+)
+def test_a_query_is_answered_as_it_is_liked_best(
+    api: Service, accept: str, content_type: str
+) -> None:
+    answer = httpx.post(
+        f"{api.url}/graphql",
+        json={"query": "{ viewer { name } }"},
+        headers={"Accept": accept, "Authorization": f"Bearer {api.token('merchant')}"},
+    )
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (
+        200,
+        content_type,
+    )
+
+
+async def test_a_subscription_is_a_stream_wherever_events_are_taken(api: Service) -> None:
+    headers = {"Authorization": f"Bearer {api.token('merchant')}"}
+    async with httpx.AsyncClient(base_url=api.url, headers=headers, timeout=60) as client:
+        asked = {"query": CHANGES}
+        accept = {"Accept": "application/json, text/event-stream;q=0.1"}
+        async with client.stream("POST", "/graphql", json=asked, headers=accept) as answer:
+            assert answer.headers["content-type"].partition(";")[0] == "text/event-stream"
+            assert (await anext(answer.aiter_lines())).startswith("id: ")
+        accept = {"Accept": "application/json, */*"}
+        refusal = await client.post("/graphql", json=asked, headers=accept)
+    assert refusal.status_code == 406
+    assert "Accept: text/event-stream" in refusal.text
 
 
 async def test_a_service_that_stops_ends_the_stream(api: Service) -> None:

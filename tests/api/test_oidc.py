@@ -41,6 +41,7 @@ class Door:
             "audience": AUDIENCE,
             "client_id": None,
             "scopes": ("openid",),
+            "token_origins": (),
             "jwks_url": None,
             "algorithms": ("RS256", "ES256"),
             "name_claim": "sub",

@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from provisioner.names import new_store_id
+from tests.authorization_codes import CLIENT_ID
 from tests.e2e.service import Service
+from tests.issuer import AUDIENCE, Issuer
 
 Arguments = dict[str, Any]
 _CLEAR_SECONDS = 90.0
@@ -28,6 +30,7 @@ class Control:
     """One service in the hands of the tests of one file."""
 
     service: Service
+    issuer: Issuer
 
     def token(self, owner: str, role: str = "operator") -> Arguments:
         return {"token": self.service.token(owner, role)}
@@ -50,6 +53,21 @@ class Control:
         folder.mkdir(exist_ok=True)
         (folder / "woocommerce.yaml").write_text(json.dumps(values))
         self.service.settings["STORE_PLATFORM_CHART_VALUES"] = str(folder)
+        return {}
+
+    def trust_issuer(self) -> Arguments:
+        """Have people sign in at the little issuer after this restart."""
+        self.issuer.codes.redirect_uri = f"{self.service.url}/signed-in"
+        self.service.settings |= {
+            "STORE_PLATFORM_OIDC_ISSUER": self.issuer.url,
+            "STORE_PLATFORM_OIDC_AUDIENCE": AUDIENCE,
+            "STORE_PLATFORM_OIDC_CLIENT_ID": CLIENT_ID,
+            "STORE_PLATFORM_OIDC_TOKEN_ORIGINS": self.issuer.token_origin,
+        }
+        return self.restart()
+
+    def issuer_is_down(self, isDown: bool) -> Arguments:  # noqa: N803, FBT001 - as JSON has it
+        self.issuer.is_down = isDown
         return {}
 
     def create(self, token: str, name: str) -> Arguments:

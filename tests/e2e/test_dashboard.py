@@ -12,6 +12,7 @@ import pytest
 from tests.browser import ensure_browser
 from tests.e2e.control import Control, serving
 from tests.e2e.service import Service
+from tests.issuer import running_issuer
 from tests.pages import FOLDER, ensure_built, run_browser_tests
 
 SPECS = sorted(file.name for file in (FOLDER / "e2e").glob("*.spec.ts"))
@@ -26,8 +27,7 @@ def browser() -> Path:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("spec", SPECS)
 def test_dashboard(spec: str, browser: Path, service: Service) -> None:
-    control = Control(service)
-    with serving(control) as address:
+    with running_issuer() as issuer, serving(control := Control(service, issuer)) as address:
         try:
             run_browser_tests(
                 spec,

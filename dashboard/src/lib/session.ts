@@ -34,6 +34,13 @@ export function setToken(token: string): void {
   tell();
 }
 
+/** Sign in with a token, and open a page of ours anew, without the one that is open in the history. */
+export function openSignedIn(token: string, path: string): void {
+  sessionStorage.setItem(KEY, token);
+  // A path may look like another site's address ("//elsewhere"); behind our own origin it cannot.
+  location.replace(location.origin + path);
+}
+
 /** Forget a token that the server no longer accepts. */
 export function expireToken(): void {
   if (!currentToken()) return;

@@ -1,7 +1,9 @@
 import { authorization } from "@/lib/session";
 
-/** What is wrong with a token, or undefined when the API accepts it. */
-export async function problemOfToken(token: string): Promise<string | undefined> {
+const UNREACHABLE = "The platform did not answer. Try again in a moment.";
+
+/** Whether the API accepts a token. Throws an error in words when it does not answer. */
+export async function isAccepted(token: string): Promise<boolean> {
   let answer: Response;
   try {
     answer = await fetch("/graphql", {
@@ -9,9 +11,9 @@ export async function problemOfToken(token: string): Promise<string | undefined>
       headers: { "content-type": "application/json", ...authorization(token) },
       body: JSON.stringify({ query: "{ viewer { name } }" }),
     });
-  } catch {
-    return "The platform did not answer. Try again in a moment.";
+  } catch (error) {
+    throw new Error(UNREACHABLE, { cause: error });
   }
   const body = (await answer.json().catch(() => ({}))) as { data?: { viewer?: unknown } };
-  return body.data?.viewer ? undefined : "This token is not accepted. It may be mistyped, expired or revoked.";
+  return Boolean(body.data?.viewer);
 }

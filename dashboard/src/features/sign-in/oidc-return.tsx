@@ -1,15 +1,16 @@
 import { useEffect, useRef, useState } from "react";
-import { useNavigate } from "react-router";
 import { ButtonLink } from "@/components/button";
 import { Notice } from "@/components/notice";
 import { readConfig } from "@/lib/config";
+import { openSignedIn } from "@/lib/session";
 import { useTitle } from "@/lib/use-title";
+import { wordsOf } from "@/lib/words";
+import type { SignedIn } from "./oidc";
 import styles from "./sign-in-page.module.css";
 
 /** Where the provider sends the browser back to: completes the sign-in and goes on. */
 export function OidcReturn() {
   useTitle("Signing in");
-  const navigate = useNavigate();
   const hasBegun = useRef(false);
   const [problem, setProblem] = useState<string>();
 
@@ -18,10 +19,10 @@ export function OidcReturn() {
     if (hasBegun.current) return;
     hasBegun.current = true;
     complete().then(
-      (path) => navigate(path, { replace: true }),
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      ({ token, path }) => openSignedIn(token, path),
+      (error: unknown) => setProblem(wordsOf(error)),
     );
-  }, [navigate]);
+  }, []);
 
   return (
     <main className={styles.page}>
@@ -37,7 +38,7 @@ export function OidcReturn() {
   );
 }
 
-async function complete(): Promise<string> {
+async function complete(): Promise<SignedIn> {
   const { oidc } = await readConfig();
   if (!oidc) throw new Error("This platform offers no sign-in with a provider.");
   const { completeSignIn } = await import("./oidc");

@@ -7,7 +7,8 @@ import { Notice } from "@/components/notice";
 import { type OidcConfig, readConfig } from "@/lib/config";
 import { setToken, wasExpired } from "@/lib/session";
 import { useTitle } from "@/lib/use-title";
-import { problemOfToken } from "./check-token";
+import { wordsOf } from "@/lib/words";
+import { isAccepted } from "./check-token";
 import styles from "./sign-in-page.module.css";
 
 /** Where one says who one is; what was asked for is shown right afterwards. */
@@ -48,7 +49,7 @@ function OidcButton({ config }: { config: OidcConfig }) {
       const { beginSignIn } = await import("./oidc");
       await beginSignIn(config);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(wordsOf(error));
     }
   }
 
@@ -78,7 +79,7 @@ function TokenForm() {
       return;
     }
     setChecking(true);
-    const found = await problemOfToken(token);
+    const found = await problemOf(token);
     setChecking(false);
     setProblem(found);
     if (!found) setToken(token);
@@ -104,4 +105,12 @@ function TokenForm() {
       </Button>
     </form>
   );
+}
+
+async function problemOf(token: string): Promise<string | undefined> {
+  try {
+    return (await isAccepted(token)) ? undefined : "This token is not accepted. It may be mistyped, expired or revoked.";
+  } catch (error) {
+    return wordsOf(error);
+  }
 }

@@ -20,8 +20,7 @@ export function connectToPlatform(): Platform {
   const client: Client = new Client({
     url: "/graphql",
     preferGetMethod: false,
-    // Streams come over the websocket; a query is to be answered in one piece.
-    fetchOptions: () => ({ headers: { accept: "application/graphql-response+json, application/json", ...credentials() } }),
+    fetchOptions: () => ({ headers: credentials() }),
     exchanges: [
       newCache(),
       mapExchange({

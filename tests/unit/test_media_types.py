@@ -1,0 +1,36 @@
+"""What a caller's Accept header says about JSON and events."""
+
+import pytest
+
+from app.media_types import accepts_events, prefers_events
+
+EVENTS, JSON, GRAPHQL = "text/event-stream", "application/json", "application/graphql-response+json"
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_preferred"),
+    [
+        (EVENTS, True),
+        ("Text/Event-Stream", True),
+        (f"{EVENTS}, {JSON}", True),
+        (f"{EVENTS}, */*", True),
+        (f"{JSON}, {EVENTS}", False),
+        (f"{GRAPHQL}, {JSON};q=0.9, {EVENTS}, multipart/mixed", False),
+        (f"{JSON};q=0.5, {EVENTS}", True),
+        (f"{EVENTS};q=0.5, {JSON}", False),
+        (f"{EVENTS};charset=utf-8;q=0.9, {JSON}; Q=0.8", True),
+        (f"*/*;q=0.1, {EVENTS}", True),
+        (f"*/*, {JSON};q=0.1, {EVENTS};q=0.2", True),  # what is named exactly counts
+        (f"application/*, {EVENTS}", False),
+        (f"{EVENTS};q=nonsense, {JSON}", True),
+    ],
+)
+def test_events_are_taken(accept: str, is_preferred: bool) -> None:  # noqa: FBT001 - a parameter
+    assert accepts_events(accept)
+    assert prefers_events(accept) is is_preferred
+
+
+@pytest.mark.parametrize("accept", ["", ",", "*/*", "text/*", JSON, f"{EVENTS};q=0", "text/html"])
+def test_events_are_not_taken(accept: str) -> None:
+    assert not accepts_events(accept)
+    assert not prefers_events(accept)
