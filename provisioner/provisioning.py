@@ -20,6 +20,7 @@ from provisioner.models import (
     Store,
     StoreStatus,
 )
+from provisioner.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.parts import Parts
 from provisioner.readiness import Doom, Verdict, judge
 from provisioner.scrub import scrub, tail
@@ -188,6 +189,7 @@ class _Attempt:
                 is_skipped=True,
             )
         while True:
+            await self._judge()
             problem = await self._parts.prober.problem(self._store, self._engine.ready_path)
             if problem is None:
                 return Outcome(f"The shop answers at {self._store.url}")
@@ -199,9 +201,7 @@ class _Attempt:
         observer, namespace = self._parts.observer, self._store.namespace
         while True:
             revision = observer.revision(namespace)
-            verdict = self._judge()
-            if verdict.doom is not None:
-                raise await self._failure(verdict.doom)
+            verdict = await self._judge()
             if is_reached(verdict):
                 return
             await self.steps.report(self.current, verdict.waiting_for)
@@ -212,8 +212,9 @@ class _Attempt:
             except TimeoutError:
                 continue  # a grace has run out: the same facts may now mean something else
 
-    def _judge(self) -> Verdict:
-        return judge(
+    async def _judge(self) -> Verdict:
+        """Return what the watches say; raise StoreFailedError if the store cannot become ready."""
+        verdict = judge(
             workloads=self._engine.workloads,
             setup_job=self._engine.setup_job,
             observation=self._parts.observer.observe(self._store.namespace),
@@ -221,6 +222,11 @@ class _Attempt:
             limits=self._parts.settings.limits,
             since=self._store.attempt_started_at or self._store.created_at,
         )
+        if verdict.doom is not None:
+            raise await self._failure(verdict.doom)
+        if await is_namespace_gone(self._parts, self._store):
+            raise StoreFailedError(NAMESPACE_LOST)
+        return verdict
 
     async def _failure(self, doom: Doom) -> StoreFailedError:
         output = ""

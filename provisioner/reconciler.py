@@ -61,7 +61,7 @@ class Reconciler:
         action = decide(store.status, store.target)
         if action is Action.NOTHING:
             return
-        self._queue.add(store.id, _LANES[action][0])
+        self._queue.add(store.id, _LANES[action][0], store.owner)
         if action is Action.DELETE and (running := self._running.get(store.id)):
             running.cancel()
 
@@ -109,7 +109,7 @@ class Reconciler:
             return
         if lane not in _LANES[action]:
             # Woken in a lane that is not the work's: only its own lane bounds that kind of work.
-            self._queue.add(store_id, _LANES[action][0])
+            self._queue.add(store_id, _LANES[action][0], store.owner)
             return
         with structlog.contextvars.bound_contextvars(store_id=store_id):
             labels = {"action": lane.name, "engine": store.engine, "store_id": store_id}
@@ -137,8 +137,9 @@ class Reconciler:
         asyncio.get_running_loop().call_later(INSPECT_SOON_SECONDS, begin)
 
     def _after_failure(self, store_id: str, lane: Lane, error: BaseException) -> None:
+        owner = self._queue.owner(store_id)
         if isinstance(error, ConflictError):
-            self._queue.add(store_id, lane)
+            self._queue.add(store_id, lane, owner)
             return
         self._failures[store_id] = self._failures.get(store_id, 0) + 1
         seconds = pause_seconds(self._failures[store_id])
@@ -153,5 +154,5 @@ class Reconciler:
         if (earlier := self._retries.pop(store_id, None)) is not None:
             earlier.cancel()
         self._retries[store_id] = asyncio.get_running_loop().call_later(
-            seconds, self._queue.add, store_id, lane
+            seconds, self._queue.add, store_id, lane, owner
         )

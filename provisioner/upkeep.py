@@ -1,20 +1,15 @@
 """Keeps READY true: a store whose pods break is DEGRADED, with the reason, until they heal."""
 
 from provisioner.models import Reason, Store, StoreStatus
+from provisioner.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.parts import Parts
 from provisioner.readiness import judge
-
-_NAMESPACE_LOST = Reason(
-    "NAMESPACE_LOST",
-    "The store's namespace was deleted from outside the platform. Nothing of the store is left in"
-    " the cluster: delete the store, or retry to build it anew without its data.",
-)
 
 
 async def observe(parts: Parts, store: Store) -> Store:
     """Compare a READY or DEGRADED store with what the watches say, and record the difference."""
     if await _is_namespace_lost(parts, store):
-        return await parts.records.transition(store, StoreStatus.FAILED, reason=_NAMESPACE_LOST)
+        return await parts.records.transition(store, StoreStatus.FAILED, reason=NAMESPACE_LOST)
     engine = parts.engines.get(store.engine)
     if engine is None:
         return store  # nothing is known of what should run there
@@ -37,6 +32,4 @@ async def observe(parts: Parts, store: Store) -> Store:
 
 async def _is_namespace_lost(parts: Parts, store: Store) -> bool:
     seen = parts.observer.observe(store.namespace).namespace
-    if seen is not None:
-        return seen.is_terminating
-    return not await parts.cluster.namespace_exists(store.namespace)
+    return (seen is not None and seen.is_terminating) or await is_namespace_gone(parts, store)

@@ -3,11 +3,14 @@
 The rules are those of client-go's util/workqueue: a key that is added while it is being worked on
 comes back once that work is done, and adding a key twice is adding it once. On top of that each
 key waits in one of four lanes, so that creates which take minutes hold up neither deletes nor the
-upkeep of ready stores, and a look for drift, which can always wait, holds up nothing.
+upkeep of ready stores, and a look for drift, which can always wait, holds up nothing. Within a lane
+the owners of the stores take turns.
 """
 
 import asyncio
 from enum import IntEnum
+
+from provisioner.fair_line import FairLine
 
 
 class Lane(IntEnum):
@@ -20,26 +23,30 @@ class Lane(IntEnum):
 
 
 class WorkQueue:
-    """Store ids waiting for work, first come, first served within a lane."""
+    """Store ids waiting for work; in a lane the owners take turns, each first come first served.
+
+    Who has no owner (work asked for by the cluster, not by a person) shares one turn.
+    """
 
     def __init__(self) -> None:
-        self._waiting: dict[Lane, dict[str, None]] = {lane: {} for lane in Lane}
-        self._active: dict[str, Lane] = {}
-        self._again: dict[str, Lane] = {}
+        self._waiting: dict[Lane, FairLine] = {lane: FairLine() for lane in Lane}
+        self._active: dict[str, tuple[Lane, str]] = {}
+        self._again: dict[str, tuple[Lane, str]] = {}
         self._filled: dict[Lane, asyncio.Event] = {lane: asyncio.Event() for lane in Lane}
         self._positions: dict[Lane, dict[str, int]] = {}  # counted when asked for, until a change
 
-    def add(self, key: str, lane: Lane) -> None:
+    def add(self, key: str, lane: Lane, owner: str = "") -> None:
         """Ask for work on a key. Never waits."""
         if key in self._active:
-            self._again[key] = max(lane, self._again.get(key, lane))
+            if key not in self._again or lane > self._again[key][0]:
+                self._again[key] = lane, owner
             return
         held = self._lane_of(key)
         if held is not None:
             if held >= lane:
                 return
-            del self._waiting[held][key]
-        self._waiting[lane][key] = None
+            self._waiting[held].remove(key)
+        self._waiting[lane].add(key, owner)
         self._positions.clear()
         self._filled[lane].set()
 
@@ -49,17 +56,20 @@ class WorkQueue:
         while not waiting:
             filled.clear()
             await filled.wait()
-        key = next(iter(waiting))
-        del waiting[key]
+        key, owner = waiting.take()
         self._positions.clear()
-        self._active[key] = lane
+        self._active[key] = lane, owner
         return key
 
     def done(self, key: str) -> None:
         """Give a key back; it is queued again if that was asked for meanwhile."""
         del self._active[key]
         if key in self._again:
-            self.add(key, self._again.pop(key))
+            self.add(key, *self._again.pop(key))
+
+    def owner(self, key: str) -> str:
+        """Return whose turn a key took that is being worked on."""
+        return self._active[key][1]
 
     def position(self, key: str) -> int | None:
         """Return a key's place among those that wait in its lane, from 1; None if not waiting."""
@@ -67,7 +77,8 @@ class WorkQueue:
         if lane is None:
             return None
         if lane not in self._positions:
-            self._positions[lane] = {key: at for at, key in enumerate(self._waiting[lane], 1)}
+            order = self._waiting[lane].order()
+            self._positions[lane] = {key: at for at, key in enumerate(order, 1)}
         return self._positions[lane][key]
 
     def waiting(self, lane: Lane) -> int:
@@ -76,7 +87,7 @@ class WorkQueue:
 
     def active(self, lane: Lane) -> int:
         """Return how many keys of a lane are being worked on."""
-        return sum(held is lane for held in self._active.values())
+        return sum(held is lane for held, _ in self._active.values())
 
     def _lane_of(self, key: str) -> Lane | None:
         return next((lane for lane, keys in self._waiting.items() if key in keys), None)

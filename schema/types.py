@@ -140,7 +140,7 @@ class Store(Node):
     deleted_at: datetime | None = strawberry.field(description="When it was gone.")
     diagnostics: Diagnostics = strawberry.field(description="Where to find it in the cluster.")
     queue_position: int | None = strawberry.field(
-        description="Its place among the stores that wait, from 1, while QUEUED."
+        description="Its place among those that wait, from 1, while QUEUED; owners take turns."
     )
 
     @strawberry.field(description="The steps of the current piece of work, in order.")

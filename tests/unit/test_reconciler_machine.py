@@ -8,6 +8,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -37,6 +38,7 @@ from provisioner.models import (
     Workload,
 )
 from provisioner.names import new_store_id
+from provisioner.namespaces import NAMESPACE_LOST
 from provisioner.parts import Parts, WorkSettings
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
@@ -103,7 +105,8 @@ class Stores(RuleBasedStateMachine):
             yield url
 
     async def _begin(self) -> None:
-        self.reconciler = Reconciler(self.parts, WorkQueue())
+        self.queue = WorkQueue()
+        self.reconciler = Reconciler(self.parts, self.queue)
         self.workers = [
             asyncio.create_task(self.reconciler.work(lane)) for lane in Lane for _ in range(2)
         ]
@@ -220,10 +223,13 @@ class Stores(RuleBasedStateMachine):
 
     async def _converge(self) -> None:
         self.cluster.faults.clear()
-        async with asyncio.timeout(QUIET_SECONDS):
-            # Quiet is when nothing more comes, which no event tells.
-            while not all([await self._is_quiet(store_id) for store_id in self.ids]):  # noqa: ASYNC110
-                await asyncio.sleep(0.002)
+        try:
+            async with asyncio.timeout(QUIET_SECONDS):
+                # Quiet is when nothing more comes, which no event tells.
+                while not all([await self._is_quiet(store_id) for store_id in self.ids]):  # noqa: ASYNC110
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            pytest.fail(await self._restless())
         assert self.cluster.most_at_once <= 1
         kept = [await self.records.get(store_id) for store_id in self.ids]
         live = {store.namespace for store in kept if store.status is not StoreStatus.DELETED}
@@ -233,7 +239,10 @@ class Stores(RuleBasedStateMachine):
 
     async def _is_quiet(self, store_id: str) -> bool:
         store = await self.records.get(store_id)
-        self.reconciler.wake_by_id(store_id)
+        if not any(self.queue.waiting(lane) + self.queue.active(lane) for lane in Lane):
+            # A look for drift comes after everything else: it would never come if all were woken
+            # again before they were worked on.
+            self.reconciler.wake_by_id(store_id)
         if store.target is StoreTarget.DELETED:
             return store.status is StoreStatus.DELETED
         if store.status is StoreStatus.FAILED:
@@ -244,6 +253,13 @@ class Stores(RuleBasedStateMachine):
             return False
         is_well = bool(found.pods) and all(pod.is_ready for pod in found.pods.values())
         return store.status is (StoreStatus.READY if is_well else StoreStatus.DEGRADED)
+
+    async def _restless(self) -> str:
+        """Tell what each store and the queue are at."""
+        lanes = [f"{ln.name}: {self.queue.waiting(ln)} + {self.queue.active(ln)}" for ln in Lane]
+        stores = [await self.records.get(store_id) for store_id in self.ids]
+        found = [(store, self.cluster.namespaces.get(store.namespace)) for store in stores]
+        return "\n".join(["It did not come to rest.", *lanes, *map(str, found)])
 
     async def _inspect(self, store: Store) -> None:
         events = await self.records.events_after(store.id, 0, limit=10_000)
@@ -281,3 +297,37 @@ Stores.TestCase.settings = _STEPS
 StoresOnPostgres.TestCase.settings = settings(_STEPS, max_examples=8)
 TestStores = Stores.TestCase
 TestStoresOnPostgres = pytest.mark.usefixtures("on_postgres")(StoresOnPostgres.TestCase)
+
+
+class NeverAnswers:
+    """A prober for which no shop ever opens; ``asked`` is set once it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
+        self.asked.set()
+        return "no answer"
+
+
+def test_a_namespace_lost_while_the_shop_is_awaited_fails_the_store() -> None:
+    stores, prober = Stores(), NeverAnswers()
+
+    async def lose_it_then() -> Store:
+        async with asyncio.timeout(QUIET_SECONDS):
+            await prober.asked.wait()
+            (store_id,) = stores.ids
+            stores.cluster.lose((await stores.records.get(store_id)).namespace)
+            while (store := await stores.records.get(store_id)).reason is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            return store
+
+    try:
+        stores.parts = replace(stores.parts, prober=prober)
+        stores.crash()  # the next service has that prober
+        stores.create()
+        store = stores.runner.run(lose_it_then())
+        assert store.status is StoreStatus.FAILED
+        assert store.reason == NAMESPACE_LOST
+    finally:
+        stores.teardown()
