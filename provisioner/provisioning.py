@@ -117,6 +117,7 @@ class _Attempt:
             "id": store.id,
             "name": store.name,
             "host": store.host,
+            "url": store.url,
             "credentialsSecret": CREDENTIALS_SECRET,
         }
         await self._discard_unfinished_jobs()

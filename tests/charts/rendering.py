@@ -103,17 +103,24 @@ class Objects(list[Object]):
     @property
     def templates(self) -> dict[str, Object]:
         """Pod templates by component."""
-        found = [item["spec"]["template"] for item in self if "template" in item.get("spec", {})]
+        specs = [item.get("spec", {}) for item in self]
+        specs += [spec["jobTemplate"]["spec"] for spec in specs if "jobTemplate" in spec]
+        found = [spec["template"] for spec in specs if "template" in spec]
         return {template["metadata"]["labels"][COMPONENT_LABEL]: template for template in found}
 
     @property
     def containers(self) -> dict[str, Object]:
-        """The only container of each pod, by component."""
+        """The only container of each pod, by component; containers before it aside."""
         found = {}
         for component, template in self.templates.items():
-            assert "initContainers" not in template["spec"]
             (found[component],) = template["spec"]["containers"]
         return found
+
+    @property
+    def all_containers(self) -> list[Object]:
+        """Every container, those included that run before the others."""
+        specs = [template["spec"] for template in self.templates.values()]
+        return [c for spec in specs for c in [*spec.get("initContainers", []), *spec["containers"]]]
 
     @property
     def claims(self) -> list[Object]:

@@ -78,16 +78,17 @@ def test_connections_within_the_store(shop: Objects) -> None:
         for port in (HTTP, 3306)
         if is_connected(shop, source, target, port)
     }
-    assert allowed == {("wordpress", "mysql"), ("setup", "mysql")}
+    assert allowed == {(source, "mysql") for source in ("wordpress", "setup", "cron")}
 
 
 def test_the_ingress_controller_reaches_wordpress_only(shop: Objects) -> None:
     assert allows(shop, "wordpress", "Ingress", "10.1.2.3", HTTP)
     assert not allows(shop, "mysql", "Ingress", "10.1.2.3", 3306)
     assert not allows(shop, "setup", "Ingress", "10.1.2.3", HTTP)
+    assert not allows(shop, "cron", "Ingress", "10.1.2.3", HTTP)
 
 
-@pytest.mark.parametrize("pod", ["wordpress", "setup"])
+@pytest.mark.parametrize("pod", ["wordpress", "setup", "cron"])
 def test_out_to_the_internet(shop: Objects, pod: str) -> None:
     assert all(allows(shop, pod, "Egress", address, 443) for address in PUBLIC)
     assert not any(allows(shop, pod, "Egress", address, 443) for address in PRIVATE)

@@ -20,7 +20,8 @@ SELECTORS = {
     "app.kubernetes.io/name": "woocommerce",
     "app.kubernetes.io/instance": "woo-8f0c2f5e",
 }
-COMPONENTS = {"mysql", "wordpress", "setup"}
+COMPONENTS = {"mysql", "wordpress", "setup", "cron"}
+SHOP = COMPONENTS - {"mysql"}
 
 
 def selectors(item: Object) -> list[tuple[dict[str, str], str]]:
@@ -37,15 +38,15 @@ def selectors(item: Object) -> list[tuple[dict[str, str], str]]:
 def test_kinds(shop: Objects) -> None:
     kinds = sorted(item["kind"] for item in shop)
     assert kinds == [
-        "ConfigMap", "ConfigMap", "Deployment", "Ingress", "Job", "LimitRange",
+        "CronJob", "Deployment", "Ingress", "Job", "LimitRange",
         "NetworkPolicy", "NetworkPolicy", "NetworkPolicy", "NetworkPolicy", "NetworkPolicy",
         "PersistentVolumeClaim", "ResourceQuota", "Service", "Service", "StatefulSet",
     ]  # fmt: skip
 
 
 def test_everything_is_labelled_with_the_store(shop: Objects) -> None:
-    labelled = [*shop, *shop.templates.values(), *shop.claims]
-    for item in labelled:
+    watched = [shop.templates[component] for component in COMPONENTS - {"cron"}]
+    for item in [*shop, *watched, *shop.claims]:
         labels = item["metadata"]["labels"]
         assert labels[STORE_LABEL] == STORE["id"]
         assert labels[COMPONENT_LABEL] in COMPONENTS | {"quota"}
@@ -59,6 +60,13 @@ def test_everything_is_labelled_with_the_store(shop: Objects) -> None:
         assert "helm.sh/hook" not in item["metadata"].get("annotations", {})
 
 
+def test_what_cron_runs_is_not_watched(shop: Objects) -> None:
+    """Its pods come and go all day: each would be an event of the store."""
+    job = shop.one("CronJob")["spec"]["jobTemplate"]
+    for item in (job, job["spec"]["template"]):
+        assert item["metadata"]["labels"] == {**SELECTORS, COMPONENT_LABEL: "cron"}
+
+
 def test_selectors_are_minimal_and_find_their_pods(shop: Objects) -> None:
     found = [pair for item in shop for pair in selectors(item)]
     assert len(found) == 4  # two workloads, two services
@@ -69,7 +77,8 @@ def test_selectors_are_minimal_and_find_their_pods(shop: Objects) -> None:
 
 def test_what_cannot_be_changed_does_not_depend_on_the_chart_version(shop: Objects) -> None:
     for item in [*shop.templates.values(), *shop.claims[1:]]:
-        assert set(item["metadata"]["labels"]) == {*SELECTORS, COMPONENT_LABEL, STORE_LABEL}
+        labels = set(item["metadata"]["labels"]) - {STORE_LABEL}
+        assert labels == {*SELECTORS, COMPONENT_LABEL}
 
 
 def test_services_reach_a_port_of_their_pods(shop: Objects) -> None:
@@ -84,7 +93,7 @@ def test_services_reach_a_port_of_their_pods(shop: Objects) -> None:
     service = shop.one("Service", "-wordpress")
     assert backend == {"name": service["metadata"]["name"], "port": {"name": "http"}}
     database = shop.one("Service", "-mysql")["metadata"]["name"]
-    for component in ("wordpress", "setup"):
+    for component in SHOP:
         assert {"name": "WORDPRESS_DB_HOST", "value": database} in shop.containers[component]["env"]
     assert shop.one("StatefulSet")["spec"]["serviceName"] == database
 
@@ -97,22 +106,25 @@ def test_restricted_pod_security(shop: Objects, component: str) -> None:
     assert pod["runAsNonRoot"] is True
     assert pod["runAsUser"] == pod["fsGroup"] == {"mysql": 999}.get(component, 33)
     assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
-    safe_sysctls = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
-    assert pod.get("sysctls", safe_sysctls) == safe_sysctls
+    assert "sysctls" not in pod
     for forbidden in ("hostNetwork", "hostPID", "hostIPC", "hostUsers"):
         assert forbidden not in spec
     for volume in spec["volumes"]:
         (kind,) = set(volume) - {"name"}
-        assert kind in {"configMap", "emptyDir", "persistentVolumeClaim"}
+        assert kind in {"emptyDir", "persistentVolumeClaim"}
     assert spec["automountServiceAccountToken"] is False
     assert spec["enableServiceLinks"] is False
-    container = shop.containers[component]
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-    assert not any("hostPort" in port for port in container.get("ports", []))
+
+
+def test_restricted_containers(shop: Objects) -> None:
+    assert len(shop.all_containers) == len(COMPONENTS) + 1
+    for container in shop.all_containers:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert not any("hostPort" in port for port in container.get("ports", []))
 
 
 @pytest.mark.parametrize("component", sorted(COMPONENTS))
@@ -126,29 +138,35 @@ def test_mounts_have_volumes_and_volumes_are_mounted(shop: Objects, component: s
     assert "/tmp" in [mount["mountPath"] for mount in mounts]  # noqa: S108 - in the container
 
 
-def test_wordpress_and_its_setup_share_the_files(shop: Objects) -> None:
+def test_wordpress_and_its_jobs_share_the_files(shop: Objects) -> None:
     claim = shop.one("PersistentVolumeClaim")["metadata"]["name"]
-    for component in ("wordpress", "setup"):
+    for component in SHOP:
         volumes = {v["name"]: v for v in shop.templates[component]["spec"]["volumes"]}
         assert volumes["site"]["persistentVolumeClaim"] == {"claimName": claim}
-        site = {"name": "site", "mountPath": "/var/www/html", "subPath": "html"}
-        assert site in shop.containers[component]["volumeMounts"]
-    wordpress, setup = shop.templates["wordpress"]["spec"], shop.templates["setup"]["spec"]
-    assert wordpress["securityContext"]["runAsUser"] == setup["securityContext"]["runAsUser"]
-    # One node at a time may mount it: one pod at a time, and the job beside it
+    specs = {component: shop.templates[component]["spec"] for component in SHOP}
+    (sync,) = specs["wordpress"]["initContainers"]
+    content = {
+        "name": "site", "mountPath": "/usr/src/wordpress/wp-content", "subPath": "wp-content",
+    }  # fmt: skip
+    for container in [sync, *(shop.containers[component] for component in SHOP)]:
+        assert content in container["volumeMounts"]
+    assert len({spec["securityContext"]["runAsUser"] for spec in specs.values()}) == 1
+    # One node at a time may mount it: one pod at a time, and the jobs beside it
     assert shop.one("Deployment")["spec"]["strategy"] == {"type": "Recreate"}
-    (near,) = setup["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    assert near["topologyKey"] == "kubernetes.io/hostname"
-    assert near["labelSelector"]["matchLabels"] == {**SELECTORS, COMPONENT_LABEL: "wordpress"}
+    for job in ("setup", "cron"):
+        affinity = specs[job]["affinity"]["podAffinity"]
+        (near,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert near["topologyKey"] == "kubernetes.io/hostname"
+        assert near["labelSelector"]["matchLabels"] == {**SELECTORS, COMPONENT_LABEL: "wordpress"}
     assert {claim["spec"]["accessModes"][0] for claim in shop.claims} == {"ReadWriteOnce"}
 
 
 def test_no_secret_is_rendered(helm: Helm, shop: Objects) -> None:
     assert not shop.of("Secret")
-    for component, container in shop.containers.items():
+    for container in shop.all_containers:
         for entry in container["env"]:
             if "PASSWORD" in entry["name"]:
-                assert set(entry) == {"name", "valueFrom"}, component
+                assert set(entry) == {"name", "valueFrom"}, container["name"]
                 assert set(entry["valueFrom"]) == {"secretKeyRef"}
     # Another Secret is another name, and nothing else
     other = helm.objects({"store": {**STORE, "credentialsSecret": "elsewhere"}})
@@ -159,7 +177,7 @@ def test_no_secret_is_rendered(helm: Helm, shop: Objects) -> None:
 
 
 def test_no_command_line_has_a_password(shop: Objects) -> None:
-    for container in shop.containers.values():
+    for container in shop.all_containers:
         probes = [value for key, value in container.items() if key.endswith("Probe")]
         for words in (container.get("command"), container.get("args"), probes):
             assert "assword" not in str(words)
@@ -182,7 +200,9 @@ def test_probes_of_mysql_do_not_take_its_initialisation_for_readiness(shop: Obje
         assert command[:3] == ["mysqladmin", "ping", "--host=127.0.0.1"]
 
 
-def test_quota_has_room_for_every_pod_twice(shop: Objects) -> None:
+@pytest.mark.parametrize("plan", ["small", "medium", "large"])
+def test_quota_has_room_for_every_pod_twice(helm: Helm, plan: str) -> None:
+    shop = helm.objects({"plan": plan})
     hard = shop.one("ResourceQuota")["spec"]["hard"]
     containers = list(shop.containers.values())
     for part in ("requests", "limits"):

@@ -13,7 +13,12 @@ from tests.charts.rendering import PLATFORM, WOOCOMMERCE
 
 CHARTS = {chart.name: chart for chart in (WOOCOMMERCE, PLATFORM)}
 OPEN_MAPS = {
-    "woocommerce": {"/definitions/strings", "/definitions/quantities", "/properties/global"},
+    "woocommerce": {
+        "/definitions/strings",
+        "/definitions/quantities",
+        "/properties/global",
+        "/properties/plans",
+    },
     "store-platform": {
         "/definitions/strings",
         "/definitions/quantities",

@@ -13,6 +13,13 @@ VARIANTS: dict[str, Values] = {
     "no quota": {"quota": {"enabled": False}},
     "annotated": {"podAnnotations": {"everybody": "yes"}, "imagePullSecrets": ["registry"]},
     "storage class": {key: {"storage": {"className": "fast"}} for key in ("mysql", "wordpress")},
+    "https": {
+        "store": {**STORE, "url": "https://my-shop.store.localhost"},
+        "ingress": {"tls": {"enabled": True}},
+    },
+    "no cron": {"cron": {"enabled": False}},
+    "medium": {"plan": "medium"},
+    "large": {"plan": "large"},
 }
 
 
@@ -26,7 +33,13 @@ VARIANTS: dict[str, Values] = {
         ({"store": {**STORE, "id": ""}}, "at '/store/id'"),
         ({"store": {**STORE, "host": "a b"}}, "at '/store/host'"),
         ({"store": {**STORE, "host": "shop.test:8080"}}, "at '/store/host'"),
+        ({"store": {**STORE, "url": "my-shop.test"}}, "at '/store/url'"),
+        ({"store": {**STORE, "url": "https://my-shop.test/"}}, "at '/store/url'"),
         ({"store": {**STORE, "adminEmail": "nobody"}}, "at '/store/adminEmail'"),
+        ({"plan": "huge"}, 'there is no plan "huge"; choose one of: large, medium, small.'),
+        ({"plans": {"huge": {}}}, "at '/plans/huge'"),
+        ({"wordpress": {"port": 80}}, "at '/wordpress/port'"),
+        ({"wordpress": {"userId": 0}}, "at '/wordpress/userId'"),
         ({"mysql": {"image": {"tag": ""}}}, "at '/mysql/image/tag'"),
         ({"mysql": {"resources": {"limits": {"cpu": "much"}}}}, "at '/mysql/resources/limits/cpu'"),
     ],
@@ -60,6 +73,7 @@ def test_variants_are_valid_objects(helm: Helm, variant: str) -> None:
         ("no ingress", {"Ingress"}),
         ("no network policies", {"NetworkPolicy"}),
         ("no quota", {"ResourceQuota", "LimitRange"}),
+        ("no cron", {"CronJob"}),
     ],
 )
 def test_switched_off(helm: Helm, variant: str, kinds: set[str]) -> None:
@@ -68,20 +82,30 @@ def test_switched_off(helm: Helm, variant: str, kinds: set[str]) -> None:
     assert kinds <= {item["kind"] for item in default}
 
 
-@pytest.mark.parametrize("component", ["mysql", "wordpress", "setup"])
-def test_image(helm: Helm, component: str) -> None:
+@pytest.mark.parametrize(
+    ("component", "named"),
+    [("mysql", {"mysql"}), ("wordpress", {"sync", "wordpress", "setup", "cron"})],
+)
+def test_image(helm: Helm, component: str, named: set[str]) -> None:
     image = {"repository": "mirror.test/shops/it", "tag": "1", "pullPolicy": "Always"}
     objects = helm.objects({component: {"image": image}, "imagePullSecrets": ["one"]})
-    container = objects.containers[component]
-    assert container["image"] == "mirror.test/shops/it:1"
-    assert container["imagePullPolicy"] == "Always"
-    assert objects.templates[component]["spec"]["imagePullSecrets"] == [{"name": "one"}]
+    pulled = {
+        container["name"]: container["imagePullPolicy"]
+        for container in objects.all_containers
+        if container["image"] == "mirror.test/shops/it:1"
+    }
+    assert pulled == dict.fromkeys(named, "Always")
+    for template in objects.templates.values():
+        assert template["spec"]["imagePullSecrets"] == [{"name": "one"}]
 
 
-def test_default_images_name_their_registry_and_version(helm: Helm) -> None:
-    images = {key: item["image"] for key, item in helm.objects().containers.items()}
+def test_default_images_name_their_version(helm: Helm) -> None:
+    images = {item["name"]: item["image"] for item in helm.objects().all_containers}
+    ours = "store-platform/woocommerce:7.1-woocommerce10.7.0"
     assert images == {
         "mysql": "docker.io/library/mysql:8.4",
-        "wordpress": "docker.io/library/wordpress:7.1-php8.4-apache",
-        "setup": "docker.io/library/wordpress:cli-2.12",
+        "sync": ours,
+        "wordpress": ours,
+        "setup": ours,
+        "cron": ours,
     }

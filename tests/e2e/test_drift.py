@@ -49,7 +49,7 @@ async def test_found_at_the_start_and_put_back_as_it_was(new_service: NewService
         assert 'containers[wordpress].image was "example.com/mine:1" instead of' in words
         assert changed.kubectl("get", "ingress", changed.namespace, "-o", "name")
         image = changed.kubectl("get", wordpress, "-o", "jsonpath={..containers[*].image}")
-        assert image.startswith("docker.io/library/wordpress:")
+        assert image.startswith("store-platform/woocommerce:")
         names = changed.kubectl("get", "configmaps", "-o", "name")
         assert "only-in-the-newer-chart" not in names
         assert release_states(service.cluster, changed.namespace) == ["superseded", "deployed"]

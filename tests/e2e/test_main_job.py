@@ -111,7 +111,7 @@ async def test_image_that_cannot_be_pulled(new_service: NewService) -> None:
     last = updates[-1]["store"]
     assert last["status"] == "FAILED"
     assert last["reason"]["code"] == "IMAGE_NOT_FOUND"
-    assert "image-not-found.invalid/wordpress:7.1-php8.4-apache" in last["reason"]["message"]
+    assert "image-not-found.invalid/wordpress:7.1-woocommerce10.7.0" in last["reason"]["message"]
     assert last["reason"]["message"].endswith(
         "Check the engine version's image name and tag, then retry."
     )

@@ -100,21 +100,21 @@ async def test_what_is_as_it_was_installed(shop: Shop) -> None:
 
 
 async def test_removed_and_changed_then_put_back(shop: Shop) -> None:
-    shop.kubectl("delete", "deployment", shop.wordpress)
+    shop.kubectl("delete", "cronjob", f"{shop.namespace}-cron")
     shop.kubectl("delete", "ingress", shop.namespace)
     shop.kubectl("delete", "service", shop.mysql)
     shop.kubectl("set", "image", f"statefulset/{shop.mysql}", "mysql=mysql:9.9")
     shop.kubectl("scale", f"statefulset/{shop.mysql}", "--replicas=2")
-    shop.kubectl("patch", "configmap", f"{shop.namespace}-apache", "-p",
-                 '{"data":{"ports.conf":"Listen 80"}}')  # fmt: skip
+    shop.kubectl("set", "env", f"deployment/{shop.wordpress}", "SHOP_URL=http://other.test")
     replicas = "spec.replicas was 2 instead of 1"
     image = 'image was "mysql:9.9" instead of "docker.io/library/mysql:8.4"'
     drift = {
-        f"Deployment {shop.wordpress} was missing",
+        f"CronJob {shop.namespace}-cron was missing",
         f"Ingress {shop.namespace} was missing",
         f"Service {shop.mysql} was missing",
         f"StatefulSet {shop.mysql}: {replicas}, spec.template.spec.containers[mysql].{image}",
-        f"ConfigMap {shop.namespace}-apache: data.ports.conf was changed",
+        f"Deployment {shop.wordpress}: spec.template.spec.containers[wordpress]"
+        ".env[SHOP_URL].value was changed",
     }
     assert await shop.drift() == drift
 

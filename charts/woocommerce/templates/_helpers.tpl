@@ -35,6 +35,29 @@ app.kubernetes.io/part-of: store-platform
 helm.sh/chart: {{ include "woocommerce.chart" .root }}
 {{- end }}
 
+{{/* The shop's plan, as JSON. */}}
+{{- define "woocommerce.plan" -}}
+{{- $known := keys .Values.plans | sortAlpha | join ", " }}
+{{- index .Values.plans .Values.plan | required (printf "plan: there is no plan %q; choose one of: %s." .Values.plan $known) | toJson }}
+{{- end }}
+
+{{/* CPU and memory of a component: its plan's, and over them its own. */}}
+{{- define "woocommerce.resources" -}}
+{{- $plan := include "woocommerce.plan" .root | fromJson }}
+{{- mergeOverwrite (index $plan .component).resources (index .root.Values .component).resources | toYaml }}
+{{- end }}
+
+{{/* The spec of a component's volume claim. */}}
+{{- define "woocommerce.claim" -}}
+{{- $plan := include "woocommerce.plan" .root | fromJson }}
+{{- $storage := (index .root.Values .component).storage }}
+accessModes: [ReadWriteOnce]
+{{- with $storage.className }}
+storageClassName: {{ . }}
+{{- end }}
+resources: {requests: {storage: {{ $storage.size | default (index $plan .component).storage.size }}}}
+{{- end }}
+
 {{/* What every pod has: no token, the restricted standard, the user that owns its volume. */}}
 {{- define "woocommerce.podBase" -}}
 automountServiceAccountToken: false
@@ -61,15 +84,65 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
-{{/* WordPress' database settings, the same for the web server and the setup job. */}}
-{{- define "woocommerce.databaseEnv" -}}
+{{/* A container's image, and when it is pulled; call with the image's values. */}}
+{{- define "woocommerce.image" -}}
+image: {{ .repository }}:{{ .tag }}
+imagePullPolicy: {{ .pullPolicy }}
+{{- end }}
+
+{{/* Mounts of the folders that may be written to and lost; call with their paths. */}}
+{{- define "woocommerce.scratchMounts" -}}
+{{- range $index, $path := . }}
+- {name: scratch-{{ $index }}, mountPath: {{ $path }}}
+{{- end }}
+{{- end }}
+
+{{/* The volumes of those. */}}
+{{- define "woocommerce.scratchVolumes" -}}
+{{- range $index, $_ := . }}
+- {name: scratch-{{ $index }}, emptyDir: {}}
+{{- end }}
+{{- end }}
+
+{{/* What every container of the shop itself has in common: web server, sync, setup and cron. */}}
+{{- define "woocommerce.shopContainer" -}}
+{{ include "woocommerce.image" .Values.wordpress.image }}
+securityContext: {{- include "woocommerce.containerSecurity" . | nindent 2 }}
+workingDir: {{ .Values.wordpress.documentRoot }}
+volumeMounts:
+  - {name: site, mountPath: {{ .Values.wordpress.contentPath }}, subPath: wp-content}
+  {{- include "woocommerce.scratchMounts" .Values.wordpress.scratchPaths | trim | nindent 2 }}
+{{- end }}
+
+{{/* Their volumes. */}}
+{{- define "woocommerce.shopVolumes" -}}
+- {name: site, persistentVolumeClaim: {claimName: {{ include "woocommerce.fullname" . }}-wordpress}}
+{{- include "woocommerce.scratchVolumes" .Values.wordpress.scratchPaths }}
+{{- end }}
+
+{{/* Where the volume is. */}}
+{{- define "woocommerce.contentEnv" -}}
+- {name: CONTENT_PATH, value: {{ .Values.wordpress.contentPath }}}
+{{- end }}
+
+{{/* Their settings; wp-config.php in the image reads them. */}}
+{{- define "woocommerce.shopEnv" -}}
 - {name: WORDPRESS_DB_HOST, value: {{ printf "%s-mysql" (include "woocommerce.fullname" .) }}}
 - {name: WORDPRESS_DB_NAME, value: wordpress}
 - {name: WORDPRESS_DB_USER, value: wordpress}
 - name: WORDPRESS_DB_PASSWORD
   valueFrom: {secretKeyRef: {name: {{ .Values.store.credentialsSecret }}, key: mysql-password}}
-- name: WORDPRESS_CONFIG_EXTRA
-  # Behind an ingress that ends TLS WordPress must believe the proxy, or its redirects never end.
-  value: |
-    if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') { $_SERVER['HTTPS'] = 'on'; }
+- {name: SHOP_URL, value: {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | quote }}}
+{{ include "woocommerce.contentEnv" . }}
+- {name: HOME, value: /tmp}
+{{- end }}
+
+{{/* Where the shop's own jobs run: beside the web server, since one node at a time mounts its volume. */}}
+{{- define "woocommerce.besideWordpress" -}}
+podAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    - topologyKey: kubernetes.io/hostname
+      labelSelector:
+        matchLabels:
+          {{- include "woocommerce.selectorLabels" (dict "root" . "component" "wordpress") | nindent 10 }}
 {{- end }}

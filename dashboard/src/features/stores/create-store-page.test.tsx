@@ -14,7 +14,7 @@ const ENGINES = {
       displayName: "WooCommerce",
       description: "A shop.",
       versions: [{ __typename: "EngineVersion", name: "7.1", isDefault: true }],
-      resources: { __typename: "EngineResources", cpu: "350m", memory: "896Mi", storage: "15Gi" },
+      resources: { __typename: "EngineResources", cpu: "400m", memory: "1Gi", storage: "15Gi" },
     },
   ],
   platform: { __typename: "Platform", shopUrl: "https://{name}.shops.example" },

@@ -1,0 +1,174 @@
+"""What makes the chart a shop that lasts: its address, its cron, its plan, another image."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.charts.rendering import STORE, Helm, Object, Objects, total
+
+SHOP = ("wordpress", "setup", "cron")
+
+
+def environment(container: Object) -> dict[str, str]:
+    return {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://my-shop.store.localhost"),
+        ({"url": "https://my-shop.store.localhost"}, "https://my-shop.store.localhost"),
+    ],
+)
+def test_every_link_has_the_scheme_of_the_address(
+    helm: Helm, given: Mapping[str, str], url: str
+) -> None:
+    shop = helm.objects({"store": {**STORE, **given}})
+    assert {environment(shop.containers[name])["SHOP_URL"] for name in SHOP} == {url}
+
+
+@pytest.mark.parametrize("secret", ["", "shop-tls"])
+def test_tls_with_the_ingress_controllers_certificate_or_an_own_one(
+    helm: Helm, secret: str
+) -> None:
+    shop = helm.objects({"ingress": {"tls": {"enabled": True, "secretName": secret}}})
+    (tls,) = shop.one("Ingress")["spec"]["tls"]
+    named = {"secretName": secret} if secret else {}
+    assert tls == {"hosts": [STORE["host"]], **named}
+
+
+def test_no_tls_by_default(shop: Objects) -> None:
+    assert "tls" not in shop.one("Ingress")["spec"]
+
+
+def test_cron_begins_at_another_minute_for_each_store(helm: Helm) -> None:
+    ids = [f"store{number}" for number in range(12)]
+    shops = [helm.objects({"store": {**STORE, "id": store_id}}) for store_id in ids]
+    schedules = {shop.one("CronJob")["spec"]["schedule"] for shop in shops}
+    assert len(schedules) > 1
+    assert schedules <= {f"{minute}-59/5 * * * *" for minute in range(5)}
+
+
+def test_cron_never_piles_up(helm: Helm) -> None:
+    spec = helm.objects({"cron": {"schedule": "*/15 * * * *"}}).one("CronJob")["spec"]
+    assert spec["schedule"] == "*/15 * * * *"
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] <= 900
+    assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (1, 1)
+
+
+def test_a_plan_is_more_than_the_one_below(helm: Helm) -> None:
+    plans = [helm.objects({"plan": plan}) for plan in ("small", "medium", "large")]
+    for part in ("requests", "limits"):
+        for resource in ("cpu", "memory"):
+            sums = [total(list(shop.containers.values()), part, resource) for shop in plans]
+            assert sums == sorted(set(sums)), (part, resource)
+
+
+def test_what_is_said_of_a_component_goes_over_its_plan(helm: Helm) -> None:
+    shop = helm.objects(
+        {
+            "plan": "medium",
+            "mysql": {
+                "resources": {"limits": {"memory": "3Gi"}},
+                "storage": {"size": "7Gi"},
+            },
+            "quota": {"hard": {"requests.cpu": "9"}},
+        }
+    )
+    assert shop.containers["mysql"]["resources"] == {
+        "requests": {"cpu": "250m", "memory": "1Gi"},
+        "limits": {"cpu": "2", "memory": "3Gi"},
+    }
+    sizes = {
+        claim["metadata"]["name"]: claim["spec"]["resources"]["requests"]["storage"]
+        for claim in shop.claims
+    }
+    assert sizes == {"woo-8f0c2f5e-wordpress": "40Gi", "data": "7Gi"}
+    hard = shop.one("ResourceQuota")["spec"]["hard"]
+    assert (hard["requests.cpu"], hard["requests.memory"], hard["pods"]) == ("9", "4Gi", "10")
+
+
+def test_a_plan_of_ones_own(helm: Helm) -> None:
+    volume = {"storage": {"size": "1Gi"}, "resources": {"requests": {}, "limits": {"cpu": "9"}}}
+    job = {"resources": volume["resources"]}
+    plan = {"mysql": volume, "wordpress": volume, "setup": job, "cron": job, "quota": {}}
+    shop = helm.objects({"plan": "tiny", "plans": {"tiny": plan}})
+    assert {c["resources"]["limits"]["cpu"] for c in shop.all_containers} == {"9"}
+
+
+def setup_name(helm: Helm, values: Mapping[str, Any]) -> str:
+    name: str = helm.objects(values).one("Job")["metadata"]["name"]
+    return name
+
+
+def test_the_setup_runs_again_exactly_when_its_pod_is_another(helm: Helm) -> None:
+    """A Job cannot be changed; one of the same name is there already, and done."""
+    default = setup_name(helm, {})
+    assert setup_name(helm, {"cron": {"enabled": False}, "mysql": {"userId": 998}}) == default
+    others: list[Mapping[str, Any]] = [
+        {"wordpress": {"image": {"tag": "7.2"}}},
+        {"setup": {"command": ["other"]}},
+        {"setup": {"backoffLimit": 1}},
+        {"store": {**STORE, "url": "https://my-shop.store.localhost"}},
+        {"podAnnotations": {"everybody": "yes"}},
+        {"plan": "large"},
+    ]
+    names = {setup_name(helm, values) for values in others}
+    assert len(names | {default}) == len(others) + 1
+
+
+def test_another_image_of_wordpress(helm: Helm) -> None:
+    shop = helm.objects(
+        {
+            "wordpress": {
+                "command": ["apachectl", "-DFOREGROUND"],
+                "port": 8888,
+                "userId": 1000,
+                "documentRoot": "/srv/blog",
+                "contentPath": "/srv/blog/wp-content",
+                "scratchPaths": ["/tmp", "/run/lock"],  # noqa: S108 - in the container
+                "probePath": "/alive.txt",
+                "syncCommand": ["/bin/fill"],
+            },
+            "setup": {"command": ["/bin/setup", "--now"]},
+            "cron": {"command": ["/bin/due"]},
+        }
+    )
+    web = shop.containers["wordpress"]
+    assert web["command"] == ["apachectl", "-DFOREGROUND"]
+    assert web["ports"] == [{"name": "http", "containerPort": 8888}]
+    assert web["readinessProbe"]["httpGet"] == {"path": "/alive.txt", "port": "http"}
+    (sync,) = shop.templates["wordpress"]["spec"]["initContainers"]
+    assert sync["command"] == ["/bin/fill"]
+    assert shop.containers["setup"]["command"] == ["/bin/setup", "--now"]
+    assert shop.containers["cron"]["command"] == ["/bin/due"]
+    for container in [sync, *(shop.containers[name] for name in SHOP)]:
+        assert container["workingDir"] == "/srv/blog"
+        paths = [mount["mountPath"] for mount in container["volumeMounts"]]
+        assert paths == ["/srv/blog/wp-content", "/tmp", "/run/lock"]  # noqa: S108
+        assert {"name": "CONTENT_PATH", "value": "/srv/blog/wp-content"} in container["env"]
+    for name in SHOP:
+        context = shop.templates[name]["spec"]["securityContext"]
+        assert (context["runAsUser"], context["fsGroup"]) == (1000, 1000)
+
+
+def test_mariadb_in_place_of_mysql(helm: Helm) -> None:
+    ping = ["mariadb-admin", "ping", "--host=127.0.0.1"]
+    image = {"repository": "docker.io/library/mariadb", "tag": "11.8", "pullPolicy": "Always"}
+    given = {"image": image, "pingCommand": ping, "userId": 1001, "dataPath": "/data"}
+    shop = helm.objects({"mysql": {**given, "command": ["run-database"]}})
+    database = shop.containers["mysql"]
+    assert database["image"] == "docker.io/library/mariadb:11.8"
+    assert database["command"] == ["run-database"]
+    assert database["livenessProbe"]["exec"]["command"] == ping
+    assert database["volumeMounts"][0]["mountPath"] == "/data"
+    assert shop.templates["mysql"]["spec"]["securityContext"]["runAsUser"] == 1001
+
+
+def test_the_images_own_commands_by_default(shop: Objects) -> None:
+    assert "command" not in shop.containers["wordpress"]
+    assert "command" not in shop.containers["mysql"]
+    assert json.dumps(shop).count('"http://my-shop.store.localhost"') == len(SHOP)
