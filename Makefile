@@ -27,7 +27,7 @@ check: $(MARK) ## Linters and type checker
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(MARK) ## Measure, as ratios within one run
+bench: $(MARK) ## Measure, as ratios within one run; writes tests/bench/RESULTS.md
 	@$(BIN)/python -m tests.bench
 
 chaos: $(MARK) ## Kill everything at random moments, 200 times (about 20 minutes)

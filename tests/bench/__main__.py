@@ -1,22 +1,25 @@
 """``python -m tests.bench [NAME …] [--stores N]``: measure, and print one table.
 
-Without names everything is measured, in the order of ``BENCHES``.
+Without names everything is measured, in the order of ``BENCHES``, and written to RESULTS.md beside
+this file.
 """
 
 import argparse
 import asyncio
-import os
-import platform
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import faults, latency, listing, memory, restart, throughput
+from tests.bench import faults, growth, latency, listing, memory, restart, results, throughput
+from tests.bench.charts import Growth
 from tests.bench.ground import Ground
 from tests.bench.report import Figure, table
 from tests.cluster import LocalCluster
 from tests.cluster.progress import say
 
+GROWTHS: dict[str, Callable[[Ground], Awaitable[list[Growth]]]] = {
+    "Growth with the number of stores": growth.by_stores,
+}
 BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p1": latency.measure,
     "p3": throughput.measure,
@@ -40,9 +43,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             ground = Ground(cluster, Path(folder), given.stores)
             figures = asyncio.run(_measure(ground, names))
+            if not given.names:
+                page = results.write(figures, asyncio.run(_grow(ground)))
+                say(f"Written: {page}")
     finally:
         cluster.down()
-    say(f"\n{os.cpu_count()} CPUs, {platform.system()} {platform.release()}\n")
+    say(f"\n{results.machine()}\n")
     print(table(figures))
 
 
@@ -53,6 +59,10 @@ async def _measure(ground: Ground, names: Sequence[str]) -> list[Figure]:
         say("\n".join(f"  {f.name}: {f.ours} ({f.compared}, goal {f.goal})" for f in found))
         figures += found
     return figures
+
+
+async def _grow(ground: Ground) -> dict[str, list[Growth]]:
+    return {title: await measure(ground) for title, measure in GROWTHS.items()}
 
 
 main()

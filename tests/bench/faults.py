@@ -277,7 +277,7 @@ async def _figure(service: Service, token: str, fault: Fault, sightings: Sightin
         f"shown {shown - began:.2f} s after the create",
         f"{failed - shown - fault.grace_seconds:+.2f} s",
         f"<= grace + {_GOAL_SECONDS:g} s",
-        failed - shown <= fault.grace_seconds + _GOAL_SECONDS,
+        (failed - shown) / (fault.grace_seconds + _GOAL_SECONDS),
     )
 
 

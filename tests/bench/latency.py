@@ -72,7 +72,7 @@ def _figures(sent: Seen, by_kubectl: Seen, by_frame: Seen) -> list[Figure]:
                 f"{theirs:.1f} ms (kubectl -w)",
                 f"{mine - theirs:+.1f} ms",
                 f"within {goal:g} ms",
-                mine - theirs <= goal,
+                (mine - theirs) / goal,
             )
         )
     return found

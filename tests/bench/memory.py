@@ -31,14 +31,16 @@ async def measure(ground: Ground) -> list[Figure]:
     service = ground.service(fleet.NAME)
     with ticking("P5: memory with subscribers"), ground.running(service):
         token = service.token("bench", "admin")
-        alone = _megabytes(service, "VmRSS")
+        assert service.process is not None
+        pid = service.process.pid
+        alone = resident_megabytes(pid)
         async with AsyncExitStack() as stack:
             slots = asyncio.Semaphore(_AT_ONCE)
             await asyncio.gather(
                 *(_subscribe(stack, slots, service, token, store_id) for store_id in ids)
             )
             await asyncio.sleep(_SETTLE_SECONDS)  # nothing is measured by this
-            held, peak = _megabytes(service, "VmRSS"), _megabytes(service, "VmHWM")
+            held, peak = resident_megabytes(pid), resident_megabytes(pid, "VmHWM")
     return [
         Figure(
             f"P5 memory, {fleet.STORES} stores, {fleet.PODS} pods, {len(ids)} subscribers",
@@ -46,7 +48,7 @@ async def measure(ground: Ground) -> list[Figure]:
             f"{alone:.0f} MB (no subscriber)",
             f"peak {peak:.0f} MB",
             f"<= {_GOAL_MB} MB",
-            held <= _GOAL_MB,
+            held / _GOAL_MB,
         )
     ]
 
@@ -74,9 +76,9 @@ async def _subscribe(
     return socket
 
 
-def _megabytes(service: Service, field: str) -> float:
-    assert service.process is not None
-    status = Path(f"/proc/{service.process.pid}/status").read_text()
+def resident_megabytes(pid: int, field: str = "VmRSS") -> float:
+    """Return the memory of a process that is in RAM (proc_pid_status(5)), in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
     assert found is not None
     return int(found[1]) / 1024

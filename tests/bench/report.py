@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; ``goal`` and ``is_met`` are those of DESIGN §5."""
+    """One line of the table; ``goal`` is that of DESIGN §5.
+
+    ``share`` is how much of what the goal allows was used: the goal is met up to 1.
+    """
 
     name: str
     ours: str
     baseline: str
     compared: str
     goal: str
-    is_met: bool
+    share: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.share <= 1
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

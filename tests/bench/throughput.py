@@ -36,7 +36,7 @@ async def measure(ground: Ground) -> list[Figure]:
             " installing)",
             f"{ratio:.2f} x",
             f"<= {_GOAL:g} x",
-            ratio <= _GOAL,
+            ratio / _GOAL,
         )
     ]
 
