@@ -2,20 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from provisioner.errors import HelmError
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.kube_api import KubeApi
-from provisioner.models import Release
-from provisioner.releases import ReleaseReader
-from tests.cluster import LocalCluster, tools
-from tests.e2e.service import ROOT
+from tests.cluster import LocalCluster
+from tests.integration.shop import Shop, installed_shop
 
 HPA = {
     "apiVersion": "autoscaling/v2",
@@ -25,69 +18,10 @@ HPA = {
 }
 
 
-@dataclass(frozen=True)
-class Shop:
-    """A release of the shipped chart, in a namespace of its own."""
-
-    cluster: LocalCluster
-    namespace: str
-    helm: HelmClient
-    reader: ReleaseReader
-
-    @property
-    def wordpress(self) -> str:
-        return f"{self.namespace}-wordpress"
-
-    @property
-    def mysql(self) -> str:
-        return f"{self.namespace}-mysql"
-
-    async def install(self, **values: object) -> None:
-        store = {"id": "0" * 32, "name": "shop", "host": "shop.localhost"}
-        await self.helm.install(
-            release=self.namespace,
-            namespace=self.namespace,
-            chart=ROOT / "charts" / "woocommerce",
-            values={"store": store, **values},
-        )
-
-    async def release(self) -> Release:
-        found = await self.reader.find(self.namespace, self.namespace)
-        assert found is not None
-        return found
-
-    async def drift(self) -> set[str]:
-        objects = (await self.release()).objects
-        with capture_logs() as logs:
-            found = [await self.reader.drift(self.namespace, item) for item in objects]
-        assert logs == []  # every object could be compared
-        return {words for words in found if words}
-
-    async def restore(self) -> None:
-        revision = (await self.release()).revision
-        await self.helm.restore(release=self.namespace, namespace=self.namespace, revision=revision)
-
-    def kubectl(self, *arguments: str) -> str:
-        return self.cluster.kubectl("-n", self.namespace, *arguments)
-
-    def get(self, kind: str, name: str) -> Any:
-        return self.cluster.kubectl_json("-n", self.namespace, "get", kind, name)
-
-
 @pytest.fixture
 async def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> AsyncIterator[Shop]:
-    keys = ("mysql-root-password", "mysql-password", "admin-password")
-    given = [f"--from-literal={key}=secret" for key in keys]
-    local_cluster.kubectl(
-        "-n", namespace, "create", "secret", "generic", "store-credentials", *given
-    )
-    kubeconfig = local_cluster.kubeconfig
-    helm = HelmClient(HelmSettings(str(tools.ensure_helm()), tmp_path / "state", kubeconfig))
-    api = await KubeApi.connect(kubeconfig, None)
-    made = Shop(local_cluster, namespace, helm, ReleaseReader(api))
-    await made.install()
-    yield made
-    await api.close()
+    async with installed_shop(local_cluster, namespace, tmp_path) as made:
+        yield made
 
 
 async def test_what_is_as_it_was_installed(shop: Shop) -> None:
@@ -107,14 +41,14 @@ async def test_removed_and_changed_then_put_back(shop: Shop) -> None:
     shop.kubectl("scale", f"statefulset/{shop.mysql}", "--replicas=2")
     shop.kubectl("set", "env", f"deployment/{shop.wordpress}", "SHOP_URL=http://other.test")
     replicas = "spec.replicas was 2 instead of 1"
+    address = "spec.template.spec.containers[wordpress].env[SHOP_URL].value was changed"
     image = 'image was "mysql:9.9" instead of "docker.io/library/mysql:8.4"'
     drift = {
         f"CronJob {shop.namespace}-cron was missing",
         f"Ingress {shop.namespace} was missing",
         f"Service {shop.mysql} was missing",
         f"StatefulSet {shop.mysql}: {replicas}, spec.template.spec.containers[mysql].{image}",
-        f"Deployment {shop.wordpress}: spec.template.spec.containers[wordpress]"
-        ".env[SHOP_URL].value was changed",
+        f"Deployment {shop.wordpress}: {address}",
     }
     assert await shop.drift() == drift
 

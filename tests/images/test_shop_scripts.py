@@ -1,0 +1,200 @@
+"""The scripts of the shop's image, run as they are. WP-CLI and PHP are played by a small script.
+
+What WordPress itself makes of it needs WordPress, and is no matter of these tests.
+"""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+IMAGE = Path(__file__).resolve().parents[2] / "charts" / "woocommerce" / "image"
+PLAYER = """#!/bin/sh
+# Plays WP-CLI: keeps options and what is installed as files, and writes down what it was asked.
+cd "$PLAYED"
+echo "$*" >> calls
+case "$1 $2" in
+    "core is-installed") test -e installed ;;
+    "core install") cat > installed ;;
+    "option get") cat "option-$3" ;;
+    "option update") echo "$4" > "option-$3" ;;
+    "wc product") test "$3" = list && cat products || echo 17 > products ;;
+esac
+"""
+DATABASE_ANSWERS = "#!/bin/sh\n"
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod of the shop: an image's content, the volume, and what WP-CLI was asked."""
+
+    folder: Path
+
+    @property
+    def volume(self) -> Path:
+        return self.folder / "volume"
+
+    @property
+    def calls(self) -> list[str]:
+        file = self.folder / "played" / "calls"
+        return file.read_text().splitlines() if file.exists() else []
+
+    @property
+    def content(self) -> dict[str, str]:
+        """Return every file of the volume."""
+        files = [file for file in self.volume.rglob("*") if file.is_file()]
+        return {str(file.relative_to(self.volume)): file.read_text() for file in files}
+
+    def put(self, place: str, **files: str) -> None:
+        for name, text in files.items():
+            file = self.folder / place / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+
+    def image(self, version: str, *plugins: str) -> None:
+        """Have the pod run an image of this version."""
+        for plugin in plugins:
+            self.put(f"{version}/plugins/{plugin}", main=f"{plugin} {version}")
+        self.put(f"{version}/themes/default", style=f"default {version}")
+        (self.folder / f"{version}.stamp").write_text(version)
+        link = self.folder / "image"
+        link.unlink(missing_ok=True)
+        link.symlink_to(version)
+        stamp = self.folder / "image.stamp"
+        stamp.unlink(missing_ok=True)
+        stamp.symlink_to(f"{version}.stamp")
+
+    def run(self, script: str) -> str:
+        programs = self.folder / "bin"
+        done = subprocess.run(
+            ["/bin/sh", str(IMAGE / script)],
+            env={
+                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                "PLAYED": str(self.folder / "played"),
+                "IMAGE_CONTENT": str(self.folder / "image"),
+                "CONTENT_PATH": str(self.volume),
+                "SHOP_URL": "https://my-shop.test",
+                "SHOP_TITLE": "My shop",
+                "ADMIN_EMAIL": "me@example.com",
+                "ADMIN_PASSWORD": "the-secret",
+            },
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "the-secret" not in done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Pod:
+    for folder in ("bin", "played", "volume"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "played" / "products").touch()
+    for name, script in (("wp", PLAYER), ("php", DATABASE_ANSWERS)):
+        (tmp_path / "bin" / name).write_text(script)
+        (tmp_path / "bin" / name).chmod(0o755)
+    made = Pod(tmp_path)
+    made.image("7.1", "woocommerce", "hello")
+    return made
+
+
+def test_an_empty_volume_gets_what_the_image_has(pod: Pod) -> None:
+    pod.run("sync-content")
+    assert pod.content == {
+        ".image-stamp": "7.1",
+        "plugins/hello/main": "hello 7.1",
+        "plugins/woocommerce/main": "woocommerce 7.1",
+        "themes/default/style": "default 7.1",
+    }
+    assert (pod.volume / "uploads").is_dir()
+
+
+def test_an_upgrade_and_a_rollback_keep_what_is_the_merchants(pod: Pod) -> None:
+    pod.run("sync-content")
+    own = {
+        "uploads/2026/logo.png": "a picture",
+        "plugins/mine/main": "my plug-in",
+        "themes/mine/style": "my theme",
+    }
+    pod.put("volume", **own)
+    pod.put("volume", **{"plugins/woocommerce/only-in-7.1": "old"})
+    before = pod.content
+
+    pod.image("7.2", "woocommerce", "hello")
+    pod.run("sync-content")
+    assert pod.content == {
+        **own,
+        ".image-stamp": "7.2",
+        "plugins/hello/main": "hello 7.2",
+        "plugins/woocommerce/main": "woocommerce 7.2",
+        "themes/default/style": "default 7.2",
+    }
+
+    pod.image("7.1", "woocommerce", "hello")
+    pod.run("sync-content")
+    del before["plugins/woocommerce/only-in-7.1"]
+    assert pod.content == before
+
+
+def test_a_restart_leaves_the_volume_as_it_is(pod: Pod) -> None:
+    pod.run("sync-content")
+    pod.put("volume/plugins/woocommerce", main="updated by the merchant")
+    before = pod.content
+    assert pod.run("sync-content") == "The volume has the plug-ins and themes of this image.\n"
+    assert pod.content == before
+
+
+def test_a_copy_that_was_cut_short_is_made_anew(pod: Pod) -> None:
+    pod.put("volume", **{".sync/half": "of a plug-in", "plugins/hello/main": "half"})
+    pod.run("sync-content")
+    assert pod.content["plugins/hello/main"] == "hello 7.1"
+    assert ".sync/half" not in pod.content
+
+
+def test_the_setup_opens_the_shop_once(pod: Pod) -> None:
+    pod.run("sync-content")
+    assert pod.run("setup-shop").endswith("The shop is open.\nThe shop is set up.\n")
+    installed = next(call for call in pod.calls if call.startswith("core install"))
+    assert "--url=https://my-shop.test --title=My shop --admin_user=admin " in installed
+    # The password came by standard input, and stands on no command line
+    assert (pod.folder / "played" / "installed").read_text() == "the-secret\n"
+    assert "the-secret" not in "".join(pod.calls)
+    assert 'option update woocommerce_cod_settings {"enabled":"yes"} --format=json' in pod.calls
+    assert "option update woocommerce_coming_soon no" in pod.calls
+    assert sum(call.startswith("wc product create") for call in pod.calls) == 1
+
+
+def test_a_later_setup_migrates_and_changes_nothing_that_is_the_merchants(pod: Pod) -> None:
+    pod.run("sync-content")
+    pod.run("setup-shop")
+    before = len(pod.calls)
+    pod.run("setup-shop")
+    assert pod.calls[before:] == [
+        "core is-installed",
+        "core update-db",
+        "option get store_platform_opened",
+        "wc update",
+    ]
+
+
+def test_a_setup_that_was_cut_short_makes_no_second_product(pod: Pod) -> None:
+    pod.run("sync-content")
+    pod.run("setup-shop")
+    (pod.folder / "played" / "option-store_platform_opened").unlink()
+    pod.run("setup-shop")
+    assert sum(call.startswith("wc product create") for call in pod.calls) == 1
+    assert sum(call.startswith("core install") for call in pod.calls) == 1
+
+
+def test_cron_waits_for_the_setup_and_for_the_files_of_its_image(pod: Pod) -> None:
+    assert "nothing is done" in pod.run("run-cron")
+    pod.run("sync-content")
+    assert "nothing is done" in pod.run("run-cron")
+    pod.run("setup-shop")
+    pod.run("run-cron")
+    assert pod.calls[-1] == "cron event run --due-now"
+    pod.image("7.2", "woocommerce")
+    assert "nothing is done" in pod.run("run-cron")
+    assert pod.calls.count("cron event run --due-now") == 1
