@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from app import __version__
 from provisioner.models import StoreStatus
 from provisioner.supervisor import Platform
-from provisioner.work_queue import Lane
+from provisioner.work_queue import Lane, WorkQueue
 
 _PREFIX = "store_platform_"
 
@@ -42,6 +42,12 @@ class PlatformGauges(Collector):
             ("part",),
             {(part,): float(problem is None) for part, problem in self._problems.items()},
         )
+        yield _gauge(
+            "leader",
+            "Whether this replica is the one that works on stores.",
+            (),
+            {(): float(self._platform.leadership.term is not None)},
+        )
         yield from self._queue()
         yield from self._watches()
         yield _gauge(
@@ -62,7 +68,8 @@ class PlatformGauges(Collector):
             )
 
     def _queue(self) -> Iterable[Metric]:
-        queue = self._platform.queue
+        term = self._platform.leadership.term
+        queue = term.queue if term else WorkQueue()
         yield _gauge(
             "queue_waiting",
             "Stores that wait for a worker.",
@@ -77,7 +84,8 @@ class PlatformGauges(Collector):
         )
 
     def _watches(self) -> Iterable[Metric]:
-        reflectors = self._platform.observer.reflectors
+        observer = self._platform.leadership.observer
+        reflectors = observer.reflectors if observer else []
         yield _gauge(
             "watch_staleness_seconds",
             "Seconds since the API server was last in touch; +Inf before the first list.",

@@ -79,6 +79,12 @@ class Settings(Graces, SignInSettings, LimitSettings):
     )
     max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
     max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
+    lease_seconds: float = Field(
+        10,
+        ge=1,
+        description="How long a replica may be silent before another works on stores in its place"
+        " (PostgreSQL only).",
+    )
     max_stores: int = Field(
         1000, ge=0, description="Stores in all, those being removed included; 0 is no limit."
     )
@@ -169,6 +175,7 @@ class Settings(Graces, SignInSettings, LimitSettings):
             ingress=self.ingress,
             max_concurrent_provisions=self.max_concurrent_provisions,
             max_concurrent_deletes=self.max_concurrent_deletes,
+            lease_seconds=self.lease_seconds,
             retention=Retention(
                 failed=_time(days=self.failed_retention_days),
                 deleted=_time(days=self.deleted_retention_days),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from provisioner.database import Database, Row, Transaction
+from provisioner.database import Row, Transaction, Transactions
 from provisioner.models import Role
 from provisioner.paging import Page, check_page_size, decode_key, encode_key
 from provisioner.ports import Clock
@@ -71,7 +71,7 @@ def encode_cursor(entry: AuditEntry) -> str:
 class AuditLog:
     """The audit entries in the database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Transactions, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 

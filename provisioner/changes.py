@@ -11,8 +11,12 @@ from dataclasses import dataclass
 
 from provisioner.database import Database, Transaction
 from provisioner.errors import Refusal, RefusedError
-from provisioner.models import StoreSnapshot
+from provisioner.models import Store, StoreSnapshot
+from provisioner.rows import store_of
 from provisioner.snapshots import read_snapshots
+
+CHANNEL = "store_changes"
+"""Notified of every change, where the database can notify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ async def number_change(transaction: Transaction, store_id: str) -> None:
         "UPDATE stores SET change = (SELECT latest FROM change_counter) WHERE id = :id",
         {"id": store_id},
     )
+    await transaction.notify(CHANNEL)
 
 
 async def note_removed(transaction: Transaction, number: int) -> None:
@@ -73,6 +78,16 @@ class ChangeLog:
     async def counter(self) -> Counter:
         """Return where the log ends now."""
         return await self._database.read(_counter)
+
+    async def touched(self, after: int, *, limit: int) -> tuple[int, list[Store]]:
+        """Return up to ``limit`` stores that changed after a number, and the last one's number."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM stores WHERE change > :after ORDER BY change LIMIT :limit",
+                {"after": after, "limit": limit},
+            )
+        )
+        return (rows[-1]["change"] if rows else after), [store_of(row) for row in rows]
 
     async def page(
         self, after: int, *, owner: str | None, limit: int

@@ -11,11 +11,16 @@ This module and the two backends beside it (``sqlite``, ``postgres``) are all th
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import asyncpg
@@ -23,6 +28,7 @@ import databases
 
 from provisioner.database_url import DatabaseUrl
 from provisioner.errors import DatabaseUnavailableError
+from provisioner.postgres import listening
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -44,6 +50,7 @@ _TRANSIENT = (
     asyncpg.InternalClientError,  # it was closed between two statements (seen with 0.32)
     asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,  # a replica, until it is promoted
@@ -88,6 +95,14 @@ class Transaction:
             await self.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", {"name": name}
             )
+
+    async def notify(self, channel: str) -> None:
+        """Wake whoever listens on the channel once this is committed; see ``Database.listening``.
+
+        However often it is asked for in a transaction, it is done once. On SQLite nobody listens.
+        """
+        if not self._is_sqlite:
+            await self.execute("SELECT pg_notify(:channel, '')", {"channel": channel})
 
     async def lock_store(self, store_id: str) -> None:
         """Keep other transactions from changing the store until this one ends.
@@ -137,6 +152,18 @@ def _joined(
         return result
 
     return both
+
+
+class Transactions(Protocol):
+    """Where work is done in transactions: a ``Database``, or one with a condition on writing."""
+
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """See ``Database.transact``."""
+        ...
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """See ``Database.read``."""
+        ...
 
 
 class Database:
@@ -206,6 +233,20 @@ class Database:
         Whoever is cancelled meanwhile does not wait for them: they change nothing.
         """
         return await asyncio.shield(self._start(self._run(work, self._read_options)))
+
+    @asynccontextmanager
+    async def listening(
+        self, channel: str, on_notice: Callable[[], None]
+    ) -> AsyncIterator[asyncio.Event]:
+        """Call ``on_notice`` whenever the channel is notified; yield what is set when that ends.
+
+        PostgreSQL alone can do so. A notice may be lost: it is a reason to read, not news.
+        """
+        try:
+            async with listening(self._url.url, channel, on_notice) as ended:
+                yield ended
+        except _TRANSIENT as error:
+            raise DatabaseUnavailableError from error
 
     async def _run(
         self, work: Callable[[Transaction], Awaitable[T]], options: Mapping[str, Any]

@@ -5,6 +5,7 @@
     ├── NotFoundError             no such store, or not one this caller may see
     ├── ConflictError             a guarded update met another status than expected: read again
     ├── ConfigurationError        the service cannot start as configured
+    ├── LeaseLostError            another replica works on stores now: this one must not
     ├── TransientError            worth another try
     │   ├── ClusterUnreachableError
     │   ├── DatabaseUnavailableError
@@ -57,6 +58,13 @@ class ConflictError(StorePlatformError):
 
 class ConfigurationError(StorePlatformError):
     """A setting or a file that the operator provides is wrong; the message names it."""
+
+
+class LeaseLostError(StorePlatformError):
+    """Another replica works on stores by now; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("Another replica works on stores now.")
 
 
 class TransientError(StorePlatformError):

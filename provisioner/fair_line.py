@@ -25,12 +25,20 @@ class FairLine:
 
     def take(self) -> tuple[str, str]:
         """Remove the key whose turn it is; return it with its owner, who then comes last."""
-        owner, keys = next(iter(self._lines.items()))
-        key = next(iter(keys))
+        key = next(iter(next(iter(self._lines.values()))))
+        return key, self.take_key(key)
+
+    def take_key(self, key: str) -> str:
+        """Remove this key as if it had its turn; return its owner, who then comes last."""
+        owner = self._owners[key]
         self.remove(key)
         if owner in self._lines:
             self._lines[owner] = self._lines.pop(owner)
-        return key, owner
+        return owner
+
+    def owner(self, key: str) -> str:
+        """Return under whom a key waits."""
+        return self._owners[key]
 
     def remove(self, key: str) -> None:
         """Remove a key that waits; the others keep their turns."""

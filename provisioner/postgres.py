@@ -10,8 +10,9 @@ What the library leaves to its user, with the reason for each part:
 * There is no limit to the time that anything takes.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -20,12 +21,14 @@ from databases.backends.postgres import PostgresBackend as _PostgresBackend
 from databases.backends.postgres import PostgresConnection, PostgresTransaction
 
 CONNECT_SECONDS = 10.0
+_CLOSE_SECONDS = 2.0
+_NAME = "store-platform"
 _STATEMENT_SECONDS = 30.0
 _SERVER_SETTINGS = {
-    "application_name": "store-platform",
+    "application_name": _NAME,
     "jit": "off",  # it only costs statements as short as ours
-    # A process that froze with rows locked must not hold up the others for ever.
-    "idle_in_transaction_session_timeout": "60000",
+    # A process that froze with rows locked must not hold up the others for longer than a lease.
+    "idle_in_transaction_session_timeout": "10000",
 }
 
 
@@ -77,3 +80,21 @@ class PostgresBackend(_PostgresBackend):
 
     def connection(self) -> _Connection:
         return _Connection(self, self._dialect)
+
+
+@asynccontextmanager
+async def listening(
+    dsn: str, channel: str, on_notice: Callable[[], None]
+) -> AsyncIterator[asyncio.Event]:
+    """Listen on a connection of its own; see ``Database.listening``."""
+    connection = await asyncpg.connect(
+        dsn, timeout=CONNECT_SECONDS, server_settings={"application_name": f"{_NAME} (listening)"}
+    )
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _: ended.set())
+    try:
+        await connection.add_listener(channel, lambda *_: on_notice())
+        yield ended
+    finally:
+        with suppress(Exception):  # whatever is wrong with it, it is not needed any more
+            await connection.close(timeout=_CLOSE_SECONDS)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from provisioner.changes import note_removed, number_change
-from provisioner.database import Database, Transaction, UniqueViolation
+from provisioner.database import Transaction, Transactions, UniqueViolation
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.models import (
     EventKind,
@@ -73,7 +73,7 @@ _UPSERT_POD = """
 class StoreRepository:
     """Stores, steps, pods and events of a database. Implements ``ports.StoreRecords``."""
 
-    def __init__(self, database: Database, clock: Clock, announcer: Announcer) -> None:
+    def __init__(self, database: Transactions, clock: Clock, announcer: Announcer) -> None:
         self._database = database
         self._clock = clock
         self._announcer = announcer

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -24,7 +24,7 @@ class SelfCheck:
         self,
         *,
         database: Database,
-        observer: ClusterObserver,
+        observer: Callable[[], ClusterObserver | None],
         helm: str,
         engines: Mapping[str, Engine],
     ) -> None:
@@ -43,12 +43,18 @@ class SelfCheck:
         }
 
     def cluster_problem(self) -> str | None:
-        """Return why what is known of the cluster is missing or old, or None."""
-        if not self._observer.is_synced:
-            return self._observer.trouble or "The first look at the cluster is still under way."
-        stale = self._observer.staleness_seconds
+        """Return why what is known of the cluster is missing or old, or None.
+
+        A replica that does not work on stores needs to know nothing of it.
+        """
+        observer = self._observer()
+        if observer is None:
+            return None
+        if not observer.is_synced:
+            return observer.trouble or "The first look at the cluster is still under way."
+        stale = observer.staleness_seconds
         if stale > _STALE_SECONDS:
-            return f"The cluster was last seen {stale:.0f} s ago. {self._observer.trouble}".strip()
+            return f"The cluster was last seen {stale:.0f} s ago. {observer.trouble}".strip()
         return None
 
     async def _database_problem(self) -> str | None:

@@ -1,7 +1,7 @@
 """What a caller can do with stores: the one door for resolvers.
 
 Everybody sees and touches their own stores, admins all; another's store is "not found", so that
-nobody learns of it. A mutation only writes the target and wakes the reconciler.
+nobody learns of it. A mutation only writes the target and wakes whoever works on stores.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -11,6 +11,7 @@ from structlog.contextvars import bind_contextvars
 
 from provisioner.admin_login import AdminLogin, AdminLogins
 from provisioner.broadcast import Broadcaster
+from provisioner.dispatcher import Dispatcher
 from provisioner.engines import EngineCatalogue
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.following import MAX_EVENTS, StoreStreams, StoreUpdate
@@ -30,10 +31,8 @@ from provisioner.models import (
 from provisioner.names import is_store_id, new_store_id, refuse_name, release_for
 from provisioner.ports import Clock, Measurements
 from provisioner.quota import Quota, Usage
-from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
 from provisioner.transitions import PROVISION_STEPS
-from provisioner.work_queue import Lane, WorkQueue
 
 _MAX_KEY = 128
 _UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
@@ -64,8 +63,7 @@ class StoreService:
         records: StoreRepository,
         listing: StoreListing,
         broadcaster: Broadcaster,
-        reconciler: Reconciler,
-        queue: WorkQueue,
+        dispatcher: Dispatcher,
         engines: EngineCatalogue,
         logins: AdminLogins,
         clock: Clock,
@@ -77,8 +75,7 @@ class StoreService:
         self._records = records
         self._listing = listing
         self._streams = StoreStreams(records, broadcaster)
-        self._reconciler = reconciler
-        self._queue = queue
+        self._dispatcher = dispatcher
         self._engines = engines
         self._logins = logins
         self._clock = clock
@@ -148,7 +145,7 @@ class StoreService:
             idempotency_key=idempotency_key,
             quota=self._quota,
         )
-        self._reconciler.wake(store)
+        self._dispatcher.wake(store)
         return store
 
     async def delete(self, caller: Identity, store_id: str) -> Store:
@@ -157,7 +154,7 @@ class StoreService:
         await self.get(caller, store_id)
         message = f"{caller.name} asked for the store to be deleted."
         store = await self._records.request_delete(store_id, message)
-        self._reconciler.wake(store)
+        self._dispatcher.wake(store)
         return store
 
     async def cancel(self, caller: Identity, store_id: str) -> Store:
@@ -177,7 +174,7 @@ class StoreService:
                 f" {store.status}. To remove it, delete it."
             )
             raise RefusedError(Refusal("NOT_CANCELLABLE", message, "id")) from error
-        self._reconciler.wake(store)
+        self._dispatcher.wake(store)
         return store
 
     async def retry(self, caller: Identity, store_id: str) -> Store:
@@ -198,7 +195,7 @@ class StoreService:
             )
         except ConflictError as error:
             raise RefusedError(_not_retryable(store.status)) from error
-        self._reconciler.wake(store)
+        self._dispatcher.wake(store)
         return store
 
     async def get(self, caller: Identity, store_id: str) -> Store:
@@ -263,9 +260,7 @@ class StoreService:
 
     def queue_position(self, store: Store) -> int | None:
         """Return the store's place among those that wait to be provisioned, from 1."""
-        if store.status is not StoreStatus.QUEUED:
-            return None
-        return self._queue.position(store.id)
+        return self._dispatcher.position(store)
 
     async def quota_of(self, caller: Identity) -> Usage:
         """Return how many stores the caller has and may have, those being removed included."""
@@ -273,11 +268,12 @@ class StoreService:
 
     async def load(self) -> Load:
         """Return how busy and how full the platform is."""
+        stores = await self._records.counts()  # not the queue: only the leader has one
         return Load(
-            running=self._queue.active(Lane.PROVISION),
-            queued=self._queue.waiting(Lane.PROVISION),
+            running=stores.get(StoreStatus.PROVISIONING, 0),
+            queued=stores.get(StoreStatus.QUEUED, 0),
             limit=self._limit,
-            stores=await self._records.counts(),
+            stores=stores,
             max_stores=self._quota.in_all,
         )
 

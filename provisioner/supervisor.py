@@ -1,18 +1,20 @@
 """Puts the domain together and keeps its root tasks running: none may end before the service does.
 
-The API answers as soon as the database is there. Work on stores begins once the first lists of all
-watches are in, so that "not seen" never means "not looked yet"; until then ``problem`` says why.
+The API answers as soon as the database is there, on every replica. Stores are worked on by one of
+them at a time (``leadership``), once its first look at the cluster is over; until then ``problem``
+says why.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
-
-import structlog
+from typing import Any, NoReturn
 
 from provisioner.access import TokenService
 from provisioner.admin_login import AdminLogins
@@ -20,36 +22,33 @@ from provisioner.audit import AuditLog
 from provisioner.broadcast import AnnounceToAll, Broadcaster
 from provisioner.capped_audit import CappedAudit
 from provisioner.change_feed import ChangeFeed
+from provisioner.change_listener import ChangeListener
 from provisioner.changes import ChangeLog
 from provisioner.clock import SystemClock
 from provisioner.database import Database
+from provisioner.database_url import DatabaseUrl
+from provisioner.dispatcher import Dispatcher
 from provisioner.engines import EngineCatalogue
 from provisioner.helm import HelmClient, HelmSettings
-from provisioner.housekeeping import Housekeeper
 from provisioner.kube import KubeCluster
 from provisioner.kube_api import KubeApi
+from provisioner.leadership import Leadership
+from provisioner.lease import Lease
 from provisioner.listing import StoreListing
 from provisioner.measuring import Unmeasured
 from provisioner.migrations import migrate
-from provisioner.models import Retention, StoreSnapshot
-from provisioner.observer import ClusterObserver
-from provisioner.parts import Parts, WorkSettings
-from provisioner.patrol import Patrol
+from provisioner.models import Retention, Store, StoreSnapshot
+from provisioner.parts import WorkSettings
 from provisioner.ports import Measurements
 from provisioner.prober import HttpProber
 from provisioner.quota import Quota
-from provisioner.reconciler import Reconciler
 from provisioner.releases import ReleaseReader
 from provisioner.repository import StoreRepository
 from provisioner.self_check import SelfCheck
 from provisioner.service import StoreService
+from provisioner.sole_process import sole_process
+from provisioner.term import Tools, running_term
 from provisioner.tokens import TokenRepository
-from provisioner.work_queue import Lane, WorkQueue
-
-_log = structlog.get_logger(__name__)
-
-_OBSERVERS = 2
-_INSPECTORS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class PlatformSettings:
     ingress: str | None
     max_concurrent_provisions: int
     max_concurrent_deletes: int
+    lease_seconds: float
     retention: Retention
     quota: Quota
 
@@ -85,10 +85,9 @@ class Platform:
     access: TokenService
     audit: AuditLog
     capped_audit: CappedAudit
-    observer: ClusterObserver
     broadcaster: Broadcaster
     changes: ChangeFeed
-    queue: WorkQueue
+    leadership: Leadership
     check: SelfCheck
 
     def problem(self) -> str | None:
@@ -102,16 +101,20 @@ async def running_platform(
 ) -> AsyncIterator[Platform]:
     """Run the domain for as long as the context is open.
 
-    Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong. On leaving, work
-    that is under way gets helm's grace; what is not done goes on at the next start.
+    Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong, or the database
+    is another process' alone. On leaving, work that is under way gets helm's grace; what is not
+    done goes on at the next start, or at another replica.
     """
     engines = EngineCatalogue.load(settings.engine_folders)
     measurements = measurements or Unmeasured()
     async with AsyncExitStack() as stack:
+        url = DatabaseUrl.parse(settings.database_url)
+        if url.file is not None:
+            with url.opening():
+                url.make_folder()
+                stack.enter_context(sole_process(url.file))
         await migrate(settings.database_url)
-        database = Database(settings.database_url, connections=settings.database_connections)
-        await database.connect()
-        stack.push_async_callback(database.close)
+        database = await _connected(stack, settings.database_url, settings.database_connections)
         api = await KubeApi.connect(settings.kubeconfig, settings.kube_context)
         stack.push_async_callback(api.close)
         cluster = KubeCluster(api)
@@ -120,103 +123,104 @@ async def running_platform(
         async def read_snapshot(store_id: str) -> StoreSnapshot:
             return await records.snapshot(store_id)
 
-        clock, queue = SystemClock(), WorkQueue()
+        clock, dispatcher = SystemClock(), Dispatcher()
         broadcaster = Broadcaster(read_snapshot)
         changes = ChangeFeed(ChangeLog(database))
-        records = StoreRepository(database, clock, AnnounceToAll(broadcaster, changes))
-
-        def on_recorded(store_id: str) -> None:
-            reconciler.wake_by_id(store_id)
-
-        observer = ClusterObserver(cluster, records, on_recorded)
-        parts = Parts(
-            records=records,
+        followers = AnnounceToAll(broadcaster, changes)
+        # What several replicas share tells them all of a change, the one that made it included.
+        announcer = followers if database.is_sqlite else AnnounceToAll()
+        records = StoreRepository(database, clock, announcer)
+        tools = Tools(
             cluster=cluster,
             helm=HelmClient(settings.helm, measurements),
             releases=ReleaseReader(api),
-            observer=observer,
             prober=prober,
             engines=engines,
             clock=clock,
+            announcer=announcer,
+            measurements=measurements,
             settings=settings.work,
-            measurements=measurements,
-        )
-        reconciler = Reconciler(parts, queue)
-        service = StoreService(
-            records=records,
-            listing=StoreListing(database),
-            broadcaster=broadcaster,
-            reconciler=reconciler,
-            queue=queue,
-            engines=engines,
-            logins=AdminLogins(cluster, engines),
-            clock=clock,
-            measurements=measurements,
-            shop_url=settings.shop_url,
+            retention=settings.retention,
             max_concurrent_provisions=settings.max_concurrent_provisions,
-            quota=settings.quota,
+            max_concurrent_deletes=settings.max_concurrent_deletes,
         )
-        for store in await records.undeleted():
-            reconciler.wake(store)
-        workers = {
-            Lane.PROVISION: settings.max_concurrent_provisions,
-            Lane.DELETE: settings.max_concurrent_deletes,
-            Lane.OBSERVE: _OBSERVERS,
-            Lane.INSPECT: _INSPECTORS,
-        }
-        audit = AuditLog(database, clock)
-        housekeeper = Housekeeper(records, reconciler, audit, clock, settings.retention)
-        upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
-        if settings.work.drift_interval is not None:
-            patrol = Patrol(records.undeleted, reconciler, settings.work.drift_interval)
-            upkeep["patrol"] = patrol.run
-        await stack.enter_async_context(_root_tasks(observer, reconciler, upkeep, workers))
-        tokens = TokenRepository(database, clock)
+        leadership = Leadership(
+            database,
+            await _lease(stack, settings),
+            seconds=settings.lease_seconds,
+            dispatcher=dispatcher,
+            begin=partial(running_term, tools),
+        )
+        roots = {"leadership": leadership.run}
+        if not database.is_sqlite:
+
+            def on_changed(store: Store) -> None:
+                followers.announce(store.id)
+                dispatcher.hear(store)
+
+            listener = ChangeListener(database, on_changed)
+            await listener.begin()
+            for store in await records.undeleted():
+                dispatcher.wake(store)
+            roots |= {"listen": listener.listen, "read changes": listener.read}
+        await stack.enter_async_context(_root_tasks(roots))
+        await leadership.settled()
+        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
         yield Platform(
-            stores=service,
+            stores=StoreService(
+                records=records,
+                listing=StoreListing(database),
+                broadcaster=broadcaster,
+                dispatcher=dispatcher,
+                engines=engines,
+                logins=AdminLogins(cluster, engines),
+                clock=clock,
+                measurements=measurements,
+                shop_url=settings.shop_url,
+                max_concurrent_provisions=settings.max_concurrent_provisions,
+                quota=settings.quota,
+            ),
             tokens=tokens,
             access=TokenService(tokens, clock),
             audit=audit,
             capped_audit=CappedAudit(audit, clock),
-            observer=observer,
             broadcaster=broadcaster,
             changes=changes,
-            queue=queue,
+            leadership=leadership,
             check=SelfCheck(
-                database=database, observer=observer, helm=settings.helm.program, engines=engines
+                database=database,
+                observer=lambda: leadership.observer,
+                helm=settings.helm.program,
+                engines=engines,
             ),
         )
 
 
+async def _connected(stack: AsyncExitStack, url: str, connections: int) -> Database:
+    database = Database(url, connections=connections)
+    await database.connect()
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _lease(stack: AsyncExitStack, settings: PlatformSettings) -> Lease | None:
+    """Return the lease on a connection of its own, where it waits for nothing; None on SQLite."""
+    if DatabaseUrl.parse(settings.database_url).is_sqlite:
+        return None
+    database = await _connected(stack, settings.database_url, 1)
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    return Lease(database, holder=holder, seconds=settings.lease_seconds)
+
+
 @asynccontextmanager
 async def _root_tasks(
-    observer: ClusterObserver,
-    reconciler: Reconciler,
-    upkeep: Mapping[str, Callable[[], Awaitable[NoReturn]]],
-    workers: Mapping[Lane, int],
+    roots: Mapping[str, Callable[[], Coroutine[Any, Any, NoReturn]]],
 ) -> AsyncIterator[None]:
     """Run the root tasks, each named; one that fails ends the service rather than limp on."""
-
-    async def once_synced(run: Callable[[], Awaitable[NoReturn]]) -> None:
-        await observer.synced()
-        await run()
-
     async with asyncio.TaskGroup() as group:
-        tasks: list[asyncio.Task[None]] = [
-            group.create_task(reflector.run(), name=f"watch {reflector.kind.name}")
-            for reflector in observer.reflectors
-        ]
-        tasks.append(group.create_task(observer.run(), name="observer"))
-        for name, run in upkeep.items():
-            tasks.append(group.create_task(once_synced(run), name=name))
-        for lane, number in workers.items():
-            for index in range(number):
-                name = f"worker {lane.name} {index}"
-                run = partial(reconciler.work, lane)
-                tasks.append(group.create_task(once_synced(run), name=name))
+        tasks = [group.create_task(run(), name=name) for name, run in roots.items()]
         try:
             yield
         finally:
-            _log.info("stopping", tasks=len(tasks))
             for task in tasks:
                 task.cancel()

@@ -50,6 +50,17 @@ class WorkQueue:
         self._positions.clear()
         self._filled[lane].set()
 
+    def drop(self, key: str, *, is_begun: bool) -> None:
+        """Let a key wait no longer; one that does not is no error.
+
+        With ``is_begun`` somebody else works on it: its owner had a turn.
+        """
+        held = self._lane_of(key)
+        if held is not None:
+            line = self._waiting[held]
+            line.take_key(key) if is_begun else line.remove(key)
+            self._positions.clear()
+
     async def take(self, lane: Lane) -> str:
         """Return the next key of a lane, which is the caller's alone until ``done``."""
         waiting, filled = self._waiting[lane], self._filled[lane]
@@ -80,6 +91,11 @@ class WorkQueue:
             order = self._waiting[lane].order()
             self._positions[lane] = {key: at for at, key in enumerate(order, 1)}
         return self._positions[lane][key]
+
+    def keys(self, lane: Lane) -> list[tuple[str, str]]:
+        """Return the keys that wait in a lane, each with its owner, the next first."""
+        line = self._waiting[lane]
+        return [(key, line.owner(key)) for key in line.order()]
 
     def waiting(self, lane: Lane) -> int:
         """Return how many keys wait in a lane."""

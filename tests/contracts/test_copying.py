@@ -58,6 +58,7 @@ async def _fill(url: str) -> None:
     async def entries(transaction: Any) -> None:
         for number in range(MANY):
             await audit.write(transaction, _entry(str(number)))
+        await transaction.execute("INSERT INTO lease VALUES ('provisioner', 7, 'a replica', 0)")
 
     await database.transact(entries)
     await database.close()

@@ -33,7 +33,10 @@ class Readiness:
     def problem(self) -> str | None:
         nothing: Any = None  # only the cluster is looked at
         check = SelfCheck(
-            database=cast("Database", nothing), observer=self.observer, helm="helm", engines={}
+            database=cast("Database", nothing),
+            observer=lambda: self.observer,
+            helm="helm",
+            engines={},
         )
         return check.cluster_problem()
 

@@ -1,0 +1,134 @@
+"""Which replica works on stores: this one, for as long as it holds the lease.
+
+The others look once a second whether the lease is free: they take over within its length when its
+holder dies, and at once when it stops and gives it back. A holder that cannot renew it in time, be
+it frozen or cut off from the database, stops its work a little before the lease ends, and competes
+for it again like everyone.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
+
+import structlog
+
+from provisioner.database import Database, Transactions
+from provisioner.dispatcher import Dispatcher
+from provisioner.errors import DatabaseUnavailableError, LeaseLostError
+from provisioner.lease import Fenced, Grant, Lease
+from provisioner.observer import ClusterObserver
+from provisioner.term import Term
+
+_log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = (0.7, 1.3)
+_RENEWALS = 5  # tried within the length of a lease
+_MARGIN = 0.1  # of a lease, kept for stopping what is under way
+
+BeginTerm = Callable[[Transactions], AbstractAsyncContextManager[Term]]
+
+
+class Leadership:
+    """Runs a term whenever it is this replica's turn. ``lease`` is None where there is only one.
+
+    ``seconds`` is the lease's length.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        lease: Lease | None,
+        *,
+        seconds: float,
+        dispatcher: Dispatcher,
+        begin: BeginTerm,
+    ) -> None:
+        self._database = database
+        self._lease = lease
+        self._seconds = seconds
+        self._dispatcher = dispatcher
+        self._begin = begin
+        self._settled = asyncio.Event()
+        self._term: Term | None = None
+
+    @property
+    def term(self) -> Term | None:
+        """The work that is under way here, or None: then another replica leads, or soon will."""
+        return self._term
+
+    @property
+    def observer(self) -> ClusterObserver | None:
+        """What the cluster is known by while this replica leads, or None."""
+        return None if self._term is None else self._term.observer
+
+    async def settled(self) -> None:
+        """Return once it is known whether this replica leads at first."""
+        await self._settled.wait()
+
+    async def run(self) -> NoReturn:
+        """Lead whenever there is no other who does, for ever. A term that fails ends it."""
+        while True:
+            if self._lease is None:
+                await self._lead_alone()
+            try:
+                if (grant := await self._lease.take()) is not None:
+                    await self._lead(self._lease, grant)
+            except DatabaseUnavailableError as error:
+                _log.warning("lease_not_taken", reason=str(error.__cause__))
+            self._settled.set()
+            await asyncio.sleep(random.uniform(*_LOOK_SECONDS))  # noqa: S311 - spreads load
+
+    async def _lead_alone(self) -> NoReturn:
+        async with self._begin(self._database) as term:
+            self._enter(term)
+            await asyncio.Event().wait()  # until the service stops
+            raise AssertionError
+
+    async def _lead(self, lease: Lease, grant: Grant) -> None:
+        refused = asyncio.Event()
+        _log.info("leading", epoch=grant.epoch)
+        try:
+            async with self._begin(Fenced(self._database, grant, refused.set)) as term:
+                self._enter(term)
+                why = await self._until_lost(lease, grant, refused)
+                _log.warning("leadership_lost", epoch=grant.epoch, reason=why)
+                self._leave()
+        finally:
+            self._leave()
+            await self._give_back(lease, grant)
+
+    async def _until_lost(self, lease: Lease, grant: Grant, refused: asyncio.Event) -> str:
+        """Renew the lease until that fails; return why."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout(self._seconds / _RENEWALS):
+                    await refused.wait()
+                return str(LeaseLostError())
+            except TimeoutError:
+                left = grant.ends_at - self._seconds * _MARGIN - loop.time()
+            if left <= 0:
+                return "The lease could not be renewed in time."
+            try:
+                grant = await lease.renew(grant, within_seconds=left)
+            except LeaseLostError as error:
+                return str(error)
+            except DatabaseUnavailableError as error:
+                _log.warning("lease_not_renewed", reason=str(error.__cause__), left=round(left, 1))
+
+    async def _give_back(self, lease: Lease, grant: Grant) -> None:
+        try:
+            await lease.release(grant)
+        except DatabaseUnavailableError:
+            _log.warning("lease_not_given_back", epoch=grant.epoch)
+
+    def _enter(self, term: Term) -> None:
+        self._term = term
+        self._dispatcher.begin(term)
+        self._settled.set()
+
+    def _leave(self) -> None:
+        self._term = None
+        self._dispatcher.end()

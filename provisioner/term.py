@@ -1,0 +1,137 @@
+"""The work on stores, for as long as this replica is the one that does it: a term.
+
+Everything here is made anew for each term and gone after it: the watches and what is known from
+them, the queue, the workers, the upkeep. What the work writes goes through the database that the
+term is given, which refuses it once the term is over (see ``lease``). Work begins once the first
+lists of all watches are in, so that "not seen" never means "not looked yet".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+import structlog
+
+from provisioner.audit import AuditLog
+from provisioner.database import Transactions
+from provisioner.engines import EngineCatalogue
+from provisioner.housekeeping import Housekeeper
+from provisioner.kube import KubeCluster
+from provisioner.models import Retention
+from provisioner.observer import ClusterObserver
+from provisioner.parts import Parts, WorkSettings
+from provisioner.patrol import Patrol
+from provisioner.ports import Announcer, Clock, Helm, Measurements, Prober, Releases
+from provisioner.reconciler import Reconciler
+from provisioner.repository import StoreRepository
+from provisioner.work_queue import Lane, WorkQueue
+
+_log = structlog.get_logger(__name__)
+
+_OBSERVERS = 2
+_INSPECTORS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every term works with."""
+
+    cluster: KubeCluster
+    helm: Helm
+    releases: Releases
+    prober: Prober
+    engines: EngineCatalogue
+    clock: Clock
+    announcer: Announcer
+    measurements: Measurements
+    settings: WorkSettings
+    retention: Retention
+    max_concurrent_provisions: int
+    max_concurrent_deletes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The work that is under way. Implements ``dispatcher.Work``."""
+
+    observer: ClusterObserver
+    queue: WorkQueue
+    reconciler: Reconciler
+
+
+@asynccontextmanager
+async def running_term(tools: Tools, database: Transactions) -> AsyncIterator[Term]:
+    """Work on stores for as long as the context is open; what is under way then gets its grace."""
+    records = StoreRepository(database, tools.clock, tools.announcer)
+
+    def on_recorded(store_id: str) -> None:
+        reconciler.wake_by_id(store_id)
+
+    observer = ClusterObserver(tools.cluster, records, on_recorded)
+    parts = Parts(
+        records=records,
+        cluster=tools.cluster,
+        helm=tools.helm,
+        releases=tools.releases,
+        observer=observer,
+        prober=tools.prober,
+        engines=tools.engines,
+        clock=tools.clock,
+        settings=tools.settings,
+        measurements=tools.measurements,
+    )
+    queue = WorkQueue()
+    reconciler = Reconciler(parts, queue)
+    for store in await records.undeleted():
+        reconciler.wake(store)
+    audit = AuditLog(database, tools.clock)
+    housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
+    upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
+    if tools.settings.drift_interval is not None:
+        patrol = Patrol(records.undeleted, reconciler, tools.settings.drift_interval)
+        upkeep["patrol"] = patrol.run
+    workers = {
+        Lane.PROVISION: tools.max_concurrent_provisions,
+        Lane.DELETE: tools.max_concurrent_deletes,
+        Lane.OBSERVE: _OBSERVERS,
+        Lane.INSPECT: _INSPECTORS,
+    }
+    async with _root_tasks(observer, reconciler, upkeep, workers):
+        yield Term(observer, queue, reconciler)
+
+
+@asynccontextmanager
+async def _root_tasks(
+    observer: ClusterObserver,
+    reconciler: Reconciler,
+    upkeep: Mapping[str, Callable[[], Awaitable[NoReturn]]],
+    workers: Mapping[Lane, int],
+) -> AsyncIterator[None]:
+    """Run the root tasks, each named; one that fails ends the service rather than limp on."""
+
+    async def once_synced(run: Callable[[], Awaitable[NoReturn]]) -> None:
+        await observer.synced()
+        await run()
+
+    async with asyncio.TaskGroup() as group:
+        tasks: list[asyncio.Task[None]] = [
+            group.create_task(reflector.run(), name=f"watch {reflector.kind.name}")
+            for reflector in observer.reflectors
+        ]
+        tasks.append(group.create_task(observer.run(), name="observer"))
+        for name, run in upkeep.items():
+            tasks.append(group.create_task(once_synced(run), name=name))
+        for lane, number in workers.items():
+            for index in range(number):
+                name = f"worker {lane.name} {index}"
+                run = partial(reconciler.work, lane)
+                tasks.append(group.create_task(once_synced(run), name=name))
+        try:
+            yield
+        finally:
+            _log.info("stopping", tasks=len(tasks))
+            for task in tasks:
+                task.cancel()

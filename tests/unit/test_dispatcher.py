@@ -1,0 +1,97 @@
+"""A store that changed reaches the work where it is done; elsewhere it keeps its place in line."""
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from provisioner.dispatcher import Dispatcher
+from provisioner.models import Store, StoreStatus, StoreTarget
+from provisioner.reconciler import Reconciler
+from provisioner.work_queue import Lane, WorkQueue
+from tests.stores import a_store
+
+S, T = StoreStatus, StoreTarget
+
+
+class Woken:
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def wake(self, store: Store) -> None:
+        self.ids.append(store.id)
+
+
+@dataclass
+class Work:
+    woken: Woken = field(default_factory=Woken)
+    queue: WorkQueue = field(default_factory=WorkQueue)
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return cast("Reconciler", self.woken)
+
+
+def test_the_line_where_another_replica_leads() -> None:
+    dispatcher = Dispatcher()
+    first, second, third = a_store(), a_store(), a_store()
+    rivals = a_store(owner="rival")
+    for store in (first, second, third, rivals):
+        dispatcher.wake(store)
+    order = (first, rivals, second, third)  # owners take turns
+    assert [dispatcher.position(store) for store in order] == [1, 2, 3, 4]
+
+    dispatcher.hear(replace(first, status=S.PROVISIONING))
+    assert [dispatcher.position(store) for store in (rivals, second, third)] == [1, 2, 3]
+    dispatcher.hear(replace(second, target=T.DELETED))
+
+    assert [dispatcher.position(store) for store in (rivals, third)] == [1, 2]
+    assert dispatcher.position(replace(first, status=S.PROVISIONING)) is None
+    assert dispatcher.position(second) is None
+
+
+def test_what_waits_keeps_its_place_when_the_lead_is_lost() -> None:
+    dispatcher, work = Dispatcher(), Work()
+    first, second = a_store(), a_store()
+    dispatcher.begin(work)
+    for store in (first, second):
+        work.queue.add(store.id, Lane.PROVISION)
+    assert dispatcher.position(second) == 2
+
+    dispatcher.end()
+
+    assert [dispatcher.position(store) for store in (first, second)] == [1, 2]
+    dispatcher.wake(first)
+    assert work.woken.ids == []
+
+
+@pytest.mark.parametrize(
+    ("status", "target", "is_asked_for"),
+    [
+        (S.QUEUED, T.READY, True),
+        (S.QUEUED, T.DELETED, True),
+        (S.PROVISIONING, T.DELETED, True),
+        (S.READY, T.DELETED, True),
+        (S.FAILED, T.DELETED, True),
+        # What the work itself wrote: waking it for that would be a circle
+        (S.PROVISIONING, T.READY, False),
+        (S.READY, T.READY, False),
+        (S.DEGRADED, T.READY, False),
+        (S.DELETING, T.DELETED, False),
+        (S.DELETED, T.DELETED, False),
+    ],
+)
+def test_the_work_hears_of_what_callers_ask_for(
+    status: StoreStatus,
+    target: StoreTarget,
+    is_asked_for: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    dispatcher, work = Dispatcher(), Work()
+    dispatcher.begin(work)
+    store = replace(a_store(), status=status, target=target)
+
+    dispatcher.hear(store)
+    assert work.woken.ids == [store.id] * is_asked_for
+
+    dispatcher.wake(store)  # a caller of this very replica
+    assert work.woken.ids == [store.id] * (is_asked_for + 1)
