@@ -21,7 +21,11 @@ from tests.e2e.service import Service
 from tests.issuer import AUDIENCE, Issuer
 
 Arguments = dict[str, Any]
-_CLEAR_SECONDS = 90.0
+_PATIENCE_SECONDS = 90.0
+_STATUSES = "[QUEUED, PROVISIONING, READY, DEGRADED, FAILED, DELETING, DELETED]"
+_NAMED = f"""query ($name: String!) {{
+  stores(first: 1, filter: {{nameContains: $name, statuses: {_STATUSES}}}) {{
+    edges {{ node {{ id status version }} }} }} }}"""
 _LEFT = "{ stores(first: 100) { edges { node { id target } } } }"
 
 
@@ -71,7 +75,29 @@ class Control:
         return {}
 
     def create(self, token: str, name: str) -> Arguments:
-        return self.service.create(token, name)
+        payload = self.service.create(token, name)
+        assert payload["errors"] == [], payload
+        return payload
+
+    def delete(self, token: str, name: str) -> Arguments:
+        return self.service.delete(token, self._store(token, name)["id"])
+
+    def await_status(self, token: str, name: str, status: str) -> Arguments:
+        """Wait until a store has a status; return the store."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (store := self._store(token, name))["status"] != status:
+            assert time.monotonic() < deadline, store
+            time.sleep(0.2)
+        return store
+
+    def _store(self, token: str, name: str) -> Arguments:
+        """Return the newest store of a name."""
+        found = self.service.execute(token, _NAMED, name=name)["stores"]["edges"]
+        store: Arguments = found[0]["node"]
+        return store
+
+    def admin_password(self, namespace: str) -> Arguments:
+        return {"password": self.service.admin_password(namespace)}
 
     def record_deleted(self, token: str, count: int) -> Arguments:
         """Write the records of ``count`` deleted stores: many to list, and none to work on."""
@@ -94,7 +120,7 @@ class Control:
         if self.service.status("/readyz")[0] != 200:
             self.restart()
         token = self.service.token("cleaner", "admin")
-        deadline = time.monotonic() + _CLEAR_SECONDS
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while left := self.service.execute(token, _LEFT)["stores"]["edges"]:
             assert time.monotonic() < deadline, left
             for edge in left:

@@ -1,6 +1,7 @@
 """The whole service as its own process, the way users run it."""
 
 import asyncio
+import base64
 import os
 import signal
 import subprocess
@@ -121,6 +122,11 @@ class Service:
         """Run a statement in the service's database, beside the service; return the rows."""
         with ThreadPoolExecutor(1) as thread:  # see token
             return thread.submit(asyncio.run, _sql(self.database_url, statement, values)).result()
+
+    def admin_password(self, namespace: str) -> str:
+        """Return the password of a shop's administrator, from the cluster's Secret."""
+        secret = self.cluster.kubectl_json("-n", namespace, "get", "secret", "store-credentials")
+        return base64.b64decode(secret["data"]["admin-password"]).decode()
 
     def http(self, token: str) -> Client:
         headers = {"Authorization": f"Bearer {token}"}

@@ -1,9 +1,7 @@
 """A shop's administrator password: the one in the cluster, for its owner, and nowhere else."""
 
-import base64
-
 from tests.e2e.conftest import NewService
-from tests.e2e.service import Service, follow
+from tests.e2e.service import follow
 
 REVEAL = """mutation ($id: ID!) { revealAdminPassword(input: {id: $id}) {
   username password errors { code } } }"""
@@ -23,7 +21,7 @@ async def test_the_password_of_a_real_secret(new_service: NewService) -> None:
     shown = service.execute(owner, REVEAL, id=store_id)["revealAdminPassword"]
     refused = service.execute(admin, REVEAL, id=store_id)["revealAdminPassword"]
 
-    expected = stored_password(service, last["store"]["diagnostics"]["namespace"])
+    expected = service.admin_password(last["store"]["diagnostics"]["namespace"])
     assert shown == {"username": "admin", "password": expected, "errors": []}
     assert refused == {"username": None, "password": None, "errors": [{"code": "FORBIDDEN"}]}
     edges = service.execute(admin, AUDIT, id=store_id)["auditLog"]["edges"]
@@ -33,8 +31,3 @@ async def test_the_password_of_a_real_secret(new_service: NewService) -> None:
     ]
     for file in (path for path in service.folder.rglob("*") if path.is_file()):
         assert expected.encode() not in file.read_bytes(), file
-
-
-def stored_password(service: Service, namespace: str) -> str:
-    secret = service.cluster.kubectl_json("-n", namespace, "get", "secret", "store-credentials")
-    return base64.b64decode(secret["data"]["admin-password"]).decode()

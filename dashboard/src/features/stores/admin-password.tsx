@@ -1,4 +1,5 @@
-import { Eye } from "lucide-react";
+import { Eye, EyeOff } from "lucide-react";
+import { useState } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
@@ -27,28 +28,51 @@ const REVEAL = graphql(`
 export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
   const viewer = useViewer().data?.viewer;
   const canChange = useCanChange();
-  const [result, reveal] = useMutation(REVEAL);
-  const shown = result.data?.revealAdminPassword;
+  const [timesHidden, setTimesHidden] = useState(0);
 
   return (
     <Panel title="Admin sign-in">
       {viewer?.name !== store.owner || !canChange ? (
         <p className={styles.hint}>Only {store.owner}, the owner, is shown the password, as an operator or admin.</p>
-      ) : shown?.password ? (
+      ) : (
+        // Hiding forgets: what was shown goes with the component that knew it.
+        <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />
+      )}
+    </Panel>
+  );
+}
+
+interface RevealProps {
+  storeId: string;
+  isFocused: boolean;
+  onHide: () => void;
+}
+
+function Reveal({ storeId, isFocused, onHide }: RevealProps) {
+  const [result, reveal] = useMutation(REVEAL);
+  const shown = result.data?.revealAdminPassword;
+
+  if (shown?.password) {
+    return (
+      <div className={styles.ask}>
         <dl className={styles.credentials}>
           <Credential name="User" value={shown.username ?? ""} />
           <Credential name="Password" value={shown.password} />
         </dl>
-      ) : (
-        <div className={styles.ask}>
-          <p className={styles.hint}>The password was generated with the shop. Each look at it is recorded.</p>
-          <Button disabled={result.fetching} onClick={() => reveal({ input: { id: store.id } })}>
-            <Eye size={16} aria-hidden /> Show the password
-          </Button>
-          <Refusal title="It cannot be shown" message={refusalOf(result, (data) => data.revealAdminPassword)} />
-        </div>
-      )}
-    </Panel>
+        <Button onClick={onHide} autoFocus>
+          <EyeOff size={16} aria-hidden /> Hide the password
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.ask}>
+      <p className={styles.hint}>The password was generated with the shop. Each look at it is recorded.</p>
+      <Button disabled={result.fetching} autoFocus={isFocused} onClick={() => reveal({ input: { id: storeId } })}>
+        <Eye size={16} aria-hidden /> Show the password
+      </Button>
+      <Refusal title="It cannot be shown" message={refusalOf(result, (data) => data.revealAdminPassword)} />
+    </div>
   );
 }
 

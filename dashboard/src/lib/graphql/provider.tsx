@@ -17,14 +17,14 @@ interface PlatformProviderProps {
 /** Gives what is inside the API, and looks to the connection whenever the page is looked at again. */
 export function PlatformProvider({ platform: { client, socket }, children }: PlatformProviderProps) {
   useEffect(() => {
-    const wake = () => {
-      if (document.visibilityState === "visible") socket.wake();
-    };
+    const wake = () => socket.wake();
     document.addEventListener("visibilitychange", wake);
+    document.addEventListener("resume", wake); // a frozen tab that runs again
     addEventListener("online", wake);
     addEventListener("pageshow", wake);
     return () => {
       document.removeEventListener("visibilitychange", wake);
+      document.removeEventListener("resume", wake);
       removeEventListener("online", wake);
       removeEventListener("pageshow", wake);
     };

@@ -24,6 +24,8 @@ export interface SocketOptions {
 
 const PING_EVERY = 10_000;
 const PONG_WITHIN = 4_000;
+/** Somebody looks at the page, so what may be dead is not waited for as long. */
+const PONG_WITHIN_ON_WAKING = 1_500;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 10_000;
 
@@ -44,9 +46,9 @@ export function createSocket({ url, credentials }: SocketOptions): Socket {
     for (const listener of listeners) listener();
   }
 
-  function expectPong() {
+  function expectPong(within: number) {
     clearTimeout(missingPong);
-    missingPong = setTimeout(() => client.terminate(), PONG_WITHIN);
+    missingPong = setTimeout(() => client.terminate(), within);
   }
 
   const client = createClient({
@@ -74,7 +76,7 @@ export function createSocket({ url, credentials }: SocketOptions): Socket {
       },
       connected: () => become("live"),
       ping: (received) => {
-        if (!received) expectPong();
+        if (!received) expectPong(PONG_WITHIN);
       },
       pong: (received) => {
         if (received) clearTimeout(missingPong);
@@ -98,7 +100,7 @@ export function createSocket({ url, credentials }: SocketOptions): Socket {
       skipWait();
       if (state === "live" && socket?.readyState === WebSocket.OPEN) {
         socket.send('{"type":"ping"}');
-        expectPong();
+        expectPong(PONG_WITHIN_ON_WAKING);
       }
     },
     dispose: () => {
