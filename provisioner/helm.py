@@ -23,6 +23,7 @@ from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledErr
 from provisioner.kube_api import is_in_cluster
 from provisioner.measuring import Activity, Unmeasured
 from provisioner.models import Reason
+from provisioner.permit import Permit
 from provisioner.ports import Measurements
 from provisioner.process import KEPT_BYTES, Finished, ProgramTimeoutError, run
 from provisioner.scrub import scrub, tail
@@ -63,9 +64,15 @@ class Revision(msgspec.Struct, frozen=True):
 class HelmClient:
     """Runs helm. Implements ``ports.Helm``."""
 
-    def __init__(self, settings: HelmSettings, measurements: Measurements | None = None) -> None:
+    def __init__(
+        self,
+        settings: HelmSettings,
+        measurements: Measurements | None = None,
+        permit: Permit | None = None,
+    ) -> None:
         self._settings = settings
         self._measurements = measurements or Unmeasured()
+        self._permit = permit or Permit()
 
     async def install(
         self,
@@ -159,6 +166,7 @@ class HelmClient:
                 grace_seconds=settings.grace_seconds,
                 lock=settings.state / "locks" / f"{release}.lock",
                 keep=keep,
+                permit=self._permit,
             )
         except ProgramTimeoutError as error:
             raise HelmError(

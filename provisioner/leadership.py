@@ -8,6 +8,7 @@ for it again like everyone.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
@@ -19,6 +20,7 @@ from provisioner.dispatcher import Dispatcher
 from provisioner.errors import DatabaseUnavailableError, LeaseLostError
 from provisioner.lease import Fenced, Grant, Lease
 from provisioner.observer import ClusterObserver
+from provisioner.permit import Permit
 from provisioner.term import Term
 
 _log = structlog.get_logger(__name__)
@@ -27,7 +29,7 @@ _LOOK_SECONDS = (0.7, 1.3)
 _RENEWALS = 5  # tried within the length of a lease
 _MARGIN = 0.1  # of a lease, kept for stopping what is under way
 
-BeginTerm = Callable[[Transactions], AbstractAsyncContextManager[Term]]
+BeginTerm = Callable[[Transactions, Permit], AbstractAsyncContextManager[Term]]
 
 
 class Leadership:
@@ -81,38 +83,49 @@ class Leadership:
             await asyncio.sleep(random.uniform(*_LOOK_SECONDS))  # noqa: S311 - spreads load
 
     async def _lead_alone(self) -> NoReturn:
-        async with self._begin(self._database) as term:
+        async with self._begin(self._database, Permit()) as term:
             self._enter(term)
             await asyncio.Event().wait()  # until the service stops
             raise AssertionError
 
     async def _lead(self, lease: Lease, grant: Grant) -> None:
-        refused = asyncio.Event()
+        permit = Permit(grant.ends_at)
         _log.info("leading", epoch=grant.epoch)
+        # Renewed until the last of the work has stopped, which may take helm's grace.
+        keeping = asyncio.create_task(self._keep(lease, grant, permit), name="keep the lease")
         try:
-            async with self._begin(Fenced(self._database, grant, refused.set)) as term:
+            async with self._begin(Fenced(self._database, grant, permit), permit) as term:
                 self._enter(term)
-                why = await self._until_lost(lease, grant, refused)
-                _log.warning("leadership_lost", epoch=grant.epoch, reason=why)
+                await permit.ended()
                 self._leave()
         finally:
             self._leave()
+            keeping.cancel()
+            await asyncio.wait({keeping})
             await self._give_back(lease, grant)
 
-    async def _until_lost(self, lease: Lease, grant: Grant, refused: asyncio.Event) -> str:
+    async def _keep(self, lease: Lease, grant: Grant, permit: Permit) -> None:
+        """Renew the lease until that fails, then end the permit."""
+        try:
+            why = await self._until_lost(lease, grant, permit)
+            _log.warning("leadership_lost", epoch=grant.epoch, reason=why)
+        finally:
+            permit.end()
+
+    async def _until_lost(self, lease: Lease, grant: Grant, permit: Permit) -> str:
         """Renew the lease until that fails; return why."""
-        loop = asyncio.get_running_loop()
+        margin = self._seconds * _MARGIN
         while True:
             try:
                 async with asyncio.timeout(self._seconds / _RENEWALS):
-                    await refused.wait()
+                    await permit.ended()
                 return str(LeaseLostError())
             except TimeoutError:
-                left = grant.ends_at - self._seconds * _MARGIN - loop.time()
+                left = permit.ends_at - margin - time.monotonic()
             if left <= 0:
                 return "The lease could not be renewed in time."
             try:
-                grant = await lease.renew(grant, within_seconds=left)
+                permit.ends_at = (await lease.renew(grant, within_seconds=left)).ends_at
             except LeaseLostError as error:
                 return str(error)
             except DatabaseUnavailableError as error:

@@ -8,12 +8,14 @@ differences of the monotonic clock: clocks that disagree do no harm.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from provisioner.database import Database, Transaction, Transactions
+from provisioner.database import Database, Transaction, Transactions, UniqueViolation
 from provisioner.errors import DatabaseUnavailableError, LeaseLostError
+from provisioner.permit import Permit
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ _HOLD = "SELECT epoch FROM lease WHERE name = :name AND epoch = :epoch FOR KEY S
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The lease as it was given: its epoch, and when it ends by this process' monotonic clock."""
+    """The lease as it was given: its epoch, and when it ends, by ``time.monotonic``."""
 
     epoch: int
     ends_at: float
@@ -67,7 +69,10 @@ class Lease:
         looked_for = self._name | self._holder
         if await self._database.read(lambda t: t.fetch_one(_LOOK, looked_for)) is not None:
             return None
-        return await self._grant(_TAKE, looked_for | self._duration)
+        try:
+            return await self._grant(_TAKE, looked_for | self._duration)
+        except UniqueViolation:  # there was no row yet, and another was the first to make it
+            return None
 
     async def renew(self, grant: Grant, *, within_seconds: float) -> Grant:
         """Return the lease renewed. Raises LeaseLostError when somebody else has it by now.
@@ -91,7 +96,7 @@ class Lease:
         await self._database.transact(lambda t: t.execute(_RELEASE, wanted))
 
     async def _grant(self, statement: str, values: dict[str, object]) -> Grant | None:
-        began = asyncio.get_running_loop().time()  # before the database's clock is read
+        began = time.monotonic()  # before the database's clock is read
         row = await self._database.transact(lambda t: t.fetch_one(statement, values))
         return None if row is None else Grant(row["epoch"], began + self._seconds)
 
@@ -99,23 +104,21 @@ class Lease:
 class Fenced:
     """A database for the work of one term. Implements ``database.Transactions``.
 
-    Once another replica has a later term every write raises LeaseLostError and changes nothing;
-    ``on_refusal`` is called then.
+    Once another replica has a later term every write raises LeaseLostError and changes nothing, and
+    ends the permit.
     """
 
-    def __init__(
-        self, database: Transactions, grant: Grant, on_refusal: Callable[[], None]
-    ) -> None:
+    def __init__(self, database: Transactions, grant: Grant, permit: Permit) -> None:
         self._database = database
         self._held: dict[str, object] = {"name": _NAME, "epoch": grant.epoch}
-        self._on_refusal = on_refusal
+        self._permit = permit
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """See ``Database.transact``."""
 
         async def fenced(transaction: Transaction) -> T:
             if await transaction.fetch_one(_HOLD, self._held) is None:
-                self._on_refusal()
+                self._permit.end()
                 raise LeaseLostError
             return await work(transaction)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from provisioner.permit import Permit
 from provisioner.scrub import MAX_OUTPUT
 
 KEPT_BYTES = 4 * MAX_OUTPUT
@@ -49,17 +50,20 @@ async def run(
     grace_seconds: float,
     lock: Path,
     keep: int = KEPT_BYTES,
+    permit: Permit | None = None,
 ) -> Finished:
     """Run a program while holding ``lock``; of each output the last ``keep`` bytes are returned.
 
     On a timeout its process group gets SIGTERM, and SIGKILL ``grace_seconds`` later. On a
     cancellation it may first run on for ``grace_seconds``: a helm that ends by itself leaves no
-    release half done.
+    release half done. There is no grace once the permit has ended, and no start without it.
     Raises FileNotFoundError or PermissionError when it cannot be started, ProgramTimeoutError when
-    it ran too long.
+    it ran too long, and LeaseLostError.
     """
+    permit = permit or Permit()
     descriptor = await _hold(lock, grace_seconds)
     try:
+        permit.check()
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 *arguments,
@@ -76,7 +80,7 @@ async def run(
         os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
         work = _work(process, stdin, keep)
         return await _finish(
-            process, work, timeout_seconds, grace_seconds, is_cancelled=is_cancelled
+            process, work, timeout_seconds, grace_seconds, permit, is_cancelled=is_cancelled
         )
     finally:
         os.close(descriptor)
@@ -115,6 +119,7 @@ async def _finish(
     work: asyncio.Future[tuple[None, str, str, int]],
     timeout_seconds: float,
     grace_seconds: float,
+    permit: Permit,
     *,
     is_cancelled: bool,
 ) -> Finished:
@@ -125,7 +130,7 @@ async def _finish(
         await _uncancelled(_end(process, grace_seconds))
         raise ProgramTimeoutError from error
     except asyncio.CancelledError:
-        await _uncancelled(_let_finish(process, grace_seconds))
+        await _uncancelled(_let_finish(process, grace_seconds, permit))
         raise
     finally:
         # Not awaited to its end: somebody who left the group could hold the pipes open for ever.
@@ -149,12 +154,18 @@ async def _uncancelled(ending: Coroutine[Any, Any, None] | asyncio.Future[Any]) 
             await asyncio.wait({task})
 
 
-async def _let_finish(process: asyncio.subprocess.Process, grace_seconds: float) -> None:
-    try:
-        async with asyncio.timeout(grace_seconds):
-            await process.wait()
-    except TimeoutError:
-        await _end(process, grace_seconds)
+async def _let_finish(
+    process: asyncio.subprocess.Process, grace_seconds: float, permit: Permit
+) -> None:
+    ending = asyncio.create_task(permit.ended())
+    exiting = asyncio.create_task(process.wait())
+    await asyncio.wait(
+        {ending, exiting}, timeout=grace_seconds, return_when=asyncio.FIRST_COMPLETED
+    )
+    ending.cancel()
+    if not exiting.done():
+        await _end(process, 0 if permit.is_ended else grace_seconds)
+    await asyncio.wait({exiting}, timeout=_KILLED_SECONDS)
 
 
 async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:

@@ -29,7 +29,7 @@ from provisioner.database import Database
 from provisioner.database_url import DatabaseUrl
 from provisioner.dispatcher import Dispatcher
 from provisioner.engines import EngineCatalogue
-from provisioner.helm import HelmClient, HelmSettings
+from provisioner.helm import HelmSettings
 from provisioner.kube import KubeCluster
 from provisioner.kube_api import KubeApi
 from provisioner.leadership import Leadership
@@ -132,7 +132,7 @@ async def running_platform(
         records = StoreRepository(database, clock, announcer)
         tools = Tools(
             cluster=cluster,
-            helm=HelmClient(settings.helm, measurements),
+            helm=settings.helm,
             releases=ReleaseReader(api),
             prober=prober,
             engines=engines,

@@ -18,13 +18,15 @@ import structlog
 from provisioner.audit import AuditLog
 from provisioner.database import Transactions
 from provisioner.engines import EngineCatalogue
+from provisioner.helm import HelmClient, HelmSettings
 from provisioner.housekeeping import Housekeeper
 from provisioner.kube import KubeCluster
 from provisioner.models import Retention
 from provisioner.observer import ClusterObserver
 from provisioner.parts import Parts, WorkSettings
 from provisioner.patrol import Patrol
-from provisioner.ports import Announcer, Clock, Helm, Measurements, Prober, Releases
+from provisioner.permit import Permit
+from provisioner.ports import Announcer, Clock, Measurements, Prober, Releases
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository
 from provisioner.work_queue import Lane, WorkQueue
@@ -40,7 +42,7 @@ class Tools:
     """What every term works with."""
 
     cluster: KubeCluster
-    helm: Helm
+    helm: HelmSettings
     releases: Releases
     prober: Prober
     engines: EngineCatalogue
@@ -63,8 +65,11 @@ class Term:
 
 
 @asynccontextmanager
-async def running_term(tools: Tools, database: Transactions) -> AsyncIterator[Term]:
-    """Work on stores for as long as the context is open; what is under way then gets its grace."""
+async def running_term(tools: Tools, database: Transactions, permit: Permit) -> AsyncIterator[Term]:
+    """Work on stores for as long as the context is open.
+
+    What is under way at its end gets helm's grace, unless the permit has ended.
+    """
     records = StoreRepository(database, tools.clock, tools.announcer)
 
     def on_recorded(store_id: str) -> None:
@@ -74,7 +79,7 @@ async def running_term(tools: Tools, database: Transactions) -> AsyncIterator[Te
     parts = Parts(
         records=records,
         cluster=tools.cluster,
-        helm=tools.helm,
+        helm=HelmClient(tools.helm, tools.measurements, permit),
         releases=tools.releases,
         observer=observer,
         prober=tools.prober,

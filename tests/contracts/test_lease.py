@@ -11,6 +11,7 @@ from provisioner.database import Database, Transaction
 from provisioner.errors import DatabaseUnavailableError, LeaseLostError
 from provisioner.lease import Fenced, Grant, Lease
 from provisioner.models import StoreStatus
+from provisioner.permit import Permit
 from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.conftest import MIGRATED
@@ -125,19 +126,20 @@ async def test_a_database_that_hangs_is_not_waited_for(replicas: Replicas) -> No
 
 async def test_a_write_of_an_earlier_term_changes_nothing(replicas: Replicas) -> None:
     one, other = await replicas.lease("one", PAST), await replicas.lease("other")
-    database, refusals = await replicas.database(), list[str]()
-    fenced = Fenced(database, granted(await one.take()), lambda: refusals.append("refused"))
+    database, permit = await replicas.database(), Permit()
+    fenced = Fenced(database, granted(await one.take()), permit)
     announced = RecordedAnnouncements()
     records = StoreRepository(fenced, SystemClock(), announced)
     store = await records.create(a_store())
     announced.store_ids.clear()
+    assert not permit.is_ended
 
     granted(await other.take())
     with pytest.raises(LeaseLostError):
         await records.transition(store, StoreStatus.PROVISIONING)
 
     assert await records.get(store.id) == store
-    assert (refusals, announced.store_ids) == (["refused"], [])
+    assert (permit.is_ended, announced.store_ids) == (True, [])
     unfenced = StoreRepository(database, SystemClock(), announced)
     assert (await unfenced.request_delete(store.id, "A caller's")).version == store.version + 1
 
@@ -145,7 +147,7 @@ async def test_a_write_of_an_earlier_term_changes_nothing(replicas: Replicas) ->
 async def test_who_takes_over_waits_for_the_write_that_is_under_way(replicas: Replicas) -> None:
     one, other = await replicas.lease("one", PAST), await replicas.lease("other")
     grant = granted(await one.take())
-    fenced = Fenced(await replicas.database(), grant, lambda: None)
+    fenced = Fenced(await replicas.database(), grant, Permit())
     is_begun, is_over = asyncio.Event(), asyncio.Event()
 
     async def write(transaction: Transaction) -> None:

@@ -10,12 +10,20 @@ from typing import Any
 
 import pytest
 
+from provisioner.errors import LeaseLostError
+from provisioner.permit import Permit
 from provisioner.process import Finished, ProgramTimeoutError, run
 from provisioner.scrub import MAX_OUTPUT
 
 
 async def shell(
-    folder: Path, script: str, *, seconds: float = 30, grace: float = 0.2, stdin: bytes = b""
+    folder: Path,
+    script: str,
+    *,
+    seconds: float = 30,
+    grace: float = 0.2,
+    stdin: bytes = b"",
+    permit: Permit | None = None,
 ) -> Finished:
     return await run(
         ["/bin/sh", "-c", script],
@@ -24,6 +32,7 @@ async def shell(
         timeout_seconds=seconds,
         grace_seconds=grace,
         lock=folder / "locks" / "release.lock",
+        permit=permit,
     )
 
 
@@ -204,3 +213,26 @@ def await_end(pid_file: Path) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("It runs on.")
+
+
+async def test_nothing_is_started_once_the_permit_has_ended(tmp_path: Path) -> None:
+    ended, expired = Permit(), Permit(ends_at=time.monotonic())
+    ended.end()
+    for permit in (ended, expired):
+        with pytest.raises(LeaseLostError):
+            await shell(tmp_path, f"touch {tmp_path}/began", permit=permit)
+    assert not (tmp_path / "began").exists()
+
+
+async def test_no_grace_without_a_permit(tmp_path: Path) -> None:
+    permit, file = Permit(), tmp_path / "pid"
+    script = f"trap '' TERM; echo $$ > {file}; while true; do sleep 1; done"
+    running = asyncio.create_task(shell(tmp_path, script, seconds=3600, grace=3600, permit=permit))
+    await until_written(file)
+    running.cancel()
+    await asyncio.sleep(0)  # its grace has begun
+    permit.end()
+    async with asyncio.timeout(60):
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert not is_alive(file)
