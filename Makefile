@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MARK := $(VENV)/.installed
 
-.PHONY: help up down test check bench chaos dashboard schema lock clean
+.PHONY: help up down test check bench chaos dashboard images schema lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,11 @@ chaos: $(MARK) ## Kill everything at random moments, 200 times (about 20 minutes
 dashboard: $(MARK) ## Build the pages
 	@$(BIN)/python -m tests.pages build
 
+images: ## Build the container images (needs Docker)
+	docker build --target api --tag store-platform/api:0.1.0 .
+	docker build --target dashboard --tag store-platform/dashboard:0.1.0 .
+	docker build --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
+
 schema: $(MARK) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m app schema > schema/schema.graphql
 
@@ -46,6 +51,9 @@ lock: $(MARK) ## Resolve the dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade --extra dev pyproject.toml \
 	  -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --upgrade tests/policy/requirements.in \
+	  -o tests/policy/requirements.lock
 
 clean: ## Remove what was installed and built here
 	rm -rf $(VENV) dashboard/node_modules dashboard/dist

@@ -28,6 +28,8 @@ PORT = os.environ.get("STORE_PLATFORM_PORT", "8080")
 URL = f"http://127.0.0.1:{PORT}"
 _STORECTL = ".venv/bin/python -m app.storectl"
 _KIND_NAME = "store-platform"
+_SHOP = ROOT / "charts" / "woocommerce" / "image"
+_SHOP_IMAGE = "store-platform/woocommerce:7.1-woocommerce10.7.0"
 _START_SECONDS = 60.0
 
 
@@ -69,6 +71,10 @@ def _kind() -> Chosen:
     if _KIND_NAME not in existing:
         with ticking("Creating the kind cluster"):
             subprocess.run(["kind", "create", "cluster", "--name", _KIND_NAME], check=True)
+    with ticking("Building the shop's image, unless it is built"):
+        subprocess.run(["docker", "build", "--quiet", "--tag", _SHOP_IMAGE, _SHOP], check=True)
+    load = ["kind", "load", "docker-image", _SHOP_IMAGE, "--name", _KIND_NAME]
+    subprocess.run(load, check=True)
     subprocess.run(
         ["kind", "export", "kubeconfig", "--name", _KIND_NAME, "--kubeconfig", str(kubeconfig)],
         check=True,

@@ -1,0 +1,67 @@
+# Two images from one source:
+#   docker build --target api --tag store-platform/api:0.1.0 .
+#   docker build --target dashboard --tag store-platform/dashboard:0.1.0 .
+# Neither runs as root or writes anywhere but to the volumes that the chart gives it.
+
+FROM docker.io/library/node:24.19.0-bookworm-slim AS pages
+WORKDIR /src/dashboard
+COPY dashboard/package.json dashboard/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY schema/schema.graphql ../schema/
+COPY dashboard ./
+RUN npm run build
+
+# The helm that the tests run: its module, with everything that it needs, is pinned by checksum.
+FROM docker.io/library/golang:1.26.5-bookworm AS helm
+WORKDIR /src
+COPY tests/cluster/go/helm ./
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /helm helm.sh/helm/v4/cmd/helm
+
+FROM docker.io/library/python:3.11.14-slim-bookworm AS packages
+WORKDIR /src
+COPY requirements.lock ./
+RUN python -m venv /opt/packages \
+    && /opt/packages/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
+        --requirement requirements.lock
+
+FROM docker.io/library/python:3.11.14-slim-bookworm AS api
+ENV PATH=/opt/packages/bin:$PATH \
+    HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    STORE_PLATFORM_HOST=0.0.0.0 \
+    STORE_PLATFORM_PORT=8080 \
+    STORE_PLATFORM_STATE_DIR=/var/lib/store-platform/state \
+    STORE_PLATFORM_DATABASE_URL=sqlite:////var/lib/store-platform/platform.db
+WORKDIR /srv/store-platform
+COPY --from=helm /helm /usr/local/bin/helm
+COPY --from=packages /opt/packages /opt/packages
+COPY --from=pages /src/dashboard/dist dashboard/dist
+COPY charts charts
+COPY schema schema
+COPY provisioner provisioner
+COPY resolvers resolvers
+COPY app app
+RUN python -m compileall -q app resolvers provisioner schema \
+    && install --directory --owner 10001 --group 10001 --mode 700 /var/lib/store-platform
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=20s --timeout=10s --start-period=60s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"STORE_PLATFORM_PORT\"]}/livez', timeout=5)"]
+ENTRYPOINT ["python", "-m", "app"]
+CMD ["serve"]
+
+FROM docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine-slim AS dashboard
+# CONNECT_TO: the origin of an issuer that people sign in with, such as https://id.example.com.
+# STRICT_TRANSPORT: the value of Strict-Transport-Security, which is not sent if empty.
+ENV CONNECT_TO="" \
+    STRICT_TRANSPORT="" \
+    NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
+    NGINX_ENTRYPOINT_QUIET_LOGS=1
+COPY dashboard/nginx/nginx.conf /etc/nginx/nginx.conf
+COPY dashboard/nginx/headers.conf.template /etc/nginx/templates/headers.conf.template
+COPY --from=pages /src/dashboard/dist /usr/share/nginx/html
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=20s --timeout=5s \
+    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]

@@ -1,0 +1,46 @@
+"""nginx for the tests: the machine's own, else Debian's package, unpacked and not installed."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from filelock import FileLock
+
+from tests.cluster.paths import cache
+from tests.cluster.progress import ticking
+
+
+class NginxError(Exception):
+    """There is no nginx, and none could be had; the message says what to do."""
+
+
+def ensure_nginx() -> Path:
+    """Return the program. Raises NginxError."""
+    own = shutil.which(
+        "nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
+    )
+    if own is not None:
+        return Path(own)
+    folder = cache() / "nginx"
+    program = folder / "usr" / "sbin" / "nginx"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not program.exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
+            with ticking("Fetching nginx"):
+                _unpack(folder)
+    if not program.exists():
+        raise NginxError(
+            "The test of the dashboard's web server needs nginx on the PATH. Install it, then run"
+            " the tests again."
+        )
+    return program
+
+
+def _unpack(folder: Path) -> None:
+    """Have Debian's package below a folder: installing it would start a server on this machine."""
+    download = ["apt-get", "download", "-qq", "nginx"]
+    if subprocess.run(download, cwd=folder, check=False, capture_output=True).returncode != 0:
+        for command in (["apt-get", "update", "-qq"], download):
+            subprocess.run(command, cwd=folder, check=False, capture_output=True)
+    for package in folder.glob("nginx_*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)

@@ -1,0 +1,79 @@
+"""What holds for every Dockerfile, beyond what the linters look for."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import local
+from tests.charts.rendering import PLATFORM as PLATFORM_CHART
+from tests.charts.rendering import WOOCOMMERCE
+from tests.images.dockerfile import DOCKERFILES, PLATFORM, ROOT, SHOP, is_ignored, stages
+
+PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_base_is_named_with_registry_and_version(file: Path) -> None:
+    found = stages(file)
+    for stage in found.values():
+        assert stage.base in found or PINNED.match(stage.base), stage.base
+
+
+@pytest.mark.parametrize(("file", "name"), [(PLATFORM, "api"), (PLATFORM, "dashboard"), (SHOP, "")])
+def test_every_image_is_nobodys_and_tells_its_health(file: Path, name: str) -> None:
+    stage = stages(file)[name]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", stage.last("USER"))
+    assert stage.last("EXPOSE") == "8080"
+    assert stage.words("HEALTHCHECK")
+
+
+def test_nothing_that_is_copied_is_kept_from_the_build() -> None:
+    allowed = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
+    sources = [
+        source
+        for stage in stages(PLATFORM).values()
+        for copied in stage.copies
+        if copied.stage is None
+        for source in copied.sources
+    ]
+    for source in sources:
+        assert (ROOT / source).exists()
+        assert not is_ignored(ROOT / source)
+        assert any(source == root or source.startswith(f"{root}/") for root in allowed), source
+
+
+def test_what_the_build_is_not_given() -> None:
+    for name in ("charts/store-platform", "charts/woocommerce/image", "dashboard/node_modules"):
+        assert is_ignored(ROOT / name / "anything")
+
+
+def test_the_images_are_what_the_charts_ask_for() -> None:
+    shop = yaml.safe_load((WOOCOMMERCE / "values.yaml").read_text())["wordpress"]
+    image = f"{shop['image']['repository']}:{shop['image']['tag']}"
+    for text in (SHOP.read_text(), (ROOT / "Makefile").read_text()):
+        assert f"--tag {image} " in text
+    assert local._SHOP_IMAGE == image
+    stage = stages(SHOP)[""]
+    assert stage.last("WORKDIR") == shop["documentRoot"]
+    assert stage.last("USER") == f"{shop['userId']}:{shop['userId']}"
+    assert stage.last("EXPOSE") == str(shop["port"])
+    assert f"WOOCOMMERCE_VERSION={image.rsplit('woocommerce', maxsplit=1)[-1]}" in SHOP.read_text()
+    platform = yaml.safe_load((PLATFORM_CHART / "values.yaml").read_text())
+    version = yaml.safe_load((PLATFORM_CHART / "Chart.yaml").read_text())["appVersion"]
+    for name in ("api", "dashboard"):
+        tag = f"{platform[name]['image']['repository']}:{version}"
+        for text in (PLATFORM.read_text(), (ROOT / "Makefile").read_text()):
+            assert f"--target {name} --tag {tag} ." in text
+
+
+def test_what_the_shops_image_runs_is_in_it() -> None:
+    values = yaml.safe_load((WOOCOMMERCE / "values.yaml").read_text())
+    commands = [values["wordpress"]["syncCommand"], values["setup"]["command"]]
+    (scripts,) = [c for c in stages(SHOP)[""].copies if c.target == "/usr/local/bin/"]
+    assert {words[0] for words in [*commands, values["cron"]["command"]]} == set(scripts.sources)
+    for source in scripts.sources:
+        assert (SHOP.parent / source).stat().st_mode & 0o111
