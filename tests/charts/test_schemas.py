@@ -1,7 +1,6 @@
 """The values of every chart: documented in place, and closed by a schema of the same keys."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tests.charts.rendering import PLATFORM, WOOCOMMERCE
+from tests.charts.value_tables import KeyPath, descriptions, with_table
 
 CHARTS = {chart.name: chart for chart in (WOOCOMMERCE, PLATFORM)}
 OPEN_MAPS = {
@@ -29,7 +29,6 @@ OPEN_MAPS = {
     },
 }
 Schema = dict[str, Any]
-KeyPath = tuple[str, ...]
 
 
 @pytest.fixture(params=sorted(CHARTS))
@@ -69,22 +68,6 @@ def leaves(
             yield (*path, key)
 
 
-def documented(text: str) -> set[KeyPath]:
-    """Return the paths of the keys that stand below a `# --` comment."""
-    found: set[KeyPath] = set()
-    path: list[str] = []
-    is_described = False
-    for line in text.splitlines():
-        if line.strip().startswith("#"):
-            is_described = is_described or bool(re.match(r"\s*# -- \w", line))
-        elif key := re.match(r"( *)([\w.]+):", line):
-            path[len(key[1]) // 2 :] = [key[2]]
-            if is_described:
-                found.add(tuple(path))
-            is_described = False
-    return found
-
-
 def open_objects(part: Any, path: str = "") -> Iterator[str]:
     """Yield where a schema allows properties that it does not name."""
     if isinstance(part, list):
@@ -110,7 +93,7 @@ def keys_like(values: Any, like: Any) -> Any:
 
 
 def test_every_value_is_documented(chart: Path, values: dict[str, Any], schema: Schema) -> None:
-    described = documented((chart / "values.yaml").read_text())
+    described = set(descriptions((chart / "values.yaml").read_text()))
     assert set(leaves(schema, schema, values)) - described == set()
 
 
@@ -122,3 +105,8 @@ def test_schema_and_values_have_the_same_keys(values: dict[str, Any], schema: Sc
 
 def test_schema_is_closed_everywhere(chart: Path, schema: Schema) -> None:
     assert set(open_objects(schema)) == OPEN_MAPS[chart.name]
+
+
+def test_the_readmes_table_is_that_of_the_values(chart: Path) -> None:
+    """Write it anew with ``python -m tests.charts.value_tables``."""
+    assert (chart / "README.md").read_text() == with_table(chart)

@@ -56,7 +56,7 @@ def test_the_images_are_what_the_charts_ask_for() -> None:
     image = f"{shop['image']['repository']}:{shop['image']['tag']}"
     for text in (SHOP.read_text(), (ROOT / "Makefile").read_text()):
         assert f"--tag {image} " in text
-    assert local._SHOP_IMAGE == image
+    assert image == local._SHOP_IMAGE
     stage = stages(SHOP)[""]
     assert stage.last("WORKDIR") == shop["documentRoot"]
     assert stage.last("USER") == f"{shop['userId']}:{shop['userId']}"

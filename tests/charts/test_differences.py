@@ -1,0 +1,168 @@
+"""The README's table of what differs between a laptop and production, row by row, as rendered."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.charts.rendering import PLATFORM, STORE, Helm, Object, Objects, secret_keys
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+SIDES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one of the two values files makes of the platform, and of a shop on it."""
+
+    platform: Objects
+    shop: Objects
+
+    @property
+    def settings(self) -> dict[str, str]:
+        data = [item["data"] for item in self.platform.of("ConfigMap")]
+        (found,) = [item for item in data if "STORE_PLATFORM_PORT" in item]
+        return dict(found)
+
+    @property
+    def ingresses(self) -> list[Object]:
+        return [self.platform.one("Ingress"), self.shop.one("Ingress")]
+
+    @property
+    def own_images(self) -> list[Object]:
+        every = [*self.platform.all_containers, *self.shop.all_containers]
+        return [container for container in every if container["name"] != "mysql"]
+
+
+@pytest.fixture(scope="module")
+def sides(platform: Helm, helm: Helm) -> dict[str, Rendered]:
+    found = {}
+    for side, file in SIDES.items():
+        objects = platform.objects(files=[PLATFORM / file])
+        data = objects.one("ConfigMap", "-engine-values")["data"]
+        values: dict[str, Any] = yaml.safe_load(data["woocommerce.yaml"])
+        found[side] = Rendered(objects, helm.objects({**values, "store": STORE}))
+    return found
+
+
+def rows() -> dict[str, dict[str, list[str]]]:
+    """Return what stands in code in each cell, by row and side."""
+    text = README.read_text().split("| | Local (kind) |")[1].split("\n\n")[0]
+    found = {}
+    for line in text.splitlines()[2:]:
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        found[name] = {
+            side: re.findall(r"`([^`]+)`", cell) for side, cell in zip(SIDES, cells, strict=True)
+        }
+    return found
+
+
+def classes(it: Rendered) -> list[str]:
+    return sorted({item["spec"].get("ingressClassName", "") for item in it.ingresses} - {""})
+
+
+def issuers(it: Rendered) -> list[str]:
+    notes = it.platform.one("Ingress")["metadata"].get("annotations", {})
+    tls = [item["spec"].get("tls", []) for item in it.ingresses]
+    assert bool(notes) == all(tls) == any(tls)
+    assert not any("secretName" in entry for entry in tls[1])
+    return list(notes.values())
+
+
+def storage(it: Rendered) -> list[str]:
+    claims = [*it.platform.claims, *it.shop.claims]
+    return sorted({claim["spec"]["storageClassName"] for claim in claims})
+
+
+def images(it: Rendered) -> list[str]:
+    (policy,) = {container["imagePullPolicy"] for container in it.own_images}
+    places = {re.match(r"[^/]+\.[^/]+/[^/]+/|", c["image"]) for c in it.own_images}
+    return [policy, *sorted({place[0] for place in places if place and place[0]})]
+
+
+def replicas(it: Rendered) -> list[str]:
+    number = it.platform.one("Deployment", "-api")["spec"]["replicas"]
+    assert bool(it.platform.of("PodDisruptionBudget")) == (number > 1)
+    return [str(number)]
+
+
+def state(it: Rendered) -> list[str]:
+    (api,) = it.platform.one("Deployment", "-api")["spec"]["template"]["spec"]["containers"]
+    (url,) = [e for e in api["env"] if e["name"] == "STORE_PLATFORM_DATABASE_URL"]
+    if "valueFrom" in url:
+        return [url["valueFrom"]["secretKeyRef"]["name"]]
+    assert url["value"].startswith("sqlite:")
+    assert it.platform.of("PersistentVolumeClaim")
+    return []
+
+
+def secrets(it: Rendered) -> list[str]:
+    assert not it.platform.of("Secret")
+    assert not it.shop.of("Secret")
+    return []
+
+
+def metrics(it: Rendered) -> list[str]:
+    monitors = it.platform.of("ServiceMonitor")
+    assert len(monitors) == ("grafana_dashboard" in json.dumps(it.platform))
+    return [m["spec"]["endpoints"][0]["authorization"]["credentials"]["name"] for m in monitors]
+
+
+ROWS: dict[str, Callable[[Rendered], list[str]]] = {
+    "A shop's address": lambda it: [it.settings["STORE_PLATFORM_SHOP_URL"]],
+    "The platform's address": lambda it: [
+        it.platform.one("Ingress")["spec"]["rules"][0]["host"],
+    ],
+    "TLS": issuers,
+    "Ingress class": classes,
+    "Whether a shop answers is asked": lambda it: [
+        value for name, value in it.settings.items() if name == "STORE_PLATFORM_INGRESS"
+    ],
+    "Storage class": storage,
+    "Our images": images,
+    "Processes of the API": replicas,
+    "State": state,
+    "Secrets": secrets,
+    "Metrics": metrics,
+}
+ALSO = {"access.by: gateway"}
+"""What a cell offers beside what its file has."""
+
+
+def test_every_row_is_looked_at() -> None:
+    assert list(rows()) == list(ROWS)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_says_what_is_rendered(sides: dict[str, Rendered], row: str, side: str) -> None:
+    said = [word for word in rows()[row][side] if word not in ALSO]
+    assert ROWS[row](sides[side]) == said
+
+
+def test_the_gateway_api_in_place_of_an_ingress(platform: Helm) -> None:
+    access = {"access": {"by": "gateway", "gateway": {"name": "public"}}}
+    objects = platform.objects(access, files=[PLATFORM / "values-prod.yaml"])
+    assert objects.one("HTTPRoute")["spec"]["hostnames"] == ["platform.example.com"]
+    assert not objects.of("Ingress")
+
+
+def test_another_issuer_is_one_that_the_pages_may_talk_to(platform: Helm) -> None:
+    oidc = {"issuer": "https://id.example.com/realms/shops", "audience": "a", "clientId": "c"}
+    dashboard = platform.objects({"oidc": oidc}).containers["dashboard"]
+    assert dashboard["env"] == [{"name": "CONNECT_TO", "value": "https://id.example.com"}]
+    assert "env" not in platform.objects().containers["dashboard"]
+
+
+def test_the_external_secret_of_the_readme_is_the_one_that_is_named(platform: Helm) -> None:
+    readme = (PLATFORM / "README.md").read_text()
+    external = yaml.safe_load(readme.split("```yaml\n")[1].split("```")[0])
+    objects = platform.objects(files=[PLATFORM / "values-prod.yaml"])
+    (entry,) = external["spec"]["data"]
+    made = {(external["spec"]["target"]["name"], entry["secretKey"])}
+    assert made <= secret_keys(list(objects))
