@@ -47,7 +47,7 @@ class Scanners:
             [str(self.programs / "checkov"), "--directory", str(folder), "--skip-download",
              "--quiet", "--output", "json", "--framework", *frameworks],
             env={"HOME": str(folder), "PATH": str(self.programs), "LOG_LEVEL": "ERROR"},
-            capture_output=True, text=True, check=False, timeout=280,
+            capture_output=True, text=True, check=False, timeout=800,
         )  # fmt: skip
         assert done.returncode in {0, 1}, done.stderr
         reports = json.loads(done.stdout)
@@ -65,7 +65,7 @@ class Scanners:
         """Return what hadolint finds in a Dockerfile, as lines."""
         done = subprocess.run(
             [str(self.programs / "hadolint"), "--no-color", str(file)],
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         return (done.stdout + done.stderr).splitlines()
 
