@@ -10,7 +10,17 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import faults, growth, latency, listing, memory, restart, results, throughput
+from tests.bench import (
+    faults,
+    growth,
+    latency,
+    listing,
+    memory,
+    pages,
+    restart,
+    results,
+    throughput,
+)
 from tests.bench.charts import Growth
 from tests.bench.ground import Ground
 from tests.bench.report import Figure, table
@@ -24,6 +34,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p1": latency.measure,
     "p3": throughput.measure,
     "p6": listing.measure,
+    "pages": pages.measure,
     "faults": faults.measure,
     # The next two fill the cluster, which the others would feel.
     "p5": memory.measure,

@@ -47,7 +47,7 @@ async def raise_fleet(ground: Ground) -> None:
     if (service.folder / "platform.db").exists():
         return
     with ticking(f"{STORES} stores in the database"):
-        stores = await _record(service.environment["STORE_PLATFORM_DATABASE_URL"])
+        stores = await record_stores(service.database_url, STORES)
     async with api_client(ground.cluster) as client:
         with ticking(f"{STORES} namespaces and {PODS} pods"):
             await _at_once([partial(_namespace, client, store) for store in stores])
@@ -88,13 +88,14 @@ async def until(ground: Ground, count: str, number: int, *values: object) -> Non
             await asyncio.sleep(0.02)
 
 
-async def _record(url: str) -> list[Store]:
+async def record_stores(url: str, count: int) -> list[Store]:
+    """Write the records of ready stores into a new database."""
     await migrate(url)
     database = Database(url)
     await database.connect()
     try:
         records = StoreRepository(database, SystemClock(), RecordedAnnouncements())
-        return [await _ready_store(records, number) for number in range(STORES)]
+        return [await _ready_store(records, number) for number in range(count)]
     finally:
         await database.close()
 

@@ -11,7 +11,7 @@ import yaml
 from tests.cluster import LocalCluster
 from tests.e2e.service import Service
 
-_UNLIMITED = {
+UNLIMITED = {
     "STORE_PLATFORM_MAX_STORES_PER_USER": "0",
     "STORE_PLATFORM_MAX_STORES": "0",
     "STORE_PLATFORM_MAX_CONNECTIONS_PER_CALLER": "10000",
@@ -31,7 +31,7 @@ class Ground:
         """Return the service of this name, not started; what it keeps, a later one finds."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        return Service(folder, self.cluster, {**_UNLIMITED, **settings})
+        return Service(folder, self.cluster, {**UNLIMITED, **settings})
 
     @staticmethod
     @contextmanager

@@ -59,12 +59,17 @@ class Helm:
         return self.run("lint", "--strict", str(self.chart), "--kube-version", KUBERNETES)
 
     def template(
-        self, values: Values | None = None, *, release: str = RELEASE, files: Sequence[Path] = ()
+        self,
+        values: Values | None = None,
+        *,
+        release: str = RELEASE,
+        namespace: str = NAMESPACE,
+        files: Sequence[Path] = (),
     ) -> subprocess.CompletedProcess[str]:
         """Render the chart with values files below ``values``."""
         named = [word for file in files for word in ("--values", str(file))]
         return self.run(
-            "template", release, str(self.chart), "--namespace", NAMESPACE,
+            "template", release, str(self.chart), "--namespace", namespace,
             "--kube-version", KUBERNETES, *named, values=values,
         )  # fmt: skip
 

@@ -23,6 +23,11 @@ from tests.charts.rendering import (
 
 POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
+MAPS = {
+    "apiGroups": [""],
+    "resources": ["configmaps"],
+    "verbs": ["get", "create", "patch", "delete"],
+}
 VARIANTS: dict[str, Values] = {
     "default": {},
     "postgresql": POSTGRESQL,
@@ -31,7 +36,8 @@ VARIANTS: dict[str, Values] = {
     "no access": {"access": {"by": "none"}},
     "no dashboard": {"dashboard": {"enabled": False}},
     "no network policies": {"networkPolicies": {"enabled": False}},
-    "own account": {"serviceAccount": {"create": False, "name": "own"}},
+    "own account": {"serviceAccount": {"create": False, "name": "own", "onlyInStores": False}},
+    "own engines": {"serviceAccount": {"extraRules": [MAPS]}},
     "oidc": {"oidc": {"issuer": "https://id.example.com", "audience": "a", "clientId": "c"}},
     "monitored": {
         "monitoring": {
@@ -44,6 +50,7 @@ VARIANTS: dict[str, Values] = {
 }
 # Kinds that come with an operator; there is no published schema of Kubernetes' own for them.
 FOREIGN = {"ServiceMonitor", "HTTPRoute"}
+POLICY = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 METRIC = re.compile(r"store_platform_\w+")
 SUFFIXES = ("", "_total", "_count", "_sum", "_bucket")
 
@@ -94,7 +101,7 @@ def test_the_shipped_values_files(platform: Helm, file: str) -> None:
         ("gateway", {"Ingress"}, {"HTTPRoute"}),
         ("no access", {"Ingress"}, set()),
         ("no network policies", {"NetworkPolicy"}, set()),
-        ("own account", {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}, set()),
+        ("own account", {"ServiceAccount", *POLICY, "ClusterRole", "ClusterRoleBinding"}, set()),
         ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
         ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
         ("monitored", set(), {"ServiceMonitor"}),
@@ -221,6 +228,16 @@ def test_the_role_has_no_wildcard_and_cannot_raise_itself(default: Objects) -> N
     for rule in default.one("ClusterRole")["rules"]:
         words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
         assert not words & {"*", "bind", "escalate", "impersonate", "roles", "clusterroles"}
+
+
+def test_what_engines_of_ones_own_need(platform: Helm) -> None:
+    more = {"apiGroups": ["example.com"], "resources": ["caches"], "verbs": ["get", "patch"]}
+    objects = platform.objects({"serviceAccount": {"extraRules": [MAPS, more]}})
+    assert objects.one("ClusterRole")["rules"][-2:] == [MAPS, more]
+    (watched,) = objects.one("ValidatingAdmissionPolicy")["spec"]["matchConstraints"][
+        "resourceRules"
+    ]
+    assert watched["apiGroups"] == ["", "apps", "batch", "networking.k8s.io", "example.com"]
 
 
 def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -> None:
