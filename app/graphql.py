@@ -24,6 +24,7 @@ from app.auth.sign_in import Authenticator
 from app.auth.sockets import CredentialBoundHandler
 from app.encoding import encode_json
 from app.event_streams import EventStreamView
+from app.fan_out import SharedStreams, SharingHandler
 from app.limits.documents import DocumentLimiter, DocumentPolicy
 from app.limits.operations import Deadline, OperationLimiter
 from app.limits.settings import Limits, LimitSettings
@@ -81,6 +82,7 @@ class _Schema(Schema):
     def __init__(self, *, limits: Limits, **options: Any) -> None:
         super().__init__(**options)
         self.documents = DocumentPolicy(self._schema, limits.documents)
+        self.streams = SharedStreams(self._schema, self.documents.parse)
         self._deadline = Deadline(limits.operation_seconds)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
@@ -111,8 +113,14 @@ def build_schema(measurements: Measurements | None = None, limits: Limits | None
     return schema
 
 
-class _SocketHandler(GuardedHandler, CredentialBoundHandler):
-    """A websocket that withstands misuse, and ends with its credential."""
+class _SocketHandler(GuardedHandler, CredentialBoundHandler, SharingHandler):
+    """A websocket that withstands misuse, ends with its credential, and shares what it sends."""
+
+    schema: _Schema
+
+    @property
+    def streams(self) -> SharedStreams:
+        return self.schema.streams
 
 
 class GraphQLView(LimitedView, EventStreamView):

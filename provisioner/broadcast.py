@@ -31,23 +31,42 @@ class AnnounceToAll:
             announcer.announce(store_id)
 
 
+Prepare = Callable[[StoreSnapshot], Awaitable[None]]
+Take = Callable[[StoreSnapshot], bool]
+
+_AT_A_TIME = 50  # followers who are told before others in the process have a turn
+
+
 class Follower:
     """One subscriber's slot for the latest snapshot."""
 
-    def __init__(self) -> None:
+    def __init__(self, prepare: Prepare | None = None) -> None:
+        self.prepare = prepare
         self._latest: StoreSnapshot | None = None
         self._filled = asyncio.Event()
+        self._take: Take | None = None
 
     def put(self, snapshot: StoreSnapshot) -> None:
+        is_waiting = self._take is not None and not self._filled.is_set()
+        if is_waiting and self._take is not None and self._take(snapshot):
+            return
         self._latest = snapshot
         self._filled.set()
 
-    async def next(self) -> StoreSnapshot:
-        """Return the latest snapshot that was not taken yet; waits for one."""
-        await self._filled.wait()
+    async def next(self, take: Take | None = None) -> StoreSnapshot:
+        """Return the latest snapshot that was not taken yet; waits for one.
+
+        ``take`` is asked first, and takes a snapshot by returning True: nobody is woken for that.
+        """
+        self._take = take
+        try:
+            await self._filled.wait()
+        finally:
+            self._take = None
         self._filled.clear()
-        assert self._latest is not None  # noqa: S101 - set together with the event
-        return self._latest
+        latest, self._latest = self._latest, None
+        assert latest is not None  # noqa: S101 - set together with the event
+        return latest
 
 
 class _Topic:
@@ -55,6 +74,18 @@ class _Topic:
         self.followers: set[Follower] = set()
         self.reader: asyncio.Task[None] | None = None
         self.is_stale = False
+
+    async def tell(self, snapshot: StoreSnapshot) -> None:
+        """Hand a state to every follower."""
+        if len(self.followers) > 1:
+            for prepare in {follower.prepare for follower in self.followers}:
+                if prepare is not None:
+                    await prepare(snapshot)
+        for number, follower in enumerate(list(self.followers), 1):
+            if follower in self.followers:  # it may have left meanwhile
+                follower.put(snapshot)
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
 
 
 class Broadcaster:
@@ -84,9 +115,15 @@ class Broadcaster:
             )
 
     @asynccontextmanager
-    async def follow(self, store_id: str) -> AsyncIterator[Follower]:
-        """Give a follower of the store; changes from now on reach its slot."""
-        follower = Follower()
+    async def follow(
+        self, store_id: str, prepare: Prepare | None = None
+    ) -> AsyncIterator[Follower]:
+        """Give a follower of the store; changes from now on reach its slot.
+
+        What several followers ``prepare`` of a state, each by the same function, is done once
+        before any of them is woken. It must not fail.
+        """
+        follower = Follower(prepare)
         topic = self._topics.setdefault(store_id, _Topic())
         topic.followers.add(follower)
         try:
@@ -112,6 +149,5 @@ class Broadcaster:
                 topic.is_stale = True
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            for follower in topic.followers:
-                follower.put(snapshot)
+            await topic.tell(snapshot)
         topic.reader = None

@@ -6,10 +6,11 @@ event once and in order, and nobody has to remember them.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from provisioner.broadcast import Broadcaster
+from provisioner.broadcast import Broadcaster, Prepare
 from provisioner.errors import Refusal, RefusedError
 from provisioner.models import StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.ports import StoreRecords
@@ -33,6 +34,46 @@ class StoreUpdate:
     snapshot: StoreSnapshot
     events: Events
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no event."""
+        return not self.events
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds all events there are; else the rest follows in another."""
+        return len(self.events) < MAX_EVENTS
+
+
+class Told(Protocol):
+    """What a follower is told, in whatever form. See ``StoreUpdate``."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def is_empty(self) -> bool: ...
+
+    @property
+    def is_whole(self) -> bool: ...
+
+
+T = TypeVar("T", bound=Told)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling(Generic[T]):
+    """How a follower is told of a state, given the version they have every event up to.
+
+    ``tell`` makes what they are told. ``at_once`` may tell them itself, without waiting for
+    anything, and returns the version that they have then; or None, and has done nothing.
+    ``prepare``: see ``Broadcaster.follow``.
+    """
+
+    tell: Callable[[int, StoreSnapshot], Awaitable[T]]
+    prepare: Prepare | None = None
+    at_once: Callable[[int, StoreSnapshot], int | None] | None = None
+
 
 class StoreStreams:
     """The streams of all stores."""
@@ -43,32 +84,50 @@ class StoreStreams:
         self._reads: dict[tuple[str, int, int], asyncio.Task[Events]] = {}
 
     async def follow(
-        self, store_id: str, *, after: int | None
-    ) -> AsyncGenerator[StoreUpdate, None]:
+        self, store_id: str, telling: Telling[T], *, after: int | None
+    ) -> AsyncGenerator[T, None]:
         """Yield the store's state now, then after each change, until it is deleted.
+
+        What is yielded is made by ``telling.tell``; what was told at once is not yielded.
 
         With ``after``, the version of the last update that the caller has, the first update holds
         the events since then. Without it, the first update holds no events: its state says it all.
         Raises RefusedError (CURSOR_INVALID) when the store never had that version, and
         NotFoundError.
         """
+        version = 0
+
+        def take(snapshot: StoreSnapshot) -> bool:
+            nonlocal version
+            told = None if telling.at_once is None else telling.at_once(version, snapshot)
+            version = version if told is None else told
+            return told is not None
+
         # The slot is there before the first read, so no change can fall between the two.
-        async with self._broadcaster.follow(store_id) as follower:
+        async with self._broadcaster.follow(store_id, telling.prepare) as follower:
             snapshot = await self._records.snapshot(store_id)
             version = _start(snapshot, after)
             is_first = True
             while True:
-                events = await self._events_between(store_id, version, snapshot.store.version)
-                if events:
-                    version = events[-1].version
-                if events or is_first:
-                    yield StoreUpdate(version, snapshot, events)
-                    is_first = False
-                if len(events) == MAX_EVENTS:
-                    continue
+                if is_first or version < snapshot.store.version:
+                    told = await telling.tell(version, snapshot)
+                    version = told.version
+                    if is_first or not told.is_empty:
+                        yield told
+                        is_first = False
+                    is_whole = told.is_whole
+                    del told  # what was told may be large, and the next may be long in coming
+                    if not is_whole:
+                        continue
                 if snapshot.store.status is StoreStatus.DELETED:
                     return
-                snapshot = await follower.next()
+                del snapshot
+                snapshot = await follower.next(take)
+
+    async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
+        """Return what a follower is told of a state who has every event up to a version."""
+        events = await self._events_between(snapshot.store.id, above, snapshot.store.version)
+        return StoreUpdate(events[-1].version if events else above, snapshot, events)
 
     async def _events_between(self, store_id: str, above: int, up_to: int) -> Events:
         """Return the events that led to a snapshot of version ``up_to``, and no later ones.

@@ -6,6 +6,7 @@ nobody learns of it. A mutation only writes the target and wakes whoever works o
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from structlog.contextvars import bind_contextvars
 
@@ -14,7 +15,7 @@ from provisioner.broadcast import Broadcaster
 from provisioner.dispatcher import Dispatcher
 from provisioner.engines import EngineCatalogue
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
-from provisioner.following import MAX_EVENTS, StoreStreams, StoreUpdate
+from provisioner.following import MAX_EVENTS, StoreStreams, StoreUpdate, Telling, Told
 from provisioner.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.measuring import Activity
 from provisioner.models import (
@@ -33,6 +34,8 @@ from provisioner.ports import Clock, Measurements
 from provisioner.quota import Quota, Usage
 from provisioner.repository import StoreRepository, new_store
 from provisioner.transitions import PROVISION_STEPS
+
+T = TypeVar("T", bound=Told)
 
 _MAX_KEY = 128
 _UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
@@ -252,11 +255,20 @@ class StoreService:
         return await self._records.events_after(store_id, after, limit=min(limit, MAX_EVENTS))
 
     async def follow(
-        self, caller: Identity, store_id: str, *, after: int | None = None
-    ) -> AsyncGenerator[StoreUpdate, None]:
+        self,
+        caller: Identity,
+        store_id: str,
+        telling: Telling[T],
+        *,
+        after: int | None,
+    ) -> AsyncGenerator[T, None]:
         """Return the stream of a store; see ``StoreStreams``. Raises NotFoundError."""
         await self.get(caller, store_id)
-        return self._streams.follow(store_id, after=after)
+        return self._streams.follow(store_id, telling, after=after)
+
+    async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
+        """Return an update of a store that is followed; see ``StoreStreams``."""
+        return await self._streams.update(above, snapshot)
 
     def queue_position(self, store: Store) -> int | None:
         """Return the store's place among those that wait to be provisioned, from 1."""

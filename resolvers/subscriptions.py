@@ -7,9 +7,11 @@ from typing import Annotated
 import strawberry
 
 from provisioner.errors import NotFoundError, RefusedError
+from provisioner.following import Telling
 from resolvers import mapping
 from resolvers.context import Context, Info
 from resolvers.errors import PublicError, public, require_caller
+from resolvers.sharing import subscriber
 from schema import types
 
 
@@ -32,14 +34,26 @@ class Subscription:
             ),
         ] = None,
     ) -> AsyncGenerator[types.StoreUpdate, None]:
-        caller = require_caller(info.context)
+        caller, platform = require_caller(info.context), info.context.platform
+        store_id, version = mapping.from_global_id(id), _version(info.context, after)
         try:
-            updates = await info.context.platform.stores.follow(
-                caller, mapping.from_global_id(id), after=_version(info.context, after)
-            )
-            async with aclosing(updates):
-                async for update in updates:
-                    yield mapping.update(info.context, update)
+            several = subscriber.get()
+            shared = several.share(platform, caller, store_id) if several else None
+            if several is None or shared is None:
+                alone = Telling(platform.stores.update)
+                updates = await platform.stores.follow(caller, store_id, alone, after=version)
+                async with aclosing(updates):
+                    async for update in updates:
+                        yield mapping.update(info.context, update)
+                return
+            frames = await platform.stores.follow(caller, store_id, shared, after=version)
+            async with aclosing(frames):
+                async for frame in frames:
+                    if frame.text is None:
+                        yield mapping.update(info.context, frame.update)
+                    else:
+                        await several.send(frame.text)
+                    del frame  # the next may be long in coming
         except (NotFoundError, RefusedError) as error:
             raise public(error) from error
 

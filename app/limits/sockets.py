@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from starlette.websockets import WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
@@ -25,6 +25,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from app.limits.errors import RateLimitedError, TooManyConnectionsError, too_many_subscriptions
 from app.limits.messages import mistake_in
+from app.limits.stalls import StallWatch
 from resolvers.context import Context
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +52,15 @@ class GuardedSocket(ASGIWebSocketAdapter):
             raise WebSocketDisconnected
         await super().send_json(message)
 
+    async def send_text(self, text: str) -> None:
+        """Send a message that is encoded already."""
+        if self.ws.application_state is WebSocketState.DISCONNECTED:
+            raise WebSocketDisconnected
+        try:
+            await self.ws.send_text(text)
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
     async def close(self, code: int, reason: str) -> None:
         if self.ws.application_state is not WebSocketState.DISCONNECTED:
             cut = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
@@ -60,12 +70,15 @@ class GuardedSocket(ASGIWebSocketAdapter):
 class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
     """One websocket's protocol, guarded."""
 
+    websocket: GuardedSocket
+
     def __init__(self, *, limits: SocketLimits, **options: Any) -> None:
         super().__init__(**options)
         self._limits = limits
         self._pings = 0
         self._pings_since = time.monotonic()
         self._lifetime = asyncio.timeout(None)
+        self._stall_watch = StallWatch(limits.send_timeout_seconds, self.drop)
 
     async def handle(self) -> None:
         """Serve the websocket until it closes, or until its peer no longer reads."""
@@ -77,6 +90,7 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 raise
             _log.info("websocket_dropped", reason="its peer does not read")
         finally:
+            self._stall_watch.end()
             for close in self.context.on_close:
                 close()
 
@@ -109,12 +123,29 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def send_message(self, message: Message) -> None:
         """Send; a peer that does not read for too long is dropped."""
+        with self._stall_watch:
+            await super().send_message(message)
+
+    async def send_text(self, text: str) -> None:
+        """Send a message that is encoded already, as ``send_message`` does."""
+        with self._stall_watch:
+            await self.websocket.send_text(text)
+
+    def send_at_once(self, text: str) -> bool:
+        """Send a message if its peer reads; return whether it was sent, or else must be waited for.
+
+        Servers take a message without waiting unless too much is unsent. Then they wait before they
+        take it, so that giving up there is as if nothing was done.
+        """
+        sending = self.websocket.send_text(text)
         try:
-            async with asyncio.timeout(self._limits.send_timeout_seconds):
-                await super().send_message(message)
-        except TimeoutError:
-            self.drop()
-            raise WebSocketDisconnected from None
+            sending.send(None)
+        except StopIteration:
+            return True
+        except Exception:  # noqa: BLE001 - it is met again, and told, by whoever then waits
+            return False
+        sending.close()
+        return False
 
     def drop(self) -> None:
         """End the connection without waiting for its peer."""

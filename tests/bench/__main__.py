@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from tests.bench import (
+    fan_out,
     faults,
     growth,
     latency,
@@ -32,6 +33,7 @@ GROWTHS: dict[str, Callable[[Ground], Awaitable[list[Growth]]]] = {
 }
 BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p1": latency.measure,
+    "p2": fan_out.measure,
     "p3": throughput.measure,
     "p6": listing.measure,
     "pages": pages.measure,

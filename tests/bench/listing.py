@@ -96,15 +96,15 @@ def page_cost(pid: int, port: int, path: str, token: str, rows: int = 50) -> flo
 
     for _ in range(5):
         request()
-    before = _cpu_ms(pid)
+    before = cpu_ms(pid)
     for _ in range(_REQUESTS):
         request()
-    spent = _cpu_ms(pid) - before
+    spent = cpu_ms(pid) - before
     connection.close()
     return spent / _REQUESTS
 
 
-def _cpu_ms(pid: int) -> float:
+def cpu_ms(pid: int) -> float:
     """Return the CPU time of a process and its threads so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * _TICK_MS

@@ -13,7 +13,7 @@ from provisioner.broadcast import Broadcaster
 from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.errors import RefusedError
-from provisioner.following import StoreStreams, StoreUpdate
+from provisioner.following import StoreStreams, StoreUpdate, Telling
 from provisioner.models import Pod, Store, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.repository import StoreRepository
 from provisioner.transitions import DELETE_STEPS
@@ -50,7 +50,7 @@ class World:
         await self.records.transition(store, StoreStatus.DELETED)
 
     def stream(self, after: int | None = None) -> AsyncGenerator[StoreUpdate, None]:
-        return self._streams.follow(self.store_id, after=after)
+        return self._streams.follow(self.store_id, Telling(self._streams.update), after=after)
 
 
 @pytest.fixture
