@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MARK := $(VENV)/.installed
 
-.PHONY: help up down test check bench chaos dashboard images schema lock clean
+.PHONY: help up down test test-real check bench chaos dashboard images schema lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,10 @@ test: $(MARK) check ## Install what is needed and run the whole suite
 	@$(BIN)/python -m tests.pages test
 	@$(BIN)/python -m tests.cluster tools
 	@$(BIN)/python -m pytest
+
+test-real: $(MARK) ## Stores whose pods truly run, on a node of this machine (Debian, root)
+	@$(BIN)/python -m tests.real
+	@$(BIN)/python -m pytest -m real tests/real
 
 check: $(MARK) ## Linters and type checker
 	@$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""``python -m tests.cluster up | down | status | kubeconfig | tools``."""
+"""``python -m tests.cluster up [--nodes real] | down | status | kubeconfig | tools``."""
 
 import argparse
 import sys
@@ -14,22 +14,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     parser.add_argument("command", choices=["up", "down", "status", "kubeconfig", "tools"])
     parser.add_argument("--name", default="local", help="which cluster (default: local)")
+    parser.add_argument(
+        "--nodes",
+        choices=["simulated", "real"],
+        default="simulated",
+        help="real: pods truly run, on this machine; it must be Debian's, and you root",
+    )
     arguments = parser.parse_args()
     try:
-        return _run(arguments.command, arguments.name)
+        return _run(arguments.command, arguments.name, has_real_node=arguments.nodes == "real")
     except (ClusterError, ToolchainError, tools.BuildError) as error:
         say(str(error))
         return 1
 
 
-def _run(command: str, name: str) -> int:
+def _run(command: str, name: str, *, has_real_node: bool) -> int:
     if command == "tools":
         for tool in tools.ALL:
             tools.ensure(tool)
         print(f"helm: {tools.ensure_helm()}\nkubectl: {tools.ensure_kubectl()}")
         return 0
     if command == "up":
-        cluster = LocalCluster.up(name)
+        cluster = LocalCluster.up(name, has_real_node=has_real_node)
         print(f"{cluster.server}\nexport KUBECONFIG={cluster.kubeconfig}")
         return 0
     return _with_found(command, name)

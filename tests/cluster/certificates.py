@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,35 +11,92 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.cluster.nodes.addresses import NODE_ADDRESS
+
 _VALID_FOR = dt.timedelta(days=365)
+_AUTHORITY = "local-cluster"
 _SERVICE_IP = "10.0.0.1"  # the first of the service range: `kubernetes.default`
+_SERVER_NAMES = ("localhost", "kubernetes.default.svc", "127.0.0.1", _SERVICE_IP)
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
     """Paths of the PEM files."""
 
-    authority: Path
-    server: Path
-    server_key: Path
-    service_accounts: Path
+    folder: Path
+
+    @property
+    def authority(self) -> Path:
+        return self.folder / "ca.crt"
+
+    @property
+    def server(self) -> Path:
+        return self.folder / "server.crt"
+
+    @property
+    def server_key(self) -> Path:
+        return self.folder / "server.key"
+
+    @property
+    def kubelet(self) -> Path:
+        return self.folder / "kubelet.crt"
+
+    @property
+    def kubelet_key(self) -> Path:
+        return self.folder / "kubelet.key"
+
+    @property
+    def kubelet_client(self) -> Path:
+        """What the API server shows to the kubelet, for logs and the like."""
+        return self.folder / "kubelet-client.crt"
+
+    @property
+    def kubelet_client_key(self) -> Path:
+        return self.folder / "kubelet-client.key"
+
+    @property
+    def service_accounts(self) -> Path:
+        return self.folder / "accounts.key"
 
 
 def issue(folder: Path) -> Certificates:
     """Write new certificates into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths = Certificates(
-        folder / "ca.crt", folder / "server.crt", folder / "server.key", folder / "accounts.key"
-    )
+    paths = Certificates(folder)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _authority(authority_key)
-    server_key = ec.generate_private_key(ec.SECP256R1())
-    server = _server(server_key.public_key(), authority, authority_key)
     paths.authority.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    paths.server.write_bytes(server.public_bytes(serialization.Encoding.PEM))
-    _write_key(paths.server_key, server_key)
+
+    def write(
+        subject: str, file: Path, key_file: Path, extensions: list[x509.ExtensionType]
+    ) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(subject, _AUTHORITY, key.public_key()).add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+            critical=False,
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        certificate = builder.sign(authority_key, hashes.SHA256())
+        file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        _write_key(key_file, key)
+
+    for_servers = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    for_clients = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    write("kube-apiserver", paths.server, paths.server_key, [_names(_SERVER_NAMES), for_servers])
+    write("kubelet", paths.kubelet, paths.kubelet_key, [_names((NODE_ADDRESS,)), for_servers])
+    write("kubelet-client", paths.kubelet_client, paths.kubelet_client_key, [for_clients])
     _write_key(paths.service_accounts, rsa.generate_private_key(65537, 2048))
     return paths
+
+
+def _names(names: Iterable[str]) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName(
+        [
+            x509.IPAddress(ipaddress.ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
+            for name in names
+        ]
+    )
 
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
@@ -77,29 +135,8 @@ def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         encipher_only=False, decipher_only=False,
     )  # fmt: skip
     return (
-        _builder("local-cluster", "local-cluster", key.public_key())
+        _builder(_AUTHORITY, _AUTHORITY, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
-    )
-
-
-def _server(
-    key: ec.EllipticCurvePublicKey,
-    authority: x509.Certificate,
-    authority_key: ec.EllipticCurvePrivateKey,
-) -> x509.Certificate:
-    names = [
-        x509.DNSName("localhost"),
-        x509.DNSName("kubernetes.default.svc"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        x509.IPAddress(ipaddress.ip_address(_SERVICE_IP)),
-    ]
-    authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
-    return (
-        _builder("kube-apiserver", authority.subject.rfc4514_string().removeprefix("CN="), key)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(authority_id, critical=False)
-        .sign(authority_key, hashes.SHA256())
     )

@@ -9,14 +9,23 @@ import yaml
 
 from tests.cluster import stages, tools
 from tests.cluster.certificates import Certificates, issue
+from tests.cluster.nodes import commands as node_commands
+from tests.cluster.nodes import configuration as node_configuration
+from tests.cluster.nodes.addresses import NODE_NAME
+from tests.cluster.nodes.layout import NodeLayout
 from tests.cluster.ports import free_ports
 
 ADMIN = "admin"
+NODE_AGENTS = "node-agents"
 _USERS = {
     ADMIN: "system:masters",
     "system:kube-controller-manager": "",
     "system:kube-scheduler": "",
     "system:kwok": "system:masters",
+    # Of a real node:
+    f"system:node:{NODE_NAME}": "system:nodes",
+    "system:kube-proxy": "",
+    NODE_AGENTS: "system:masters",
 }
 _SERVICE_RANGE = "10.0.0.0/16"
 _UNUSED_ADDRESS = "192.0.2.1"  # RFC 5737: advertised, and never used
@@ -45,11 +54,14 @@ class Layout:
     folder: Path
     ports: Ports
     certificates: Certificates
+    node: NodeLayout | None = None
+    """The real node; without one the nodes are simulated."""
 
     @classmethod
-    def create(cls, folder: Path, ports: Ports) -> "Layout":
-        """Write certificates, tokens, kubeconfigs and KWOK's stages."""
-        layout = cls(folder, ports, issue(folder / "pki"))
+    def create(cls, folder: Path, ports: Ports, *, has_real_node: bool = False) -> "Layout":
+        """Write certificates, tokens, kubeconfigs, and the configuration of the nodes."""
+        node = NodeLayout.create(folder) if has_real_node else None
+        layout = cls(folder, ports, issue(folder / "pki"), node)
         tokens = {user: secrets.token_urlsafe(32) for user in _USERS}
         rows = [
             f'{tokens[user]},{user},{index},"{group}"\n'
@@ -59,6 +71,8 @@ class Layout:
         for user, token in tokens.items():
             _write_private(layout.kubeconfig(user), layout._kubeconfig(user, token))
         layout.stages.write_text(stages.stages())
+        if node is not None:
+            node_configuration.write(node, layout.certificates, token=tokens[NODE_AGENTS])
         return layout
 
     @property
@@ -103,8 +117,21 @@ def commands(layout: Layout) -> dict[str, list[str]]:
         "kube-apiserver": _apiserver(layout),
         "kube-controller-manager": _manager(layout),
         "kube-scheduler": _scheduler(layout),
-        "kwok": _kwok(layout),
+        **_nodes(layout),
     }
+
+
+def _nodes(layout: Layout) -> dict[str, list[str]]:
+    if layout.node is None:
+        return {"kwok": _kwok(layout)}
+    return node_commands.commands(layout.node, layout.server)
+
+
+def environment(layout: Layout, component: str) -> dict[str, str]:
+    """Return what a component's environment has besides ours."""
+    if component == "ingress":  # it has no option for the authority of the API server
+        return {"SSL_CERT_FILE": str(layout.certificates.authority)}
+    return {}
 
 
 def _etcd(layout: Layout) -> list[str]:
@@ -142,6 +169,10 @@ def _apiserver(layout: Layout) -> list[str]:
         f"--service-account-key-file={certificates.service_accounts}",
         f"--service-account-signing-key-file={certificates.service_accounts}",
         f"--service-cluster-ip-range={_SERVICE_RANGE}",
+        f"--kubelet-certificate-authority={certificates.authority}",
+        f"--kubelet-client-certificate={certificates.kubelet_client}",
+        f"--kubelet-client-key={certificates.kubelet_client_key}",
+        "--kubelet-preferred-address-types=InternalIP",
         "--max-requests-inflight=2000",
         "--max-mutating-requests-inflight=1000",
         "--profiling=false",

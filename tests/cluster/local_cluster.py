@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from filelock import FileLock
 
 from tests.cluster import tools
 from tests.cluster.certificates import Certificates
-from tests.cluster.components import Layout, Ports, choose_ports, commands
+from tests.cluster.components import Layout, Ports, choose_ports, commands, environment
+from tests.cluster.nodes import host, images
+from tests.cluster.nodes.addresses import NODE_NAME
+from tests.cluster.nodes.layout import NodeLayout
 from tests.cluster.objects import initial_objects
 from tests.cluster.paths import cluster_state
 from tests.cluster.processes import Daemon
@@ -24,6 +28,7 @@ from tests.cluster.progress import ticking
 
 _START_SECONDS = 120.0
 _PROBE_SECONDS = 0.1
+_END_SECONDS = 60
 
 
 class ClusterError(Exception):
@@ -38,19 +43,26 @@ class LocalCluster:
     layout: Layout
 
     @classmethod
-    def up(cls, name: str = "local") -> "LocalCluster":
+    def up(cls, name: str = "local", *, has_real_node: bool = False) -> "LocalCluster":
         """Return the running cluster of this name, starting it if need be. Raises ClusterError."""
-        for tool in tools.ALL:
+        if has_real_node:
+            _ensure_packages()
+        for tool in (*tools.ALL, *(tools.FOR_REAL_NODES if has_real_node else ())):
             tools.ensure(tool)
         folder = cluster_state(name)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
             found = cls.find(name)
             if found is not None and found.is_up:
+                if found.has_real_node != has_real_node:
+                    raise ClusterError(
+                        f"The cluster {name!r} runs with nodes of the other kind. Stop it first, or"
+                        " give this one another name: --name NAME"
+                    )
                 return found
             if found is not None:
                 found.down()
-            return cls._start(name, folder)
+            return cls._start(name, folder, has_real_node=has_real_node)
 
     @classmethod
     def find(cls, name: str = "local") -> "LocalCluster | None":
@@ -60,23 +72,21 @@ class LocalCluster:
             ports = msgspec.json.decode((folder / "ports.json").read_bytes(), type=Ports)
         except OSError:
             return None
-        pki = folder / "pki"
-        certificates = Certificates(
-            pki / "ca.crt", pki / "server.crt", pki / "server.key", pki / "accounts.key"
-        )
-        return cls(name, Layout(folder, ports, certificates))
+        certificates = Certificates(folder / "pki")
+        return cls(name, Layout(folder, ports, certificates, NodeLayout.find(folder)))
 
     @classmethod
-    def _start(cls, name: str, folder: Path) -> "LocalCluster":
+    def _start(cls, name: str, folder: Path, *, has_real_node: bool) -> "LocalCluster":
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         ports = choose_ports()
         (folder / "ports.json").write_bytes(msgspec.json.encode(ports))
-        cluster = cls(name, Layout.create(folder, ports))
+        cluster = cls(name, Layout.create(folder, ports, has_real_node=has_real_node))
         with ticking(
             f"Starting the local Kubernetes {tools.version_of(tools.KUBERNETES)} ({name})"
         ):
             try:
+                cluster._prepare_host()
                 for component in cluster.components:
                     cluster.start(component)
                 cluster._furnish()
@@ -84,6 +94,10 @@ class LocalCluster:
                 cluster.down()
                 raise
         return cluster
+
+    @property
+    def has_real_node(self) -> bool:
+        return self.layout.node is not None
 
     @property
     def components(self) -> list[str]:
@@ -107,9 +121,13 @@ class LocalCluster:
 
     def start(self, component: str) -> None:
         """Start one component; the API server is ready on return. Raises ClusterError."""
-        self.daemon(component).start(commands(self.layout)[component])
+        self.daemon(component).start(
+            commands(self.layout)[component], environment(self.layout, component)
+        )
         if component == "kube-apiserver":
             self._await_ready()
+        elif component == "containerd":
+            self._await_containerd()
 
     def stop(self, component: str) -> None:
         """Stop one component, as an outage for a test; ``start`` brings it back at its port."""
@@ -117,8 +135,13 @@ class LocalCluster:
 
     def down(self) -> None:
         """Stop everything and remove the cluster's state."""
+        node = self.layout.node
+        if node is not None:
+            self._end_pods()
         for name in reversed(self.components):
             self.daemon(name).stop()
+        if node is not None:
+            host.restore(node)
         shutil.rmtree(self.layout.folder, ignore_errors=True)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
@@ -156,6 +179,46 @@ class LocalCluster:
             return False
 
     def _furnish(self) -> None:
-        self.kubectl("apply", "-f", "-", stdin=json.dumps(initial_objects()))
-        self.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+        objects = initial_objects(has_real_node=self.has_real_node)
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(objects))
+        if self.has_real_node:
+            self.kubectl("wait", "--for=create", f"node/{NODE_NAME}", "--timeout=120s")
+        self.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s")
         self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+
+    def _prepare_host(self) -> None:
+        if self.layout.node is not None:
+            try:
+                host.prepare(self.layout.node)
+            except host.HostError as error:
+                raise ClusterError(str(error)) from error
+
+    def _await_containerd(self) -> None:
+        """Wait until it answers, and give it the image without which no pod starts."""
+        assert self.layout.node is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                return images.import_busybox(self.layout.node)
+            except images.ImageError as error:
+                if time.monotonic() > deadline or self.daemon("containerd").pid is None:
+                    log = self.daemon("containerd").tail()
+                    raise ClusterError(f"containerd is not ready: {error}\n{log}") from error
+            time.sleep(_PROBE_SECONDS)
+
+    def _end_pods(self) -> None:
+        """Let the kubelet end all pods, so that it undoes what it did for them; if it still can."""
+        for name in ("kube-controller-manager", "kube-scheduler"):  # nothing makes new ones
+            self.daemon(name).stop()
+        with suppress(ClusterError):
+            self.kubectl(
+                "delete", "pods", "--all", "--all-namespaces", "--grace-period=1",
+                f"--timeout={_END_SECONDS}s",
+            )  # fmt: skip
+
+
+def _ensure_packages() -> None:
+    try:
+        host.ensure_packages()
+    except host.HostError as error:
+        raise ClusterError(str(error)) from error

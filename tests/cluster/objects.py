@@ -1,4 +1,7 @@
-"""What a new cluster is given: simulated nodes, and a default storage class that binds volumes."""
+"""What a new cluster is given: simulated nodes, and a default storage class that binds volumes.
+
+A real node makes itself known, and has a provisioner of its own.
+"""
 
 from typing import Any
 
@@ -6,10 +9,16 @@ NODES = 5
 _CAPACITY = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
 
 
-def initial_objects() -> dict[str, Any]:
+def initial_objects(*, has_real_node: bool) -> dict[str, Any]:
     """Return everything as one List."""
-    nodes = [_node(f"node-{index}") for index in range(NODES)]
-    return {"apiVersion": "v1", "kind": "List", "items": [*nodes, _storage_class()]}
+    if has_real_node:
+        # Waits for the pod: the volume is a folder of the node that the pod is on.
+        items = [_storage_class("store-platform.dev/folder", binding="WaitForFirstConsumer")]
+    else:
+        # kube-controller-manager's own provisioner for tests.
+        items = [_node(f"node-{index}") for index in range(NODES)]
+        items.append(_storage_class("kubernetes.io/host-path", binding="Immediate"))
+    return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
 def _node(name: str) -> dict[str, Any]:
@@ -25,8 +34,7 @@ def _node(name: str) -> dict[str, Any]:
     }
 
 
-def _storage_class() -> dict[str, Any]:
-    """Return the class of kube-controller-manager's own provisioner for tests."""
+def _storage_class(provisioner: str, *, binding: str) -> dict[str, Any]:
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
@@ -34,7 +42,7 @@ def _storage_class() -> dict[str, Any]:
             "name": "standard",
             "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
         },
-        "provisioner": "kubernetes.io/host-path",
+        "provisioner": provisioner,
         "reclaimPolicy": "Delete",
-        "volumeBindingMode": "Immediate",
+        "volumeBindingMode": binding,
     }

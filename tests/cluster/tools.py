@@ -44,6 +44,11 @@ KWOK = Tool("kwok", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok")
 HELM = Tool("helm", "helm.sh/helm/v4/cmd/helm", "helm.sh/helm/v4")
 ALL = (KUBERNETES, HELM, KWOK, ETCD)
 
+NODE = Tool("node", ".", "k8s.io/kubernetes")
+COREDNS = Tool("coredns", ".", "github.com/coredns/coredns")
+SKIPPER = Tool("skipper", "github.com/zalando/skipper/cmd/skipper", "github.com/zalando/skipper")
+FOR_REAL_NODES = (NODE, COREDNS, SKIPPER)
+
 
 def version_of(tool: Tool) -> str:
     """Return the pinned version, such as ``v1.35.4``."""
@@ -130,7 +135,7 @@ def _build(tool: Tool, target: Path) -> None:
 
 
 def _version_flags(tool: Tool, version: str) -> list[str]:
-    if tool is KUBERNETES:
+    if tool in (KUBERNETES, NODE):
         major, minor, _ = version.removeprefix("v").split(".", 2)
         facts = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
         return [f"-X {_COMPONENT_BASE}.{key}={value}" for key, value in facts.items()]

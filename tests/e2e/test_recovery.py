@@ -25,11 +25,14 @@ Updates = list[dict[str, Any]]
 class Follower:
     """Follows one store from its first event, through one test."""
 
-    def __init__(self, service: Service, token: str, store_id: str) -> None:
+    def __init__(
+        self, service: Service, token: str, store_id: str, *, patience_seconds: float = 90
+    ) -> None:
         self.service = service
         self.token = token
         self.store_id = store_id
         self.updates: Updates = []
+        self._patience_seconds = patience_seconds
 
     async def until(self, *statuses: str, reason: str | None = None) -> dict[str, Any]:
         """Return the store once it is in one of these statuses (with this reason's code)."""
@@ -56,7 +59,7 @@ class Follower:
         seen = self.updates[-1]["version"] if self.updates else 0
         request = gql(FOLLOW)
         request.variable_values = {"id": self.store_id, "after": seen}
-        async with self.service.websocket(self.token) as session, asyncio.timeout(90):
+        async with self.service.websocket(self.token) as session, asyncio.timeout(self._patience_seconds):
             async for frame in session.subscribe(request):
                 self.updates.append(frame["storeStatus"])
                 if is_reached(self.updates[-1]):

@@ -1,0 +1,30 @@
+"""``python -m tests.real``: get ready what the tests on real nodes need, showing progress."""
+
+import sys
+
+from tests import debian
+from tests.browser import BrowserError, ensure_browser
+from tests.cluster import tools
+from tests.cluster.nodes import host
+from tests.cluster.progress import say
+from tests.cluster.toolchain import ToolchainError
+from tests.real.wordpress import ensure_image
+
+
+def main() -> int:
+    """Return the exit code: 0 ready, 1 not."""
+    try:
+        host.ensure_packages()
+        ensure_browser()
+        for tool in (*tools.ALL, *tools.FOR_REAL_NODES):
+            tools.ensure(tool)
+        ensure_image()
+    except (
+        host.HostError, debian.PackageError, BrowserError, tools.BuildError, ToolchainError,
+    ) as error:  # fmt: skip
+        say(str(error))
+        return 1
+    return 0
+
+
+sys.exit(main())
