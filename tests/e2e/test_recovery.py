@@ -59,7 +59,10 @@ class Follower:
         seen = self.updates[-1]["version"] if self.updates else 0
         request = gql(FOLLOW)
         request.variable_values = {"id": self.store_id, "after": seen}
-        async with self.service.websocket(self.token) as session, asyncio.timeout(self._patience_seconds):
+        async with (
+            self.service.websocket(self.token) as session,
+            asyncio.timeout(self._patience_seconds),
+        ):
             async for frame in session.subscribe(request):
                 self.updates.append(frame["storeStatus"])
                 if is_reached(self.updates[-1]):
