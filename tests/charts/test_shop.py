@@ -20,6 +20,7 @@ def environment(container: Object) -> dict[str, str]:
     [
         ({}, "http://my-shop.store.localhost"),
         ({"url": "https://my-shop.store.localhost"}, "https://my-shop.store.localhost"),
+        ({"url": "https://my-shop.store.localhost/"}, "https://my-shop.store.localhost"),
     ],
 )
 def test_every_link_has_the_scheme_of_the_address(

@@ -34,7 +34,7 @@ VARIANTS: dict[str, Values] = {
         ({"store": {**STORE, "host": "a b"}}, "at '/store/host'"),
         ({"store": {**STORE, "host": "shop.test:8080"}}, "at '/store/host'"),
         ({"store": {**STORE, "url": "my-shop.test"}}, "at '/store/url'"),
-        ({"store": {**STORE, "url": "https://my-shop.test/"}}, "at '/store/url'"),
+        ({"store": {**STORE, "url": "https://my-shop.test/path"}}, "at '/store/url'"),
         ({"store": {**STORE, "adminEmail": "nobody"}}, "at '/store/adminEmail'"),
         ({"plan": "huge"}, 'there is no plan "huge"; choose one of: large, medium, small.'),
         ({"plans": {"huge": {}}}, "at '/plans/huge'"),

@@ -122,15 +122,24 @@ def _installed(stage: Stage) -> Path:
     with FileLock(f"{target}.lock"):
         if not (target / ".complete").exists():
             shutil.rmtree(target, ignore_errors=True)
-            python = Path(sys.base_prefix) / "bin"
             with ticking("Installing the packages of the API's image"):
-                subprocess.run(
-                    ["/bin/sh", "-euc", step.replace(_PACKAGES, str(target))], cwd=ROOT,
-                    env={**os.environ, "PATH": f"{python}{os.pathsep}{os.environ['PATH']}"},
-                    check=True, stdout=subprocess.DEVNULL,
-                )  # fmt: skip
+                _run_step(step.replace(_PACKAGES, str(target)))
             (target / ".complete").touch()
     return target
+
+
+def _run_step(step: str) -> None:
+    """Run a RUN of the Dockerfile, with the machine's own Python by the name that it has there."""
+    with TemporaryDirectory() as folder:
+        python = Path(folder, "python")
+        base = Path(sys.executable).resolve()
+        python.write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')
+        python.chmod(0o755)
+        path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+        subprocess.run(
+            ["/bin/sh", "-euc", step], cwd=ROOT, env={**os.environ, "PATH": path},
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
 
 
 def _built_pages() -> Path:

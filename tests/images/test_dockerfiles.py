@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import local
+from tests import local, pages
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
+from tests.cluster import toolchain
 from tests.images.dockerfile import DOCKERFILES, PLATFORM, ROOT, SHOP, is_ignored, stages
 
 PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
@@ -77,3 +78,12 @@ def test_what_the_shops_image_runs_is_in_it() -> None:
     assert {words[0] for words in [*commands, values["cron"]["command"]]} == set(scripts.sources)
     for source in scripts.sources:
         assert (SHOP.parent / source).stat().st_mode & 0o111
+
+
+def test_what_builds_the_images_is_what_the_tests_run_on() -> None:
+    found = stages(PLATFORM)
+    versions = {name: found[name].base.rpartition(":")[2].partition("-")[0] for name in found}
+    assert versions["helm"] == toolchain._PACKAGE.partition("==")[2]
+    assert versions["pages"] == pages._PACKAGE.partition("==")[2]
+    assert versions["packages"] == versions["api"]
+    assert versions["api"].startswith("3.11.")

@@ -16,7 +16,7 @@ foreach (['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'] as $purpose) {
     define("{$purpose}_SALT", hash_hmac('sha256', "{$purpose}_SALT", DB_PASSWORD));
 }
 
-define('WP_HOME', rtrim(getenv('SHOP_URL'), '/'));
+define('WP_HOME', getenv('SHOP_URL'));
 define('WP_SITEURL', WP_HOME);
 // Behind an ingress that ends TLS WordPress must believe the proxy, or its redirects never end.
 if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') {

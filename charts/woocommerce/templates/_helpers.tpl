@@ -132,7 +132,7 @@ volumeMounts:
 - {name: WORDPRESS_DB_USER, value: wordpress}
 - name: WORDPRESS_DB_PASSWORD
   valueFrom: {secretKeyRef: {name: {{ .Values.store.credentialsSecret }}, key: mysql-password}}
-- {name: SHOP_URL, value: {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | quote }}}
+- {name: SHOP_URL, value: {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | trimSuffix "/" | quote }}}
 {{ include "woocommerce.contentEnv" . }}
 - {name: HOME, value: /tmp}
 {{- end }}
