@@ -19,6 +19,7 @@ from tests.pages import PagesError, ensure_built, run_script
 
 _SCRIPT = Path(__file__).with_name("browse.mjs")
 _ONE_PAGE = 50
+_SLOWER, _LARGER, _TASK_MS = 1.5, 1.1, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,20 @@ async def measure(ground: Ground) -> list[Figure]:
         Figure(
             f"pages, {STORES} stores: frame, p99 (scroll, search, page, live)",
             f"{slow:.0f} ms", f"{base:.0f} ms ({_ONE_PAGE} stores)", f"{slow / base:.2f}x",
-            "<= 1.5x", slow <= 1.5 * base,
+            f"<= {_SLOWER}x", slow / base / _SLOWER,
         ),
         Figure(
             f"pages, {STORES} stores: longest task of {len(many.tasks)} over 50 ms",
-            f"{longest:.0f} ms", f"{base_longest:.0f} ms of {len(few.tasks)}", "", "<= 200 ms",
-            longest <= 200,
+            f"{longest:.0f} ms", f"{base_longest:.0f} ms of {len(few.tasks)}", "",
+            f"<= {_TASK_MS} ms", longest / _TASK_MS,
         ),
         Figure(
             f"pages, {STORES} stores: elements", f"{many.nodes}", f"{few.nodes}",
-            f"{many.nodes / few.nodes:.2f}x", "<= 1.1x", many.nodes <= 1.1 * few.nodes,
+            f"{many.nodes / few.nodes:.2f}x", f"<= {_LARGER}x", many.nodes / few.nodes / _LARGER,
         ),
         Figure(
             f"pages, {STORES} stores: rows that a change touches", f"{max(many.touched)} at most",
-            f"{_ONE_PAGE} in sight", "", "1", max(many.touched) <= 1,
+            f"{_ONE_PAGE} in sight", "", "1", max(many.touched),
         ),
     ]  # fmt: skip
 

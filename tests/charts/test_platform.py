@@ -123,6 +123,17 @@ def test_every_setting_is_one_that_the_service_reads(platform: Helm) -> None:
         assert {name for name in given if name.startswith("STORE_PLATFORM_")} - known == set()
 
 
+def test_an_issuer_whose_tokens_come_from_elsewhere(platform: Helm) -> None:
+    issuer = {**VARIANTS["oidc"]["oidc"], "tokenOrigins": ["https://tokens.example.com"]}
+    objects = platform.objects({"oidc": issuer})
+    given = settings(objects)["STORE_PLATFORM_OIDC_TOKEN_ORIGINS"]
+    assert given == "https://tokens.example.com"
+    (connect_to,) = objects.containers["dashboard"]["env"]
+    assert connect_to["value"] == "https://id.example.com https://tokens.example.com"
+    said = platform.refusal({"oidc": {**issuer, "tokenOrigins": ["https://a.example.com; *"]}})
+    assert "tokenOrigins" in said
+
+
 def test_sqlite_is_one_process_alone(platform: Helm, default: Objects) -> None:
     deployment = default.one("Deployment", "-api")
     assert (deployment["spec"]["replicas"], deployment["spec"]["strategy"]) == (

@@ -127,15 +127,21 @@ def install_account(cluster: LocalCluster, folder: Path) -> PlatformAccount:
     applied = {"apiVersion": "v1", "kind": "List", "items": wanted}
     cluster.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(applied))
     (role,) = [item for item in wanted if item["kind"] == "ClusterRole"]
-    token = cluster.kubectl("-n", NAMESPACE, "create", "token", NAME, "--duration=1h").strip()
     kubeconfig = folder / "account.kubeconfig"
-    kubeconfig.touch(mode=0o600)
-    admin = yaml.safe_load(cluster.kubeconfig.read_text())
-    admin["users"][0]["user"] = {"token": token}
-    kubeconfig.write_text(yaml.safe_dump(admin))
+    token = account_kubeconfig(cluster, NAMESPACE, NAME, kubeconfig)
     account = PlatformAccount(cluster, token, kubeconfig, frozenset(_granted(role)), record)
     account.await_policy()
     return account
+
+
+def account_kubeconfig(cluster: LocalCluster, namespace: str, name: str, file: Path) -> str:
+    """Write a kubeconfig with a new token of an account; return the token."""
+    token = cluster.kubectl("-n", namespace, "create", "token", name, "--duration=1h").strip()
+    file.touch(mode=0o600)
+    admin = yaml.safe_load(cluster.kubeconfig.read_text())
+    admin["users"][0]["user"] = {"token": token}
+    file.write_text(yaml.safe_dump(admin))
+    return token
 
 
 def _granted(role: dict[str, Any]) -> Iterator[Permission]:

@@ -98,11 +98,11 @@ async def a_store(service: Service, name: str) -> AsyncIterator[Follower]:
     token = service.token("merchant")
     store = Follower(service, token, service.create(token, name)["store"]["id"])
     yield store
-    service.delete(token, store.store_id)
+    store.service.delete(token, store.store_id)
     await store.until("DELETED")
     versions = [event["version"] for event in events_of(store.updates)]
     assert versions == list(range(1, len(versions) + 1))
-    assert store.namespace not in namespaces(service)
+    assert store.namespace not in namespaces(store.service)
 
 
 def give_values(service: Service, values: dict[str, Any]) -> None:
