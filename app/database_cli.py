@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from app.settings import Settings
-from provisioner.copying import copy_database
 
 
 def database_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
@@ -31,6 +30,9 @@ def database_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         ],
     ) -> None:
         """Copy everything into another database, whole or not at all. Stop the service first."""
+        # Here, because 6 MB come with it that a service would never use.
+        from provisioner.copying import copy_database  # noqa: PLC0415
+
         copied = asyncio.run(copy_database(read_settings().database_url, to))
         for table, rows in copied.items():
             typer.echo(f"{table}: {rows} rows")
