@@ -201,18 +201,18 @@ def test_probes_of_mysql_do_not_take_its_initialisation_for_readiness(shop: Obje
 
 
 @pytest.mark.parametrize("plan", ["small", "medium", "large"])
-def test_quota_has_room_for_every_pod_twice(helm: Helm, plan: str) -> None:
+def test_quota_has_room_for_everything_thrice(helm: Helm, plan: str) -> None:
     shop = helm.objects({"plan": plan})
     hard = shop.one("ResourceQuota")["spec"]["hard"]
     containers = list(shop.containers.values())
     for part in ("requests", "limits"):
         for resource in ("cpu", "memory"):
-            needed = 2 * total(containers, part, resource)
+            needed = 3 * total(containers, part, resource)
             assert quantity(hard[f"{part}.{resource}"]) >= needed, (part, resource)
     storage = sum(quantity(c["spec"]["resources"]["requests"]["storage"]) for c in shop.claims)
-    assert quantity(hard["requests.storage"]) >= storage
-    assert int(hard["persistentvolumeclaims"]) >= len(shop.claims)
-    assert int(hard["pods"]) >= 2 * len(containers)
+    assert quantity(hard["requests.storage"]) >= 3 * storage
+    assert int(hard["persistentvolumeclaims"]) >= 3 * len(shop.claims)
+    assert int(hard["pods"]) >= 3 * len(containers)
     assert hard["services.loadbalancers"] == hard["services.nodeports"] == "0"
 
 

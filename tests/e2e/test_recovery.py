@@ -93,10 +93,13 @@ class Follower:
 
 
 @asynccontextmanager
-async def a_store(service: Service, name: str) -> AsyncIterator[Follower]:
+async def a_store(
+    service: Service, name: str, *, patience_seconds: float = 90
+) -> AsyncIterator[Follower]:
     """Create a store to follow. At the end delete it: no event was lost, none came twice."""
     token = service.token("merchant")
-    store = Follower(service, token, service.create(token, name)["store"]["id"])
+    store_id = service.create(token, name)["store"]["id"]
+    store = Follower(service, token, store_id, patience_seconds=patience_seconds)
     yield store
     store.service.delete(token, store.store_id)
     await store.until("DELETED")
@@ -237,10 +240,12 @@ async def test_stopped_gently_in_the_middle_of_an_install(new_service: NewServic
         assert (await store.until("READY", "FAILED"))["status"] == "READY"
 
 
+@pytest.mark.timeout(600)
 async def test_the_api_server_goes_away_in_the_middle(new_service: NewService) -> None:
     service = new_service()
     service.start()
-    async with a_store(service, "patient") as store:
+    # Kubernetes' own controllers come back to it only after a pause that grows with the outage.
+    async with a_store(service, "patient", patience_seconds=240) as store:
         await store.until("PROVISIONING")
         service.cluster.stop("kube-apiserver")
         try:
