@@ -8,6 +8,8 @@ from app.storectl.api import Api
 from app.storectl.errors import RefusedError
 from app.storectl.wording import Data
 
+_GRACE_SECONDS = 2.0
+
 
 async def follow(
     api: Api, store: Data, *, until: frozenset[str], after: int | None, as_json: bool
@@ -16,25 +18,37 @@ async def follow(
 
     Returns the store as it is then. Ctrl-C only ends the watching, and says so.
     """
+    # In a task of its own: up to Python 3.11 a cancellation is lost that comes in the moment in
+    # which a wait_for, such as the client library's, is done (python/cpython#86296).
+    watching = asyncio.create_task(_watch(api, store, until=until, after=after, as_json=as_json))
     try:
-        with progress.shown(terminal.out, terminal.errors, as_json=as_json) as shown:
-            updates = api.follow(
-                store["id"],
-                after=after,
-                on_lost=lambda: shown.note("The connection is lost; trying to come back …"),
-            )
-            async with aclosing(updates) as stream:
-                async for update in stream:
-                    shown.show(update)
-                    store = update["store"]
-                    if store["status"] in until:
-                        break
+        await asyncio.wait({watching})
     except asyncio.CancelledError:
+        watching.cancel()
+        await asyncio.wait({watching}, timeout=_GRACE_SECONDS)
         terminal.warn(
             f"\nNo longer watching; {store['name']} goes on without you. To watch again:"
             f" storectl status {store['id']} --watch"
         )
         raise
+    return watching.result()
+
+
+async def _watch(
+    api: Api, store: Data, *, until: frozenset[str], after: int | None, as_json: bool
+) -> Data:
+    with progress.shown(terminal.out, terminal.errors, as_json=as_json) as shown:
+        updates = api.follow(
+            store["id"],
+            after=after,
+            on_lost=lambda: shown.note("The connection is lost; trying to come back …"),
+        )
+        async with aclosing(updates) as stream:
+            async for update in stream:
+                shown.show(update)
+                store = update["store"]
+                if store["status"] in until:
+                    break
     return store
 
 

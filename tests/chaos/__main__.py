@@ -23,7 +23,7 @@ def main(rounds: int = 200, seed: int = 0) -> None:
             try:
                 storm = Storm(service, seed)
                 asyncio.run(storm.run(rounds))
-                inspect(storm)
+                inspect(storm.promises, cluster)
             except BaseException:
                 kept = Path(tempfile.gettempdir()) / "store-platform-chaos.log"
                 if service.log.exists():
@@ -34,10 +34,9 @@ def main(rounds: int = 200, seed: int = 0) -> None:
                 service.stop()
     finally:
         cluster.down()
-    followed = sum(len(follower.events) for follower in storm.followers.values())
     say(
         f"It held: {storm.kills} kills, {storm.outages} outages of the API server,"
-        f" {len(storm.accepted)} stores, {len(storm.delete_asked)} deleted, {followed} events."
+        f" {storm.promises.summary}."
     )
 
 

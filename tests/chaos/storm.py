@@ -9,22 +9,15 @@ import os
 import random
 import shutil
 import signal
-import time
-from typing import Any
 
 import yaml
-from gql.transport.exceptions import TransportError
-from websockets.exceptions import WebSocketException
 
-from tests.chaos.follower import Follower
+from tests.chaos.promises import UNANSWERED, Promises
 from tests.cluster.progress import say
 from tests.cluster.stages import MISSING_IMAGES
 from tests.e2e.service import ROOT, Service
 
 LIVE_STORES = 5
-FINAL = {"READY", "FAILED", "DELETED"}
-_SETTLE_SECONDS = 240
-_UNANSWERED = (TransportError, WebSocketException, OSError, TimeoutError)
 _RETRY = """mutation ($input: RetryStoreInput!) {
   retryStore(input: $input) { errors { code } } }"""
 
@@ -46,33 +39,27 @@ def add_broken_engine(service: Service) -> None:
 
 
 class Storm:
-    """Stores under way, and what was promised of each. ``wanted`` maps keys to names and engines.
-
-    A create whose answer was lost is repeated with its idempotency key, as a client would.
-    """
+    """A service that is killed again and again, while stores are asked of it."""
 
     def __init__(self, service: Service, seed: int) -> None:
         self.service = service
         self.random = random.Random(seed)  # noqa: S311 - a test's dice
-        self.token = ""
+        self.promises = Promises(lambda: service)
         self.kills = 0
         self.outages = 0
-        self.unanswered: dict[str, dict[str, str]] = {}
-        self.accepted: dict[str, str] = {}  # id by idempotency key
-        self.delete_asked: set[str] = set()
-        self.followers: dict[str, Follower] = {}
 
     async def run(self, rounds: int) -> None:
         """Go through the rounds, then leave the service running until all is quiet."""
         add_broken_engine(self.service)
         self.service.settings["STORE_PLATFORM_MAX_STORES_PER_USER"] = "0"
-        self.token = self.service.token("storm", role="admin")
+        self.promises.token = self.service.token("storm", role="admin")
         for number in range(1, rounds + 1):
             await self._round()
             if number % 20 == 0:
-                say(f"  {number} rounds: {len(self.accepted)} stores, {self.outages} outages")
+                stores = len(self.promises.accepted)
+                say(f"  {number} rounds: {stores} stores, {self.outages} outages")
         await asyncio.to_thread(self.service.start, wait_until_ready=False)
-        await self._settle()
+        await self.promises.settle()
 
     async def _round(self) -> None:
         await asyncio.to_thread(self.service.start, wait_until_ready=False)
@@ -88,40 +75,22 @@ class Storm:
         await actions
 
     async def _act(self) -> None:
-        with contextlib.suppress(*_UNANSWERED):
-            for key, given in list(self.unanswered.items()):
-                await self._create(key, given)
-            for _ in range(LIVE_STORES - self._live()):
-                key = f"key-{len(self.accepted) + len(self.unanswered)}"
+        promises = self.promises
+        with contextlib.suppress(*UNANSWERED):
+            await promises.create_unanswered()
+            for _ in range(LIVE_STORES - len(promises.alive)):
                 engine = "broken" if self.random.random() < 0.25 else "woocommerce"
                 name = f"shop-{self.random.getrandbits(40):x}"
-                await self._create(key, {"name": name, "engine": engine})
-            for store_id in self.random.sample(sorted(self._alive()), k=min(2, self._live())):
+                await promises.create(name=name, engine=engine)
+            for store_id in self.random.sample(promises.alive, k=min(2, len(promises.alive))):
                 if self.random.random() < 0.5:
-                    self.delete_asked.add(store_id)
-                    await asyncio.to_thread(self.service.delete, self.token, store_id)
+                    await promises.delete(store_id)
                 else:
-                    await self._execute(_RETRY, input={"id": store_id})
+                    await self._retry(store_id)
 
-    async def _create(self, key: str, given: dict[str, str]) -> None:
-        self.unanswered[key] = given
-        payload = await asyncio.to_thread(
-            self.service.create, self.token, idempotencyKey=key, **given
-        )
-        assert payload["errors"] == [], payload
-        store_id: str = payload["store"]["id"]
-        del self.unanswered[key]
-        self.accepted[key] = store_id
-        self.followers[store_id] = Follower(self.service, self.token, store_id)
-
-    async def _execute(self, document: str, **variables: Any) -> dict[str, Any]:
-        return await asyncio.to_thread(self.service.execute, self.token, document, **variables)
-
-    def _alive(self) -> set[str]:
-        return set(self.accepted.values()) - self.delete_asked
-
-    def _live(self) -> int:
-        return len(self._alive())
+    async def _retry(self, store_id: str) -> None:
+        given = {"id": store_id}
+        await asyncio.to_thread(self.service.execute, self.promises.token, _RETRY, input=given)
 
     def _restart_api_server(self) -> None:
         self.outages += 1
@@ -141,36 +110,3 @@ class Storm:
                 signal.sigtimedwait([], 1.0)
             finally:
                 os.kill(pid, signal.SIGCONT)
-
-    async def _settle(self) -> None:
-        """Wait until every store is in a final status, and its follower knows of its end."""
-        for key, given in list(self.unanswered.items()):
-            await self._create(key, given)
-        for store_id in self.delete_asked:  # an answer may have been lost, with the request
-            await asyncio.to_thread(self.service.delete, self.token, store_id)
-        await asyncio.to_thread(self._await_final)
-        async with asyncio.timeout(_SETTLE_SECONDS):
-            for follower in self.followers.values():
-                await follower.caught_up(self.version_of(follower.store_id))
-
-    def _await_final(self) -> None:
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while not self._is_settled():
-            unsettled = "SELECT id, status, target FROM stores WHERE status <> 'DELETED'"
-            assert time.monotonic() < deadline, self.rows(unsettled)
-            time.sleep(0.5)
-
-    def _is_settled(self) -> bool:
-        rows = self.rows("SELECT status, target FROM stores")
-        return all(status in FINAL and (status == "DELETED" or target != "DELETED")
-                   for status, target in rows)  # fmt: skip
-
-    def version_of(self, store_id: str) -> int:
-        """Return a store's recorded version."""
-        statement = "SELECT version FROM stores WHERE id = :id"
-        ((version,),) = self.rows(statement, id=store_id.removeprefix("store_"))
-        return int(version)
-
-    def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        """Read the service's database."""
-        return self.service.sql(statement, **values)

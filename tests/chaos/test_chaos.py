@@ -14,4 +14,6 @@ async def test_short_storm(new_service: NewService) -> None:
     storm = Storm(new_service(), SEED)
     await storm.run(ROUNDS)
     assert storm.kills == ROUNDS
-    inspect(storm)
+    inspect(storm.promises, storm.service.cluster)
+    await storm.promises.clear()
+    inspect(storm.promises, storm.service.cluster)

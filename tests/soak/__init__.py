@@ -1,0 +1,1 @@
+"""Two replicas, many stores and many subscribers, for a long time."""
