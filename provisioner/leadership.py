@@ -22,6 +22,7 @@ from provisioner.lease import Fenced, Grant, Lease
 from provisioner.observer import ClusterObserver
 from provisioner.permit import Permit
 from provisioner.term import Term
+from provisioner.watchdog import Watchdog
 
 _log = structlog.get_logger(__name__)
 
@@ -89,7 +90,8 @@ class Leadership:
             raise AssertionError
 
     async def _lead(self, lease: Lease, grant: Grant) -> None:
-        permit = Permit(grant.ends_at)
+        watchdog = Watchdog(grant.ends_at)
+        permit = Permit(grant.ends_at, watchdog)
         _log.info("leading", epoch=grant.epoch)
         # Renewed until the last of the work has stopped, which may take helm's grace.
         keeping = asyncio.create_task(self._keep(lease, grant, permit), name="keep the lease")
@@ -102,6 +104,7 @@ class Leadership:
             self._leave()
             keeping.cancel()
             await asyncio.wait({keeping})
+            watchdog.close()
             await self._give_back(lease, grant)
 
     async def _keep(self, lease: Lease, grant: Grant, permit: Permit) -> None:
@@ -125,7 +128,7 @@ class Leadership:
             if left <= 0:
                 return "The lease could not be renewed in time."
             try:
-                permit.ends_at = (await lease.renew(grant, within_seconds=left)).ends_at
+                permit.extend((await lease.renew(grant, within_seconds=left)).ends_at)
             except LeaseLostError as error:
                 return str(error)
             except DatabaseUnavailableError as error:

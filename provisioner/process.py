@@ -79,9 +79,10 @@ async def run(
         process = starting.result()
         os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
         work = _work(process, stdin, keep)
-        return await _finish(
-            process, work, timeout_seconds, grace_seconds, permit, is_cancelled=is_cancelled
-        )
+        with permit.watching(process.pid):
+            return await _finish(
+                process, work, timeout_seconds, grace_seconds, permit, is_cancelled=is_cancelled
+            )
     finally:
         os.close(descriptor)
 
