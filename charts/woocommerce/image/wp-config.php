@@ -29,6 +29,8 @@ define('DISABLE_WP_CRON', true);
 define('WP_AUTO_UPDATE_CORE', false);
 define('DISALLOW_FILE_EDIT', true);
 define('FS_METHOD', 'direct');
+// PHP's own limit is 128 MB, half of what WooCommerce asks for.
+define('WP_MEMORY_LIMIT', '256M');
 
 defined('ABSPATH') || define('ABSPATH', __DIR__ . '/');
 require_once ABSPATH . 'wp-settings.php';
