@@ -30,6 +30,7 @@ from tests.cluster.progress import say
 
 GROWTHS: dict[str, Callable[[Ground], Awaitable[list[Growth]]]] = {
     "Growth with the number of stores": growth.by_stores,
+    "Growth with the subscribers of one store": growth.by_subscribers,
 }
 BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p1": latency.measure,

@@ -9,14 +9,18 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.bench.ground import Ground
 from tests.bench.listing import cpu_ms
+from tests.bench.memory import resident_megabytes
 from tests.bench.report import Figure
 from tests.cluster import LocalCluster
 from tests.cluster.components import Layout, choose_ports
@@ -24,7 +28,8 @@ from tests.cluster.progress import ticking
 from tests.e2e.service import FOLLOW, ROOT, Service
 
 SUBSCRIBERS = 2000
-ROUNDS, CHANGES = 5, 4
+ROUNDS = 5
+_FRAMES = 8000  # in a round: the CPU time of a process is counted in steps of 10 ms
 _GOAL_STOCK, _GOAL_BARE = 12.0, 1.5
 _AT_ONCE = 50
 _PATIENCE_SECONDS = 300.0
@@ -38,10 +43,10 @@ async def measure(ground: Ground) -> list[Figure]:
 
 async def measure_with(ground: Ground, subscribers: int) -> list[Figure]:
     """Return the figures with so many subscribers."""
-    async with _server(ground) as server:
-        ours = await server.cost("graphql", subscribers)
-        stock = await server.cost("stock", subscribers)
-        bare = await server.cost("bare", subscribers)
+    async with server(ground) as fan_out:
+        ours = (await fan_out.cost("graphql", subscribers)).microseconds
+        stock = (await fan_out.cost("stock", subscribers)).microseconds
+        bare = (await fan_out.cost("bare", subscribers)).microseconds
     name = f"P2 fan-out to {subscribers:,}, CPU per frame"
     return [
         Figure(
@@ -55,7 +60,17 @@ async def measure_with(ground: Ground, subscribers: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-class _Server:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU of the server per frame, and its resident memory while the subscribers are there."""
+
+    microseconds: float
+    megabytes: float
+
+
+class FanOut:
+    """A running server, with its three ways of telling subscribers."""
+
     def __init__(self, service: Service, http: httpx.AsyncClient, pid: int) -> None:
         self._service = service
         self._http = http
@@ -63,8 +78,8 @@ class _Server:
         self._token = service.token("bench", "admin")
         self._frame = ""
 
-    async def cost(self, path: str, subscribers: int) -> float:
-        """Return the CPU per frame, in microseconds: the median of the rounds."""
+    async def cost(self, path: str, subscribers: int) -> Cost:
+        """Return what it costs to tell so many of a change; the CPU is the median of the rounds."""
         store_id = (await self._post("/stores")).json()["id"]
         async with AsyncExitStack() as stack:
             slots = asyncio.Semaphore(_AT_ONCE)
@@ -72,17 +87,19 @@ class _Server:
                 *(self._subscribe(stack, slots, path, store_id) for _ in range(subscribers))
             )
             await self._change(path, store_id, "warm", sockets)
-            return statistics.median(
-                [await self._round(path, store_id, number, sockets) for number in range(ROUNDS)]
-            )
+            rounds = [
+                await self._round(path, store_id, number, sockets) for number in range(ROUNDS)
+            ]
+            return Cost(statistics.median(rounds), resident_megabytes(self._pid))
 
     async def _round(
         self, path: str, store_id: str, number: int, sockets: Sequence[ClientConnection]
     ) -> float:
+        changes = -(-_FRAMES // len(sockets))
         before = cpu_ms(self._pid)
-        for change in range(CHANGES):
+        for change in range(changes):
             await self._change(path, store_id, f"{number}-{change}", sockets)
-        return (cpu_ms(self._pid) - before) * 1000 / CHANGES / len(sockets)
+        return (cpu_ms(self._pid) - before) * 1000 / changes / len(sockets)
 
     async def _change(
         self, path: str, store_id: str, message: str, sockets: Sequence[ClientConnection]
@@ -128,18 +145,19 @@ async def _until(message: str, path: str, socket: ClientConnection) -> str:
 
 
 @asynccontextmanager
-async def _server(ground: Ground) -> AsyncIterator[_Server]:
-    folder = ground.folder / "fan-out"
+async def server(ground: Ground) -> AsyncIterator[FanOut]:
+    """Run a server, in a folder of its own below the ground's."""
+    folder = Path(tempfile.mkdtemp(dir=ground.folder))
     nowhere = folder / "nowhere"
-    nowhere.mkdir(parents=True)
+    nowhere.mkdir()
     cluster = LocalCluster("nowhere", Layout.create(nowhere, choose_ports()))
-    service = Ground(cluster, ground.folder, ground.stores).service("fan-out")
+    service = Ground(cluster, folder, ground.stores).service("fan-out")
     _start(service)
     try:
         service.await_page("/livez")
         async with httpx.AsyncClient(base_url=service.url, timeout=_PATIENCE_SECONDS) as http:
             assert service.process is not None
-            yield _Server(service, http, service.process.pid)
+            yield FanOut(service, http, service.process.pid)
     finally:
         service.stop()
 

@@ -1,18 +1,20 @@
-"""How cost grows with the number of stores: a page of the list, and the memory of the service.
+"""How cost grows with the number of stores, and with that of one store's subscribers.
 
-The services have no cluster, so that nothing but the stores differs between the sizes.
+The services have no cluster, so that nothing else differs between the sizes.
 """
 
 import asyncio
 import statistics
 
+from tests.bench import fan_out
 from tests.bench.charts import Growth
 from tests.bench.ground import Ground
 from tests.bench.listing import listed, page_cost
 from tests.bench.memory import resident_megabytes
 from tests.cluster.progress import ticking
 
-SIZES = (10, 100, 1000)
+STORES = (10, 100, 1000)
+SUBSCRIBERS = (100, 1000, 2000, 5000)
 _PAGE = 50
 _ROUNDS = 5
 
@@ -20,13 +22,31 @@ _ROUNDS = 5
 async def by_stores(ground: Ground) -> list[Growth]:
     """Return the CPU of a page, in ms, and the resident memory, in MB, for each size."""
     pages, memory = [], []
-    for stores in SIZES:
+    for stores in STORES:
         with ticking(f"growth: {stores} stores"):
             page, megabytes = await asyncio.to_thread(_measure, ground, stores)
         pages.append((stores, page))
         memory.append((stores, megabytes))
     return [
         Growth("CPU of a page of 50", "ms", tuple(pages)),
+        Growth("memory", "MB", tuple(memory)),
+    ]
+
+
+async def by_subscribers(ground: Ground) -> list[Growth]:
+    """Return the CPU of a frame, in µs, ours and a bare broadcast's, and the memory, in MB."""
+    ours, bare, memory = [], [], []
+    for subscribers in SUBSCRIBERS:
+        with ticking(f"growth: {subscribers} subscribers"):
+            async with fan_out.server(ground) as server:
+                cost = await server.cost("graphql", subscribers)
+                broadcast = await server.cost("bare", subscribers)
+        ours.append((subscribers, cost.microseconds))
+        bare.append((subscribers, broadcast.microseconds))
+        memory.append((subscribers, cost.megabytes))
+    return [
+        Growth("CPU of a frame", "µs", tuple(ours)),
+        Growth("CPU of a frame of a bare broadcast", "µs", tuple(bare)),
         Growth("memory", "MB", tuple(memory)),
     ]
 
