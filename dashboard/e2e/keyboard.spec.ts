@@ -18,6 +18,7 @@ test("everything is done with the keyboard alone", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await page.keyboard.press("Tab");
+  await expect(page.getByLabel("Access token")).toBeFocused();
   await page.keyboard.type(token);
   await page.keyboard.press("Enter");
 
@@ -27,17 +28,21 @@ test("everything is done with the keyboard alone", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "New store" })).toBeFocused();
   await expect(page.getByRole("textbox", { name: "Name" })).toBeVisible();
   await page.keyboard.press("Tab");
+  await expect(page.getByRole("textbox", { name: "Name" })).toBeFocused();
   await page.keyboard.type("by-hand");
   await page.keyboard.press("Enter");
 
   await statusIs(page, "Ready");
   await tabTo(page, "Delete");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("textbox", { name: "Type “by-hand” to go on" })).toBeFocused();
+  const confirmation = page.getByRole("textbox", { name: "Type “by-hand” to go on" });
+  await expect(confirmation).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("button", { name: "Delete", exact: true })).toBeFocused();
   await page.keyboard.press("Enter");
+  await expect(confirmation).toBeFocused();
   await page.keyboard.type("by-hand");
+  await expect(confirmation).toHaveValue("by-hand");
   await page.keyboard.press("Enter");
   await statusIs(page, "Deleted");
 });

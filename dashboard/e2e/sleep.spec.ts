@@ -30,6 +30,7 @@ for (const { name, owner, isNetworkLost } of [
   { name: "a laptop that was asleep", owner: "sleeper", isNetworkLost: true },
 ]) {
   test(`${name} catches up at once, and has missed nothing`, async ({ page, context }) => {
+    test.setTimeout(300_000);
     const relay = await relayTo(process.env.E2E_URL ?? "");
     try {
       // Given the list in one tab and a ready store in another
@@ -56,13 +57,13 @@ for (const { name, owner, isNetworkLost } of [
       // Then, once they run again, both show what happened
       relay.wake();
       for (const wake of wakeUp) await wake();
-      await expect(rows).toContainText([made]);
+      await expect(rows).toContainText([made], { timeout: 90_000 });
       await expect(rows.getByText("Ready", { exact: true })).toBeVisible();
       await statusIs(page, "Deleted");
       await expect(page.getByText("Live", { exact: true })).toBeVisible();
 
       // And each event is there, once and in order
-      await expect.poll(() => versionsOf(page)).toEqual(Array.from({ length: Number(version) }, (_, index) => Number(version) - index));
+      await expect.poll(() => versionsOf(page), { timeout: 90_000 }).toEqual(Array.from({ length: Number(version) }, (_, index) => Number(version) - index));
     } finally {
       relay.close();
     }

@@ -88,11 +88,14 @@ test("a viewer is offered nothing to change", async () => {
   expect(screen.queryByRole("button", { name: /Delete|Cancel|Retry/ })).toBeNull();
 });
 
-test("the admin password is asked for, and shown to the owner alone", async () => {
+test("the admin password is asked for, shown to the owner alone, and forgotten when it is hidden", async () => {
   const revealed = { __typename: "RevealAdminPasswordPayload", username: "admin", password: "s3cret", errors: [] };
   show({}, { RevealAdminPassword: () => ({ revealAdminPassword: revealed }) });
   await userEvent.click(await screen.findByRole("button", { name: "Show the password" }));
   expect(await screen.findByText("s3cret")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "Hide the password" }));
+  expect(screen.queryByText("s3cret")).toBeNull();
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Show the password" }));
 });
 
 test("another's admin password is not even offered", async () => {
