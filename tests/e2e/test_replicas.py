@@ -126,6 +126,7 @@ async def test_the_leader_ends_in_the_middle(replicas: Replicas, how: signal.Sig
     async with a_store(other, "handed-over") as store:
         await until_installing(store)
         leader.stop(how)
+        await asyncio.to_thread(until, lambda: leads(other))
         ended = await store.until("READY", "FAILED")
         assert ended["status"] == "READY", ended["reason"]
         assert_worked_on_once(store)
@@ -143,9 +144,9 @@ async def test_the_leader_is_frozen_and_comes_back(replicas: Replicas) -> None:
         await until_installing(store)
         leader.process.send_signal(signal.SIGSTOP)
         try:
+            await asyncio.to_thread(until, lambda: leads(other))
             ended = await store.until("READY", "FAILED")
             assert ended["status"] == "READY", ended["reason"]
-            assert leads(other)
             written = records(other)
         finally:
             leader.process.send_signal(signal.SIGCONT)
@@ -154,21 +155,21 @@ async def test_the_leader_is_frozen_and_comes_back(replicas: Replicas) -> None:
         assert leader.status("/readyz")[0] == 200
         assert [leads(service) for service in replicas.services] == [False, True]
         assert records(other) == written
-        asked = "query ($id: ID!) { store(id: $id) { status version } }"
-        answers = [
-            service.execute(store.token, asked, id=store.store_id) for service in replicas.services
-        ]
-        assert answers[0] == answers[1]
+        asked = "query ($id: ID!) { store(id: $id) { status } }"
+        for service in replicas.services:
+            answer = service.execute(store.token, asked, id=store.store_id)
+            assert answer["store"]["status"] == "READY"
         assert_worked_on_once(store)
 
 
 def records(service: Service) -> list[tuple[Any, ...]]:
-    """Return the stores, steps and events that are recorded."""
-    return [
-        row
-        for table in ("stores", "steps", "events")
-        for row in service.sql(f"SELECT * FROM {table} ORDER BY 1, 2, 3")  # noqa: S608
-    ]
+    """Return what work on stores writes; a pod may change by itself at any time."""
+    stores = service.sql("SELECT id, status, target, attempt, reason_code FROM stores ORDER BY id")
+    steps = service.sql("SELECT * FROM steps ORDER BY store_id, attempt, position")
+    events = service.sql(
+        "SELECT kind, subject, status, message, at FROM events WHERE kind <> 'POD' ORDER BY version"
+    )
+    return stores + steps + events
 
 
 def until(is_so: Callable[[], bool]) -> None:
