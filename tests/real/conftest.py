@@ -1,8 +1,9 @@
 """A cluster with a real node, and the service with an engine that runs on it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.cluster.nodes.images import import_archive
 from tests.e2e.service import Service
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.wordpress import ensure_image, write_engine
+
+StartService = Callable[..., Service]
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +31,26 @@ def real_cluster() -> Iterator[LocalCluster]:
 
 
 @pytest.fixture
-def service(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
-    """A running service that asks the shops through the ingress before they are ready."""
-    write_engine(tmp_path / "charts")
+def start_service(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[StartService]:
+    """Start a service that asks the shops through the ingress before they are ready."""
     settings = {
         "STORE_PLATFORM_CHARTS": str(tmp_path / "charts"),
         "STORE_PLATFORM_INGRESS": INGRESS,
         "STORE_PLATFORM_REACHABILITY_CHECK": "true",
     }
     made = Service(tmp_path, real_cluster, settings)
-    made.start()
-    yield made
+
+    def start(faulty: Mapping[str, Mapping[str, Any]], **more: str) -> Service:
+        write_engine(tmp_path / "charts", faulty)
+        settings.update(more)
+        made.start()
+        return made
+
+    yield start
     made.stop()
+
+
+@pytest.fixture
+def service(start_service: StartService) -> Service:
+    """A running service with the engine as it is."""
+    return start_service({})

@@ -62,9 +62,7 @@ async def created(service: Service) -> Follower:
     token = service.token("merchant")
     made = service.create(token, "real-shop", engine="wordpress")
     assert made["errors"] == []
-    store = Follower(
-        service, token, made["store"]["id"], patience_seconds=_PATIENCE_SECONDS
-    )  # fmt: skip
+    store = Follower(service, token, made["store"]["id"], patience_seconds=_PATIENCE_SECONDS)
     ready = await store.until("READY", "FAILED")
     assert ready["status"] == "READY", ready
     assert {step["name"]: step["status"] for step in ready["steps"]} == dict.fromkeys(

@@ -8,8 +8,11 @@ import hashlib
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import yaml
 from filelock import FileLock
 
 from tests import debian
@@ -38,10 +41,18 @@ _FILES = {
 """What is put over Debian's files, and where."""
 
 
-def write_engine(charts: Path) -> None:
-    """Make the engine's folder below ``charts``: the chart, described anew."""
+def write_engine(charts: Path, faulty: Mapping[str, Mapping[str, Any]]) -> None:
+    """Make the engine's folder below ``charts``: the chart, described anew.
+
+    ``faulty`` versions are the one that works with other values of the web server.
+    """
+    engine = yaml.safe_load((_FOLDER / "engine.yaml").read_text())
+    (works,) = engine["versions"]
+    for name, wordpress in faulty.items():
+        values = {**works["values"], "wordpress": {**works["values"]["wordpress"], **wordpress}}
+        engine["versions"].append({"name": name, "values": values})
     shutil.copytree(_CHART, charts / "wordpress")
-    shutil.copy(_FOLDER / "engine.yaml", charts / "wordpress" / "engine.yaml")
+    (charts / "wordpress" / "engine.yaml").write_text(yaml.safe_dump(engine))
 
 
 def ensure_image() -> Path:

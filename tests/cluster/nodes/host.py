@@ -21,7 +21,6 @@ _PACKAGES = {
     "nft": "nftables",
     "iptables": "iptables",
     "ip": "iproute2",
-    "conntrack": "conntrack",
     "/usr/lib/cni/ptp": "containernetworking-plugins",
     "/bin/busybox": "busybox-static",
 }

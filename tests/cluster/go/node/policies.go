@@ -24,9 +24,12 @@ func enforce(ctx context.Context, client kubernetes.Interface, node string) erro
 		factory.Core().V1().Pods(),
 		nil, nil, nil, nil, // the alpha policies of administrators
 		networkpolicy.Config{
-			NodeName:    node,
-			QueueID:     100,
-			NRIdisabled: true, // the node resource interface of containerd 1.7 and later
+			NodeName: node,
+			QueueID:  100,
+			// The runtime's node resource interface is left on, though containerd has one from 1.7 on
+			// only, and that it cannot be reached is logged: switched off, version 0.8.0 ends with a nil
+			// pointer at the first packet of a pod whose address the API server does not know yet.
+			NRIdisabled: false,
 		},
 	)
 	if err != nil {
