@@ -23,6 +23,8 @@ from tests.e2e.test_recovery import a_store, behaving, give_values
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformAccount]:
     """The account on a cluster of its own, whose API server keeps a record of it."""
+    if left := LocalCluster.find("role"):  # by a run that was killed
+        left.down()
     cluster = LocalCluster.up("role")
     try:
         yield install_account(cluster, tmp_path_factory.mktemp("account"))
