@@ -6,6 +6,7 @@ import json
 import signal
 from typing import Any
 
+import pytest
 from gql import gql
 
 from tests.e2e.conftest import NewService
@@ -180,6 +181,7 @@ async def test_helm_missing(new_service: NewService) -> None:
     service.cluster.kubectl("delete", "namespace", namespace)
 
 
+@pytest.mark.timeout(600)
 async def test_cluster_away_at_the_start(new_service: NewService) -> None:
     # Given an API server that does not run
     service = new_service()
@@ -197,7 +199,8 @@ async def test_cluster_away_at_the_start(new_service: NewService) -> None:
     finally:
         service.cluster.start("kube-apiserver")
 
-    async with service.websocket(token) as session, asyncio.timeout(90):
+    # Kubernetes' own controllers come back to it only after a pause that grows with the outage.
+    async with service.websocket(token) as session, asyncio.timeout(240):
         updates = await follow(session, store["id"], until={"READY", "FAILED"})
         assert updates[-1]["store"]["status"] == "READY", updates[-1]
         service.delete(token, store["id"])
