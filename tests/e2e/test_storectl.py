@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,9 @@ def test_ctrl_c_leaves_the_store_going(new_service: NewService, tmp_path: Path) 
     service.start()
     storectl = Storectl(tmp_path / "home", service)
     storectl.sign_in(service.token("anna"))
-    watching = storectl.start("create", "going-on", "--watch")
+    # As a terminal gives it: a run of the tests in the background would hand down its deaf ear.
+    hear_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    watching = storectl.start("create", "going-on", "--watch", preexec_fn=hear_ctrl_c)
     assert watching.stdout is not None
     watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
