@@ -54,8 +54,12 @@ class _HandlePool(SQLitePool):
 
     async def _open(self) -> aiosqlite.Connection:
         handle = await super().acquire()
-        for pragma in _PRAGMAS:
-            await handle.execute_fetchall(pragma)
+        try:
+            for pragma in _PRAGMAS:
+                await handle.execute_fetchall(pragma)
+        except BaseException:
+            await super().release(handle)  # its thread would keep the process from ending
+            raise
         return handle
 
     async def release(self, connection: aiosqlite.Connection) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,14 @@ from tests.postgres import PostgresServer
 
 DATABASES = ("sqlite", "postgresql")
 MIGRATED = "migrated"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_keeps_the_process_from_ending() -> Iterator[None]:
+    """Python waits for every thread at its end: one that a connection left behind is for ever."""
+    yield
+    left = [thread for thread in threading.enumerate() if not thread.daemon]
+    assert left == [threading.main_thread()]
 
 
 @pytest.fixture(scope="session")

@@ -56,9 +56,11 @@ def _inspect_steps(promises: Promises, store_id: str, status: str) -> None:
 
 
 def _inspect_cluster(cluster: LocalCluster, live: set[str]) -> None:
-    found = cluster.kubectl_json("get", "namespaces", "-l", "store-platform.dev/store")["items"]
-    mine = {item["metadata"]["name"] for item in found}
-    assert mine == live, "namespaces without a store, or stores without a namespace"
+    items = cluster.kubectl_json("get", "namespaces", "-l", "store-platform.dev/store")["items"]
+    found = {item["metadata"]["name"]: item for item in items}
+    without_store = [item for name, item in found.items() if name not in live]
+    assert without_store == []
+    assert live - set(found) == set(), "stores without a namespace"
     releases = cluster.kubectl_json("get", "secrets", "--all-namespaces", "-l", "owner=helm")
     latest: dict[str, tuple[int, str]] = {}
     for item in releases["items"]:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     file.write_text("This is something else." * 100)
     with pytest.raises(ConfigurationError, match="cannot be used: file is not a database"):
         await migrate(f"sqlite:///{file}")
+    assert threading.enumerate() == [threading.main_thread()], "it would keep a process from ending"
 
 
 def test_migrated_files_are_read_with_write_ahead_logging(migrated_file: Path) -> None:
