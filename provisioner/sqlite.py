@@ -6,9 +6,15 @@ What the library leaves to its user, with the reason for each part:
   busy timeout. Writing transactions here begin ``IMMEDIATE``.
 * Each query outside a connection opens a new handle and thread. Handles are kept and reused, each
   with its PRAGMAs set once, and there are never more than a given number.
+* Each statement goes to its handle's thread three times: to be run, to be fetched, to be closed.
+  That is most of what a short one costs (measured: 0.19 ms, and 0.09 ms in one go), and a pod's way
+  to a subscriber leads over a dozen.
 """
 
 import asyncio
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiosqlite
@@ -24,18 +30,46 @@ _PRAGMAS = (
 )
 
 
-class _ImmediateTransaction(SQLiteTransaction):
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What ``Transaction`` uses of a row of ``databases``."""
+
+    _mapping: Mapping[str, Any]
+
+
+class _Transaction(SQLiteTransaction):
     async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:  # noqa: FBT001
-        if not is_root or extra_options.get("readonly"):
+        if is_root:
+            self._is_root = True
+            await self._run("BEGIN" if extra_options.get("readonly") else "BEGIN IMMEDIATE")
+        else:
             await super().start(is_root, extra_options)
-            return
-        self._is_root = True
-        await self._connection.raw_connection.execute("BEGIN IMMEDIATE")
+
+    async def commit(self) -> None:
+        await (self._run("COMMIT") if self._is_root else super().commit())
+
+    async def rollback(self) -> None:
+        await (self._run("ROLLBACK") if self._is_root else super().rollback())
+
+    async def _run(self, statement: str) -> None:
+        await self._connection.raw_connection.execute_fetchall(statement)
 
 
 class _Connection(SQLiteConnection):
-    def transaction(self) -> _ImmediateTransaction:
-        return _ImmediateTransaction(self)
+    def transaction(self) -> _Transaction:
+        return _Transaction(self)
+
+    async def fetch_all(self, query: Any) -> list[_Record]:  # type: ignore[override] # see _Record
+        statement, values, *_ = self._compile(query)
+        rows = await self.raw_connection.execute_fetchall(statement, values)
+        return [_Record(dict(zip(row.keys(), row, strict=True))) for row in rows]
+
+    async def fetch_one(self, query: Any) -> _Record | None:  # type: ignore[override]
+        rows = await self.fetch_all(query)
+        return rows[0] if rows else None
+
+    async def execute(self, query: Any) -> None:
+        await self.fetch_all(query)
 
 
 class _HandlePool(SQLitePool):
@@ -54,6 +88,7 @@ class _HandlePool(SQLitePool):
 
     async def _open(self) -> aiosqlite.Connection:
         handle = await super().acquire()
+        handle.row_factory = sqlite3.Row
         try:
             for pragma in _PRAGMAS:
                 await handle.execute_fetchall(pragma)
