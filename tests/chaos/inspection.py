@@ -2,6 +2,7 @@
 
 from tests.chaos.promises import Promises
 from tests.cluster import LocalCluster
+from tests.e2e.namespaces import store_namespaces
 
 _EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = :id"
 _STEPS = """SELECT steps.name, steps.status FROM steps JOIN stores ON stores.id = steps.store_id
@@ -56,8 +57,7 @@ def _inspect_steps(promises: Promises, store_id: str, status: str) -> None:
 
 
 def _inspect_cluster(cluster: LocalCluster, live: set[str]) -> None:
-    items = cluster.kubectl_json("get", "namespaces", "-l", "store-platform.dev/store")["items"]
-    found = {item["metadata"]["name"]: item for item in items}
+    found = store_namespaces(cluster)
     without_store = [item for name, item in found.items() if name not in live]
     assert without_store == []
     assert live - set(found) == set(), "stores without a namespace"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cluster import LocalCluster
 from tests.conftest import DATABASES
+from tests.e2e.namespaces import leaving_no_stores
 from tests.e2e.service import Service
 from tests.postgres import PostgresServer
 
@@ -25,9 +26,10 @@ def new_service(local_cluster: LocalCluster, tmp_path: Path) -> Iterator[NewServ
         made.append(Service(folder, local_cluster, settings))
         return made[-1]
 
-    yield make
-    for service in made:
-        service.stop()
+    with leaving_no_stores(local_cluster):
+        yield make
+        for service in made:
+            service.stop()
 
 
 @pytest.fixture(params=DATABASES)

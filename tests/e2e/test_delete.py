@@ -6,8 +6,8 @@ import pytest
 
 from tests.cluster import stages, tools
 from tests.e2e.conftest import NewService
+from tests.e2e.namespaces import store_namespaces
 from tests.e2e.service import Service, events_of
-from tests.e2e.test_main_job import namespaces
 from tests.e2e.test_recovery import Follower, behaving, give_values, readiness
 
 _LANES = {"STORE_PLATFORM_MAX_CONCURRENT_PROVISIONS": "1"}
@@ -24,7 +24,7 @@ async def deleted(store: Follower) -> None:
     ended = await store.until("DELETED")
     assert ended["reason"] is None
     assert {step["status"] for step in ended["steps"]} <= {"SUCCEEDED", "SKIPPED"}
-    assert store.namespace not in namespaces(store.service)
+    assert store.namespace not in store_namespaces(store.service.cluster)
     versions = [event["version"] for event in events_of(store.updates)]
     assert versions == list(range(1, len(versions) + 1))
 
@@ -105,7 +105,7 @@ async def test_a_delete_that_fails_is_told_and_goes_on(new_service: NewService) 
     held = await store.until("DELETED", "DELETING", reason="HELM_MISSING")
     assert held["status"] == "DELETING"
     assert "/nowhere/helm" in held["reason"]["message"]
-    assert store.namespace in namespaces(service)
+    assert store.namespace in store_namespaces(service.cluster)
 
     # Then the deletion goes on by itself as soon as it can
     service.stop()
@@ -113,4 +113,4 @@ async def test_a_delete_that_fails_is_told_and_goes_on(new_service: NewService) 
     service.start()
     ended = await store.until("DELETED")
     assert ended["reason"] is None
-    assert store.namespace not in namespaces(service)
+    assert store.namespace not in store_namespaces(service.cluster)

@@ -10,6 +10,7 @@ import pytest
 from gql import gql
 
 from tests.e2e.conftest import NewService
+from tests.e2e.namespaces import store_namespaces
 from tests.e2e.service import FOLLOW, Service, events_of, follow
 
 PROVISION = [
@@ -30,11 +31,6 @@ LEAKY_TEMPLATE = """{{ $kept := lookup "v1" "Secret" .Release.Namespace "store-c
 ENDS = {"SUCCEEDED", "SKIPPED", "FAILED"}
 
 
-def namespaces(service: Service) -> set[str]:
-    found = service.cluster.kubectl_json("get", "namespaces", "-l", "store-platform.dev/store")
-    return {item["metadata"]["name"] for item in found["items"]}
-
-
 def ended_steps(events: list[dict[str, Any]]) -> list[str]:
     return [e["subject"] for e in events if e["kind"] == "STEP" and e["status"] in ENDS]
 
@@ -42,7 +38,7 @@ def ended_steps(events: list[dict[str, Any]]) -> list[str]:
 async def test_create_follow_delete(service_on_each: Service) -> None:
     service = service_on_each
     token = service.token("merchant")
-    before = namespaces(service)
+    before = set(store_namespaces(service.cluster))
 
     # When a store is created and followed over a websocket from its very first event
     store_id = service.create(token, "first-shop")["store"]["id"]
@@ -60,7 +56,7 @@ async def test_create_follow_delete(service_on_each: Service) -> None:
         for component in ("mysql", "wordpress"):
             assert any(f"-{component}-" in name for name in ready_pods)
         namespace = last["diagnostics"]["namespace"]
-        assert namespaces(service) == before | {namespace}
+        assert set(store_namespaces(service.cluster)) == before | {namespace}
         claims = service.cluster.kubectl_json("-n", namespace, "get", "pvc")["items"]
         assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
 
@@ -72,7 +68,7 @@ async def test_create_follow_delete(service_on_each: Service) -> None:
     assert ended_steps(events_of(removal)) == ["HELM_UNINSTALL", "NAMESPACE_GONE"]
     versions = [event["version"] for event in events_of(updates + removal)]
     assert versions == list(range(1, removal[-1]["version"] + 1))
-    assert namespaces(service) == before
+    assert set(store_namespaces(service.cluster)) == before
     volumes = service.cluster.kubectl_json("get", "pv")["items"]
     assert not [v for v in volumes if v["spec"]["claimRef"]["namespace"] == namespace]
     kept = service.execute(token, "query ($id: ID!) { store(id: $id) { status } }", id=store_id)
@@ -258,6 +254,6 @@ async def test_a_strangers_object_with_our_label(service: Service) -> None:
             assert updates[-1]["store"]["status"] == "READY", updates[-1]
             service.delete(token, store_id)
             await follow(session, store_id, until={"DELETED"})
-        assert "stranger" in namespaces(service)
+        assert "stranger" in store_namespaces(service.cluster)
     finally:
         service.cluster.kubectl("delete", "namespace", "stranger")

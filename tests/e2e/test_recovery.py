@@ -15,8 +15,8 @@ from gql import gql
 
 from tests.cluster import LocalCluster, stages
 from tests.e2e.conftest import NewService
+from tests.e2e.namespaces import store_namespaces
 from tests.e2e.service import FOLLOW, Service, events_of
-from tests.e2e.test_main_job import namespaces
 
 CALL = """mutation ($input: %sStoreInput!) {
   %sStore(input: $input) { store { status } errors { code message } } }"""
@@ -106,7 +106,7 @@ async def a_store(
     await store.until("DELETED")
     versions = [event["version"] for event in events_of(store.updates)]
     assert versions == list(range(1, len(versions) + 1))
-    assert store.namespace not in namespaces(store.service)
+    assert store.namespace not in store_namespaces(store.service.cluster)
 
 
 def give_values(service: Service, values: dict[str, Any]) -> None:
@@ -193,7 +193,7 @@ async def test_cancelled_in_the_middle(new_service: NewService) -> None:
     await store.until("PROVISIONING")
     store.call("cancel")
     await store.until("DELETED")
-    assert store.namespace not in namespaces(service)
+    assert store.namespace not in store_namespaces(service.cluster)
     assert "READY" not in [e["status"] for e in events_of(store.updates) if e["kind"] == "STATUS"]
 
 
