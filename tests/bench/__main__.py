@@ -49,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar="NAME",
                         help=f"what to measure, of: {', '.join(BENCHES)}")  # fmt: skip
-    parser.add_argument("--stores", type=int, default=20, help="how many stores P3 makes")
+    parser.add_argument("--stores", type=int, default=100, help="how many stores P3 makes")
     given = parser.parse_args()
     names = [name for name in BENCHES if name in (given.names or BENCHES)]
     cluster = LocalCluster.up("bench")
