@@ -124,7 +124,8 @@ class Soak:
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(_REPORT_SECONDS)
-            self._look_at_memory()
+            if self._restarting is None or self._restarting.done():  # what is killed holds nothing
+                self._look_at_memory()
             say(f"  {self.summary}")
 
     def _look_at_memory(self) -> None:
