@@ -170,9 +170,12 @@ async def _let_finish(
 
 
 async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
-    with suppress(BrokenPipeError, ConnectionResetError):
-        writer.write(data)
-        await writer.drain()
+    if (
+        not writer.is_closing()
+    ):  # as uvloop's is once the program has ended; it refuses a write then
+        with suppress(BrokenPipeError, ConnectionResetError):
+            writer.write(data)
+            await writer.drain()
     writer.close()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from provisioner.errors import LeaseLostError
 from provisioner.permit import Permit
@@ -69,6 +70,23 @@ async def test_much_output_and_input_neither_blocks_nor_piles_up(tmp_path: Path)
 
 async def test_a_program_that_does_not_read_its_input(tmp_path: Path) -> None:
     assert (await shell(tmp_path, "exit 0", stdin=b"x" * 5_000_000)).code == 0
+
+
+def test_a_program_that_has_ended_before_it_is_given_anything(tmp_path: Path) -> None:
+    async def work() -> Finished:
+        hogging = asyncio.create_task(_hog_the_loop())
+        try:
+            return await shell(tmp_path, "exit 3", stdin=b"given")
+        finally:
+            hogging.cancel()
+
+    assert uvloop.run(work()) == Finished(3, "", "")
+
+
+async def _hog_the_loop() -> None:
+    while True:
+        time.sleep(0.05)  # noqa: ASYNC251 - as a busy service's loop does, longer than a program runs
+        await asyncio.sleep(0)
 
 
 async def test_what_cannot_be_started(tmp_path: Path) -> None:
