@@ -1,11 +1,13 @@
 """Reads fields that are mere attributes directly, which most of every answer is.
 
-For each field graphql-core describes the call to a resolver, looks for arguments and middleware,
-and asks of every value, at every level of its type, what it may be: 5 µs a field, 4 ms for 50
-stores. A plain field needs none of that. Whatever is not as plain as it should be (a value that is
-missing, or does not fit its type) goes the long way round, so that errors are the same as ever.
+For each field graphql-core notes its path, describes the call to a resolver, looks for arguments
+and middleware, and asks of every value, at every level of its type, what it may be: 5 µs a field,
+4 ms for 50 stores. A plain field needs none of that. Whatever is not as plain as it should be (a
+value that is missing, or does not fit its type) goes the long way round, so that errors are the
+same as ever.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -47,26 +49,29 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         has_middleware = self.middleware_manager and self.middleware_manager.middlewares
         self._plain = {} if has_middleware else plain_fields(self.schema)
 
-    def execute_field(
+    def execute_fields(
         self,
         parent_type: GraphQLObjectType,
-        source: Any,
-        field_details_list: Any,
+        source_value: Any,
         path: Any,
+        grouped_field_set: Any,
         position_context: Any,
     ) -> Any:
-        """Return a field's value; see graphql-core's Executor."""
-        name = field_details_list[0].node.name.value
-        plain = self._plain.get((parent_type.name, name))
-        if plain is not None:
-            value = getattr(source, plain.attribute, Undefined)
-            if value is None and plain.is_nullable:
-                return None
-            if plain.leaf is not None and (coerced := _coerced(plain.leaf, value)) is not None:
-                return coerced
-        return super().execute_field(
-            parent_type, source, field_details_list, path, position_context
-        )
+        """Return the values of an object's fields; see graphql-core's Executor."""
+        kind, others = parent_type.name, {}
+        values: dict[str, Any] = {}
+        for response_name, details in grouped_field_set.items():
+            plain = self._plain.get((kind, details[0].node.name.value))
+            value = Undefined if plain is None else _read(plain, source_value)
+            values[response_name] = value  # also of the others, to keep the order
+            if value is Undefined:
+                others[response_name] = details
+        if not others:
+            return values
+        found = super().execute_fields(parent_type, source_value, path, others, position_context)
+        if isinstance(found, dict):
+            return _complete(values, found)
+        return _complete_later(values, found)
 
 
 def plain_fields(schema: GraphQLSchema) -> PlainFields:
@@ -93,12 +98,30 @@ def _plain_field(attribute: str, field: GraphQLField) -> PlainField:
     return PlainField(attribute, leaf, is_nullable=not is_non_null_type(field.type))
 
 
-def _coerced(leaf: GraphQLLeafType, value: Any) -> Any:
-    """Return a value as it is sent, or None where it does not fit its type."""
-    if value is Undefined:  # there is no such attribute
+def _read(plain: PlainField, source: Any) -> Any:
+    """Return what is sent of a value; Undefined where it goes the long way."""
+    value = getattr(source, plain.attribute, Undefined)
+    if value is None and plain.is_nullable:
         return None
+    if plain.leaf is None or value is Undefined:  # an object, or there is no such attribute
+        return Undefined
     try:
-        coerced = leaf.coerce_output_value(value)
+        coerced = plain.leaf.coerce_output_value(value)
     except Exception:  # noqa: BLE001 - the long way says what is wrong
-        return None
-    return None if coerced is Undefined else coerced
+        return Undefined
+    return Undefined if coerced is None else coerced
+
+
+def _complete(values: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what went the long way; a field that it left out is left out."""
+    return {
+        name: found[name] if value is Undefined else value
+        for name, value in values.items()
+        if value is not Undefined or name in found
+    }
+
+
+async def _complete_later(
+    values: dict[str, Any], found: Awaitable[dict[str, Any]]
+) -> dict[str, Any]:
+    return _complete(values, await found)
