@@ -42,6 +42,9 @@ class Graces(BaseSettings):
     refusal_grace_seconds: float = _seconds(
         _DEFAULTS.refusal_grace, "quota or admission refuses a pod"
     )
+    quota_grace_seconds: float = _seconds(
+        _DEFAULTS.quota_grace, "a pod has no room beside what its quota counts as used"
+    )
     passing_refusal_grace_seconds: float = _seconds(
         _DEFAULTS.passing_refusal_grace, "a pod is refused for a reason that mostly passes"
     )
@@ -64,6 +67,7 @@ class Graces(BaseSettings):
             unschedulable_grace=timedelta(seconds=self.unschedulable_grace_seconds),
             volume_grace=timedelta(seconds=self.volume_grace_seconds),
             refusal_grace=timedelta(seconds=self.refusal_grace_seconds),
+            quota_grace=timedelta(seconds=self.quota_grace_seconds),
             passing_refusal_grace=timedelta(seconds=self.passing_refusal_grace_seconds),
             crash_restarts=self.crash_restarts,
             memory_restarts=self.memory_restarts,

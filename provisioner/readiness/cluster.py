@@ -60,6 +60,7 @@ class Refusal(Enum):
         r"|object has been modified",
         re.IGNORECASE,
     )
+    QUOTA_IN_USE = re.compile(r"exceeded quota:.* used: [^:]*=(?!0\b)", re.IGNORECASE)
     QUOTA = re.compile(r"exceeded quota|failed quota", re.IGNORECASE)
     POD_SECURITY = re.compile(r"violates PodSecurity", re.IGNORECASE)
     LIMIT_RANGE = re.compile(r"usage per (container|pod)|request ratio|LimitRange", re.IGNORECASE)

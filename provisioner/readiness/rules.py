@@ -103,6 +103,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "QUOTA_EXCEEDED",
         "Raise the quota of its namespace or choose a smaller plan",
+        "kubernetes pkg/controller/resourcequota: what failed requests were charged comes back",
+        refused(Refusal.QUOTA_IN_USE),
+        attrgetter("quota_grace"),
+    ),
+    Rule(
+        "QUOTA_EXCEEDED",
+        "Raise the quota of its namespace or choose a smaller plan",
         "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go; CrownLabs",
         refused(Refusal.QUOTA),
         attrgetter("refusal_grace"),

@@ -41,6 +41,11 @@ class Limits:
     refusal_grace: timedelta = timedelta(seconds=10)
     """For a pod that quota or admission refuses: an older pod's share may be free soon."""
 
+    quota_grace: timedelta = timedelta(seconds=360)
+    """For a pod that has no room beside what the quota counts as used. An API server charges for
+    requests that then fail, as many do after it was away; the controller takes that back when it
+    counts anew, every five minutes (``ResourceQuotaSyncPeriod``)."""
+
     passing_refusal_grace: timedelta = timedelta(seconds=60)
     """For refusals that mostly pass: the quota of a new namespace is not counted yet, its service
     account is not there yet, a webhook is out of reach."""

@@ -246,7 +246,7 @@ async def test_the_api_server_goes_away_in_the_middle(new_service: NewService) -
     service = new_service()
     service.start()
     # Kubernetes' own controllers come back to it only after a pause that grows with the outage.
-    async with a_store(service, "patient", patience_seconds=240) as store:
+    async with a_store(service, "patient", patience_seconds=400) as store:
         await store.until("PROVISIONING")
         service.cluster.stop("kube-apiserver")
         try:

@@ -388,6 +388,15 @@ class TestRefusals:
             " Raise the quota of its namespace or choose a smaller plan, then retry."
         )
 
+    def test_given_a_quota_in_use_when_judged_then_it_has_time_to_be_counted_anew(self) -> None:
+        """As after an outage of the API server: half of it was charged for requests that failed."""
+        store = refusal(
+            OVER_QUOTA.replace("used: limits.memory=0", "used: pods=0,limits.memory=1Gi")
+        )
+        assert store.judged(360).doom is None
+        assert "(exceeded quota: store, requested:" in store.judged(2).waiting_for
+        assert doom(store.judged(361)) == ("QUOTA_EXCEEDED", None, None, False)
+
     @pytest.mark.parametrize(
         ("words", "remedy"),
         [
