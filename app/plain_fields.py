@@ -13,9 +13,11 @@ from typing import Any, TypeGuard
 
 from graphql import (
     GraphQLField,
+    GraphQLID,
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLString,
     Undefined,
     get_nullable_type,
     is_leaf_type,
@@ -31,14 +33,20 @@ _DEFINITION = "strawberry-definition"
 
 @dataclass(frozen=True, slots=True)
 class PlainField:
-    """A field without resolver; ``leaf`` is its type if that is a scalar or an enum."""
+    """A field without resolver; ``leaf`` is its type if that is a scalar or an enum.
+
+    ``is_text`` says that a string is sent as it is.
+    """
 
     attribute: str
     leaf: GraphQLLeafType | None
     is_nullable: bool
+    is_text: bool
 
 
 PlainFields = dict[tuple[str, str], PlainField]
+Plan = list[tuple[str, PlainField | None]]
+"""The fields of a selection by response name, None for those that are not plain."""
 
 
 class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -48,6 +56,7 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **options)
         has_middleware = self.middleware_manager and self.middleware_manager.middlewares
         self._plain = {} if has_middleware else plain_fields(self.schema)
+        self._plans: dict[int, tuple[Any, Plan]] = {}
 
     def execute_fields(
         self,
@@ -58,20 +67,31 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Return the values of an object's fields; see graphql-core's Executor."""
-        kind, others = parent_type.name, {}
         values: dict[str, Any] = {}
-        for response_name, details in grouped_field_set.items():
-            plain = self._plain.get((kind, details[0].node.name.value))
+        others = {}
+        for response_name, plain in self._plan(parent_type.name, grouped_field_set):
             value = Undefined if plain is None else _read(plain, source_value)
             values[response_name] = value  # also of the others, to keep the order
             if value is Undefined:
-                others[response_name] = details
+                others[response_name] = grouped_field_set[response_name]
         if not others:
             return values
         found = super().execute_fields(parent_type, source_value, path, others, position_context)
         if isinstance(found, dict):
             return _complete(values, found)
         return _complete_later(values, found)
+
+    def _plan(self, kind: str, grouped_field_set: Any) -> Plan:
+        """Return how a selection is read: found once, since all objects of a list share it."""
+        kept = self._plans.get(id(grouped_field_set))
+        if kept is not None:
+            return kept[1]
+        plan = [
+            (response_name, self._plain.get((kind, details[0].node.name.value)))
+            for response_name, details in grouped_field_set.items()
+        ]
+        self._plans[id(grouped_field_set)] = grouped_field_set, plan  # kept, and so is its id
+        return plan
 
 
 def plain_fields(schema: GraphQLSchema) -> PlainFields:
@@ -95,12 +115,19 @@ def _is_plain(definition: Any) -> TypeGuard[StrawberryField]:
 def _plain_field(attribute: str, field: GraphQLField) -> PlainField:
     kind = get_nullable_type(field.type)
     leaf = kind if is_leaf_type(kind) else None
-    return PlainField(attribute, leaf, is_nullable=not is_non_null_type(field.type))
+    return PlainField(
+        attribute,
+        leaf,
+        is_nullable=not is_non_null_type(field.type),
+        is_text=leaf in (GraphQLString, GraphQLID),
+    )
 
 
 def _read(plain: PlainField, source: Any) -> Any:
     """Return what is sent of a value; Undefined where it goes the long way."""
     value = getattr(source, plain.attribute, Undefined)
+    if plain.is_text and type(value) is str:
+        return value
     if value is None and plain.is_nullable:
         return None
     if plain.leaf is None or value is Undefined:  # an object, or there is no such attribute

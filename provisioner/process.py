@@ -170,9 +170,8 @@ async def _let_finish(
 
 
 async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
-    if (
-        not writer.is_closing()
-    ):  # as uvloop's is once the program has ended; it refuses a write then
+    # uvloop closes it once the program has ended, and refuses a write then.
+    if not writer.is_closing():
         with suppress(BrokenPipeError, ConnectionResetError):
             writer.write(data)
             await writer.drain()

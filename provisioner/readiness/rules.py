@@ -18,6 +18,7 @@ from provisioner.readiness.facts import LONG_AGO, Facts
 from provisioner.readiness.verdict import Doom, Limits
 
 _READ_LOG = "Read the end of its log, mend what it names"
+_MORE_ROOM = "Raise the quota of its namespace or choose a smaller plan"
 _ASK = "Ask the cluster's operator which policy refuses it"
 
 
@@ -102,14 +103,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "QUOTA_EXCEEDED",
-        "Raise the quota of its namespace or choose a smaller plan",
+        _MORE_ROOM,
         "kubernetes pkg/controller/resourcequota: what failed requests were charged comes back",
         refused(Refusal.QUOTA_IN_USE),
         attrgetter("quota_grace"),
     ),
     Rule(
         "QUOTA_EXCEEDED",
-        "Raise the quota of its namespace or choose a smaller plan",
+        _MORE_ROOM,
         "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go; CrownLabs",
         refused(Refusal.QUOTA),
         attrgetter("refusal_grace"),

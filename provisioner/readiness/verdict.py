@@ -39,10 +39,12 @@ class Limits:
     (sigs.k8s.io/sig-storage-lib-external-provisioner)."""
 
     refusal_grace: timedelta = timedelta(seconds=10)
-    """For a pod that quota or admission refuses: an older pod's share may be free soon."""
+    """For a pod that admission refuses, or that a quota of which nothing is used has no room for:
+    somebody may be at work on what refuses it."""
 
     quota_grace: timedelta = timedelta(seconds=360)
-    """For a pod that has no room beside what the quota counts as used. An API server charges for
+    """For a pod that has no room beside what the quota counts as used. An older pod's share may be
+    free soon, and some of it may be of nothing that there is: an API server charges for
     requests that then fail, as many do after it was away; the controller takes that back when it
     counts anew, every five minutes (``ResourceQuotaSyncPeriod``)."""
 

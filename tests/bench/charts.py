@@ -34,11 +34,13 @@ def goals_chart(figures: Sequence[Figure]) -> str:
         range=(0, _CAP_PERCENT),
         height=80 + 34 * len(figures),
         print_values=True,
+        truncate_label=-1,
         value_formatter=lambda percent: f"{percent:.0f} %",
         **_PLAIN,
     )
     figures = figures[::-1]  # it draws from below
     chart.x_labels = [figure.name for figure in figures]
+    chart.y_labels = range(0, _CAP_PERCENT + 1, 50)
     met, missed = CleanStyle.colors[0], "#c0392b"
     bars = [
         {

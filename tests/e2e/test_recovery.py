@@ -245,7 +245,8 @@ async def test_stopped_gently_in_the_middle_of_an_install(new_service: NewServic
 async def test_the_api_server_goes_away_in_the_middle(new_service: NewService) -> None:
     service = new_service()
     service.start()
-    # Kubernetes' own controllers come back to it only after a pause that grows with the outage.
+    # Kubernetes' own controllers come back to it only after a pause that grows with the outage, and
+    # a quota that was charged for requests that failed meanwhile is counted anew still later.
     async with a_store(service, "patient", patience_seconds=400) as store:
         await store.until("PROVISIONING")
         service.cluster.stop("kube-apiserver")

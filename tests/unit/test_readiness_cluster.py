@@ -389,9 +389,10 @@ class TestRefusals:
         )
 
     def test_given_a_quota_in_use_when_judged_then_it_has_time_to_be_counted_anew(self) -> None:
-        """As after an outage of the API server: half of it was charged for requests that failed."""
+        """As after an outage of the API server, which charges for requests that then fail."""
         store = refusal(
-            OVER_QUOTA.replace("used: limits.memory=0", "used: pods=0,limits.memory=1Gi")
+            'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
+            " requested: limits.memory=256Mi, used: limits.memory=1Gi, limited: limits.memory=1Gi"
         )
         assert store.judged(360).doom is None
         assert "(exceeded quota: store, requested:" in store.judged(2).waiting_for
