@@ -1,5 +1,6 @@
 """uvicorn, which waits for what is open when it stops: event streams have to be told, or go on."""
 
+import gc
 import socket
 
 import uvicorn
@@ -8,6 +9,16 @@ from starlette.applications import Starlette
 
 class Server(uvicorn.Server):
     """Sets the application's ``state.stopping`` before it waits."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve.
+
+        What there is by then (modules, the schema) stays, and need not be looked through for
+        garbage again and again: that is 70 ms each time in which nothing else goes on.
+        """
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving."""

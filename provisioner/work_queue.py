@@ -106,4 +106,7 @@ class WorkQueue:
         return sum(held is lane for held, _ in self._active.values())
 
     def _lane_of(self, key: str) -> Lane | None:
-        return next((lane for lane, keys in self._waiting.items() if key in keys), None)
+        for lane, keys in self._waiting.items():
+            if key in keys:
+                return lane
+        return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql.execution.executor import Executor
 from strawberry import ID
 from strawberry.extensions import SchemaExtension
 
@@ -53,6 +54,11 @@ class AnyThing:
         return "!" * times
 
 
+def a_thing(**given: Any) -> Thing:
+    usual = {"id": ID("1"), "count": 3, "colour": Colour.RED, "note": None, "part": None}
+    return Thing(**{**usual, "parts": [], **given})
+
+
 class Seen(SchemaExtension):
     names: list[str] = []  # noqa: RUF012 - of the test
 
@@ -61,8 +67,15 @@ class Seen(SchemaExtension):
         return _next(root, info, *args, **given)
 
 
-QUERY = """{ thing { __typename id count colour note part { name } parts { name } again: count
-  loud(times: 2) missing: note @skip(if: true) } }"""
+@dataclass
+class Special(Part):
+    """A Part that is more than one."""
+
+
+QUERY = """query ($yes: Boolean = true) { thing { __typename id count colour note
+  part { name } parts { kind: __typename name } again: count loud(times: 2)
+  missing: note @skip(if: $yes) ... on Thing { part { same: name } some: parts @include(if: $yes) {
+  name @skip(if: $yes) __typename } } } }"""
 
 
 async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, list[Any]]:
@@ -84,8 +97,8 @@ async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, li
 @pytest.mark.parametrize(
     "thing",
     [
-        Thing(id=ID("1"), count=3, colour=Colour.RED, note=None, part=Part(name="p"), parts=[]),
-        Thing(id=ID("1"), count=3, colour=Colour.RED, note="n", part=None, parts=[Part(name="a")]),
+        a_thing(part=Part(name="p"), parts=[Part(name="a"), Part(name="b")]),
+        a_thing(note="n", parts=[Part(name="a")]),
         AnyThing(count=None),
         AnyThing(count="not a number"),
         AnyThing(count=2**40),
@@ -93,6 +106,13 @@ async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, li
         AnyThing(note=ValueError("a value that is an error")),
         AnyThing(part=AnyThing()),
         AnyThing(parts=None),
+        a_thing(part=Part(name=None)),  # type: ignore[arg-type]
+        a_thing(part=Part(name=3)),  # type: ignore[arg-type]
+        a_thing(part=Special(name="more")),
+        a_thing(parts=[Part(name="a"), None]),
+        a_thing(parts=[Part(name="a"), Part(name=None), Part(name="c")]),  # type: ignore[arg-type]
+        a_thing(parts=(Part(name="a"), Special(name="b"))),
+        a_thing(parts=Part(name="no list")),
         object(),
     ],
 )
@@ -100,8 +120,26 @@ async def test_the_same_either_way(thing: Any) -> None:
     assert await run(thing, short=True) == await run(thing, short=False)
 
 
+async def test_what_is_plain_all_the_way_down_is_read_in_one_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = []
+    execute_field = Executor.execute_field
+
+    def noted(self: Any, kind: Any, source: Any, details: Any, *rest: Any) -> Any:
+        names.append(details[0].node.name.value)
+        return execute_field(self, kind, source, details, *rest)
+
+    monkeypatch.setattr(Executor, "execute_field", noted)
+    thing = a_thing(part=Part(name="p"), parts=[Part(name="a")] * 50)
+    data, errors = await run(thing, short=True)
+    assert data["thing"]["parts"] == [{"kind": "Part", "name": "a"}] * 50
+    assert errors == []
+    assert names == ["thing", "loud", "parts"]  # the last has a directive
+
+
 async def test_middleware_sees_every_field() -> None:
-    thing = Thing(id=ID("1"), count=3, colour=Colour.RED, note=None, part=None, parts=[])
+    thing = a_thing()
     Seen.names.clear()
     await run(thing, short=True, extensions=[Seen])
     assert {"id", "count", "colour", "note"} <= set(Seen.names)
