@@ -4,7 +4,8 @@ For each field graphql-core notes its path, describes the call to a resolver, lo
 and middleware, and asks of every value, at every level of its type, what it may be: 5 µs a field,
 4 ms for 50 stores. A plain field needs none of that, and what is plain all the way down is read in
 one go. An object whose plain fields are not as plain as they should be (a value that is missing, or
-does not fit its type) goes the long way round, so that errors are the same as ever.
+does not fit its type; a directive whose condition is null) goes the long way round, so that errors
+are the same as ever.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -74,8 +75,8 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Return the values of an object's fields; see graphql-core's Executor."""
-        plan = self._plan(parent_type, grouped_field_set)
         try:
+            plan = self._plan(parent_type, grouped_field_set)
             values = plan.read(source_value)
         except Exception:  # noqa: BLE001 - the long way says what is wrong
             return super().execute_fields(
@@ -101,11 +102,13 @@ class PlainFieldExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _make_plan(self, kind: GraphQLObjectType, grouped_field_set: Any) -> "_Plan":
         known: dict[str, Any] = dict.fromkeys(grouped_field_set, Undefined)
+        if self._plain is None:
+            return _Plan(known, [], grouped_field_set)
         fields, others = [], {}
         for response_name, details in grouped_field_set.items():
             name = details[0].node.name.value
-            plain = self._plain.get((kind.name, name)) if self._plain is not None else None
-            if name == _TYPENAME and self._plain is not None:
+            plain = self._plain.get((kind.name, name))
+            if name == _TYPENAME:
                 known[response_name] = kind.name
             elif plain is not None and (read := self._reader(plain.type, details)) is not None:
                 fields.append((response_name, plain, read))

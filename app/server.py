@@ -1,4 +1,4 @@
-"""uvicorn, which waits for what is open when it stops: event streams have to be told, or go on."""
+"""uvicorn, with what has to be done once it serves, and before it waits for what is still open."""
 
 import gc
 import socket
@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 
 class Server(uvicorn.Server):
-    """Sets the application's ``state.stopping`` before it waits."""
+    """Tells the application by ``state.stopping`` before it waits: event streams would go on."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve.

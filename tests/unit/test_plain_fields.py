@@ -59,6 +59,11 @@ def a_thing(**given: Any) -> Thing:
     return Thing(**{**usual, "parts": [], **given})
 
 
+def a_part(name: Any) -> Part:
+    """Also one whose name is none that it may have."""
+    return Part(name=name)
+
+
 class Seen(SchemaExtension):
     names: list[str] = []  # noqa: RUF012 - of the test
 
@@ -78,7 +83,9 @@ QUERY = """query ($yes: Boolean = true) { thing { __typename id count colour not
   name @skip(if: $yes) __typename } } } }"""
 
 
-async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, list[Any]]:
+async def run(
+    thing: Any, *, short: bool, extensions: Any = (), query: str = QUERY, **variables: Any
+) -> tuple[Any, list[Any]]:
     @strawberry.type
     class Query:
         @strawberry.field
@@ -90,7 +97,7 @@ async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, li
         extensions=extensions,
         execution_context_class=PlainFieldExecutor if short else None,
     )
-    result = await schema.execute(QUERY)
+    result = await schema.execute(query, variables)
     return result.data, [error.formatted for error in result.errors or []]
 
 
@@ -106,11 +113,11 @@ async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, li
         AnyThing(note=ValueError("a value that is an error")),
         AnyThing(part=AnyThing()),
         AnyThing(parts=None),
-        a_thing(part=Part(name=None)),  # type: ignore[arg-type]
-        a_thing(part=Part(name=3)),  # type: ignore[arg-type]
+        a_thing(part=a_part(None)),
+        a_thing(part=a_part(3)),
         a_thing(part=Special(name="more")),
         a_thing(parts=[Part(name="a"), None]),
-        a_thing(parts=[Part(name="a"), Part(name=None), Part(name="c")]),  # type: ignore[arg-type]
+        a_thing(parts=[a_part("a"), a_part(None), a_part("c")]),
         a_thing(parts=(Part(name="a"), Special(name="b"))),
         a_thing(parts=Part(name="no list")),
         object(),
@@ -118,6 +125,15 @@ async def run(thing: Any, *, short: bool, extensions: Any = ()) -> tuple[Any, li
 )
 async def test_the_same_either_way(thing: Any) -> None:
     assert await run(thing, short=True) == await run(thing, short=False)
+
+
+async def test_a_selection_that_cannot_be_made_fails_where_it_is() -> None:
+    thing = a_thing(part=Part(name="p"))
+    query = """query ($yes: Boolean = true) { thing { count part { name @skip(if: $yes) } } }"""
+    data, errors = await run(thing, short=True, query=query, yes=None)
+    assert data == {"thing": {"count": 3, "part": None}}
+    assert [error["path"] for error in errors] == [["thing", "part"]]
+    assert (data, errors) == await run(thing, short=False, query=query, yes=None)
 
 
 async def test_what_is_plain_all_the_way_down_is_read_in_one_go(
