@@ -235,6 +235,13 @@ class SimulatedCluster:
             found.pods.clear()
             self._announce(namespace)
 
+    def restore_workloads(self, namespace: str) -> None:
+        """Bring back from outside what was deleted of what helm installed."""
+        found = self.namespaces.get(namespace)
+        if found is not None and found.release:
+            self._put_back(found, found.release_name)
+            self._announce(namespace)
+
     def restart(self) -> None:
         """Forget who was waiting: the service is another one now."""
         self._changes.clear()

@@ -248,6 +248,11 @@ class Stores(RuleBasedStateMachine):
         if store.status is StoreStatus.FAILED:
             return True
         found = self.cluster.namespaces.get(store.namespace)
+        if found is not None and found.missing and store.status is StoreStatus.PROVISIONING:
+            # What is removed between helm's end and READY is waited for until the store's time is
+            # over, which is longer than a test; that it comes back must be seen at once.
+            self.cluster.restore_workloads(store.namespace)
+            return False
         if found is None or found.missing:
             self.reconciler.inspect(store_id)  # as the patrol would, after a while
             return False
