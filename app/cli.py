@@ -9,6 +9,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from app import logging
+from app.cluster_cli import cluster_commands
 from app.database_cli import database_commands
 from app.graphql import build_schema
 from app.limits.connections import ImpatientProtocol
@@ -89,3 +90,4 @@ def _stop(message: str) -> NoReturn:
 
 cli.add_typer(token_commands(_settings), name="token")
 cli.add_typer(database_commands(_settings), name="database")
+cli.add_typer(cluster_commands(_settings), name="cluster")

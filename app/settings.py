@@ -159,8 +159,6 @@ class Settings(Graces, SignInSettings, LimitSettings):
             helm=HelmSettings(
                 program=self.helm,
                 state=self.state_dir / "helm",
-                kubeconfig=self.kubeconfig,
-                context=self.kube_context,
                 timeout_seconds=self.helm_timeout_seconds,
                 grace_seconds=self.helm_grace_seconds,
             ),

@@ -5,19 +5,18 @@ What is changed here is in the audit log like what is changed through the API.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from app.offline import opened_database
 from app.settings import Settings
 from provisioner.access import TokenService
 from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
 from provisioner.clock import SystemClock
-from provisioner.database import Database, Transaction, alongside
+from provisioner.database import Transaction, alongside
 from provisioner.errors import RefusedError
-from provisioner.migrations import migrate
 from provisioner.models import Identity, Role
 from provisioner.paging import MAX_PAGE
 from provisioner.tokens import AccessToken, TokenRepository, encode_cursor
@@ -104,7 +103,7 @@ def _record(action: str, **arguments: str) -> AuditRecord:
 
 
 async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> T:
-    async with _opened(url) as database:
+    async with opened_database(url) as database:
         clock = SystemClock()
         tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
 
@@ -117,17 +116,6 @@ async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> 
                 return await work(TokenService(tokens, clock), tokens)
         except RefusedError as error:
             _stop(str(error))
-
-
-@asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database]:
-    await migrate(url)
-    database = Database(url)
-    await database.connect()
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 async def _all(

@@ -8,6 +8,7 @@
     ├── LeaseLostError            another replica works on stores now: this one must not
     ├── TransientError            worth another try
     │   ├── ClusterUnreachableError
+    │   │   └── OtherClusterError   it is not the cluster that the stores live in
     │   ├── DatabaseUnavailableError
     │   └── HelmKilledError
     └── TerminalError             another try would end the same way: the store fails
@@ -75,6 +76,19 @@ class TransientError(StorePlatformError):
 
 class ClusterUnreachableError(TransientError):
     """The API server did not answer, or answered that it cannot serve just now."""
+
+
+class OtherClusterError(ClusterUnreachableError):
+    """What answers is another cluster than the one that the stores live in."""
+
+    def __init__(self, *, known: str, found: str) -> None:
+        super().__init__(
+            "This is not the cluster that the stores live in, so nothing is done in it (its"
+            f" kube-system has the uid {found}, theirs {known}). Set STORE_PLATFORM_KUBECONFIG and"
+            " STORE_PLATFORM_KUBE_CONTEXT, or the kubeconfig's current context, back to that"
+            " cluster. If it is gone for good, run `python -m app cluster forget`: this one is used"
+            " then, and the stores are told as lost."
+        )
 
 
 class DatabaseUnavailableError(TransientError):

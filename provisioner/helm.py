@@ -20,7 +20,6 @@ from typing import TypeVar
 import msgspec
 
 from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
-from provisioner.kube_api import is_in_cluster
 from provisioner.measuring import Activity, Unmeasured
 from provisioner.models import Reason
 from provisioner.permit import Permit
@@ -44,12 +43,15 @@ _SENTENCE = 600
 
 @dataclass(frozen=True, slots=True)
 class HelmSettings:
-    """How helm is run. Times in seconds; ``state`` holds its caches and the lock files."""
+    """How helm is run. Times in seconds; ``state`` holds its caches and the lock files.
+
+    ``kubeconfig`` has one context only, that of the API (see ``kubeconfig``); None in a pod, where
+    helm reads the service account's token itself, at each run.
+    """
 
     program: str
     state: Path
     kubeconfig: Path | None = None
-    context: str | None = None
     timeout_seconds: float = 300.0
     grace_seconds: float = 10.0
 
@@ -155,8 +157,6 @@ class HelmClient:
     ) -> Finished:
         settings = self._settings
         command = [settings.program, *arguments]
-        if settings.context:
-            command += ["--kube-context", settings.context]
         try:
             return await run(
                 command,
@@ -186,10 +186,7 @@ class HelmClient:
             ) from error
 
     def _environment(self) -> dict[str, str]:
-        """Return helm's whole environment: private homes, and nothing that it has no need of.
-
-        In a pod there is no kubeconfig: helm reads the service account's token itself, at each run.
-        """
+        """Return helm's whole environment: private homes, and nothing that it has no need of."""
         settings = self._settings
         home = settings.state / "home"
         environment = {
@@ -201,10 +198,9 @@ class HelmClient:
             "KUBECACHEDIR": str(home / "kube"),
         }
         environment |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        if settings.kubeconfig or not is_in_cluster():
-            # The file that ``KubeApi`` reads too; a plugin that it names has its files at home.
-            own = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-            environment["KUBECONFIG"] = str(settings.kubeconfig or own)
+        if settings.kubeconfig is not None:
+            environment["KUBECONFIG"] = str(settings.kubeconfig)
+            # A credential plug-in that it names has its files at home.
             environment["HOME"] = os.environ.get("HOME", str(home))
         return environment
 

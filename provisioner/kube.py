@@ -98,6 +98,7 @@ class KubeCluster:
         try:
             await self._api.call("DELETE", f"/api/v1/namespaces/{name}")
         except NotFoundError:
+            await self._api.recognise()
             return False
         except AlreadyExistsError:  # 409: it is being deleted already
             return True
@@ -116,6 +117,8 @@ class KubeCluster:
         try:
             await self._api.call("GET", f"/api/v1/namespaces/{name}")
         except NotFoundError:
+            # What is not here may be in another cluster, and be called deleted or lost.
+            await self._api.recognise()
             return False
         return True
 
@@ -141,6 +144,8 @@ class KubeCluster:
         query = [*kind.selector.items(), ("limit", str(self._api.limits.page))]
         if continue_token:
             query.append(("continue", continue_token))
+        else:
+            await self._api.recognise()  # all that it does not list is taken for gone
         content = await self._api.call("GET", kind.path, query=query)
         try:
             page = _lists.decode(content)

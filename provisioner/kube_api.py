@@ -3,6 +3,10 @@
 The library's own Watch and models are not used: the Watch neither checks the HTTP status nor
 notices a dead connection, and the models cost 160 times as much as reading only what is needed.
 
+Where the API server is and who we are is resolved once, for helm too (see ``kubeconfig``). Each
+connection is first asked which cluster it leads to, and nothing else is sent to one that is not
+recognised (see ``cluster_memory``).
+
 Credentials change while the service runs: the pod's token about once an hour, what a kubeconfig's
 ``tokenFile`` or ``exec`` plugin gives when it likes. The library reads the latter two once and not
 again (kubernetes_asyncio 36.1, config/kube_config.py). So here the whole configuration is read anew
@@ -25,25 +29,40 @@ from provisioner.errors import (
     ClusterRefusedError,
     ClusterUnreachableError,
     ConfigurationError,
+    DatabaseUnavailableError,
     NotFoundError,
+    OtherClusterError,
 )
-from provisioner.kube_client import client, config
+from provisioner.kube_client import client
+from provisioner.kube_configuration import (
+    BEARER,
+    SERVICE_ACCOUNT,
+    ConfigurationSource,
+    KubeconfigSource,
+    Loaded,
+    ServiceAccountSource,
+    is_in_cluster,
+)
 from provisioner.models import Reason
 from provisioner.watching import GoneError
-from provisioner.wire import WireStatus
+from provisioner.wire import HasMetadata, WireStatus
 
 _log = structlog.get_logger(__name__)
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds its token and the API server's authority."""
-
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _GONE = 401, 404, 409, 410
-_BEARER = "BearerToken"
 
 _statuses = msgspec.json.Decoder(WireStatus)
 
-Load = Callable[[], Awaitable[client.Configuration]]
+_metadata = msgspec.json.Decoder(HasMetadata)
+
+_Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
+
+Recognise = Callable[[str], Awaitable[None]]
+"""Is given a cluster's uid. Raises OtherClusterError when it is not the right one."""
+
+_WHICH = "/api/v1/namespaces/kube-system"
+"""Its uid stands for the cluster: it is made with it, and cannot be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +96,7 @@ class _Access:
         files = (settings.ssl_ca_cert, settings.cert_file, settings.key_file)
         contents = tuple(Path(file).read_bytes() if file else b"" for file in files)
         where = (settings.host, settings.proxy, settings.tls_server_name, settings.verify_ssl)
-        return cls(token=settings.api_key.get(_BEARER, ""), rest=(*contents, *where))
+        return cls(token=settings.api_key.get(BEARER, ""), rest=(*contents, *where))
 
 
 class KubeApi:
@@ -85,19 +104,22 @@ class KubeApi:
 
     def __init__(
         self,
-        load: Load,
-        settings: client.Configuration,
+        source: ConfigurationSource,
+        loaded: Loaded,
         *,
-        reread_seconds: float,
+        recognise: Recognise | None,
         limits: ApiLimits,
     ) -> None:
         self.limits = limits
-        self._load = load
-        self._reread_seconds = reread_seconds
-        self._access = _Access.of(settings)
-        self._client = client.ApiClient(settings)
+        self._source = source
+        self._recognise = recognise
+        self._loaded = loaded
+        self._access = _Access.of(loaded.settings)
+        self._client = client.ApiClient(loaded.settings)
+        self._recognised: client.ApiClient | None = None
         self._read_at = time.monotonic()
         self._renewing = asyncio.Lock()
+        self._recognising = asyncio.Lock()
 
     @classmethod
     async def connect(
@@ -107,25 +129,23 @@ class KubeApi:
         *,
         limits: ApiLimits = ApiLimits(),
         service_account: Path = SERVICE_ACCOUNT,
+        shared: Path | None = None,
+        recognise: Recognise | None = None,
     ) -> "KubeApi":
         """Read the configuration; nothing is sent yet. Raises ConfigurationError.
 
         Without a kubeconfig the pod's service account is used, else the user's default kubeconfig.
+        ``shared`` is where helm will find the same as a kubeconfig, once ``recognise`` has been
+        asked about the cluster and has not refused it.
         """
         is_pod = kubeconfig is None and is_in_cluster(service_account)
-
-        async def load() -> client.Configuration:
-            if is_pod:
-                return _pod_configuration(service_account)
-            return await _file_configuration(kubeconfig, context)
-
+        source: ConfigurationSource = (
+            ServiceAccountSource(service_account, limits.token_seconds)
+            if is_pod
+            else KubeconfigSource(kubeconfig, context, shared)
+        )
         try:
-            return cls(
-                load,
-                await load(),
-                reread_seconds=limits.token_seconds if is_pod else float("inf"),
-                limits=limits,
-            )
+            return cls(source, await source.load(), recognise=recognise, limits=limits)
         except Exception as error:  # the library raises whatever a wrong file makes it trip over
             what = f"service account in {service_account}" if is_pod else "kubeconfig"
             name = "" if is_pod else f" {kubeconfig or '(default)'}"
@@ -134,8 +154,21 @@ class KubeApi:
                 " STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use."
             ) from error
 
+    @property
+    def is_pod(self) -> bool:
+        """Whether it is the pod's own service account that is used, which helm finds by itself."""
+        return isinstance(self._source, ServiceAccountSource)
+
     async def close(self) -> None:
         await self._client.close()
+
+    async def recognise(self) -> None:
+        """Ask once more which cluster this is: another may have taken its address.
+
+        Raises OtherClusterError, and as ``ports.Cluster`` says.
+        """
+        self._recognised = None
+        await self._ensure_recognised()
 
     async def call(
         self,
@@ -166,6 +199,22 @@ class KubeApi:
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request; give the response once its status is good, and always release it."""
+        send = self._sending(method, path, patience, query=query, body=body, headers=headers)
+        await self._ensure_recognised()
+        async with self._answer(send, f"{method} {path}") as response:
+            yield response
+
+    def _sending(
+        self,
+        method: str,
+        path: str,
+        patience: aiohttp.ClientTimeout,
+        *,
+        query: list[tuple[str, str]] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> _Send:
+        """Return what sends the request with the client, and so the credentials, of then."""
         sent = {"Accept": "application/json, */*"}
         if method == "PATCH":
             sent["Content-Type"] = "application/merge-patch+json"
@@ -178,17 +227,23 @@ class KubeApi:
                 query_params=query or [],
                 header_params=dict(sent),
                 body=body,
-                auth_settings=[_BEARER],
+                auth_settings=[BEARER],
                 _preload_content=False,
                 _request_timeout=patience,
             )
             return response
 
+        return send
+
+    @asynccontextmanager
+    async def _answer(
+        self, send: _Send, what: str, *, is_recognised: bool = True
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            response = await self._authorised(send)
+            response = await self._authorised(send, is_recognised=is_recognised)
             try:
                 if response.status >= 400:  # noqa: PLR2004
-                    raise _refusal(response, await response.read(), f"{method} {path}")
+                    raise _refusal(response, await response.read(), what)
                 yield response
             finally:
                 response.close() if response.content.at_eof() is False else response.release()
@@ -196,18 +251,55 @@ class KubeApi:
             detail = str(error) or type(error).__name__
             raise ClusterUnreachableError(f"The cluster did not answer: {detail}") from error
 
-    async def _authorised(
-        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]]
-    ) -> aiohttp.ClientResponse:
+    async def _authorised(self, send: _Send, *, is_recognised: bool) -> aiohttp.ClientResponse:
         """Send, once more with new credentials if the first were refused and there are others."""
-        if time.monotonic() > self._read_at + self._reread_seconds:
+        if time.monotonic() > self._read_at + self._source.reread_seconds:
             await self._renew(self._access)
         used = self._access
         response = await send()
         if response.status == _UNAUTHORIZED and await self._renew(used):
             response.close()
+            if is_recognised:
+                await self._ensure_recognised()  # the new configuration may lead elsewhere
             response = await send()
         return response
+
+    async def _ensure_recognised(self) -> None:
+        if self._recognise is None:
+            self._source.accept(self._loaded)
+            return
+        if self._recognised is self._client:
+            return
+        async with self._recognising:
+            while self._recognised is not self._client:
+                asked, uid = self._client, await self._uid()
+                if self._client is asked:  # else it was renewed on the way: who has answered?
+                    await self._accept_if_right(self._recognise, uid)
+
+    async def _accept_if_right(self, recognise: Recognise, uid: str) -> None:
+        try:
+            await recognise(uid)
+        except OtherClusterError:
+            if not await self._renew(self._access):  # mended since it was read?
+                raise
+        except DatabaseUnavailableError as error:
+            message = "The database does not tell which cluster the stores live in."
+            raise ClusterUnreachableError(message) from error
+        else:
+            self._source.accept(self._loaded)
+            self._recognised = self._client
+
+    async def _uid(self) -> str:
+        """Ask the cluster for the uid that stands for it."""
+        send = self._sending("GET", _WHICH, aiohttp.ClientTimeout(total=self.limits.answer_seconds))
+        try:
+            async with self._answer(send, f"GET {_WHICH}", is_recognised=False) as response:
+                return _metadata.decode(await response.read()).metadata.uid
+        except (ClusterRefusedError, NotFoundError, msgspec.MsgspecError) as error:
+            raise ClusterUnreachableError(
+                f"The cluster does not tell which one it is: {error}. The platform must be allowed"
+                " to `get` the namespace kube-system."
+            ) from error
 
     async def _renew(self, used: _Access) -> bool:
         """Read the credentials anew; return whether there are others than those that were used."""
@@ -215,63 +307,33 @@ class KubeApi:
             if self._access != used:  # another request has found them meanwhile
                 return True
             try:
-                settings, found = await self._read_anew(used)
+                loaded, found = await self._read_anew(used)
             except Exception as error:  # noqa: BLE001 - see ``connect``; a file may be half written
                 _log.warning("credentials_unreadable", reason=str(error) or type(error).__name__)
                 return False
             self._read_at = time.monotonic()
-            if found == used:
-                return False
             if found.rest == used.rest:
-                self._client.configuration.api_key = settings.api_key
+                self._client.configuration.api_key = loaded.settings.api_key
+                self._loaded = loaded
+                if self._recognised is self._client:
+                    self._source.accept(loaded)
             else:
                 # Watches on the old connections end, and go on from their last version.
-                old, self._client = self._client, client.ApiClient(settings)
+                old, self._client = self._client, client.ApiClient(loaded.settings)
+                self._loaded = loaded
                 await old.close()
             self._access = found
-            _log.info("credentials_renewed")
-            return True
+            if found != used:
+                _log.info("credentials_renewed")
+            return found != used
 
-    async def _read_anew(self, used: _Access) -> tuple[client.Configuration, _Access]:
+    async def _read_anew(self, used: _Access) -> tuple[Loaded, _Access]:
         async with asyncio.timeout(self.limits.answer_seconds):  # a plugin may hang
-            settings = await self._load()
-        found = _Access.of(settings)
+            loaded = await self._source.load()
+        found = _Access.of(loaded.settings)
         if used.token and not found.token:
             raise ConfigurationError("There is no token.")
-        return settings, found
-
-
-def is_in_cluster(service_account: Path = SERVICE_ACCOUNT) -> bool:
-    """Whether this process runs in a pod that has a service account."""
-    return (service_account / "token").exists()
-
-
-def _pod_configuration(service_account: Path) -> client.Configuration:
-    settings = client.Configuration()
-    config.load_incluster_config(  # type: ignore[no-untyped-call]
-        client_configuration=settings,
-        try_refresh_token=False,  # its hook raises from within a request; we read it ourselves
-        token_filename=str(service_account / "token"),
-        cert_filename=str(service_account / "ca.crt"),
-    )
-    return _tidy(settings)
-
-
-async def _file_configuration(kubeconfig: Path | None, context: str | None) -> client.Configuration:
-    settings = client.Configuration()
-    await config.load_kube_config(
-        config_file=str(kubeconfig) if kubeconfig else None,
-        context=context,
-        client_configuration=settings,
-    )
-    return _tidy(settings)
-
-
-def _tidy(settings: client.Configuration) -> client.Configuration:
-    """Strip the token: a file often ends with a line end, which no header may have."""
-    if _BEARER in settings.api_key:
-        settings.api_key[_BEARER] = settings.api_key[_BEARER].strip()
-    return settings
+        return loaded, found
 
 
 def _refusal(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exception:

@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ from provisioner.change_feed import ChangeFeed
 from provisioner.change_listener import ChangeListener
 from provisioner.changes import ChangeLog
 from provisioner.clock import SystemClock
+from provisioner.cluster_memory import ClusterMemory
 from provisioner.database import Database
 from provisioner.database_url import DatabaseUrl
 from provisioner.dispatcher import Dispatcher
@@ -115,7 +116,8 @@ async def running_platform(
                 stack.enter_context(sole_process(url.file))
         await migrate(settings.database_url)
         database = await _connected(stack, settings.database_url, settings.database_connections)
-        api = await KubeApi.connect(settings.kubeconfig, settings.kube_context)
+        clock = SystemClock()
+        api, helm = await _cluster_of(settings, ClusterMemory(database, clock))
         stack.push_async_callback(api.close)
         cluster = KubeCluster(api)
         prober = await stack.enter_async_context(HttpProber(settings.ingress))
@@ -123,7 +125,7 @@ async def running_platform(
         async def read_snapshot(store_id: str) -> StoreSnapshot:
             return await records.snapshot(store_id)
 
-        clock, dispatcher = SystemClock(), Dispatcher()
+        dispatcher = Dispatcher()
         broadcaster = Broadcaster(read_snapshot)
         changes = ChangeFeed(ChangeLog(database))
         followers = AnnounceToAll(broadcaster, changes)
@@ -132,7 +134,7 @@ async def running_platform(
         records = StoreRepository(database, clock, announcer)
         tools = Tools(
             cluster=cluster,
-            helm=settings.helm,
+            helm=helm,
             releases=ReleaseReader(api),
             prober=prober,
             engines=engines,
@@ -194,6 +196,18 @@ async def running_platform(
                 engines=engines,
             ),
         )
+
+
+async def _cluster_of(
+    settings: PlatformSettings, memory: ClusterMemory
+) -> tuple[KubeApi, HelmSettings]:
+    """Return the API server, and helm's settings, which lead to the same one."""
+    shared = settings.helm.state / "kubeconfig"
+    shared.unlink(missing_ok=True)  # an earlier life's: helm shall find none before it is accepted
+    api = await KubeApi.connect(
+        settings.kubeconfig, settings.kube_context, shared=shared, recognise=memory.recognise
+    )
+    return api, settings.helm if api.is_pod else replace(settings.helm, kubeconfig=shared)
 
 
 async def _connected(stack: AsyncExitStack, url: str, connections: int) -> Database:

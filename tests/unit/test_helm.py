@@ -1,7 +1,6 @@
 """The helm adapter with programs that only pretend to be helm, each wrong in its own way."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -184,7 +183,6 @@ async def test_helm_is_given_what_it_needs_and_no_more(
 async def test_in_a_pod_helm_reads_the_service_account_itself(
     make_helm: MakeHelm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(helm_module, "is_in_cluster", lambda: True)
     monkeypatch.setenv("KUBECONFIG", "/nowhere/own")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
@@ -195,18 +193,3 @@ async def test_in_a_pod_helm_reads_the_service_account_itself(
     assert given["environ"]["KUBERNETES_SERVICE_HOST"] == "10.0.0.1"
     assert given["environ"]["KUBERNETES_SERVICE_PORT"] == "443"
     assert not [part for part in given["argv"] if "token" in part]
-
-
-@pytest.mark.parametrize("own", ["/nowhere/own", None])
-async def test_outside_helm_reads_the_users_own_kubeconfig(
-    make_helm: MakeHelm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str | None
-) -> None:
-    monkeypatch.setattr(helm_module, "is_in_cluster", lambda: False)
-    if own is None:
-        monkeypatch.delenv("KUBECONFIG", raising=False)
-    else:
-        monkeypatch.setenv("KUBECONFIG", own)
-    await history(make_helm(RECORD))
-    (given,) = recorded(tmp_path)
-    assert given["environ"]["KUBECONFIG"] == (own or str(Path.home() / ".kube" / "config"))
-    assert given["environ"]["HOME"] == os.environ["HOME"]

@@ -18,6 +18,7 @@ from aiohttp import web
 from provisioner.wire import STORE_LABEL
 
 NAMESPACE = "store-1"
+WHICH = "/api/v1/namespaces/kube-system"
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Object = dict[str, Any]
 
@@ -49,6 +50,7 @@ class ScriptedApi:
 
     def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self.uid = "this"
         self.pods: dict[str, Object] = {}
         self.version = 10_000
         self.history: list[tuple[int, Object]] = []
@@ -58,6 +60,7 @@ class ScriptedApi:
         self.tokens: list[str] = []
         self.accepted_tokens: set[str] | None = None
         self.refused_paths: set[str] = set()
+        self.missing_paths: set[str] = set()
         self.watches: set[OpenWatch] = set()
         self.activity = asyncio.Event()
         self._made = 0
@@ -165,16 +168,18 @@ class ScriptedApi:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         verb = "watch" if "watch" in request.query else "list"
+        if request.path == WHICH:
+            verb = "which"
         self.requests.append(verb)
         self.activity.set()
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.tokens.append(token)
-        if self.accepted_tokens is not None and token not in self.accepted_tokens:
-            return status(401, "Unauthorized")
-        if request.path in self.refused_paths:
-            return status(403, f"{request.path.rpartition('/')[2]} is forbidden")
+        if (refusal := self._refusal(request.path, token)) is not None:
+            return refusal
         if self.faults[verb]:
             return await self.faults[verb].popleft()(request)
+        if verb == "which":
+            return web.json_response({"metadata": {"name": "kube-system", "uid": self.uid}})
         if not request.path.endswith("/pods"):
             if verb == "list":
                 return page([], self.version)
@@ -182,6 +187,15 @@ class ScriptedApi:
         return await (
             self._watch(request, matches=True) if verb == "watch" else self._list(request)
         )
+
+    def _refusal(self, path: str, token: str) -> web.Response | None:
+        if self.accepted_tokens is not None and token not in self.accepted_tokens:
+            return status(401, "Unauthorized")
+        if path in self.refused_paths:
+            return status(403, f"{path.rpartition('/')[2]} is forbidden")
+        if path in self.missing_paths:
+            return status(404, f"{path.rpartition('/')[2]} not found")
+        return None
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         """Answer with a page; all pages of a list are of the moment of the first, or 410."""
