@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from provisioner.clock import SystemClock
 from provisioner.database import Database
@@ -17,6 +18,10 @@ from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.cluster import LocalCluster
 from tests.postgres import PostgresServer
+
+# How fast examples are made says nothing but how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 DATABASES = ("sqlite", "postgresql")
 MIGRATED = "migrated"
