@@ -15,6 +15,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from itertools import islice
 
 from starlette.requests import HTTPConnection
 
@@ -24,6 +25,7 @@ Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
 """The address of a peer that has none, such as one on a Unix socket."""
 
+_MAX_HOPS = 16  # proxies one behind the other that are believed; more are a header made up
 _SITE_BITS = 64  # what one customer of an IPv6 provider has to himself, at the least
 
 
@@ -33,7 +35,7 @@ def client_address(connection: HTTPConnection, trusted: Collection[Network]) -> 
     address = _parse(peer)
     if address is None:
         return peer or UNKNOWN
-    for hop in reversed(_forwarded_for(connection)):
+    for hop in islice(reversed(_forwarded_for(connection)), _MAX_HOPS):
         if not _is_within(address, trusted):
             break
         before = _parse(hop)
@@ -66,6 +68,8 @@ def _parse(text: str) -> Address | None:
         address = ip_address(text)
     except ValueError:
         return None
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        address = IPv6Address(int(address))  # the name of an interface, of any length, is no part
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
 

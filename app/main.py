@@ -16,8 +16,10 @@ from app.config import config_route
 from app.exposition import MetricsEndpoint
 from app.graphql import GraphQLView, build_schema
 from app.headers import SecurityHeaders, content_policy, origin_of, security_headers
-from app.health import livez, readyz
+from app.health import Readiness, livez
+from app.limits.anonymous import AnonymousPages
 from app.limits.bodies import BodyLimit
+from app.limits.rates import Rates
 from app.metrics import PrometheusMeasurements
 from app.pages import page_routes
 from app.requests import Requests
@@ -68,20 +70,20 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         lifespan=lifespan,
         exception_handlers={DatabaseUnavailableError: answer_unavailable},
-        middleware=_middleware(settings, measurements),
+        middleware=_middleware(settings, measurements, limits.rates),
         routes=[
             Route("/graphql", view, methods=["POST"]),
             WebSocketRoute("/graphql", view),
             config_route(settings.oidc()),
             Route("/livez", livez),
-            Route("/readyz", readyz),
+            Route("/readyz", Readiness(), methods=["GET"]),
             Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
             *page_routes(settings.dashboard, has_graphiql=settings.graphiql),
         ],
     )
 
 
-def _middleware(settings: Settings, measurements: Measurements) -> list[Middleware]:
+def _middleware(settings: Settings, measurements: Measurements, rates: Rates) -> list[Middleware]:
     oidc = settings.oidc()
     issuer = [origin_of(oidc.issuer), *oidc.token_origins] if oidc else []
     policy = content_policy(connect_to=issuer)
@@ -97,6 +99,7 @@ def _middleware(settings: Settings, measurements: Measurements) -> list[Middlewa
         Middleware(SecurityHeaders, headers=headers),
         Middleware(Requests, measurements=measurements),
         *([cors] if settings.allowed_origins else []),
+        Middleware(AnonymousPages, rates=rates, trusted_proxies=settings.trusted_proxies),
         Middleware(
             BodyLimit,
             max_bytes=settings.max_request_bytes,

@@ -92,7 +92,9 @@ class Authenticator:
             _log.exception("sign_in_failure_not_recorded", code=failure.code)
 
     async def _identify(self, token: str) -> Credential | SignInFailure:
-        if self._issuer is not None and not token.startswith(PREFIX):
+        if not token.startswith(PREFIX):  # none of ours: the database need not be asked
+            if self._issuer is None:
+                return SignInFailure("TOKEN_UNKNOWN")
             return await self._identify_by(self._issuer, token)
         found = await self._tokens.find(token)
         if found is None:

@@ -9,7 +9,7 @@ import msgspec
 
 
 class _ConnectionInit(msgspec.Struct, tag_field="type", tag="connection_init"):
-    payload: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    payload: dict[str, Any] | None = None
 
 
 class _Ping(msgspec.Struct, tag_field="type", tag="ping"):

@@ -7,29 +7,31 @@ from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
     OperationType,
-    SelectionSetNode,
     get_operation_ast,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType as StrawberryOperationType
 
 from app.limits.errors import timed_out, too_many_subscriptions
+from app.limits.introspection import SchemaAnswers, introspects
+from app.limits.roots import root_fields
 from app.limits.settings import Limits
 from resolvers.context import Context
+from resolvers.errors import require_caller
 
 T = TypeVar("T")
 
 
 class OperationLimiter(SchemaExtension):
-    """Counts mutations before they begin, and subscriptions for as long as they are open."""
+    """Counts mutations before they begin, and subscriptions for as long as they are open.
 
-    def __init__(self, limits: Limits) -> None:
+    The schema is told to those who have signed in.
+    """
+
+    def __init__(self, limits: Limits, answers: SchemaAnswers) -> None:
         self._limits = limits
+        self._answers = answers
         self._subscriber: str | None = None
 
     def on_operation(self) -> Iterator[None]:
@@ -41,8 +43,10 @@ class OperationLimiter(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         context: Context = self.execution_context.context
+        kind = self.execution_context.operation_type
+        if kind is StrawberryOperationType.QUERY:
+            await self._introspect(context)
         if context.caller is not None:
-            kind = self.execution_context.operation_type
             if kind is StrawberryOperationType.MUTATION:
                 await self._limits.rates.count_mutations(
                     self._mutations(), caller=context.caller.name, address=context.address
@@ -60,29 +64,16 @@ class OperationLimiter(SchemaExtension):
     def _mutations(self) -> int:
         document = self.execution_context.graphql_document
         name = self.execution_context.operation_name
-        return 1 if document is None else root_fields(document, name)
+        return 1 if document is None else len(root_fields(document, name))
 
-
-def root_fields(document: DocumentNode, operation_name: str | None) -> int:
-    """Return how many fields an operation runs; equal ones run once. Each fragment is seen once."""
-    fragments = {
-        definition.name.value: definition.selection_set
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    operation = get_operation_ast(document, operation_name)
-    waiting: list[SelectionSetNode] = [operation.selection_set] if operation else []
-    names: set[str] = set()
-    while waiting:
-        for node in waiting.pop().selections:
-            if isinstance(node, FieldNode):
-                names.add((node.alias or node.name).value)
-            elif isinstance(node, FragmentSpreadNode):
-                if found := fragments.pop(node.name.value, None):
-                    waiting.append(found)
-            elif isinstance(node, InlineFragmentNode):
-                waiting.append(node.selection_set)
-    return len(names)
+    async def _introspect(self, context: Context) -> None:
+        document = self.execution_context.graphql_document
+        name, given = self.execution_context.operation_name, self.execution_context.variables
+        if document is None or not introspects(document, name):
+            return
+        caller = require_caller(context)
+        if not self._answers.has(document, name, given):
+            await self._limits.rates.count_introspection(caller.name)
 
 
 class Deadline:

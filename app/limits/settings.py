@@ -8,9 +8,11 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.limits.documents import DocumentLimits
+from app.limits.half_open import HalfOpen
 from app.limits.rates import RateLimits, Rates
 from app.limits.slots import Slots
 from app.limits.sockets import SocketLimits
+from app.limits.turns import Turns
 
 
 def _rate(text: str) -> str:
@@ -26,6 +28,9 @@ def _storage_url(url: str) -> str:
 
 Rate = Annotated[str, AfterValidator(_rate)]
 
+SIGN_INS_AT_A_TIME = 4
+"""Tokens of one address that are looked up in the database at a time; the others wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -35,6 +40,8 @@ class Limits:
     operation_seconds: float
     sockets: SocketLimits
     connections: Slots
+    half_open: HalfOpen
+    sign_ins: Turns
     subscriptions: Slots
     rates: Rates
 
@@ -99,7 +106,27 @@ class LimitSettings(BaseSettings):
     )
     failed_sign_in_rate: Rate = Field(
         "20/minute",
-        description="How many sign-ins from one address may fail; all are refused beyond it.",
+        description="How many sign-ins from one address may fail until it is told no more than"
+        " that. Valid tokens sign in from there all the same.",
+    )
+    introspection_rate: Rate = Field(
+        "20/minute",
+        description="How often one caller may ask for the GraphQL schema in words that were not"
+        " answered lately; the same words cost nothing.",
+    )
+    anonymous_operation_rate: Rate = Field(
+        "120/minute",
+        description="How many GraphQL requests without a sign-in may come from one address.",
+    )
+    anonymous_page_rate: Rate = Field(
+        "1200/minute",
+        description="How many pages and files one address may ask for without a sign-in.",
+    )
+    max_waiting_connections: int = Field(
+        1000,
+        ge=1,
+        description="Websockets of one address that may be open before they sign in; beyond it the"
+        " one that has waited longest is closed.",
     )
     rate_limit_storage: Annotated[str, AfterValidator(_storage_url)] = Field(
         "memory://",
@@ -126,12 +153,17 @@ class LimitSettings(BaseSettings):
                 send_timeout_seconds=self.send_timeout_seconds,
             ),
             connections=Slots(self.max_connections_per_caller),
+            half_open=HalfOpen(self.max_waiting_connections),
+            sign_ins=Turns(SIGN_INS_AT_A_TIME),
             subscriptions=Slots(self.max_subscriptions_per_caller),
             rates=Rates(
                 RateLimits(
                     mutations_of_caller=self.mutation_rate_per_caller,
                     mutations_of_address=self.mutation_rate_per_address,
                     failed_sign_ins=self.failed_sign_in_rate,
+                    introspections_of_caller=self.introspection_rate,
+                    anonymous_operations=self.anonymous_operation_rate,
+                    anonymous_pages=self.anonymous_page_rate,
                     storage=self.rate_limit_storage,
                 )
             ),

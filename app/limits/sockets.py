@@ -23,7 +23,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from app.addresses import address_group
 from app.limits.errors import RateLimitedError, TooManyConnectionsError, too_many_subscriptions
+from app.limits.half_open import HalfOpen
 from app.limits.messages import mistake_in
 from app.limits.stalls import StallWatch
 from resolvers.context import Context
@@ -72,24 +74,29 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     websocket: GuardedSocket
 
-    def __init__(self, *, limits: SocketLimits, **options: Any) -> None:
+    def __init__(self, *, limits: SocketLimits, half_open: HalfOpen, **options: Any) -> None:
         super().__init__(**options)
         self._limits = limits
+        self._half_open = half_open
         self._pings = 0
         self._pings_since = time.monotonic()
         self._lifetime = asyncio.timeout(None)
+        self._dropped_because = "its peer does not read"
         self._stall_watch = StallWatch(limits.send_timeout_seconds, self.drop)
 
     async def handle(self) -> None:
         """Serve the websocket until it closes, or until its peer no longer reads."""
+        address = address_group(self.context.address)
+        self._half_open.add(address, self, self._make_room)
         try:
             async with self._lifetime:
                 await super().handle()
         except TimeoutError:
             if not self._lifetime.expired():
                 raise
-            _log.info("websocket_dropped", reason="its peer does not read")
+            _log.info("websocket_dropped", reason=self._dropped_because)
         finally:
+            self._half_open.remove(address, self)
             self._stall_watch.end()
             for close in self.context.on_close:
                 close()
@@ -98,6 +105,9 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Handle one message. One of the wrong shape closes the connection with 4400."""
         if mistake := mistake_in(message):
             await self.websocket.close(_MALFORMED, mistake)
+        elif message["type"] == "connection_init" and message.get("payload", {}) is None:
+            # The protocol allows it; Strawberry takes it for a mistake.
+            await super().handle_message({"type": "connection_init"})
         elif message["type"] in {"ping", "pong"} and self._is_flooding():
             await self.websocket.close(_TOO_MANY_REQUESTS, "Too many pings")
         else:
@@ -109,6 +119,8 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_connection_init(message)
         except (RateLimitedError, TooManyConnectionsError) as error:
             await self.websocket.close(_TRY_AGAIN_LATER, error.message)
+        if self.connection_acknowledged:
+            self._half_open.remove(address_group(self.context.address), self)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation, if no more are under way than there may be."""
@@ -151,6 +163,10 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """End the connection without waiting for its peer."""
         with suppress(RuntimeError):  # it has ended already
             self._lifetime.reschedule(asyncio.get_running_loop().time())
+
+    def _make_room(self) -> None:
+        self._dropped_because = "others from its address wait to sign in"
+        self.drop()
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what an operation's task raised, unless its peer has just gone."""

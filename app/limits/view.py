@@ -37,7 +37,7 @@ class LimitedView(GraphQL[Context, None]):
         )
         self._limits = limits
         self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment] # a factory
-            self.guarded_handler_class, limits=limits.sockets
+            self.guarded_handler_class, limits=limits.sockets, half_open=limits.half_open
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

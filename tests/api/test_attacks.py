@@ -98,9 +98,24 @@ async def test_the_same_over_a_websocket(service: Service, token: str, name: str
             assert codes == {"TOO_COMPLEX"}
 
 
-def test_the_usual_introspection_is_answered(service: Service) -> None:
-    answer = post(service, {"query": get_introspection_query(input_value_deprecation=True)})
-    assert answer.errors == []
+def test_the_usual_introspection_is_answered(service: Service, token: str) -> None:
+    usual = {"query": get_introspection_query(input_value_deprecation=True)}
+    first, again = (post(service, usual, token).text for _ in range(2))
+    assert set(json.loads(first)) == {"data"}
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        get_introspection_query(),
+        '{ __type(name: "Store") { name } }',
+        "query { ...F } fragment F on Query { ... { s: __schema { queryType { name } } } }",
+    ],
+)
+def test_introspection_without_a_sign_in(service: Service, query: str) -> None:
+    answer = post(service, {"query": query})
+    assert (answer.codes, json.loads(answer.text)["data"]) == (["UNAUTHENTICATED"], None)
 
 
 def test_fragments_in_a_cycle(service: Service, token: str) -> None:

@@ -61,6 +61,8 @@ class Service:
             "STORE_PLATFORM_MUTATION_RATE_PER_CALLER": "100000/minute",
             "STORE_PLATFORM_MUTATION_RATE_PER_ADDRESS": "100000/minute",
             "STORE_PLATFORM_FAILED_SIGN_IN_RATE": "100000/minute",
+            "STORE_PLATFORM_ANONYMOUS_OPERATION_RATE": "100000/minute",
+            "STORE_PLATFORM_ANONYMOUS_PAGE_RATE": "100000/minute",
             **self.settings,
         }
 

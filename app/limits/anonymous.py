@@ -1,0 +1,47 @@
+"""Pages and files: so many of an address, for they are served to whoever asks.
+
+Probes are let through, or a stranger behind the same proxy could have the service restarted; what
+they look at is looked at once for all who ask. So are GraphQL, which counts by itself once it is
+known who calls, and whoever sends a token for ``/metrics``, which is compared and nothing more.
+"""
+
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.addresses import Network, client_address
+from app.limits.errors import RateLimitedError
+from app.limits.rates import Rates
+
+_NOT_COUNTED = frozenset({"/graphql", "/livez", "/readyz"})
+_WITH_A_TOKEN_OF_ITS_OWN = "/metrics"  # noqa: S105 - a path
+
+
+class AnonymousPages:
+    """ASGI middleware: answers 429 when an address has asked for too much."""
+
+    def __init__(self, app: ASGIApp, *, rates: Rates, trusted_proxies: Collection[Network]) -> None:
+        self._app = app
+        self._rates = rates
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_counted(scope):
+            address = client_address(HTTPConnection(scope), self._trusted_proxies)
+            try:
+                await self._rates.count_anonymous_page(address)
+            except RateLimitedError as error:
+                headers = {"Retry-After": str(error.retry_after_seconds)}
+                refusal = PlainTextResponse(f"{error.message}\n", 429, headers)
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _is_counted(scope: Scope) -> bool:
+    if scope["path"] == _WITH_A_TOKEN_OF_ITS_OWN:
+        return "authorization" not in Headers(scope=scope)
+    return scope["path"] not in _NOT_COUNTED

@@ -1,0 +1,36 @@
+"""The fields that an operation begins with."""
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_operation_ast,
+)
+
+
+def root_fields(document: DocumentNode, operation_name: str | None) -> dict[str, str]:
+    """Return the fields that an operation runs, by the names under which it answers.
+
+    Equal ones run once. Each fragment is seen once.
+    """
+    fragments = {
+        definition.name.value: definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    operation = get_operation_ast(document, operation_name)
+    waiting: list[SelectionSetNode] = [operation.selection_set] if operation else []
+    found: dict[str, str] = {}
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                found[(node.alias or node.name).value] = node.name.value
+            elif isinstance(node, FragmentSpreadNode):
+                if fragment := fragments.pop(node.name.value, None):
+                    waiting.append(fragment)
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+    return found
