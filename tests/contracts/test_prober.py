@@ -91,13 +91,14 @@ async def test_nobody_there(store: Store) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         async with HttpProber(f"http://127.0.0.1:{closed.getsockname()[1]}") as prober:
-            assert await prober.problem(store, "/") == "All connection attempts failed"
+            said = await prober.problem(store, "/")
+    assert said == "no connection could be made (All connection attempts failed)."
 
 
 async def test_no_answer_in_time(shops: Shops, store: Store) -> None:
     shops.status = 0
     async with HttpProber(shops.url, timeout_seconds=0.05) as prober:
-        assert await prober.problem(store, "/") == "ReadTimeout"
+        assert await prober.problem(store, "/") == "it did not answer within 0.05 seconds."
 
 
 @pytest.mark.parametrize("ingress", ["http://[::1", "not a url", "ftp://a.invalid"])
