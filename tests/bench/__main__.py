@@ -1,7 +1,7 @@
-"""``python -m tests.bench [NAME …] [--stores N]``: measure, and print one table.
+"""``python -m tests.bench [NAME …] [--stores N] [--rounds N]``: measure, and print one table.
 
 Without names everything is measured, in the order of ``BENCHES``, and written to RESULTS.md beside
-this file.
+this file. Each figure is that of the median round; the best and the worst stand beside it.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tests.bench import (
 )
 from tests.bench.charts import Growth
 from tests.bench.ground import Ground
-from tests.bench.report import Figure, table
+from tests.bench.report import Figure, median_round, table
 from tests.cluster import LocalCluster
 from tests.cluster.progress import say
 
@@ -43,6 +43,8 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p5": memory.measure,
     "p4": restart.measure,
 }
+SHARED = frozenset({"p5", "p4"})
+"""Whose rounds share the fleet of stores: it takes minutes to make."""
 
 
 def main() -> None:
@@ -50,13 +52,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar="NAME",
                         help=f"what to measure, of: {', '.join(BENCHES)}")  # fmt: skip
     parser.add_argument("--stores", type=int, default=100, help="how many stores P3 makes")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     given = parser.parse_args()
     names = [name for name in BENCHES if name in (given.names or BENCHES)]
     cluster = LocalCluster.up("bench")
     try:
         with tempfile.TemporaryDirectory() as folder:
             ground = Ground(cluster, Path(folder), given.stores)
-            figures = asyncio.run(_measure(ground, names))
+            figures = asyncio.run(_measure(ground, names, given.rounds))
             if not given.names:
                 page = results.write(figures, asyncio.run(_grow(ground)))
                 say(f"Written: {page}")
@@ -66,12 +69,15 @@ def main() -> None:
     print(table(figures))
 
 
-async def _measure(ground: Ground, names: Sequence[str]) -> list[Figure]:
-    figures = []
+async def _measure(ground: Ground, names: Sequence[str], rounds: int) -> list[Figure]:
+    figures: list[Figure] = []
     for name in names:
-        found = await BENCHES[name](ground)
-        say("\n".join(f"  {f.name}: {f.ours} ({f.compared}, goal {f.goal})" for f in found))
-        figures += found
+        measured = []
+        for number in range(rounds):
+            found = await BENCHES[name](ground if name in SHARED else ground.afresh(number))
+            say("\n".join(f"  {f.name}: {f.ours} ({f.compared}, goal {f.goal})" for f in found))
+            measured.append(found)
+        figures += [median_round(same) for same in zip(*measured, strict=True)]
     return figures
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -33,6 +33,12 @@ class Ground:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return Service(folder, self.cluster, {**UNLIMITED, **settings})
+
+    def afresh(self, number: int) -> "Ground":
+        """Return the ground of a round: services that know nothing of those of other rounds."""
+        folder = self.folder / f"round-{number}"
+        folder.mkdir(exist_ok=True)
+        return replace(self, folder=folder)
 
     @staticmethod
     @contextmanager

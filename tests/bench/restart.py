@@ -8,6 +8,7 @@ place, and the 900 that were ready have not got a single event by the restart.
 import asyncio
 import signal
 import time
+import uuid
 
 from tests.bench import fleet
 from tests.bench.ground import Ground, api_client
@@ -16,9 +17,10 @@ from tests.cluster.progress import ticking
 
 IN_FLIGHT = 100
 _GOAL_SECONDS = 3.0
-_BEFORE = "SELECT id, version FROM stores WHERE name NOT LIKE 'flying-%' ORDER BY id"
+_BEFORE = "SELECT id, version FROM stores WHERE name NOT LIKE ? ORDER BY id"
 _STEPS = "SELECT COUNT(*) FROM events WHERE kind = 'STEP' AND at > ?"
-_FLYING = "SELECT COUNT(*) FROM stores WHERE name LIKE 'flying-%'"
+_FLYING = "SELECT COUNT(*) FROM stores WHERE name LIKE ?"
+_IDS = "SELECT id FROM stores WHERE name LIKE ?"
 
 
 async def measure(ground: Ground) -> list[Figure]:
@@ -28,12 +30,15 @@ async def measure(ground: Ground) -> list[Figure]:
         service = ground.service(fleet.NAME)
         service.start()
         token = service.token("bench", "admin")
+        flight = f"flying-{uuid.uuid4().hex[:8]}"  # another in each round
+        ours = f"{flight}-%"
         for number in range(IN_FLIGHT):
-            payload = await asyncio.to_thread(service.create, token, f"flying-{number}")
+            payload = await asyncio.to_thread(service.create, token, f"{flight}-{number}")
             assert payload["errors"] == [], payload
         service.stop(signal.SIGKILL)
-        untouched = fleet.rows(ground, _BEFORE)
-        (in_flight,) = fleet.rows(ground, f"{_FLYING} AND status IN ('QUEUED', 'PROVISIONING')")[0]
+        untouched = fleet.rows(ground, _BEFORE, ours)
+        unfinished = f"{_FLYING} AND status IN ('QUEUED', 'PROVISIONING')"
+        (in_flight,) = fleet.rows(ground, unfinished, ours)[0]
         bare = await _bare_list(ground)
         began, moment = time.monotonic(), time.time_ns() // 1000
         await asyncio.to_thread(service.start, wait_until_ready=False)
@@ -43,10 +48,15 @@ async def measure(ground: Ground) -> list[Figure]:
         await fleet.until(ground, _STEPS, 1, moment)
         working = max(time.monotonic() - began, ready)
         try:
-            await fleet.until(ground, f"{_FLYING} AND status = 'READY'", IN_FLIGHT)
+            await fleet.until(ground, f"{_FLYING} AND status = 'READY'", IN_FLIGHT, ours)
+            _inspect(ground, ours, untouched)
+            for (store_id,) in fleet.rows(
+                ground, _IDS, ours
+            ):  # the next round finds the fleet alone
+                await asyncio.to_thread(service.delete, token, f"store_{store_id}")
+            await fleet.until(ground, f"{_FLYING} AND status = 'DELETED'", IN_FLIGHT, ours)
         finally:
             service.stop()
-    _inspect(ground, untouched)
     return [
         Figure(
             f"P4 restart, {fleet.STORES} stores and {in_flight} in flight, until working again"
@@ -67,8 +77,8 @@ async def _bare_list(ground: Ground) -> float:
         return time.monotonic() - began
 
 
-def _inspect(ground: Ground, untouched: list[tuple[object, ...]]) -> None:
-    assert fleet.rows(ground, _BEFORE) == untouched, "a store that was ready got an event"
+def _inspect(ground: Ground, ours: str, untouched: list[tuple[object, ...]]) -> None:
+    assert fleet.rows(ground, _BEFORE, ours) == untouched, "a store that was ready got an event"
     gaps = fleet.rows(
         ground,
         "SELECT stores.id FROM stores JOIN events ON store_id = stores.id GROUP BY stores.id"
