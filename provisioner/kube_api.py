@@ -12,6 +12,9 @@ Credentials change while the service runs: the pod's token about once an hour, w
 again (kubernetes_asyncio 36.1, config/kube_config.py). So here the whole configuration is read anew
 after each 401, and the request is sent once more if that brought other credentials. The pod's token
 is also read anew every minute: the API server counts the use of one that was replaced.
+
+Each reading may hang, the first one too: a plugin waits for somebody, a file is on a server that is
+away. Nobody waits for it longer than for an answer of the API server (see ``readings``).
 """
 
 import asyncio
@@ -44,6 +47,7 @@ from provisioner.kube_configuration import (
     is_in_cluster,
 )
 from provisioner.models import Reason
+from provisioner.readings import Readings
 from provisioner.watching import GoneError
 from provisioner.wire import HasMetadata, WireStatus
 
@@ -71,12 +75,15 @@ class ApiLimits:
 
     ``silence_seconds`` is how long a watch may say nothing: the API server sends a bookmark about
     once a minute. ``token_seconds`` is the age at which the pod's token is read anew.
+    ``reading_seconds`` is how long the start, and then each request, waits for the first reading of
+    the configuration, and ``answer_seconds`` how long a reading may take.
     """
 
     answer_seconds: float = 30.0
     connect_seconds: float = 10.0
     silence_seconds: float = 90.0
     token_seconds: float = 60.0
+    reading_seconds: float = 5.0
     page: int = 500
 
 
@@ -105,17 +112,21 @@ class KubeApi:
     def __init__(
         self,
         source: ConfigurationSource,
-        loaded: Loaded,
         *,
+        name: str,
         recognise: Recognise | None,
         limits: ApiLimits,
     ) -> None:
         self.limits = limits
         self._source = source
+        self._name = name
+        self._readings = Readings(self._read, what=name, limit_seconds=limits.answer_seconds)
         self._recognise = recognise
-        self._loaded = loaded
-        self._access = _Access.of(loaded.settings)
-        self._client = client.ApiClient(loaded.settings)
+        # Until the first reading there is nothing to send a request with.
+        self._is_read = False
+        self._loaded = Loaded(client.Configuration())
+        self._access = _Access.of(self._loaded.settings)
+        self._client = client.ApiClient(self._loaded.settings)
         self._recognised: client.ApiClient | None = None
         self._read_at = time.monotonic()
         self._renewing = asyncio.Lock()
@@ -137,6 +148,7 @@ class KubeApi:
         Without a kubeconfig the pod's service account is used, else the user's default kubeconfig.
         ``shared`` is where helm will find the same as a kubeconfig, once ``recognise`` has been
         asked about the cluster and has not refused it.
+        A reading that hangs is not waited for: it goes on, and each request says so meanwhile.
         """
         is_pod = kubeconfig is None and is_in_cluster(service_account)
         source: ConfigurationSource = (
@@ -144,15 +156,18 @@ class KubeApi:
             if is_pod
             else KubeconfigSource(kubeconfig, context, shared)
         )
+        name = f"kubeconfig {kubeconfig or '(default)'}"
+        if is_pod:
+            name = f"service account in {service_account}"
+        api = cls(source, name=name, recognise=recognise, limits=limits)
         try:
-            return cls(source, await source.load(), recognise=recognise, limits=limits)
-        except Exception as error:  # the library raises whatever a wrong file makes it trip over
-            what = f"service account in {service_account}" if is_pod else "kubeconfig"
-            name = "" if is_pod else f" {kubeconfig or '(default)'}"
-            raise ConfigurationError(
-                f"The {what}{name} cannot be used: {str(error) or type(error).__name__}. Set"
-                " STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use."
-            ) from error
+            await api._read_first()
+        except ClusterUnreachableError as error:
+            _log.warning("credentials_awaited", reason=str(error))
+        except BaseException:
+            await api.close()
+            raise
+        return api
 
     @property
     def is_pod(self) -> bool:
@@ -160,6 +175,7 @@ class KubeApi:
         return isinstance(self._source, ServiceAccountSource)
 
     async def close(self) -> None:
+        await self._readings.close()
         await self._client.close()
 
     async def recognise(self) -> None:
@@ -265,6 +281,10 @@ class KubeApi:
         return response
 
     async def _ensure_recognised(self) -> None:
+        try:
+            await self._read_first()
+        except ConfigurationError as error:  # too late to refuse to start: it may be mended
+            raise ClusterUnreachableError(str(error)) from error
         if self._recognise is None:
             self._source.accept(self._loaded)
             return
@@ -301,39 +321,60 @@ class KubeApi:
                 " to `get` the namespace kube-system."
             ) from error
 
+    async def _read_first(self) -> None:
+        """Make sure that there has been a reading.
+
+        Raises ConfigurationError when what is there cannot be used, ClusterUnreachableError when
+        nothing comes.
+        """
+        if self._is_read:
+            return
+        try:
+            loaded, found = await self._readings.within(self.limits.reading_seconds)
+            if not self._is_read:  # else another request has been told of it before
+                await self._use(loaded, found)
+        except ClusterUnreachableError:
+            raise
+        except Exception as error:  # the library raises whatever a wrong file makes it trip over
+            raise ConfigurationError(
+                f"The {self._name} cannot be used: {str(error) or type(error).__name__}. Set"
+                " STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use."
+            ) from error
+
     async def _renew(self, used: _Access) -> bool:
         """Read the credentials anew; return whether there are others than those that were used."""
         async with self._renewing:
             if self._access != used:  # another request has found them meanwhile
                 return True
             try:
-                loaded, found = await self._read_anew(used)
-            except Exception as error:  # noqa: BLE001 - see ``connect``; a file may be half written
+                loaded, found = await self._readings.within(self.limits.answer_seconds)
+                if used.token and not found.token:
+                    raise ConfigurationError("There is no token.")  # noqa: TRY301 - as any other
+            except Exception as error:  # noqa: BLE001 - see ``_read_first``; it may be half written
                 _log.warning("credentials_unreadable", reason=str(error) or type(error).__name__)
                 return False
-            self._read_at = time.monotonic()
-            if found.rest == used.rest:
-                self._client.configuration.api_key = loaded.settings.api_key
-                self._loaded = loaded
-                if self._recognised is self._client:
-                    self._source.accept(loaded)
-            else:
-                # Watches on the old connections end, and go on from their last version.
-                old, self._client = self._client, client.ApiClient(loaded.settings)
-                self._loaded = loaded
-                await old.close()
-            self._access = found
+            await self._use(loaded, found)
             if found != used:
                 _log.info("credentials_renewed")
             return found != used
 
-    async def _read_anew(self, used: _Access) -> tuple[Loaded, _Access]:
-        async with asyncio.timeout(self.limits.answer_seconds):  # a plugin may hang
-            loaded = await self._source.load()
-        found = _Access.of(loaded.settings)
-        if used.token and not found.token:
-            raise ConfigurationError("There is no token.")
-        return loaded, found
+    async def _use(self, loaded: Loaded, found: _Access) -> None:
+        """Send what follows with what was read."""
+        old = None
+        if found.rest != self._access.rest or not self._is_read:
+            # Watches on the old connections end, and go on from their last version.
+            old, self._client = self._client, client.ApiClient(loaded.settings)
+        self._client.configuration.api_key = loaded.settings.api_key
+        self._loaded, self._access = loaded, found
+        self._is_read, self._read_at = True, time.monotonic()
+        if old is not None:
+            await old.close()
+        elif self._recognised is self._client:
+            self._source.accept(loaded)
+
+    async def _read(self) -> tuple[Loaded, _Access]:
+        loaded = await self._source.load()
+        return loaded, _Access.of(loaded.settings)
 
 
 def _refusal(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exception:

@@ -76,6 +76,11 @@ class Daemon:
         return "\n".join(lines[-_TAIL_LINES:])
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; one that has ended and is not reaped yet is none."""
+    return _start_time(pid) != ""
+
+
 def _wait_gone(daemon: Daemon, deadline: float) -> None:
     while daemon.pid is not None and time.monotonic() < deadline:
         for child in _children.values():
