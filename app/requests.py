@@ -17,6 +17,7 @@ _log = structlog.get_logger("app.requests")
 
 HEADER = "X-Request-Id"
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_TRACE = re.compile(r"[0-9a-f-]{1,64}")  # https://www.w3.org/TR/trace-context/: 55, or more later
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
@@ -54,7 +55,8 @@ class Requests:
             await send(message)
 
         labels = {"method": method, "request_id": request_id}
-        if traceparent := Headers(scope=scope).get("traceparent"):
+        traceparent = Headers(scope=scope).get("traceparent", "")
+        if _TRACE.fullmatch(traceparent):
             labels["traceparent"] = traceparent
         with self._measurements.measure(HTTP, **labels) as measured:
             try:

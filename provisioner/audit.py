@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from provisioner.audit_size import bounded
 from provisioner.database import Row, Transaction, Transactions
 from provisioner.models import Role
 from provisioner.paging import Page, check_page_size, decode_key, encode_key
@@ -81,6 +82,7 @@ class AuditLog:
 
     async def write(self, transaction: Transaction, record: AuditRecord) -> None:
         """Write an entry as part of a transaction: both are kept, or neither."""
+        record = bounded(record)
         await transaction.execute(
             "INSERT INTO audit (at, actor, role, address, action, arguments, outcome, code,"
             " store_id) VALUES (:at, :actor, :role, :address, :action, :arguments, :outcome,"

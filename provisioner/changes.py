@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from provisioner.database import Database, Transaction
 from provisioner.errors import Refusal, RefusedError
 from provisioner.models import Store, StoreSnapshot
+from provisioner.paging import decode_opaque
 from provisioner.rows import store_of
 from provisioner.snapshots import read_snapshots
 
@@ -131,10 +132,8 @@ def decode_cursor(cursor: str, counter: Counter) -> int:
     Raises RefusedError (CURSOR_INVALID) when it is of another database, or so old that stores
     deleted since then were removed for good, or nothing of ours at all.
     """
-    try:
-        database_id, position = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, TypeError):
-        database_id, position = None, None
+    found = decode_opaque(cursor)
+    database_id, position = found if len(found) == 2 else (None, None)  # noqa: PLR2004 - a pair
     if (
         database_id != counter.database_id
         or type(position) is not int

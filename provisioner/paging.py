@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 MAX_PAGE = 100
 """Rows on one page, at most."""
+MAX_CURSOR = 500
+"""Characters of a cursor; ours have fewer than 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,7 @@ def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
 
     Raises RefusedError (CURSOR_INVALID) when it belongs to another list, or is none of ours.
     """
-    try:
-        found_name, *key = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, TypeError):
-        found_name, key = None, list[Any]()
+    found_name, *key = decode_opaque(cursor) or (None,)
     if found_name != name or [type(part) for part in key] != list(kinds) or _is_too_large(key):
         raise RefusedError(
             Refusal(
@@ -57,6 +56,17 @@ def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
             )
         )
     return list(key)
+
+
+def decode_opaque(cursor: str) -> Sequence[Any]:
+    """Return what is in a cursor; nothing, when it is none of ours."""
+    if len(cursor) > MAX_CURSOR:
+        return []
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
 
 
 def _is_too_large(key: Sequence[Any]) -> bool:

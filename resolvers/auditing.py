@@ -2,12 +2,11 @@
 
 An accepted mutation's entry is written in the very transaction that makes its change, so neither
 is ever without the other. What is refused, or changes nothing in the database (a look at a
-password), has its entry written before the answer is given: no entry, no answer. Mutations that a
-rate limit turned away never got here; they are counted, not recorded, or whoever sends too many
-would fill the log with them.
+password), has its entry written before the answer is given: no entry, no answer. Of what is refused
+to one caller without end only some is written (``CappedAudit``). Mutations that a rate limit turned
+away never got here; they are counted, not recorded.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -18,11 +17,12 @@ from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from provisioner.audit import AuditOutcome, AuditRecord
+from provisioner.audit_size import arguments_of
 from provisioner.database import Transaction, alongside
 from provisioner.models import Store
 from provisioner.names import is_store_id
 from resolvers import mapping
-from resolvers.context import Context, Info
+from resolvers.context import Info
 
 RECORDED: Mapping[str, frozenset[str]] = {
     "createStore": frozenset({"name", "engine", "version", "idempotency_key"}),
@@ -66,11 +66,14 @@ class AuditedMutation(FieldExtension):
                 payload = await next_(source, info, **kwargs)
             except BaseException as error:
                 if not acceptance.is_done:
-                    await _record_end(context, replace(record, **_outcome_of(error)))
+                    ended = replace(record, **_outcome_of(error))
+                    await context.platform.capped_audit.record(ended)
                 raise
         if payload.errors:
             refused = AuditOutcome.REFUSED
-            await audit.record(replace(record, outcome=refused, code=payload.errors[0].code))
+            await context.platform.capped_audit.record(
+                replace(record, outcome=refused, code=payload.errors[0].code)
+            )
         elif not acceptance.is_done:
             await audit.record(record)
         return payload
@@ -95,7 +98,7 @@ def _record(info: Info, given: object) -> AuditRecord:
 def _arguments(action: str, given: object) -> str:
     names = sorted(RECORDED.get(action, ()))
     chosen = {to_camel_case(name): _plain(getattr(given, name, None)) for name in names}
-    return json.dumps({name: value for name, value in chosen.items() if value is not None})
+    return arguments_of({name: value for name, value in chosen.items() if value is not None})
 
 
 def _plain(value: object) -> object:
@@ -109,11 +112,3 @@ def _outcome_of(error: BaseException) -> dict[str, Any]:
         return {"outcome": AuditOutcome.REFUSED, "code": code}
     code = "INTERNAL" if isinstance(error, Exception) else "CANCELLED"
     return {"outcome": AuditOutcome.FAILED, "code": code}
-
-
-async def _record_end(context: Context, record: AuditRecord) -> None:
-    """Record a mutation that was broken off; what nobody has signed in for, capped."""
-    if context.caller is None:
-        await context.platform.capped_audit.record(record)
-    else:
-        await context.platform.audit.record(record)

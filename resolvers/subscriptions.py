@@ -1,5 +1,6 @@
 """Subscriptions, fed by the watches: nothing is polled."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
@@ -13,6 +14,8 @@ from resolvers.context import Context, Info
 from resolvers.errors import PublicError, public, require_caller
 from resolvers.sharing import subscriber
 from schema import types
+
+_VERSION = re.compile(r"[0-9]{1,18}")
 
 
 @strawberry.type(description="Everything that can be followed.")
@@ -88,11 +91,10 @@ def _version(context: Context, after: int | None) -> int | None:
     """Return the version to go on from: an event stream's is in a header when it comes back."""
     if context.last_event_id is None:
         return after
-    try:
-        return int(context.last_event_id)
-    except ValueError as error:
+    if not _VERSION.fullmatch(context.last_event_id):
         raise PublicError(
             "CURSOR_INVALID",
             "The header Last-Event-ID is not the `id` of an event of this stream: leave it out.",
             "after",
-        ) from error
+        )
+    return int(context.last_event_id)

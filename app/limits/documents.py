@@ -24,6 +24,7 @@ from strawberry.extensions import MaskErrors
 from strawberry.schema.schema import validate_document
 
 from app.limits.errors import too_complex
+from app.limits.inputs import refusal_of_literals, refusal_of_variables
 from app.limits.measure import Measures, Weight, measure, size_variables
 from resolvers.errors import PublicError
 
@@ -61,8 +62,13 @@ class DocumentPolicy:
         self.check = lru_cache(_CACHED_DOCUMENTS)(self._check)
 
     def errors(self, text: str, variables: object) -> list[GraphQLError]:
-        """Return what is wrong with a document that can be parsed: too much, or not valid."""
+        """Return what is wrong with a document that can be parsed: too much, or not valid.
+
+        What is sent with it is looked at, too: see ``app.limits.inputs``.
+        """
         given = variables if isinstance(variables, dict) else {}
+        if refused := refusal_of_variables(given):
+            return [refused]
         values = ((name, given.get(name)) for name in sorted(self._size_variables(text)))
         sizes = tuple((name, value) for name, value in values if isinstance(value, int))
         return list(self.check(text, sizes))
@@ -83,6 +89,8 @@ class DocumentPolicy:
 
     def _check(self, text: str, sizes: tuple[tuple[str, int], ...]) -> tuple[GraphQLError, ...]:
         document = self.parse(text)
+        if refused := refusal_of_literals(document):
+            return (refused,)
         measures = measure(self._schema, document, dict(sizes))
         excesses = tuple(_excesses(measures, self.limits))
         return excesses or tuple(validate_document(self._schema, document, self._rules))

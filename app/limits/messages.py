@@ -3,9 +3,13 @@
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+from app.limits.inputs import MAX_TEXT
+
+_Name = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
 
 class _ConnectionInit(msgspec.Struct, tag_field="type", tag="connection_init"):
@@ -23,17 +27,17 @@ class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
 class _Operation(msgspec.Struct):
     query: str
     variables: dict[str, Any] | None = None
-    operationName: str | None = None  # noqa: N815 - the protocol's name
+    operationName: _Name | None = None  # noqa: N815 - the protocol's name
     extensions: dict[str, Any] | None = None
 
 
 class _Subscribe(msgspec.Struct, tag_field="type", tag="subscribe"):
-    id: str
+    id: _Name
     payload: _Operation
 
 
 class _Complete(msgspec.Struct, tag_field="type", tag="complete"):
-    id: str
+    id: _Name
 
 
 _Message = _ConnectionInit | _Ping | _Pong | _Subscribe | _Complete

@@ -14,6 +14,7 @@ from strawberry.types.unset import UnsetType
 
 from app.limits.decoding import decode_json
 from app.limits.errors import RateLimitedError, TooManyConnectionsError
+from app.limits.inputs import refusal_of_text
 from app.limits.settings import Limits
 from app.limits.sockets import GuardedHandler, GuardedSocket
 from resolvers.context import Context
@@ -67,6 +68,9 @@ class LimitedView(GraphQL[Context, None]):
         value = super().parse_json(data)
         if not isinstance(value, dict | list):
             raise HTTPException(400, "The request must be a JSON object with a `query`.")
+        name = value.get("operationName") if isinstance(value, dict) else None
+        if isinstance(name, str) and (refused := refusal_of_text("operationName", name)):
+            raise HTTPException(400, refused.message)
         return value
 
     def create_response(

@@ -92,9 +92,40 @@ def test_no_secret_is_recorded(api: Service, entries: Entries) -> None:
 
 
 def test_long_arguments_are_cut(api: Service, entries: Entries) -> None:
-    api.create(api.token("cy"), "x" * 10_000)
+    api.create(api.token("cy"), "x" * 1000)
     (refused,) = entries(actor="cy")
     assert json.loads(refused["arguments"])["name"] == "x" * 200
+
+
+def test_arguments_are_short_as_they_are_stored(api: Service, entries: Entries) -> None:
+    runners, bells = "\U0001f3c3" * 200, "\x07" * 200
+    api.create(api.token("em"), runners, version=bells, idempotencyKey=runners)
+    (refused,) = entries(actor="em")
+    assert json.loads(refused["arguments"]) == {
+        "engine": "woocommerce",
+        "idempotencyKey": "\U0001f3c3" * 128,
+        "name": "\U0001f3c3" * 128,
+        "version": "\x07" * 85,
+    }
+    assert len(refused["arguments"].encode()) < 1700
+
+
+@pytest.mark.both_databases
+def test_of_refusals_without_end_few_are_written(api: Service, entries: Entries) -> None:
+    token = api.token("flo")
+    store_id = api.create(token, "flo-shop")["store"]["id"]
+    for _ in range(300):
+        assert api.create(token, "flo-shop")["errors"][0]["code"] == "NAME_TAKEN"
+    api.create(api.token("gil"), "flo-shop")
+    api.delete(token, store_id)
+    told = entries(actor="flo")
+    given = {"engine": "woocommerce", "name": "flo-shop"}
+    refused = [json.loads(entry["arguments"]) for entry in told if entry["outcome"] == "REFUSED"]
+    assert refused == [given] * 50 + [{"numberThisHour": n, **given} for n in (64, 128, 256)]
+    # Whatever is accepted is written, and so is what is refused to others
+    accepted = [entry["action"] for entry in told if entry["outcome"] == "ACCEPTED"]
+    assert accepted == ["createStore", "deleteStore"]
+    assert len(entries(actor="gil", outcome="REFUSED")) == 1
 
 
 def test_a_look_at_a_password(api: Service, entries: Entries) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from provisioner.audit import SIGN_IN, AuditEntry, AuditFilter, AuditLog, AuditOutcome, AuditRecord
-from provisioner.capped_audit import MANY, CappedAudit
+from provisioner.capped_audit import IN_FULL, MANY, CappedAudit
 from provisioner.database import Database, Transaction, alongside
 from provisioner.errors import RefusedError
 from provisioner.models import Role
@@ -130,3 +130,38 @@ async def test_an_attack_from_many_addresses_is_bounded_too(
     newest = await entries(audit)
     assert newest[0].record.address == MANY
     assert newest[0].id == 200 + len([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+
+
+def refusal(actor: str) -> AuditRecord:
+    return AuditRecord(
+        "createStore", AuditOutcome.REFUSED, "192.0.2.1", actor, Role.OPERATOR,
+        arguments='{"name": "\U0001f3c3"}', code="NAME_INVALID",
+    )  # fmt: skip
+
+
+async def test_what_is_refused_to_one_caller_is_bounded(audit: AuditLog, clock: HandClock) -> None:
+    capped = CappedAudit(audit, clock)
+    for _ in range(1000):
+        await capped.record(refusal("busy"))
+    await capped.record(refusal("calm"))
+    calm, *busy = await entries(audit)
+    assert calm.record == refusal("calm")
+    assert [entry.record for entry in busy[4:]] == [refusal("busy")] * IN_FULL
+    assert [json.loads(entry.record.arguments) for entry in busy[:4]] == [
+        {"numberThisHour": number, "name": "\U0001f3c3"} for number in (512, 256, 128, 64)
+    ]
+    clock.moment += timedelta(hours=1)
+    await capped.record(refusal("busy"))
+    assert (await entries(audit))[0].record == refusal("busy")
+
+
+async def test_every_text_is_bounded_as_it_is_stored(audit: AuditLog) -> None:
+    long = "\U0001f3c3" * 10_000
+    await audit.record(
+        AuditRecord(long, AuditOutcome.REFUSED, long, long, code=long, store_id=long)
+    )
+    (entry,) = await entries(audit)
+    record = entry.record
+    assert {record.action, record.address, record.actor, record.code, record.store_id} == {
+        "\U0001f3c3" * 128
+    }

@@ -1,0 +1,49 @@
+"""How much one audit entry may hold, in bytes as they are stored, whatever a caller has sent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
+MAX_TEXT_BYTES = 512
+"""Of each text; an owner's name of 128 characters is whole in any script."""
+MAX_ARGUMENTS_BYTES = 4096
+"""Of all arguments together."""
+
+
+def cut(text: str, max_bytes: int = MAX_TEXT_BYTES) -> str:
+    """Return the beginning of a text that takes no more than so many bytes within JSON."""
+    size = 0
+    for index, character in enumerate(text):
+        size += len(to_json(character).encode(errors="replace")) - 2  # without the quotes
+        if size > max_bytes:
+            return text[:index]
+    return text
+
+
+def to_json(value: object) -> str:
+    """Return JSON in which other scripts than Latin stay as short as they are."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def arguments_of(values: Mapping[str, object]) -> str:
+    """Return arguments as they are stored: each cut, and the last left out if they are too many."""
+    kept = {name: cut(value) if isinstance(value, str) else value for name, value in values.items()}
+    while len(to_json(kept).encode(errors="replace")) > MAX_ARGUMENTS_BYTES:
+        kept.popitem()
+    return to_json(kept)
+
+
+def bounded(record: T) -> T:
+    """Return an audit record with every text cut to what an entry may hold."""
+    texts: dict[str, Any] = {
+        field.name: cut(text)
+        for field in fields(record)
+        if field.name != "arguments" and isinstance(text := getattr(record, field.name), str)
+    }
+    return replace(record, **texts)
