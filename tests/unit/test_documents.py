@@ -85,9 +85,11 @@ async def test_the_limits_are_settings(document: str) -> None:
     assert "TOO_COMPLEX" not in {(error.extensions or {}).get("code") for error in found}
 
 
-async def test_the_usual_introspection_passes() -> None:
+async def test_the_usual_introspection_passes_for_who_has_signed_in() -> None:
     query = get_introspection_query(input_value_deprecation=True, schema_description=True)
-    assert await errors(query) == []
+    assert build_schema().documents.errors(query, {}) == []
+    (error,) = await errors(query)
+    assert (error.extensions or {})["code"] == "UNAUTHENTICATED"
 
 
 async def test_introspection_can_be_switched_off() -> None:
