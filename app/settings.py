@@ -12,6 +12,7 @@ from app.auth.settings import SignInSettings
 from app.graces import Graces
 from app.limits.settings import LimitSettings
 from app.logging import LogFormat, LogLevel
+from app.name_settings import NameSettings
 from provisioner.helm import HelmSettings
 from provisioner.models import Retention
 from provisioner.parts import WorkSettings
@@ -25,7 +26,7 @@ def _items(text: object) -> object:
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
-class Settings(Graces, SignInSettings, LimitSettings):
+class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
     """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -102,9 +103,6 @@ class Settings(Graces, SignInSettings, LimitSettings):
         ge=0,
         description="Days until a store that failed and was never ready is removed; 0 never.",
     )
-    deleted_retention_days: float = Field(
-        90, ge=0, description="Days until the record of a deleted store is removed; 0 never."
-    )
     audit_retention_days: float = Field(
         365, ge=0, description="Days until an entry of the audit log is removed; 0 never."
     )
@@ -180,6 +178,7 @@ class Settings(Graces, SignInSettings, LimitSettings):
                 audit=_time(days=self.audit_retention_days),
             ),
             quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),
+            names=self.names(),
         )
 
 

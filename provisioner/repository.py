@@ -5,12 +5,13 @@ ConflictError: the caller reads again. The SQL is the same on SQLite and Postgre
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from provisioner.changes import note_removed, number_change
 from provisioner.database import Transaction, Transactions, UniqueViolation
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.kept_names import refuse_kept_name
 from provisioner.models import (
     EventKind,
     Pod,
@@ -81,13 +82,19 @@ class StoreRepository:
     # Writes -------------------------------------------------------------------------------------
 
     async def create(
-        self, store: Store, *, idempotency_key: str | None = None, quota: Quota = _NO_QUOTA
+        self,
+        store: Store,
+        *,
+        idempotency_key: str | None = None,
+        quota: Quota = _NO_QUOTA,
+        names_kept_for: timedelta | None = None,
     ) -> Store:
         """Insert a queued store with its steps.
 
         With an idempotency key that the owner used before, return that earlier store instead, also
         when there is no place for another. Raises RefusedError when a live store has the name
-        (NAME_TAKEN) or the quota is used up (see ``quota``); nothing is written then.
+        (NAME_TAKEN), a deleted one of another owner had it less than ``names_kept_for`` ago
+        (NAME_KEPT), or the quota is used up (see ``quota``); nothing is written then.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -101,6 +108,9 @@ class StoreRepository:
                     return store_of(earlier)
             await enforce(transaction, quota, store.owner)
             await self._insert(transaction, store, idempotency_key)
+            if names_kept_for is not None:
+                now = self._clock.now()
+                await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
             await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
             message = f"Store {store.name} was created by {store.owner} and waits for its turn."
             await self._bump(

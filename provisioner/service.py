@@ -16,6 +16,7 @@ from provisioner.dispatcher import Dispatcher
 from provisioner.engines import EngineCatalogue
 from provisioner.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.following import MAX_EVENTS, StoreStreams, StoreUpdate, Telling, Told
+from provisioner.kept_names import NameRules
 from provisioner.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.measuring import Activity
 from provisioner.models import (
@@ -74,6 +75,7 @@ class StoreService:
         shop_url: str,
         max_concurrent_provisions: int,
         quota: Quota,
+        names: NameRules,
     ) -> None:
         self._records = records
         self._listing = listing
@@ -86,6 +88,7 @@ class StoreService:
         self._shop_url = shop_url
         self._limit = max_concurrent_provisions
         self._quota = quota
+        self._names = names
 
     @property
     def engines(self) -> EngineCatalogue:
@@ -147,6 +150,7 @@ class StoreService:
             ),
             idempotency_key=idempotency_key,
             quota=self._quota,
+            names_kept_for=self._names.kept_for,
         )
         self._dispatcher.wake(store)
         return store
@@ -292,7 +296,8 @@ class StoreService:
     def _checked(
         self, name: str, engine: str, version: str | None, key: str | None
     ) -> tuple[Engine, EngineVersion]:
-        refusals = [refusal for refusal in (refuse_name(name), _refuse_key(key)) if refusal]
+        refused = (refuse_name(name, self._names.reserved), _refuse_key(key))
+        refusals = [refusal for refusal in refused if refusal]
         chosen = self._engines.get(engine)
         chosen_version = None
         if chosen is None:

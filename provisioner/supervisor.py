@@ -31,6 +31,7 @@ from provisioner.database_url import DatabaseUrl
 from provisioner.dispatcher import Dispatcher
 from provisioner.engines import EngineCatalogue
 from provisioner.helm import HelmSettings
+from provisioner.kept_names import NameRules
 from provisioner.kube import KubeCluster
 from provisioner.kube_api import KubeApi
 from provisioner.leadership import Leadership
@@ -75,6 +76,7 @@ class PlatformSettings:
     lease_seconds: float
     retention: Retention
     quota: Quota
+    names: NameRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ async def running_platform(
                 shop_url=settings.shop_url,
                 max_concurrent_provisions=settings.max_concurrent_provisions,
                 quota=settings.quota,
+                names=settings.names,
             ),
             tokens=tokens,
             access=TokenService(tokens, clock),

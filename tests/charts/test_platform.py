@@ -11,6 +11,7 @@ import pytest
 from app import gauges as gauges_module
 from app.metrics import PrometheusMeasurements
 from app.settings import Settings
+from provisioner.names import RESERVED_NAMES
 from tests.charts.rendering import (
     KUBERNETES,
     PLATFORM,
@@ -93,6 +94,19 @@ def test_the_shipped_values_files(platform: Helm, file: str) -> None:
     for item in platform.objects(files=[PLATFORM / file]):
         if item["kind"] not in FOREIGN:
             kubernetes_validate.validate(item, KUBERNETES, strict=True)
+
+
+def test_no_shop_takes_the_platforms_own_name(
+    platform: Helm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values: Values = {
+        "access": {"host": "merchants.example.com"},
+        "stores": {"reservedNames": ["-blog", "tea"]},
+    }
+    for name, value in settings(platform.objects(values)).items():
+        monkeypatch.setenv(name, value)
+    names = Settings.read().platform().names
+    assert names.reserved == (RESERVED_NAMES | {"merchants", "tea"}) - {"blog"}
 
 
 @pytest.mark.parametrize(

@@ -13,5 +13,4 @@ def test_the_dashboard_has_the_same_rules_for_names() -> None:
         "minLength": names.MIN_LENGTH,
         "maxLength": names.MAX_LENGTH,
         "pattern": names._LABEL.pattern,
-        "reserved": sorted(names.RESERVED_NAMES),
     }

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.names import RESERVED_NAMES, is_store_id, new_store_id, refuse_name, release_for
+from provisioner.names import (
+    RESERVED_NAMES,
+    is_store_id,
+    new_store_id,
+    refuse_name,
+    release_for,
+    reserved_names,
+)
 
 ALPHABET = string.ascii_lowercase + string.digits
 MAX_POD_NAME = 63
@@ -32,7 +39,13 @@ def test_good_names(name: str) -> None:
         ("shop\n", "NAME_INVALID", "use lower-case letters"),
         ("größe", "NAME_INVALID", "use lower-case letters"),
         ("١٢٣", "NAME_INVALID", "use lower-case letters"),
-        ("admin", "NAME_RESERVED", "'admin' is reserved; choose another"),
+        ("xn--shop", "NAME_INVALID", "hyphens as both the third and the fourth character"),
+        ("xn--bcher-kva", "NAME_INVALID", "hyphens as both"),  # is shown as bücher
+        ("ab--cd", "NAME_INVALID", "hyphens as both"),
+        *(
+            (name, "NAME_RESERVED", f"{name!r} is reserved; choose another")
+            for name in ("admin", "login", "sso", "accounts", "wpad", "autodiscover", "mta-sts")
+        ),
     ],
 )
 def test_refused_names(name: str, code: str, words: str) -> None:
@@ -49,8 +62,27 @@ def test_accepted_exactly_when_it_is_a_host_label(name: str) -> None:
         and set(name) <= set(ALPHABET + "-")
         and not name.startswith("-")
         and not name.endswith("-")
+        and name[2:4] != "--"
     )
     assert (refuse_name(name) is None) == (is_label and name not in RESERVED_NAMES)
+
+
+def test_every_reserved_name_could_be_a_stores() -> None:
+    assert {refuse_name(name, ()) for name in RESERVED_NAMES} == {None}
+
+
+def test_the_reserved_names_can_be_changed() -> None:
+    assert reserved_names([]) == RESERVED_NAMES
+    changed = reserved_names(["shops", "-blog"])
+    assert changed == (RESERVED_NAMES | {"shops"}) - {"blog"}
+    assert refuse_name("blog", changed) is None
+    refusal = refuse_name("shops", changed)
+    assert refusal is not None
+    assert refusal.code == "NAME_RESERVED"
+
+
+def test_the_reserved_names_can_be_replaced() -> None:
+    assert reserved_names(["-*", "shops"]) == {"shops"}
 
 
 def test_ids_are_new_and_recognised() -> None:
