@@ -15,6 +15,7 @@ from app.auth.sign_in import running_authenticator
 from app.config import config_route
 from app.exposition import MetricsEndpoint
 from app.graphql import GraphQLView, build_schema
+from app.graphql_http import only_post
 from app.headers import SecurityHeaders, content_policy, origin_of, security_headers
 from app.health import Readiness, livez
 from app.limits.anonymous import AnonymousPages
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware=_middleware(settings, measurements, limits.rates),
         routes=[
             Route("/graphql", view, methods=["POST"]),
+            Route("/graphql", only_post, methods=["GET"]),
             WebSocketRoute("/graphql", view),
             config_route(settings.oidc()),
             Route("/livez", livez),

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+"""JSON with the status codes of GraphQL over HTTP."""
+
 _EVENTS = "text/event-stream"
-_JSON = ("application/json", "application/graphql-response+json")
+_PLAIN_JSON = "application/json"
+_JSON = (_PLAIN_JSON, GRAPHQL_RESPONSE)
 _JSON_AMONG_OTHERS = ("application/*", "*/*")
 _Rank = tuple[float, int]  # the quality, then whatever is named earlier
 _NOT_NAMED: _Rank = (0, 0)
@@ -21,6 +25,16 @@ def prefers_events(accept: str) -> bool:
     others = [ranks[name] for name in _JSON_AMONG_OTHERS if name in ranks]
     json = max(named) if named else next(iter(others), _NOT_NAMED)
     return accepts_events(accept) and ranks[_EVENTS] > json
+
+
+def prefers_graphql_response(accept: str) -> bool:
+    """Whether a caller would rather have GraphQL's own media type than plain JSON.
+
+    It must be named: a wildcard asks for plain JSON, as callers from before it do.
+    """
+    ranks = _ranks(accept)
+    plain = ranks.get(_PLAIN_JSON, _NOT_NAMED)
+    return ranks.get(GRAPHQL_RESPONSE, _NOT_NAMED)[0] > 0 and ranks[GRAPHQL_RESPONSE] > plain
 
 
 def _ranks(accept: str) -> dict[str, _Rank]:

@@ -2,8 +2,9 @@
 
 from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
+from app.graphql_http import refusal
 from provisioner.errors import DatabaseUnavailableError
 
 _RETRY_SECONDS = 2
@@ -17,11 +18,10 @@ def unavailable(error: DatabaseUnavailableError) -> GraphQLError:
     )
 
 
-async def answer_unavailable(_: Request, error: Exception) -> JSONResponse:
+async def answer_unavailable(request: Request, error: Exception) -> Response:
     """Answer a request that could not even be signed in."""
     assert isinstance(error, DatabaseUnavailableError)  # noqa: S101 - what it is registered for
-    return JSONResponse(
-        {"data": None, "errors": [unavailable(error).formatted]},
-        status_code=503,
-        headers={"Retry-After": str(_RETRY_SECONDS)},
-    )
+    response = refusal(request, unavailable(error))
+    response.status_code = 503
+    response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return response

@@ -5,13 +5,14 @@ from functools import partial
 from typing import Any
 
 from cross_web import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry import Schema
-from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types.unset import UnsetType
 
+from app.graphql_http import GraphQLOverHttp, refusal
 from app.limits.decoding import decode_json
 from app.limits.errors import RateLimitedError, TooManyConnectionsError
 from app.limits.inputs import refusal_of_text
@@ -20,10 +21,10 @@ from app.limits.sockets import GuardedHandler, GuardedSocket
 from resolvers.context import Context
 
 
-class LimitedView(GraphQL[Context, None]):
+class LimitedView(GraphQLOverHttp):
     """Refuses what is malformed or too much, over HTTP and over websockets."""
 
-    websocket_adapter_class = GuardedSocket
+    websocket_adapter_class = GuardedSocket  # type: ignore[assignment] # as Strawberry's own
     guarded_handler_class: type[GuardedHandler] = GuardedHandler
 
     def __init__(self, schema: Schema, limits: Limits, **options: Any) -> None:
@@ -46,9 +47,9 @@ class LimitedView(GraphQL[Context, None]):
         try:
             await super().__call__(scope, receive, send)
         except RateLimitedError as error:
-            refusal = JSONResponse({"data": None, "errors": [error.formatted]})
-            refusal.headers["Retry-After"] = str(error.retry_after_seconds)
-            await refusal(scope, receive, send)
+            response = refusal(Request(scope), error)
+            response.headers["Retry-After"] = str(error.retry_after_seconds)
+            await response(scope, receive, send)
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Count the websockets of a caller who has signed in."""

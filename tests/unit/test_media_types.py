@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.media_types import accepts_events, prefers_events
+from app.media_types import accepts_events, prefers_events, prefers_graphql_response
 
 EVENTS, JSON, GRAPHQL = "text/event-stream", "application/json", "application/graphql-response+json"
 
@@ -34,3 +34,23 @@ def test_events_are_taken(accept: str, is_preferred: bool) -> None:  # noqa: FBT
 def test_events_are_not_taken(accept: str) -> None:
     assert not accepts_events(accept)
     assert not prefers_events(accept)
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_preferred"),
+    [
+        (GRAPHQL, True),
+        (f"{GRAPHQL}; charset=utf-8", True),
+        (f"{GRAPHQL}, application/graphql+json, {JSON}, {EVENTS}", True),
+        (f"{GRAPHQL}, */*", True),
+        (f"{JSON}, {GRAPHQL}", False),
+        (f"{JSON};q=0.5, {GRAPHQL};q=0.6", True),
+        (f"{GRAPHQL};q=0.5, {JSON}", False),
+        (f"{GRAPHQL};q=0", False),
+        ("application/*", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_graphqls_own_media_type(accept: str, is_preferred: bool) -> None:  # noqa: FBT001
+    assert prefers_graphql_response(accept) is is_preferred
