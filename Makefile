@@ -43,10 +43,11 @@ soak: $(MARK) ## Two replicas, 500 stores, 1,000 subscribers and a kill a minute
 dashboard: $(MARK) ## Build the pages
 	@$(BIN)/python -m tests.pages build
 
+# IMAGE_BASES: such as --build-arg PYTHON_IMAGE=…@sha256:…; the Dockerfiles name each base.
 images: ## Build the container images (needs Docker)
-	docker build --target api --tag store-platform/api:0.1.0 .
-	docker build --target dashboard --tag store-platform/dashboard:0.1.0 .
-	docker build --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
+	docker build $(IMAGE_BASES) --target api --tag store-platform/api:0.1.0 .
+	docker build $(IMAGE_BASES) --target dashboard --tag store-platform/dashboard:0.1.0 .
+	docker build $(IMAGE_BASES) --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
 
 schema: $(MARK) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m app schema > schema/schema.graphql

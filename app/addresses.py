@@ -3,10 +3,12 @@
 What a header says of it is believed only as far as it was written by a proxy that the operator
 trusts: each proxy appends the peer it saw to ``X-Forwarded-For``, so the header is read from the
 right, and the first address that is no trusted proxy's is the client's. All to the left of it is
-whatever the client chose to send.
+whatever the client chose to send. Where a client may have an address of the proxies' networks, how
+many proxies there are tells who it is.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -29,14 +31,22 @@ _MAX_HOPS = 16  # proxies one behind the other that are believed; more are a hea
 _SITE_BITS = 64  # what one customer of an IPv6 provider has to himself, at the least
 
 
-def client_address(connection: HTTPConnection, trusted: Collection[Network]) -> str:
-    """Return the client's address; ``trusted`` are the networks of our own proxies."""
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """Our own proxies: their networks, and how many there are at most; 0 is as many as there be."""
+
+    networks: Collection[Network] = ()
+    hops: int = 0
+
+
+def client_address(connection: HTTPConnection, proxies: Proxies) -> str:
+    """Return the client's address."""
     peer = connection.client.host if connection.client else ""
     address = _parse(peer)
     if address is None:
         return peer or UNKNOWN
-    for hop in islice(reversed(_forwarded_for(connection)), _MAX_HOPS):
-        if not _is_within(address, trusted):
+    for hop in islice(reversed(_forwarded_for(connection)), proxies.hops or _MAX_HOPS):
+        if not _is_within(address, proxies.networks):
             break
         before = _parse(hop)
         if before is None:  # a proxy that hides its peer, or one that wrote nonsense

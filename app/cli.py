@@ -13,6 +13,7 @@ from app.cluster_cli import cluster_commands
 from app.database_cli import database_commands
 from app.graphql import build_schema
 from app.limits.connections import ImpatientProtocol
+from app.listening import every_address
 from app.main import create_app
 from app.server import Server
 from app.settings import Settings
@@ -58,7 +59,8 @@ def serve() -> None:
             log_config=None,
         )
     )
-    server.run()
+    sockets = [every_address(settings.port)] if settings.host == "::" else None
+    server.run(sockets)
     if not server.started:
         sys.exit(1)
 

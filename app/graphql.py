@@ -19,7 +19,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.unset import UnsetType
 
 from app import __version__
-from app.addresses import Network, address_group, client_address
+from app.addresses import Proxies, address_group, client_address
 from app.auth.bearer import bearer_token, token_of_connection
 from app.auth.sign_in import Authenticator
 from app.auth.sockets import CredentialBoundHandler
@@ -141,7 +141,7 @@ class GraphQLView(LimitedView, EventStreamView):
         limits: Limits,
         *,
         allowed_origins: tuple[str, ...],
-        trusted_proxies: tuple[Network, ...],
+        proxies: Proxies,
     ) -> None:
         super().__init__(
             schema,
@@ -150,7 +150,7 @@ class GraphQLView(LimitedView, EventStreamView):
             allowed_origins=allowed_origins,
         )
         self._documents = schema.documents
-        self._trusted_proxies = trusted_proxies
+        self._proxies = proxies
 
     def is_subscription(self, asked: GraphQLRequestData) -> bool:
         """Whether a request asks for a stream."""
@@ -169,7 +169,7 @@ class GraphQLView(LimitedView, EventStreamView):
         context = Context(
             platform=request.app.state.platform,
             version=__version__,
-            address=client_address(request, self._trusted_proxies),
+            address=client_address(request, self._proxies),
         )
         if isinstance(request, Request):
             await self._sign_in(context, bearer_token(request.headers.get("authorization")))

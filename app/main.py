@@ -25,6 +25,7 @@ from app.metrics import PrometheusMeasurements
 from app.pages import page_routes
 from app.requests import Requests
 from app.settings import Settings
+from app.tls import RedirectToTls
 from app.tracing import flush, traced
 from app.unavailable import answer_unavailable
 from provisioner.errors import ConfigurationError, DatabaseUnavailableError
@@ -66,7 +67,7 @@ def create_app(settings: Settings) -> Starlette:
         build_schema(measurements, limits),
         limits,
         allowed_origins=settings.allowed_origins,
-        trusted_proxies=settings.trusted_proxies,
+        proxies=settings.proxies(),
     )
     return Starlette(
         lifespan=lifespan,
@@ -100,8 +101,9 @@ def _middleware(settings: Settings, measurements: Measurements, rates: Rates) ->
     return [
         Middleware(SecurityHeaders, headers=headers),
         Middleware(Requests, measurements=measurements),
+        *([Middleware(RedirectToTls)] if settings.redirect_to_tls else []),
         *([cors] if settings.allowed_origins else []),
-        Middleware(AnonymousPages, rates=rates, trusted_proxies=settings.trusted_proxies),
+        Middleware(AnonymousPages, rates=rates, proxies=settings.proxies()),
         Middleware(
             BodyLimit,
             max_bytes=settings.max_request_bytes,

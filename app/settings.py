@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import NoDecode
 
+from app.addresses import Proxies
 from app.auth.settings import SignInSettings
 from app.graces import Graces
 from app.limits.settings import LimitSettings
@@ -29,7 +30,10 @@ def _items(text: object) -> object:
 class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
     """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; :: is every address of this machine, IPv4's too.",
+    )
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     database_url: str = Field(
         f"sqlite:///{_ROOT / '.state' / 'platform.db'}",
@@ -59,6 +63,11 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
         None, description="The kubeconfig; if unset, the pod's service account or the user's own."
     )
     kube_context: str | None = Field(None, description="The kubeconfig's context to use.")
+    store_role: str | None = Field(
+        None,
+        description="The ClusterRole with the service's rights in a store's namespace, to which it"
+        " binds itself in each; unset where it has them everywhere, such as an administrator.",
+    )
     helm: str = Field("helm", description="The helm 4 program.")
     helm_timeout_seconds: float = Field(300, gt=0, description="How long one helm run may take.")
     helm_grace_seconds: float = Field(
@@ -116,6 +125,18 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
             " Only they are believed about where a request comes from (X-Forwarded-For).",
         )
     )
+    proxy_hops: int = Field(
+        0,
+        ge=0,
+        description="How many trusted proxies are in front at most: what X-Forwarded-For has to the"
+        " left of theirs is the client's own word, even where it names an address that is trusted."
+        " 0 is no limit.",
+    )
+    redirect_to_tls: bool = Field(
+        default=False,
+        description="Whether what came to the proxy in front without TLS (X-Forwarded-Proto) is"
+        " redirected to https.",
+    )
     hsts_seconds: int = Field(
         0,
         ge=0,
@@ -145,6 +166,10 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
             lists["allowed_origins"] = tuple(item.strip() for item in origins.split(","))
         return cls.model_validate(lists)
 
+    def proxies(self) -> Proxies:
+        """Return the proxies that are believed."""
+        return Proxies(self.trusted_proxies, self.proxy_hops)
+
     def platform(self) -> PlatformSettings:
         """Return the slice that the domain needs."""
         values = sorted(self.chart_values.glob("*.yaml")) if self.chart_values else []
@@ -166,6 +191,7 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
                 is_reachability_checked=self.reachability_check,
                 limits=self.limits(),
                 drift_interval=_time(minutes=self.drift_check_minutes),
+                store_role=self.store_role,
             ),
             shop_url=self.shop_url,
             ingress=self.ingress,

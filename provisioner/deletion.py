@@ -6,6 +6,7 @@ from datetime import timedelta
 from provisioner.errors import TerminalError
 from provisioner.models import Observation, Reason, StepName, Store, StoreStatus
 from provisioner.parts import Parts
+from provisioner.rights import ensure_rights
 from provisioner.steps import Outcome, StepRunner
 from provisioner.transitions import DELETE_STEPS
 
@@ -47,6 +48,13 @@ class _Removal:
     async def uninstall(self) -> Outcome:
         if not await self._parts.cluster.namespace_exists(self._store.namespace):
             return Outcome("There is no namespace, so no release either.", is_skipped=True)
+        seen = self._parts.observer.observe(self._store.namespace).namespace
+        if seen is not None and seen.is_terminating:
+            # The platform's rights there go with everything else, and nothing new can be made.
+            return Outcome(
+                "The namespace is going already, and the release in it.", is_skipped=True
+            )
+        await ensure_rights(self._parts, self._store.namespace)
         output = await self._parts.helm.uninstall(
             release=self._store.release, namespace=self._store.namespace
         )

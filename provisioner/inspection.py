@@ -9,6 +9,7 @@ import structlog
 from provisioner.errors import HelmError
 from provisioner.models import Release, Store
 from provisioner.parts import Parts
+from provisioner.rights import ensure_rights
 
 _log = structlog.get_logger(__name__)
 
@@ -20,6 +21,7 @@ async def inspect(parts: Parts, store: Store) -> Store:
     namespace = parts.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
         return store  # the watch tells of that: nothing can be put back there
+    await ensure_rights(parts, store.namespace)
     release = await parts.releases.find(store.namespace, store.release)
     if release is None:
         _log.warning("release_missing", namespace=store.namespace)

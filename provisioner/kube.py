@@ -11,6 +11,7 @@ import msgspec
 
 from provisioner.errors import ClusterRefusedError, ClusterUnreachableError, NotFoundError
 from provisioner.kube_api import AlreadyExistsError, ApiLimits, KubeApi
+from provisioner.kube_rights import bind_role
 from provisioner.models import Reason
 from provisioner.watching import ChangedObject, GoneError, Page
 from provisioner.wire import HasMetadata, WatchedKind, WireChange, WireList, WireStatus
@@ -63,6 +64,10 @@ class KubeCluster:
             )
             return False
         return True
+
+    async def ensure_role_binding(self, namespace: str, role: str) -> bool:
+        """See ``ports.Cluster``."""
+        return await bind_role(self._api, namespace, role)
 
     async def ensure_secret(
         self,

@@ -26,6 +26,8 @@ class WorkSettings:
 
     ``provision_timeout`` counts from the start of an attempt to ready, restarts of the service
     included. ``values_files`` are Helm values per engine name that go over the chart's own.
+    ``store_role`` is the ClusterRole that the platform binds itself to in each store's namespace;
+    None where it has its rights already.
     ``drift_interval`` is the mean time between two looks at a store for drift; None is never.
     """
 
@@ -34,6 +36,7 @@ class WorkSettings:
     values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     is_reachability_checked: bool = True
     drift_interval: timedelta | None = None
+    store_role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

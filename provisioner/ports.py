@@ -102,6 +102,13 @@ class Cluster(Protocol):
         """Create the namespace unless it is there; return whether it was created."""
         ...
 
+    async def ensure_role_binding(self, namespace: str, role: str) -> bool:
+        """Give ourselves the rights of a ClusterRole in the namespace; return whether that was new.
+
+        Returns once they hold. Raises NotFoundError when the namespace is not there.
+        """
+        ...
+
     async def ensure_secret(
         self,
         namespace: str,

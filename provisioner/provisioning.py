@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from provisioner.errors import StoreFailedError, TerminalError
@@ -23,6 +24,7 @@ from provisioner.models import (
 from provisioner.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.parts import Parts
 from provisioner.readiness import Doom, Verdict, judge
+from provisioner.rights import Settling, ensure_rights
 from provisioner.scrub import scrub, tail
 from provisioner.steps import Outcome, StepRunner
 from provisioner.transitions import PROVISION_STEPS
@@ -77,6 +79,7 @@ class _Attempt:
         self._parts = parts
         self._store = store
         self._secrets: Sequence[str] = ()
+        self._settling = Settling()
         self.steps = StepRunner(parts, store)
         self.current = StepName.NAMESPACE
 
@@ -90,12 +93,15 @@ class _Attempt:
             StepName.REACHABLE: self._await_answer,
         }
         for self.current in PROVISION_STEPS:
-            await self.steps.run(self.current, work[self.current])
+            step = partial(self._settling.of, work[self.current])
+            await self.steps.run(self.current, step)
 
     async def _create_namespace(self) -> Outcome:
         name = self._store.namespace
         labels = {STORE_LABEL: self._store.id, **_MANAGED_BY, **_RESTRICTED}
         created = await self._parts.cluster.ensure_namespace(name, labels)
+        if await ensure_rights(self._parts, name):
+            self._settling.begin()
         return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
 
     async def _create_credentials(self) -> Outcome:

@@ -29,6 +29,7 @@ from provisioner.permit import Permit
 from provisioner.ports import Announcer, Clock, Measurements, Prober, Releases
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository
+from provisioner.rights import RightsKeeper
 from provisioner.work_queue import Lane, WorkQueue
 
 _log = structlog.get_logger(__name__)
@@ -95,6 +96,8 @@ async def running_term(tools: Tools, database: Transactions, permit: Permit) -> 
     audit = AuditLog(database, tools.clock)
     housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
     upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
+    if tools.settings.store_role is not None:
+        upkeep["rights"] = RightsKeeper(parts, records.undeleted).run
     if tools.settings.drift_interval is not None:
         patrol = Patrol(records.undeleted, reconciler, tools.settings.drift_interval)
         upkeep["patrol"] = patrol.run

@@ -62,6 +62,7 @@ class SimulatedNamespace:
 
     uid: str
     labels: dict[str, str] = field(default_factory=dict)
+    roles: set[str] = field(default_factory=set)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
     release: str = ""
@@ -96,6 +97,15 @@ class SimulatedCluster:
                 return False
             self.namespaces[name] = SimulatedNamespace(self._new_uid(), dict(labels))
             return True
+
+    async def ensure_role_binding(self, namespace: str, role: str) -> bool:
+        async with self._call(namespace):
+            if namespace not in self.namespaces:
+                raise NotFoundError(f"namespaces {namespace!r} not found")
+            roles = self.namespaces[namespace].roles
+            is_new = role not in roles
+            roles.add(role)
+            return is_new
 
     async def ensure_secret(
         self,

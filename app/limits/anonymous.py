@@ -5,14 +5,12 @@ they look at is looked at once for all who ask. So are GraphQL, which counts by 
 known who calls, and whoever sends a token for ``/metrics``, which is compared and nothing more.
 """
 
-from collections.abc import Collection
-
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.addresses import Network, client_address
+from app.addresses import Proxies, client_address
 from app.limits.errors import RateLimitedError
 from app.limits.rates import Rates
 
@@ -23,14 +21,14 @@ _WITH_A_TOKEN_OF_ITS_OWN = "/metrics"  # noqa: S105 - a path
 class AnonymousPages:
     """ASGI middleware: answers 429 when an address has asked for too much."""
 
-    def __init__(self, app: ASGIApp, *, rates: Rates, trusted_proxies: Collection[Network]) -> None:
+    def __init__(self, app: ASGIApp, *, rates: Rates, proxies: Proxies) -> None:
         self._app = app
         self._rates = rates
-        self._trusted_proxies = trusted_proxies
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _is_counted(scope):
-            address = client_address(HTTPConnection(scope), self._trusted_proxies)
+            address = client_address(HTTPConnection(scope), self._proxies)
             try:
                 await self._rates.count_anonymous_page(address)
             except RateLimitedError as error:

@@ -40,6 +40,9 @@ VARIANTS: dict[str, Values] = {
     "own account": {"serviceAccount": {"create": False, "name": "own", "onlyInStores": False}},
     "own engines": {"serviceAccount": {"extraRules": [MAPS]}},
     "oidc": {"oidc": {"issuer": "https://id.example.com", "audience": "a", "clientId": "c"}},
+    "redis": {**POSTGRESQL, "limits": {"redis": {"existingSecret": "counts"}}},
+    "tls": {"access": {"tls": {"enabled": True}}},
+    "narrow": {"networkPolicies": {"fromNamespaces": ["traefik"], "fromCidrs": ["fd00::/8"]}},
     "monitored": {
         "monitoring": {
             "metricsSecret": "metrics",
@@ -142,8 +145,8 @@ def test_an_issuer_whose_tokens_come_from_elsewhere(platform: Helm) -> None:
     objects = platform.objects({"oidc": issuer})
     given = settings(objects)["STORE_PLATFORM_OIDC_TOKEN_ORIGINS"]
     assert given == "https://tokens.example.com"
-    (connect_to,) = objects.containers["dashboard"]["env"]
-    assert connect_to["value"] == "https://id.example.com https://tokens.example.com"
+    connect_to = [e for e in objects.containers["dashboard"]["env"] if e["name"] == "CONNECT_TO"]
+    assert connect_to[0]["value"] == "https://id.example.com https://tokens.example.com"
     said = platform.refusal({"oidc": {**issuer, "tokenOrigins": ["https://a.example.com; *"]}})
     assert "tokenOrigins" in said
 
@@ -238,7 +241,7 @@ def test_selectors_find_their_pods(default: Objects) -> None:
 def test_the_role_names_every_kind_of_the_engines_charts(default: Objects, shop: Objects) -> None:
     granted = {
         resource
-        for rule in default.one("ClusterRole")["rules"]
+        for rule in default.one("ClusterRole", "-in-stores")["rules"]
         for resource in rule["resources"]
         if {"get", "create", "patch", "delete"} <= set(rule["verbs"])
     }
@@ -249,20 +252,59 @@ def test_the_role_names_every_kind_of_the_engines_charts(default: Objects, shop:
     assert {plural.get(kind, f"{kind.lower()}s") for kind in {o["kind"] for o in shop}} <= granted
 
 
-def test_the_role_has_no_wildcard_and_cannot_raise_itself(default: Objects) -> None:
-    for rule in default.one("ClusterRole")["rules"]:
+def test_the_roles_have_no_wildcard_and_raise_nobody_above_a_store(default: Objects) -> None:
+    in_stores = default.one("ClusterRole", "-in-stores")
+    bind = {
+        "apiGroups": ["rbac.authorization.k8s.io"],
+        "resources": ["clusterroles"],
+        "resourceNames": [in_stores["metadata"]["name"]],
+        "verbs": ["bind"],
+    }
+    rules = [rule for role in default.of("ClusterRole") for rule in role["rules"]]
+    assert rules.count(bind) == 1
+    for rule in rules:
         words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
-        assert not words & {"*", "bind", "escalate", "impersonate", "roles", "clusterroles"}
+        forbidden = {"*", "bind", "escalate", "impersonate", "roles", "clusterroles"}
+        assert rule == bind or not words & forbidden
+
+
+def test_everywhere_it_reads_no_secret_and_writes_namespaces_alone(default: Objects) -> None:
+    (binding,) = default.of("ClusterRoleBinding")
+    (everywhere,) = [
+        role["rules"]
+        for role in default.of("ClusterRole")
+        if role["metadata"]["name"] == binding["roleRef"]["name"]
+    ]
+    writing = {
+        (resource, verb)
+        for rule in everywhere
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        if verb not in {"get", "list", "watch"}
+    }
+    assert writing == {
+        ("namespaces", "create"),
+        ("namespaces", "patch"),
+        ("namespaces", "delete"),
+        ("rolebindings", "create"),
+        ("clusterroles", "bind"),
+    }
+    assert not any("secrets" in rule["resources"] for rule in everywhere)
+    role = default.one("ClusterRole", "-in-stores")["metadata"]["name"]
+    assert settings(default)["STORE_PLATFORM_STORE_ROLE"] == role
+
+
+def test_an_account_of_ones_own_has_its_rights_from_elsewhere(platform: Helm) -> None:
+    assert "STORE_PLATFORM_STORE_ROLE" not in settings(platform.objects(VARIANTS["own account"]))
 
 
 def test_what_engines_of_ones_own_need(platform: Helm) -> None:
     more = {"apiGroups": ["example.com"], "resources": ["caches"], "verbs": ["get", "patch"]}
     objects = platform.objects({"serviceAccount": {"extraRules": [MAPS, more]}})
-    assert objects.one("ClusterRole")["rules"][-2:] == [MAPS, more]
-    (watched,) = objects.one("ValidatingAdmissionPolicy")["spec"]["matchConstraints"][
-        "resourceRules"
-    ]
-    assert watched["apiGroups"] == ["", "apps", "batch", "networking.k8s.io", "example.com"]
+    assert objects.one("ClusterRole", "-in-stores")["rules"][-2:] == [MAPS, more]
+    constraints = objects.one("ValidatingAdmissionPolicy")["spec"]["matchConstraints"]
+    (watched,) = constraints["resourceRules"]
+    assert (watched["apiGroups"], watched["resources"]) == (["*"], ["*/*"])
 
 
 def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -> None:

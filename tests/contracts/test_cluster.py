@@ -24,6 +24,14 @@ async def test_a_namespace_that_is_there_is_given_its_labels(world: World) -> No
     assert {**found, "kept": "old", "changed": "new", "added": "new"} == found
 
 
+async def test_a_role_is_bound_once(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        await world.cluster.ensure_role_binding(world.namespace, "edit")
+    await world.create()
+    assert await world.cluster.ensure_role_binding(world.namespace, "edit") is True
+    assert await world.cluster.ensure_role_binding(world.namespace, "edit") is False
+
+
 async def test_a_secret_is_generated_once(world: World) -> None:
     await world.create()
     generated: list[str] = []

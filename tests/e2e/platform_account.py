@@ -18,6 +18,7 @@ from tests.cluster.local_cluster import ClusterError
 
 NAMESPACE = "store-platform"
 NAME = "store-platform"
+STORE_ROLE = f"{NAME}-in-stores"
 USER = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 _ACCOUNT = {
     "ServiceAccount",
@@ -27,6 +28,8 @@ _ACCOUNT = {
     "ValidatingAdmissionPolicyBinding",
 }
 _PATIENCE_SECONDS = 120.0
+_QUESTIONS = {"authentication.k8s.io", "authorization.k8s.io"}
+"""Who am I, and what may I do: everybody may ask that."""
 _AUDIT = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -96,8 +99,9 @@ class PlatformAccount:
 
     @property
     def asked(self) -> list[Asked]:
-        lines = self.record.read_text().splitlines()
-        return [_asked(entry) for entry in map(json.loads, lines) if "objectRef" in entry]
+        entries = map(json.loads, self.record.read_text().splitlines())
+        about = [entry for entry in entries if "objectRef" in entry]
+        return [_asked(e) for e in about if e["objectRef"].get("apiGroup") not in _QUESTIONS]
 
 
 def watch_over(cluster: LocalCluster, folder: Path) -> Path:
@@ -126,10 +130,11 @@ def install_account(cluster: LocalCluster, folder: Path) -> PlatformAccount:
     wanted = [item for item in objects if item["kind"] in _ACCOUNT]
     applied = {"apiVersion": "v1", "kind": "List", "items": wanted}
     cluster.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(applied))
-    (role,) = [item for item in wanted if item["kind"] == "ClusterRole"]
+    roles = [item for item in wanted if item["kind"] == "ClusterRole"]
+    granted = frozenset(right for role in roles for right in _granted(role))
     kubeconfig = folder / "account.kubeconfig"
     token = account_kubeconfig(cluster, NAMESPACE, NAME, kubeconfig)
-    account = PlatformAccount(cluster, token, kubeconfig, frozenset(_granted(role)), record)
+    account = PlatformAccount(cluster, token, kubeconfig, granted, record)
     account.await_policy()
     return account
 

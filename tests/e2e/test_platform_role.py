@@ -1,5 +1,8 @@
 """The main job with no more rights than the platform's chart gives, where RBAC is enforced."""
 
+import asyncio
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +10,11 @@ import pytest
 
 from tests.cluster import LocalCluster, stages
 from tests.cluster.local_cluster import ClusterError
+from tests.e2e import attacks
 from tests.e2e.platform_account import (
     NAME,
     NAMESPACE,
-    USER,
+    STORE_ROLE,
     Permission,
     PlatformAccount,
     install_account,
@@ -35,7 +39,10 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformAccoun
 @pytest.fixture
 def service(account: PlatformAccount, tmp_path: Path) -> Iterator[Service]:
     """A service that has the account's token and nothing else; not started."""
-    settings = {"STORE_PLATFORM_KUBECONFIG": str(account.kubeconfig)}
+    settings = {
+        "STORE_PLATFORM_KUBECONFIG": str(account.kubeconfig),
+        "STORE_PLATFORM_STORE_ROLE": STORE_ROLE,
+    }
     service = Service(tmp_path, account.cluster, settings)
     yield service
     service.stop()
@@ -73,7 +80,8 @@ async def test_the_main_job(account: PlatformAccount, service: Service) -> None:
     # it makes an object, that is a right of its own, which the record does not name.
     used = {item.permission for item in asked}
     made = {Permission(item.resource, "create") for item in used if item.verb == "patch"}
-    assert account.granted == used | made
+    bind = Permission("clusterroles.rbac.authorization.k8s.io", "bind")  # asked by its bindings
+    assert account.granted == used | made | {bind}
 
 
 FORBIDDEN = [
@@ -82,10 +90,21 @@ FORBIDDEN = [
     ("create", "pods/portforward"),
     ("create", "serviceaccounts/token"),
     ("create", "clusterroles.rbac.authorization.k8s.io"),
-    ("create", "rolebindings.rbac.authorization.k8s.io"),
     ("delete", "validatingadmissionpolicies.admissionregistration.k8s.io"),
     ("impersonate", "users"),
+    ("get", "secrets"),
+    ("list", "secrets"),
     ("watch", "secrets"),
+    ("update", "secrets"),
+    ("get", "pods/log"),
+    ("patch", "deployments.apps"),
+    ("create", "jobs.batch"),
+    ("create", "endpoints"),
+    ("create", "persistentvolumes"),
+    ("escalate", "clusterroles.rbac.authorization.k8s.io"),
+    ("create", "clusterrolebindings.rbac.authorization.k8s.io"),
+    ("patch", "rolebindings.rbac.authorization.k8s.io"),
+    ("update", "namespaces/finalize"),
     ("get", "configmaps"),
     ("get", "nodes"),
     ("get", "nodes/proxy"),
@@ -95,38 +114,94 @@ FORBIDDEN = [
 
 def test_what_it_has_no_right_to(account: PlatformAccount) -> None:
     assert [item for item in FORBIDDEN if account.may(*item)] == []
-    assert account.may("get", "secrets")  # as its role says: the question is put rightly
+    assert account.may("list", "pods")  # as its role says: the question is put rightly
 
 
-REFUSED = [
-    "get nodes",
-    "create clusterrole mine --verb=get --resource=nodes",
-    f"create clusterrolebinding mine --clusterrole=cluster-admin --user={USER}",
-    f"-n {NAMESPACE} create token {NAME}",
-    "-n kube-system run mine --image=example.com/mine",
-    f"delete validatingadmissionpolicy {NAME}",
-    # What its role would let it do, but for the admission policy:
-    "delete namespace default",
-    "create namespace mine",
-    "label namespace kube-system store-platform.dev/store=mine",
-    "-n kube-system create secret generic mine",
-    "-n default delete service kubernetes",
-]
+@pytest.fixture(scope="module")
+def attacked(account: PlatformAccount) -> PlatformAccount:
+    """The account with a store's namespace of its own, and one that an administrator left open."""
+    account.kubectl("create", "-f", "-", stdin=attacks.listed(attacks.own_namespace()))
+    own = attacks.listed(attacks.binding(attacks.OWN))
+    account.kubectl("create", "-f", "-", stdin=own)
+    careless = attacks.listed(attacks.careless_namespace(), attacks.binding(attacks.CARELESS))
+    account.cluster.kubectl("create", "-f", "-", stdin=careless)
+    return account
 
 
-def test_what_it_is_refused(account: PlatformAccount) -> None:
-    before = everything(account)
-    for command in REFUSED:
+def test_what_it_is_refused(attacked: PlatformAccount) -> None:
+    before = everything(attacked)
+    for command in attacks.COMMANDS:
         with pytest.raises(ClusterError, match=r"(?i)forbidden"):
-            account.kubectl(*command.split())
-    assert everything(account) == before
+            attacked.kubectl(*command.split())
+    assert everything(attacked) == before
+
+
+def test_what_it_cannot_make(attacked: PlatformAccount) -> None:
+    before = everything(attacked)
+    for item in attacks.OBJECTS.values():
+        with pytest.raises(ClusterError, match=r"(?i)forbidden"):
+            attacked.kubectl("create", "-f", "-", stdin=json.dumps(item))
+    assert everything(attacked) == before
+
+
+def test_no_pod_of_a_store_has_the_hosts_disk(attacked: PlatformAccount) -> None:
+    disk = attacks.deployment_with_the_hosts_disk(attacks.OWN)
+    attacked.kubectl("create", "-f", "-", stdin=json.dumps(disk))
+    try:
+        where = ("-n", attacks.OWN)
+        failing = "--for=condition=ReplicaFailure"
+        attacked.cluster.kubectl(*where, "wait", failing, "deployment/disk", "--timeout=60s")
+        said = attacked.cluster.kubectl(*where, "get", "replicasets", "-o", "yaml")
+        assert 'violates PodSecurity "restricted' in said
+        assert attacked.cluster.kubectl_json(*where, "get", "pods")["items"] == []
+    finally:
+        attacked.kubectl("-n", attacks.OWN, "delete", "deployment", "disk")
+
+
+def test_a_label_that_somebody_removed_is_given_back(attacked: PlatformAccount) -> None:
+    labels = {"app.kubernetes.io/managed-by": "store-platform"}
+    given = attacks.namespace(attacks.OWN, **labels)
+    attacked.kubectl("apply", "-f", "-", stdin=json.dumps(given))
+    mark = "store-platform.dev/store"
+    attacked.cluster.kubectl("label", "namespace", attacks.OWN, f"{mark}-")
+    with pytest.raises(ClusterError, match=r"(?i)forbidden"):
+        attacked.kubectl("-n", attacks.OWN, "create", "secret", "generic", "mine")
+    attacked.kubectl("label", "namespace", attacks.OWN, f"{mark}=attacked")
+    assert mark in attacked.cluster.kubectl("get", "namespace", attacks.OWN, "-o", "yaml")
+
+
+async def test_a_store_of_an_earlier_version_gets_its_rights(
+    account: PlatformAccount, service: Service
+) -> None:
+    """So it does when somebody removes them. Without them nothing of it could be done."""
+    service.start()
+    async with a_store(service, "earlier") as store:
+        await store.until("READY")
+        service.stop()
+        bindings = ("-n", store.namespace, "rolebindings")
+        account.cluster.kubectl(bindings[0], bindings[1], "delete", bindings[2], "--all")
+        service.start()
+        deadline = time.monotonic() + 60
+        while not account.cluster.kubectl_json(*bindings[:2], "get", bindings[2])["items"]:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+        (bound,) = account.cluster.kubectl_json(*bindings[:2], "get", bindings[2])["items"]
+        assert bound["roleRef"]["name"] == bound["metadata"]["name"] == STORE_ROLE
+        assert bound["subjects"] == [
+            {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
+        ]
+        shown = service.execute(store.token, REVEAL, id=store.store_id)["revealAdminPassword"]
+        assert shown["password"] == service.admin_password(store.namespace)
 
 
 def everything(account: PlatformAccount) -> set[str]:
     """Return what of the cluster's a refused command could have changed."""
-    kinds = "namespaces,secrets,services,pods,clusterroles,clusterrolebindings"
-    policies = "validatingadmissionpolicies"
-    found = account.cluster.kubectl_json("get", f"{kinds},{policies}", "--all-namespaces")
+    kinds = "namespaces,secrets,services,serviceaccounts,pods,deployments,rolebindings"
+    of_the_cluster = "clusterroles,clusterrolebindings,validatingadmissionpolicies"
+    found = account.cluster.kubectl_json("get", f"{kinds},{of_the_cluster}", "--all-namespaces")
     return {
-        f"{o['kind']} {o['metadata']['name']} {o['metadata'].get('labels')}" for o in found["items"]
+        " ".join(
+            [o["kind"], *(str(o["metadata"].get(key)) for key in ("namespace", "name", "labels"))]
+        )
+        for o in found["items"]
     }

@@ -56,9 +56,18 @@ def _copied(arguments: str) -> Copied:
     return Copied(stage, tuple(sources), target)
 
 
+def bases(file: Path) -> dict[str, str]:
+    """Return what may be given to a build before its first stage, with what it is else."""
+    before = re.split(r"^FROM ", file.read_text(), maxsplit=1, flags=re.MULTILINE)[0]
+    return dict(re.findall(r"^ARG (\w+)=(\S+)$", before, re.MULTILINE))
+
+
 def stages(file: Path) -> dict[str, Stage]:
     """Return the stages of a file by name, the last one's being "" if it has none."""
-    lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    text = file.read_text()
+    for name, value in bases(file).items():
+        text = text.replace(f"FROM ${{{name}}}", f"FROM {value}")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
     found: dict[str, Stage] = {}
     for line in re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines():
         name, _, arguments = line.strip().partition(" ")

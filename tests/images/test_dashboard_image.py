@@ -1,12 +1,12 @@
 """The dashboard's web server: real nginx, with the image's configuration and the built pages."""
 
-import os
 import re
+import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from app.headers import content_policy, security_headers
 from tests.cluster.ports import free_port
 from tests.images.dockerfile import PLATFORM, ROOT, stages
-from tests.images.nginx import ensure_nginx
+from tests.images.nginx import running_nginx
 from tests.pages import FOLDER, ensure_built
 
 pytestmark = pytest.mark.timeout(900)  # the first run builds the pages
@@ -28,7 +28,17 @@ MIME_TYPES = """types {
     application/json json; font/woff2 woff2;
 }
 """
-_START_SECONDS = 120.0
+STRICT = "max-age=31536000; includeSubDomains"
+
+
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Stays)
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Nginx:
     def get(self, path: str, headers: Mapping[str, str] = PAGE) -> Answer:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=dict(headers))
         try:
-            with urllib.request.urlopen(asked, timeout=60) as answer:
+            with _OPENER.open(asked, timeout=60) as answer:
                 return Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.headers, error.read().decode())
@@ -64,44 +74,50 @@ def configuration(folder: Path, port: int, environment: Mapping[str, str]) -> Pa
     moved = {
         "/etc/nginx/mime.types": f"{folder}/mime.types",
         "/usr/share/nginx/html": f"{FOLDER}/dist",
-        "listen 8080;": f"listen 127.0.0.1:{port};",
+        "listen 8080;": f"listen {port};",
+        "listen [::]:8080;": f"listen [::]:{port};",
         "/tmp/": f"{folder}/",  # noqa: S108 - in the container
     }
+    places = re.compile("|".join(map(re.escape, moved)))
     for copied in STAGE.copies:
         (source,) = copied.sources
-        if copied.stage is None:
-            places = re.compile("|".join(map(re.escape, moved)))
-            text = places.sub(lambda found: moved[found[0]], (ROOT / source).read_text())
-            for name, value in environment.items():  # the base image's entry point does that
+        if copied.stage is not None:
+            continue
+        text = places.sub(lambda found: moved[found[0]], (ROOT / source).read_text())
+        if "/templates/" in copied.target:  # the base image's entry point does that
+            for name, value in environment.items():
                 text = text.replace(f"${{{name}}}", value)
-            (folder / Path(source).name.removesuffix(".template")).write_text(text)
+        file = folder / Path(source).name.removesuffix(".template")
+        file.write_text(text)
+        if copied.target.startswith("/docker-entrypoint.d/"):  # and runs these
+            subprocess.run(["/bin/sh", str(file)], check=True)
     (folder / "mime.types").write_text(MIME_TYPES)
     return folder / "nginx.conf"
 
 
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Nginx]:
+    """Run the image's nginx with an environment over the image's own."""
+    ensure_built()
+    port = free_port()
+    file = configuration(folder, port, {**STAGE.environment, **environment})
+    server = Nginx(port)
+    with running_nginx(file, server.is_up):
+        yield server
+
+
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    ensure_built()
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    file = configuration(folder, port, {"CONNECT_TO": ISSUER, "STRICT_TRANSPORT": ""})
-    # Started as root, it would become a user who may not be able to read this folder.
-    also = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(ensure_nginx()), "-p", str(folder), "-c", str(file), "-g", also],
-            stdout=log, stderr=log,
-        )  # fmt: skip
-    server = Nginx(port)
-    try:
-        deadline = time.monotonic() + _START_SECONDS
-        while not server.is_up():
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.05)
+    with serving(tmp_path_factory.mktemp("nginx"), CONNECT_TO=ISSUER) as server:
         yield server
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """One that the chart has told of TLS, and of an API without GraphiQL."""
+    told = {"REDIRECT_TO_TLS": "true", "STRICT_TRANSPORT": STRICT, "GRAPHIQL": "false"}
+    with serving(tmp_path_factory.mktemp("strict"), **told) as server:
+        yield server
 
 
 @pytest.mark.parametrize("path", ["/", "/stores", "/stores/store_1", "/graphiql", "/no/such/page"])
@@ -142,10 +158,41 @@ def test_every_answer_has_the_headers_that_the_api_gives(nginx: Nginx, path: str
     assert "/" not in given["Server"]  # no version
 
 
-def test_tls_may_be_demanded() -> None:
-    template = (ROOT / "dashboard" / "nginx" / "headers.conf.template").read_text()
-    assert 'add_header Strict-Transport-Security "${STRICT_TRANSPORT}" always;' in template
-    assert STAGE.environment["STRICT_TRANSPORT"] == STAGE.environment["CONNECT_TO"] == ""
+def test_everybody_is_sent_to_tls(strict: Nginx) -> None:
+    """The proxy in front says that a request came without; a probe comes from nowhere."""
+    for path in ("/", "/stores?first=1", "/icon.svg", "/graphiql"):
+        answer = strict.get(path, {**PAGE, "X-Forwarded-Proto": "http", "Host": "shops.test:80"})
+        assert (answer.status, answer.headers["Location"]) == (308, f"https://shops.test{path}")
+    for headers in (PAGE, {**PAGE, "X-Forwarded-Proto": "https"}):
+        answer = strict.get("/", headers)
+        assert (answer.status, answer.headers["Strict-Transport-Security"]) == (200, STRICT)
+    assert strict.is_up()
+
+
+def test_nobody_is_sent_to_tls_where_there_is_none(nginx: Nginx) -> None:
+    assert nginx.get("/", {**PAGE, "X-Forwarded-Proto": "http"}).status == 200
+
+
+@pytest.mark.parametrize("path", ["/graphiql", "/graphiql.html"])
+def test_graphiql_switched_off(strict: Nginx, path: str) -> None:
+    answer = strict.get(path)
+    assert answer.status == 404
+    assert "<script" not in answer.body
+
+
+def test_it_listens_on_ipv6_where_there_is_any(nginx: Nginx) -> None:
+    assert Path("/proc/net/if_inet6").exists()
+    with socket.create_connection(("::1", nginx.port), timeout=60) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_it_listens_on_ipv4_where_there_is_no_other(tmp_path: Path) -> None:
+    script = (ROOT / "dashboard" / "nginx" / "listen.sh").read_text()
+    told = script.replace("/proc/net/if_inet6", f"{tmp_path}/none").replace("/tmp/", f"{tmp_path}/")  # noqa: S108
+    subprocess.run(["/bin/sh", "-c", told], check=True)
+    assert (tmp_path / "listen.conf").read_text() == "listen 8080;\n"
+    assert (ROOT / "dashboard" / "nginx" / "listen.sh").stat().st_mode & 0o111
 
 
 def test_the_health_check_asks_what_is_served() -> None:

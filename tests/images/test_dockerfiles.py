@@ -10,7 +10,7 @@ from tests import local, pages
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
 from tests.cluster import toolchain
-from tests.images.dockerfile import DOCKERFILES, PLATFORM, ROOT, SHOP, is_ignored, stages
+from tests.images.dockerfile import DOCKERFILES, PLATFORM, ROOT, SHOP, bases, is_ignored, stages
 
 PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
 
@@ -20,6 +20,18 @@ def test_every_base_is_named_with_registry_and_version(file: Path) -> None:
     found = stages(file)
     for stage in found.values():
         assert stage.base in found or PINNED.match(stage.base), stage.base
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_base_may_be_given_by_digest(file: Path) -> None:
+    """Which digest is right is known to whoever builds, with a registry at hand."""
+    named = re.findall(r"^FROM (\S+)", file.read_text(), re.MULTILINE)
+    given = {f"${{{name}}}" for name in bases(file)}
+    assert given <= set(named)
+    assert set(named) - given <= set(stages(file))
+    digest = f"sha256:{'0' * 64}"
+    assert all(PINNED.match(f"{base}@{digest}") for base in bases(file).values())
+    assert "$(IMAGE_BASES)" in (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.parametrize(("file", "name"), [(PLATFORM, "api"), (PLATFORM, "dashboard"), (SHOP, "")])

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
-from app.addresses import address_group, client_address
+from app.addresses import Proxies, address_group, client_address
 from app.settings import Settings
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
@@ -51,11 +51,32 @@ def connection(peer: str | None, *forwarded: str) -> HTTPConnection:
     ],
 )
 def test_client_address(peer: str | None, forwarded: list[str], expected: str) -> None:
-    assert client_address(connection(peer, *forwarded), TRUSTED) == expected
+    assert client_address(connection(peer, *forwarded), Proxies(TRUSTED)) == expected
+
+
+@pytest.mark.parametrize(
+    ("hops", "forwarded", "expected"),
+    [
+        # A client within the trusted networks, and what it wrote itself
+        (1, "6.6.6.6, 10.0.0.3", "10.0.0.3"),
+        (1, "10.6.6.6, 10.0.0.3", "10.0.0.3"),
+        (2, "6.6.6.6, 10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        # Fewer than there may be, and one that is not ours
+        (2, "198.51.100.1", "198.51.100.1"),
+        (2, "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+        (1, "unknown", "10.0.0.1"),
+    ],
+)
+def test_no_more_proxies_are_believed_than_there_are(
+    hops: int, forwarded: str, expected: str
+) -> None:
+    proxies = Proxies(TRUSTED, hops)
+    assert client_address(connection("10.0.0.1", forwarded), proxies) == expected
+    assert client_address(connection("203.0.113.7", forwarded), proxies) == "203.0.113.7"
 
 
 def test_without_trusted_proxies_the_header_means_nothing() -> None:
-    assert client_address(connection("10.0.0.1", "198.51.100.1"), ()) == "10.0.0.1"
+    assert client_address(connection("10.0.0.1", "198.51.100.1"), Proxies()) == "10.0.0.1"
 
 
 def test_a_limit_counts_a_whole_ipv6_site() -> None:

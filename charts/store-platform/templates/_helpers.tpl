@@ -35,12 +35,17 @@ helm.sh/chart: {{ include "store-platform.chart" .root }}
 
 {{/* An image; call with (dict "root" $ "image" values). */}}
 {{- define "store-platform.image" -}}
-{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}{{ with .image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{/* The ServiceAccount that the API runs as. */}}
 {{- define "store-platform.serviceAccountName" -}}
 {{ .Values.serviceAccount.name | default (include "store-platform.fullname" .) }}
+{{- end }}
+
+{{/* The ClusterRole with the API's rights in a store's namespace; nothing where the chart makes no roles. */}}
+{{- define "store-platform.storeRole" -}}
+{{- if .Values.serviceAccount.create }}{{ include "store-platform.fullname" . }}-in-stores{{ end -}}
 {{- end }}
 
 {{/* "yes" where state is in PostgreSQL, else nothing. */}}
@@ -73,6 +78,66 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
+{{/* The API's settings that are no secrets, as YAML: the chart's, and over them api.extraEnv. */}}
+{{- define "store-platform.settings" -}}
+{{- range $name, $remedy := dict
+  "STORE_PLATFORM_DATABASE_URL" "name a Secret in database.existingSecret"
+  "STORE_PLATFORM_METRICS_TOKEN" "name a Secret in monitoring.metricsSecret"
+  "STORE_PLATFORM_RATE_LIMIT_STORAGE" "name a Secret in limits.redis.existingSecret"
+  "STORE_PLATFORM_PORT" "the Service and the probes have this port"
+  "STORE_PLATFORM_STATE_DIR" "the volume is there"
+  "STORE_PLATFORM_CHART_VALUES" "use stores.values"
+  "STORE_PLATFORM_STORE_ROLE" "it is the ClusterRole that the chart makes" }}
+{{- if hasKey $.Values.api.extraEnv $name }}
+{{- fail (printf "api.extraEnv: %s is the chart's own to set: %s." $name $remedy) }}
+{{- end }}
+{{- end }}
+{{- $tls := .Values.access.tls.enabled }}
+{{- /* The first label of the platform's own host is no shop's name. */}}
+{{- $settings := dict
+  "STORE_PLATFORM_HOST" "::"
+  "STORE_PLATFORM_PORT" "8080"
+  "STORE_PLATFORM_STATE_DIR" "/var/lib/store-platform/state"
+  "STORE_PLATFORM_SHOP_URL" .Values.stores.url
+  "STORE_PLATFORM_RESERVED_NAMES" (prepend .Values.stores.reservedNames (splitList "." .Values.access.host | first) | join ",")
+  "STORE_PLATFORM_REACHABILITY_CHECK" .Values.stores.reachabilityCheck
+  "STORE_PLATFORM_MAX_CONCURRENT_PROVISIONS" .Values.stores.maxConcurrentProvisions
+  "STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS" .Values.stores.provisionTimeoutSeconds
+  "STORE_PLATFORM_GRAPHIQL" .Values.access.graphiql
+  "STORE_PLATFORM_HSTS_SECONDS" (ternary 31536000 0 $tls)
+  "STORE_PLATFORM_REDIRECT_TO_TLS" $tls }}
+{{- with include "store-platform.storeRole" . }}
+{{- $_ := set $settings "STORE_PLATFORM_STORE_ROLE" . }}
+{{- end }}
+{{- with .Values.stores.ingressUrl }}
+{{- $_ := set $settings "STORE_PLATFORM_INGRESS" . }}
+{{- end }}
+{{- if .Values.stores.values }}
+{{- $_ := set $settings "STORE_PLATFORM_CHART_VALUES" "/etc/store-platform/values" }}
+{{- end }}
+{{- if and .Values.access.proxies.networks (ne .Values.access.by "none") }}
+{{- $_ := set $settings "STORE_PLATFORM_TRUSTED_PROXIES" (join "," .Values.access.proxies.networks) }}
+{{- $_ := set $settings "STORE_PLATFORM_PROXY_HOPS" .Values.access.proxies.hops }}
+{{- end }}
+{{- if .Values.oidc.issuer }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_ISSUER" .Values.oidc.issuer }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_AUDIENCE" .Values.oidc.audience }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_CLIENT_ID" .Values.oidc.clientId }}
+{{- with .Values.oidc.tokenOrigins }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_TOKEN_ORIGINS" (join "," .) }}
+{{- end }}
+{{- end }}
+{{- with .Values.monitoring.tracesEndpoint }}
+{{- $_ := set $settings "OTEL_EXPORTER_OTLP_ENDPOINT" . }}
+{{- end }}
+{{- range $name, $value := .Values.api.extraEnv }}
+{{- $_ := set $settings $name $value }}
+{{- end }}
+{{- range $name, $value := $settings }}
+{{ $name }}: {{ toString $value | quote }}
+{{- end }}
+{{- end }}
+
 {{/* The settings of the API and of the migration: the ConfigMap's, and what is in Secrets. */}}
 {{- define "store-platform.environment" -}}
 envFrom:
@@ -87,6 +152,74 @@ env:
   {{- with .Values.monitoring.metricsSecret }}
   - name: STORE_PLATFORM_METRICS_TOKEN
     valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.monitoring.metricsKey }}}}
+  {{- end }}
+{{- end }}
+
+{{/* The port that a URL leads to. */}}
+{{- define "store-platform.port" -}}
+{{- $parts := urlParse (replace "{name}" "name" .) }}
+{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $parts.host) | default (ternary "443" "80" (eq $parts.scheme "https")) -}}
+{{- end }}
+
+{{/* The ports that the API goes to, apart from DNS and the API server, as a JSON array. */}}
+{{- define "store-platform.egressPorts" -}}
+{{- $ports := .Values.networkPolicies.extraPorts }}
+{{- $settings := include "store-platform.settings" . | fromYaml }}
+{{- $urls := list $settings.STORE_PLATFORM_SHOP_URL $settings.STORE_PLATFORM_INGRESS $settings.STORE_PLATFORM_OIDC_ISSUER $settings.OTEL_EXPORTER_OTLP_ENDPOINT }}
+{{- range concat (compact $urls) .Values.oidc.tokenOrigins }}
+{{- $ports = append $ports (include "store-platform.port" . | int) }}
+{{- end }}
+{{- if include "store-platform.hasPostgresql" . }}
+{{- $ports = append $ports .Values.database.port }}
+{{- end }}
+{{- if .Values.limits.redis.existingSecret }}
+{{- $ports = append $ports .Values.limits.redis.port }}
+{{- end }}
+{{- $numbers := list }}
+{{- range $ports }}
+{{- $numbers = append $numbers (int .) }}
+{{- end }}
+{{- $numbers | uniq | toJson -}}
+{{- end }}
+
+{{/* Everybody but the machine's own: where clouds hand out a node's credentials, and other nodes' link. */}}
+{{- define "store-platform.anywhere" -}}
+- namespaceSelector: {}
+- ipBlock:
+    cidr: 0.0.0.0/0
+    except: [169.254.0.0/16, 100.100.100.200/32, 168.63.129.16/32, 192.0.0.192/32]
+- ipBlock:
+    cidr: "::/0"
+    except: ["fe80::/10", "fd00:ec2::/32", "fd20:ce::/32"]
+{{- end }}
+
+{{/* A rule that lets a pod ask the cluster's DNS, and nobody else on its port. */}}
+{{- define "store-platform.dnsRule" -}}
+{{- $dns := .Values.networkPolicies.dns -}}
+- ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+  to:
+    - namespaceSelector:
+        matchLabels: {kubernetes.io/metadata.name: {{ $dns.namespace }}}
+      podSelector:
+        matchLabels: {{- toYaml $dns.podLabels | nindent 10 }}
+    {{- range $dns.cidrs }}
+    - ipBlock: {cidr: {{ . | quote }}}
+    {{- end }}
+{{- end }}
+
+{{/* A rule that takes HTTP from whoever may open connections to the platform. */}}
+{{- define "store-platform.httpRule" -}}
+{{- $policies := .Values.networkPolicies -}}
+- ports: [{protocol: TCP, port: http}]
+  {{- if or $policies.fromNamespaces $policies.fromCidrs }}
+  from:
+    {{- range $policies.fromNamespaces }}
+    - namespaceSelector:
+        matchLabels: {kubernetes.io/metadata.name: {{ . }}}
+    {{- end }}
+    {{- range $policies.fromCidrs }}
+    - ipBlock: {cidr: {{ . | quote }}}
+    {{- end }}
   {{- end }}
 {{- end }}
 

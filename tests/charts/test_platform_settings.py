@@ -1,0 +1,98 @@
+"""What the platform's chart tells the API and the dashboard, and what it lets nobody tell them."""
+
+import pytest
+
+from app.headers import security_headers
+from app.settings import Settings
+from tests.charts.rendering import Helm, Objects, Values
+from tests.charts.test_platform import GATEWAY, POSTGRESQL, VARIANTS, settings
+
+OWNED = [
+    f"STORE_PLATFORM_{name}"
+    for name in (
+        "DATABASE_URL", "METRICS_TOKEN", "RATE_LIMIT_STORAGE", "PORT", "STATE_DIR",
+        "CHART_VALUES", "STORE_ROLE",
+    )
+]  # fmt: skip
+"""What is in a Secret, or what other objects of the chart depend on."""
+
+
+@pytest.fixture(scope="module")
+def default(platform: Helm) -> Objects:
+    return platform.objects()
+
+
+def environment(objects: Objects, component: str) -> dict[str, str]:
+    """Return a container's variables that are given as they are; none is there twice."""
+    entries = objects.containers[component].get("env", [])
+    assert len({entry["name"] for entry in entries}) == len(entries)
+    return {entry["name"]: entry["value"] for entry in entries if "value" in entry}
+
+
+def test_what_follows_from_tls(platform: Helm, default: Objects) -> None:
+    tls = platform.objects({"access": {"tls": {"enabled": True}}})
+    for objects, redirected, seconds in ((tls, "true", "31536000"), (default, "false", "0")):
+        given = settings(objects)
+        assert given["STORE_PLATFORM_REDIRECT_TO_TLS"] == redirected
+        assert given["STORE_PLATFORM_HSTS_SECONDS"] == seconds
+        assert environment(objects, "dashboard")["REDIRECT_TO_TLS"] == redirected
+    strict = security_headers(policy="", hsts_seconds=31536000)["Strict-Transport-Security"]
+    assert environment(tls, "dashboard")["STRICT_TRANSPORT"] == strict
+    assert "STRICT_TRANSPORT" not in environment(default, "dashboard")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"access": {"graphiql": False}},
+        {"api": {"extraEnv": {"STORE_PLATFORM_GRAPHIQL": "false"}}},
+    ],
+)
+def test_graphiql_is_off_in_both(platform: Helm, default: Objects, values: Values) -> None:
+    objects = platform.objects(values)
+    assert settings(objects)["STORE_PLATFORM_GRAPHIQL"] == "false"
+    assert environment(objects, "dashboard")["GRAPHIQL"] == "false"
+    assert settings(default)["STORE_PLATFORM_GRAPHIQL"] == "true"
+    assert environment(default, "dashboard")["GRAPHIQL"] == "true"
+
+
+def test_who_is_believed_follows_how_the_platform_is_reached(
+    platform: Helm, default: Objects
+) -> None:
+    for objects in (default, platform.objects(GATEWAY)):
+        read = Settings.model_validate(
+            {
+                "trusted_proxies": settings(objects)["STORE_PLATFORM_TRUSTED_PROXIES"],
+                "proxy_hops": settings(objects)["STORE_PLATFORM_PROXY_HOPS"],
+            }
+        )
+        assert read.proxy_hops == 1
+        assert not any(network.is_global for network in read.trusted_proxies)
+    alone = settings(platform.objects(VARIANTS["no access"]))
+    assert not {"STORE_PLATFORM_TRUSTED_PROXIES", "STORE_PLATFORM_PROXY_HOPS"} & set(alone)
+
+
+def test_further_variables_go_over_the_charts(platform: Helm) -> None:
+    more = {"STORE_PLATFORM_HOST": "0.0.0.0", "STORE_PLATFORM_LOG_LEVEL": "debug", "TZ": ""}  # noqa: S104
+    given = settings(platform.objects({"api": {"extraEnv": more}}))
+    assert given == {**settings(platform.objects()), **more}
+    text = platform.text({"api": {"extraEnv": more}})
+    assert text.count("STORE_PLATFORM_HOST:") == 1
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_what_only_the_chart_sets(platform: Helm, name: str) -> None:
+    said = platform.refusal({"api": {"extraEnv": {name: "x"}}})
+    assert f"api.extraEnv: {name} is the chart's own to set" in said
+
+
+def test_images_by_digest(platform: Helm) -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    images = {"image": {"digest": digest}}
+    objects = platform.objects({**POSTGRESQL, "api": images, "dashboard": images})
+    assert {name: c["image"] for name, c in objects.containers.items()} == {
+        "api": f"store-platform/api:0.1.0@{digest}",
+        "migration": f"store-platform/api:0.1.0@{digest}",
+        "dashboard": f"store-platform/dashboard:0.1.0@{digest}",
+    }
+    assert "digest" in platform.refusal({"api": {"image": {"digest": "latest"}}})
