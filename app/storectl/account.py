@@ -3,20 +3,20 @@
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
 
-from app.storectl.errors import NotSignedInError, UsageError
+from app.storectl.addresses import is_exposed, normalised
+from app.storectl.errors import LocalError, NotSignedInError, UsageError
+from app.storectl.prompts import interruptible
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 URL_VARIABLE = "STORE_PLATFORM_URL"
 TOKEN_VARIABLE = "STORE_PLATFORM_TOKEN"  # noqa: S105 - the name of a variable
-_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +37,33 @@ class Account:
     @property
     def is_token_exposed(self) -> bool:
         """Whether the token would cross a network unencrypted."""
-        parts = urlsplit(self.url)
-        return parts.scheme == "http" and parts.hostname not in _LOOPBACK
-
-
-def normalised(url: str) -> str:
-    """Return the base URL of a platform, given any of its addresses. Raises UsageError."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme not in _SCHEMES or not parts.hostname or parts.username or parts.password:
-        raise UsageError(f"{url!r} is no address of a platform; give one like {DEFAULT_URL}.")
-    path = parts.path.rstrip("/").removesuffix("/graphiql").removesuffix("/graphql")
-    return f"{_SCHEMES[parts.scheme]}://{parts.netloc}{path}"
+        return is_exposed(self.url)
 
 
 def file() -> Path:
-    """Return where the account is kept."""
-    return user_config_path("storectl") / "account.json"
+    """Return where the account is kept. Raises LocalError where there is no home."""
+    missing = "There is no home folder. Set HOME or XDG_CONFIG_HOME to one."
+    try:
+        folder = user_config_path("storectl")
+    except RuntimeError as error:
+        raise LocalError(missing) from error
+    if not folder.is_absolute():  # "~" is all that is known of it
+        raise LocalError(missing)
+    return folder / "account.json"
 
 
 def current() -> Account:
     """Return the account to use: the environment's, else the one signed in to.
 
-    Raises NotSignedInError.
+    Raises NotSignedInError, and UsageError when the environment's is none.
     """
-    kept = _read()
     token = os.environ.get(TOKEN_VARIABLE)
+    url = os.environ.get(URL_VARIABLE)
+    if token and url:
+        return Account(normalised(url), plain_token(token))
+    kept = _read()
     if token:
-        url = os.environ.get(URL_VARIABLE) or (kept.url if kept else DEFAULT_URL)
-        return Account(normalised(url), token)
+        return Account(kept.url if kept else DEFAULT_URL, plain_token(token))
     if kept is None:
         raise NotSignedInError("You are not signed in. Run `storectl login` first.")
     return kept
@@ -80,46 +79,96 @@ def token_given(*, from_stdin: bool) -> str:
 
     Raises UsageError when there is none.
     """
-    token = sys.stdin.readline() if from_stdin else os.environ.get(TOKEN_VARIABLE, "")
-    if not token and not from_stdin:
-        if not sys.stdin.isatty():
+    if from_stdin:
+        return plain_token(_line_of_input())
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        if sys.stdin is None or not sys.stdin.isatty():
             raise UsageError(
                 f"There is no token. Pipe one in with --token-stdin, or set {TOKEN_VARIABLE}."
             )
-        token = getpass("Token: ")
-    if not token.strip():
+        with interruptible():
+            try:
+                token = getpass("Token: ")
+            except EOFError:
+                token = ""
+    return plain_token(token)
+
+
+def plain_token(text: str) -> str:
+    """Return a token without what an editor leaves around it: line ends, a byte order mark.
+
+    Raises UsageError when it is none: a header has no room for other characters than these.
+    """
+    token = text.strip().removeprefix("\ufeff").strip()
+    if not token:
         raise UsageError("The token is empty.")
-    return token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise UsageError(
+            "The token has characters that are in no token, such as spaces, line ends or accents."
+            " Copy it anew, as plain text on one line."
+        )
+    return token
+
+
+def _line_of_input() -> str:
+    """Return the first line of standard input, whatever its encoding is said to be."""
+    if sys.stdin is None:
+        return ""
+    try:
+        return sys.stdin.buffer.readline().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "What comes from standard input is no text in UTF-8. Save the token as plain text."
+        ) from error
 
 
 def save(account: Account) -> Path:
-    """Keep the account; nobody else can read the file at any moment."""
+    """Keep the account; nobody else can read the file at any moment. Raises LocalError."""
     path = file()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        json.dump({"url": account.url, "token": account.token}, opened)
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            json.dump({"url": account.url, "token": account.token}, opened)
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise LocalError(
+            f"You are signed in nowhere: {path} cannot be written: {error.strerror}. Make the"
+            f" folder writable, set XDG_CONFIG_HOME to another, or use {TOKEN_VARIABLE} and"
+            f" {URL_VARIABLE}."
+        ) from error
     return path
 
 
 def forget() -> bool:
-    """Remove the account; return whether there was one."""
+    """Remove the account; return whether there was one. Raises LocalError."""
     try:
         file().unlink()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:
+        raise LocalError(
+            f"You are still signed in: {file()} cannot be removed: {error.strerror}."
+        ) from error
     return True
 
 
 def _read() -> Account | None:
     try:
-        kept = json.loads(file().read_text())
-        return Account(url=kept["url"], token=kept["token"])
-    except FileNotFoundError:
+        kept = json.loads(file().read_text(encoding="utf-8-sig"))
+        return Account(url=normalised(kept["url"]), token=plain_token(kept["token"]))
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise LocalError(
+            f"The file {file()} cannot be read: {error.strerror}. Make it readable, or use"
+            f" {TOKEN_VARIABLE} and {URL_VARIABLE}."
+        ) from error
+    except (UsageError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotSignedInError(
-            f"The file {file()} cannot be read. Run `storectl login` to write it anew."
+            f"The file {file()} is damaged. Run `storectl login` to write it anew."
         ) from error

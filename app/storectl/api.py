@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
+import httpx
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import (
     TransportError,
@@ -14,11 +16,13 @@ from gql.transport.exceptions import (
 )
 from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
-from websockets.exceptions import ConnectionClosed
+from graphql import FieldNode, OperationDefinitionNode
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from app.storectl import documents
 from app.storectl.account import Account
 from app.storectl.errors import (
+    LocalError,
     NoSuchStoreError,
     NotSignedInError,
     RefusedError,
@@ -26,10 +30,12 @@ from app.storectl.errors import (
     UnreachableError,
     refuse,
 )
+from app.storectl.proxies import proxy_for
 
 Data = dict[str, Any]
 
 _TIMEOUT_SECONDS = 30.0
+_MOST_SAID = 300  # of what answered in the platform's place, perhaps with a whole page
 _PAGE = 100  # the most that the API gives
 _PAUSE_SECONDS = (0.5, 10.0)
 _PATIENCE_SECONDS = 300.0
@@ -50,13 +56,23 @@ class Api:
             url=self._account.http_url,
             headers={"Authorization": f"Bearer {self._account.token}"},
             timeout=_TIMEOUT_SECONDS,
+            proxy=proxy_for(self._account.url),
+            verify=self._tls(),
+            trust_env=False,  # its own reading of the environment; see ``proxies``
         )
+        request = _request(document, variables)
         try:
             async with Client(transport=transport, execute_timeout=None) as session:
-                data: Data = await session.execute(_request(document, variables))
-                return data
-        except TransportError as error:
+                data: Data | None = await session.execute(request)
+        except AssertionError:  # how gql takes an answer with null for both data and errors
+            data = None
+        except (TransportError, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self._told(error) from error
+        if not isinstance(data, dict) or not _asked_for(request) <= data.keys():
+            raise UnreachableError(
+                f"At {self._account.url} there is something else than a store platform."
+            )
+        return data
 
     async def change(self, mutation: str, /, **values: Any) -> Data:
         """Run a mutation on a store; return the store. Raises RefusedError with what is wrong."""
@@ -135,7 +151,8 @@ class Api:
     async def _updates(self, store_id: str, after: int | None) -> AsyncGenerator[Data, None]:
         transport = WebsocketsTransport(
             url=self._account.websocket_url,
-            ssl=self._account.websocket_url.startswith("wss"),
+            ssl=self._tls() if self._account.websocket_url.startswith("wss") else False,
+            connect_args={"proxy": proxy_for(self._account.url)},
             init_payload={"authorization": f"Bearer {self._account.token}"},
             ping_interval=20,
             pong_timeout=10,
@@ -148,8 +165,18 @@ class Api:
             ):
                 async for frame in frames:
                     yield frame["storeStatus"]
-        except (TransportError, TimeoutError) as error:
+        except (TransportError, TimeoutError, OSError, WebSocketException) as error:
             raise self._told(error) from error
+
+    def _tls(self) -> ssl.SSLContext:
+        """Return what decides whom to believe, for requests and websockets alike."""
+        try:
+            return httpx.create_ssl_context(trust_env=self._account.url.startswith("https"))
+        except OSError as error:
+            raise LocalError(
+                "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used:"
+                f" {error.strerror or error}."
+            ) from error
 
     def _told(self, error: Exception) -> StorectlError:
         """Return the error of ours that a transport's stands for."""
@@ -162,7 +189,7 @@ class Api:
             return NotSignedInError(_SIGN_IN)
         if isinstance(error, TransportServerError) and error.code == _TOO_MANY:
             return RefusedError("The platform asks to slow down. Wait a little, then try again.")
-        why = str(cause) or type(cause).__name__
+        why = (str(cause) or type(cause).__name__)[:_MOST_SAID].rstrip(".")
         return UnreachableError(f"The platform at {self._account.url} cannot be reached: {why}.")
 
 
@@ -180,6 +207,17 @@ def _query_error(errors: list[Data]) -> StorectlError:
     if "UNAVAILABLE" in codes:
         return UnreachableError(message)
     return NoSuchStoreError(message) if codes == {"NOT_FOUND"} else RefusedError(message)
+
+
+def _asked_for(request: GraphQLRequest) -> set[str]:
+    """Return the names that an answer to a request has at its top."""
+    return {
+        (item.alias or item.name).value
+        for part in request.document.definitions
+        if isinstance(part, OperationDefinitionNode)
+        for item in part.selection_set.selections
+        if isinstance(item, FieldNode)
+    }
 
 
 def _request(document: str, variables: Data) -> GraphQLRequest:

@@ -7,12 +7,20 @@ from typing import Annotated
 import typer
 
 from app.storectl import account, documents, wording
+from app.storectl.addresses import normalised
 from app.storectl.completion import store_names
-from app.storectl.errors import EXIT_CODES, UsageError
+from app.storectl.ending import DEBUG_VARIABLE, ended
+from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
+from app.storectl.printable import printable
+from app.storectl.prompts import interruptible
 from app.storectl.terminal import AsJson, connected, run, say, say_either, warn
 from app.storectl.token_commands import tokens
 
-_EXITS = "Exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
+_EXITS = (
+    "Exit codes: "
+    + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES)
+    + f". {DEBUG_VARIABLE}=1 shows where what nobody foresaw comes from."
+)
 
 cli = typer.Typer(
     name="storectl",
@@ -56,7 +64,7 @@ def login(
     """Sign in, and stay so. The token is asked for, or taken from STORE_PLATFORM_TOKEN."""
 
     async def work() -> None:
-        base = account.normalised(url or account.default_url())
+        base = normalised(url or account.default_url())
         chosen = account.Account(base, account.token_given(from_stdin=token_stdin))
         if chosen.is_token_exposed:
             warn(f"Caution: {base} is not encrypted; anyone on the way can read the token.")
@@ -239,9 +247,11 @@ def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -
 
 
 def _confirm(name: str) -> None:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("Nobody is there to be asked. Pass --yes to delete without a question.")
-    typer.confirm(f"Delete {name} and everything in it?", abort=True, err=True)
+    with interruptible():
+        if not typer.confirm(f"Delete {printable(name)} and everything in it?", err=True):
+            raise RefusedError("Nothing is deleted.")
 
 
 def _only(engines: list[str]) -> str:
@@ -252,4 +262,4 @@ def _only(engines: list[str]) -> str:
 
 def main() -> None:
     """Run storectl."""
-    cli(prog_name="storectl")
+    sys.exit(ended(lambda: cli(prog_name="storectl")))

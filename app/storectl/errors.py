@@ -5,7 +5,9 @@ StorectlError
 ├── UsageError           2   the command line is wrong
 ├── NotSignedInError     3   no token, or one that is not valid (any more)
 ├── UnreachableError     4   the platform does not answer
-└── NoSuchStoreError     5   there is none of that name or id for this caller
+├── NoSuchStoreError     5   there is none of that name or id for this caller
+├── LocalError           6   a file or the output cannot be read or written
+└── ClosedError        141   nobody reads the output any more
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +20,12 @@ EXIT_CODES = (
     (3, "not signed in"),
     (4, "the platform cannot be reached"),
     (5, "no such store"),
+    (6, "a file of storectl's, or its output, cannot be read or written"),
+    (70, "storectl failed for a reason that it does not know"),
     (130, "stopped with Ctrl-C; the store goes on"),
+    (141, "whoever read the output has closed it"),
 )
+FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
 
 
@@ -55,6 +61,18 @@ class NoSuchStoreError(StorectlError):
     """The caller has no such store."""
 
     exit_code = 5
+
+
+class LocalError(StorectlError):
+    """A file, the disk or the output does not let storectl do its work."""
+
+    exit_code = 6
+
+
+class ClosedError(StorectlError):
+    """Nobody reads the output any more, as after ``| head``: there is nobody to be told."""
+
+    exit_code = 141  # as a shell tells of SIGPIPE, by which other programs end then
 
 
 def refuse(errors: Sequence[Mapping[str, Any]]) -> None:

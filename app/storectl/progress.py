@@ -1,6 +1,5 @@
 """A store's progress as it happens: redrawn on a terminal, lines elsewhere, or JSON."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,8 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
-from rich.text import Text
 
+from app.storectl import terminal
 from app.storectl.wording import Data, duration, step_line, step_seconds, words
 
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
@@ -38,10 +37,10 @@ class JsonProgress:
         self._errors = errors
 
     def show(self, update: Data) -> None:
-        print(json.dumps(update, ensure_ascii=False), flush=True)
+        terminal.say_json(update, indent=None)
 
     def note(self, message: str) -> None:
-        self._errors.print(Text(message))
+        self._errors.print(terminal.text(message), soft_wrap=True)
 
 
 class PlainProgress:
@@ -70,7 +69,7 @@ class PlainProgress:
             self._line(line)
 
     def _line(self, line: str) -> None:
-        self._console.print(Text(line), soft_wrap=True)
+        self._console.print(terminal.text(line), soft_wrap=True)
 
 
 class LiveProgress:
@@ -79,7 +78,7 @@ class LiveProgress:
     def __init__(self, console: Console) -> None:
         self._store: Data | None = None
         self._note = ""
-        self._spinner = Spinner("dots")
+        self._spinner = Spinner("line" if console.options.ascii_only else "dots")
         # Last: it renders at once.
         self.live = Live(console=console, refresh_per_second=8, get_renderable=self._rendered)
 
@@ -93,27 +92,33 @@ class LiveProgress:
 
     def _rendered(self) -> RenderableType:
         if self._store is None:
-            return Text(self._note or "Connecting …", style="dim")
+            return terminal.text(self._note or "Connecting …", style="dim")
         place = self._store["queuePosition"]
         waits = f", number {place} in line" if place else ""
-        title = Text(f"{self._store['name']} is {self._store['status']}{waits}", style="bold")
+        title = terminal.text(
+            f"{self._store['name']} is {self._store['status']}{waits}", style="bold"
+        )
         table = Table.grid(padding=(0, 1))
         now = datetime.now(UTC)
         for step in self._store["steps"]:
             table.add_row(*self._row(step, now))
-        note = [Text(self._note, style="yellow")] if self._note else []
+        note = [terminal.text(self._note, style="yellow")] if self._note else []
         return Group(title, table, *note)
 
     def _row(self, step: Data, now: datetime) -> tuple[RenderableType, ...]:
         status, seconds = step["status"], step_seconds(step, now)
         style = _STYLES.get(status, "")
-        mark = self._spinner if status == "RUNNING" else Text(_MARKS.get(status, "?"), style=style)
+        mark = (
+            self._spinner
+            if status == "RUNNING"
+            else terminal.text(_MARKS.get(status, "?"), style=style)
+        )
         took = "" if seconds is None or status == "SKIPPED" else duration(seconds)
         return (
             mark,
-            Text(words(step["name"]), style=style),
-            Text(took, justify="right", style="cyan"),
-            Text(step["message"], style=style if status == "FAILED" else "dim"),
+            terminal.text(words(step["name"]), style=style),
+            terminal.text(took, style="cyan", is_right=True),
+            terminal.text(step["message"], style=style if status == "FAILED" else "dim"),
         )
 
 

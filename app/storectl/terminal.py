@@ -1,7 +1,6 @@
 """What commands have in common: output, the signed-in API, and how they end."""
 
 import asyncio
-import json
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -10,33 +9,47 @@ from rich.console import Console
 from rich.text import Text
 
 from app.storectl import account
-from app.storectl.errors import INTERRUPTED, StorectlError
+from app.storectl.errors import INTERRUPTED, ClosedError
+from app.storectl.printable import printable, printable_json
 
 if TYPE_CHECKING:
     from app.storectl.api import Api
 
 T = TypeVar("T")
 
-out = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    """Leaves it to ``ending`` what becomes of a closed pipe."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+out = _Console(highlight=False)
+errors = _Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's own words as JSON.")]
 
 
+def text(content: str, *, style: str = "", is_right: bool = False) -> Text:
+    """Return text for the terminal. Everything that is printed for people comes through here."""
+    return Text(printable(content), style=style, justify="right" if is_right else None)
+
+
 def say(*lines: str) -> None:
-    """Print lines for people, as they are: never cut, never taken for markup."""
+    """Print lines for people: never cut, never taken for markup."""
     for line in lines:
-        out.print(Text(line), soft_wrap=True)
+        out.print(text(line), soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Print a line on stderr."""
-    errors.print(Text(message), soft_wrap=True)
+    errors.print(text(message), soft_wrap=True)
 
 
-def say_json(value: Any) -> None:
+def say_json(value: Any, *, indent: int | None = 2) -> None:
     """Print a value as JSON."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    typer.echo(printable_json(value, indent=indent))
 
 
 def say_either(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -55,11 +68,10 @@ def connected(chosen: account.Account | None = None) -> "Api":
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work. An error of ours ends the process with its message and exit code."""
+    """Run a command's work. How it ends is told by ``ending``."""
     try:
         return asyncio.run(work)
-    except StorectlError as error:
-        warn(str(error))
-        raise typer.Exit(error.exit_code) from error
+    except BrokenPipeError as error:  # typer has endings of its own for this, and the next
+        raise ClosedError from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.storectl.printable import one_line
+
 Data = dict[str, Any]
 
 MARKS = {"PENDING": "·", "RUNNING": "…", "SUCCEEDED": "✓", "FAILED": "✗", "SKIPPED": "-"}
@@ -64,7 +66,7 @@ def step_line(step: Data, now: datetime | None = None) -> str:
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     """Return rows as lines whose columns stand under one another."""
-    table = [list(row) for row in rows]
+    table = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

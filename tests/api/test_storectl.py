@@ -1,5 +1,6 @@
 """storectl against a service whose cluster is away: what needs no store to be built."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,42 @@ def test_nothing_answers(nobody: Storectl) -> None:
     code, said = nobody.fails("login", "http://127.0.0.1:9", "--token-stdin", given="sp_x\n")
     assert code == 4
     assert said.startswith("The platform at http://127.0.0.1:9 cannot be reached: ")
+
+
+def test_an_output_that_is_full_or_closed(storectl: Storectl) -> None:
+    for command in (["whoami"], ["whoami", "--json"], ["--help"]):
+        with Path("/dev/full").open("w") as full:
+            done = storectl.start(*command, stdout=full)
+            _, said = done.communicate(timeout=60)
+        assert (done.returncode, said) == (
+            6, "The output cannot be written: No space left on device.\n",
+        )  # fmt: skip
+    for command in (["whoami"], ["whoami", "--json"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = storectl.start(*command, stdout=writing)
+        os.close(writing)
+        assert (done.communicate(timeout=60)[1], done.returncode) == ("", 141)
+
+
+def test_a_terminal_that_knows_ascii_alone(storectl: Storectl) -> None:
+    storectl.ok("create", "my-shop")
+    ascii_only = replace(storectl, more={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    said = ascii_only.ok("tokens", "create", "--description", "für ✓").strip()
+    assert said.startswith("sp_")
+    assert "f\\xfcr +" in ascii_only.ok("tokens", "list")
+    code, shown = ascii_only.on_a_terminal("status", "my-shop", "--watch", stop_at="QUEUED")
+    assert code == 130
+    assert "Traceback" not in shown
+    assert shown.isascii()
+
+
+def test_ctrl_c_at_a_question(api: Service, storectl: Storectl, nobody: Storectl) -> None:
+    storectl.ok("create", "my-shop")
+    for who, *command in ((nobody, "login", api.url), (storectl, "delete", "my-shop")):
+        code, shown = who.on_a_terminal(*command, stop_at=": ")
+        assert (code, "Traceback" in shown) == (130, False), shown
+    assert storectl.json("status", "my-shop")["target"] == "READY"
 
 
 def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,20 @@ class Storectl:
     home: Path
     service: Service
     token: str = ""
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {key: v for key, v in os.environ.items() if not key.startswith("STORE_PLATFORM_")}
         if self.token:
             kept |= {"STORE_PLATFORM_TOKEN": self.token, "STORE_PLATFORM_URL": self.service.url}
-        return {**kept, "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200"}
+        return {**kept, "XDG_CONFIG_HOME": str(self.home), "COLUMNS": "200", **self.more}
 
     def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "app.storectl", *arguments],
             cwd=ROOT, env=self.environment, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
         )  # fmt: skip
 
     def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -61,8 +62,10 @@ class Storectl:
         assert "Traceback" not in done.stderr, done.stderr
         return done.returncode, done.stderr.strip()
 
-    def on_a_terminal(self, *arguments: str, typed: str = "") -> tuple[int, str]:
+    def on_a_terminal(self, *arguments: str, typed: str = "", stop_at: str = "") -> tuple[int, str]:
         """Run a command on a terminal, at whose first prompt something is typed.
+
+        Ctrl-C is typed, once, when ``stop_at`` is shown.
 
         Returns its exit code and all that was shown, without the codes that move the cursor.
         """
@@ -79,6 +82,9 @@ class Storectl:
                 if typed and shown.endswith(b": "):
                     os.write(terminal, typed.encode() + b"\n")
                     typed = ""
+                if stop_at and stop_at.encode() in shown:
+                    os.write(terminal, b"\x03")
+                    stop_at = ""
         _, status = os.waitpid(pid, 0)
         os.close(terminal)
         return os.waitstatus_to_exitcode(status), _CODES.sub("", shown.decode())

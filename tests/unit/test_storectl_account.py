@@ -7,6 +7,7 @@ import pytest
 
 from app.storectl import account
 from app.storectl.account import Account
+from app.storectl.addresses import normalised
 from app.storectl.errors import NotSignedInError, UsageError
 
 
@@ -29,13 +30,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_any_address_of_a_platform(given: str, url: str) -> None:
-    assert account.normalised(given) == url
+    assert normalised(given) == url
 
 
 @pytest.mark.parametrize("given", ["", "ftp://shops.example", "http://", "http://me:pw@shops"])
 def test_what_is_no_address(given: str) -> None:
     with pytest.raises(UsageError, match="is no address of a platform"):
-        account.normalised(given)
+        normalised(given)
 
 
 def test_kept_for_the_user_alone(home: Path) -> None:

@@ -1,0 +1,195 @@
+"""What storectl prints of others' text has no effect on a terminal, whatever field it is in."""
+
+import ast
+import io
+import json
+import re
+import unicodedata
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLEnumType,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_schema,
+    get_named_type,
+    is_composite_type,
+    is_list_type,
+    parse,
+)
+from graphql.type import get_nullable_type
+from rich.console import Console
+
+from app.storectl import account, documents, progress
+from app.storectl.api import Api, _query_error
+from app.storectl.cli import cli
+from app.storectl.ending import ended
+from app.storectl.printable import one_line, printable
+from app.storectl.token_commands import tokens as token_commands
+
+SOURCES = Path(__file__).resolve().parents[2] / "app" / "storectl"
+SCHEMA = build_schema((SOURCES.parents[1] / "schema" / "schema.graphql").read_text())
+HOSTILE = "a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164\n| forged"
+VISIBLE = r"a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164"
+SIMPLE = {"Int": 1, "Float": 1.0, "Boolean": False, "DateTime": "2026-01-01T00:00:00+00:00"}
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and moves, which rich writes itself
+
+
+class HostilePlatform:
+    """Answers any document as the contract allows, with hostile text wherever it allows text."""
+
+    is_refusing = False
+    status = "READY"
+
+    async def execute(self, document: str, **variables: Any) -> dict[str, Any]:
+        answer = self.answer(document)
+        if variables.get("after") and "events" in (answer.get("store") or {}):
+            answer["store"]["events"] = []  # the end of the list
+        return answer
+
+    async def updates(self, *_: object) -> AsyncGenerator[dict[str, Any], None]:
+        yield self.answer(documents.FOLLOW)["storeStatus"]
+
+    def answer(self, document: str) -> dict[str, Any]:
+        parts = parse(document).definitions
+        fragments = {p.name.value: p for p in parts if isinstance(p, FragmentDefinitionNode)}
+        (operation,) = [p for p in parts if isinstance(p, OperationDefinitionNode)]
+        root = SCHEMA.get_root_type(operation.operation)
+        return self._selected(root, operation.selection_set, fragments)
+
+    def _selected(
+        self, kind: Any, chosen: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for item in chosen.selections:
+            if isinstance(item, FragmentSpreadNode):
+                found |= self._selected(kind, fragments[item.name.value].selection_set, fragments)
+            elif isinstance(item, FieldNode):
+                key = (item.alias or item.name).value
+                found[key] = self._value(kind.fields[item.name.value].type, item, fragments)
+        return found
+
+    def _value(self, kind: Any, item: FieldNode, fragments: Any) -> Any:
+        name = item.name.value
+        if name == "errors" and not self.is_refusing:
+            return []
+        named = get_named_type(kind)
+        if is_composite_type(named):
+            assert item.selection_set is not None
+            one: Any = self._selected(named, item.selection_set, fragments)
+        elif isinstance(named, GraphQLEnumType):
+            one = self.status if self.status in named.values else next(iter(named.values))
+        else:
+            one = SIMPLE.get(named.name, HOSTILE)
+        return [one] if is_list_type(get_nullable_type(kind)) else one
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HostilePlatform:
+    made = HostilePlatform()
+    monkeypatch.setattr(Api, "execute", made.execute)
+    monkeypatch.setattr(Api, "_updates", made.updates)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv(account.TOKEN_VARIABLE, "sp_x")
+    monkeypatch.setenv(account.URL_VARIABLE, "http://127.0.0.1:9")
+    return made
+
+
+def unseen(text: str) -> set[str]:
+    """Return what a terminal would not show as it is."""
+    return {c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}} - {"\n"}
+
+
+COMMANDS = [
+    ("login",), ("whoami",), ("create", "a-shop"), ("create", "a-shop", "--watch"), ("list",),
+    ("status", "a-shop"), ("status", "a-shop", "--watch"), ("logs", "a-shop"),
+    ("delete", "a-shop", "--yes"), ("delete", "a-shop", "--yes", "--watch"), ("cancel", "a-shop"),
+    ("retry", "a-shop"), ("retry", "a-shop", "--watch"), ("tokens", "list"), ("tokens", "create"),
+    ("tokens", "revoke", "x"),
+]  # fmt: skip
+
+
+def test_every_command_is_tried_here() -> None:
+    assert [group.name for group in cli.registered_groups] == ["tokens"]
+    tokens = {("tokens", item.name or "") for item in token_commands.registered_commands}
+    own = {item.name or getattr(item.callback, "__name__", "") for item in cli.registered_commands}
+    assert {command[:2] for command in COMMANDS if command[0] == "tokens"} == tokens
+    assert {command[0] for command in COMMANDS} - {"tokens"} == own - {"logout"}
+
+
+@pytest.mark.parametrize("is_refusing", [False, True])
+@pytest.mark.parametrize("status", ["READY", "FAILED"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_field_reaches_the_terminal_as_it_is(
+    platform: HostilePlatform,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    status: str,
+    is_refusing: bool,  # noqa: FBT001
+) -> None:
+    platform.status, platform.is_refusing = status, is_refusing
+    for more in ((), ("--json",)) if command != ("login",) else ((),):
+        code = ended(lambda: cli([*command, *more], prog_name="storectl"))  # noqa: B023
+        said = capsys.readouterr()
+        assert code in (0, 1), said.err
+        assert unseen(said.out + said.err) == set()
+        if more and code == 0:
+            assert said.out.isascii()
+        elif command != ("create", "a-shop") or code != 0:  # says only what it was told
+            assert VISIBLE in said.out + said.err
+
+
+def test_json_is_exact(platform: HostilePlatform, capsys: pytest.CaptureFixture[str]) -> None:
+    ended(lambda: cli(["list", "--json"], prog_name="storectl"))
+    said = capsys.readouterr().out
+    assert json.loads(said) == [platform.answer(documents.STORES)["stores"]["edges"][0]["node"]]
+
+
+def test_errors_of_a_whole_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> None:
+        raise _query_error([{"message": HOSTILE}])
+
+    assert ended(fails) == 1
+    assert capsys.readouterr() == ("", f"{VISIBLE}\n| forged\n")
+
+
+def test_progress_on_a_terminal(platform: HostilePlatform) -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=400)
+    live = progress.LiveProgress(console)
+    with live.live:
+        live.show(platform.answer(documents.FOLLOW)["storeStatus"])
+        live.note(HOSTILE)
+    said = COLOURS.sub("", shown.getvalue())
+    assert VISIBLE in said
+    assert unseen(said) <= {"\r"}  # rich's own, to draw anew
+
+
+def test_a_cell_cannot_look_like_a_row() -> None:
+    assert one_line("mine\nstore_1  READY\tx") == "mine store_1  READY x"
+
+
+@pytest.mark.parametrize("text", ["Fünf Läden ✓", "店", "two\nlines\tand a tab", ""])
+def test_what_can_be_seen_stays_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_nothing_is_printed_another_way() -> None:
+    """Text for people is made in one place, and JSON in another."""
+    makers = {}
+    for file in SOURCES.glob("*.py"):
+        calls = [node.func for node in ast.walk(ast.parse(file.read_text()))
+                 if isinstance(node, ast.Call)]  # fmt: skip
+        names = {call.id for call in calls if isinstance(call, ast.Name)}
+        names |= {f".{call.attr}" for call in calls if isinstance(call, ast.Attribute)}
+        makers[file.name] = names & {"Text", "print", ".echo", ".secho", ".dumps"}
+    assert {name: found for name, found in makers.items() if found} == {
+        "terminal.py": {"Text", ".echo"},
+        "printable.py": {".dumps"},
+    }
