@@ -17,6 +17,7 @@ from app.listening import every_address
 from app.main import create_app
 from app.server import Server
 from app.settings import Settings
+from app.storectl.printable import printable
 from app.token_cli import token_commands
 from provisioner.errors import ConfigurationError
 from provisioner.migrations import migrate
@@ -31,7 +32,7 @@ def main() -> None:
     try:
         cli()
     except ConfigurationError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(printable(str(error)), err=True)
         sys.exit(2)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from app.storectl.printable import printable
 from provisioner.scrub import HIDDEN, scrub
 
 _SECRET_KEYS = frozenset({"authorization", "cookie", "password", "secret", "token"})
@@ -44,6 +45,8 @@ def configure(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.AUTO)
         hide_secrets,
     ]
     is_text = sys.stderr.isatty() if form is LogFormat.AUTO else form is LogFormat.TEXT
+    if is_text:  # JSON writes out by itself what a terminal would obey
+        shared.append(make_printable)
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
@@ -72,6 +75,13 @@ def configure(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.AUTO)
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace what is a secret by its key or by its look; a structlog processor."""
     return {key: _hidden(key, value) for key, value in event.items()}
+
+
+def make_printable(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write out what is not seen of a text, see ``printable``; a structlog processor."""
+    return {
+        key: printable(value) if isinstance(value, str) else value for key, value in event.items()
+    }
 
 
 def _hidden(key: str, value: Any) -> Any:

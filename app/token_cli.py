@@ -12,6 +12,7 @@ import typer
 
 from app.offline import opened_database
 from app.settings import Settings
+from app.storectl.printable import one_line
 from provisioner.access import TokenService
 from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
 from provisioner.clock import SystemClock
@@ -135,7 +136,7 @@ async def _all(
 def _lines(tokens: list[AccessToken]) -> list[str]:
     """Return a table as text: whole ids, since they are there to be copied."""
     head = ("ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "FOR")
-    rows = [head, *map(_cells, tokens)]
+    rows = [head, *([one_line(cell) for cell in _cells(token)] for token in tokens)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

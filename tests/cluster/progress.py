@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from app.storectl.printable import printable
+
 _EVERY_SECONDS = 15.0
 
 
 def say(message: str) -> None:
     """Print a line at once, to stderr: stdout is for results."""
-    print(message, file=sys.stderr, flush=True)
+    print(printable(message), file=sys.stderr, flush=True)
 
 
 @contextmanager

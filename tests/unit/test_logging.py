@@ -39,6 +39,9 @@ configure(LogLevel(sys.argv[1]), LogFormat(sys.argv[2]))
 log = structlog.get_logger("app")
 log.debug("quiet"); log.info("usual", store_id="1"); log.error("bad", token="sp_x")
 logging.getLogger("library").warning("said %s", "Bearer abcdefghijkl")
+for text in sys.argv[3:]:
+    log.info(text, field=text)
+    logging.getLogger("library").warning(text)
 """
 
 
@@ -60,6 +63,12 @@ def test_text_for_people() -> None:
     text = _said("info", "text")
     assert re.search(r"\[info +\] usual +store_id=1\n", text)
     assert "sp_x" not in text
+
+
+def test_what_a_terminal_would_obey_is_written_out() -> None:
+    text = _said("info", "text", "\x1b]0;x\x07\u202e\x9b")
+    assert set(text) & set("\x1b\x07\u202e\x9b") == set()
+    assert text.count(r"]0;x\u202e\x9b") == 3
 
 
 def _said(*arguments: str) -> str:

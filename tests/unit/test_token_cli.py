@@ -27,6 +27,10 @@ class CommandLine:
         with closing(sqlite3.connect(self._file)) as connection:
             return connection.execute(statement).fetchall()
 
+    def write(self, statement: str, *values: str) -> None:
+        with closing(sqlite3.connect(self._file)) as connection, connection:
+            connection.execute(statement, values)
+
 
 @pytest.fixture
 def command_line(tmp_path: Path) -> CommandLine:
@@ -37,6 +41,13 @@ TOKENS = (
     "SELECT owner, role, description, digest, revoked_at IS NOT NULL FROM tokens ORDER BY owner"
 )
 AUDIT = "SELECT actor, address, action, outcome, arguments FROM audit ORDER BY id"
+
+
+def test_what_others_wrote_has_no_effect_on_the_terminal(command_line: CommandLine) -> None:
+    assert command_line.run("create", "ada")[0] == 0
+    command_line.write("UPDATE tokens SET description = ?", "\x1b[2J\u202e\x9b")
+    _, line = command_line.run("list")[1].splitlines()
+    assert line.endswith(r"  \x1b[2J\u202e\x9b")
 
 
 def test_create_list_and_revoke(command_line: CommandLine) -> None:
