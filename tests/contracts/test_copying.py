@@ -13,6 +13,7 @@ from app.cli import cli
 from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
 from provisioner.changes import ChangeLog
 from provisioner.clock import SystemClock
+from provisioner.cluster_memory import ClusterMemory
 from provisioner.copying import copy_database
 from provisioner.database import Database
 from provisioner.database_url import DatabaseUrl
@@ -53,6 +54,7 @@ async def _fill(url: str) -> None:
     await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
     await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
     await TokenRepository(database, clock).issue("merchant", Role.OPERATOR)
+    await ClusterMemory(database, clock).recognise("a cluster's uid")
     audit = AuditLog(database, clock)
 
     async def entries(transaction: Any) -> None:
