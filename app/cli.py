@@ -13,6 +13,7 @@ from app.cluster_cli import cluster_commands
 from app.database_cli import database_commands
 from app.graphql import build_schema
 from app.limits.connections import ImpatientProtocol
+from app.link_cli import add_link_command
 from app.listening import every_address
 from app.main import create_app
 from app.server import Server
@@ -91,6 +92,8 @@ def _stop(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-cli.add_typer(token_commands(_settings), name="token")
+_tokens = token_commands(_settings)
+add_link_command(_tokens, _settings)
+cli.add_typer(_tokens, name="token")
 cli.add_typer(database_commands(_settings), name="database")
 cli.add_typer(cluster_commands(_settings), name="cluster")

@@ -53,7 +53,7 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
                 description=description,
                 expires_in_days=expires_in_days,
             ),
-            _record("createToken", owner=owner, role=role, description=description),
+            record_of("createToken", owner=owner, role=role, description=description),
         )
         typer.echo(issued.secret)
 
@@ -75,13 +75,13 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     ) -> None:
         """Revoke one token, or every token of an owner."""
         if (token_id is None) == (owner is None):
-            _stop("Name either one token's id (see `token list`) or an --owner.")
+            stop("Name either one token's id (see `token list`) or an --owner.")
         if owner is not None:
-            record = _record("revokeToken", owner=owner)
+            record = record_of("revokeToken", owner=owner)
             typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(owner), record)} revoked.")
         elif token_id is not None:
             plain = token_id.removeprefix("token_")  # as the API has it
-            record = _record("revokeToken", id=token_id)
+            record = record_of("revokeToken", id=token_id)
             run(lambda service, _: service.revoke(_LOCAL_ADMIN, plain), record)
             typer.echo("1 revoked.")
 
@@ -92,7 +92,8 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
 _LOCAL_ADMIN = Identity("command line", Role.ADMIN)
 
 
-def _record(action: str, **arguments: str) -> AuditRecord:
+def record_of(action: str, **arguments: str) -> AuditRecord:
+    """Return the audit record of what the command line does."""
     return AuditRecord(
         action=action,
         outcome=AuditOutcome.ACCEPTED,
@@ -116,7 +117,7 @@ async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> 
             with alongside(write):
                 return await work(TokenService(tokens, clock), tokens)
         except RefusedError as error:
-            _stop(str(error))
+            stop(str(error))
 
 
 async def _all(
@@ -150,6 +151,7 @@ def _cells(token: AccessToken) -> tuple[str, ...]:
     return (token.id, token.owner, token.role.lower(), *days, token.description)
 
 
-def _stop(message: str) -> NoReturn:
+def stop(message: str) -> NoReturn:
+    """End the command, saying why."""
     typer.echo(message, err=True)
     raise typer.Exit(2)

@@ -48,6 +48,7 @@ from provisioner.releases import ReleaseReader
 from provisioner.repository import StoreRepository
 from provisioner.self_check import SelfCheck
 from provisioner.service import StoreService
+from provisioner.sign_in_codes import SignInCodes
 from provisioner.sole_process import sole_process
 from provisioner.term import Tools, running_term
 from provisioner.tokens import TokenRepository
@@ -86,6 +87,7 @@ class Platform:
     stores: StoreService
     tokens: TokenRepository
     access: TokenService
+    sign_in_codes: SignInCodes
     audit: AuditLog
     capped_audit: CappedAudit
     broadcaster: Broadcaster
@@ -187,6 +189,7 @@ async def running_platform(
             ),
             tokens=tokens,
             access=TokenService(tokens, clock),
+            sign_in_codes=SignInCodes(database, tokens, clock),
             audit=audit,
             capped_audit=CappedAudit(audit, clock),
             broadcaster=broadcaster,

@@ -85,26 +85,38 @@ class TokenRepository:
         expires_at: datetime | None = None,
     ) -> IssuedToken:
         """Create a token."""
-        secret = PREFIX + secrets.token_urlsafe(32)
-
-        async def work(transaction: Transaction) -> IssuedToken:
-            row = await transaction.fetch_one(
-                "INSERT INTO tokens (id, digest, owner, role, description, created_at, expires_at)"
-                " VALUES (:id, :digest, :owner, :role, :description, :now, :expires) RETURNING *",
-                {
-                    "id": secrets.token_hex(8),
-                    "digest": digest(secret),
-                    "owner": owner,
-                    "role": role,
-                    "description": description,
-                    "now": to_micros(self._clock.now()),
-                    "expires": to_micros(expires_at) if expires_at else None,
-                },
+        return await self._database.transact(
+            lambda transaction: self.issue_within(
+                transaction, owner, role, description=description, expires_at=expires_at
             )
-            assert row is not None  # noqa: S101 - an INSERT that does not raise returns its row
-            return IssuedToken(_token_of(row), secret)
+        )
 
-        return await self._database.transact(work)
+    async def issue_within(
+        self,
+        transaction: Transaction,
+        owner: str,
+        role: Role,
+        *,
+        description: str,
+        expires_at: datetime | None,
+    ) -> IssuedToken:
+        """Create a token as part of a transaction."""
+        secret = PREFIX + secrets.token_urlsafe(32)
+        row = await transaction.fetch_one(
+            "INSERT INTO tokens (id, digest, owner, role, description, created_at, expires_at)"
+            " VALUES (:id, :digest, :owner, :role, :description, :now, :expires) RETURNING *",
+            {
+                "id": secrets.token_hex(8),
+                "digest": digest(secret),
+                "owner": owner,
+                "role": role,
+                "description": description,
+                "now": to_micros(self._clock.now()),
+                "expires": to_micros(expires_at) if expires_at else None,
+            },
+        )
+        assert row is not None  # noqa: S101 - an INSERT that does not raise returns its row
+        return IssuedToken(_token_of(row), secret)
 
     async def find(self, secret: str) -> AccessToken | None:
         """Return the token with this secret, whatever its state, or None."""
@@ -113,6 +125,11 @@ class TokenRepository:
     async def get(self, token_id: str) -> AccessToken | None:
         """Return the token with this id, or None."""
         return await self._one("id = :id", {"id": token_id})
+
+    async def get_within(self, transaction: Transaction, token_id: str) -> AccessToken | None:
+        """Return the token with this id as a transaction sees it, or None."""
+        row = await transaction.fetch_one("SELECT * FROM tokens WHERE id = :id", {"id": token_id})
+        return None if row is None else _token_of(row)
 
     async def page(
         self, *, owner: str | None, first: int, after: str | None, with_revoked: bool

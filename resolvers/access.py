@@ -18,6 +18,8 @@ from schema.access import (
     AccessTokenEdge,
     CreateTokenInput,
     CreateTokenPayload,
+    RedeemSignInCodeInput,
+    RedeemSignInCodePayload,
     RevealAdminPasswordInput,
     RevealAdminPasswordPayload,
     RevokeTokenInput,
@@ -101,6 +103,25 @@ class AccessMutation:
         except RefusedError as error:
             return RevokeTokenPayload(token=None, errors=user_errors(error))
         return RevokeTokenPayload(token=to_token(token), errors=[])
+
+    @strawberry.mutation(
+        description="Sign in with the code of a sign-in link; nobody needs to have signed in for"
+        " that. The code is used up, and the answer is a token that lives for some days."
+    )
+    async def redeem_sign_in_code(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RedeemSignInCodeInput, strawberry.argument(description="The code to be used up.")
+        ],
+    ) -> RedeemSignInCodePayload:
+        try:
+            issued = await info.context.platform.sign_in_codes.redeem(input.code)
+        except RefusedError as error:
+            return RedeemSignInCodePayload(token=None, secret=None, errors=user_errors(error))
+        return RedeemSignInCodePayload(
+            token=to_token(issued.token), secret=issued.secret, errors=[]
+        )
 
     @strawberry.mutation(
         description="Show the owner of a store how to sign in to it as its administrator. Nobody"

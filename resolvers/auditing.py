@@ -21,6 +21,7 @@ from provisioner.audit_size import arguments_of
 from provisioner.database import Transaction, alongside
 from provisioner.models import Store
 from provisioner.names import is_store_id
+from provisioner.tokens import IssuedToken
 from resolvers import mapping
 from resolvers.context import Info
 
@@ -31,10 +32,12 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "retryStore": frozenset({"id"}),
     "createToken": frozenset({"owner", "role", "description", "expires_in_days"}),
     "revokeToken": frozenset({"id"}),
+    "redeemSignInCode": frozenset(),
     "revealAdminPassword": frozenset({"id"}),
 }
 """By mutation, the fields of its input that are written down: none is unless it is named here."""
 
+_SIGN_IN_BY_CODE = "redeemSignInCode"
 _MAX_TEXT = 200  # of each argument; more says nothing more
 _T = TypeVar("_T", bound=type)
 
@@ -58,8 +61,7 @@ class AuditedMutation(FieldExtension):
         audit = context.platform.audit
 
         async def accept(transaction: Transaction, result: object) -> None:
-            store_id = result.id if isinstance(result, Store) else record.store_id
-            await audit.write(transaction, replace(record, store_id=store_id))
+            await audit.write(transaction, _completed(record, result))
 
         with alongside(accept) as acceptance:
             try:
@@ -93,6 +95,16 @@ def _record(info: Info, given: object) -> AuditRecord:
         arguments=_arguments(info.field_name, given),
         store_id=store_id if is_store_id(store_id) else None,
     )
+
+
+def _completed(record: AuditRecord, result: object) -> AuditRecord:
+    """Return the record of an accepted mutation with what only its result tells."""
+    if isinstance(result, Store):
+        return replace(record, store_id=result.id)
+    if isinstance(result, IssuedToken) and record.action == _SIGN_IN_BY_CODE:
+        # Who has signed in by that, whoever the request was signed in as.
+        return replace(record, actor=result.token.owner, role=result.token.role)
+    return record
 
 
 def _arguments(action: str, given: object) -> str:

@@ -70,6 +70,20 @@ class RevokeTokenPayload:
     errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
 
 
+@strawberry.input(description="A code from a sign-in link.")
+class RedeemSignInCodeInput:
+    code: str = strawberry.field(description="What stands behind `#code=` in the link.")
+
+
+@strawberry.type(description="What became of `redeemSignInCode`.")
+class RedeemSignInCodePayload:
+    token: AccessToken | None = strawberry.field(description="The new token, unless refused.")
+    secret: str | None = strawberry.field(
+        description="What to send as `Authorization: Bearer …`. It is shown this once."
+    )
+    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+
+
 @strawberry.input(description="The store whose administrator's password is to be shown.")
 class RevealAdminPasswordInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")

@@ -103,12 +103,14 @@ def up() -> None:
         service.start([sys.executable, "-m", "app", "serve"], environment)
     _await_ready(service)
     say(f"\nThe platform runs on {chosen.label}.")
-    print(f"  Dashboard, signed in: {URL}/#token={token}")
-    print(f"  GraphiQL, signed in:  {URL}/graphiql#token={token}")
+    dashboard, graphiql = _links(environment, token, f"{URL}/", f"{URL}/graphiql")
+    print(f"  Dashboard, signed in: {dashboard}")
+    print(f"  GraphiQL, signed in:  {graphiql}")
     print(f"  API:                  {URL}/graphql")
     print(f"  Command line:         {_STORECTL} login {URL} --token-stdin < {STATE / 'token'}")
     print(f"  Your token:           {token}")
     print(f"  Logs:                 {service.log}")
+    say("Each link signs in once, within the hour; `make up` prints new ones.")
     say("Stop it with `make down`.")
 
 
@@ -124,6 +126,15 @@ def _token(environment: dict[str, str]) -> str:
     kept.touch(mode=0o600)
     kept.write_text(made + "\n")
     return made
+
+
+def _links(environment: dict[str, str], token: str, *pages: str) -> list[str]:
+    """Return links that open the pages signed in, each of them once."""
+    return subprocess.run(
+        [sys.executable, "-m", "app", "token", "link", *pages, "--minutes", "60",
+         "--session-days", "30"],
+        env={**os.environ, **environment}, input=token, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
 
 
 def _await_ready(service: Daemon) -> None:

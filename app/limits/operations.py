@@ -43,16 +43,16 @@ class OperationLimiter(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         context: Context = self.execution_context.context
+        caller = None if context.caller is None else context.caller.name
         kind = self.execution_context.operation_type
         if kind is StrawberryOperationType.QUERY:
             await self._introspect(context)
-        if context.caller is not None:
-            if kind is StrawberryOperationType.MUTATION:
-                await self._limits.rates.count_mutations(
-                    self._mutations(), caller=context.caller.name, address=context.address
-                )
-            elif kind is StrawberryOperationType.SUBSCRIPTION:
-                self._subscribe(context.caller.name)
+        elif kind is StrawberryOperationType.MUTATION:
+            await self._limits.rates.count_mutations(
+                self._mutations(), caller=caller, address=context.address
+            )
+        elif kind is StrawberryOperationType.SUBSCRIPTION and caller is not None:
+            self._subscribe(caller)
         yield
 
     def _subscribe(self, caller: str) -> None:

@@ -42,12 +42,19 @@ class Rates:
         self._operations = parse(limits.anonymous_operations)
         self._pages = parse(limits.anonymous_pages)
 
-    async def count_mutations(self, number: int, *, caller: str, address: str) -> None:
-        """Count mutations about to be carried out."""
-        for limit, kind, key in (
-            (self._of_caller, "caller", caller),
-            (self._of_address, "address", address_group(address)),
-        ):
+    async def count_mutations(self, number: int, *, caller: str | None, address: str) -> None:
+        """Count mutations about to be carried out.
+
+        Those of an address that nobody has signed in for are counted by themselves, so that they
+        take nothing from the people who sign in there.
+        """
+        group = address_group(address)
+        counted_by = (
+            ((self._of_caller, "anonymous", group),)
+            if caller is None
+            else ((self._of_caller, "caller", caller), (self._of_address, "address", group))
+        )
+        for limit, kind, key in counted_by:
             if not await self._counts.hit(limit, "mutations", kind, key, cost=number):
                 await _refuse("changes", self._counts, limit, "mutations", kind, key)
 

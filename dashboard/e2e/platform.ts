@@ -28,9 +28,15 @@ export async function newToken(owner: string, role = "operator"): Promise<string
   return String((await control("token", { owner, role })).token);
 }
 
+/** The address of a page that signs in as a token's owner, once. */
+export async function linkTo(path: string, token: string, seconds = 600): Promise<string> {
+  return `${path}#code=${String((await control("code", { token, seconds })).code)}`;
+}
+
 /** Open a page signed in, the way `make up` does it. */
 export async function openAs(page: Page, token: string, path = "/"): Promise<void> {
-  await page.goto(`${path}#token=${token}`);
+  await page.goto(await linkTo(path, token));
+  await expect(page.getByRole("button", { name: /^Account/ })).toBeVisible();
 }
 
 export async function signIn(page: Page, token: string): Promise<void> {

@@ -24,6 +24,11 @@ class Answer:
     text: str
 
     @property
+    def data(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text)["data"]
+        return found
+
+    @property
     def errors(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.text).get("errors", [])
         return found

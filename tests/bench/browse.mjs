@@ -34,7 +34,8 @@ await page.addInitScript(() => {
 });
 
 const rows = page.getByRole("list", { name: "Stores" }).getByRole("listitem");
-await page.goto(`${E2E_URL}/stores?sort=name#token=${E2E_TOKEN}`);
+await page.addInitScript((token) => sessionStorage.setItem("store-platform-token", token), E2E_TOKEN);
+await page.goto(`${E2E_URL}/stores?sort=name`);
 await rows.nth(49).waitFor();
 await page.getByText("Live", { exact: true }).waitFor();
 const nodes = await page.evaluate(() => document.querySelectorAll("*").length);

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from provisioner.engine import engine_for
 from provisioner.errors import ConfigurationError
 from provisioner.models import Role, StepName, StepStatus
 from provisioner.repository import StoreRepository
+from provisioner.sign_in_codes import SignInCodes
 from provisioner.testing import RecordedAnnouncements
 from provisioner.tokens import TokenRepository
 from tests.postgres import PASSWORD, PostgresServer
@@ -53,7 +55,11 @@ async def _fill(url: str) -> None:
     await records.create(a_store(owner="rival"))
     await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
     await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
-    await TokenRepository(database, clock).issue("merchant", Role.OPERATOR)
+    tokens = TokenRepository(database, clock)
+    issued = await tokens.issue("merchant", Role.OPERATOR)
+    await SignInCodes(database, tokens, clock).create(
+        issued.token, lifetime=timedelta(minutes=1), session=timedelta(days=1)
+    )
     await ClusterMemory(database, clock).recognise("a cluster's uid")
     audit = AuditLog(database, clock)
 

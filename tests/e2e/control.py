@@ -39,6 +39,9 @@ class Control:
     def token(self, owner: str, role: str = "operator") -> Arguments:
         return {"token": self.service.token(owner, role)}
 
+    def code(self, token: str, seconds: float = 600) -> Arguments:
+        return {"code": self.service.code(token, seconds=seconds)}
+
     def kill(self) -> Arguments:
         self.service.stop(signal.SIGKILL)
         return {}

@@ -24,6 +24,7 @@ from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.migrations import migrate
 from provisioner.models import Role
+from provisioner.sign_in_codes import SignInCodes
 from provisioner.tokens import TokenRepository
 from tests.cluster import LocalCluster, tools
 from tests.cluster.ports import free_port
@@ -120,6 +121,18 @@ class Service:
                 asyncio.run, _issue(url, owner, Role(role.upper()), seconds, is_new=is_new)
             ).result()
 
+    def code(self, token: str, *, seconds: float = 600) -> str:
+        """Return a one-time code that signs in as a token's owner, without a process for each."""
+        with ThreadPoolExecutor(1) as thread:  # see token
+            return thread.submit(asyncio.run, _code(self.database_url, token, seconds)).result()
+
+    def link(self, token: str, page: str) -> str:
+        """Return a link to a page that signs in as a token's owner, once: the command line's."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", "token", "link", page], cwd=ROOT, env=self.environment,
+            input=token, capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
     def sql(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         """Run a statement in the service's database, beside the service; return the rows."""
         with ThreadPoolExecutor(1) as thread:  # see token
@@ -179,6 +192,20 @@ async def _issue(url: str, owner: str, role: Role, seconds: float | None, *, is_
         tokens, clock = TokenRepository(database, SystemClock()), SystemClock()
         expires_at = None if seconds is None else clock.now() + timedelta(seconds=seconds)
         return (await tokens.issue(owner, role, expires_at=expires_at)).secret
+    finally:
+        await database.close()
+
+
+async def _code(url: str, secret: str, seconds: float) -> str:
+    database, clock = Database(url), SystemClock()
+    await database.connect()
+    try:
+        tokens = TokenRepository(database, clock)
+        token = await tokens.find(secret)
+        assert token is not None
+        return await SignInCodes(database, tokens, clock).create(
+            token, lifetime=timedelta(seconds=seconds), session=timedelta(days=1)
+        )
     finally:
         await database.close()
 

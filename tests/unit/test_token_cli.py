@@ -18,9 +18,9 @@ class CommandLine:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def run(self, *arguments: str) -> tuple[int, str]:
+    def run(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
         environment = {"STORE_PLATFORM_DATABASE_URL": f"sqlite:///{self._file}"}
-        done = CliRunner().invoke(cli, ["token", *arguments], env=environment)
+        done = CliRunner().invoke(cli, ["token", *arguments], env=environment, input=stdin)
         return done.exit_code, done.output.strip()
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
@@ -100,3 +100,59 @@ def test_refused(command_line: CommandLine, arguments: tuple[str, ...], says: st
     assert code == 2
     assert output.startswith(says)
     assert (command_line.rows(TOKENS), command_line.rows(AUDIT)) == before
+
+
+PAGE = "http://127.0.0.1:8080/"
+CODES = (
+    "SELECT digest, token_id, session_seconds / 86400, (expires_at - created_at) / 60000000"
+    " FROM sign_in_codes ORDER BY digest"
+)
+
+
+def test_links_to_several_pages(command_line: CommandLine) -> None:
+    _, secret = command_line.run("create", "ada")
+    ((token_id,),) = command_line.rows("SELECT id FROM tokens")
+    pages = (PAGE, PAGE + "graphiql")
+    code, output = command_line.run(
+        "link", *pages, "--minutes", "60", "--session-days", "30", stdin=secret + "\n"
+    )
+    links = [line.partition("#code=") for line in output.splitlines()]
+    assert (code, tuple(page for page, _, _ in links)) == (0, pages)
+    assert command_line.rows(CODES) == sorted(
+        (digest(given), token_id, 30, 60) for _, _, given in links
+    )
+    assert [row[2:] for row in command_line.rows(AUDIT)[1:]] == [
+        ("createSignInCode", "ACCEPTED", f'{{"id": "token_{token_id}"}}')
+    ] * 2
+
+
+def test_a_link_by_a_tokens_id(command_line: CommandLine) -> None:
+    command_line.run("create", "ada")
+    ((token_id,),) = command_line.rows("SELECT id FROM tokens")
+    assert command_line.run("link", PAGE, "--token-id", f"token_{token_id}")[0] == 0
+    assert [row[1:] for row in command_line.rows(CODES)] == [(token_id, 7, 10)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "says"),
+    [
+        ((PAGE,), "", "There is no such token"),
+        ((PAGE,), "sp_unknown", "There is no such token"),
+        ((PAGE, "--token-id", "unknown"), "", "There is no such token"),
+        ((PAGE, "--token-id", "REVOKED"), "", "TOKEN_REVOKED: this token signs nobody in"),
+        (("javascript:alert(1)", "--token-id", "LIVE"), "", "'javascript:alert(1)' is no page"),
+        ((PAGE, PAGE + "#a", "--token-id", "LIVE"), "", "'http://127.0.0.1:8080/#a' is no page"),
+    ],
+)
+def test_no_link(
+    command_line: CommandLine, arguments: tuple[str, ...], stdin: str, says: str
+) -> None:
+    for name in ("LIVE", "REVOKED"):
+        command_line.run("create", name)
+    ids = dict(command_line.rows("SELECT owner, id FROM tokens"))
+    command_line.run("revoke", ids["REVOKED"])
+    before = command_line.rows(AUDIT)
+    code, output = command_line.run("link", *(ids.get(a, a) for a in arguments), stdin=stdin)
+    assert code == 2
+    assert output.startswith(says)
+    assert (command_line.rows(CODES), command_line.rows(AUDIT)) == ([], before)

@@ -2,6 +2,8 @@ import { useSyncExternalStore } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { AuditPage } from "@/features/audit/audit-page";
 import { OidcReturn } from "@/features/sign-in/oidc-return";
+import { SigningIn } from "@/features/sign-in/signing-in";
+import { SignInLinkDialog, useSignInLink } from "@/features/sign-in/sign-in-link";
 import { SignInPage } from "@/features/sign-in/sign-in-page";
 import { TokensPage } from "@/features/tokens/tokens-page";
 import { CreateStorePage } from "@/features/stores/create-store-page";
@@ -21,11 +23,13 @@ export function App() {
   return (
     <ErrorBoundary>
       <BrowserRouter>{platform ? <SignedIn platform={platform} /> : <SignedOut />}</BrowserRouter>
+      <SignInLinkDialog />
     </ErrorBoundary>
   );
 }
 
 function SignedOut() {
+  if (useSignInLink().state === "redeeming") return <SigningIn />;
   return (
     <Routes>
       <Route path="signed-in" element={<OidcReturn />} />

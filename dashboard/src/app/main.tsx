@@ -3,14 +3,17 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { followSession } from "@/lib/graphql/signed-in";
-import { takeTokenFromAddress } from "@/lib/session";
+import { followSession, nameHere } from "@/lib/graphql/signed-in";
+import { answerOtherTabs } from "@/lib/other-tabs";
+import { followReturns } from "@/lib/session";
+import { followLinks } from "@/lib/sign-in-link";
 import { applyTheme } from "@/lib/theme";
 import { App } from "./app";
 
-takeTokenFromAddress();
 followSession();
-addEventListener("hashchange", takeTokenFromAddress);
+followReturns();
+followLinks();
+answerOtherTabs(nameHere);
 applyTheme();
 const root = document.getElementById("root");
 if (root) {

@@ -19,7 +19,7 @@ export function PlatformProblem() {
   return (
     <div className={styles.problem}>
       <Notice tone="warning" title="Stores cannot be worked on just now">
-        <p>{data.platform.problem} What you ask for is kept, and done as soon as it can be.</p>
+        <p>{`${data.platform.problem} What you ask for is kept, and done as soon as it can be.`}</p>
       </Notice>
     </div>
   );

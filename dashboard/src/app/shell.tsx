@@ -6,7 +6,8 @@ import { ConnectionChip } from "@/features/connection/connection-chip";
 import { useStoresChanged } from "@/features/stores/use-stores-changed";
 import { useConnection } from "@/lib/graphql/provider";
 import { expireToken } from "@/lib/session";
-import { useIsAdmin } from "@/lib/viewer";
+import { knowName } from "@/lib/graphql/signed-in";
+import { useIsAdmin, useViewer } from "@/lib/viewer";
 import { AccountMenu } from "./account-menu";
 import { PlatformProblem } from "./platform-problem";
 import styles from "./shell.module.css";
@@ -15,12 +16,17 @@ import styles from "./shell.module.css";
 export function Shell() {
   const connection = useConnection();
   const isAdmin = useIsAdmin();
+  const name = useViewer().data?.viewer.name;
 
   useStoresChanged();
 
   useEffect(() => {
     if (connection === "refused") expireToken();
   }, [connection]);
+
+  useEffect(() => {
+    if (name) knowName(name);
+  }, [name]);
 
   return (
     <>

@@ -23,7 +23,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   return (
     <Button look="quiet" onClick={copy} aria-label={`Copy ${what}`}>
       {outcome === "copied" ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
-      {outcome === "refused" && "Select it and copy it by hand"}
+      {outcome === "refused" && <span>Select it and copy it by hand</span>}
     </Button>
   );
 }

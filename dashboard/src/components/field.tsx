@@ -27,7 +27,7 @@ export function Field({ label, hint, error, children }: FieldProps) {
       {children({ id, "aria-describedby": described, "aria-invalid": error ? true : undefined, className: styles.control })}
       {error ? (
         <p id={`${id}-error`} className={styles.error} role="alert">
-          <CircleAlert size={15} aria-hidden /> {error}
+          <CircleAlert size={15} aria-hidden /> <span>{error}</span>
         </p>
       ) : (
         hint && (

@@ -26,7 +26,7 @@ export function Pager({ after, pageInfo }: PagerProps) {
     <nav className={styles.pager} aria-label="Pages">
       {after && (
         <ButtonLink to={addressOf(trail.at(-1))} state={{ trail: trail.slice(0, -1) }}>
-          <ChevronLeft size={16} aria-hidden /> {trail.length > 0 ? "Previous" : "First page"}
+          <ChevronLeft size={16} aria-hidden /> <span>{trail.length > 0 ? "Previous" : "First page"}</span>
         </ButtonLink>
       )}
       {pageInfo.hasNextPage && (

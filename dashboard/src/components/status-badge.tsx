@@ -29,7 +29,7 @@ export function StatusBadge({ status, detail }: { status: StoreStatus; detail?: 
   return (
     <span className={`${styles.badge ?? ""} ${styles[tone] ?? ""}`} data-status={status}>
       <Icon size={14} strokeWidth={2.25} aria-hidden className={tone === "progress" ? styles.turning : undefined} />
-      {word}
+      <span>{word}</span>
       {detail && <span className={styles.detail}>{detail}</span>}
     </span>
   );

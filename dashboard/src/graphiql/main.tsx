@@ -3,10 +3,12 @@ import "./page.css";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createClient } from "graphql-ws";
-import { type SubmitEvent, useEffect, useMemo, useState } from "react";
+import { type SubmitEvent, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import { examples } from "./examples";
-import { authorization, currentToken, setToken, takeTokenFromAddress } from "@/lib/session";
+import { answerOtherTabs, SOMEBODY } from "@/lib/other-tabs";
+import { authorization, currentToken, onTokenChange, followReturns, setToken } from "@/lib/session";
+import { acceptLink, currentLink, declineLink, followLinks, onLinkChange } from "@/lib/sign-in-link";
 
 function newClient(token: string, onState: (state: string) => void) {
   return createClient({
@@ -31,7 +33,7 @@ function newClient(token: string, onState: (state: string) => void) {
 }
 
 function Page() {
-  const [token, changeToken] = useState(currentToken());
+  const token = useSyncExternalStore(onTokenChange, currentToken);
   const [state, setState] = useState("not connected");
   const client = useMemo(() => newClient(token, setState), [token]);
   useEffect(() => () => void client.dispose(), [client]);
@@ -50,7 +52,6 @@ function Page() {
     const entry = new FormData(event.currentTarget).get("token");
     const given = typeof entry === "string" ? entry.trim() : "";
     setToken(given);
-    changeToken(given);
     setState("not connected");
   }
 
@@ -74,6 +75,7 @@ function Page() {
           </>
         )}
       </form>
+      <Link />
       <main>
         <GraphiQL key={token} fetcher={fetcher} defaultTabs={examples} />
       </main>
@@ -81,6 +83,32 @@ function Page() {
   );
 }
 
-takeTokenFromAddress();
+/** What became of the link that the page was opened with, where there is something to say or ask. */
+function Link() {
+  const link = useSyncExternalStore(onLinkChange, currentLink);
+  if (link.state === "asking") {
+    return (
+      <div className="sign-in" role="alert">
+        <span>
+          The link that you opened is {link.name}’s; you are signed in as {link.present}
+          {!link.isHere && " in another tab"}.
+        </span>
+        <button onClick={declineLink}>{link.isHere ? `Stay ${link.present}` : "Do not sign in"}</button>
+        <button onClick={acceptLink}>Sign in as {link.name}</button>
+      </div>
+    );
+  }
+  if (link.state !== "refused") return null;
+  return (
+    <div className="sign-in" role="alert">
+      <span>The link did not sign you in. {link.message}</span>
+      <button onClick={declineLink}>Close</button>
+    </div>
+  );
+}
+
+followReturns();
+followLinks();
+answerOtherTabs(() => (currentToken() ? SOMEBODY : ""));
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<Page />);

@@ -1,3 +1,5 @@
+import { fetchDated } from "./server-clock";
+
 export interface OidcConfig {
   issuer: string;
   clientId: string;
@@ -11,7 +13,7 @@ export interface PageConfig {
 
 /** What the pages must know before anybody is signed in. */
 export async function readConfig(): Promise<PageConfig> {
-  const answer = await fetch("/config.json");
+  const answer = await fetchDated("/config.json");
   if (!answer.ok) return { version: "", oidc: null };
   return (await answer.json()) as PageConfig;
 }

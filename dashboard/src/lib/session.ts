@@ -1,57 +1,66 @@
 /**
  * The bearer token of whoever is signed in in this tab, shared with the GraphiQL page.
  *
- * It lives in the tab's storage: closing the tab signs out, and no other site can read it.
+ * It lives in the tab's storage: closing the tab signs out, and no other site can read it. The page
+ * has it in its own memory too, so that it goes on where storage is blocked, full, or cleared.
  */
+
+import { keep, readKept } from "./storage";
 
 const KEY = "store-platform-token";
+/** What can stand in a header. Anything else is no token, whoever wrote it. */
+const PLAUSIBLE = /^[!-~]{1,16384}$/;
 const listeners = new Set<() => void>();
+let token = keptToken() ?? "";
+let isKept = true;
 let hasExpired = false;
 
-/**
- * Take a token out of the address (`#token=…`), where `make up` puts it, into the tab's storage, so
- * that it stays in no history and in no bookmark.
- */
-export function takeTokenFromAddress(): void {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token) {
-    // Whoever was signed in is out first, so that nothing of theirs is left on the page.
-    setToken("");
-    setToken(token);
-    history.replaceState(null, "", location.pathname + location.search);
-  }
-}
-
 export function currentToken(): string {
-  return sessionStorage.getItem(KEY) ?? "";
+  return token;
 }
 
 /** Sign in with a token, or out with an empty one. */
-export function setToken(token: string): void {
-  hasExpired = false;
-  if (token) sessionStorage.setItem(KEY, token);
-  else sessionStorage.removeItem(KEY);
-  tell();
+export function setToken(next: string): void {
+  become(next, false);
+}
+
+/** Sign in with somebody else's token: whoever was signed in is out first, with all that was theirs. */
+export function replaceToken(next: string): void {
+  setToken("");
+  setToken(next);
 }
 
 /** Sign in with a token, and open a page of ours anew, without the one that is open in the history. */
-export function openSignedIn(token: string, path: string): void {
-  sessionStorage.setItem(KEY, token);
+export function openSignedIn(next: string, path: string): void {
+  // A page that is opened anew knows only what was kept.
+  if (!keep("sessionStorage", KEY, next)) setToken(next);
   // A path may look like another site's address ("//elsewhere"); behind our own origin it cannot.
-  location.replace(location.origin + path);
+  else location.replace(location.origin + (path.startsWith("/") ? path : "/stores"));
 }
 
 /** Forget a token that the server no longer accepts. */
 export function expireToken(): void {
-  if (!currentToken()) return;
-  sessionStorage.removeItem(KEY);
-  hasExpired = true;
-  tell();
+  if (token) become("", true);
 }
 
 /** Whether the person was signed out by the server, and not by themselves. */
 export function wasExpired(): boolean {
   return hasExpired;
+}
+
+/**
+ * See who is signed in whenever the browser brings a page back as it was: meanwhile somebody may have
+ * signed out, or in as somebody else, on another page of this tab.
+ */
+export function followReturns(): void {
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) rereadSession();
+  });
+}
+
+function rereadSession(): void {
+  const kept = keptToken();
+  if (isKept && kept !== undefined && kept !== token) replaceToken(kept);
 }
 
 /** Be told when somebody signs in or out. Returns how to stop. */
@@ -60,10 +69,25 @@ export function onTokenChange(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function authorization(token: string): Record<string, string> {
-  return token ? { authorization: `Bearer ${token}` } : {};
+/** Whether a text can be a token at all, whosever. */
+export function isPlausible(text: string): boolean {
+  return PLAUSIBLE.test(text);
 }
 
-function tell(): void {
+export function authorization(given: string): Record<string, string> {
+  return given ? { authorization: `Bearer ${given}` } : {};
+}
+
+function become(next: string, byTheServer: boolean): void {
+  hasExpired = byTheServer;
+  token = next;
+  isKept = keep("sessionStorage", KEY, next);
   for (const listener of listeners) listener();
+}
+
+/** The token that is kept, "" where there is none, undefined where that cannot be known. */
+function keptToken(): string | undefined {
+  const kept = readKept("sessionStorage", KEY);
+  if (kept === undefined) return undefined;
+  return kept !== null && isPlausible(kept) ? kept : "";
 }

@@ -1,21 +1,27 @@
+import { keep, readKept } from "./storage";
+
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "store-platform-theme";
+let theme: Theme = keptTheme();
 
 export function currentTheme(): Theme {
-  const kept = localStorage.getItem(KEY);
-  return kept === "light" || kept === "dark" ? kept : "system";
+  return theme;
 }
 
 /** Use a theme from now on; `system` follows the device. */
-export function setTheme(theme: Theme): void {
-  if (theme === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme);
+export function setTheme(chosen: Theme): void {
+  theme = chosen;
+  keep("localStorage", KEY, chosen === "system" ? "" : chosen);
   applyTheme();
 }
 
 export function applyTheme(): void {
-  const theme = currentTheme();
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+}
+
+function keptTheme(): Theme {
+  const kept = readKept("localStorage", KEY);
+  return kept === "light" || kept === "dark" ? kept : "system";
 }

@@ -1,18 +1,46 @@
 import { expect, test } from "vitest";
-import { duration, relativeTime } from "./time";
+import { clockTime, duration, relativeTime } from "./time";
 
-const NOW = Date.parse("2026-11-24T12:00:00Z");
+/** A time of day where the reader is, as the server tells it. */
+const local = (text: string) => new Date(text).toISOString();
+const at = (text: string) => new Date(text).getTime();
+const NOW = "2026-11-24T12:00:00";
 
 test.each([
-  ["2026-11-24T11:59:50Z", "just now"],
-  ["2026-11-24T11:57:00Z", "3 minutes ago"],
-  ["2026-11-24T09:00:00Z", "3 hours ago"],
-  ["2026-11-23T11:00:00Z", "yesterday"],
-  ["2026-12-25T12:00:00Z", "next month"],
+  ["2026-11-24T11:59:50", "just now"],
+  ["2026-11-24T11:57:00", "3 minutes ago"],
+  ["2026-11-24T09:00:00", "3 hours ago"],
+  ["2026-11-24T13:59:59", "in 1 hour"],
+  ["2026-11-23T11:00:00", "yesterday"],
+  ["2026-11-25T12:00:00", "tomorrow"],
+  ["2026-11-19T12:00:00", "5 days ago"],
+  ["2026-11-30T12:00:00", "in 6 days"],
+  ["2026-11-17T12:00:00", "17 November"],
+  ["2026-12-25T12:00:00", "25 December"],
+  ["2026-01-01T00:00:00", "1 January"],
+  ["2025-12-31T23:59:59", "31 December 2025"],
+  ["2027-01-01T00:00:00", "1 January 2027"],
+  ["2028-03-14T12:00:00", "14 March 2028"],
   // A server's clock that is a little ahead is not the future
-  ["2026-11-24T12:00:05Z", "just now"],
-])("%s is %s", (at, said) => {
-  expect(relativeTime(at, NOW)).toBe(said);
+  ["2026-11-24T12:00:05", "just now"],
+])("%s is %s", (time, said) => {
+  expect(relativeTime(local(time), at(NOW))).toBe(said);
+});
+
+test.each([
+  ["2026-11-23T00:30:00", "2026-11-25T00:40:00", "2 days ago"],
+  ["2026-11-23T23:30:00", "2026-11-25T00:40:00", "2 days ago"],
+  ["2026-11-26T00:30:00", "2026-11-24T23:30:00", "in 2 days"],
+])("days are the calendar's: %s at %s is %s", (time, now, said) => {
+  expect(relativeTime(local(time), at(now))).toBe(said);
+});
+
+test.each([
+  ["2026-11-24T00:00:01", "00:00:01"],
+  ["2026-11-23T23:59:59", "23 Nov, 23:59:59"],
+  ["2025-11-24T12:00:00", "24 Nov 2025, 12:00:00"],
+])("%s on the clock is %s", (time, said) => {
+  expect(clockTime(local(time), at(NOW))).toBe(said);
 });
 
 test.each([

@@ -1,23 +1,29 @@
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
-  ["week", 604_800],
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-];
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const DAYS_IN_WORDS = 7;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
+const dateAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const shortDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const shortDateAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
-/** "3 minutes ago", "in 2 days", "just now". */
+/**
+ * "3 minutes ago", "in 2 days", "just now"; what is a week away or more by its date, "14 March", and
+ * with the year where that is another one, "14 March 2028". `now` is the server's.
+ */
 export function relativeTime(iso: string, now: number): string {
-  const seconds = Math.round((Date.parse(iso) - now) / 1000);
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
-  }
-  return seconds > 10 ? "in a moment" : "just now";
+  const at = Date.parse(iso);
+  const away = at - now;
+  if (Math.abs(away) < MINUTE) return away > 10_000 ? "in a moment" : "just now";
+  if (Math.abs(away) < HOUR) return relative.format(Math.trunc(away / MINUTE), "minute");
+  if (Math.abs(away) < DAY) return relative.format(Math.trunc(away / HOUR), "hour");
+  const days = calendarDays(now, at);
+  if (Math.abs(days) < DAYS_IN_WORDS) return relative.format(days, "day");
+  return (isSameYear(at, now) ? date : dateAndYear).format(at);
 }
 
 /** The exact time, in the reader's time zone. */
@@ -25,9 +31,24 @@ export function exactTime(iso: string): string {
   return exact.format(Date.parse(iso));
 }
 
-/** The time of day, to the second. */
-export function clockTime(iso: string): string {
-  return clock.format(Date.parse(iso));
+/** The time of day, to the second, and with the date where that is not today's. */
+export function clockTime(iso: string, now: number): string {
+  const at = Date.parse(iso);
+  if (calendarDays(now, at) === 0) return clock.format(at);
+  return `${(isSameYear(at, now) ? shortDate : shortDateAndYear).format(at)}, ${clock.format(at)}`;
+}
+
+/** How many days the calendar has from one moment to the other, where the reader is. */
+function calendarDays(from: number, to: number): number {
+  return Math.round((midnight(to) - midnight(from)) / DAY); // a day may have 23 or 25 hours
+}
+
+function midnight(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+function isSameYear(one: number, other: number): boolean {
+  return new Date(one).getFullYear() === new Date(other).getFullYear();
 }
 
 /** "40 ms", "1.4 s", "12 s", "3 min 5 s", "1 h 2 min". */

@@ -25,7 +25,7 @@ export function ConnectionChip() {
   return (
     <span className={styles.chip} data-connection={state} title={state === "live" ? "Changes appear as they happen" : undefined}>
       <span className={styles.dot} aria-hidden />
-      {WORDS[state]}
+      <span>{WORDS[state]}</span>
     </span>
   );
 }

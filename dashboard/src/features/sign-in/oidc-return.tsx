@@ -3,14 +3,13 @@ import { ButtonLink } from "@/components/button";
 import { Notice } from "@/components/notice";
 import { readConfig } from "@/lib/config";
 import { openSignedIn } from "@/lib/session";
-import { useTitle } from "@/lib/use-title";
 import { wordsOf } from "@/lib/words";
 import type { SignedIn } from "./oidc";
+import { SigningIn } from "./signing-in";
 import styles from "./sign-in-page.module.css";
 
 /** Where the provider sends the browser back to: completes the sign-in and goes on. */
 export function OidcReturn() {
-  useTitle("Signing in");
   const hasBegun = useRef(false);
   const [problem, setProblem] = useState<string>();
 
@@ -24,16 +23,13 @@ export function OidcReturn() {
     );
   }, []);
 
+  if (!problem) return <SigningIn />;
   return (
     <main className={styles.page}>
       <h1 className="visually-hidden">Signing in</h1>
-      {problem ? (
-        <Notice tone="failed" title="The sign-in did not succeed" isAlert actions={<ButtonLink to="/stores">Try again</ButtonLink>}>
-          <p>{problem}</p>
-        </Notice>
-      ) : (
-        <p>Signing in …</p>
-      )}
+      <Notice tone="failed" title="The sign-in did not succeed" isAlert actions={<ButtonLink to="/stores">Try again</ButtonLink>}>
+        <p>{problem}</p>
+      </Notice>
     </main>
   );
 }

@@ -1,10 +1,13 @@
 import { ErrorResponse, InMemoryWebStorage, type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
 import type { OidcConfig } from "@/lib/config";
 import { wordsOf } from "@/lib/words";
-import { isAccepted } from "./check-token";
+import { nameBehind } from "@/lib/ask-api";
+import { keep } from "@/lib/storage";
 
 /** Where the provider sends the browser back to. */
 export const CALLBACK_PATH = "/signed-in";
+
+const PROBE = "store-platform-probe";
 
 /** The API's token of somebody who has signed in, and where they wanted to be. */
 export interface SignedIn {
@@ -27,6 +30,10 @@ function managerOf({ issuer, clientId, scopes }: OidcConfig): UserManager {
 
 /** Go to the provider (authorization code with PKCE); it comes back to CALLBACK_PATH. */
 export async function beginSignIn(config: OidcConfig): Promise<void> {
+  if (!keep("sessionStorage", PROBE, "1")) {
+    throw new Error("This browser keeps nothing for this page, which signing in with a provider needs. Allow it to, or use an access token.");
+  }
+  keep("sessionStorage", PROBE, "");
   try {
     await managerOf(config).signinRedirect({ state: location.pathname + location.search });
   } catch (error) {
@@ -38,7 +45,7 @@ export async function beginSignIn(config: OidcConfig): Promise<void> {
 export async function completeSignIn(config: OidcConfig): Promise<SignedIn> {
   const user = await answerTo(managerOf(config));
   const token = tokenOf(user);
-  if (!(await isAccepted(token))) {
+  if ((await nameBehind(token)) === null) {
     throw new Error("The provider knows you, but this platform does not let you in. Ask its administrators for a role.");
   }
   return { token, path: typeof user.state === "string" ? user.state : "/stores" };
@@ -58,7 +65,8 @@ function problemOf(error: unknown): string {
     return error.error === "access_denied" ? `The sign-in was refused: ${said}.` : `The provider says: ${said}.`;
   }
   if (error instanceof TypeError) return "The provider did not answer. Try again in a moment.";
-  if (error instanceof Error && /state/i.test(error.message)) {
+  // What is kept of a sign-in may have been cleared, or changed into something that is no JSON.
+  if (error instanceof SyntaxError || (error instanceof Error && /state/i.test(error.message))) {
     return "This answer belongs to no sign-in of this tab. It may be an old one, or somebody else's.";
   }
   return wordsOf(error);

@@ -4,11 +4,11 @@ import { Button } from "@/components/button";
 import { Field } from "@/components/field";
 import { Logo } from "@/components/logo";
 import { Notice } from "@/components/notice";
+import { nameBehind } from "@/lib/ask-api";
 import { type OidcConfig, readConfig } from "@/lib/config";
 import { setToken, wasExpired } from "@/lib/session";
 import { useTitle } from "@/lib/use-title";
 import { wordsOf } from "@/lib/words";
-import { isAccepted } from "./check-token";
 import styles from "./sign-in-page.module.css";
 
 /** Where one says who one is; what was asked for is shown right afterwards. */
@@ -68,12 +68,14 @@ function OidcButton({ config }: { config: OidcConfig }) {
 }
 
 function TokenForm() {
-  const [token, changeToken] = useState("");
   const [problem, setProblem] = useState<string>();
   const [isChecking, setChecking] = useState(false);
 
-  async function submit(event: SubmitEvent) {
+  async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
+    // A password manager may fill the field in without telling the page.
+    const entered = new FormData(event.currentTarget).get("token");
+    const token = typeof entered === "string" ? entered.trim() : "";
     if (!token) {
       setProblem("Paste your access token.");
       return;
@@ -95,8 +97,6 @@ function TokenForm() {
             name="token"
             autoComplete="current-password"
             spellCheck={false}
-            value={token}
-            onChange={(event) => changeToken(event.target.value.trim())}
           />
         )}
       </Field>
@@ -109,7 +109,7 @@ function TokenForm() {
 
 async function problemOf(token: string): Promise<string | undefined> {
   try {
-    return (await isAccepted(token)) ? undefined : "This token is not accepted. It may be mistyped, expired or revoked.";
+    return (await nameBehind(token)) ? undefined : "This token is not accepted. It may be mistyped, expired or revoked.";
   } catch (error) {
     return wordsOf(error);
   }

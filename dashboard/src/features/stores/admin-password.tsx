@@ -33,7 +33,7 @@ export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
   return (
     <Panel title="Admin sign-in">
       {viewer?.name !== store.owner || !canChange ? (
-        <p className={styles.hint}>Only {store.owner}, the owner, is shown the password, as an operator or admin.</p>
+        <p className={styles.hint}>{`Only ${store.owner}, the owner, is shown the password, as an operator or admin.`}</p>
       ) : (
         // Hiding forgets: what was shown goes with the component that knew it.
         <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />
@@ -81,7 +81,7 @@ function Credential({ name, value }: { name: string; value: string }) {
     <div className={styles.credential}>
       <dt>{name}</dt>
       <dd>
-        <code>{value}</code>
+        <code translate="no">{value}</code>
         <CopyButton text={value} what={name.toLowerCase()} />
       </dd>
     </div>

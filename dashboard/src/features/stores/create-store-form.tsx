@@ -101,8 +101,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
                 <select {...control} value={version || defaultOf(engine)} onChange={(event) => setVersion(event.target.value)}>
                   {engine.versions.map((item) => (
                     <option key={item.name} value={item.name}>
-                      {item.name}
-                      {item.isDefault && engine.versions.length > 1 ? " (recommended)" : ""}
+                      {item.isDefault && engine.versions.length > 1 ? `${item.name} (recommended)` : item.name}
                     </option>
                   ))}
                 </select>
@@ -129,7 +128,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
 function QuotaReached({ limit }: { limit: number | null | undefined }) {
   return (
     <Notice tone="warning" title="You have as many stores as you may have">
-      <p>That is {limit}. Delete one that is not needed, or ask an admin for more.</p>
+      <p>{`That is ${limit ?? 0}. Delete one that is not needed, or ask an admin for more.`}</p>
     </Notice>
   );
 }

@@ -1,10 +1,12 @@
 import { Panel } from "@/components/panel";
 import { clockTime, exactTime } from "@/lib/time";
+import { useNow } from "@/lib/use-now";
 import type { StoreEvent } from "./use-store-stream";
 import styles from "./events-panel.module.css";
 
 /** What happened recently, newest first. */
 export function EventsPanel({ events }: { events: StoreEvent[] }) {
+  const now = useNow();
   return (
     <Panel title="Recent events" aside={events.length > 0 && `${events.length} shown`} isFlush>
       {events.length === 0 ? (
@@ -14,7 +16,7 @@ export function EventsPanel({ events }: { events: StoreEvent[] }) {
           {events.toReversed().map(({ version, at, message, kind }) => (
             <li key={version} data-version={version} data-kind={kind}>
               <time dateTime={at} title={exactTime(at)}>
-                {clockTime(at)}
+                {clockTime(at, now)}
               </time>
               <span>{message}</span>
             </li>

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Panel } from "@/components/panel";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreDetailsFragment } from "@/gql/graphql";
+import { milestonesOf } from "./store-facts";
 import styles from "./facts-panel.module.css";
 
 /** What is known of a store, beside how it is doing. */
@@ -9,25 +10,18 @@ export function FactsPanel({ store }: { store: StoreDetailsFragment }) {
   return (
     <Panel title="About">
       <dl className={styles.facts}>
-        <Fact name="Engine">
-          {store.engine} {store.engineVersion}
-        </Fact>
+        <Fact name="Engine">{`${store.engine} ${store.engineVersion}`}</Fact>
         <Fact name="Owner">{store.owner}</Fact>
         <Fact name="Asked for">
           <TimeAgo at={store.createdAt} />
         </Fact>
-        {store.readyAt && (
-          <Fact name="Ready since">
-            <TimeAgo at={store.readyAt} />
+        {milestonesOf(store).map(({ name, at }) => (
+          <Fact key={name} name={name}>
+            <TimeAgo at={at} />
           </Fact>
-        )}
-        {store.deletedAt && (
-          <Fact name="Gone since">
-            <TimeAgo at={store.deletedAt} />
-          </Fact>
-        )}
+        ))}
         <Fact name="Namespace">
-          <code>{store.diagnostics.namespace}</code>
+          <code translate="no">{store.diagnostics.namespace}</code>
         </Fact>
         {store.diagnostics.attempt > 1 && <Fact name="Attempt">{store.diagnostics.attempt}</Fact>}
       </dl>

@@ -42,8 +42,8 @@ function PodItem({ pod }: { pod: Pod }) {
         <span className={styles.status}>{isDone(pod) ? "Completed" : pod.status}</span>
       </div>
       <p className={styles.minor}>
-        <code>{pod.name}</code> · <TimeAgo at={pod.createdAt} />
-        {restarts(pod.restarts)}
+        <code translate="no">{pod.name}</code> · <TimeAgo at={pod.createdAt} />
+        <span>{restarts(pod.restarts)}</span>
       </p>
       {pod.message && <p className={styles.message}>{pod.message}</p>}
       {pod.containers.length > 0 && (
@@ -62,13 +62,10 @@ function ContainerItem({ container }: { container: Container }) {
   return (
     <li>
       <div className={styles.containerLine}>
-        <span>
-          {name}
-          {isInit && " (init)"}
-        </span>
+        <span>{isInit ? `${name} (init)` : name}</span>
         <span>{stateOf(container)}</span>
       </div>
-      <code className={styles.image}>{image}</code>
+      <code className={styles.image} translate="no">{image}</code>
       {message && <p className={styles.message}>{message}</p>}
     </li>
   );

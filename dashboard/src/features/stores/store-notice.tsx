@@ -31,7 +31,7 @@ export function StoreNotice({ store, problem }: StoreNoticeProps) {
           {output && store.status === "FAILED" && (
             <figure className={styles.log}>
               <figcaption>The last lines of its log</figcaption>
-              <pre tabIndex={0} aria-label="The last lines of its log">
+              <pre translate="no" tabIndex={0} aria-label="The last lines of its log">
                 {output}
               </pre>
             </figure>

@@ -77,7 +77,12 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
       <StoreNotice store={store} problem={problem} />
       <div className={styles.columns}>
         <div className={styles.column}>
-          <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} said={store.reason?.message} />
+          <Timeline
+            steps={store.steps}
+            isWaiting={store.status === "QUEUED"}
+            isOver={store.status === "FAILED" || store.status === "DELETED"}
+            said={store.reason?.message}
+          />
           <EventsPanel events={events} />
         </div>
         <div className={styles.column}>

@@ -27,11 +27,10 @@ export const StoreRow = memo(function StoreRow({ store }: { store: StoreSummaryF
         )}
       </div>
       <div className={styles.facts}>
+        <span>{`${store.engine} ${store.engineVersion}`}</span>
         <span>
-          {store.engine} {store.engineVersion}
-        </span>
-        <span>
-          {store.owner} · <TimeAgo at={store.createdAt} />
+          <span>{`${store.owner} · `}</span>
+          <TimeAgo at={store.createdAt} />
         </span>
       </div>
       <div className={styles.links}>

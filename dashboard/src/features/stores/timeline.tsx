@@ -30,12 +30,14 @@ const LOOKS: Record<string, { icon: LucideIcon; word: string }> = {
 interface TimelineProps {
   steps: Step[];
   isWaiting: boolean;
+  /** Whether nobody works on the store any more, whatever a step that was broken off says. */
+  isOver: boolean;
   /** What the page says already, and a step need not repeat. */
   said?: string | undefined;
 }
 
 /** The steps of the current work, with how long each took. */
-export function Timeline({ steps, isWaiting, said }: TimelineProps) {
+export function Timeline({ steps, isWaiting, isOver, said }: TimelineProps) {
   const done = steps.filter(({ status }) => status === "SUCCEEDED" || status === "SKIPPED").length;
   return (
     <Panel title="Progress" aside={steps.length > 0 && `${done} of ${steps.length} steps`}>
@@ -44,7 +46,7 @@ export function Timeline({ steps, isWaiting, said }: TimelineProps) {
       ) : (
         <ol className={styles.steps}>
           {steps.map((step) => (
-            <TimelineStep key={step.name} step={step} message={step.message === said ? "For the reason above." : step.message} />
+            <TimelineStep key={step.name} step={step} isOver={isOver} message={step.message === said ? "For the reason above." : step.message} />
           ))}
         </ol>
       )}
@@ -52,7 +54,13 @@ export function Timeline({ steps, isWaiting, said }: TimelineProps) {
   );
 }
 
-function TimelineStep({ step, message }: { step: Step; message: string }) {
+interface TimelineStepProps {
+  step: Step;
+  isOver: boolean;
+  message: string;
+}
+
+function TimelineStep({ step, isOver, message }: TimelineStepProps) {
   const { icon: Icon, word } = LOOKS[step.status] ?? { icon: Circle, word: titleOf(step.status) };
   return (
     <li className={styles.step} data-step={step.name} data-status={step.status}>
@@ -63,7 +71,7 @@ function TimelineStep({ step, message }: { step: Step; message: string }) {
         <div className={styles.line}>
           <h3>{TITLES[step.name] ?? titleOf(step.name)}</h3>
           <span className="visually-hidden">{word}</span>
-          <StepDuration step={step} />
+          <StepDuration step={step} isOver={isOver} />
         </div>
         {message && <p className={styles.message}>{message}</p>}
       </div>
@@ -71,9 +79,9 @@ function TimelineStep({ step, message }: { step: Step; message: string }) {
   );
 }
 
-function StepDuration({ step: { startedAt, finishedAt, status } }: { step: Step }) {
+function StepDuration({ step: { startedAt, finishedAt, status }, isOver }: { step: Step; isOver: boolean }) {
   if (!startedAt || status === "SKIPPED") return null;
-  if (!finishedAt) return status === "RUNNING" ? <RunningDuration since={startedAt} /> : null;
+  if (!finishedAt) return status === "RUNNING" && !isOver ? <RunningDuration since={startedAt} /> : null;
   const span = `${exactTime(startedAt)} to ${exactTime(finishedAt)}`;
   return (
     <span className={styles.duration} title={span}>

@@ -77,6 +77,7 @@ function TokenForm({ result, onSubmit, onClose }: TokenFormProps) {
           <input
             {...control}
             autoFocus
+            autoComplete="off"
             value={description}
             placeholder="Deploy script"
             onChange={(event) => setDescription(event.target.value)}
@@ -128,7 +129,7 @@ function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void
       <DialogBody>
         <p>Copy it now: it is shown this once, and nowhere kept.</p>
         <div className={styles.secret}>
-          <code>{secret}</code>
+          <code translate="no">{secret}</code>
           <CopyButton text={secret} what="the token" />
         </div>
         <DialogActions>

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { TimeAgo } from "@/components/time-ago";
 import type { TokenFragment } from "@/gql/graphql";
+import { useNow } from "@/lib/use-now";
 import { RevokeDialog } from "./revoke-dialog";
 import styles from "./token-row.module.css";
 
@@ -13,19 +14,14 @@ export function TokenRow({ token }: { token: TokenFragment }) {
       <div className={styles.main}>
         <strong>{token.description || "Without a description"}</strong>
         <span className={styles.minor}>
-          {token.owner} · {token.role.toLowerCase()}
+          {`${token.owner} · ${token.role.toLowerCase()}`}
         </span>
       </div>
       <div className={styles.minor}>
         <p>
           Made <TimeAgo at={token.createdAt} />
-          {token.lastUsedAt ? (
-            <>
-              , last used <TimeAgo at={token.lastUsedAt} />
-            </>
-          ) : (
-            ", never used"
-          )}
+          <span>{token.lastUsedAt ? ", last used " : ", never used"}</span>
+          {token.lastUsedAt && <TimeAgo at={token.lastUsedAt} />}
         </p>
         <p>
           <TokenEnd token={token} />
@@ -41,18 +37,19 @@ export function TokenRow({ token }: { token: TokenFragment }) {
   );
 }
 
-function TokenEnd({ token: { revokedAt, expiresAt } }: { token: TokenFragment }) {
-  if (revokedAt) {
-    return (
-      <>
-        Revoked <TimeAgo at={revokedAt} />
-      </>
-    );
-  }
-  if (!expiresAt) return "Does not expire";
+function TokenEnd({ token }: { token: TokenFragment }) {
+  const { word, at } = endOf(token, useNow());
   return (
     <>
-      Expires <TimeAgo at={expiresAt} />
+      <span>{at ? `${word} ` : word}</span>
+      {at && <TimeAgo at={at} />}
     </>
   );
+}
+
+/** What became or becomes of a token, and when. */
+function endOf({ revokedAt, expiresAt }: TokenFragment, now: number): { word: string; at?: string } {
+  if (revokedAt) return { word: "Revoked", at: revokedAt };
+  if (!expiresAt) return { word: "Does not expire" };
+  return { word: Date.parse(expiresAt) <= now ? "Expired" : "Expires", at: expiresAt };
 }

@@ -1,6 +1,6 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
 import { pageOf } from "@/testing/records";
 import { TokensPage } from "./tokens-page";
@@ -50,6 +50,19 @@ test("ready: whose it is, what it allows, and its revocation", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Revoke deploy script" }));
   await userEvent.click(screen.getByRole("button", { name: "Revoke" }));
   expect(asked.at(-1)).toEqual({ name: "RevokeToken", variables: { input: { id: "token_1" } } });
+});
+
+test.each([
+  [{ expiresAt: "2028-03-14T12:00:00Z" }, "Expires 14 March 2028"],
+  [{ expiresAt: "2026-11-24T15:00:00Z" }, "Expires in 3 hours"],
+  [{ expiresAt: "2026-11-24T09:00:00Z" }, "Expired 3 hours ago"],
+  [{ expiresAt: "2025-03-14T12:00:00Z", revokedAt: "2025-03-01T12:00:00Z" }, "Revoked 1 March 2025"],
+])("a token with %j: %s", async (given, said) => {
+  vi.useFakeTimers({ now: Date.parse("2026-11-24T12:00:00Z"), toFake: ["Date"] });
+  show({ Tokens: list({ ...TOKEN, ...given }) });
+  const row = await screen.findByRole("listitem");
+  expect(row.textContent).toContain(said);
+  vi.useRealTimers();
 });
 
 test("a new token's secret is shown once", async () => {

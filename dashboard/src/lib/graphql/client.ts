@@ -1,6 +1,7 @@
 import { Client, type CombinedError, fetchExchange, mapExchange, subscriptionExchange } from "urql";
 import type { SubscribePayload } from "graphql-ws";
 import { authorization, currentToken, expireToken } from "@/lib/session";
+import { fetchDated } from "@/lib/server-clock";
 import { newCache } from "./cache";
 import { subscribeResuming } from "./resuming";
 import { createSocket, type Socket } from "./socket";
@@ -20,6 +21,7 @@ export function connectToPlatform(): Platform {
   const client: Client = new Client({
     url: "/graphql",
     preferGetMethod: false,
+    fetch: fetchDated,
     fetchOptions: () => ({ headers: credentials() }),
     exchanges: [
       newCache(),

@@ -21,11 +21,13 @@ export function PlatformProvider({ platform: { client, socket }, children }: Pla
     document.addEventListener("visibilitychange", wake);
     document.addEventListener("resume", wake); // a frozen tab that runs again
     addEventListener("online", wake);
+    addEventListener("offline", wake); // says at once that nothing arrives any more
     addEventListener("pageshow", wake);
     return () => {
       document.removeEventListener("visibilitychange", wake);
       document.removeEventListener("resume", wake);
       removeEventListener("online", wake);
+      removeEventListener("offline", wake);
       removeEventListener("pageshow", wake);
     };
   }, [socket]);

@@ -1,3 +1,4 @@
+import { SOMEBODY } from "@/lib/other-tabs";
 import { currentToken, onTokenChange } from "@/lib/session";
 import { connectToPlatform, type Platform } from "./client";
 
@@ -6,6 +7,18 @@ let platform: Platform | null = null;
 /** The API as the person who is signed in sees it, or null: made at the sign-in, ended at the sign-out. */
 export function currentPlatform(): Platform | null {
   return platform;
+}
+
+let name = "";
+
+/** Remember what the platform calls whoever is signed in. */
+export function knowName(found: string): void {
+  name = found;
+}
+
+/** Who is signed in in this tab; "" is nobody. */
+export function nameHere(): string {
+  return platform ? name || SOMEBODY : "";
 }
 
 /** Begin to follow who is signed in. */
@@ -20,5 +33,6 @@ function keepUp(): void {
   else {
     platform?.socket.dispose();
     platform = null;
+    name = "";
   }
 }

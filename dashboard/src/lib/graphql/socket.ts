@@ -98,7 +98,10 @@ export function createSocket({ url, credentials }: SocketOptions): Socket {
     },
     wake: () => {
       skipWait();
-      if (state === "live" && socket?.readyState === WebSocket.OPEN) {
+      if (state !== "live") return;
+      // A browser that brings a page back may have closed its connection without telling it.
+      if (socket?.readyState !== WebSocket.OPEN) client.terminate();
+      else {
         socket.send('{"type":"ping"}');
         expectPong(PONG_WITHIN_ON_WAKING);
       }

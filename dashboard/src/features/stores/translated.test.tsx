@@ -1,0 +1,70 @@
+import { render } from "@testing-library/react";
+import type { ReactElement } from "react";
+import { MemoryRouter } from "react-router";
+import { expect, test } from "vitest";
+import type { StoreDetailsFragment } from "@/gql/graphql";
+import { aDetailedStore, aStep } from "@/testing/records";
+import { translate } from "@/testing/translation";
+import { EventsPanel } from "./events-panel";
+import { FactsPanel } from "./facts-panel";
+import { PodsPanel } from "./pods-panel";
+import { StoreNotice } from "./store-notice";
+import { StoreRow } from "./store-row";
+import { Timeline } from "./timeline";
+import type { StoreEvent } from "./use-store-stream";
+
+const event = (version: number): StoreEvent => ({
+  version, kind: "STATUS", subject: "store", status: "READY", message: `event ${version}`, at: "2026-11-24T10:00:00Z",
+});
+const container = { name: "web", image: "web:1", state: "waiting", reason: "", message: "", isReady: false, isInit: true, restarts: 0, exitCode: null };
+const pod = {
+  name: "web-1", component: "wordpress", phase: "Pending", status: "Pending", reason: "", message: "", isReady: false, restarts: 0,
+  node: "node-1", createdAt: "2026-11-24T10:00:00Z", containers: [container],
+};
+
+const QUEUED = aDetailedStore({ status: "QUEUED", queuePosition: 2, readyAt: null });
+const BUILDING = aDetailedStore({
+  status: "PROVISIONING", queuePosition: null, readyAt: null,
+  steps: [aStep(), aStep({ name: "SETUP_JOB", status: "RUNNING", message: "Setting up", finishedAt: null })],
+  pods: [{ ...pod, restarts: 1 }],
+});
+const READY = aDetailedStore({
+  owner: "bob", engineVersion: "7.2", steps: [aStep(), aStep({ name: "SETUP_JOB" })],
+  pods: [{ ...pod, component: "", isReady: true, status: "Running", phase: "Running", containers: [{ ...container, isInit: false, restarts: 2, exitCode: 1, message: "ended" }] }],
+});
+const FAILED = aDetailedStore({
+  status: "FAILED", reason: { code: "IMAGE_NOT_FOUND", message: "No such image." }, diagnostics: { namespace: "woo-1", release: "woo-1", attempt: 2 },
+  steps: [aStep(), aStep({ name: "SETUP_JOB", status: "FAILED", message: "No such image.", output: "last words" })],
+});
+const DELETED = aDetailedStore({ status: "DELETED", target: "DELETED", deletedAt: "2026-11-24T11:00:00Z" });
+const CHANGES: [string, StoreDetailsFragment, StoreDetailsFragment][] = [
+  ["QUEUED to PROVISIONING", QUEUED, BUILDING],
+  ["PROVISIONING to READY", BUILDING, READY],
+  ["READY to FAILED", READY, FAILED],
+  ["FAILED to QUEUED", FAILED, QUEUED],
+  ["READY to DELETED", READY, DELETED],
+];
+
+function Everything({ store, events }: { store: StoreDetailsFragment; events: StoreEvent[] }) {
+  return (
+    <>
+      <StoreRow store={store} />
+      <StoreNotice store={store} problem={undefined} />
+      <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} isOver={store.status === "FAILED"} said={store.reason?.message} />
+      <FactsPanel store={store} />
+      <PodsPanel pods={store.pods} />
+      <EventsPanel events={events} />
+    </>
+  );
+}
+
+const inRouter = (page: ReactElement) => <MemoryRouter>{page}</MemoryRouter>;
+
+test.each(CHANGES)("a page that was translated follows a store from %s", (_, before, after) => {
+  const [old, now] = [[event(1)], [event(1), event(2)]];
+  const translated = render(inRouter(<Everything store={before} events={old} />));
+  translate(translated.container);
+  translated.rerender(inRouter(<Everything store={after} events={now} />));
+  const plain = render(inRouter(<Everything store={after} events={now} />));
+  expect(translated.container.textContent).toBe(plain.container.textContent);
+});
