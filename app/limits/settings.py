@@ -123,7 +123,7 @@ class LimitSettings(BaseSettings):
         description="How many pages and files one address may ask for without a sign-in.",
     )
     max_waiting_connections: int = Field(
-        1000,
+        2000,
         ge=1,
         description="Websockets of one address that may be open before they sign in; beyond it the"
         " one that has waited longest is closed.",
