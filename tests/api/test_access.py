@@ -83,7 +83,7 @@ def test_no_query_by_link(api: Service, records: Read) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{api.url}/graphql?query={{stores{{totalCount}}}}", timeout=5)
     refused.value.close()
-    assert refused.value.code == 404
+    assert refused.value.code == 405
     assert not any(records().values())
 
 
