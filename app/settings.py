@@ -87,6 +87,12 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
     provision_timeout_seconds: float = Field(
         600, gt=0, description="How long a store may take to be ready before it is failed."
     )
+    delete_timeout_seconds: float = Field(
+        600,
+        gt=0,
+        description="How long a store may take to be gone before it is failed; removing it is tried"
+        " on all the same, at growing intervals.",
+    )
     max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
     max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
     lease_seconds: float = Field(
@@ -187,6 +193,7 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
             ),
             work=WorkSettings(
                 provision_timeout=timedelta(seconds=self.provision_timeout_seconds),
+                delete_timeout=timedelta(seconds=self.delete_timeout_seconds),
                 values_files={file.stem: (file,) for file in values},
                 is_reachability_checked=self.reachability_check,
                 limits=self.limits(),

@@ -10,7 +10,9 @@
     │   ├── ClusterUnreachableError
     │   │   └── OtherClusterError   it is not the cluster that the stores live in
     │   ├── DatabaseUnavailableError
-    │   └── HelmKilledError
+    │   ├── HelmKilledError
+    │   ├── MachineShortageError  this machine lacks something just now, such as disk space
+    │   └── UnforeseenError       a fault of ours, which has an id: tried a few times, no more
     └── TerminalError             another try would end the same way: the store fails
         ├── ClusterRefusedError   the API server understood, and said no
         ├── HelmError             helm is missing, failed, or ran out of time
@@ -100,6 +102,18 @@ class DatabaseUnavailableError(TransientError):
 
 class HelmKilledError(TransientError):
     """helm was ended by a signal that is not ours, such as the kernel's for want of memory."""
+
+
+class MachineShortageError(TransientError):
+    """The machine has too little of something just now: disk, memory, processes, open files."""
+
+
+class UnforeseenError(TransientError):
+    """An error of none of these kinds; the log has it under ``error_id``."""
+
+    def __init__(self, error_id: str) -> None:
+        super().__init__(f"Something went wrong on our side. It was recorded as {error_id}.")
+        self.error_id = error_id
 
 
 class TerminalError(StorePlatformError):

@@ -19,13 +19,25 @@ from typing import TypeVar
 
 import msgspec
 
-from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
+from provisioner.errors import (
+    ClusterUnreachableError,
+    HelmError,
+    HelmKilledError,
+    MachineShortageError,
+)
 from provisioner.measuring import Activity, Unmeasured
 from provisioner.models import Reason
 from provisioner.permit import Permit
 from provisioner.ports import Measurements
-from provisioner.process import KEPT_BYTES, Finished, ProgramTimeoutError, run
+from provisioner.process import (
+    KEPT_BYTES,
+    Finished,
+    ProgramMissingError,
+    ProgramTimeoutError,
+    run,
+)
 from provisioner.scrub import scrub, tail
+from provisioner.shortage import told_shortage
 
 _UNREACHABLE = re.compile(
     r"(?i)cluster unreachable|connection refused|connection reset|i/o timeout|no route to host"
@@ -39,6 +51,7 @@ _PASSED_ON = (
 )  # fmt: skip
 _NOT_FOUND = re.compile(r"(?i)release: not found")
 _SENTENCE = 600
+_FOR_WANT_OF_MEMORY = ", most often because memory has run out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +189,13 @@ class HelmClient:
                     " The API server may be overloaded; retry the store.",
                 )
             ) from error
-        except OSError as error:
+        except MachineShortageError as error:
+            raise MachineShortageError(f"helm cannot be started. {error}") from error
+        except ProgramMissingError as error:
             raise HelmError(
                 Reason(
                     "HELM_MISSING",
-                    f"helm could not be started: {settings.program}: {error.strerror}. Install"
+                    f"helm could not be started: {settings.program}: {error}. Install"
                     " helm 4 or set STORE_PLATFORM_HELM to its path, then retry the store.",
                 )
             ) from error
@@ -208,8 +223,11 @@ class HelmClient:
         if done.code == 0:
             return tail(scrub(done.output, secrets))
         if done.code < 0:
-            raise HelmKilledError(f"helm was killed ({_signal_name(-done.code)}).")
+            why = _FOR_WANT_OF_MEMORY if -done.code == signal.SIGKILL else ""
+            raise HelmKilledError(f"helm was killed ({_signal_name(-done.code)}{why}).")
         said = scrub(done.errors or done.output, secrets).strip()
+        if lacking := told_shortage(said):
+            raise MachineShortageError(f"helm could not go on. {lacking}")
         if _UNREACHABLE.search(said):
             raise ClusterUnreachableError(f"helm could not reach the cluster: {said[-_SENTENCE:]}")
         raise HelmError(

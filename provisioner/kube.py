@@ -13,7 +13,7 @@ from provisioner.errors import ClusterRefusedError, ClusterUnreachableError, Not
 from provisioner.kube_api import AlreadyExistsError, ApiLimits, KubeApi
 from provisioner.kube_rights import bind_role
 from provisioner.models import Reason
-from provisioner.watching import ChangedObject, GoneError, Page
+from provisioner.watching import ChangedObject, GoneError, Page, SilenceError
 from provisioner.wire import HasMetadata, WatchedKind, WireChange, WireList, WireStatus
 
 _GONE = 410
@@ -203,8 +203,8 @@ class KubeCluster:
 async def _lines(stream: Any) -> AsyncIterator[bytes]:
     """Split a stream at line ends. A last line without its end is a lost connection, not a line.
 
-    Silence raises GoneError: a server that lost its history, and so never comes to the version that
-    was asked for, is as silent as a connection that is open at one end only.
+    Silence raises SilenceError: a server that lost its history, and so never comes to the version
+    that was asked for, is as silent as a connection that is open at one end only.
     """
     rest = b""
     blocks = aiter(stream.iter_any())
@@ -212,7 +212,7 @@ async def _lines(stream: Any) -> AsyncIterator[bytes]:
         try:
             block = await anext(blocks, b"")
         except TimeoutError as error:
-            raise GoneError("Nothing was heard for too long, not even a bookmark.") from error
+            raise SilenceError("Nothing was heard for long, not even a bookmark.") from error
         if not block:
             break
         *lines, rest = (rest + block).split(b"\n") if rest else block.split(b"\n")

@@ -228,13 +228,20 @@ class ClusterEvent(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
 
 
+class Blocker(msgspec.Struct, frozen=True):
+    """What holds a namespace's deletion: the type of a condition, and its message."""
+
+    kind: str
+    message: str
+
+
 class NamespaceState(msgspec.Struct, frozen=True, kw_only=True):
     """What is observed of a store's namespace. ``blockers`` says what holds its deletion."""
 
     name: str
     uid: str
     is_terminating: bool = False
-    blockers: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

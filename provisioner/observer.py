@@ -12,7 +12,8 @@ from typing import Any
 
 import structlog
 
-from provisioner.errors import NotFoundError
+from provisioner import unforeseen
+from provisioner.errors import NotFoundError, StorePlatformError
 from provisioner.models import Observation
 from provisioner.ports import StoreRecords
 from provisioner.watching import Reflector, WatchSource, WatchTimings
@@ -30,6 +31,8 @@ from provisioner.wire import (
 _log = structlog.get_logger(__name__)
 
 _RETRY_SECONDS = 1.0
+RETRY_SECONDS = (0.5, 30.0)
+"""The first pause, and the longest, after an error in recording that nobody foresaw."""
 _NOTHING = Observation(namespace=None)
 
 
@@ -55,6 +58,7 @@ class ClusterObserver:
         self._revisions: dict[str, int] = defaultdict(int)
         self._changed: dict[str, asyncio.Event] = {}
         self._dirty: dict[str, None] = {}
+        self._failures: dict[str, int] = {}
         self._wake = asyncio.Event()
         self.reflectors = [
             Reflector(source, kind, self._on_change, timings) for kind in WATCHED_KINDS
@@ -101,6 +105,7 @@ class ClusterObserver:
         self._store_ids.pop(namespace, None)
         self._revisions.pop(namespace, None)
         self._recorded.pop(namespace, None)
+        self._failures.pop(namespace, None)
         if not any(self._filed.get(namespace, {}).values()):
             self._filed.pop(namespace, None)
 
@@ -119,16 +124,29 @@ class ClusterObserver:
                 del self._dirty[namespace]
                 try:
                     await self._publish(namespace)
-                except Exception:  # noqa: BLE001
+                except StorePlatformError as error:
                     # The database may be back in a moment. Nothing is lost by waiting: what is
                     # recorded then is the difference to what was recorded last.
-                    _log.exception(
-                        "recording_failed",
-                        namespace=namespace,
-                        store_id=self._store_ids.get(namespace),
-                    )
+                    _log.warning("recording_failed", namespace=namespace, reason=str(error))
                     self._dirty[namespace] = None
                     await asyncio.sleep(_RETRY_SECONDS)
+                except Exception as error:  # noqa: BLE001 - of this namespace alone, perhaps
+                    self._record_later(namespace, error)
+                else:
+                    self._failures.pop(namespace, None)
+
+    def _record_later(self, namespace: str, error: Exception) -> None:
+        """Have a namespace recorded after a pause, in which the others are."""
+        self._failures[namespace] = self._failures.get(namespace, 0) + 1
+        seconds = RETRY_SECONDS[0] * 2.0 ** min(self._failures[namespace], 10)
+        store_id = self._store_ids.get(namespace)
+        unforeseen.noted(error, namespace=namespace, store_id=store_id)
+
+        def begin() -> None:
+            self._dirty[namespace] = None
+            self._wake.set()
+
+        asyncio.get_running_loop().call_later(min(seconds, RETRY_SECONDS[1]), begin)
 
     async def _publish(self, namespace: str) -> None:
         store_id = self._store_ids.get(namespace)

@@ -25,13 +25,15 @@ class WorkSettings:
     """How stores are worked on.
 
     ``provision_timeout`` counts from the start of an attempt to ready, restarts of the service
-    included. ``values_files`` are Helm values per engine name that go over the chart's own.
-    ``store_role`` is the ClusterRole that the platform binds itself to in each store's namespace;
-    None where it has its rights already.
+    included, ``delete_timeout`` from the start of a delete to its store's being FAILED; it is tried
+    on then, at growing intervals. ``values_files`` are Helm values per engine name that go over the
+    chart's own. ``store_role`` is the ClusterRole that the platform binds itself to in each store's
+    namespace; None where it has its rights already.
     ``drift_interval`` is the mean time between two looks at a store for drift; None is never.
     """
 
     provision_timeout: timedelta = timedelta(minutes=10)
+    delete_timeout: timedelta = timedelta(minutes=10)
     limits: Limits = field(default_factory=Limits)
     values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     is_reachability_checked: bool = True

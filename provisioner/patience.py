@@ -10,12 +10,20 @@ from provisioner.errors import TransientError
 T = TypeVar("T")
 
 FIRST_SECONDS, CAP_SECONDS = 0.5, 15.0
+LONG_FIRST_SECONDS, LONG_CAP_SECONDS = 30.0, 3600.0
+"""For what has failed for so long that nobody waits for it to pass by itself."""
 
 
 def pause_seconds(failures: int) -> float:
     """Return how long to wait after the n-th failure in a row (n from 1)."""
     ceiling = min(CAP_SECONDS, FIRST_SECONDS * 2.0 ** min(failures, 10))
     return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
+def long_pause_seconds(failures: int) -> float:
+    """Return how long to wait after the n-th failure of what is tried on only now and then."""
+    ceiling = min(LONG_CAP_SECONDS, LONG_FIRST_SECONDS * 2.0 ** min(failures, 10))
+    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, guards nothing
 
 
 async def patiently(

@@ -6,17 +6,20 @@ ends it, instead of meeting it. ``flock`` needs no pid that could have been give
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from provisioner.errors import MachineShortageError
 from provisioner.permit import Permit
 from provisioner.scrub import MAX_OUTPUT
+from provisioner.shortage import shortage
 
 KEPT_BYTES = 4 * MAX_OUTPUT
 """Bytes of an output that are kept unless more are asked for: the tail."""
@@ -25,6 +28,10 @@ T = TypeVar("T")
 
 _READ = 65536
 _KILLED_SECONDS = 5.0  # the kernel's time to end what was killed
+_NO_PID = b" " * 10 + b"\n"
+_NO_PROGRAM = frozenset(
+    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOTDIR, errno.EISDIR}
+)
 _LOCK_POLL_SECONDS = 0.1  # flock has no asynchronous form; orphans are rare and short-lived
 
 
@@ -39,6 +46,21 @@ class Finished:
 
 class ProgramTimeoutError(Exception):
     """The program ran longer than it may, and was ended."""
+
+
+class ProgramMissingError(Exception):
+    """There is no such program, or none that this user may run on this machine."""
+
+
+@contextmanager
+def _lacking_nothing(missing: frozenset[int] = frozenset()) -> Iterator[None]:
+    """Tell a program that is ``missing``, by error number, from what the machine lacks just now."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in missing:
+            raise ProgramMissingError(error.strerror) from error
+        raise MachineShortageError(shortage(error)) from error
 
 
 async def run(
@@ -57,13 +79,17 @@ async def run(
     On a timeout its process group gets SIGTERM, and SIGKILL ``grace_seconds`` later. On a
     cancellation it may first run on for ``grace_seconds``: a helm that ends by itself leaves no
     release half done. There is no grace once the permit has ended, and no start without it.
-    Raises FileNotFoundError or PermissionError when it cannot be started, ProgramTimeoutError when
-    it ran too long, and LeaseLostError.
+    Raises ProgramMissingError when there is no such program, MachineShortageError when it cannot be
+    started for another reason, ProgramTimeoutError when it ran too long, and LeaseLostError.
     """
     permit = permit or Permit()
-    descriptor = await _hold(lock, grace_seconds)
+    with _lacking_nothing():
+        descriptor = await _hold(lock, grace_seconds)
     try:
         permit.check()
+        with _lacking_nothing():
+            # Room for its id is needed now: once the program runs, this must not fail.
+            os.pwrite(descriptor, _NO_PID, 0)
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 *arguments,
@@ -76,8 +102,10 @@ async def run(
             )
         )
         is_cancelled = await _is_cancelled_during(starting)
-        process = starting.result()
-        os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
+        with _lacking_nothing(missing=_NO_PROGRAM):
+            process = starting.result()
+        with suppress(OSError):
+            os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
         work = _work(process, stdin, keep)
         with permit.watching(process.pid):
             return await _finish(

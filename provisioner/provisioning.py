@@ -45,9 +45,11 @@ async def provision(parts: Parts, store: Store) -> Store:
         store = await parts.records.transition(store, StoreStatus.PROVISIONING)
     attempt = _Attempt(parts, store)
     try:
-        async with asyncio.timeout(_seconds_left(parts, store)):
+        async with asyncio.timeout(_seconds_left(parts, store)) as limit:
             await attempt.run()
     except TimeoutError:
+        if not limit.expired():
+            raise
         reason = _timed_out(parts.settings.provision_timeout, attempt.steps.progress)
         await attempt.steps.fail(attempt.current, reason.message)
     except TerminalError as error:

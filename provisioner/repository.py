@@ -35,6 +35,7 @@ from provisioner.transitions import PROVISION_STEPS, is_allowed
 T = TypeVar("T")
 
 _NO_QUOTA = Quota()
+_STARTS = (StoreStatus.PROVISIONING, StoreStatus.DELETING)
 _STEP_ENDS = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED)
 
 _INSERT_STORE = """
@@ -170,7 +171,7 @@ class StoreRepository:
                     "message": reason.message if reason else None,
                     "now": now,
                     "new_attempt": int(bool(steps)),
-                    "starts": int(following in (StoreStatus.PROVISIONING, StoreStatus.DELETING)),
+                    "starts": int(following is not store.status and following in _STARTS),
                 },
             )
             if row is None:

@@ -5,6 +5,7 @@ nobody learns of it. A mutation only writes the target and wakes whoever works o
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -156,11 +157,18 @@ class StoreService:
         return store
 
     async def delete(self, caller: Identity, store_id: str) -> Store:
-        """Set the store's target to deleted; asking again changes nothing."""
+        """Set the store's target to deleted; asking again changes nothing.
+
+        Only a delete that makes no progress is tried at once then, not when its time has come.
+        """
         _require_operator(caller)
-        await self.get(caller, store_id)
+        before = await self.get(caller, store_id)
         message = f"{caller.name} asked for the store to be deleted."
         store = await self._records.request_delete(store_id, message)
+        if before.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED:
+            again = f"{caller.name} asked again for the store to be deleted."
+            with suppress(ConflictError):  # it has just gone on by itself
+                store = await self._records.transition(store, StoreStatus.QUEUED, message=again)
         self._dispatcher.wake(store)
         return store
 

@@ -3,7 +3,14 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from provisioner.errors import TerminalError, TransientError
+from provisioner import unforeseen
+from provisioner.errors import (
+    StoreFailedError,
+    StorePlatformError,
+    TerminalError,
+    TransientError,
+    UnforeseenError,
+)
 from provisioner.measuring import Activity
 from provisioner.models import StepName, StepStatus, Store
 from provisioner.parts import Parts
@@ -50,19 +57,19 @@ class StepRunner:
             measured.outcome = await self._run(name, work)
 
     async def _run(self, name: StepName, work: Callable[[], Awaitable[Outcome]]) -> StepStatus:
-        await self._record(name, StepStatus.RUNNING, _BEGINS[name])
-
-        async def on_trouble(error: TransientError) -> None:
-            await self.report(name, f"{error} Trying again.")
-
+        tries = _Tries(self, name, work)
         try:
-            outcome = await patiently(work, on_trouble)
+            outcome = await patiently(tries.begin, tries.on_trouble)
         except TerminalError as error:
             await self._record(name, StepStatus.FAILED, str(error), error.output)
             raise
         ended = StepStatus.SKIPPED if outcome.is_skipped else StepStatus.SUCCEEDED
         await self._record(name, ended, outcome.message, outcome.output)
         return ended
+
+    async def begin(self, name: StepName) -> None:
+        """Record that the step's work begins, for the first time or after it failed."""
+        await self._record(name, StepStatus.RUNNING, _BEGINS[name])
 
     async def fail(self, name: StepName, message: str) -> None:
         """Record that the step failed for a reason from outside its work, such as a time limit."""
@@ -78,3 +85,38 @@ class StepRunner:
     ) -> None:
         self.progress = message
         await self._records.update_step(self._store, name, status, message=message, output=output)
+
+
+class _Tries:
+    """What was tried of one step, and what to do after each kind of trouble."""
+
+    def __init__(
+        self, steps: StepRunner, name: StepName, work: Callable[[], Awaitable[Outcome]]
+    ) -> None:
+        self._steps = steps
+        self._name = name
+        self._work = work
+        self._is_begun = False
+        self._unforeseen = 0
+
+    async def begin(self) -> Outcome:
+        if not self._is_begun:
+            await self._steps.begin(self._name)
+            self._is_begun = True
+        try:
+            return await self._work()
+        except StorePlatformError:
+            raise
+        except Exception as error:
+            raise unforeseen.noted(error, step=self._name) from error
+
+    async def on_trouble(self, error: TransientError) -> None:
+        if not isinstance(error, UnforeseenError):
+            await self._steps.report(self._name, f"{error} Trying again.")
+            return
+        self._unforeseen += 1
+        if self._unforeseen >= unforeseen.MOST_TRIES:
+            following = f"It was tried {self._unforeseen} times. {unforeseen.REMEDY}"
+            raise StoreFailedError(unforeseen.reason(error, following)) from error
+        await self._steps.fail(self._name, f"{error} It is tried again in a moment.")
+        self._is_begun = False

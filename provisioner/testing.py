@@ -10,7 +10,23 @@ from pathlib import Path
 
 from provisioner.errors import HelmError, NotFoundError
 from provisioner.measuring import Measured, ending
-from provisioner.models import Container, NamespaceState, Observation, Pod, Reason, Release, Store
+from provisioner.models import (
+    Blocker,
+    Container,
+    NamespaceState,
+    Observation,
+    Pod,
+    Reason,
+    Release,
+    Store,
+)
+
+HELD = Blocker(
+    "NamespaceFinalizersRemaining",
+    "Some content in the namespace has finalizers remaining: example.com/keep in 1 resource"
+    " instances",
+)
+"""What holds the namespaces of a simulated cluster that is holding them."""
 
 
 class HandClock:
@@ -57,7 +73,7 @@ class AlwaysAnswers:
 class SimulatedNamespace:
     """One namespace; ``release`` is helm's state of the release, or "" when there is none.
 
-    ``missing`` is what helm installed and somebody removed.
+    ``missing`` is what helm installed and somebody removed; ``is_terminating`` once it is to go.
     """
 
     uid: str
@@ -68,6 +84,7 @@ class SimulatedNamespace:
     release: str = ""
     release_name: str = ""
     missing: set[str] = field(default_factory=set)
+    is_terminating: bool = False
 
 
 class SimulatedCluster:
@@ -75,12 +92,14 @@ class SimulatedCluster:
 
     Each call yields to the event loop in its middle, so that others may come in between. ``faults``
     are raised by the next calls, one each. Installed pods are ready unless ``is_image_missing``.
+    Namespaces that are deleted while it ``is_holding`` stay until ``let_go``.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.namespaces: dict[str, SimulatedNamespace] = {}
         self.faults: list[Exception] = []
         self.is_image_missing = False
+        self.is_holding = False
         self.most_at_once = 0
         self._now = now
         self._made = 0
@@ -131,6 +150,9 @@ class SimulatedCluster:
 
     async def delete_namespace(self, name: str) -> bool:
         async with self._call(name):
+            if self.is_holding and (found := self.namespaces.get(name)) is not None:
+                found.is_terminating = True
+                return True
             return self.namespaces.pop(name, None) is not None
 
     async def delete_pod(self, namespace: str, name: str, uid: str) -> None:
@@ -210,7 +232,10 @@ class SimulatedCluster:
         found = self.namespaces.get(namespace)
         if found is None:
             return Observation(namespace=None)
-        state = NamespaceState(name=namespace, uid=found.uid)
+        held = (HELD,) if found.is_terminating else ()
+        state = NamespaceState(
+            name=namespace, uid=found.uid, is_terminating=found.is_terminating, blockers=held
+        )
         return Observation(namespace=state, pods=tuple(found.pods.values()))
 
     def revision(self, namespace: str) -> int:
@@ -229,6 +254,12 @@ class SimulatedCluster:
         """Delete a namespace from outside."""
         self.namespaces.pop(namespace, None)
         self._announce(namespace)
+
+    def let_go(self) -> None:
+        """Hold no namespace any more: those that were deleted go now."""
+        self.is_holding = False
+        for name in [name for name, found in self.namespaces.items() if found.is_terminating]:
+            self.lose(name)
 
     def replace_pods(self, namespace: str) -> None:
         """Have the store's pods made anew, by what ``is_image_missing`` says now."""

@@ -45,8 +45,10 @@ ALLOWED: dict[StoreStatus, frozenset[StoreStatus]] = {
     _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.DELETING}),
     # To itself: the reason changed.
     _S.DEGRADED: frozenset({_S.DEGRADED, _S.READY, _S.FAILED, _S.DELETING}),
-    _S.FAILED: frozenset({_S.QUEUED, _S.DELETING}),
-    _S.DELETING: frozenset({_S.DELETING, _S.DELETED}),
+    # To itself: a delete that makes no progress is tried on, and something else holds it now.
+    _S.FAILED: frozenset({_S.FAILED, _S.QUEUED, _S.DELETING}),
+    # Failed: the delete had its time. It is tried on all the same; only its status says so.
+    _S.DELETING: frozenset({_S.DELETING, _S.FAILED, _S.DELETED}),
     _S.DELETED: frozenset(),
 }
 

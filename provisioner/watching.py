@@ -26,10 +26,14 @@ from typing import Protocol
 
 import structlog
 
+from provisioner import unforeseen
 from provisioner.errors import NotFoundError, TerminalError, TransientError
 from provisioner.wire import WatchedKind, WatchedObject
 
 _log = structlog.get_logger(__name__)
+
+UNFORESEEN_SECONDS = 30.0
+"""The least pause after an error that nobody foresaw: each fills a page of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class WatchTimings:
 
 class GoneError(TransientError):
     """There is no going on from the last version, as after a 410: list again."""
+
+
+class SilenceError(GoneError):
+    """Nothing was heard of a watch for long, not even a bookmark; it may be of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,10 @@ class Reflector:
             try:
                 await self._list_and_watch()
             except GoneError as error:
-                _log.info("watch_expired", kind=self.kind.name, reason=str(error))
+                # Silence is no news: the API server sends no bookmarks of a kind that has had no
+                # event since the server's start (kubernetes apiserver storage/cacher).
+                log = _log.debug if isinstance(error, SilenceError) else _log.info
+                log("watch_expired", kind=self.kind.name, reason=str(error))
                 self._version = ""
                 await self._pause()
             except (TransientError, TerminalError, NotFoundError) as error:
@@ -150,6 +161,10 @@ class Reflector:
                     _log.warning("watch_interrupted", kind=self.kind.name, reason=str(error))
                 self.trouble = str(error)
                 await self._pause(getattr(error, "retry_after_seconds", None))
+            except Exception as error:  # noqa: BLE001 - a fault of ours, for one object perhaps
+                self._version = ""
+                self.trouble = str(unforeseen.noted(error, kind=self.kind.name))
+                await self._pause(UNFORESEEN_SECONDS)
             else:
                 if self._useless:
                     await self._pause()
@@ -170,6 +185,10 @@ class Reflector:
             version, token = page.resource_version, page.continue_token
             if not token:
                 break
+        missed = {key for key, item in found.items() if self._cache.get(key) != item}
+        missed |= self._cache.keys() - found.keys()
+        if missed and self.lists > 1:
+            _log.info("watch_missed_changes", kind=self.kind.name, objects=len(missed))
         for key in [key for key in self._cache if key not in found]:
             self._drop(key)
         for item in found.values():

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from provisioner.models import Claim, ClusterEvent, Container, Job, NamespaceState, Pod
+from provisioner.models import Blocker, Claim, ClusterEvent, Container, Job, NamespaceState, Pod
 
 STORE_LABEL = "store-platform.dev/store"
 """The label, with the store's id, on everything that belongs to a store."""
@@ -287,7 +287,7 @@ def claim_record(claim: WireClaim) -> Claim:
 def namespace_record(namespace: WireNamespace) -> NamespaceState:
     """Return the projection of a namespace; its conditions say what holds a deletion."""
     blockers = tuple(
-        condition.message[:_MESSAGE]
+        Blocker(condition.type, condition.message[:_MESSAGE])
         for condition in namespace.status.conditions
         if condition.status == "True" and condition.message
     )

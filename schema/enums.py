@@ -13,7 +13,11 @@ class StoreStatus(Enum):
     PROVISIONING = _value("PROVISIONING", description="Is being built; see `steps`.")
     READY = _value("READY", description="A shopper can open it.")
     DEGRADED = _value("DEGRADED", description="Was ready, and is not now; see `reason`.")
-    FAILED = _value("FAILED", description="Could not be built; see `reason`.")
+    FAILED = _value(
+        "FAILED",
+        description="Could not be built, or, where its target is DELETED, could not be removed yet:"
+        " that is tried on. See `reason`.",
+    )
     DELETING = _value("DELETING", description="Is being removed.")
     DELETED = _value("DELETED", description="Is gone, except for this record.")
 

@@ -172,7 +172,7 @@ def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
         api = connected()
         store = await api.store(key)
         if watch:
-            await follow(api, store, until=frozenset(), after=None, as_json=as_json)
+            await follow(api, store, until=lambda _: False, after=None, as_json=as_json)
         else:
             say_either(store, wording.store_lines(store), as_json=as_json)
 

@@ -1,6 +1,7 @@
 """Follows a store to where it should be."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 
 from app.storectl import progress, terminal
@@ -12,9 +13,9 @@ _GRACE_SECONDS = 2.0
 
 
 async def follow(
-    api: Api, store: Data, *, until: frozenset[str], after: int | None, as_json: bool
+    api: Api, store: Data, *, until: Callable[[Data], bool], after: int | None, as_json: bool
 ) -> Data:
-    """Show a store's progress until its status is one of ``until`` or it is deleted.
+    """Show a store's progress until ``until`` is true of it or it is deleted.
 
     Returns the store as it is then. Ctrl-C only ends the watching, and says so.
     """
@@ -35,7 +36,7 @@ async def follow(
 
 
 async def _watch(
-    api: Api, store: Data, *, until: frozenset[str], after: int | None, as_json: bool
+    api: Api, store: Data, *, until: Callable[[Data], bool], after: int | None, as_json: bool
 ) -> Data:
     with progress.shown(terminal.out, terminal.errors, as_json=as_json) as shown:
         updates = api.follow(
@@ -47,16 +48,14 @@ async def _watch(
             async for update in stream:
                 shown.show(update)
                 store = update["store"]
-                if store["status"] in until:
+                if until(store):
                     break
     return store
 
 
 async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> None:
     """Follow a store that is being built. Raises RefusedError unless it becomes ready."""
-    store = await follow(
-        api, store, until=frozenset({"READY", "FAILED"}), after=after, as_json=as_json
-    )
+    store = await follow(api, store, until=_is_built, after=after, as_json=as_json)
     name = store["name"]
     if store["status"] == "FAILED":
         why = store["reason"]["message"] if store["reason"] else "No reason was given."
@@ -71,5 +70,18 @@ async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> No
 
 
 async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
-    """Follow a store that is being removed, to its end."""
-    await follow(api, store, until=frozenset(), after=store["version"], as_json=as_json)
+    """Follow a store that is being removed, to its end. Raises RefusedError if that takes long."""
+    gone = await follow(api, store, until=_cannot_go, after=store["version"], as_json=as_json)
+    if gone["status"] == "FAILED":
+        why = gone["reason"]["message"] if gone["reason"] else "No reason was given."
+        raise RefusedError(f"{gone['name']} could not be removed yet. {why}")
+
+
+def _is_built(store: Data) -> bool:
+    return store["status"] in {"READY", "FAILED"}
+
+
+def _cannot_go(store: Data) -> bool:
+    """Tell a delete that failed from a store that failed and is about to be deleted."""
+    steps = {step["name"] for step in store["steps"]}
+    return store["status"] == "FAILED" and "NAMESPACE_GONE" in steps

@@ -56,6 +56,22 @@ def test_a_failed_store_is_tried_again(api: Service, records: Read) -> None:
     assert records() == before
 
 
+def test_a_delete_that_failed_is_tried_at_once(api: Service, records: Read) -> None:
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    assert call(api, token, "delete", store_id)["errors"] == []
+    put_in(api, store_id, "FAILED")
+    payload = call(api, token, "delete", store_id)
+    assert payload == {"store": {"status": "QUEUED", "target": "DELETED"}, "errors": []}
+    shown = "query ($id: ID!) { store(id: $id) { reason { code } events { message } } }"
+    store = api.execute(token, shown, id=store_id)["store"]
+    assert store["reason"] is None
+    assert store["events"][-1]["message"] == "merchant asked again for the store to be deleted."
+    before = records()
+    assert call(api, token, "delete", store_id) == payload
+    assert records() == before
+
+
 @pytest.mark.parametrize("status", ["READY", "DEGRADED", "FAILED", "DELETING", "DELETED"])
 def test_what_has_got_further_is_not_cancelled(api: Service, records: Read, status: str) -> None:
     token = api.token("merchant")

@@ -109,7 +109,10 @@ async def test_a_helm_that_cannot_reach_the_cluster(make_helm: MakeHelm, said: s
         await install(make_helm(f"sys.exit({said!r})"))
 
 
-@pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(9, "SIGKILL, most often because memory has run out"), (15, "SIGTERM"), (40, "signal 40")],
+)
 async def test_a_helm_that_is_killed(make_helm: MakeHelm, number: int, name: str) -> None:
     with pytest.raises(HelmKilledError) as killed:
         await install(make_helm(f"os.kill(os.getpid(), {number})"))

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from provisioner import observer as observer_module
-from provisioner.errors import NotFoundError
+from provisioner.errors import DatabaseUnavailableError, NotFoundError
 from provisioner.models import ClusterEvent, NamespaceState, Observation, Pod
 from provisioner.observer import ClusterObserver
 from provisioner.ports import StoreRecords
@@ -67,6 +67,7 @@ class Records:
     def __init__(self) -> None:
         self.recorded: list[tuple[str, list[str]]] = []
         self.failures: list[Exception] = []
+        self.failing = ""
         self.asked = asyncio.Event()
         self.may_record = asyncio.Event()
         self.may_record.set()
@@ -76,6 +77,8 @@ class Records:
         await self.may_record.wait()
         if self.failures:
             raise self.failures.pop(0)
+        if store_id == self.failing:
+            raise OSError("nobody foresaw this")
         self.recorded.append((store_id, [item.name for item in pods]))
         return 1
 
@@ -180,11 +183,20 @@ async def test_a_recording_that_fails_is_done_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(observer_module, "_RETRY_SECONDS", 0)
-    watched.records.failures = [OSError("away"), OSError("still away")]
+    monkeypatch.setattr(observer_module, "RETRY_SECONDS", (0, 0))
+    watched.records.failures = [DatabaseUnavailableError(), OSError("nobody foresaw this")]
     await watched.start((NAMESPACES, namespace()), (PODS, pod("web")))
     await watched.revision(0)
     assert watched.records.recorded == [("store", ["web"])]
     assert watched.told == ["store"]
+
+
+async def test_a_recording_that_always_fails_holds_up_no_other(watched: Watched) -> None:
+    watched.records.failing = "store"
+    await watched.start((NAMESPACES, namespace()), (NAMESPACES, namespace("other", "another")))
+    await watched.revision(0, "other")
+    assert watched.told == ["another"]
+    assert watched.observer.revision("ns") == 0
 
 
 async def test_a_namespace_of_no_store_of_ours(watched: Watched) -> None:

@@ -15,7 +15,7 @@ import uvloop
 from provisioner import process
 from provisioner.errors import LeaseLostError
 from provisioner.permit import Permit
-from provisioner.process import Finished, ProgramTimeoutError, run
+from provisioner.process import Finished, ProgramMissingError, ProgramTimeoutError, run
 from provisioner.scrub import MAX_OUTPUT
 
 
@@ -91,7 +91,7 @@ def test_a_program_that_has_ended_before_it_is_given_anything(
 
 
 async def test_what_cannot_be_started(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ProgramMissingError, match="No such file or directory"):
         await run(
             ["/nowhere/helm"], environment={}, timeout_seconds=1, grace_seconds=1,
             lock=tmp_path / "lock",

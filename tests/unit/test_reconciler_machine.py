@@ -26,6 +26,7 @@ from provisioner.errors import (
     ConflictError,
     HelmError,
     HelmKilledError,
+    MachineShortageError,
 )
 from provisioner.migrations import migrate
 from provisioner.models import (
@@ -57,6 +58,8 @@ ENGINE = Engine(
 FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterUnreachableError("The cluster did not answer."),
     lambda: HelmKilledError("helm was killed (SIGKILL)."),
+    lambda: MachineShortageError("This machine has no disk space left."),
+    lambda: RuntimeError("Nobody foresaw this."),
     lambda: HelmError(Reason("HELM_FAILED", "helm could not.")),
     lambda: ClusterRefusedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
 ]
@@ -68,6 +71,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every second try come at once."""
     monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0005)
     monkeypatch.setattr(patience, "CAP_SECONDS", 0.001)
+    monkeypatch.setattr(patience, "LONG_FIRST_SECONDS", 0.0005)
+    monkeypatch.setattr(patience, "LONG_CAP_SECONDS", 0.001)
     monkeypatch.setattr(reconciler, "INSPECT_SOON_SECONDS", 0.001)
 
 
@@ -90,7 +95,8 @@ class Stores(RuleBasedStateMachine):
             records=self.records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
             observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
             settings=WorkSettings(
-                provision_timeout=timedelta(minutes=10), drift_interval=timedelta(minutes=10)
+                provision_timeout=timedelta(minutes=10), delete_timeout=timedelta(seconds=0.1),
+                drift_interval=timedelta(minutes=10),
             ),
         )  # fmt: skip
         self.ids: list[str] = []
@@ -140,7 +146,11 @@ class Stores(RuleBasedStateMachine):
     @rule(store_id=stores)
     def delete(self, store_id: str) -> None:
         async def work() -> None:
-            self.reconciler.wake(await self.records.request_delete(store_id, "Deleted."))
+            store = await self.records.request_delete(store_id, "Deleted.")
+            if store.status is StoreStatus.FAILED:
+                with suppress(ConflictError):
+                    store = await self.records.transition(store, StoreStatus.QUEUED)
+            self.reconciler.wake(store)
 
         self.runner.run(work())
 
@@ -169,6 +179,17 @@ class Stores(RuleBasedStateMachine):
     @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
     def go_wrong(self, faults: list[Callable[[], Exception]]) -> None:
         self.cluster.faults += [fault() for fault in faults]
+
+    @rule()
+    def hold_what_is_deleted(self) -> None:
+        self.cluster.is_holding = True
+
+    @rule()
+    def let_go(self) -> None:
+        async def work() -> None:
+            self.cluster.let_go()
+
+        self.runner.run(work())
 
     @rule(missing=st.booleans())
     def change_the_image(self, missing: bool) -> None:  # noqa: FBT001
@@ -223,6 +244,7 @@ class Stores(RuleBasedStateMachine):
 
     async def _converge(self) -> None:
         self.cluster.faults.clear()
+        self.cluster.let_go()
         try:
             async with asyncio.timeout(QUIET_SECONDS):
                 # Quiet is when nothing more comes, which no event tells.

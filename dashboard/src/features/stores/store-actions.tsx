@@ -8,12 +8,13 @@ import { refusalOf } from "@/lib/graphql/refusal-of";
 import { useCanChange } from "@/lib/viewer";
 import { CancelDialog } from "./cancel-dialog";
 import { DeleteDialog } from "./delete-dialog";
-import { RETRY_STORE } from "./operations";
+import { DELETE_STORE, RETRY_STORE } from "./operations";
 import { canBeOpened, isLeaving } from "./store-facts";
 
 /** What can be done with a store in its present state. */
 export function StoreActions({ store }: { store: StoreSummaryFragment }) {
-  const canChange = useCanChange() && !isLeaving(store) && store.status !== "DELETED";
+  const mayChange = useCanChange() && store.status !== "DELETED";
+  const canChange = mayChange && !isLeaving(store);
   const [asked, setAsked] = useState<"delete" | "cancel" | null>(null);
   const isWaitingOrBuilding = store.status === "QUEUED" || store.status === "PROVISIONING";
 
@@ -32,6 +33,7 @@ export function StoreActions({ store }: { store: StoreSummaryFragment }) {
         </>
       )}
       {canChange && store.status === "FAILED" && <RetryButton id={store.id} />}
+      {mayChange && isLeaving(store) && store.status === "FAILED" && <DeleteAgainButton id={store.id} />}
       {canChange && isWaitingOrBuilding && (
         <Button onClick={() => setAsked("cancel")}>
           <CircleStop size={16} aria-hidden /> Cancel
@@ -44,6 +46,19 @@ export function StoreActions({ store }: { store: StoreSummaryFragment }) {
       )}
       {asked === "delete" && <DeleteDialog store={store} onClose={() => setAsked(null)} />}
       {asked === "cancel" && <CancelDialog store={store} onClose={() => setAsked(null)} />}
+    </>
+  );
+}
+
+/** What is being deleted was asked for already: to have it tried at once needs no second thought. */
+function DeleteAgainButton({ id }: { id: string }) {
+  const [result, deleteStore] = useMutation(DELETE_STORE);
+  return (
+    <>
+      <Button disabled={result.fetching} onClick={() => deleteStore({ input: { id } })}>
+        <Trash2 size={16} aria-hidden /> Delete again
+      </Button>
+      <Refusal title="It was not tried again" message={refusalOf(result, (data) => data.deleteStore)} />
     </>
   );
 }

@@ -82,6 +82,21 @@ test("a store that leaves is offered nothing more", async () => {
   expect(screen.queryByRole("button", { name: /Delete|Cancel|Retry/ })).toBeNull();
 });
 
+test("a delete that makes no progress says so, and can be tried at once", async () => {
+  const { asked } = show(
+    {
+      status: "FAILED",
+      target: "DELETED",
+      reason: { __typename: "Reason", code: "NAMESPACE_STUCK", message: "Namespace shop-1 cannot go." } as StoreDetailsFragment["reason"],
+    },
+    { DeleteStore: nothing },
+  );
+  expect(await screen.findByText("Namespace stuck")).toBeDefined();
+  await userEvent.click(await screen.findByRole("button", { name: "Delete again" }));
+  expect(screen.queryByRole("button", { name: /^Delete$|Cancel|Retry/ })).toBeNull();
+  expect(asked.at(-1)).toEqual({ name: "DeleteStore", variables: { input: { id: "store_1" } } });
+});
+
 test("a viewer is offered nothing to change", async () => {
   show({ status: "FAILED" }, { Viewer: viewer("VIEWER") });
   expect(await screen.findByText("Failed")).toBeDefined();
