@@ -48,6 +48,9 @@ class Graces(BaseSettings):
     passing_refusal_grace_seconds: float = _seconds(
         _DEFAULTS.passing_refusal_grace, "a pod is refused for a reason that mostly passes"
     )
+    webhook_grace_seconds: float = _seconds(
+        _DEFAULTS.webhook_grace, "an admission webhook does not answer the API server"
+    )
     crash_restarts: int = Field(
         _DEFAULTS.crash_restarts, ge=0, description="Restarts that make a crash a crash loop."
     )
@@ -69,6 +72,7 @@ class Graces(BaseSettings):
             refusal_grace=timedelta(seconds=self.refusal_grace_seconds),
             quota_grace=timedelta(seconds=self.quota_grace_seconds),
             passing_refusal_grace=timedelta(seconds=self.passing_refusal_grace_seconds),
+            webhook_grace=timedelta(seconds=self.webhook_grace_seconds),
             crash_restarts=self.crash_restarts,
             memory_restarts=self.memory_restarts,
         )

@@ -12,6 +12,8 @@
     │   ├── DatabaseUnavailableError
     │   ├── HelmKilledError
     │   ├── MachineShortageError  this machine lacks something just now, such as disk space
+    │   ├── PassingError          passes mostly: given a grace, and then the end
+    │   │   └── AdmissionWebhookError  the API server got no answer from a webhook
     │   └── UnforeseenError       a fault of ours, which has an id: tried a few times, no more
     └── TerminalError             another try would end the same way: the store fails
         ├── ClusterRefusedError   the API server understood, and said no
@@ -108,6 +110,29 @@ class MachineShortageError(TransientError):
     """The machine has too little of something just now: disk, memory, processes, open files."""
 
 
+class PassingError(TransientError):
+    """Something that mostly passes soon; what does not within a grace has ``reason`` as its end."""
+
+    def __init__(self, reason: Reason, *, output: str = "") -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+        self.output = output
+
+
+class AdmissionWebhookError(PassingError):
+    """The API server could not ask an admission webhook, and so refused; ``name`` is its name."""
+
+    def __init__(self, name: str, words: str) -> None:
+        message = (
+            f"The API server gets no answer from the admission webhook {name}, and refuses whatever"
+            f" it has to ask it about ({words}). Have the webhook's service answer, or remove its"
+            " configuration (kubectl get validatingwebhookconfigurations,"
+            "mutatingwebhookconfigurations), then try again."
+        )
+        super().__init__(Reason("ADMISSION_WEBHOOK_FAILED", message))
+        self.name = name
+
+
 class UnforeseenError(TransientError):
     """An error of none of these kinds; the log has it under ``error_id``."""
 
@@ -126,7 +151,12 @@ class TerminalError(StorePlatformError):
 
 
 class ClusterRefusedError(TerminalError):
-    """The API server refused a request of ours (forbidden, invalid, over quota)."""
+    """The API server refused a request of ours (forbidden, invalid, over quota).
+
+    ``status`` is its HTTP status, 0 where the refusal is another's.
+    """
+
+    status = 0
 
 
 class HelmError(TerminalError):

@@ -20,15 +20,16 @@ from typing import TypeVar
 import msgspec
 
 from provisioner.errors import (
-    ClusterUnreachableError,
     HelmError,
     HelmKilledError,
     MachineShortageError,
+    PassingError,
+    TransientError,
 )
 from provisioner.measuring import Activity, Unmeasured
 from provisioner.models import Reason
 from provisioner.permit import Permit
-from provisioner.ports import Measurements
+from provisioner.ports import Doctor, Measurements
 from provisioner.process import (
     KEPT_BYTES,
     Finished,
@@ -39,7 +40,7 @@ from provisioner.process import (
 from provisioner.scrub import scrub, tail
 from provisioner.shortage import told_shortage
 
-_UNREACHABLE = re.compile(
+_CONNECTION_LOST = re.compile(
     r"(?i)cluster unreachable|connection refused|connection reset|i/o timeout|no route to host"
     r"|TLS handshake timeout|context deadline exceeded|etcdserver: |too many requests"
     r"|asked for the client to provide credentials"  # 401: the platform's fault, not the store's
@@ -84,8 +85,10 @@ class HelmClient:
         settings: HelmSettings,
         measurements: Measurements | None = None,
         permit: Permit | None = None,
+        doctor: Doctor | None = None,
     ) -> None:
         self._settings = settings
+        self._doctor = doctor
         self._measurements = measurements or Unmeasured()
         self._permit = permit or Permit()
 
@@ -106,18 +109,19 @@ class HelmClient:
             arguments += ["--values", str(file)]
         arguments += ["--values", "-"]
         done = await self._run(release, arguments, stdin=msgspec.json.encode(values))
-        return self._checked(done, "install", release, secrets)
+        return await self._checked(done, _Call("install", release, namespace, secrets))
 
     async def restore(self, *, release: str, namespace: str, revision: int) -> str:
         """See ``ports.Helm``: ``helm rollback`` to what the release is, or was last."""
         arguments = ["rollback", release, str(revision), "--namespace", namespace, _OWNER]
-        return self._checked(await self._run(release, arguments), "restore", release, ())
+        done = await self._run(release, arguments)
+        return await self._checked(done, _Call("restore", release, namespace))
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
         """See ``ports.Helm``."""
         arguments = ["uninstall", release, "--namespace", namespace, "--ignore-not-found"]
         done = await self._run(release, arguments)
-        return self._checked(done, "uninstall", release, ())
+        return await self._checked(done, _Call("uninstall", release, namespace))
 
     async def history(self, *, release: str, namespace: str) -> list[Revision]:
         """Return the release's revisions, oldest first; none when there is no release.
@@ -128,7 +132,7 @@ class HelmClient:
         done = await self._run(release, arguments, keep=_HISTORY_BYTES)
         if done.code != 0 and _NOT_FOUND.search(done.errors):
             return []
-        said = self._checked(done, "read", release, ())
+        said = await self._checked(done, _Call("read", release, namespace))
         found = _decode(done.output, list[Revision])
         if found is None:
             message = f"helm's history of release {release} cannot be read: {said[-_SENTENCE:]}"
@@ -219,21 +223,40 @@ class HelmClient:
             environment["HOME"] = os.environ.get("HOME", str(home))
         return environment
 
-    def _checked(self, done: Finished, verb: str, release: str, secrets: Sequence[str]) -> str:
+    async def _checked(self, done: Finished, call: "_Call") -> str:
         if done.code == 0:
-            return tail(scrub(done.output, secrets))
+            return tail(scrub(done.output, call.secrets))
         if done.code < 0:
             why = _FOR_WANT_OF_MEMORY if -done.code == signal.SIGKILL else ""
             raise HelmKilledError(f"helm was killed ({_signal_name(-done.code)}{why}).")
-        said = scrub(done.errors or done.output, secrets).strip()
+        said = scrub(done.errors or done.output, call.secrets).strip()
         if lacking := told_shortage(said):
             raise MachineShortageError(f"helm could not go on. {lacking}")
-        if _UNREACHABLE.search(said):
-            raise ClusterUnreachableError(f"helm could not reach the cluster: {said[-_SENTENCE:]}")
-        raise HelmError(
-            Reason("HELM_FAILED", f"helm could not {verb} release {release}: {said[-_SENTENCE:]}"),
-            output=tail(said),
+        if (trouble := await self._trouble(call)) is not None:
+            raise trouble
+        message = f"helm could not {call.verb} release {call.release}: {said[-_SENTENCE:]}"
+        failed = HelmError(Reason("HELM_FAILED", message), output=tail(said))
+        if _CONNECTION_LOST.search(said):
+            # The API server finds no fault by now, so it was away for a moment, or that is not it.
+            raise PassingError(failed.reason, output=failed.output)
+        raise failed
+
+    async def _trouble(self, call: "_Call") -> TransientError | None:
+        if self._doctor is None:
+            return None
+        return await self._doctor.trouble(
+            call.namespace, call.release, is_removal=call.verb == "uninstall"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What helm was asked to do, in a word for people, and what it must not be quoted with."""
+
+    verb: str
+    release: str
+    namespace: str
+    secrets: Sequence[str] = ()
 
 
 _LATEST = ("--max", "10", "--output", "json")

@@ -6,7 +6,7 @@ keeps its version until it is upgraded.
 
 import structlog
 
-from provisioner.errors import HelmError
+from provisioner.errors import HelmError, PassingError
 from provisioner.models import Release, Store
 from provisioner.parts import Parts
 from provisioner.rights import ensure_rights
@@ -48,7 +48,7 @@ async def _repair(parts: Parts, store: Store, release: Release, drift: list[str]
         await parts.helm.restore(
             release=store.release, namespace=store.namespace, revision=release.revision
         )
-    except HelmError as error:
+    except (HelmError, PassingError) as error:
         message = (
             f"Drift was found and could not be put back: {what}. {error} It is tried again at the"
             " next look."

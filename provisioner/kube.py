@@ -117,6 +117,10 @@ class KubeCluster:
         """See ``ports.Cluster``."""
         await self._delete(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", uid)
 
+    async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
+        """See ``ports.Cluster``."""
+        await self._delete(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}", uid)
+
     async def namespace_exists(self, name: str) -> bool:
         """See ``ports.Cluster``."""
         try:

@@ -18,6 +18,7 @@ away. Nobody waits for it longer than for an answer of the API server (see ``rea
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ import msgspec
 import structlog
 
 from provisioner.errors import (
+    AdmissionWebhookError,
     ClusterRefusedError,
     ClusterUnreachableError,
     ConfigurationError,
@@ -55,6 +57,12 @@ _log = structlog.get_logger(__name__)
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _GONE = 401, 404, 409, 410
+_INTERNAL = 500
+_WEBHOOK = re.compile(
+    r'failed calling webhook "(?P<name>[^"]+)": (?:failed to call webhook: )?(?P<why>.*)', re.DOTALL
+)
+"""The API server's own words, of a 500: k8s.io/apiserver pkg/util/webhook/error.go."""
+_WORDS = 300
 
 _statuses = msgspec.json.Decoder(WireStatus)
 
@@ -194,9 +202,10 @@ class KubeApi:
         query: list[tuple[str, str]] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        answer_seconds: float | None = None,
     ) -> bytes:
         """Send a request and return the answer's body. Raises as ``ports.Cluster`` says."""
-        patience = aiohttp.ClientTimeout(total=self.limits.answer_seconds)
+        patience = aiohttp.ClientTimeout(total=answer_seconds or self.limits.answer_seconds)
         async with self.response(
             method, path, query=query, body=body, headers=headers, patience=patience
         ) as response:
@@ -392,13 +401,17 @@ def _refusal(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exc
             f"The cluster does not accept the platform's credentials (401): {message}. Renew the"
             " service account's token or the kubeconfig; it is read anew by itself."
         )
+    if response.status == _INTERNAL and (failed := _WEBHOOK.search(message)):
+        return AdmissionWebhookError(failed["name"], failed["why"][:_WORDS])
     if response.status in _TRANSIENT:
         error = ClusterUnreachableError(f"The cluster answered {response.status}: {message}")
         error.retry_after_seconds = _seconds(response.headers.get("Retry-After"))
         return error
-    return ClusterRefusedError(
+    refused = ClusterRefusedError(
         Reason("CLUSTER_REFUSED", f"The cluster refused {what} ({response.status}): {message}")
     )
+    refused.status = response.status
+    return refused
 
 
 def _seconds(header: str | None) -> float | None:

@@ -269,6 +269,20 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchangeable:
+    """An object of a release that cannot be changed into what is wanted, though it could be made.
+
+    ``path`` and ``uid`` are those of the object that is there, ``words`` the API server's refusal.
+    """
+
+    kind: str
+    name: str
+    path: str
+    uid: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreEvent:
     """Something that happened to a store. ``subject`` is a step or pod, ``version`` the order."""
 

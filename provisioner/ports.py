@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from provisioner.errors import TransientError
 from provisioner.measuring import Measured
 from provisioner.models import (
     Observation,
@@ -22,6 +23,7 @@ from provisioner.models import (
     StoreEvent,
     StoreSnapshot,
     StoreStatus,
+    Unchangeable,
 )
 
 
@@ -142,6 +144,10 @@ class Cluster(Protocol):
         """Whether the namespace is there, be it terminating."""
         ...
 
+    async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
+        """Ask for the deletion of this very volume claim; one that is gone is no error."""
+        ...
+
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool
     ) -> str:
@@ -161,6 +167,27 @@ class Releases(Protocol):
 
         Nothing is changed. What the YAML does not mention may be as it likes.
         """
+        ...
+
+    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:
+        """Return what is there and keeps the release's latest revision from being installed.
+
+        Nothing is changed: the API server is asked in dry runs.
+        """
+        ...
+
+    async def remove(self, item: Unchangeable) -> None:
+        """Remove this very object and what it owns; return once it is gone."""
+        ...
+
+
+class Doctor(Protocol):
+    """Finds out why helm failed, from the API server itself and not from helm's words."""
+
+    async def trouble(
+        self, namespace: str, release: str, *, is_removal: bool
+    ) -> TransientError | None:
+        """Return what keeps the API server from doing what helm asked, or None if it could."""
         ...
 
 

@@ -6,12 +6,12 @@ found and kept. The time limit counts from the start of the attempt, restarts in
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from provisioner.errors import StoreFailedError, TerminalError
+from provisioner.errors import HelmError, StoreFailedError, TerminalError
 from provisioner.models import (
     Credential,
     Engine,
@@ -24,6 +24,7 @@ from provisioner.models import (
 from provisioner.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.parts import Parts
 from provisioner.readiness import Doom, Verdict, judge
+from provisioner.replacing import replace
 from provisioner.rights import Settling, ensure_rights
 from provisioner.scrub import scrub, tail
 from provisioner.steps import Outcome, StepRunner
@@ -128,17 +129,35 @@ class _Attempt:
             "url": store.url,
             "credentialsSecret": CREDENTIALS_SECRET,
         }
+        before = {pod.uid for pod in self._parts.observer.observe(store.namespace).pods}
         await self._discard_unfinished_jobs()
-        output = await self._parts.helm.install(
-            release=store.release,
-            namespace=store.namespace,
-            chart=Path(engine.chart),
-            values={**version.values, "store": given},
-            values_files=self._parts.settings.values_files.get(engine.name, ()),
-            secrets=self._secrets,
-        )
-        await self._replace_stuck_pods()
-        return Outcome(f"helm installed release {store.release}.", output)
+
+        async def install() -> str:
+            return await self._parts.helm.install(
+                release=store.release,
+                namespace=store.namespace,
+                chart=Path(engine.chart),
+                values={**version.values, "store": given},
+                values_files=self._parts.settings.values_files.get(engine.name, ()),
+                secrets=self._secrets,
+            )
+
+        message = f"helm installed release {store.release}."
+        try:
+            output = await install()
+        except HelmError as error:
+            message += await self._make_way(error)
+            output = await install()
+        await self._replace_stuck_pods(before)
+        return Outcome(message, output)
+
+    async def _make_way(self, error: HelmError) -> str:
+        """Remove what helm could not change, and tell so; raise the error if there is no such."""
+        found = await self._parts.releases.unchangeable(self._store.namespace, self._store.release)
+        if not found:
+            raise error
+        replaced = await replace(self._parts, self._store, found)
+        return f" These could not be changed, and were made anew: {replaced}."
 
     async def _discard_unfinished_jobs(self) -> None:
         """Remove an earlier attempt's Jobs: one never runs again, and none can be changed."""
@@ -150,20 +169,20 @@ class _Attempt:
             await self._parts.cluster.delete_job(self._store.namespace, name, uid)
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
 
-    async def _replace_stuck_pods(self) -> None:
+    async def _replace_stuck_pods(self, before: Collection[str]) -> None:
         """Remove pods of an earlier attempt that are not ready, so that they begin at once.
 
-        Else they would wait for the kubelet's back-off of up to 5 minutes; a StatefulSet does not
-        even replace a broken pod whose template was mended (kubernetes/kubernetes#67250).
+        ``before`` are the uids of the pods that were there before helm. They would wait for the
+        kubelet's back-off of up to 5 minutes; a StatefulSet does not even replace a broken pod
+        whose template was mended (kubernetes/kubernetes#67250).
         """
-        began = self._store.attempt_started_at
-        if began is None or self._store.attempt == 1:
+        if self._store.attempt == 1:
             return
         seen = self._parts.observer.observe(self._store.namespace)
         stuck = {
             pod.uid: pod.name
             for pod in seen.pods
-            if pod.created_at < began and not (pod.is_ready or pod.phase == "Succeeded")
+            if pod.uid in before and not (pod.is_ready or pod.phase == "Succeeded")
         }
         for uid, name in stuck.items():
             await self._parts.cluster.delete_pod(self._store.namespace, name, uid)

@@ -8,9 +8,11 @@ How an object differs is asked of the API server, by a dry run of a server-side 
 YAML: no rule of ours has to know what is a default, a rounded quantity or another's field.
 """
 
+import asyncio
 import base64
 import gzip
 import re
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -18,8 +20,8 @@ import structlog
 
 from provisioner.comparison import changes, sentence
 from provisioner.errors import ClusterRefusedError, NotFoundError
-from provisioner.kube_api import KubeApi
-from provisioner.models import Release
+from provisioner.kube_api import AlreadyExistsError, KubeApi
+from provisioner.models import Release, Unchangeable
 from provisioner.wire import HasMetadata, Wire
 
 _log = structlog.get_logger(__name__)
@@ -29,9 +31,12 @@ _DRY_RUN = [("dryRun", "All"), ("force", "true"), ("fieldManager", "store-platfo
 """Not helm's own name: what helm has set and its YAML does not mention would go then."""
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
 """With the charset, kubernetes-asyncio sends the YAML as it is, and does not wrap it in JSON."""
+_INVALID = 422
+_GONE_POLL_SECONDS = 0.2  # of objects that are not watched, and seldom removed
 _DEPLOYED = "deployed"
 _WAS_IN_FORCE = frozenset({_DEPLOYED, "superseded"})
 _BETWEEN_OBJECTS = re.compile(r"^---\s*$", re.MULTILINE)
+_HAS_KIND = re.compile(r"^kind:|\"kind\"\s*:", re.MULTILINE)  # a template may be JSON
 _RUN_ONCE = frozenset({"Job"})
 """Kinds whose objects have done their work, and may have been cleaned up since."""
 
@@ -82,24 +87,20 @@ class ReleaseReader:
 
     async def find(self, namespace: str, name: str) -> Release | None:
         """See ``ports.Releases``."""
-        secrets = f"/api/v1/namespaces/{namespace}/secrets"
-        selector = [("labelSelector", f"owner=helm,name={name}")]
-        listed = await self._api.call(
-            "GET", secrets, query=selector, headers={"Accept": _NAMES_ONLY}
-        )
-        items = msgspec.json.decode(listed, type=_Secrets).items or []
-        labels = [item.metadata.labels for item in items]
-        states = {int(label["version"]): label["status"] for label in labels}
+        states = await self._states(namespace, name)
         good = [revision for revision, state in states.items() if state in _WAS_IN_FORCE]
         if not good:
             return None
-        secret = f"{secrets}/sh.helm.release.v1.{name}.v{max(good)}"
-        content = await self._api.call("GET", secret)
         return Release(
             revision=max(good),
-            objects=_objects(content),
+            objects=await self._objects(namespace, name, max(good)),
             is_in_force=states[max(states)] == _DEPLOYED,
         )
+
+    async def latest(self, namespace: str, name: str) -> tuple[str, ...]:
+        """Return the YAML of each object of the latest revision, be it one that failed."""
+        states = await self._states(namespace, name)
+        return await self._objects(namespace, name, max(states)) if states else ()
 
     async def drift(self, namespace: str, wanted: str) -> str:
         """See ``ports.Releases``."""
@@ -113,9 +114,7 @@ class ReleaseReader:
         except NotFoundError:
             return f"{name} was missing"
         try:
-            applied = await self._api.call(
-                "PATCH", path, query=_DRY_RUN, body=wanted.encode(), headers=_APPLY
-            )
+            applied = await self.apply(path, wanted)
         except ClusterRefusedError as error:
             # A field that cannot be changed, an admission webhook that knows no dry run: helm could
             # not put it back either.
@@ -123,6 +122,85 @@ class ReleaseReader:
             return ""
         differing = changes(_decoded(found), _decoded(applied))
         return sentence(name, differing) if differing else ""
+
+    async def _states(self, namespace: str, name: str) -> dict[int, str]:
+        """Return helm's word for the state of each revision."""
+        listed = await self._api.call(
+            "GET",
+            f"/api/v1/namespaces/{namespace}/secrets",
+            query=[("labelSelector", f"owner=helm,name={name}")],
+            headers={"Accept": _NAMES_ONLY},
+        )
+        items = msgspec.json.decode(listed, type=_Secrets).items or []
+        labels = [item.metadata.labels for item in items]
+        return {int(label["version"]): label["status"] for label in labels}
+
+    async def _objects(self, namespace: str, name: str, revision: int) -> tuple[str, ...]:
+        secret = f"/api/v1/namespaces/{namespace}/secrets/sh.helm.release.v1.{name}.v{revision}"
+        return _objects(await self._api.call("GET", secret))
+
+    async def path(self, namespace: str, wanted: str) -> str:
+        """Return the path of an object, given as YAML. Raises NotFoundError as ``_path`` does."""
+        return await self._path(namespace, msgspec.yaml.decode(wanted, type=_Header))
+
+    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:
+        """See ``ports.Releases``."""
+        found = [
+            await self._unchangeable(namespace, wanted)
+            for wanted in await self.latest(namespace, name)
+        ]
+        return [item for item in found if item is not None]
+
+    async def _unchangeable(self, namespace: str, wanted: str) -> Unchangeable | None:
+        try:
+            path = await self.path(namespace, wanted)
+            there = msgspec.json.decode(await self._api.call("GET", path), type=HasMetadata)
+        except NotFoundError:
+            return None
+        try:
+            await self.apply(path, wanted)
+        except ClusterRefusedError as error:
+            if error.status != _INVALID or not await self._could_be_made(path, wanted):
+                return None
+            kind = msgspec.yaml.decode(wanted, type=_Header).kind
+            words = error.reason.message.partition(": ")[2]
+            return Unchangeable(kind, there.metadata.name, path, there.metadata.uid, words)
+        return None
+
+    async def apply(self, path: str, wanted: str, *, answer_seconds: float | None = None) -> bytes:
+        """Bring an object to its YAML in a dry run; return how it would be."""
+        return await self._api.call(
+            "PATCH",
+            path,
+            query=_DRY_RUN,
+            body=wanted.encode(),
+            headers=_APPLY,
+            answer_seconds=answer_seconds,
+        )
+
+    async def _could_be_made(self, path: str, wanted: str) -> bool:
+        """Tell whether the object is valid by itself: made anew, under a name nobody has."""
+        body = msgspec.yaml.decode(wanted)
+        body["metadata"] = {**body["metadata"], "name": None, "generateName": "trial-"}
+        collection = path.rpartition("/")[0]
+        try:
+            await self._api.call("POST", collection, query=[("dryRun", "All")], body=body)
+        except ClusterRefusedError as error:
+            return error.status != _INVALID
+        return True
+
+    async def remove(self, item: Unchangeable) -> None:
+        """See ``ports.Releases``. What it owns goes first, so that nothing of it is met anew."""
+        body = {"preconditions": {"uid": item.uid}, "propagationPolicy": "Foreground"}
+        with suppress(NotFoundError, AlreadyExistsError):  # it is gone, or another by now
+            await self._api.call("DELETE", item.path, body=body)
+            while True:
+                there = msgspec.json.decode(
+                    await self._api.call("GET", item.path), type=HasMetadata
+                )
+                if there.metadata.uid != item.uid:
+                    return
+                await asyncio.sleep(_GONE_POLL_SECONDS)
 
     async def _path(self, namespace: str, header: _Header) -> str:
         """Return an object's path. Raises NotFoundError when the cluster has no such kind."""
@@ -145,7 +223,7 @@ def _objects(secret: bytes) -> tuple[str, ...]:
     content = gzip.decompress(base64.b64decode(kept))
     manifest = msgspec.json.decode(content, type=_Manifest).manifest
     parts = _BETWEEN_OBJECTS.split(manifest)
-    return tuple(part for part in parts if re.search(r"^kind:", part, re.MULTILINE))
+    return tuple(part for part in parts if _HAS_KIND.search(part))
 
 
 def _decoded(content: bytes) -> dict[str, Any]:

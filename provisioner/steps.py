@@ -1,10 +1,12 @@
 """Runs one step of the work on a store, and records how it goes while it goes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from provisioner import unforeseen
 from provisioner.errors import (
+    PassingError,
     StoreFailedError,
     StorePlatformError,
     TerminalError,
@@ -44,6 +46,7 @@ class StepRunner:
     def __init__(self, parts: Parts, store: Store) -> None:
         self._records = parts.records
         self._measurements = parts.measurements
+        self.webhook_grace = parts.settings.limits.webhook_grace
         self._store = store
         self.progress = ""
 
@@ -98,6 +101,7 @@ class _Tries:
         self._work = work
         self._is_begun = False
         self._unforeseen = 0
+        self._lasts_since: float | None = None
 
     async def begin(self) -> Outcome:
         if not self._is_begun:
@@ -111,6 +115,8 @@ class _Tries:
             raise unforeseen.noted(error, step=self._name) from error
 
     async def on_trouble(self, error: TransientError) -> None:
+        if isinstance(error, PassingError) and self._has_lasted():
+            raise StoreFailedError(error.reason, output=error.output) from error
         if not isinstance(error, UnforeseenError):
             await self._steps.report(self._name, f"{error} Trying again.")
             return
@@ -120,3 +126,10 @@ class _Tries:
             raise StoreFailedError(unforeseen.reason(error, following)) from error
         await self._steps.fail(self._name, f"{error} It is tried again in a moment.")
         self._is_begun = False
+
+    def _has_lasted(self) -> bool:
+        """Tell whether what mostly passes has lasted for longer than its grace."""
+        now = asyncio.get_running_loop().time()
+        if self._lasts_since is None:
+            self._lasts_since = now
+        return now - self._lasts_since >= self._steps.webhook_grace.total_seconds()

@@ -29,6 +29,7 @@ from provisioner.cluster_memory import ClusterMemory
 from provisioner.database import Database
 from provisioner.database_url import DatabaseUrl
 from provisioner.dispatcher import Dispatcher
+from provisioner.doctor import ClusterDoctor
 from provisioner.engines import EngineCatalogue
 from provisioner.helm import HelmSettings
 from provisioner.kept_names import NameRules
@@ -123,7 +124,7 @@ async def running_platform(
         clock = SystemClock()
         api, helm = await _cluster_of(settings, ClusterMemory(database, clock))
         stack.push_async_callback(api.close)
-        cluster = KubeCluster(api)
+        cluster, releases = KubeCluster(api), ReleaseReader(api)
         prober = await stack.enter_async_context(HttpProber(settings.ingress))
 
         async def read_snapshot(store_id: str) -> StoreSnapshot:
@@ -139,7 +140,8 @@ async def running_platform(
         tools = Tools(
             cluster=cluster,
             helm=helm,
-            releases=ReleaseReader(api),
+            doctor=ClusterDoctor(api, releases),
+            releases=releases,
             prober=prober,
             engines=engines,
             clock=clock,

@@ -26,7 +26,7 @@ from provisioner.observer import ClusterObserver
 from provisioner.parts import Parts, WorkSettings
 from provisioner.patrol import Patrol
 from provisioner.permit import Permit
-from provisioner.ports import Announcer, Clock, Measurements, Prober, Releases
+from provisioner.ports import Announcer, Clock, Doctor, Measurements, Prober, Releases
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository
 from provisioner.rights import RightsKeeper
@@ -44,6 +44,7 @@ class Tools:
 
     cluster: KubeCluster
     helm: HelmSettings
+    doctor: Doctor
     releases: Releases
     prober: Prober
     engines: EngineCatalogue
@@ -80,7 +81,7 @@ async def running_term(tools: Tools, database: Transactions, permit: Permit) -> 
     parts = Parts(
         records=records,
         cluster=tools.cluster,
-        helm=HelmClient(tools.helm, tools.measurements, permit),
+        helm=HelmClient(tools.helm, tools.measurements, permit, tools.doctor),
         releases=tools.releases,
         observer=observer,
         prober=tools.prober,

@@ -19,6 +19,7 @@ from provisioner.models import (
     Reason,
     Release,
     Store,
+    Unchangeable,
 )
 
 HELD = Blocker(
@@ -165,6 +166,10 @@ class SimulatedCluster:
         async with self._call(namespace):
             return
 
+    async def delete_claim(self, namespace: str, name: str, uid: str) -> None:  # noqa: ARG002
+        async with self._call(namespace):
+            return
+
     async def namespace_exists(self, name: str) -> bool:
         async with self._call(name):
             return name in self.namespaces
@@ -225,6 +230,13 @@ class SimulatedCluster:
             found = self.namespaces.get(namespace)
             is_missing = found is not None and wanted in found.missing
             return f"Deployment {wanted} was missing" if is_missing else ""
+
+    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:  # noqa: ARG002
+        async with self._call(namespace):
+            return []
+
+    async def remove(self, item: Unchangeable) -> None:  # noqa: ARG002
+        return
 
     # Observer -----------------------------------------------------------------------------------
 

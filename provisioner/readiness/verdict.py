@@ -52,6 +52,10 @@ class Limits:
     """For refusals that mostly pass: the quota of a new namespace is not counted yet, its service
     account is not there yet, a webhook is out of reach."""
 
+    webhook_grace: timedelta = timedelta(seconds=60)
+    """For an admission webhook that does not answer the API server: its pod may be starting.
+    Counted by our own clock, from the first refusal that is met in a step."""
+
     crash_restarts: int = 3
     """Restarts after which a crashing container counts as a crash loop: about 30 s after its first
     crash (the kubelet restarts at once, then after 10 s, then after 20 s). Fewer would doom what

@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from provisioner.clock import SystemClock
+from provisioner.doctor import ClusterDoctor
 from provisioner.helm import HelmClient, HelmSettings
 from provisioner.kube import KubeCluster
 from provisioner.kube_api import KubeApi
@@ -121,8 +122,9 @@ def simulated_world(folder: Path) -> World:
 async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator[World]:
     namespace = f"contract-{uuid.uuid4().hex[:12]}"
     program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
-    helm = HelmClient(HelmSettings(program, folder / "state", kubeconfig))
     api = await KubeApi.connect(kubeconfig, None)
+    doctor = ClusterDoctor(api, ReleaseReader(api))
+    helm = HelmClient(HelmSettings(program, folder / "state", kubeconfig), doctor=doctor)
     cluster = KubeCluster(api)
     observer = ClusterObserver(cluster, cast("StoreRecords", KnowsEveryStore()), lambda _: None)
     tasks = [asyncio.create_task(reflector.run()) for reflector in observer.reflectors]

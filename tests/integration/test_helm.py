@@ -5,15 +5,18 @@ import base64
 import gzip
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from provisioner.doctor import ClusterDoctor
 from provisioner.errors import ClusterUnreachableError, HelmError
 from provisioner.helm import HelmClient, HelmSettings
+from provisioner.kube_api import KubeApi
+from provisioner.releases import ReleaseReader
 from tests.cluster import LocalCluster, stages, tools
 
 RELEASE = "shop"
@@ -80,14 +83,17 @@ class Shop:
 
 
 @pytest.fixture
-def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> Shop:
+async def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> AsyncIterator[Shop]:
     chart = tmp_path / "chart"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n")
     (chart / "templates" / "shop.yaml").write_text(CONFIG_MAP)
     program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
-    helm = HelmClient(HelmSettings(program, tmp_path / "state", kubeconfig, grace_seconds=3))
-    return Shop(local_cluster, namespace, chart, helm)
+    api = await KubeApi.connect(kubeconfig, None)
+    settings = HelmSettings(program, tmp_path / "state", kubeconfig, grace_seconds=3)
+    helm = HelmClient(settings, doctor=ClusterDoctor(api, ReleaseReader(api)))
+    yield Shop(local_cluster, namespace, chart, helm)
+    await api.close()
 
 
 async def test_install_upgrade_uninstall(shop: Shop) -> None:

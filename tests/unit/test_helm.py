@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from provisioner import helm as helm_module
-from provisioner.errors import ClusterUnreachableError, HelmError, HelmKilledError
+from provisioner.errors import (
+    ClusterUnreachableError,
+    HelmError,
+    HelmKilledError,
+    PassingError,
+    TransientError,
+)
 from provisioner.helm import HelmClient, HelmSettings, Revision
+from provisioner.ports import Doctor
 
 SECRET = "s3cr3t-value"
 HISTORY = '[{"revision":1,"status":"deployed","description":"Install complete"}]'
@@ -21,14 +28,20 @@ MakeHelm = Callable[..., HelmClient]
 def make_helm(tmp_path: Path) -> MakeHelm:
     """Make a client whose helm is the body of a Python program."""
 
-    def make(body: str, *, kubeconfig: Path | None = None, timeout: float = 30) -> HelmClient:
+    def make(
+        body: str,
+        *,
+        kubeconfig: Path | None = None,
+        timeout: float = 30,
+        doctor: Doctor | None = None,
+    ) -> HelmClient:
         program = tmp_path / "helm"
         program.write_text(f"#!{sys.executable} -S\nimport json, os, signal, sys, time\n{body}\n")
         program.chmod(0o700)
         settings = HelmSettings(
             str(program), tmp_path / "state", kubeconfig, timeout_seconds=timeout, grace_seconds=1
         )
-        return HelmClient(settings)
+        return HelmClient(settings, doctor=doctor)
 
     return make
 
@@ -94,6 +107,37 @@ async def test_no_release_is_no_history(make_helm: MakeHelm) -> None:
     assert await history(make_helm("sys.exit('Error: release: not found')")) == []
 
 
+class Finds:
+    """A doctor with an answer of its own; ``asked`` is what it was asked about."""
+
+    def __init__(self, trouble: TransientError | None) -> None:
+        self.answer = trouble
+        self.asked: list[tuple[str, str, bool]] = []
+
+    async def trouble(
+        self, namespace: str, release: str, *, is_removal: bool
+    ) -> TransientError | None:
+        self.asked.append((namespace, release, is_removal))
+        return self.answer
+
+
+FAILS = "sys.exit('Error: context deadline exceeded')"
+
+
+@pytest.mark.parametrize("is_removal", [False, True])
+async def test_what_the_api_server_says_is_why_helm_failed(
+    make_helm: MakeHelm,
+    is_removal: bool,  # noqa: FBT001
+) -> None:
+    away = ClusterUnreachableError("The cluster did not answer: refused")
+    doctor = Finds(away)
+    helm = make_helm(FAILS, doctor=doctor)
+    with pytest.raises(ClusterUnreachableError) as told:
+        await (helm.uninstall(release="shop", namespace="ns") if is_removal else install(helm))
+    assert told.value is away
+    assert doctor.asked == [("ns", "shop", is_removal)]
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -104,9 +148,16 @@ async def test_no_release_is_no_history(make_helm: MakeHelm) -> None:
         "Error: net/http: TLS handshake timeout",
     ],
 )
-async def test_a_helm_that_cannot_reach_the_cluster(make_helm: MakeHelm, said: str) -> None:
-    with pytest.raises(ClusterUnreachableError, match="helm could not reach the cluster: Error: "):
-        await install(make_helm(f"sys.exit({said!r})"))
+async def test_a_connection_that_was_lost_for_a_moment(make_helm: MakeHelm, said: str) -> None:
+    with pytest.raises(PassingError) as told:
+        await install(make_helm(f"sys.exit({said!r})", doctor=Finds(None)))
+    assert told.value.reason.code == "HELM_FAILED"
+    assert told.value.reason.message == f"helm could not read release shop: {said}"
+
+
+async def test_where_the_api_server_finds_no_fault_helm_has_the_word(make_helm: MakeHelm) -> None:
+    with pytest.raises(HelmError, match="helm could not read release shop: Error: bad chart"):
+        await install(make_helm("sys.exit('Error: bad chart')", doctor=Finds(None)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,168 @@
+"""What helm cannot change is made anew, unless it holds a shop's data; what lasts has its grace."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from provisioner import patience
+from provisioner.clock import SystemClock
+from provisioner.errors import AdmissionWebhookError, HelmError
+from provisioner.models import Claim, Observation, Reason, Store, StoreStatus, Unchangeable
+from provisioner.parts import WorkSettings
+from provisioner.readiness import Limits
+from provisioner.repository import StoreRepository
+from provisioner.testing import SimulatedCluster
+from provisioner.transitions import PROVISION_STEPS
+from tests.stores import a_store
+from tests.unit.test_unforeseen import Platform
+
+_S = StoreStatus
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def item(kind: str) -> Unchangeable:
+    return Unchangeable(kind, "db", f"/{kind}/db", f"uid-{kind}", "spec: Forbidden: it is fixed.")
+
+
+def claim(name: str, phase: str, uid: str = "") -> Claim:
+    return Claim(name=name, uid=uid or f"uid-{name}", phase=phase, created_at=LONG_AGO)
+
+
+class ClusterWithFixedObjects(SimulatedCluster):
+    """A cluster where helm fails for as long as one of ``fixed`` is there."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock().now)
+        self.fixed: list[Unchangeable] = []
+        self.claims: list[Claim] = []
+        self.removed: list[str] = []
+
+    async def install(self, **given: Any) -> str:
+        if self.fixed:
+            raise HelmError(Reason("HELM_FAILED", "helm could not install: it is fixed"))
+        return await super().install(**given)
+
+    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:  # noqa: ARG002
+        return list(self.fixed)
+
+    async def remove(self, item: Unchangeable) -> None:
+        self.fixed.remove(item)
+        self.removed.append(item.kind)
+
+    async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
+        self.claims = [claim for claim in self.claims if claim.uid != uid]
+        self.removed.append(name)
+        self._announce(namespace)
+
+    def observe(self, namespace: str) -> Observation:
+        seen = super().observe(namespace)
+        return replace(seen, claims=tuple(self.claims))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST_SECONDS", "CAP_SECONDS"):
+        monkeypatch.setattr(patience, name, 0.001)
+
+
+@pytest.fixture
+def cluster() -> ClusterWithFixedObjects:
+    return ClusterWithFixedObjects()
+
+
+@pytest.fixture
+def platform(repository: StoreRepository, cluster: ClusterWithFixedObjects) -> Platform:
+    made = Platform(repository)
+    made.parts = replace(
+        made.parts, cluster=cluster, helm=cluster, releases=cluster, observer=cluster
+    )
+    return made
+
+
+async def built(platform: Platform, *, was_ready: bool = False) -> Store:
+    """Return a store as it is once its (second) attempt has ended."""
+    async with platform.at_work() as reconciler:
+        store = await platform.records.create(a_store())
+        if was_ready:
+            store = await platform.records.transition(store, _S.PROVISIONING)
+            store = await platform.records.transition(store, _S.READY)
+            store = await platform.records.transition(store, _S.FAILED, reason=Reason("X", "x"))
+            store = await platform.records.transition(store, _S.QUEUED, steps=PROVISION_STEPS)
+        reconciler.wake(store)
+        return await platform.until(store, lambda now: now.status in {_S.READY, _S.FAILED})
+
+
+@pytest.mark.parametrize("was_ready", [False, True])
+@pytest.mark.parametrize("kind", ["Job", "Service", "Deployment", "ConfigMap"])
+async def test_what_holds_no_data_is_made_anew(
+    platform: Platform,
+    cluster: ClusterWithFixedObjects,
+    kind: str,
+    was_ready: bool,  # noqa: FBT001
+) -> None:
+    cluster.fixed = [item(kind)]
+    store = await built(platform, was_ready=was_ready)
+    assert (store.status, store.reason) == (_S.READY, None)
+    assert cluster.removed == [kind]
+    snapshot = await platform.records.snapshot(store.id)
+    (message,) = [step.message for step in snapshot.steps if step.name == "HELM_INSTALL"]
+    assert message.endswith(f" These could not be changed, and were made anew: {kind} db.")
+
+
+async def test_claims_without_a_volume_go_with_their_stateful_set(
+    platform: Platform, cluster: ClusterWithFixedObjects
+) -> None:
+    cluster.fixed = [item("StatefulSet")]
+    others = [claim("data-other-0", "Pending"), claim("data-db-1", "Bound")]
+    cluster.claims = [claim("data-db-0", "Pending"), *others]
+    store = await built(platform)
+    assert store.status is _S.READY
+    assert cluster.removed == ["StatefulSet", "data-db-0"]
+    assert cluster.claims == others
+
+
+@pytest.mark.parametrize(
+    ("fixed", "claims", "was_ready"),
+    [
+        (item("StatefulSet"), [claim("data-db-0", "Bound")], True),
+        (item("PersistentVolumeClaim"), [claim("db", "Bound", "uid-PersistentVolumeClaim")], False),
+        (item("Secret"), [], False),
+    ],
+    ids=lambda given: given.kind if isinstance(given, Unchangeable) else "",
+)
+async def test_data_is_never_removed(
+    platform: Platform,
+    cluster: ClusterWithFixedObjects,
+    fixed: Unchangeable,
+    claims: list[Claim],
+    was_ready: bool,  # noqa: FBT001
+) -> None:
+    cluster.fixed, cluster.claims = [item("Job"), fixed], claims
+    store = await built(platform, was_ready=was_ready)
+    assert store.status is _S.FAILED
+    assert store.reason == Reason(
+        "CANNOT_BE_CHANGED",
+        f"{fixed.kind} db holds the shop's data, and cannot be changed into what the chart wants"
+        " now (spec: Forbidden: it is fixed). Put the earlier value back, then retry; for another"
+        " value only a new store helps.",
+    )
+    assert cluster.removed == []
+    assert cluster.claims == claims
+
+
+async def test_a_webhook_that_does_not_answer_has_a_grace_then_fails_the_store(
+    platform: Platform, cluster: ClusterWithFixedObjects
+) -> None:
+    webhook = AdmissionWebhookError("guard.example.com", "connection refused")
+    cluster.faults = [webhook, webhook]
+    assert (await built(platform)).status is _S.READY
+    limits = Limits(webhook_grace=timedelta(seconds=0.02))
+    platform.parts = replace(platform.parts, settings=WorkSettings(limits=limits))
+    cluster.faults = [webhook] * 100_000
+    store = await built(platform)
+    cluster.faults = []
+    assert store.status is _S.FAILED
+    assert store.reason == webhook.reason
+    assert "guard.example.com" in webhook.reason.message
