@@ -15,8 +15,8 @@ from provisioner.errors import (
     RefusedError,
 )
 from provisioner.models import Engine, Identity, Role, Store
+from provisioner.namespaces import CREDENTIALS_SECRET
 from provisioner.ports import Cluster
-from provisioner.provisioning import CREDENTIALS_SECRET
 
 
 @dataclass(frozen=True, slots=True)

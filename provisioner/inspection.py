@@ -8,6 +8,7 @@ import structlog
 
 from provisioner.errors import HelmError, PassingError
 from provisioner.models import Release, Store
+from provisioner.namespaces import keep_labels
 from provisioner.parts import Parts
 from provisioner.rights import ensure_rights
 
@@ -21,6 +22,8 @@ async def inspect(parts: Parts, store: Store) -> Store:
     namespace = parts.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
         return store  # the watch tells of that: nothing can be put back there
+    if not await keep_labels(parts, store):
+        return store  # it is lost, or not the store's: what observes the store tells of that
     await ensure_rights(parts, store.namespace)
     release = await parts.releases.find(store.namespace, store.release)
     if release is None:

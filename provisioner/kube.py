@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,28 @@ class KubeCluster:
         try:
             await self._api.call("POST", "/api/v1/namespaces", body={"metadata": metadata})
         except AlreadyExistsError:
-            await self._api.call(
-                "PATCH", f"/api/v1/namespaces/{name}", body={"metadata": {"labels": dict(labels)}}
-            )
+            await self.label_namespace(name, labels)
+            return False
+        return True
+
+    def now(self) -> datetime:
+        """See ``ports.Cluster``."""
+        return self._api.clock.now()
+
+    async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
+        """See ``ports.Cluster``."""
+        try:
+            content = await self._api.call("GET", f"/api/v1/namespaces/{name}")
+        except NotFoundError:
+            return None
+        return _metadata.decode(content).metadata.labels
+
+    async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+        """See ``ports.Cluster``."""
+        body = {"metadata": {"labels": dict(labels)}}
+        try:
+            await self._api.call("PATCH", f"/api/v1/namespaces/{name}", body=body)
+        except NotFoundError:
             return False
         return True
 

@@ -29,6 +29,7 @@ import aiohttp
 import msgspec
 import structlog
 
+from provisioner.cluster_clock import ClusterClock
 from provisioner.errors import (
     AdmissionWebhookError,
     ClusterRefusedError,
@@ -126,6 +127,7 @@ class KubeApi:
         limits: ApiLimits,
     ) -> None:
         self.limits = limits
+        self.clock = ClusterClock()
         self._source = source
         self._name = name
         self._readings = Readings(self._read, what=name, limit_seconds=limits.answer_seconds)
@@ -256,6 +258,7 @@ class KubeApi:
                 _preload_content=False,
                 _request_timeout=patience,
             )
+            self.clock.learn(response.headers.get("Date"))
             return response
 
         return send

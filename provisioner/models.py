@@ -216,9 +216,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClusterEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A Warning event of the cluster about an object of the store."""
+    """A Warning event of the cluster about an object of the store.
+
+    ``object_uid`` tells the object from another of its name; "" where the event does not say.
+    """
 
     uid: str
+    object_uid: str = ""
     object_kind: str
     object_name: str
     reason: str

@@ -100,6 +100,10 @@ class Cluster(Protocol):
     Every call raises ClusterUnreachableError when another try may help, else ClusterRefusedError.
     """
 
+    def now(self) -> datetime:
+        """Return the API server's time: what its records say of when is by this clock."""
+        ...
+
     async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
         """Create the namespace unless it is there; return whether it was created."""
         ...
@@ -109,6 +113,14 @@ class Cluster(Protocol):
 
         Returns once they hold. Raises NotFoundError when the namespace is not there.
         """
+        ...
+
+    async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
+        """Return the namespace's labels, or None when it is not there."""
+        ...
+
+    async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Set these labels; return whether there is such a namespace."""
         ...
 
     async def ensure_secret(

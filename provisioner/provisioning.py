@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from provisioner.errors import HelmError, StoreFailedError, TerminalError
+from provisioner.looking import look
 from provisioner.models import (
     Credential,
     Engine,
@@ -21,9 +22,15 @@ from provisioner.models import (
     Store,
     StoreStatus,
 )
-from provisioner.namespaces import NAMESPACE_LOST, is_namespace_gone
+from provisioner.namespaces import (
+    CREDENTIALS_SECRET,
+    MANAGED_BY,
+    NAMESPACE_LOST,
+    is_namespace_gone,
+    namespace_labels,
+)
 from provisioner.parts import Parts
-from provisioner.readiness import Doom, Verdict, judge
+from provisioner.readiness import Doom, Verdict
 from provisioner.replacing import replace
 from provisioner.rights import Settling, ensure_rights
 from provisioner.scrub import scrub, tail
@@ -31,9 +38,6 @@ from provisioner.steps import Outcome, StepRunner
 from provisioner.transitions import PROVISION_STEPS
 from provisioner.wire import STORE_LABEL
 
-CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
-_MANAGED_BY = {"app.kubernetes.io/managed-by": "store-platform"}
-_RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 _LOG_LINES = 20
 _PROBE_PAUSE_SECONDS = 1.0
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
@@ -101,7 +105,7 @@ class _Attempt:
 
     async def _create_namespace(self) -> Outcome:
         name = self._store.namespace
-        labels = {STORE_LABEL: self._store.id, **_MANAGED_BY, **_RESTRICTED}
+        labels = namespace_labels(self._store)
         created = await self._parts.cluster.ensure_namespace(name, labels)
         if await ensure_rights(self._parts, name):
             self._settling.begin()
@@ -111,7 +115,7 @@ class _Attempt:
         values = await self._parts.cluster.ensure_secret(
             self._store.namespace,
             CREDENTIALS_SECRET,
-            {STORE_LABEL: self._store.id, **_MANAGED_BY},
+            {STORE_LABEL: self._store.id, **MANAGED_BY},
             lambda: generate_credentials(self._engine.credentials),
         )
         self._secrets = tuple(values.values())
@@ -242,14 +246,7 @@ class _Attempt:
 
     async def _judge(self) -> Verdict:
         """Return what the watches say; raise StoreFailedError if the store cannot become ready."""
-        verdict = judge(
-            workloads=self._engine.workloads,
-            setup_job=self._engine.setup_job,
-            observation=self._parts.observer.observe(self._store.namespace),
-            now=self._parts.clock.now(),
-            limits=self._parts.settings.limits,
-            since=self._store.attempt_started_at or self._store.created_at,
-        )
+        verdict = look(self._parts, self._store, self._engine, is_building=True)
         if verdict.doom is not None:
             raise await self._failure(verdict.doom)
         if await is_namespace_gone(self._parts, self._store):

@@ -21,6 +21,7 @@ from provisioner.models import (
     Store,
     Unchangeable,
 )
+from provisioner.wire import STORE_LABEL
 
 HELD = Blocker(
     "NamespaceFinalizersRemaining",
@@ -126,6 +127,21 @@ class SimulatedCluster:
             is_new = role not in roles
             roles.add(role)
             return is_new
+
+    def now(self) -> datetime:
+        return self._now()
+
+    async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
+        async with self._call(name):
+            found = self.namespaces.get(name)
+            return None if found is None else dict(found.labels)
+
+    async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+        async with self._call(name):
+            if (found := self.namespaces.get(name)) is None:
+                return False
+            found.labels.update(labels)
+            return True
 
     async def ensure_secret(
         self,
@@ -248,7 +264,9 @@ class SimulatedCluster:
         state = NamespaceState(
             name=namespace, uid=found.uid, is_terminating=found.is_terminating, blockers=held
         )
-        return Observation(namespace=state, pods=tuple(found.pods.values()))
+        # The watch of namespaces is by their label, so that without it there is none.
+        seen = state if STORE_LABEL in found.labels else None
+        return Observation(namespace=seen, pods=tuple(found.pods.values()))
 
     def revision(self, namespace: str) -> int:
         return self._revisions[namespace]
@@ -266,6 +284,13 @@ class SimulatedCluster:
         """Delete a namespace from outside."""
         self.namespaces.pop(namespace, None)
         self._announce(namespace)
+
+    def unlabel(self, namespace: str) -> None:
+        """Remove a namespace's labels from outside."""
+        found = self.namespaces.get(namespace)
+        if found is not None:
+            found.labels.clear()
+            self._announce(namespace)
 
     def let_go(self) -> None:
         """Hold no namespace any more: those that were deleted go now."""

@@ -1,9 +1,9 @@
 """Keeps READY true: a store whose pods break is DEGRADED, with the reason, until they heal."""
 
+from provisioner.looking import look
 from provisioner.models import Reason, Store, StoreStatus
 from provisioner.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.parts import Parts
-from provisioner.readiness import judge
 
 
 async def observe(parts: Parts, store: Store) -> Store:
@@ -13,13 +13,7 @@ async def observe(parts: Parts, store: Store) -> Store:
     engine = parts.engines.get(store.engine)
     if engine is None:
         return store  # nothing is known of what should run there
-    verdict = judge(
-        workloads=engine.workloads,
-        setup_job=None,  # it has done its work, and may have been cleaned up since
-        observation=parts.observer.observe(store.namespace),
-        now=parts.clock.now(),
-        limits=parts.settings.limits,
-    )
+    verdict = look(parts, store, engine, is_building=False)
     if verdict.are_workloads_ready:
         if store.status is StoreStatus.DEGRADED:
             return await parts.records.transition(store, StoreStatus.READY)

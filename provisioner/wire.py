@@ -133,6 +133,7 @@ class WireNamespace(Wire):
 class ObjectReference(Wire):
     kind: str = ""
     name: str = ""
+    uid: str = ""
     namespace: str = ""
 
 
@@ -305,6 +306,7 @@ def event_record(event: WireEvent) -> ClusterEvent:
     series_end = event.series.last_observed_time if event.series else None
     return ClusterEvent(
         uid=event.metadata.uid,
+        object_uid=event.involved_object.uid,
         object_kind=event.involved_object.kind,
         object_name=event.involved_object.name,
         reason=event.reason,

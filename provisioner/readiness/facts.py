@@ -88,23 +88,30 @@ class Facts:
             found += [pod for pod in self.job_pods() if is_living(pod) and not pod.is_ready]
         return found
 
-    def events_of(self, kind: str, name: str, born_at: datetime) -> Iterator[ClusterEvent]:
-        """Yield the events about one object, not those about an earlier one of the same name."""
+    def events_of(self, kind: str, item: Pod | Claim) -> Iterator[ClusterEvent]:
+        """Yield the events about one object, not those about an earlier one of the same name.
+
+        Its uid tells; the time only where an event has none, since its clock may be another one.
+        """
         for event in self.observation.events:
-            if (event.object_kind, event.object_name) != (kind, name):
+            if (event.object_kind, event.object_name) != (kind, item.name):
                 continue
-            if event.last_at >= max(born_at, self.since):
+            is_about = event.object_uid == item.uid
+            is_since = event.last_at >= (
+                self.since if is_about else max(item.created_at, self.since)
+            )
+            if is_since and (is_about or not event.object_uid):
                 yield event
 
     def pod_events(self, pod: Pod, *reasons: str) -> list[ClusterEvent]:
         """Return the events about a pod with one of these reasons, the latest first."""
-        events = self.events_of("Pod", pod.name, pod.created_at)
+        events = self.events_of("Pod", pod)
         found = [event for event in events if event.reason in reasons]
         return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
 
     def claim_events(self, claim: Claim) -> list[ClusterEvent]:
         """Return the failures to provision a claim's volume, the latest first."""
-        events = self.events_of("PersistentVolumeClaim", claim.name, claim.created_at)
+        events = self.events_of("PersistentVolumeClaim", claim)
         found = [event for event in events if event.reason == "ProvisioningFailed"]
         return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
 

@@ -42,7 +42,8 @@ class World:
     """A cluster with helm and its watches, and a name for a namespace that is not there yet.
 
     ``release_state`` is helm's word for the state of the namespace's release, or "";
-    ``remove_workloads`` deletes what helm installed behind its back.
+    ``remove_workloads`` deletes what helm installed behind its back, ``remove_label`` takes the
+    store's label from the namespace.
     """
 
     cluster: Cluster
@@ -54,6 +55,7 @@ class World:
     labels: Callable[[], Awaitable[dict[str, str]]]
     release_state: Callable[[], Awaitable[str]]
     remove_workloads: Callable[[], Awaitable[None]]
+    remove_label: Callable[[], Awaitable[None]]
 
     async def create(self) -> None:
         assert await self.cluster.ensure_namespace(self.namespace, LABELS)
@@ -112,9 +114,12 @@ def simulated_world(folder: Path) -> World:
     async def remove_workloads() -> None:
         cluster.remove_workloads(namespace)
 
+    async def remove_label() -> None:
+        cluster.unlabel(namespace)
+
     return World(
         cluster, cluster, cluster, cluster, folder, namespace, labels, release_state,
-        remove_workloads,
+        remove_workloads, remove_label,
     )  # fmt: skip
 
 
@@ -142,11 +147,15 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
         wanted = ("-n", namespace, "delete", "deployment", f"{namespace}-web")
         await asyncio.to_thread(local_cluster.kubectl, *wanted)
 
+    async def remove_label() -> None:
+        wanted = ("label", "namespace", namespace, f"{STORE_LABEL}-")
+        await asyncio.to_thread(local_cluster.kubectl, *wanted)
+
     try:
         await observer.synced()
         yield World(
             cluster, helm, ReleaseReader(api), observer, make_chart(folder), namespace, labels,
-            release_state, remove_workloads,
+            release_state, remove_workloads, remove_label,
         )  # fmt: skip
     finally:
         await cluster.delete_namespace(namespace)

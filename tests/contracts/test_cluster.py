@@ -1,11 +1,12 @@
 """``ports.Cluster``: asking Kubernetes for things, each request as good as its repetition."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from provisioner.errors import NotFoundError
-from tests.contracts.conftest import LABELS, World
+from tests.contracts.conftest import LABELS, PATIENCE_SECONDS, World
 
 SECRET = "credentials"
 
@@ -30,6 +31,25 @@ async def test_a_role_is_bound_once(world: World) -> None:
     await world.create()
     assert await world.cluster.ensure_role_binding(world.namespace, "edit") is True
     assert await world.cluster.ensure_role_binding(world.namespace, "edit") is False
+
+
+async def test_the_labels_of_a_namespace_are_read_and_set(world: World) -> None:
+    assert await world.cluster.namespace_labels(world.namespace) is None
+    assert await world.cluster.label_namespace(world.namespace, LABELS) is False
+    assert not await world.cluster.namespace_exists(world.namespace)
+    await world.cluster.ensure_namespace(world.namespace, {"kept": "old"})
+    assert await world.cluster.label_namespace(world.namespace, LABELS) is True
+    found = await world.cluster.namespace_labels(world.namespace)
+    assert found is not None
+    assert {**found, "kept": "old", **LABELS} == found
+
+
+async def test_the_clusters_time_is_told_after_its_first_answer(world: World) -> None:
+    await world.create()
+    before = world.cluster.now()
+    seen = await world.until(lambda now: now.namespace is not None)
+    assert seen.namespace is not None
+    assert before <= world.cluster.now() <= before + timedelta(seconds=PATIENCE_SECONDS)
 
 
 async def test_a_secret_is_generated_once(world: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 from provisioner.models import Observation
-from tests.contracts.conftest import PATIENCE_SECONDS, World
+from tests.contracts.conftest import LABELS, PATIENCE_SECONDS, World
 
 
 async def test_nothing_is_known_of_what_is_not_there(world: World) -> None:
@@ -77,3 +77,13 @@ async def test_a_namespace_that_is_gone_can_be_forgotten(world: World) -> None:
     world.observer.forget(world.namespace)
     assert world.observer.observe(world.namespace) == Observation(namespace=None)
     assert world.observer.revision(world.namespace) == 0
+
+
+async def test_a_namespace_without_its_label_is_not_seen(world: World) -> None:
+    await world.create()
+    await world.until(lambda now: now.namespace is not None)
+    await world.remove_label()
+    await world.until(lambda now: now.namespace is None)
+    assert await world.cluster.namespace_exists(world.namespace)
+    await world.cluster.label_namespace(world.namespace, LABELS)
+    await world.until(lambda now: now.namespace is not None)

@@ -11,7 +11,7 @@ from provisioner.engines import load_engine
 from provisioner.errors import ClusterUnreachableError, RefusedError
 from provisioner.models import Identity, Role, Store
 from provisioner.names import new_store_id
-from provisioner.provisioning import CREDENTIALS_SECRET
+from provisioner.namespaces import CREDENTIALS_SECRET
 from provisioner.repository import new_store
 from provisioner.testing import SimulatedCluster
 

@@ -11,11 +11,14 @@ from provisioner.errors import HelmError
 from provisioner.inspection import inspect
 from provisioner.models import EventKind, Reason, Store, StoreStatus
 from provisioner.names import new_store_id
+from provisioner.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST, namespace_labels
 from provisioner.parts import Parts, WorkSettings
 from provisioner.patrol import Patrol
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
+from provisioner.upkeep import observe
+from provisioner.wire import STORE_LABEL
 
 _S = StoreStatus
 REASON = Reason("TEST", "For the test.")
@@ -53,7 +56,8 @@ async def a_store(records: StoreRepository, *statuses: StoreStatus) -> Store:
 
 async def a_drifted_store(records: StoreRepository, cluster: SimulatedCluster) -> Store:
     store = await a_store(records, _S.PROVISIONING, _S.READY)
-    await cluster.ensure_namespace(store.namespace, {})
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
+    await cluster.ensure_secret(store.namespace, CREDENTIALS_SECRET, {}, dict)
     await cluster.install(
         release=store.release, namespace=store.namespace, chart=Path("/nowhere"), values={}
     )
@@ -87,6 +91,53 @@ async def test_each_repair_is_told(repository: StoreRepository) -> None:
     cluster.remove_workloads(store.namespace)
     await inspect(parts(repository, cluster), store)
     assert await repairs(repository, store) == [told, told]
+
+
+@pytest.mark.parametrize("label", [STORE_LABEL, "pod-security.kubernetes.io/enforce"])
+async def test_a_label_of_the_namespace_is_put_back(
+    repository: StoreRepository, label: str
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    cluster.restore_workloads(store.namespace)
+    cluster.namespaces[store.namespace].labels.pop(label)
+    for _ in range(2):
+        await inspect(parts(repository, cluster), store)
+    assert cluster.namespaces[store.namespace].labels == namespace_labels(store)
+    assert await repairs(repository, store) == [
+        (
+            "REPAIRED",
+            f"The label {label} of the store's namespace had been removed or changed: put back.",
+        )
+    ]
+
+
+async def test_a_strangers_namespace_of_the_same_name_is_left_alone(
+    repository: StoreRepository,
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    cluster.lose(store.namespace)
+    await cluster.ensure_namespace(store.namespace, {"owner": "stranger"})
+    await inspect(parts(repository, cluster), store)
+    assert cluster.namespaces[store.namespace].labels == {"owner": "stranger"}
+    observed = await observe(parts(repository, cluster), store)
+    assert observed.reason == NAMESPACE_LOST
+    assert cluster.namespaces[store.namespace].labels == {"owner": "stranger"}
+    assert await repairs(repository, store) == []
+
+
+async def test_without_its_label_a_ready_store_stays_ready(repository: StoreRepository) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    cluster.restore_workloads(store.namespace)
+    cluster.unlabel(store.namespace)
+    assert cluster.observe(store.namespace).namespace is None
+    assert (await observe(parts(repository, cluster), store)).status is _S.READY
+    assert cluster.observe(store.namespace).namespace is not None
+    ((status, message),) = await repairs(repository, store)
+    assert status == "REPAIRED"
+    assert STORE_LABEL in message
 
 
 async def test_what_cannot_be_put_back_is_told_once(repository: StoreRepository) -> None:

@@ -39,7 +39,7 @@ from provisioner.models import (
     Workload,
 )
 from provisioner.names import new_store_id
-from provisioner.namespaces import NAMESPACE_LOST
+from provisioner.namespaces import NAMESPACE_LOST, namespace_labels
 from provisioner.parts import Parts, WorkSettings
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
@@ -204,6 +204,10 @@ class Stores(RuleBasedStateMachine):
         self._touch(store_id, self.cluster.remove_workloads)
 
     @rule(store_id=stores)
+    def remove_labels(self, store_id: str) -> None:
+        self._touch(store_id, self.cluster.unlabel)
+
+    @rule(store_id=stores)
     def look_for_drift(self, store_id: str) -> None:
         async def work() -> None:
             self.reconciler.inspect(store_id)
@@ -295,6 +299,8 @@ class Stores(RuleBasedStateMachine):
             store.status not in {StoreStatus.FAILED, StoreStatus.DEGRADED}
         )
         if store.status in {StoreStatus.READY, StoreStatus.DEGRADED}:
+            labels = self.cluster.namespaces[store.namespace].labels
+            assert labels == namespace_labels(store)
             assert self.cluster.namespaces[store.namespace].release == "deployed"
 
 
