@@ -7,11 +7,18 @@ found and kept. The time limit counts from the start of the attempt, restarts in
 import asyncio
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from provisioner.errors import HelmError, StoreFailedError, TerminalError
+from provisioner.errors import (
+    ClusterRefusedError,
+    HelmError,
+    NotFoundError,
+    StoreFailedError,
+    TerminalError,
+)
 from provisioner.looking import look
 from provisioner.models import (
     Credential,
@@ -21,6 +28,7 @@ from provisioner.models import (
     StepName,
     Store,
     StoreStatus,
+    Unchangeable,
 )
 from provisioner.namespaces import (
     CREDENTIALS_SECRET,
@@ -157,7 +165,9 @@ class _Attempt:
 
     async def _make_way(self, error: HelmError) -> str:
         """Remove what helm could not change, and tell so; raise the error if there is no such."""
-        found = await self._parts.releases.unchangeable(self._store.namespace, self._store.release)
+        store, found = self._store, list[Unchangeable]()
+        with suppress(ClusterRefusedError, NotFoundError):  # then helm's error says it
+            found = await self._parts.releases.unchangeable(store.namespace, store.release)
         if not found:
             raise error
         replaced = await replace(self._parts, self._store, found)
@@ -282,5 +292,8 @@ def generate_credentials(wanted: Sequence[Credential]) -> dict[str, str]:
 
 
 def _missing(what: str) -> StoreFailedError:
-    message = f"{what} is no longer offered here. Add it back to the charts, then retry the store."
+    message = (
+        f"{what} is no longer offered here. Add it back to the charts and start the platform anew,"
+        " which reads them at its start; then retry the store."
+    )
     return StoreFailedError(Reason("ENGINE_MISSING", message))

@@ -18,7 +18,7 @@ from provisioner.readiness.facts import LONG_AGO, Facts
 from provisioner.readiness.verdict import Doom, Limits
 
 _READ_LOG = "Read the end of its log, mend what it names"
-_MORE_ROOM = "Raise the quota of its namespace or choose a smaller plan"
+_MORE_ROOM = "Raise its quota in the chart's values or choose a smaller plan"
 _ASK = "Ask the cluster's operator which policy refuses it"
 
 

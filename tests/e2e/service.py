@@ -217,7 +217,7 @@ DELETE = """mutation ($input: DeleteStoreInput!) {
 FOLLOW = """subscription ($id: ID!, $after: Int) { storeStatus(id: $id, after: $after) {
   version
   events { version kind subject status message }
-  store { status reason { code message } diagnostics { namespace release }
+  store { status target reason { code message } diagnostics { namespace release }
           steps { name status message output } pods { name component status isReady } } } }"""
 
 

@@ -184,6 +184,41 @@ async def test_a_deletion_that_is_held(service: Service) -> None:
         store.kubectl("patch", "configmap", "kept", "-p", '{"metadata":{"finalizers":null}}')
 
 
+async def test_a_deletion_that_is_held_for_too_long(new_service: NewService) -> None:
+    service = new_service(STORE_PLATFORM_DELETE_TIMEOUT_SECONDS="8")
+    service.start()
+    async with a_store(service, "late") as store:
+        await store.until("READY")
+        store.kubectl("create", "configmap", "kept")
+        store.kubectl(
+            "patch", "configmap", "kept", "-p", '{"metadata":{"finalizers":["example.com/keep"]}}'
+        )
+        service.delete(store.token, store.store_id)
+        failed = await store.until("DELETED", "FAILED")
+        assert (failed["status"], failed["target"]) == ("FAILED", "DELETED")
+        assert failed["reason"]["code"] == "NAMESPACE_STUCK"
+        assert "The finalizer example.com/keep is taken away" in failed["reason"]["message"]
+        # Asked for again it is tried at once, and once nothing holds it, it ends by itself
+        assert service.delete(store.token, store.store_id)["errors"] == []
+        await store.until("DELETING", "DELETED")
+        await store.until("FAILED", "DELETED")
+        store.kubectl("patch", "configmap", "kept", "-p", '{"metadata":{"finalizers":null}}')
+
+
+async def test_a_label_that_was_removed_is_put_back_and_told(service: Service) -> None:
+    async with a_store(service, "labelled") as store:
+        await store.until("READY")
+        label = "store-platform.dev/store"
+        service.cluster.kubectl("label", "namespace", store.namespace, f"{label}-")
+        told = await store.until_event("REPAIR")
+        assert told["message"] == (
+            f"The label {label} of the store's namespace had been removed or changed: put back."
+        )
+        found = service.cluster.kubectl_json("get", "namespace", store.namespace)
+        assert found["metadata"]["labels"][label] == store.store_id.removeprefix("store_")
+        assert store.updates[-1]["store"]["status"] == "READY"
+
+
 async def test_cancelled_in_the_middle(new_service: NewService) -> None:
     service = new_service()
     give_values(service, behaving(stages.NEVER_READY))

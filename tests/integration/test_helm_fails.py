@@ -17,6 +17,7 @@ from provisioner.kube import KubeCluster
 from provisioner.kube_api import KubeApi
 from provisioner.releases import ReleaseReader
 from tests.cluster import LocalCluster, tools
+from tests.cluster.local_cluster import ClusterError
 from tests.integration.test_helm import CONFIG_MAP, RELEASE
 
 pytestmark = pytest.mark.cluster
@@ -96,7 +97,7 @@ class Shop:
         kind = what if verb == "create" else what[:1]
         try:
             self.cluster.kubectl("-n", self.namespace, verb, *kind, name, "--dry-run=server")
-        except Exception as error:  # noqa: BLE001 - whatever kubectl says
+        except ClusterError as error:
             return WEBHOOK in str(error)
         return False
 

@@ -15,6 +15,7 @@ from provisioner.errors import (
 )
 from provisioner.inspection import inspect
 from provisioner.models import NamespaceState, Observation, Reason, StepStatus, StoreStatus
+from provisioner.namespaces import namespace_labels
 from provisioner.parts import Parts, WorkSettings
 from provisioner.repository import StoreRepository
 from provisioner.rights import RightsKeeper, Settling, ensure_rights
@@ -108,7 +109,7 @@ async def test_every_store_has_the_rights_in_its_namespace(repository: StoreRepo
     cluster = SimulatedCluster(SystemClock().now)
     stores = [await repository.create(a_store()) for _ in range(4)]
     for store in stores[1:]:
-        await cluster.ensure_namespace(store.namespace, {})
+        await cluster.ensure_namespace(store.namespace, namespace_labels(store))
     cluster.faults = [refused("no"), refused("no")]
 
     keeper = asyncio.create_task(
@@ -127,7 +128,7 @@ async def test_a_look_for_drift_gives_back_rights_that_were_removed(
 ) -> None:
     cluster = SimulatedCluster(SystemClock().now)
     store = await repository.create(a_store())
-    await cluster.ensure_namespace(store.namespace, {})
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
     await inspect(parts(repository, cluster), store)
     assert cluster.namespaces[store.namespace].roles == {ROLE}
 
@@ -138,7 +139,7 @@ async def test_in_a_namespace_that_is_going_nothing_is_uninstalled(
     """The platform's rights there go with all the rest."""
     cluster = ClusterThatRemovesNamespaces(SystemClock().now)
     store = await repository.create(a_store())
-    await cluster.ensure_namespace(store.namespace, {})
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
     before = dict(cluster.namespaces)
     deleted = await delete(parts(repository, cluster), store)
     assert deleted.status is StoreStatus.DELETED
