@@ -62,12 +62,17 @@ def bases(file: Path) -> dict[str, str]:
     return dict(re.findall(r"^ARG (\w+)=(\S+)$", before, re.MULTILINE))
 
 
-def stages(file: Path) -> dict[str, Stage]:
-    """Return the stages of a file by name, the last one's being "" if it has none."""
+def resolved(file: Path) -> str:
+    """Return a file's text with its bases in their places, as a build has it that is given none."""
     text = file.read_text()
     for name, value in bases(file).items():
         text = text.replace(f"FROM ${{{name}}}", f"FROM {value}")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return text
+
+
+def stages(file: Path) -> dict[str, Stage]:
+    """Return the stages of a file by name, the last one's being "" if it has none."""
+    lines = [line for line in resolved(file).splitlines() if not line.startswith("#")]
     found: dict[str, Stage] = {}
     for line in re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines():
         name, _, arguments = line.strip().partition(" ")

@@ -3,7 +3,6 @@
 What it finds and we leave is below, each with the reason; a reason that is no longer needed fails.
 """
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import yaml
 
 from tests.charts.rendering import NAMESPACE, PLATFORM, STORE, WOOCOMMERCE, Helm, Values
 from tests.cluster.tools import ensure_helm
-from tests.images.dockerfile import DOCKERFILES, ROOT
+from tests.images.dockerfile import DOCKERFILES, ROOT, resolved
 from tests.policy.scanners import Scanners
 
 pytestmark = pytest.mark.timeout(900)  # the first run installs the scanners
@@ -59,7 +58,7 @@ def test_every_finding_of_checkov_is_explained(scanners: Scanners, tmp_path: Pat
     for file in DOCKERFILES:
         target = scanned / file.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
+        target.write_text(resolved(file))
 
     found = scanners.checkov(scanned, ("dockerfile", "kubernetes"))
 
