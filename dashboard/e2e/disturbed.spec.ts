@@ -94,7 +94,7 @@ test("what is kept may be cleared or be anything", async ({ page }) => {
   await expect(page.getByText("Signed in with a link")).toBeVisible();
   await page.evaluate(() => {
     for (const storage of [localStorage, sessionStorage]) {
-      for (const key of ["store-platform-token", "store-platform-theme", "oidc.state"]) storage.setItem(key, "{\u{1F4A5}");
+      for (const key of ["store-platform-token", "store-platform-theme", "graphiql:tabState", "graphiql:theme", "oidc.state"]) storage.setItem(key, "{\u{1F4A5}");
     }
   });
   await page.goto("/stores");

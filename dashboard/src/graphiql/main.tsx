@@ -8,6 +8,7 @@ import { createRoot } from "react-dom/client";
 import { examples } from "./examples";
 import { answerOtherTabs, SOMEBODY } from "@/lib/other-tabs";
 import { authorization, currentToken, onTokenChange, followReturns, setToken } from "@/lib/session";
+import { forgetAll } from "@/lib/storage";
 import { acceptLink, currentLink, declineLink, followLinks, onLinkChange } from "@/lib/sign-in-link";
 
 function newClient(token: string, onState: (state: string) => void) {
@@ -110,5 +111,20 @@ function Link() {
 followReturns();
 followLinks();
 answerOtherTabs(() => (currentToken() ? SOMEBODY : ""));
-const root = document.getElementById("root");
-if (root) createRoot(root).render(<Page />);
+const element = document.getElementById("root");
+if (element) draw(element);
+
+/** Draw the page; where GraphiQL breaks on what it kept of an earlier visit, once more without that. */
+function draw(within: HTMLElement, isAgain = false): void {
+  const root = createRoot(within, {
+    onUncaughtError: (error) => {
+      if (isAgain) throw error;
+      queueMicrotask(() => {
+        root.unmount();
+        forgetAll("localStorage", "graphiql:");
+        draw(within, true);
+      });
+    },
+  });
+  root.render(<Page />);
+}

@@ -24,3 +24,13 @@ export function keep(area: Area, key: string, text: string): boolean {
     return false;
   }
 }
+
+/** Forget everything whose key begins so. */
+export function forgetAll(area: Area, prefix: string): void {
+  try {
+    const kept = window[area];
+    for (const key of Object.keys(kept)) if (key.startsWith(prefix)) kept.removeItem(key);
+  } catch {
+    // What cannot be reached cannot be read by others either.
+  }
+}
