@@ -20,12 +20,13 @@ from app.server import Server
 from app.settings import Settings
 from app.storectl.printable import printable
 from app.token_cli import token_commands
-from provisioner.errors import ConfigurationError
+from provisioner.errors import ConfigurationError, DatabaseUnavailableError
 from provisioner.migrations import migrate
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 _PING_SECONDS = 20.0  # idle proxies cut a websocket at 30 s
 _GRACE_SECONDS = 30
+_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the same command may well succeed later
 
 
 def main() -> None:
@@ -35,6 +36,10 @@ def main() -> None:
     except ConfigurationError as error:
         typer.echo(printable(str(error)), err=True)
         sys.exit(2)
+    except DatabaseUnavailableError as error:
+        then = "Look first whether it was." if error.is_outcome_unknown else "Try again later."
+        typer.echo(f"{error} {then}", err=True)
+        sys.exit(_TRY_AGAIN)
 
 
 @cli.command()

@@ -1,4 +1,8 @@
-"""``/livez``: the process answers. ``/readyz``: it can do its work, or what keeps it from that."""
+"""``/livez``: the process can get on. ``/readyz``: it can do its work, or what keeps it from that.
+
+Whoever sees ``/livez`` fail starts the process anew. So it fails only for what that mends, and not
+for a database that is away, locked or out of room: that would be so for a new process too.
+"""
 
 import asyncio
 
@@ -9,8 +13,11 @@ from starlette.types import Receive, Scope, Send
 from provisioner.supervisor import Platform
 
 
-async def livez(_: Request) -> JSONResponse:
-    """Answer 200: the event loop runs."""
+async def livez(request: Request) -> JSONResponse:
+    """Answer 200: the event loop runs, and no connection to the database is stuck; else 503."""
+    problem = request.app.state.platform.check.stuck()
+    if problem is not None:
+        return JSONResponse({"status": "stuck", "problem": problem}, status_code=503)
     return JSONResponse({"status": "ok"})
 
 

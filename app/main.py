@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
                 view.authenticator = authenticator
                 yield
         except BaseException as error:
-            if isinstance(error, ConfigurationError):
+            if isinstance(error, ConfigurationError | DatabaseUnavailableError):
                 _log.error("cannot_start", problem=str(error))
             # A root task ended, which none may. Serving on without it would be to limp: stop, and
             # let whoever started this process start it again.

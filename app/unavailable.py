@@ -11,7 +11,11 @@ _RETRY_SECONDS = 2
 
 
 def unavailable(error: DatabaseUnavailableError) -> GraphQLError:
-    """Return the error of an operation; a change may have been made before the answer was lost."""
+    """Return the error of an operation, with what is wrong as far as it is known.
+
+    A change may have been made even where the transaction that failed has changed nothing: by one
+    before it, or because its answer was lost.
+    """
     return GraphQLError(
         f"{error} Try again in a moment; after a change, look first whether it was made.",
         extensions={"code": "UNAVAILABLE", "retryAfterSeconds": _RETRY_SECONDS},

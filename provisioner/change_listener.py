@@ -48,6 +48,8 @@ class ChangeListener:
                     await ended.wait()
             except DatabaseUnavailableError as error:
                 _log.warning("not_listening", reason=str(error.__cause__))
+            except Exception:  # noqa: BLE001 - nor may anything else end the service: it looks too
+                _log.exception("not_listening")
             failures += 1
             await asyncio.sleep(pause_seconds(failures))
 
@@ -64,6 +66,8 @@ class ChangeListener:
                 await self._catch_up()
             except DatabaseUnavailableError as error:
                 _log.warning("changes_not_read", reason=str(error.__cause__))
+            except Exception:  # noqa: BLE001 - what changed is read with the next look
+                _log.exception("changes_not_read")
 
     async def _catch_up(self) -> None:
         while True:

@@ -36,15 +36,15 @@ async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
         connections: list[AsyncConnection] = []
         for url in (source, target):
             engine = engine_for(url)
+            stack.enter_context(url.opening())  # until after the commit
             stack.push_async_callback(engine.dispose)
-            with url.opening():
-                connections.append(await stack.enter_async_context(engine.begin()))
+            connections.append(await stack.enter_async_context(engine.begin()))
         reading, writing = connections
         if not source.is_sqlite:  # all tables as of one moment
             await reading.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         tables = await writing.run_sync(_tables)
         await _refuse_unless_empty(writing, tables, target)
-        return {table.name: await _copy(reading, writing, table) for table in tables}
+        return {table.name: await _copy(reading, writing, table, source) for table in tables}
 
 
 def _tables(connection: Connection) -> list[Table]:
@@ -65,14 +65,22 @@ async def _refuse_unless_empty(
         )
 
 
-async def _copy(reading: AsyncConnection, writing: AsyncConnection, table: Table) -> int:
+async def _copy(
+    reading: AsyncConnection, writing: AsyncConnection, table: Table, source: DatabaseUrl
+) -> int:
     if table.name == _SEEDED:
         await writing.execute(table.delete())
-    stream = await reading.stream(select(table))
-    async for rows in stream.mappings().partitions(_ROWS):
+    with source.opening():  # what fails in here is its fault, and anything else the target's
+        stream = await reading.stream(select(table))
+        parts = aiter(stream.mappings().partitions(_ROWS))
+        expected = await _count(reading, table)
+        rows = await anext(parts, None)
+    while rows is not None:
         await writing.execute(table.insert(), [dict(row) for row in rows])
+        with source.opening():
+            rows = await anext(parts, None)
     await _continue_numbering(writing, table)
-    expected, found = await _count(reading, table), await _count(writing, table)
+    found = await _count(writing, table)
     if expected != found:
         raise ConfigurationError(
             f"{found} of {expected} rows arrived in {table.name}: nothing was changed."

@@ -5,34 +5,36 @@ This module and the two backends beside it (``sqlite``, ``postgres``) are all th
 
 * Cancelling a task inside a transaction wedges the PostgreSQL pool. Every unit of work runs in a
   child task of its own that is shielded; a write is awaited before the cancellation goes on.
+* A transaction that fails to begin, or to be committed, is never given back. So its life is told
+  here, in ``_run`` and in the backends' ``LifeCycle``: whatever happens, it is undone, and its
+  connection is free again or replaced.
 * The value returned by an UPDATE is unreliable; callers use ``RETURNING``.
 """
 
 import asyncio
-import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import (
-    AbstractAsyncContextManager,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-)
-from contextvars import ContextVar
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
 
 import asyncpg
 import databases
 
+from provisioner.bounds import Bounds
+from provisioner.database_trouble import in_words
 from provisioner.database_url import DatabaseUrl
 from provisioner.errors import DatabaseUnavailableError
-from provisioner.postgres import listening
+from provisioner.postgres import PostgresTransactions, listening
+from provisioner.sqlite import SQLiteTransactions
+from provisioner.transaction import Row, Transaction, added_work, alongside, joined
+from provisioner.trouble_log import TroubleLog
+
+__all__ = [
+    "Database", "Row", "Transaction", "Transactions", "UniqueViolation", "alongside",
+]  # fmt: skip
 
 T = TypeVar("T")
-Row = Mapping[str, Any]
-Values = Mapping[str, object]
 
 UniqueViolation: tuple[type[Exception], ...] = (
     sqlite3.IntegrityError,
@@ -43,7 +45,7 @@ UniqueViolation: tuple[type[Exception], ...] = (
 CONNECTIONS = 10
 """Connections that are kept open at most, unless told otherwise."""
 
-_TRANSIENT = (
+_UNUSABLE = (
     OSError,  # refused, reset, or no answer in time
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,  # the connection is closed
@@ -55,10 +57,10 @@ _TRANSIENT = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,  # a replica, until it is promoted
     asyncpg.TransactionRollbackError,  # deadlock, serialization
+    asyncpg.PostgresSystemError,  # the server's disk fails
+    asyncpg.InternalServerError,  # damaged files
     sqlite3.OperationalError,
 )
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""NUL, which PostgreSQL does not take, and half a character, which no database does."""
 
 
 class _Databases(databases.Database):
@@ -68,90 +70,24 @@ class _Databases(databases.Database):
     }
 
 
-class Transaction:
-    """The statements of one transaction. Named parameters (``:name``) on every database."""
+class LifeCycle(Protocol):
+    """How a transaction begins and ends on a driver's connection."""
 
-    def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
-        self._connection = connection
-        self._is_sqlite = is_sqlite
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until this process may begin to write; keep others from it meanwhile."""
+        ...
 
-    async def fetch_all(self, statement: str, values: Values | None = None) -> list[Row]:
-        rows = await self._connection.fetch_all(statement, _storable(values))
-        return [row._mapping for row in rows]  # noqa: SLF001 - the library's documented accessor
+    async def begin(self, connection: Any, *, is_writing: bool) -> None:
+        """Begin a transaction."""
+        ...
 
-    async def fetch_one(self, statement: str, values: Values | None = None) -> Row | None:
-        row = await self._connection.fetch_one(statement, _storable(values))
-        return None if row is None else row._mapping  # noqa: SLF001
+    async def commit(self, connection: Any, *, is_writing: bool) -> None:
+        """Commit it."""
+        ...
 
-    async def execute(self, statement: str, values: Values | None = None) -> None:
-        await self._connection.execute(statement, _storable(values))
-
-    async def lock(self, name: str) -> None:
-        """Wait until this transaction is the only one that holds the lock ``name``.
-
-        It ends with the transaction. SQLite needs none: it has one writing transaction at a time.
-        """
-        if not self._is_sqlite:
-            await self.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", {"name": name}
-            )
-
-    async def notify(self, channel: str) -> None:
-        """Wake whoever listens on the channel once this is committed; see ``Database.listening``.
-
-        However often it is asked for in a transaction, it is done once. On SQLite nobody listens.
-        """
-        if not self._is_sqlite:
-            await self.execute("SELECT pg_notify(:channel, '')", {"channel": channel})
-
-    async def lock_store(self, store_id: str) -> None:
-        """Keep other transactions from changing the store until this one ends.
-
-        Whatever reads of a store before it writes calls this first, so that what was read still
-        holds, and so that all lock the store's row before its steps and pods: no deadlock.
-        """
-        if not self._is_sqlite:
-            await self.execute("SELECT id FROM stores WHERE id = :id FOR UPDATE", {"id": store_id})
-
-
-@dataclass(slots=True)
-class Alongside:
-    """Work that joins a transaction; ``is_done`` once that is committed."""
-
-    work: Callable[[Transaction, object], Awaitable[None]]
-    is_done: bool = False
-
-
-_alongside: ContextVar[Alongside | None] = ContextVar("alongside", default=None)
-
-
-@contextmanager
-def alongside(work: Callable[[Transaction, object], Awaitable[None]]) -> Iterator[Alongside]:
-    """Make ``work`` part of the first transaction that is committed within the context.
-
-    It is handed the transaction, and what the transaction is going to return. Both are committed,
-    or neither.
-    """
-    added = Alongside(work)
-    token = _alongside.set(added)
-    try:
-        yield added
-    finally:
-        _alongside.reset(token)
-
-
-def _joined(
-    work: Callable[[Transaction], Awaitable[T]], added: Alongside | None
-) -> Callable[[Transaction], Awaitable[T]]:
-    if added is None:
-        return work
-
-    async def both(transaction: Transaction) -> T:
-        result = await work(transaction)
-        await added.work(transaction, result)
-        return result
-
-    return both
+    async def roll_back(self, connection: Any, error: BaseException) -> None:
+        """Undo what ``error`` broke off, also where nothing had begun. Never raises."""
+        ...
 
 
 class Transactions(Protocol):
@@ -170,32 +106,39 @@ class Database:
     """A database given by URL (``sqlite:///path`` or ``postgresql://…``).
 
     Raises ConfigurationError for a URL that is wrong, in ``connect`` also for a database that
-    cannot be opened; afterwards DatabaseUnavailableError while it cannot be used.
+    cannot be opened; afterwards DatabaseUnavailableError while it cannot be used. ``bounds`` limit
+    how long anything is waited for. ``logs_trouble``: for a service, of which nobody sees what each
+    caller is told.
     """
 
-    def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = CONNECTIONS,
+        bounds: Bounds | None = None,
+        logs_trouble: bool = False,
+    ) -> None:
         self._url = DatabaseUrl.parse(url)
-        self._database = _database(self._url, connections)
+        self._bounds = bounds or Bounds()
+        self._database = _database(self._url, connections, self._bounds)
+        self._life: LifeCycle = (
+            SQLiteTransactions(self._bounds) if self.is_sqlite else PostgresTransactions()
+        )
         self._units: set[asyncio.Task[Any]] = set()
-        # SQLite has one writer at a time: queueing here is fair, and (measured with 50 creates)
-        # 11 times as fast as letting writers meet in SQLite's busy handler, which sleeps.
-        self._writer: AbstractAsyncContextManager[object] = (
-            asyncio.Lock() if self.is_sqlite else nullcontext()
-        )
-        # Named, because a server may default to another, under which a statement that waited for a
-        # lock would still see the time before.
-        self._write_options: dict[str, Any] = (
-            {} if self.is_sqlite else {"isolation": "read_committed"}
-        )
-        self._read_options: dict[str, Any] = (
-            {"readonly": True}
-            if self.is_sqlite
-            else {"readonly": True, "isolation": "repeatable_read"}
-        )
+        self._used_since: dict[object, float] = {}
+        kinds = ("read", "write") if logs_trouble else ()
+        self._logs = {kind: TroubleLog(kind) for kind in kinds}
 
     @property
     def is_sqlite(self) -> bool:
         return self._url.is_sqlite
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a connection is in use for so long that it will not come back by itself."""
+        oldest = min(self._used_since.values(), default=None)
+        return oldest is not None and time.monotonic() - oldest > self._bounds.stuck_seconds
 
     async def connect(self) -> None:
         with self._url.opening():
@@ -203,19 +146,19 @@ class Database:
             await self._database.connect()
 
     async def close(self) -> None:
+        """Close it; what is under way is waited for, unless it does not end."""
         if self._units:
-            await asyncio.wait(self._units)
+            await asyncio.wait(self._units, timeout=self._bounds.close_seconds)
         await self._database.disconnect()
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run ``work`` in one transaction, committed on return and rolled back on an exception."""
 
         async def unit() -> T:
-            added = _alongside.get()
-            if added is not None and added.is_done:
-                added = None
-            async with self._writer:
-                result = await self._run(_joined(work, added), self._write_options)
+            added = added_work()
+            with self._trouble_told("write"):
+                async with self._life.turn():
+                    result = await self._run(joined(work, added), is_writing=True)
             if added is not None:
                 added.is_done = True
             return result
@@ -224,7 +167,7 @@ class Database:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=self._bounds.finish_seconds)
             raise
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -232,7 +175,12 @@ class Database:
 
         Whoever is cancelled meanwhile does not wait for them: they change nothing.
         """
-        return await asyncio.shield(self._start(self._run(work, self._read_options)))
+
+        async def unit() -> T:
+            with self._trouble_told("read"):
+                return await self._run(work, is_writing=False)
+
+        return await asyncio.shield(self._start(unit()))
 
     @asynccontextmanager
     async def listening(
@@ -245,20 +193,54 @@ class Database:
         try:
             async with listening(self._url.url, channel, on_notice) as ended:
                 yield ended
-        except _TRANSIENT as error:
-            raise DatabaseUnavailableError from error
+        except Exception as error:
+            if not _is_unusable(error):
+                raise
+            raise DatabaseUnavailableError(in_words(error, None)) from error
 
-    async def _run(
-        self, work: Callable[[Transaction], Awaitable[T]], options: Mapping[str, Any]
-    ) -> T:
+    async def _run(self, work: Callable[[Transaction], Awaitable[T]], *, is_writing: bool) -> T:
+        async with self._database.connection() as lent:
+            connection = lent.raw_connection
+            transaction = Transaction(lent, is_sqlite=self.is_sqlite)
+            with self._in_use(transaction):
+                try:
+                    await self._life.begin(connection, is_writing=is_writing)
+                    result = await work(transaction)
+                    transaction.check()
+                    await self._life.commit(connection, is_writing=is_writing)
+                except BaseException as error:
+                    await self._life.roll_back(connection, transaction.failure or error)
+                    raise
+                return result
+
+    @contextmanager
+    def _in_use(self, key: object) -> Iterator[None]:
+        self._used_since[key] = time.monotonic()
         try:
-            async with (
-                self._database.connection() as connection,
-                connection.transaction(**options),
-            ):
-                return await work(Transaction(connection, is_sqlite=self.is_sqlite))
-        except _TRANSIENT as error:
-            raise DatabaseUnavailableError from error
+            yield
+        finally:
+            del self._used_since[key]
+
+    @contextmanager
+    def _trouble_told(self, kind: str) -> Iterator[None]:
+        """Turn what the drivers raise into DatabaseUnavailableError, and log it now and then."""
+        log = self._logs.get(kind)
+        try:
+            yield
+        except DatabaseUnavailableError as error:
+            if log is not None:
+                log.failed(error)
+            raise
+        except Exception as error:
+            if not _is_unusable(error):
+                raise
+            unavailable = DatabaseUnavailableError(in_words(error, self._url.file))
+            if log is not None:
+                log.failed(unavailable, error)
+            raise unavailable from error
+        else:
+            if log is not None:
+                log.succeeded()
 
     def _start(self, unit: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run ``unit`` to its end whatever happens to the caller."""
@@ -273,16 +255,12 @@ class Database:
             task.exception()  # seen, so that asyncio does not warn where nobody waits any more
 
 
-def _database(url: DatabaseUrl, connections: int) -> databases.Database:
+def _is_unusable(error: Exception) -> bool:
+    # SQLite's word for a damaged file is the root of its errors, and nothing narrower.
+    return isinstance(error, _UNUSABLE) or type(error) is sqlite3.DatabaseError
+
+
+def _database(url: DatabaseUrl, connections: int, bounds: Bounds) -> databases.Database:
     if url.file is not None:
-        return _Databases(f"sqlite:///{quote(str(url.file))}", connections=connections)
-    return _Databases("postgresql://", dsn=url.url, connections=connections)
-
-
-def _storable(values: Values | None) -> dict[str, object]:
-    return {
-        name: _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
-        if isinstance(value, str)
-        else value
-        for name, value in (values or {}).items()
-    }
+        return _Databases("sqlite://", file=url.file, connections=connections, bounds=bounds)
+    return _Databases("postgresql://", dsn=url.url, connections=connections, bounds=bounds)

@@ -15,7 +15,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-from provisioner.errors import ConfigurationError
+from provisioner.database_trouble import trouble_of
+from provisioner.errors import ConfigurationError, DatabaseUnavailableError
 
 _POSTGRES = ("postgresql", "postgres")
 _FORM = (
@@ -69,19 +70,35 @@ class DatabaseUrl:
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Turn what goes wrong when the database is opened into a ConfigurationError."""
+        """Turn what goes wrong with the database as a whole into a ConfigurationError.
+
+        For what is done with it at the start, and by commands: afterwards it is only unavailable.
+        """
         try:
             yield
+        except DatabaseUnavailableError as error:
+            raise ConfigurationError(f"The database at {self.place}: {error}") from None
         except ValueError:  # asyncpg on a URL: what it quotes may be a part of the password
             raise _unreadable() from None
         except _UNUSABLE as error:
-            said = (
-                str(getattr(error, "orig", error)) or f"no answer in time ({type(error).__name__})"
-            )
+            driver = _driver_error(error)
+            trouble = None if self.file is None else trouble_of(driver, self.file)
+            if trouble is not None:  # a server says more in its own words
+                raise ConfigurationError(
+                    f"The database at {self.place} cannot be used. {trouble}"
+                ) from None
+            said = str(driver) or f"no answer in time ({type(error).__name__})"
             raise ConfigurationError(
                 f"The database at {self.place} cannot be used: {said}. Check that it runs, and the"
                 " database URL."
             ) from None
+
+
+def _driver_error(error: Exception) -> BaseException:
+    """Return what the driver itself raised, which SQLAlchemy wraps once or twice."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return error
+    return error.orig.__cause__ or error.orig
 
 
 def _file_of(parts: SplitResult) -> Path:

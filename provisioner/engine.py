@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from provisioner.database_url import DatabaseUrl
 from provisioner.postgres import CONNECT_SECONDS
 
-_BUSY_SECONDS = 120  # for another process that holds the file
+_BUSY_SECONDS = 15  # for another process that holds the file
 
 
 def engine_for(url: DatabaseUrl) -> AsyncEngine:

@@ -96,10 +96,20 @@ class OtherClusterError(ClusterUnreachableError):
 
 
 class DatabaseUnavailableError(TransientError):
-    """The database cannot be used just now; whether the last change was made is not known."""
+    """The database cannot be used just now; the message says why, as far as that is known.
 
-    def __init__(self) -> None:
-        super().__init__("The database does not answer just now.")
+    A transaction that ends with it has changed nothing, unless ``is_outcome_unknown``: then the
+    connection was lost between asking for the commit and the answer.
+    """
+
+    def __init__(
+        self,
+        message: str = "The database does not answer just now.",
+        *,
+        is_outcome_unknown: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.is_outcome_unknown = is_outcome_unknown
 
 
 class HelmKilledError(TransientError):

@@ -73,13 +73,16 @@ class Leadership:
     async def run(self) -> NoReturn:
         """Lead whenever there is no other who does, for ever. A term that fails ends it."""
         while True:
-            if self._lease is None:
-                await self._lead_alone()
             try:
+                if self._lease is None:
+                    await self._lead_alone()
                 if (grant := await self._lease.take()) is not None:
                     await self._lead(self._lease, grant)
             except DatabaseUnavailableError as error:
-                _log.warning("lease_not_taken", reason=str(error.__cause__))
+                # Also where the term that begins could not read what there is to do.
+                _log.warning("term_not_begun", reason=str(error.__cause__ or error))
+            except OSError as error:  # no room for another process, or file: for the moment
+                _log.warning("term_not_begun", reason=str(error))
             self._settled.set()
             await asyncio.sleep(random.uniform(*_LOOK_SECONDS))  # noqa: S311 - spreads load
 

@@ -11,17 +11,22 @@ What the library leaves to its user, with the reason for each part:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import asyncpg
 import databases
 from databases.backends.postgres import PostgresBackend as _PostgresBackend
-from databases.backends.postgres import PostgresConnection, PostgresTransaction
+from databases.backends.postgres import PostgresConnection
+
+from provisioner.bounds import Bounds
+from provisioner.database_trouble import unusable
+from provisioner.errors import DatabaseUnavailableError
 
 CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 2.0
+_ROLL_BACK_SECONDS = 5.0
 _NAME = "store-platform"
 _STATEMENT_SECONDS = 30.0
 _SERVER_SETTINGS = {
@@ -30,43 +35,42 @@ _SERVER_SETTINGS = {
     # A process that froze with rows locked must not hold up the others for longer than a lease.
     "idle_in_transaction_session_timeout": "10000",
 }
+# Named, because a server may default to another, under which a statement that waited for a lock
+# would still see the time before.
+_BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-
-class _Transaction(PostgresTransaction):
-    async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:  # noqa: FBT001
-        with self._closing_on_failure():
-            await super().start(is_root, extra_options)
-
-    async def commit(self) -> None:
-        with self._closing_on_failure():
-            await super().commit()
-
-    async def rollback(self) -> None:
-        # With its connection the transaction is gone as well, which is what was wanted.
-        with suppress(Exception), self._closing_on_failure():
-            await super().rollback()
-
-    @contextmanager
-    def _closing_on_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self._connection.raw_connection.terminate()
-            raise
+_NONE_FREE = "Its connections are all in use (STORE_PLATFORM_DATABASE_CONNECTIONS)."
+_OUTCOME_UNKNOWN = (
+    "The connection to the database was lost while a change was committed: whether it was made is"
+    " not known."
+)
 
 
 class _Connection(PostgresConnection):
-    def transaction(self) -> _Transaction:
-        return _Transaction(self)
+    def __init__(self, backend: "PostgresBackend", dialect: Any) -> None:
+        super().__init__(backend, dialect)
+        self._backend = backend
+
+    async def acquire(self) -> None:
+        self._connection = await self._backend.lend()
+
+    async def release(self) -> None:
+        lent, self._connection = self._connection, None
+        await self._backend.take_back(lent)
 
 
 class PostgresBackend(_PostgresBackend):
     """``databases``' PostgreSQL backend with at most ``connections``; ``dsn`` is the URL."""
 
-    def __init__(self, database_url: databases.DatabaseURL, *, dsn: str, connections: int) -> None:
+    def __init__(
+        self, database_url: databases.DatabaseURL, *, dsn: str, connections: int, bounds: Bounds
+    ) -> None:
         super().__init__(database_url)
         self._dsn = dsn
         self._connections = connections
+        self._bounds = bounds
+        self._pool: Any = None
 
     async def connect(self) -> None:
         self._pool = await asyncpg.create_pool(
@@ -78,8 +82,74 @@ class PostgresBackend(_PostgresBackend):
             server_settings=_SERVER_SETTINGS,
         )
 
+    async def disconnect(self) -> None:
+        pool, self._pool = self._pool, None
+        try:
+            async with asyncio.timeout(self._bounds.close_seconds):
+                await pool.close()
+        except Exception:  # noqa: BLE001 - a server that is away, or a connection in use for ever
+            pool.terminate()
+
     def connection(self) -> _Connection:
         return _Connection(self, self._dialect)
+
+    async def lend(self) -> Any:
+        """Return a connection that is free, or made for it."""
+        try:
+            return await self._pool.acquire(timeout=self._bounds.turn_seconds)
+        except TimeoutError as error:
+            if self._pool.get_size() == self._connections and not self._pool.get_idle_size():
+                raise DatabaseUnavailableError(unusable(_NONE_FREE)) from error
+            raise
+
+    async def take_back(self, connection: Any) -> None:
+        """Have the connection be free for others; one that fails at that makes room for another."""
+        with suppress(Exception):  # what it was used for is over, and has succeeded or failed
+            await self._pool.release(connection, timeout=_ROLL_BACK_SECONDS)
+
+
+class PostgresTransactions:
+    """How a transaction begins and ends on a connection. Implements ``database.LifeCycle``."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for nothing: here writers keep each other from the same rows only."""
+        return nullcontext()
+
+    async def begin(self, connection: Any, *, is_writing: bool) -> None:
+        """Begin to write, or to read everything as it is at one moment."""
+        await connection.execute(_BEGIN_WRITING if is_writing else _BEGIN_READING)
+
+    async def commit(self, connection: Any, *, is_writing: bool) -> None:
+        """Commit. When no answer comes, the change may have been made for all that."""
+        try:
+            answer = await connection.execute("COMMIT")
+        except Exception as error:
+            if is_writing and not _is_refused(error):
+                raise DatabaseUnavailableError(_OUTCOME_UNKNOWN, is_outcome_unknown=True) from error
+            raise
+        if answer != "COMMIT":  # the server's way to say that an earlier statement had failed
+            raise DatabaseUnavailableError
+
+    async def roll_back(self, connection: Any, error: BaseException) -> None:  # noqa: ARG002
+        """End what ``error`` broke off; never raises.
+
+        With its connection the transaction is gone as well, which is what was wanted.
+        """
+        try:
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK", timeout=_ROLL_BACK_SECONDS)
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001
+            with suppress(Exception):
+                connection.terminate()
+
+
+def _is_refused(error: Exception) -> bool:
+    """Return whether the server itself said no, and goes on: then it has rolled back.
+
+    A FATAL answer to a COMMIT can come after the commit was made.
+    """
+    severity = getattr(error, "severity_en", None) or getattr(error, "severity", None)
+    return isinstance(error, asyncpg.PostgresError) and severity == "ERROR"
 
 
 @asynccontextmanager

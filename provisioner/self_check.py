@@ -3,11 +3,12 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from provisioner.database import Database
+from provisioner.errors import DatabaseUnavailableError
 from provisioner.models import Engine
 from provisioner.observer import ClusterObserver
 
@@ -18,17 +19,20 @@ _DATABASE_SECONDS = 3.0
 
 
 class SelfCheck:
-    """Looks at the parts that the work depends on; each look is cheap and changes nothing."""
+    """Looks at the parts that the work depends on; each look is cheap and changes nothing.
+
+    ``databases`` are all that this process has open, the one with the state first.
+    """
 
     def __init__(
         self,
         *,
-        database: Database,
+        databases: Sequence[Database],
         observer: Callable[[], ClusterObserver | None],
         helm: str,
         engines: Mapping[str, Engine],
     ) -> None:
-        self._database = database
+        self._databases = databases
         self._observer = observer
         self._helm = helm
         self._engines = engines
@@ -41,6 +45,12 @@ class SelfCheck:
             "helm": self._helm_problem(),
             "engines": None if self._engines else "There is no engine; see STORE_PLATFORM_CHARTS.",
         }
+
+    def stuck(self) -> str | None:
+        """Return why this process cannot get on and has to be started anew, or None."""
+        if any(database.is_stuck for database in self._databases):
+            return "A connection to the database does not come back: the driver or its disk hangs."
+        return None
 
     def cluster_problem(self) -> str | None:
         """Return why what is known of the cluster is missing or old, or None.
@@ -60,9 +70,11 @@ class SelfCheck:
     async def _database_problem(self) -> str | None:
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
-                await self._database.read(lambda transaction: transaction.fetch_one("SELECT 1"))
+                await self._databases[0].read(lambda t: t.fetch_one("SELECT 1"))
         except TimeoutError:
             return f"The database did not answer within {_DATABASE_SECONDS:.0f} s."
+        except DatabaseUnavailableError as error:
+            return str(error)
         except Exception:  # noqa: BLE001 - whatever the driver raises; its words may hold an address
             _log.exception("database_check_failed")
             return "The database does not answer; the log says why."

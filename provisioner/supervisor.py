@@ -123,6 +123,7 @@ async def running_platform(
         database = await _connected(stack, settings.database_url, settings.database_connections)
         clock = SystemClock()
         api, helm = await _cluster_of(settings, ClusterMemory(database, clock))
+        databases = [database]
         stack.push_async_callback(api.close)
         cluster, releases = KubeCluster(api), ReleaseReader(api)
         prober = await stack.enter_async_context(HttpProber(settings.ingress))
@@ -154,7 +155,7 @@ async def running_platform(
         )
         leadership = Leadership(
             database,
-            await _lease(stack, settings),
+            await _lease(stack, settings, databases),
             seconds=settings.lease_seconds,
             dispatcher=dispatcher,
             begin=partial(running_term, tools),
@@ -198,7 +199,7 @@ async def running_platform(
             changes=changes,
             leadership=leadership,
             check=SelfCheck(
-                database=database,
+                databases=databases,
                 observer=lambda: leadership.observer,
                 helm=settings.helm.program,
                 engines=engines,
@@ -219,17 +220,23 @@ async def _cluster_of(
 
 
 async def _connected(stack: AsyncExitStack, url: str, connections: int) -> Database:
-    database = Database(url, connections=connections)
+    database = Database(url, connections=connections, logs_trouble=True)
     await database.connect()
     stack.push_async_callback(database.close)
     return database
 
 
-async def _lease(stack: AsyncExitStack, settings: PlatformSettings) -> Lease | None:
-    """Return the lease on a connection of its own, where it waits for nothing; None on SQLite."""
+async def _lease(
+    stack: AsyncExitStack, settings: PlatformSettings, databases: list[Database]
+) -> Lease | None:
+    """Return the lease on a connection of its own, where it waits for nothing; None on SQLite.
+
+    That connection's ``Database`` is added to ``databases``.
+    """
     if DatabaseUrl.parse(settings.database_url).is_sqlite:
         return None
     database = await _connected(stack, settings.database_url, 1)
+    databases.append(database)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     return Lease(database, holder=holder, seconds=settings.lease_seconds)
 

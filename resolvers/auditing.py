@@ -19,11 +19,12 @@ from strawberry.utils.str_converters import to_camel_case
 from provisioner.audit import AuditOutcome, AuditRecord
 from provisioner.audit_size import arguments_of
 from provisioner.database import Transaction, alongside
+from provisioner.errors import DatabaseUnavailableError
 from provisioner.models import Store
 from provisioner.names import is_store_id
 from provisioner.tokens import IssuedToken
 from resolvers import mapping
-from resolvers.context import Info
+from resolvers.context import Context, Info
 
 RECORDED: Mapping[str, frozenset[str]] = {
     "createStore": frozenset({"name", "engine", "version", "idempotency_key"}),
@@ -68,8 +69,7 @@ class AuditedMutation(FieldExtension):
                 payload = await next_(source, info, **kwargs)
             except BaseException as error:
                 if not acceptance.is_done:
-                    ended = replace(record, **_outcome_of(error))
-                    await context.platform.capped_audit.record(ended)
+                    await _record_failure(context, record, error)
                 raise
         if payload.errors:
             refused = AuditOutcome.REFUSED
@@ -124,3 +124,12 @@ def _outcome_of(error: BaseException) -> dict[str, Any]:
         return {"outcome": AuditOutcome.REFUSED, "code": code}
     code = "INTERNAL" if isinstance(error, Exception) else "CANCELLED"
     return {"outcome": AuditOutcome.FAILED, "code": code}
+
+
+async def _record_failure(context: Context, record: AuditRecord, error: BaseException) -> None:
+    """Record what broke a mutation off; where that was the database, only if it lets us."""
+    try:
+        await context.platform.capped_audit.record(replace(record, **_outcome_of(error)))
+    except DatabaseUnavailableError:
+        if not isinstance(error, DatabaseUnavailableError):
+            raise  # the caller has to be told no more than is recorded

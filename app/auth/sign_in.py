@@ -11,6 +11,7 @@ import structlog
 from app.auth.issuer_keys import issuer_keys
 from app.auth.oidc import JwtRefusedError, JwtVerifier
 from app.auth.settings import OidcSettings
+from app.auth.uses import Uses
 from app.auth.watch import CredentialWatch
 from provisioner.audit import SIGN_IN, AuditOutcome, AuditRecord
 from provisioner.capped_audit import CappedAudit
@@ -64,6 +65,7 @@ class Authenticator:
         issuer: JwtVerifier | None = None,
     ) -> None:
         self._tokens = tokens
+        self._uses = Uses(tokens)
         self._watch = watch
         self._audit = audit
         self._clock = clock
@@ -101,7 +103,7 @@ class Authenticator:
             return SignInFailure("TOKEN_UNKNOWN")
         if (problem := found.problem(self._clock.now())) is not None:
             return SignInFailure(problem, found.owner)
-        await self._tokens.note_use(found)
+        await self._uses.note(found)
         return Credential(found.identity, self._watch, found.id, found.expires_at)
 
     async def _identify_by(self, issuer: JwtVerifier, token: str) -> Credential | SignInFailure:

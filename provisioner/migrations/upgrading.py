@@ -25,10 +25,10 @@ async def upgrade(parsed: DatabaseUrl) -> None:
     """Bring the database to the newest schema; see ``migrate``."""
     engine = engine_for(parsed)
     async with AsyncExitStack() as stack:
+        stack.enter_context(parsed.opening())  # until after the commit: a disk may be full
         stack.push_async_callback(engine.dispose)
-        with parsed.opening():
-            parsed.make_folder()
-            connection = await stack.enter_async_context(engine.begin())
+        parsed.make_folder()
+        connection = await stack.enter_async_context(engine.begin())
         if not parsed.is_sqlite:  # there the transaction itself keeps others out
             await connection.execute(_PATIENCE)
             await connection.execute(_LOCK)

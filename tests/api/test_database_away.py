@@ -60,7 +60,7 @@ def test_away_and_back(tmp_path: Path, server: PostgresServer) -> None:
         until(service, database="ok")
 
         server.stop()
-        until(service, database="The database does not answer; the log says why.")
+        until(service, database="The database does not answer just now.")
         status, body = ask(service, token)
         assert status == 503
         (error,) = body["errors"]

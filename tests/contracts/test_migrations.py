@@ -165,7 +165,7 @@ def _kind(found: sa.types.TypeEngine[Any]) -> str:
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     file = tmp_path / "platform.db"
     file.write_text("This is something else." * 100)
-    with pytest.raises(ConfigurationError, match="cannot be used: file is not a database"):
+    with pytest.raises(ConfigurationError, match=r"cannot be used\. Its file is damaged, or no"):
         await migrate(f"sqlite:///{file}")
     assert threading.enumerate() == [threading.main_thread()], "it would keep a process from ending"
 

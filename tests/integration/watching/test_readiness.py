@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from provisioner.database import Database
 from provisioner.kube import KubeCluster
 from provisioner.observer import ClusterObserver
 from provisioner.ports import StoreRecords
@@ -31,9 +30,8 @@ class Readiness:
 
     @property
     def problem(self) -> str | None:
-        nothing: Any = None  # only the cluster is looked at
         check = SelfCheck(
-            database=cast("Database", nothing),
+            databases=(),  # only the cluster is looked at
             observer=lambda: self.observer,
             helm="helm",
             engines={},
