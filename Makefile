@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MARK := $(VENV)/.installed
 
-.PHONY: help up down test test-real check bench chaos soak dashboard images schema lock clean
+.PHONY: help up down test test-real check bench chaos soak faults dashboard images schema lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,10 @@ chaos: $(MARK) ## Kill everything at random moments, 200 times (about 20 minutes
 
 soak: $(MARK) ## Two replicas, 500 stores, 1,000 subscribers and a kill a minute (about 12 minutes)
 	@$(BIN)/python -m tests.soak
+
+faults: $(MARK) ## A full disk, then a lock that is held: ten minutes of each
+	@$(BIN)/python -m tests.faults disk-full
+	@$(BIN)/python -m tests.faults lock-held
 
 dashboard: $(MARK) ## Build the pages
 	@$(BIN)/python -m tests.pages build

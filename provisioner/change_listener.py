@@ -3,6 +3,7 @@
 PostgreSQL notifies all who listen when a change is committed. That is only a reason to look: what
 changed is read from the table, above the last number that was read. So a notice that is lost, or
 was never sent, is made up for by the next, by a new connection, or by the look at an interval.
+Behind a pooler none ever comes, and the looks, which are more frequent then, are all there is.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from provisioner.patience import pause_seconds
 _log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 3.0
+UNTOLD_LOOK_SECONDS = 0.5
 _BATCH = 500
 
 
@@ -40,6 +42,9 @@ class ChangeListener:
     async def listen(self) -> NoReturn:
         """Keep a connection that is notified, for ever."""
         failures = 0
+        if not self._database.can_notify:
+            _log.info("changes_looked_for", every_seconds=UNTOLD_LOOK_SECONDS)
+            await asyncio.Event().wait()
         while True:
             try:
                 async with self._database.listening(CHANNEL, self._noticed.set) as ended:
@@ -55,9 +60,10 @@ class ChangeListener:
 
     async def read(self) -> NoReturn:
         """Read what changed whenever there is a reason to, for ever."""
+        seconds = LOOK_SECONDS if self._database.can_notify else UNTOLD_LOOK_SECONDS
         while True:
             try:
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(seconds):
                     await self._noticed.wait()
             except TimeoutError:
                 pass  # nothing was heard: look all the same

@@ -25,7 +25,7 @@ from provisioner.bounds import Bounds
 from provisioner.database_trouble import in_words
 from provisioner.database_url import DatabaseUrl
 from provisioner.errors import DatabaseUnavailableError
-from provisioner.postgres import PostgresTransactions, listening
+from provisioner.postgres import PostgresTransactions, Route, listening
 from provisioner.sqlite import SQLiteTransactions
 from provisioner.transaction import Row, Transaction, added_work, alongside, joined
 from provisioner.trouble_log import TroubleLog
@@ -121,9 +121,12 @@ class Database:
     ) -> None:
         self._url = DatabaseUrl.parse(url)
         self._bounds = bounds or Bounds()
-        self._database = _database(self._url, connections, self._bounds)
+        self._route = Route()
+        self._database = _database(self._url, connections, self._bounds, self._route)
         self._life: LifeCycle = (
-            SQLiteTransactions(self._bounds) if self.is_sqlite else PostgresTransactions()
+            SQLiteTransactions(self._bounds)
+            if self.is_sqlite
+            else PostgresTransactions(self._route)
         )
         self._units: set[asyncio.Task[Any]] = set()
         self._used_since: dict[object, float] = {}
@@ -133,6 +136,11 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self._url.is_sqlite
+
+    @property
+    def can_notify(self) -> bool:
+        """Whether ``listening`` hears anything; known once it is connected."""
+        return not self.is_sqlite and not self._route.is_pooled
 
     @property
     def is_stuck(self) -> bool:
@@ -260,7 +268,10 @@ def _is_unusable(error: Exception) -> bool:
     return isinstance(error, _UNUSABLE) or type(error) is sqlite3.DatabaseError
 
 
-def _database(url: DatabaseUrl, connections: int, bounds: Bounds) -> databases.Database:
+def _database(
+    url: DatabaseUrl, connections: int, bounds: Bounds, route: Route
+) -> databases.Database:
+    given: dict[str, Any] = {"connections": connections, "bounds": bounds}
     if url.file is not None:
-        return _Databases("sqlite://", file=url.file, connections=connections, bounds=bounds)
-    return _Databases("postgresql://", dsn=url.url, connections=connections, bounds=bounds)
+        return _Databases("sqlite://", file=url.file, **given)
+    return _Databases("postgresql://", dsn=url.url, route=route, **given)

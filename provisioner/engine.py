@@ -3,6 +3,7 @@
 The statements of the service itself go through ``database``.
 """
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def _sqlite(file: Path) -> AsyncEngine:
 def _postgres(url: str) -> AsyncEngine:
     # asyncpg reads the URL, here as for every other connection, with all the options of libpq.
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
 
-    return create_async_engine("postgresql+asyncpg://", poolclass=NullPool, async_creator=connect)
+    # As ``async_creator`` would do it, but for the names of statements: behind a pooler those of
+    # others are there too.
+    def create() -> Any:
+        return engine.dialect.dbapi.connect(  # type: ignore[union-attr]
+            async_creator_fn=connect,
+            prepared_statement_cache_size=0,
+            prepared_statement_name_func=lambda: f"store_platform_{uuid.uuid4().hex}",
+        )
+
+    engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, creator=create)
+    return engine

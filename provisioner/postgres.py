@@ -8,11 +8,16 @@ What the library leaves to its user, with the reason for each part:
   is smaller by one. Here such a connection is closed: whatever the server has of its transaction is
   rolled back, and the pool opens another.
 * There is no limit to the time that anything takes.
+
+A pooler such as PgBouncer may stand between, and give each transaction another of the server's
+connections: then nothing may outlast a transaction. So there statements are not prepared ahead,
+settings are made anew with each transaction, and nobody can listen (see ``change_listener``).
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -29,22 +34,33 @@ _CLOSE_SECONDS = 2.0
 _ROLL_BACK_SECONDS = 5.0
 _NAME = "store-platform"
 _STATEMENT_SECONDS = 30.0
+_APPLICATION = {"application_name": _NAME}
 _SERVER_SETTINGS = {
-    "application_name": _NAME,
     "jit": "off",  # it only costs statements as short as ours
     # A process that froze with rows locked must not hold up the others for longer than a lease.
     "idle_in_transaction_session_timeout": "10000",
 }
+_DIRECT: dict[str, Any] = {"server_settings": _APPLICATION | _SERVER_SETTINGS}
+_POOLED: dict[str, Any] = {"server_settings": _APPLICATION, "statement_cache_size": 0}
 # Named, because a server may default to another, under which a statement that waited for a lock
 # would still see the time before.
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_SET_LOCALLY = "".join(f"; SET LOCAL {name} = '{it}'" for name, it in _SERVER_SETTINGS.items())
 
 _NONE_FREE = "Its connections are all in use (STORE_PLATFORM_DATABASE_CONNECTIONS)."
 _OUTCOME_UNKNOWN = (
     "The connection to the database was lost while a change was committed: whether it was made is"
     " not known."
 )
+
+
+@dataclass(slots=True)
+class Route:
+    """The way to a server; ``is_pooled`` is known once it was connected to."""
+
+    is_pooled: bool = False
 
 
 class _Connection(PostgresConnection):
@@ -64,22 +80,31 @@ class PostgresBackend(_PostgresBackend):
     """``databases``' PostgreSQL backend with at most ``connections``; ``dsn`` is the URL."""
 
     def __init__(
-        self, database_url: databases.DatabaseURL, *, dsn: str, connections: int, bounds: Bounds
+        self,
+        database_url: databases.DatabaseURL,
+        *,
+        dsn: str,
+        connections: int,
+        bounds: Bounds,
+        route: Route,
     ) -> None:
         super().__init__(database_url)
         self._dsn = dsn
+        self._route = route
         self._connections = connections
         self._bounds = bounds
         self._pool: Any = None
 
     async def connect(self) -> None:
+        self._route.is_pooled = await _is_pooled(self._dsn)
+        options = _POOLED if self._route.is_pooled else _DIRECT
         self._pool = await asyncpg.create_pool(
             self._dsn,
             min_size=1,
             max_size=self._connections,
             timeout=CONNECT_SECONDS,
             command_timeout=_STATEMENT_SECONDS,
-            server_settings=_SERVER_SETTINGS,
+            **options,
         )
 
     async def disconnect(self) -> None:
@@ -111,13 +136,17 @@ class PostgresBackend(_PostgresBackend):
 class PostgresTransactions:
     """How a transaction begins and ends on a connection. Implements ``database.LifeCycle``."""
 
+    def __init__(self, route: Route) -> None:
+        self._route = route
+
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Wait for nothing: here writers keep each other from the same rows only."""
         return nullcontext()
 
     async def begin(self, connection: Any, *, is_writing: bool) -> None:
         """Begin to write, or to read everything as it is at one moment."""
-        await connection.execute(_BEGIN_WRITING if is_writing else _BEGIN_READING)
+        begin = _BEGIN_WRITING if is_writing else _BEGIN_READING
+        await connection.execute(begin + _SET_LOCALLY if self._route.is_pooled else begin)
 
     async def commit(self, connection: Any, *, is_writing: bool) -> None:
         """Commit. When no answer comes, the change may have been made for all that."""
@@ -141,6 +170,21 @@ class PostgresTransactions:
         except (Exception, asyncio.CancelledError):  # noqa: BLE001
             with suppress(Exception):
                 connection.terminate()
+
+
+async def _is_pooled(dsn: str) -> bool:
+    """Return whether something between answers in the server's place.
+
+    It makes up the process that a connection belongs to, for it has none of its own.
+    """
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, **_POOLED)
+    try:
+        async with connection.transaction():
+            process = await connection.fetchval("SELECT pg_backend_pid()")
+        return bool(process != connection.get_server_pid())
+    finally:
+        with suppress(Exception):
+            await connection.close(timeout=_CLOSE_SECONDS)
 
 
 def _is_refused(error: Exception) -> bool:
