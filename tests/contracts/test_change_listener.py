@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -130,10 +131,15 @@ async def test_notices_never_come(
         await replica.until_heard(store)
 
 
-async def test_the_database_fails_for_a_moment(
-    replica: Replica, elsewhere: StoreRepository, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [DatabaseUnavailableError, RuntimeError])
+async def test_reading_fails_for_a_moment(
+    replica: Replica,
+    elsewhere: StoreRepository,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: type[Exception],
 ) -> None:
-    failures = [DatabaseUnavailableError(), DatabaseUnavailableError()]
+    """Whatever it is, foreseen or not: a root task that ended would end the service."""
+    failures = [failure(), failure()]
     touched = replica.listener._log.touched
 
     async def fails_at_first(after: int, *, limit: int) -> tuple[int, list[Store]]:
@@ -146,6 +152,23 @@ async def test_the_database_fails_for_a_moment(
     async with running(replica):
         store = await elsewhere.create(a_store())
         await replica.until_heard(store)
+    assert failures == []
+
+
+@pytest.mark.parametrize("failure", [DatabaseUnavailableError, RuntimeError])
+async def test_listening_fails_for_a_moment(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
+    failures, listening = [failure(), failure()], replica.database.listening
+
+    def fails_at_first(*arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return listening(*arguments)
+
+    monkeypatch.setattr(replica.database, "listening", fails_at_first)
+    async with running(replica):
+        await replica.until_listening()
     assert failures == []
 
 

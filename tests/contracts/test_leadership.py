@@ -33,6 +33,7 @@ class Replica:
 
     def __init__(self, database: Database, lease: Lease | None, seconds: float) -> None:
         self.terms: list[str] = []
+        self.failures: list[Exception] = []
         self.database: Transactions = database
         self.permit = Permit()
         self.leadership = Leadership(
@@ -42,6 +43,8 @@ class Replica:
     @asynccontextmanager
     async def _begin(self, database: Transactions, permit: Permit) -> AsyncIterator[Term]:
         self.database, self.permit = database, permit
+        if self.failures:
+            raise self.failures.pop()
         self.terms.append("begun")
         try:
             yield cast("Term", Work())
@@ -152,6 +155,28 @@ async def test_the_only_one_leads_for_ever(database: Database) -> None:
     async with replica.running():
         assert replica.leadership.term is not None
         await replica.write()
+    assert replica.terms == ["begun", "stopped"]
+
+
+@pytest.mark.parametrize("failure", [DatabaseUnavailableError, BlockingIOError])
+async def test_the_only_one_cannot_begin_at_first(
+    database: Database, failure: type[Exception]
+) -> None:
+    """What there is to do cannot be read, or the machine has no room for another process."""
+    replica = Replica(database, None, LONG)
+    replica.failures = [failure(), failure()]
+    async with replica.running():
+        await replica.until_leading()
+    assert replica.failures == []
+    assert replica.terms == ["begun", "stopped"]
+
+
+@pytest.mark.parametrize("failure", [DatabaseUnavailableError, BlockingIOError])
+async def test_a_term_cannot_begin_at_first(ground: Ground, failure: type[Exception]) -> None:
+    replica = await ground.replica()
+    replica.failures = [failure()]
+    async with replica.running():
+        await replica.until_leading()
     assert replica.terms == ["begun", "stopped"]
 
 

@@ -1,14 +1,17 @@
 """Whose a token is, and what is recorded when it is nobody's."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.auth import uses
 from app.auth.sign_in import Authenticator, Credential
 from app.auth.watch import CredentialWatch
 from provisioner.audit import AuditFilter, AuditLog
 from provisioner.capped_audit import CappedAudit
 from provisioner.database import Database
+from provisioner.errors import DatabaseUnavailableError
 from provisioner.models import Identity, Role
 from provisioner.testing import HandClock
 from provisioner.tokens import AccessToken, TokenRepository
@@ -77,6 +80,29 @@ async def test_revoked(door: Door) -> None:
     await door.tokens.revoke(issued.token.id)
     assert await door.sign_in(issued.secret) is None
     assert await door.failures() == [("merchant", "192.0.2.1", "TOKEN_REVOKED")]
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_use_that_cannot_be_noted(
+    door: Door, monkeypatch: pytest.MonkeyPatch, *, hangs: bool
+) -> None:
+    """A disk that is full, or a lock that another process holds, keeps nobody from reading."""
+    tries, released = 0, asyncio.Event()
+
+    async def fail(_: AccessToken) -> None:
+        nonlocal tries
+        tries += 1
+        if hangs:
+            await released.wait()
+        raise DatabaseUnavailableError
+
+    issued = await door.tokens.issue("merchant", Role.OPERATOR)
+    monkeypatch.setattr(uses, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(door.tokens, "note_use", fail)
+    for _ in range(3):
+        assert await door.sign_in(issued.secret) is not None
+    assert tries == 1  # the others do not even try for a while
+    released.set()
 
 
 async def test_use_is_noted_once_a_minute(door: Door) -> None:
