@@ -5,6 +5,7 @@ where Docker runs, else the local one of ``tests.cluster``.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -28,6 +29,8 @@ PORT = os.environ.get("STORE_PLATFORM_PORT", "8080")
 URL = f"http://127.0.0.1:{PORT}"
 _STORECTL = ".venv/bin/python -m app.storectl"
 _KIND_NAME = "store-platform"
+_LOCAL, _KIND, _NAMED = "local", "kind", "named"
+_MEMORY = "cluster.json"
 _SHOP = ROOT / "charts" / "woocommerce" / "image"
 _SHOP_IMAGE = "store-platform/woocommerce:7.1-woocommerce10.7.0"
 _START_SECONDS = 60.0
@@ -41,13 +44,42 @@ class Chosen:
     settings: dict[str, str]
 
 
+def _wanted() -> list[str]:
+    """Return which cluster the user wants: its kind, and what tells it from others."""
+    named = [os.environ.get(name, "") for name in ("KUBECONFIG", "STORE_PLATFORM_KUBE_CONTEXT")]
+    if any(named):
+        return [_NAMED, *named]
+    return [_KIND if _docker_runs() and shutil.which("kind") else _LOCAL]
+
+
+def _remembered() -> list[str] | None:
+    """Return which cluster `up` has used, or None when there is nothing to be ended."""
+    try:
+        known = json.loads((STATE / _MEMORY).read_text())
+    except (OSError, ValueError):
+        return None
+    return [str(part) for part in known] if isinstance(known, list) and known else None
+
+
+def _remember_wanted() -> None:
+    """Keep which cluster this is, before anything is begun in it. Raises ClusterError."""
+    wanted, known = _wanted(), _remembered()
+    if known is not None and known != wanted:
+        raise ClusterError(
+            f"The platform's stores are in another cluster ({' '.join(filter(None, known))}) than"
+            f" the one you now name ({' '.join(filter(None, wanted))}). Name that one again, or end"
+            " it and its stores with `make down` first."
+        )
+    (STATE / _MEMORY).write_text(json.dumps(wanted))
+
+
 def choose_cluster() -> Chosen:
     """Return the cluster to use, starting one if the user has named none."""
     context = os.environ.get("STORE_PLATFORM_KUBE_CONTEXT")
     if context or os.environ.get("KUBECONFIG"):
         named = {"STORE_PLATFORM_KUBECONFIG": os.environ.get("KUBECONFIG", "")}
         return Chosen(f"your cluster ({context or named['STORE_PLATFORM_KUBECONFIG']})", named)
-    if _docker_runs() and shutil.which("kind"):
+    if _wanted()[0] == _KIND:
         return _kind()
     cluster = LocalCluster.up()
     return Chosen(
@@ -85,6 +117,7 @@ def _kind() -> Chosen:
 def up() -> None:
     """Start what is not running yet, then say where it is and how to sign in."""
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _remember_wanted()
     ensure_built()
     chosen = choose_cluster()
     environment = {
@@ -155,14 +188,23 @@ def _await_ready(service: Daemon) -> None:
 
 
 def down() -> None:
-    """Stop the service and the Kubernetes that `up` started; stores and state go with it."""
+    """Stop the service, and the Kubernetes that `up` started for it; stores and state go with it.
+
+    Which one that is was kept by `up`: what the environment names now may be another.
+    """
+    known = _remembered()
     Daemon("api", STATE).stop()
-    cluster = LocalCluster.find()
-    if cluster is not None:
+    if known is None:
+        say("Nothing is known to run here. A local Kubernetes is ended with:"
+            " .venv/bin/python -m tests.cluster down")  # fmt: skip
+        return
+    if known[0] == _LOCAL and (cluster := LocalCluster.find()) is not None:
         cluster.down()
-    if (STATE / "kind.kubeconfig").exists():
+    if known[0] == _KIND:
         subprocess.run(["kind", "delete", "cluster", "--name", _KIND_NAME], check=False)
     shutil.rmtree(STATE, ignore_errors=True)
+    if known[0] == _NAMED:
+        say("The stores' namespaces stay in your cluster, which is left as it is.")
     say("The platform is stopped, and its state is removed.")
 
 
