@@ -1,4 +1,4 @@
-"""The cluster's certificate authority, the API server's certificate, and the key for tokens."""
+"""The cluster's certificate authority, its servers' and clients' certificates, the tokens' key."""
 
 import datetime as dt
 import ipaddress
@@ -36,6 +36,24 @@ class Certificates:
     @property
     def server_key(self) -> Path:
         return self.folder / "server.key"
+
+    @property
+    def etcd(self) -> Path:
+        """What etcd shows to its client, and to itself as its peer."""
+        return self.folder / "etcd.crt"
+
+    @property
+    def etcd_key(self) -> Path:
+        return self.folder / "etcd.key"
+
+    @property
+    def etcd_client(self) -> Path:
+        """What the API server shows to etcd."""
+        return self.folder / "etcd-client.crt"
+
+    @property
+    def etcd_client_key(self) -> Path:
+        return self.folder / "etcd-client.key"
 
     @property
     def kubelet(self) -> Path:
@@ -84,6 +102,11 @@ def issue(folder: Path) -> Certificates:
     for_servers = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     for_clients = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
     write("kube-apiserver", paths.server, paths.server_key, [_names(_SERVER_NAMES), for_servers])
+    for_peers = x509.ExtendedKeyUsage(
+        [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    )
+    write("etcd", paths.etcd, paths.etcd_key, [_names(("127.0.0.1",)), for_peers])
+    write("etcd-client", paths.etcd_client, paths.etcd_client_key, [for_clients])
     write("kubelet", paths.kubelet, paths.kubelet_key, [_names((NODE_ADDRESS,)), for_servers])
     write("kubelet-client", paths.kubelet_client, paths.kubelet_client_key, [for_clients])
     _write_key(paths.service_accounts, rsa.generate_private_key(65537, 2048))

@@ -1,4 +1,8 @@
-"""The command lines of the cluster's components. Everything listens on loopback only."""
+"""The command lines of the cluster's components.
+
+Everything listens on loopback only, and that is not enough: any page in the user's browser may send
+requests there. So nothing answers whoever has not signed in.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -39,7 +43,6 @@ class Ports(msgspec.Struct, frozen=True):
     etcd_peers: int
     manager: int
     scheduler: int
-    kwok: int
 
 
 def choose_ports() -> Ports:
@@ -135,8 +138,9 @@ def environment(layout: Layout, component: str) -> dict[str, str]:
 
 
 def _etcd(layout: Layout) -> list[str]:
-    client = f"http://127.0.0.1:{layout.ports.etcd}"
-    peer = f"http://127.0.0.1:{layout.ports.etcd_peers}"
+    certificates = layout.certificates
+    client = f"https://127.0.0.1:{layout.ports.etcd}"
+    peer = f"https://127.0.0.1:{layout.ports.etcd_peers}"
     return [
         str(tools.ensure(tools.ETCD)),
         "--name=local",
@@ -146,6 +150,17 @@ def _etcd(layout: Layout) -> list[str]:
         f"--listen-peer-urls={peer}",
         f"--initial-advertise-peer-urls={peer}",
         f"--initial-cluster=local={peer}",
+        "--client-cert-auth",
+        f"--trusted-ca-file={certificates.authority}",
+        f"--cert-file={certificates.etcd}",
+        f"--key-file={certificates.etcd_key}",
+        "--peer-client-cert-auth",
+        f"--peer-trusted-ca-file={certificates.authority}",
+        f"--peer-cert-file={certificates.etcd}",
+        f"--peer-key-file={certificates.etcd_key}",
+        "--enable-grpc-gateway=false",  # JSON over HTTP: for pages, not for the API server
+        "--cors=https://nobody.invalid:443",  # left out or empty, every origin is let in
+        "--host-whitelist=127.0.0.1",
         "--unsafe-no-fsync",  # its data need not survive a power cut
         "--log-level=warn",
     ]
@@ -156,7 +171,10 @@ def _apiserver(layout: Layout) -> list[str]:
     return [
         str(tools.ensure(tools.KUBERNETES)),
         "kube-apiserver",
-        f"--etcd-servers=http://127.0.0.1:{layout.ports.etcd}",
+        f"--etcd-servers=https://127.0.0.1:{layout.ports.etcd}",
+        f"--etcd-cafile={certificates.authority}",
+        f"--etcd-certfile={certificates.etcd_client}",
+        f"--etcd-keyfile={certificates.etcd_client_key}",
         "--bind-address=127.0.0.1",
         f"--secure-port={layout.ports.apiserver}",
         f"--advertise-address={_UNUSED_ADDRESS}",
@@ -223,5 +241,5 @@ def _kwok(layout: Layout) -> list[str]:
         "--manage-all-nodes=false",
         "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         "--node-lease-duration-seconds=120",
-        f"--server-address=127.0.0.1:{layout.ports.kwok}",
+        # Without an address it serves nothing: its kubelet's API would ask nobody who they are.
     ]
