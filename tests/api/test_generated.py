@@ -32,7 +32,8 @@ def token(service: Service) -> str:
 
 
 def test_every_operation_of_the_contract(service: Service, token: str) -> None:
-    contract = schemathesis.graphql.from_url(f"{service.url}/graphql")
+    headers = {"Authorization": f"Bearer {token}"}
+    contract = schemathesis.graphql.from_url(f"{service.url}/graphql", headers=headers)
     tried = set()
     generated: Any = contract.get_all_operations()
     for found in generated:
