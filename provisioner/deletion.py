@@ -170,10 +170,10 @@ class _Removal:
             seen = observer.observe(namespace)
             if seen.namespace is None and not await self._parts.cluster.namespace_exists(namespace):
                 return
-            held = holders(seen)
+            is_told = seen.namespace is not None and seen.namespace.blockers
+            held = f" {holders(seen)}" if is_told else ""
             await self._steps.report(
-                StepName.NAMESPACE_GONE,
-                f"Namespace {namespace} is terminating." + (f" {held}" if held else ""),
+                StepName.NAMESPACE_GONE, f"Namespace {namespace} is terminating.{held}"
             )
             is_long = self._is_late or loop.time() >= began + _STUCK_AFTER.total_seconds()
             if is_long and (stuck := self._stuck()) is not None:

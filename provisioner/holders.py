@@ -24,7 +24,7 @@ def holders(seen: Observation) -> str:
     """Return what holds the deletion: the cluster's own words, and what is still there; or ""."""
     blockers = _sorted(seen)
     if not blockers:
-        return ""
+        return _lingering(seen)
     left = [f"pod {pod.name}" for pod in seen.pods]
     left += [f"job {job.name}" for job in seen.jobs]
     left += [f"volume claim {claim.name}" for claim in seen.claims]
@@ -47,8 +47,8 @@ def remedy(seen: Observation) -> str:
             found.append(_content(blocker))
         elif blocker.kind == _FINALIZERS:
             found += _finalizers(blocker, seen)
-        elif blocker.kind == _REMAINING and kinds == {_REMAINING}:
-            found += [_ending(pod) for pod in seen.pods if pod.is_terminating and pod.node]
+    if kinds <= {_REMAINING}:
+        found += [_ending(pod) for pod in seen.pods if pod.is_terminating and pod.node]
     return " ".join(dict.fromkeys(found)) or "See what is left in it, and who should remove it."
 
 
@@ -77,10 +77,21 @@ def _finalizers(blocker: Blocker, seen: Observation) -> list[str]:
     ]
 
 
+def _lingering(seen: Observation) -> str:
+    """Return which pods hold the deletion, which no condition says: they go before all the rest.
+
+    Source: kubernetes pkg/controller/namespace/deletion, ordered since 1.33 (KEP-5080).
+    """
+    pods = [pod.name for pod in seen.pods if pod.is_terminating]
+    is_going = seen.namespace is not None and seen.namespace.is_terminating
+    return f"Still there: {', '.join(f'pod {name}' for name in pods)}." if is_going and pods else ""
+
+
 def _ending(pod: Pod) -> str:
     return (
-        f"Pod {pod.name} waits to be ended by its node {pod.node}: see that the node answers, or"
-        " remove it from the cluster if it is gone for good."
+        f"Pod {pod.name} waits to be ended by its node {pod.node}, or for a finalizer of its own:"
+        " see that the node answers, or remove it from the cluster if it is gone for good, and that"
+        " the controller runs that set the finalizer."
     )
 
 

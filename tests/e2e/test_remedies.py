@@ -209,7 +209,7 @@ async def outcome_of(case: Case, service: Any) -> tuple[str, bool, str, Any]:
     """Return the code that is told, whether the remedy is, and how the retry ends."""
     case.break_it(service.cluster)
     give_values(service, case.broken)
-    async with a_store(service, case.name, patience_seconds=240) as store:
+    async with a_store(service, f"case-{case.name}", patience_seconds=240) as store:
         failed = await store.until("FAILED", "READY")
         reason = failed["reason"] or {"code": "", "message": ""}
         case.mend_it(service.cluster)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provisioner.holders import holders, remedy
-from provisioner.models import NamespaceState, Observation, Pod
+from provisioner.models import Observation
 from provisioner.wire import NAMESPACES, PODS
 from tests.cluster import LocalCluster
 from tests.cluster.local_cluster import ClusterError
@@ -21,17 +21,20 @@ def held(cluster: LocalCluster, namespace: str, kind: str) -> Observation:
     cluster.kubectl("delete", "namespace", namespace, "--wait=false")
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
-        content = cluster.kubectl("get", "namespace", namespace, "-o", "json").encode()
-        state: NamespaceState = NAMESPACES.decode(content).record
-        if kind in {blocker.kind for blocker in state.blockers}:
-            return Observation(namespace=state, pods=pods_in(cluster, namespace))
+        seen = observed(cluster, namespace)
+        if seen.namespace and kind in {blocker.kind for blocker in seen.namespace.blockers}:
+            return seen
         time.sleep(0.2)
-    raise AssertionError(f"No {kind}.")
+    raise AssertionError(f"No {kind}: {seen}")
 
 
-def pods_in(cluster: LocalCluster, namespace: str) -> tuple[Pod, ...]:
+def observed(cluster: LocalCluster, namespace: str) -> Observation:
+    content = cluster.kubectl("get", "namespace", namespace, "-o", "json").encode()
     found = cluster.kubectl_json("-n", namespace, "get", "pods")["items"]
-    return tuple(PODS.decode(json.dumps(item).encode()).record for item in found)
+    return Observation(
+        namespace=NAMESPACES.decode(content).record,
+        pods=tuple(PODS.decode(json.dumps(item).encode()).record for item in found),
+    )
 
 
 def gone(cluster: LocalCluster, namespace: str) -> None:
@@ -110,28 +113,23 @@ def test_a_webhook_that_is_in_the_way(local_cluster: LocalCluster, namespace: st
     gone(local_cluster, namespace)
 
 
-def test_a_volume_in_use_and_a_finalizer(local_cluster: LocalCluster, namespace: str) -> None:
-    create(
-        local_cluster,
-        apiVersion="v1",
-        kind="PersistentVolumeClaim",
-        metadata={"name": "data", "namespace": namespace},
-        spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
-    )
+def test_a_pod_that_does_not_go(local_cluster: LocalCluster, namespace: str) -> None:
+    """No condition tells of it: pods go before all the rest is looked at."""
     create(
         local_cluster,
         apiVersion="v1",
         kind="Pod",
         metadata={"name": "web", "namespace": namespace, "finalizers": ["example.com/keep"]},
-        spec={
-            "containers": [{"name": "web", "image": "example.invalid/web"}],
-            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}],
-        },
+        spec={"containers": [{"name": "web", "image": "example.invalid/web"}]},
     )
     local_cluster.kubectl("-n", namespace, "wait", "pod/web", "--for=condition=Ready")
-    seen = held(local_cluster, namespace, "NamespaceFinalizersRemaining")
-    assert "A volume goes once no pod uses it any more: end pod web." in remedy(seen)
-    assert "The finalizer example.com/keep is taken away by the controller" in remedy(seen)
+    local_cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+    local_cluster.kubectl(
+        "-n", namespace, "wait", "pod/web", "--for=jsonpath={.metadata.deletionTimestamp}"
+    )
+    seen = observed(local_cluster, namespace)
+    assert holders(seen) == "Still there: pod web."
+    assert remedy(seen).startswith("Pod web waits to be ended by its node node-")
     free = json.dumps({"metadata": {"finalizers": None}})
     local_cluster.kubectl("-n", namespace, "patch", "pod", "web", "-p", free)
     gone(local_cluster, namespace)

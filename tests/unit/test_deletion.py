@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner import patience
-from provisioner.holders import remedy
+from provisioner.holders import holders, remedy
 from provisioner.models import (
     Blocker,
     NamespaceState,
@@ -178,6 +178,12 @@ def test_a_pod_that_its_node_does_not_end() -> None:
         is_terminating=True, created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     assert remedy(Observation(namespace=seen.namespace, pods=(pod,))) == (
-        "Pod web-0 waits to be ended by its node node-1: see that the node answers, or remove it"
-        " from the cluster if it is gone for good."
+        "Pod web-0 waits to be ended by its node node-1, or for a finalizer of its own: see that"
+        " the node answers, or remove it from the cluster if it is gone for good, and that the"
+        " controller runs that set the finalizer."
     )
+    # Since Kubernetes 1.33 pods go before all the rest, and no condition says that they do not
+    silent = NamespaceState(name="ns", uid="u", is_terminating=True)
+    assert holders(Observation(namespace=silent, pods=(pod,))) == "Still there: pod web-0."
+    assert remedy(Observation(namespace=silent, pods=(pod,))).startswith("Pod web-0 waits")
+    assert holders(Observation(namespace=silent)) == ""
