@@ -31,7 +31,8 @@ _DRY_RUN = [("dryRun", "All"), ("force", "true"), ("fieldManager", "store-platfo
 """Not helm's own name: what helm has set and its YAML does not mention would go then."""
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
 """With the charset, kubernetes-asyncio sends the YAML as it is, and does not wrap it in JSON."""
-_INVALID = 422
+_FORBIDDEN, _INVALID = 403, 422
+_CLAIM = "PersistentVolumeClaim"
 _GONE_POLL_SECONDS = 0.2  # of objects that are not watched, and seldom removed
 _DEPLOYED = "deployed"
 _WAS_IN_FORCE = frozenset({_DEPLOYED, "superseded"})
@@ -160,9 +161,11 @@ class ReleaseReader:
         try:
             await self.apply(path, wanted)
         except ClusterRefusedError as error:
-            if error.status != _INVALID or not await self._could_be_made(path, wanted):
-                return None
             kind = msgspec.yaml.decode(wanted, type=_Header).kind
+            # That a volume cannot grow is said by an admission plugin, which forbids it.
+            is_fixed = error.status in ((_INVALID, _FORBIDDEN) if kind == _CLAIM else (_INVALID,))
+            if not is_fixed or not await self._could_be_made(path, wanted):
+                return None
             words = error.reason.message.partition(": ")[2]
             return Unchangeable(kind, there.metadata.name, path, there.metadata.uid, words)
         return None

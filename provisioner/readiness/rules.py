@@ -18,7 +18,7 @@ from provisioner.readiness.facts import LONG_AGO, Facts
 from provisioner.readiness.verdict import Doom, Limits
 
 _READ_LOG = "Read the end of its log, mend what it names"
-_MORE_ROOM = "Raise its quota in the chart's values or choose a smaller plan"
+_MORE_ROOM = "Raise its quota in the chart's values or lower what its pods ask for"
 _ASK = "Ask the cluster's operator which policy refuses it"
 
 
@@ -85,7 +85,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "OUT_OF_MEMORY",
-        "Raise its memory limit or choose a larger plan",
+        "Raise its memory limit in the chart's values",
         "Argo CD health_pod.go: OOMKilled",
         each_container(containers.out_of_memory),
     ),

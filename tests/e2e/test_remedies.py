@@ -143,8 +143,8 @@ CASES = (
         "memory",
         behaving(stages.OUT_OF_MEMORY),
         "OUT_OF_MEMORY",
-        "Raise its memory limit or choose a larger plan",
-        {"plan": "medium"},
+        "Raise its memory limit in the chart's values",
+        {},
     ),
     Case(
         "init",
@@ -160,14 +160,7 @@ CASES = (
         "Check that the registry answers",
         {},
     ),
-    Case(
-        "quota-raised",
-        of_size("3", "4"),
-        "QUOTA_EXCEEDED",
-        "Raise its quota in the chart's values",
-        of_size("3", "4", quota={"hard": {"requests.cpu": "20", "limits.cpu": "40"}}),
-    ),
-    Case("quota-kept", of_size("3", "4"), "QUOTA_EXCEEDED", "choose a smaller plan", {}),
+    Case("quota-kept", of_size("3", "4"), "QUOTA_EXCEEDED", "lower what its pods ask for", {}),
     Case(
         "node",
         of_size("1k", "1k", quota={"enabled": False}),

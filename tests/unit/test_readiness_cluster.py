@@ -385,7 +385,7 @@ class TestRefusals:
         assert sentence(store.judged(11)) == (
             "ReplicaSet wordpress-5d: the cluster refuses to create its pod (exceeded quota: store,"
             " requested: limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi)."
-            " Raise its quota in the chart's values or choose a smaller plan, then retry."
+            " Raise its quota in the chart's values or lower what its pods ask for, then retry."
         )
 
     def test_given_a_quota_in_use_when_judged_then_it_has_time_to_be_counted_anew(self) -> None:

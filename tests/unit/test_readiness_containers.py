@@ -241,7 +241,7 @@ class TestOutOfMemory:
         assert doom(store, 1) == ("OUT_OF_MEMORY", "mysql-0", "mysql", True)
         assert sentence(store) == (
             "Pod mysql-0, container mysql: it was killed because it used more memory than its"
-            " limit (OOMKilled). Raise its memory limit or choose a larger plan, then retry."
+            " limit (OOMKilled). Raise its memory limit in the chart's values, then retry."
         )
 
     @pytest.mark.parametrize(
