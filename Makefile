@@ -51,7 +51,7 @@ dashboard: $(MARK) ## Build the pages
 images: ## Build the container images (needs Docker)
 	docker build $(IMAGE_BASES) --target api --tag store-platform/api:0.1.0 .
 	docker build $(IMAGE_BASES) --target dashboard --tag store-platform/dashboard:0.1.0 .
-	docker build $(IMAGE_BASES) --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
+	docker build $(IMAGE_BASES) --build-arg WOOCOMMERCE_SHA256 --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
 
 schema: $(MARK) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m app schema > schema/schema.graphql

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 
 from tests.cluster.progress import ticking
 
@@ -23,6 +24,21 @@ def install(packages: Iterable[str], *, purpose: str) -> None:
     with ticking(f"Installing {', '.join(names)} for {purpose}"):
         _apt_get("update")
         _apt_get("install", "--yes", "--no-install-recommends", *names)
+
+
+def unpack(packages: Iterable[str], folder: Path) -> None:
+    """Have packages below a folder, not installed: a server's would be started on this machine.
+
+    Where there is no Debian, or it cannot be asked, nothing is there afterwards.
+    """
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return
+    download = ["apt-get", "download", "-qq", *packages]
+    if subprocess.run(download, cwd=folder, check=False, capture_output=True).returncode != 0:
+        for command in (["apt-get", "update", "-qq"], download):
+            subprocess.run(command, cwd=folder, check=False, capture_output=True)
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
 
 
 def _apt_get(*arguments: str) -> None:

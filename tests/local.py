@@ -104,7 +104,8 @@ def _kind() -> Chosen:
         with ticking("Creating the kind cluster"):
             subprocess.run(["kind", "create", "cluster", "--name", _KIND_NAME], check=True)
     with ticking("Building the shop's image, unless it is built"):
-        subprocess.run(["docker", "build", "--quiet", "--tag", _SHOP_IMAGE, _SHOP], check=True)
+        named = ["--build-arg", "WOOCOMMERCE_SHA256", "--tag", _SHOP_IMAGE]
+        subprocess.run(["docker", "build", "--quiet", *named, _SHOP], check=True)
     load = ["kind", "load", "docker-image", _SHOP_IMAGE, "--name", _KIND_NAME]
     subprocess.run(load, check=True)
     subprocess.run(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from tests import debian
 from tests.cluster.paths import cache
 from tests.cluster.progress import ticking
 
@@ -31,9 +32,9 @@ def ensure_nginx() -> Path:
     program = folder / "usr" / "sbin" / "nginx"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
-        if not program.exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
+        if not program.exists():
             with ticking("Fetching nginx"):
-                _unpack(folder)
+                debian.unpack(["nginx"], folder)
     if not program.exists():
         raise NginxError(
             "The test of the dashboard's web server needs nginx on the PATH. Install it, then run"
@@ -63,13 +64,3 @@ def running_nginx(file: Path, is_up: Callable[[], bool]) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(timeout=60)
-
-
-def _unpack(folder: Path) -> None:
-    """Have Debian's package below a folder: installing it would start a server on this machine."""
-    download = ["apt-get", "download", "-qq", "nginx"]
-    if subprocess.run(download, cwd=folder, check=False, capture_output=True).returncode != 0:
-        for command in (["apt-get", "update", "-qq"], download):
-            subprocess.run(command, cwd=folder, check=False, capture_output=True)
-    for package in folder.glob("nginx_*.deb"):
-        subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)

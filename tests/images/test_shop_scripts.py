@@ -14,8 +14,13 @@ IMAGE = Path(__file__).resolve().parents[2] / "charts" / "woocommerce" / "image"
 PLAYER = """#!/bin/sh
 # Plays WP-CLI: keeps options and what is installed as files, and writes down what it was asked.
 cd "$PLAYED"
-echo "$*" >> calls
+test "$1" = eval && echo eval >> calls || echo "$*" >> calls
 case "$1 $2" in
+    eval*)
+        test -e broken && exit 255
+        test "$(cat option-store_platform_opened 2>/dev/null)" = yes && exit 0
+        test "$(cat installed)" = "$ADMIN_PASSWORD" && exit 10
+        exit 20 ;;
     "core is-installed") test -e installed ;;
     "core install") cat > installed ;;
     "option get") cat "option-$3" ;;
@@ -67,6 +72,16 @@ class Pod:
         stamp.symlink_to(f"{version}.stamp")
 
     def run(self, script: str) -> str:
+        done = self.attempt(script)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the web server lets anybody in."""
+        return (self.volume / ".set-up").exists()
+
+    def attempt(self, script: str) -> subprocess.CompletedProcess[str]:
         programs = self.folder / "bin"
         done = subprocess.run(
             ["/bin/sh", str(IMAGE / script)],
@@ -82,9 +97,8 @@ class Pod:
             },
             capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
         assert "the-secret" not in done.stdout + done.stderr
-        return done.stdout
+        return done
 
 
 @pytest.fixture
@@ -155,7 +169,9 @@ def test_a_copy_that_was_cut_short_is_made_anew(pod: Pod) -> None:
 
 def test_the_setup_opens_the_shop_once(pod: Pod) -> None:
     pod.run("sync-content")
+    assert not pod.is_open
     assert pod.run("setup-shop").endswith("The shop is open.\nThe shop is set up.\n")
+    assert pod.is_open
     installed = next(call for call in pod.calls if call.startswith("core install"))
     assert "--url=https://my-shop.test --title=My shop --admin_user=admin " in installed
     # The password came by standard input, and stands on no command line
@@ -173,10 +189,11 @@ def test_a_later_setup_migrates_and_changes_nothing_that_is_the_merchants(pod: P
     pod.run("setup-shop")
     assert pod.calls[before:] == [
         "core is-installed",
+        "eval",
         "core update-db",
-        "option get store_platform_opened",
         "wc update",
     ]
+    assert pod.is_open
 
 
 def test_a_setup_that_was_cut_short_makes_no_second_product(pod: Pod) -> None:
@@ -186,6 +203,64 @@ def test_a_setup_that_was_cut_short_makes_no_second_product(pod: Pod) -> None:
     pod.run("setup-shop")
     assert sum(call.startswith("wc product create") for call in pod.calls) == 1
     assert sum(call.startswith("core install") for call in pod.calls) == 1
+
+
+def test_a_shop_that_somebody_else_has_installed_stays_closed(pod: Pod) -> None:
+    pod.run("sync-content")
+    (pod.folder / "played" / "installed").write_text("their-password\n")
+    done = pod.attempt("setup-shop")
+    assert done.returncode == 77
+    assert "was installed in the database of this shop by somebody else" in done.stderr
+    assert "delete the store, and create it anew" in done.stderr
+    assert pod.calls == ["core is-installed", "eval"]  # nothing was changed
+    assert not pod.is_open
+    assert "nothing is done" in pod.run("run-cron")
+
+
+def test_who_was_faster_between_the_look_and_the_installation_is_found_out(pod: Pod) -> None:
+    pod.run("sync-content")
+    program = pod.folder / "bin" / "wp"
+    already = '"core install") echo their-password > installed ;;'  # WP-CLI calls that a success
+    program.write_text(PLAYER.replace('"core install") cat > installed ;;', already))
+    assert pod.attempt("setup-shop").returncode == 77
+    assert not pod.is_open
+
+
+def test_what_cannot_be_looked_at_is_nobody_elses_and_tried_again(pod: Pod) -> None:
+    pod.run("sync-content")
+    (pod.folder / "played" / "broken").touch()
+    done = pod.attempt("setup-shop")
+    assert (done.returncode, done.stderr) == (255, "")
+    assert not pod.is_open
+    (pod.folder / "played" / "broken").unlink()
+    pod.run("setup-shop")
+    assert pod.is_open
+
+
+def test_the_merchants_own_password_is_no_strangers(pod: Pod) -> None:
+    pod.run("sync-content")
+    pod.run("setup-shop")
+    (pod.folder / "played" / "installed").write_text("changed-by-the-merchant\n")
+    pod.run("setup-shop")
+    assert pod.is_open
+
+
+def test_a_shop_of_an_earlier_image_is_opened_by_the_setup_of_this_one(pod: Pod) -> None:
+    pod.run("sync-content")
+    pod.run("setup-shop")
+    (pod.volume / ".set-up").unlink()
+    assert pod.run("setup-shop").endswith("The shop is open.\nThe shop is set up.\n")
+    assert sum(call.startswith("wc product create") for call in pod.calls) == 1
+
+
+def test_a_restart_and_an_upgrade_close_no_open_shop(pod: Pod) -> None:
+    pod.run("sync-content")
+    pod.run("setup-shop")
+    pod.run("sync-content")
+    assert pod.is_open
+    pod.image("7.2", "woocommerce")
+    pod.run("sync-content")
+    assert pod.is_open
 
 
 def test_cron_waits_for_the_setup_and_for_the_files_of_its_image(pod: Pod) -> None:
