@@ -105,7 +105,8 @@ def _kind() -> Chosen:
             subprocess.run(["kind", "create", "cluster", "--name", _KIND_NAME], check=True)
     with ticking("Building the shop's image, unless it is built"):
         named = ["--build-arg", "WOOCOMMERCE_SHA256", "--tag", _SHOP_IMAGE]
-        subprocess.run(["docker", "build", "--quiet", *named, _SHOP], check=True)
+        if subprocess.run(["docker", "build", "--quiet", *named, _SHOP], check=False).returncode:
+            raise ClusterError("The shop's image could not be built; docker says why above.")
     load = ["kind", "load", "docker-image", _SHOP_IMAGE, "--name", _KIND_NAME]
     subprocess.run(load, check=True)
     subprocess.run(

@@ -206,7 +206,7 @@ def test_quota_has_room_for_everything_thrice(helm: Helm, plan: str) -> None:
     hard = shop.one("ResourceQuota")["spec"]["hard"]
     containers = list(shop.containers.values())
     for part in ("requests", "limits"):
-        for resource in ("cpu", "memory"):
+        for resource in ("cpu", "memory", "ephemeral-storage"):
             needed = 3 * total(containers, part, resource)
             assert quantity(hard[f"{part}.{resource}"]) >= needed, (part, resource)
     storage = sum(quantity(c["spec"]["resources"]["requests"]["storage"]) for c in shop.claims)
@@ -219,7 +219,26 @@ def test_quota_has_room_for_everything_thrice(helm: Helm, plan: str) -> None:
 def test_limit_range_supplies_what_the_quota_counts(shop: Objects) -> None:
     (limit,) = shop.one("LimitRange")["spec"]["limits"]
     assert limit["type"] == "Container"
-    assert set(limit["default"]) == set(limit["defaultRequest"]) == {"cpu", "memory"}
+    assert set(limit["default"]) == set(limit["defaultRequest"]) == {
+        "cpu", "memory", "ephemeral-storage",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("plan", ["small", "medium", "large"])
+def test_nothing_fills_a_nodes_disk(helm: Helm, plan: str) -> None:
+    shop = helm.objects({"plan": plan})
+    for container in shop.all_containers:
+        sizes = [
+            container["resources"][part]["ephemeral-storage"] for part in ("requests", "limits")
+        ]
+        assert 0 < quantity(sizes[0]) <= quantity(sizes[1]), container["name"]
+    for component, template in shop.templates.items():
+        limit = shop.containers[component]["resources"]["limits"]["ephemeral-storage"]
+        volumes = [
+            volume["emptyDir"] for volume in template["spec"]["volumes"] if "emptyDir" in volume
+        ]
+        assert len(volumes) == 2
+        assert volumes == [{"sizeLimit": limit}] * 2
 
 
 def test_long_release_names(helm: Helm) -> None:

@@ -14,6 +14,7 @@ from tests.charts.value_tables import KeyPath, descriptions, with_table
 CHARTS = {chart.name: chart for chart in (WOOCOMMERCE, PLATFORM)}
 OPEN_MAPS = {
     "woocommerce": {
+        "/definitions/labels",
         "/definitions/strings",
         "/definitions/quantities",
         "/properties/global",

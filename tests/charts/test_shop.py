@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.charts.rendering import STORE, Helm, Object, Objects, total
+from tests.charts.rendering import STORE, WOOCOMMERCE, Helm, Object, Objects, total
 
 SHOP = ("wordpress", "setup", "cron")
 
@@ -63,7 +63,7 @@ def test_cron_never_piles_up(helm: Helm) -> None:
 def test_a_plan_is_more_than_the_one_below(helm: Helm) -> None:
     plans = [helm.objects({"plan": plan}) for plan in ("small", "medium", "large")]
     for part in ("requests", "limits"):
-        for resource in ("cpu", "memory"):
+        for resource in ("cpu", "memory", "ephemeral-storage"):
             sums = [total(list(shop.containers.values()), part, resource) for shop in plans]
             assert sums == sorted(set(sums)), (part, resource)
 
@@ -73,16 +73,18 @@ def test_what_is_said_of_a_component_goes_over_its_plan(helm: Helm) -> None:
         {
             "plan": "medium",
             "mysql": {
-                "resources": {"limits": {"memory": "3Gi"}},
+                "resources": {"limits": {"memory": "3Gi", "ephemeral-storage": "5Gi"}},
                 "storage": {"size": "7Gi"},
             },
             "quota": {"hard": {"requests.cpu": "9"}},
         }
     )
     assert shop.containers["mysql"]["resources"] == {
-        "requests": {"cpu": "250m", "memory": "1Gi"},
-        "limits": {"cpu": "2", "memory": "3Gi"},
+        "requests": {"cpu": "250m", "memory": "1Gi", "ephemeral-storage": "512Mi"},
+        "limits": {"cpu": "2", "memory": "3Gi", "ephemeral-storage": "5Gi"},
     }
+    scratch = shop.templates["mysql"]["spec"]["volumes"]
+    assert [volume["emptyDir"]["sizeLimit"] for volume in scratch] == ["5Gi", "5Gi"]
     sizes = {
         claim["metadata"]["name"]: claim["spec"]["resources"]["requests"]["storage"]
         for claim in shop.claims
@@ -98,6 +100,8 @@ def test_a_plan_of_ones_own(helm: Helm) -> None:
     plan = {"mysql": volume, "wordpress": volume, "setup": job, "cron": job, "quota": {}}
     shop = helm.objects({"plan": "tiny", "plans": {"tiny": plan}})
     assert {c["resources"]["limits"]["cpu"] for c in shop.all_containers} == {"9"}
+    # It says nothing of a node's disk: the namespace's defaults do
+    assert "sizeLimit" not in json.dumps(shop)
 
 
 def setup_name(helm: Helm, values: Mapping[str, Any]) -> str:
@@ -119,6 +123,15 @@ def test_the_setup_runs_again_exactly_when_its_pod_is_another(helm: Helm) -> Non
     ]
     names = {setup_name(helm, values) for values in others}
     assert len(names | {default}) == len(others) + 1
+
+
+def test_a_setup_that_finds_a_stranger_is_not_tried_again(shop: Objects) -> None:
+    (rule,) = shop.one("Job")["spec"]["podFailurePolicy"]["rules"]
+    assert rule["action"] == "FailJob"
+    assert rule["onExitCodes"] == {"containerName": "setup", "operator": "In", "values": [77]}
+    assert shop.templates["setup"]["spec"]["restartPolicy"] == "Never"  # or there may be none
+    assert shop.containers["setup"]["name"] == "setup"
+    assert "exit 77" in (WOOCOMMERCE / "image" / "setup-shop").read_text()
 
 
 def test_another_image_of_wordpress(helm: Helm) -> None:

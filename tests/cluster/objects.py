@@ -6,7 +6,7 @@ A real node makes itself known, and has a provisioner of its own.
 from typing import Any
 
 NODES = 5
-_CAPACITY = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
+_CAPACITY = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "4Ti", "pods": "1000"}
 
 
 def initial_objects(*, has_real_node: bool) -> dict[str, Any]:

@@ -41,7 +41,7 @@ helm.sh/chart: {{ include "woocommerce.chart" .root }}
 {{- index .Values.plans .Values.plan | required (printf "plan: there is no plan %q; choose one of: %s." .Values.plan $known) | toJson }}
 {{- end }}
 
-{{/* CPU and memory of a component: its plan's, and over them its own. */}}
+{{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. */}}
 {{- define "woocommerce.resources" -}}
 {{- $plan := include "woocommerce.plan" .root | fromJson }}
 {{- mergeOverwrite (index $plan .component).resources (index .root.Values .component).resources | toYaml }}
@@ -97,10 +97,12 @@ imagePullPolicy: {{ .pullPolicy }}
 {{- end }}
 {{- end }}
 
-{{/* The volumes of those. */}}
+{{/* The volumes of those, each as large as the pod's limit at most; call with (dict "context" $ "paths" paths). */}}
 {{- define "woocommerce.scratchVolumes" -}}
-{{- range $index, $_ := . }}
-- {name: scratch-{{ $index }}, emptyDir: {}}
+{{- $limits := (include "woocommerce.resources" .context | fromYaml).limits }}
+{{- $size := get $limits "ephemeral-storage" }}
+{{- range $index, $_ := .paths }}
+- {name: scratch-{{ $index }}, emptyDir: { {{- if $size }}sizeLimit: {{ $size }}{{ end -}} }}
 {{- end }}
 {{- end }}
 
@@ -116,8 +118,8 @@ volumeMounts:
 
 {{/* Their volumes. */}}
 {{- define "woocommerce.shopVolumes" -}}
-- {name: site, persistentVolumeClaim: {claimName: {{ include "woocommerce.fullname" . }}-wordpress}}
-{{- include "woocommerce.scratchVolumes" .Values.wordpress.scratchPaths }}
+- {name: site, persistentVolumeClaim: {claimName: {{ include "woocommerce.fullname" .root }}-wordpress}}
+{{- include "woocommerce.scratchVolumes" (dict "context" . "paths" .root.Values.wordpress.scratchPaths) }}
 {{- end }}
 
 {{/* Where the volume is. */}}
