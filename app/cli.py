@@ -16,6 +16,7 @@ from app.limits.connections import ImpatientProtocol
 from app.link_cli import add_link_command
 from app.listening import every_address
 from app.main import create_app
+from app.owner_cli import owner_commands
 from app.server import Server
 from app.settings import Settings
 from app.storectl.printable import printable
@@ -100,5 +101,6 @@ def _stop(message: str) -> NoReturn:
 _tokens = token_commands(_settings)
 add_link_command(_tokens, _settings)
 cli.add_typer(_tokens, name="token")
+cli.add_typer(owner_commands(_settings), name="owner")
 cli.add_typer(database_commands(_settings), name="database")
 cli.add_typer(cluster_commands(_settings), name="cluster")

@@ -12,6 +12,7 @@ from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
 from provisioner.clock import SystemClock
 from provisioner.cluster_memory import ClusterMemory
 from provisioner.models import Role
+from provisioner.owners import COMMAND_LINE
 
 
 def cluster_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
@@ -51,7 +52,7 @@ async def _forget(url: str) -> str | None:
                     action="forgetCluster",
                     outcome=AuditOutcome.ACCEPTED,
                     address="local",
-                    actor="command line",
+                    actor=COMMAND_LINE,
                     role=Role.ADMIN,
                     arguments=json.dumps({"uid": uid}),
                 )

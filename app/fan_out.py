@@ -30,13 +30,14 @@ from app.plain_fields import PlainFieldExecutor
 from app.shareable import Shareable, shareable
 from provisioner.following import StoreUpdate, Telling
 from provisioner.models import Identity, Role, StoreSnapshot, StoreStatus
+from provisioner.owners import Owner
 from provisioner.supervisor import Platform
 from resolvers import mapping, sharing
 from resolvers.context import Context
 
 _CACHED_DOCUMENTS = 100
 
-Visibility = tuple[Role, str | None]
+Visibility = tuple[Role, Owner | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class SharedStreams:
 
 def visibility(caller: Identity) -> Visibility:
     """Return what a caller's view of a store may depend on: all admins see the same."""
-    return caller.role, None if caller.sees_all_stores else caller.name
+    return caller.role, None if caller.sees_all_stores else caller.owner
 
 
 class SharingHandler(BaseGraphQLTransportWSHandler[Context, None]):

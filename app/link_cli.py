@@ -17,7 +17,8 @@ from provisioner.audit import AuditLog
 from provisioner.clock import SystemClock
 from provisioner.database import Transaction, alongside
 from provisioner.sign_in_codes import SignInCodes
-from provisioner.tokens import AccessToken, TokenRepository
+from provisioner.token_tree import TokenLine
+from provisioner.tokens import TokenRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def add_link_command(tokens: typer.Typer, read_settings: Callable[[], Settings])
             _check(page)
         lifetime, session = timedelta(minutes=minutes), timedelta(days=session_days)
         wanted = _Wanted(pages, token_id, lifetime, session)
-        for line in asyncio.run(_links(read_settings().database_url, wanted)):
+        for line in asyncio.run(_links(read_settings(), wanted)):
             typer.echo(line)
 
 
@@ -66,13 +67,15 @@ def _check(page: str) -> None:
         stop(f"{page!r} is no page to link to: give its address with http:// or https://.")
 
 
-async def _links(database_url: str, wanted: _Wanted) -> list[str]:
-    async with opened_database(database_url) as database:
+async def _links(settings: Settings, wanted: _Wanted) -> list[str]:
+    async with opened_database(settings.database_url) as database:
         clock = SystemClock()
-        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
+        tokens = TokenRepository(database, clock, settings.issuer_trust())
+        audit = AuditLog(database, clock)
         codes = SignInCodes(database, tokens, clock)
-        token = await _find(tokens, wanted.token_id)
-        if (problem := token.problem(clock.now())) is not None:
+        line = await _find(tokens, wanted.token_id)
+        token = line.token
+        if (problem := line.problem(clock.now())) is not None:
             stop(f"{problem}: this token signs nobody in any more, so nor would a link.")
 
         async def write(transaction: Transaction, _: object) -> None:
@@ -86,11 +89,11 @@ async def _links(database_url: str, wanted: _Wanted) -> list[str]:
         return links
 
 
-async def _find(tokens: TokenRepository, token_id: str | None) -> AccessToken:
+async def _find(tokens: TokenRepository, token_id: str | None) -> TokenLine:
     if token_id is None:
         found = await tokens.find(_token_given())
     else:
-        found = await tokens.get(token_id.removeprefix("token_"))
+        found = await tokens.line(token_id.removeprefix("token_"))
     if found is None:
         stop("There is no such token; `token list` has the ids of those that are there.")
     return found

@@ -26,7 +26,9 @@ class ObservedOperation(SchemaExtension):
         """See Strawberry's SchemaExtension."""
         began = perf_counter()
         if (caller := self.execution_context.context.caller) is not None:
-            bind_contextvars(caller=caller.name)
+            bind_contextvars(caller=caller.owner.subject, caller_source=caller.owner.source)
+            if caller.token is not None:
+                bind_contextvars(token=caller.token.id)
         with self._measurements.measure(OPERATION) as measured:
             try:
                 yield

@@ -212,6 +212,7 @@ class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
             ),
             quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),
             names=self.names(),
+            issuer=self.issuer_trust(),
         )
 
 

@@ -19,8 +19,10 @@ from provisioner.clock import SystemClock
 from provisioner.database import Transaction, alongside
 from provisioner.errors import RefusedError
 from provisioner.models import Identity, Role
+from provisioner.owners import COMMAND_LINE, LOCAL, Owner
 from provisioner.paging import MAX_PAGE
-from provisioner.tokens import AccessToken, TokenRepository, encode_cursor
+from provisioner.token_tree import AccessToken
+from provisioner.tokens import TokenRepository, encode_cursor
 
 T = TypeVar("T")
 _Work = Callable[[TokenService, TokenRepository], Awaitable[T]]
@@ -60,25 +62,29 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     @cli.command("list")
     def list_tokens(
         owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
+        source: Annotated[str, typer.Option(help=_SOURCE)] = LOCAL,
         with_revoked: Annotated[  # noqa: FBT002 - typer makes it a flag
             bool, typer.Option("--revoked", help="Also those that were revoked.")
         ] = False,
     ) -> None:
         """List tokens, newest first: never the tokens themselves."""
-        found = run(lambda _, tokens: _all(tokens, owner, with_revoked=with_revoked))
+        whose = None if owner is None else Owner(source, owner)
+        found = run(lambda _, tokens: _all(tokens, whose, with_revoked=with_revoked))
         typer.echo("\n".join(_lines(found)))
 
     @cli.command("revoke")
     def revoke(
         token_id: Annotated[str | None, typer.Argument(help="The id of one token.")] = None,
         owner: Annotated[str | None, typer.Option(help="Revoke all tokens of an owner.")] = None,
+        source: Annotated[str, typer.Option(help=_SOURCE)] = LOCAL,
     ) -> None:
-        """Revoke one token, or every token of an owner."""
+        """Revoke one token, or every token of an owner, with all that were made with them."""
         if (token_id is None) == (owner is None):
             stop("Name either one token's id (see `token list`) or an --owner.")
         if owner is not None:
-            record = record_of("revokeToken", owner=owner)
-            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(owner), record)} revoked.")
+            whose = Owner(source, owner)
+            record = record_of("revokeToken", owner=owner, source=source)
+            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(whose), record)} revoked.")
         elif token_id is not None:
             plain = token_id.removeprefix("token_")  # as the API has it
             record = record_of("revokeToken", id=token_id)
@@ -88,8 +94,8 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     return cli
 
 
-# Whoever runs this can read and write the database anyway.
-_LOCAL_ADMIN = Identity("command line", Role.ADMIN)
+_LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
+_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
 
 
 def record_of(action: str, **arguments: str) -> AuditRecord:
@@ -98,7 +104,7 @@ def record_of(action: str, **arguments: str) -> AuditRecord:
         action=action,
         outcome=AuditOutcome.ACCEPTED,
         address="local",
-        actor=_LOCAL_ADMIN.name,
+        actor=_LOCAL_ADMIN.owner,
         role=_LOCAL_ADMIN.role,
         arguments=json.dumps(arguments),
     )
@@ -121,7 +127,7 @@ async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> 
 
 
 async def _all(
-    tokens: TokenRepository, owner: str | None, *, with_revoked: bool
+    tokens: TokenRepository, owner: Owner | None, *, with_revoked: bool
 ) -> list[AccessToken]:
     found: list[AccessToken] = []
     after, has_next = None, True
@@ -136,7 +142,7 @@ async def _all(
 
 def _lines(tokens: list[AccessToken]) -> list[str]:
     """Return a table as text: whole ids, since they are there to be copied."""
-    head = ("ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "FOR")
+    head = ("ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "MADE BY", "FOR")
     rows = [head, *([one_line(cell) for cell in _cells(token)] for token in tokens)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -148,7 +154,8 @@ def _lines(tokens: list[AccessToken]) -> list[str]:
 def _cells(token: AccessToken) -> tuple[str, ...]:
     moments = (token.created_at, token.expires_at, token.last_used_at, token.revoked_at)
     days = ("-" if at is None else at.date().isoformat() for at in moments)
-    return (token.id, token.owner, token.role.lower(), *days, token.description)
+    maker = token.maker.label if token.maker else "-"
+    return (token.id, token.owner.label, token.role.lower(), *days, maker, token.description)
 
 
 def stop(message: str) -> NoReturn:

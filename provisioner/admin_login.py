@@ -37,11 +37,13 @@ class AdminLogins:
     async def read(self, caller: Identity, store: Store) -> AdminLogin:
         """Return the login of a store that the caller may see.
 
-        Only its owner is shown it: an admin of the platform is not the merchant. Raises
-        RefusedError (FORBIDDEN, NOT_AVAILABLE).
+        Only its owner is shown it: an admin of the platform is not the merchant, nor by a token
+        that they made for the merchant. Raises RefusedError (FORBIDDEN, NOT_AVAILABLE).
         """
-        if store.owner != caller.name or caller.role is Role.VIEWER:
+        if store.owner != caller.owner or caller.role is Role.VIEWER:
             raise RefusedError(_FORBIDDEN)
+        if not caller.is_owner_in_person:
+            raise RefusedError(_NOT_IN_PERSON)
         engine = self._engines.get(store.engine)
         if engine is None or not engine.admin_password_key:
             raise RefusedError(_unavailable("its engine has no administrator with a password"))
@@ -63,6 +65,14 @@ _FORBIDDEN = Refusal(
     "FORBIDDEN",
     "Only the store's owner is shown its administrator's password, with the operator role at"
     " least. Ask the owner, or set a new password in the shop.",
+    "id",
+)
+
+_NOT_IN_PERSON = Refusal(
+    "FORBIDDEN",
+    "Your token was made by somebody else, who may know it, or before that was written down: it"
+    " shows no passwords, nor does a token made with it. Sign in with the issuer, or with a token"
+    " of `app token create`.",
     "id",
 )
 

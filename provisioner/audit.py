@@ -11,6 +11,7 @@ from enum import StrEnum
 from provisioner.audit_size import bounded
 from provisioner.database import Row, Transaction, Transactions
 from provisioner.models import Role
+from provisioner.owners import Owner
 from provisioner.paging import Page, check_page_size, decode_key, encode_key
 from provisioner.ports import Clock
 from provisioner.rows import from_micros, to_micros
@@ -31,16 +32,22 @@ class AuditOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """What is to be written. ``arguments`` is JSON without secrets; ``actor`` None is unknown."""
+    """What is to be written. ``arguments`` is JSON without secrets; ``actor`` None is unknown.
+
+    ``token_id`` is the token that the actor signed in with, and ``token_maker`` who made that; None
+    where it was not one of ours. The source of an actor is "" in entries from before it was known.
+    """
 
     action: str
     outcome: AuditOutcome
     address: str
-    actor: str | None = None
+    actor: Owner | None = None
     role: Role | None = None
     arguments: str = "{}"
     code: str | None = None
     store_id: str | None = None
+    token_id: str | None = None
+    token_maker: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,11 @@ class AuditFilter:
     """Which entries to read; a part left out does not restrict."""
 
     actor: str | None = None
+    actor_source: str | None = None
     action: str | None = None
     outcome: AuditOutcome | None = None
     store_id: str | None = None
+    token_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -84,12 +93,15 @@ class AuditLog:
         """Write an entry as part of a transaction: both are kept, or neither."""
         record = bounded(record)
         await transaction.execute(
-            "INSERT INTO audit (at, actor, role, address, action, arguments, outcome, code,"
-            " store_id) VALUES (:at, :actor, :role, :address, :action, :arguments, :outcome,"
-            " :code, :store_id)",
+            "INSERT INTO audit (at, actor_source, actor, actor_name, role, address, action,"
+            " arguments, outcome, code, store_id, token_id, token_maker_source, token_maker)"
+            " VALUES (:at, :actor_source, :actor, :actor_name, :role, :address, :action,"
+            " :arguments, :outcome, :code, :store_id, :token_id, :maker_source, :maker)",
             {
                 "at": to_micros(self._clock.now()),
-                "actor": record.actor,
+                "actor_source": record.actor and record.actor.source,
+                "actor": record.actor and record.actor.subject,
+                "actor_name": record.actor.display_name if record.actor else "",
                 "role": record.role,
                 "address": record.address,
                 "action": record.action,
@@ -97,6 +109,9 @@ class AuditLog:
                 "outcome": record.outcome,
                 "code": record.code,
                 "store_id": record.store_id,
+                "token_id": record.token_id,
+                "maker_source": record.token_maker and record.token_maker.source,
+                "maker": record.token_maker and record.token_maker.subject,
             },
         )
 
@@ -146,7 +161,7 @@ class AuditLog:
 def _conditions(wanted: AuditFilter) -> tuple[list[str], dict[str, object]]:
     clauses: list[str] = []
     values: dict[str, object] = {}
-    for column in ("actor", "action", "outcome", "store_id"):
+    for column in ("actor", "actor_source", "action", "outcome", "store_id", "token_id"):
         value = getattr(wanted, column)
         if value is not None:
             clauses.append(f"{column} = :{column}")
@@ -166,10 +181,16 @@ def _entry_of(row: Row) -> AuditEntry:
             action=row["action"],
             outcome=AuditOutcome(row["outcome"]),
             address=row["address"],
-            actor=row["actor"],
+            actor=_named(row["actor_source"], row["actor"], row["actor_name"]),
             role=Role(row["role"]) if row["role"] else None,
             arguments=row["arguments"],
             code=row["code"],
             store_id=row["store_id"],
+            token_id=row["token_id"],
+            token_maker=_named(row["token_maker_source"], row["token_maker"]),
         ),
     )
+
+
+def _named(source: str | None, subject: str | None, name: str = "") -> Owner | None:
+    return None if subject is None else Owner(source or "", subject, name)

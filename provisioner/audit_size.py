@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -40,10 +40,15 @@ def arguments_of(values: Mapping[str, object]) -> str:
 
 
 def bounded(record: T) -> T:
-    """Return an audit record with every text cut to what an entry may hold."""
-    texts: dict[str, Any] = {
-        field.name: cut(text)
+    """Return an audit record with every text cut to what an entry may hold, its people's too."""
+    values = {
+        field.name: getattr(record, field.name)
         for field in fields(record)
-        if field.name != "arguments" and isinstance(text := getattr(record, field.name), str)
+        if field.name != "arguments"
+    }
+    texts: dict[str, Any] = {
+        name: cut(value) if isinstance(value, str) else bounded(value)
+        for name, value in values.items()
+        if isinstance(value, str) or (is_dataclass(value) and not isinstance(value, type))
     }
     return replace(record, **texts)

@@ -23,6 +23,7 @@ from provisioner.changes import (
     encode_cursor,
 )
 from provisioner.models import Identity, StoreSnapshot
+from provisioner.owners import Owner
 
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ class ChangeFeed:
         """
         counter = await self._log.counter()
         position = counter.latest if after is None else decode_cursor(after, counter)
-        owner = None if caller.sees_all_stores else caller.name
+        owner = None if caller.sees_all_stores else caller.owner
         is_first = True
         async with self._joined(counter.latest):
             while True:
@@ -110,7 +111,7 @@ class ChangeFeed:
                 reader.cancel()
                 await asyncio.wait({reader})
 
-    async def _page(self, position: int, owner: str | None) -> ChangePage:
+    async def _page(self, position: int, owner: Owner | None) -> ChangePage:
         """Return what comes after a position; from memory where it is all there."""
         if position >= self._floor:
             return self._recent_page(position, owner)
@@ -119,7 +120,7 @@ class ChangeFeed:
             raise cursor_invalid()
         return page
 
-    def _recent_page(self, position: int, owner: str | None) -> ChangePage:
+    def _recent_page(self, position: int, owner: Owner | None) -> ChangePage:
         newest_first = takewhile(
             lambda change: change.number > position, reversed(self._recent.values())
         )

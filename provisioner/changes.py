@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from provisioner.database import Database, Transaction
 from provisioner.errors import Refusal, RefusedError
 from provisioner.models import Store, StoreSnapshot
+from provisioner.owners import OWNED, Owner
 from provisioner.paging import decode_opaque
 from provisioner.rows import store_of
 from provisioner.snapshots import read_snapshots
@@ -91,11 +92,11 @@ class ChangeLog:
         return (rows[-1]["change"] if rows else after), [store_of(row) for row in rows]
 
     async def page(
-        self, after: int, *, owner: str | None, limit: int
+        self, after: int, *, owner: Owner | None, limit: int
     ) -> tuple[Counter, ChangePage]:
         """Return up to ``limit`` stores (of this owner, if given) that changed after a number."""
-        of_owner = "" if owner is None else "AND owner = :owner "
-        values = {"after": after, "limit": limit} | ({} if owner is None else {"owner": owner})
+        of_owner = "" if owner is None else f"AND {OWNED} "
+        values = {"after": after, "limit": limit} | ({} if owner is None else owner.values)
 
         async def work(transaction: Transaction) -> tuple[Counter, ChangePage]:
             counter = await _counter(transaction)

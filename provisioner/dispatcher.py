@@ -49,7 +49,7 @@ class Dispatcher:
         if self._work is not None:
             self._work.reconciler.wake(store)
         elif _is_waiting(store):
-            self._line.add(store.id, Lane.PROVISION, store.owner)
+            self._line.add(store.id, Lane.PROVISION, store.owner.key)
         else:
             self._line.drop(store.id, is_begun=store.status is StoreStatus.PROVISIONING)
 

@@ -11,6 +11,7 @@ from provisioner.database import Transaction
 from provisioner.errors import Refusal, RefusedError
 from provisioner.models import Store
 from provisioner.names import RESERVED_NAMES
+from provisioner.owners import owner_of
 from provisioner.rows import from_micros
 
 
@@ -31,11 +32,11 @@ async def refuse_kept_name(
     either made the insert fail, or is seen here: before the insert it might be missed.
     """
     last = await transaction.fetch_one(
-        "SELECT owner, deleted_at FROM stores WHERE name = :name AND status = 'DELETED'"
-        " ORDER BY deleted_at DESC LIMIT 1",
+        "SELECT owner_source, owner, owner_name, deleted_at FROM stores"
+        " WHERE name = :name AND status = 'DELETED' ORDER BY deleted_at DESC LIMIT 1",
         {"name": store.name},
     )
-    if last is None or last["owner"] == store.owner:
+    if last is None or owner_of(last) == store.owner:
         return
     free_at = from_micros(last["deleted_at"]) + kept_for
     if free_at <= now:

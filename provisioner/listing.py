@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from provisioner.database import Database, Transaction
 from provisioner.models import Store, StoreStatus
+from provisioner.owners import OWNED, Owner
 from provisioner.paging import check_page_size, decode_key, encode_key
 from provisioner.rows import store_of, to_micros
 
@@ -20,7 +21,7 @@ class StoreOrder(StrEnum):
 class StoreFilter:
     """Which stores to list; a part left out does not restrict. ``owner`` None means everyone's."""
 
-    owner: str | None = None
+    owner: Owner | None = None
     statuses: tuple[StoreStatus, ...] = ()
     engine: str | None = None
     name_contains: str | None = None
@@ -90,8 +91,8 @@ def _where(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
     clauses: list[str] = []
     values: dict[str, object] = {}
     if wanted.owner is not None:
-        clauses.append("owner = :owner")
-        values["owner"] = wanted.owner
+        clauses.append(OWNED)
+        values |= wanted.owner.values
     if wanted.engine is not None:
         clauses.append("engine = :engine")
         values["engine"] = wanted.engine

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from provisioner.database import Transaction
 from provisioner.errors import Refusal, RefusedError
+from provisioner.owners import OWNED, Owner
 
 _LOCK = "quota"
 
@@ -43,7 +44,7 @@ async def serialise_creates(transaction: Transaction) -> None:
     await transaction.lock(_LOCK)
 
 
-async def enforce(transaction: Transaction, quota: Quota, owner: str) -> None:
+async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
     """Raise RefusedError when there is no place for another store of this owner."""
     owned = Usage(await stores_of(transaction, owner), quota.per_owner)
     if owned.left == 0:
@@ -62,9 +63,9 @@ async def enforce(transaction: Transaction, quota: Quota, owner: str) -> None:
         raise RefusedError(Refusal("PLATFORM_QUOTA_REACHED", message))
 
 
-async def stores_of(transaction: Transaction, owner: str | None = None) -> int:
+async def stores_of(transaction: Transaction, owner: Owner | None = None) -> int:
     """Count the stores that are not deleted: an owner's, or everyone's."""
-    owned, values = ("", {}) if owner is None else (" AND owner = :owner", {"owner": owner})
+    owned, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
     row = await transaction.fetch_one(
         f"SELECT COUNT(*) AS stores FROM stores WHERE status <> 'DELETED'{owned}",  # noqa: S608
         values,

@@ -72,7 +72,7 @@ class Reconciler:
         action = decide(store.status, store.target)
         if action is Action.NOTHING:
             return
-        self._queue.add(store.id, _LANES[action][0], store.owner)
+        self._queue.add(store.id, _LANES[action][0], store.owner.key)
         if action is Action.DELETE and (running := self._running.get(store.id)):
             running.cancel()
 
@@ -120,7 +120,7 @@ class Reconciler:
             return
         if lane not in _LANES[action]:
             # Woken in a lane that is not the work's: only its own lane bounds that kind of work.
-            self._queue.add(store_id, _LANES[action][0], store.owner)
+            self._queue.add(store_id, _LANES[action][0], store.owner.key)
             return
         if self._is_for_later(store, action):
             return
@@ -171,7 +171,7 @@ class Reconciler:
         seconds = long_pause_seconds(self._late[store.id])
         code = store.reason.code if store.reason else ""
         _log.warning("delete_late", store_id=store.id, reason=code, retry_in_seconds=round(seconds))
-        self._again(store.id, Lane.DELETE, store.owner, seconds)
+        self._again(store.id, Lane.DELETE, store.owner.key, seconds)
 
     async def _after_failure(self, store_id: str, lane: Lane, error: BaseException) -> None:
         owner = self._queue.owner(store_id)

@@ -25,6 +25,7 @@ from provisioner.models import (
     StoreStatus,
     StoreTarget,
 )
+from provisioner.owners import OWNED, Owner
 from provisioner.pod_events import diff_pods
 from provisioner.ports import Announcer, Clock
 from provisioner.quota import Quota, Usage, enforce, serialise_creates, stores_of
@@ -39,10 +40,11 @@ _STARTS = (StoreStatus.PROVISIONING, StoreStatus.DELETING)
 _STEP_ENDS = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED)
 
 _INSERT_STORE = """
-    INSERT INTO stores (id, name, owner, engine, engine_version, status, target, namespace, release,
-                        host, url, idempotency_key, version, attempt, created_at, updated_at)
-    VALUES (:id, :name, :owner, :engine, :engine_version, :status, :target, :namespace, :release,
-            :host, :url, :idempotency_key, 0, 0, :now, :now)
+    INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
+                        target, namespace, release, host, url, idempotency_key, version, attempt,
+                        created_at, updated_at)
+    VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
+            :target, :namespace, :release, :host, :url, :idempotency_key, 0, 0, :now, :now)
 """
 _INSERT_STEP = """
     INSERT INTO steps (store_id, attempt, position, name, status, message, output)
@@ -102,8 +104,8 @@ class StoreRepository:
             await serialise_creates(transaction)
             if idempotency_key is not None:
                 earlier = await transaction.fetch_one(
-                    "SELECT * FROM stores WHERE owner = :owner AND idempotency_key = :key",
-                    {"owner": store.owner, "key": idempotency_key},
+                    f"SELECT * FROM stores WHERE {OWNED} AND idempotency_key = :key",  # noqa: S608
+                    {**store.owner.values, "key": idempotency_key},
                 )
                 if earlier is not None:
                     return store_of(earlier)
@@ -113,7 +115,9 @@ class StoreRepository:
                 now = self._clock.now()
                 await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
             await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
-            message = f"Store {store.name} was created by {store.owner} and waits for its turn."
+            message = (
+                f"Store {store.name} was created by {store.owner.label} and waits for its turn."
+            )
             await self._bump(
                 transaction, store.id, EventKind.STATUS, "store", store.status, message, attempt=1
             )
@@ -298,13 +302,14 @@ class StoreRepository:
         """See ``ports.StoreRecords``."""
         return await self._database.read(lambda transaction: self._get(transaction, store_id))
 
-    async def get_by_name(self, name: str, owner: str | None) -> Store:
+    async def get_by_name(self, name: str, owner: Owner | None) -> Store:
         """Return the live store of this name (of this owner, if given). Raises NotFoundError."""
+        whose, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
         row = await self._database.read(
             lambda transaction: transaction.fetch_one(
-                "SELECT * FROM stores WHERE name = :name AND status <> 'DELETED'"
-                " AND owner = COALESCE(:owner, owner)",
-                {"name": name, "owner": owner},
+                # Only fixed words are put into the statement; every value is bound.
+                f"SELECT * FROM stores WHERE name = :name AND status <> 'DELETED'{whose}",  # noqa: S608
+                {"name": name, **values},
             )
         )
         if row is None:
@@ -353,7 +358,7 @@ class StoreRepository:
         )
         return [store_of(row) for row in rows]
 
-    async def usage(self, owner: str, quota: Quota) -> Usage:
+    async def usage(self, owner: Owner, quota: Quota) -> Usage:
         """Return how much of their quota an owner uses."""
         used = await self._database.read(lambda transaction: stores_of(transaction, owner))
         return Usage(used, quota.per_owner)
@@ -379,7 +384,8 @@ class StoreRepository:
         values = {
             "id": store.id,
             "name": store.name,
-            "owner": store.owner,
+            **store.owner.values,
+            "owner_name": store.owner.display_name,
             "engine": store.engine,
             "engine_version": store.engine_version,
             "status": store.status,
@@ -482,7 +488,7 @@ def new_store(
     *,
     store_id: str,
     name: str,
-    owner: str,
+    owner: Owner,
     engine: str,
     engine_version: str,
     release: str,

@@ -18,6 +18,7 @@ from provisioner.models import (
     StoreStatus,
     StoreTarget,
 )
+from provisioner.owners import owner_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -46,7 +47,7 @@ def store_of(row: Row) -> Store:
     return Store(
         id=row["id"],
         name=row["name"],
-        owner=row["owner"],
+        owner=owner_of(row),
         engine=row["engine"],
         engine_version=row["engine_version"],
         status=StoreStatus(row["status"]),

@@ -32,6 +32,7 @@ from provisioner.models import (
     StoreTarget,
 )
 from provisioner.names import is_store_id, new_store_id, refuse_name, release_for
+from provisioner.owners import Owner
 from provisioner.ports import Clock, Measurements
 from provisioner.quota import Quota, Usage
 from provisioner.repository import StoreRepository, new_store
@@ -141,7 +142,7 @@ class StoreService:
             new_store(
                 store_id=store_id,
                 name=name,
-                owner=caller.name,
+                owner=caller.owner,
                 engine=chosen.name,
                 engine_version=chosen_version.name,
                 release=release_for(chosen.release_prefix, store_id),
@@ -163,10 +164,10 @@ class StoreService:
         """
         _require_operator(caller)
         before = await self.get(caller, store_id)
-        message = f"{caller.name} asked for the store to be deleted."
+        message = f"{caller.owner.label} asked for the store to be deleted."
         store = await self._records.request_delete(store_id, message)
         if before.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED:
-            again = f"{caller.name} asked again for the store to be deleted."
+            again = f"{caller.owner.label} asked again for the store to be deleted."
             with suppress(ConflictError):  # it has just gone on by itself
                 store = await self._records.transition(store, StoreStatus.QUEUED, message=again)
         self._dispatcher.wake(store)
@@ -181,7 +182,7 @@ class StoreService:
         store = await self.get(caller, store_id)
         try:
             store = await self._records.request_delete(
-                store_id, f"{caller.name} cancelled the store.", only_in=_UNFINISHED
+                store_id, f"{caller.owner.label} cancelled the store.", only_in=_UNFINISHED
             )
         except ConflictError as error:
             message = (
@@ -206,7 +207,7 @@ class StoreService:
                 store,
                 StoreStatus.QUEUED,
                 steps=PROVISION_STEPS,
-                message=f"{caller.name} asked to try again.",
+                message=f"{caller.owner.label} asked to try again.",
             )
         except ConflictError as error:
             raise RefusedError(_not_retryable(store.status)) from error
@@ -218,7 +219,7 @@ class StoreService:
         if not is_store_id(store_id):
             raise NotFoundError("There is no such store.")
         store = await self._records.get(store_id)
-        if store.owner != caller.name and not caller.sees_all_stores:
+        if store.owner != caller.owner and not caller.sees_all_stores:
             raise NotFoundError(f"There is no store {store_id}.")
         bind_contextvars(store_id=store.id)  # whatever is logged of this request from here on
         return store
@@ -288,7 +289,7 @@ class StoreService:
 
     async def quota_of(self, caller: Identity) -> Usage:
         """Return how many stores the caller has and may have, those being removed included."""
-        return await self._records.usage(caller.name, self._quota)
+        return await self._records.usage(caller.owner, self._quota)
 
     async def load(self) -> Load:
         """Return how busy and how full the platform is."""
@@ -325,8 +326,8 @@ class StoreService:
         return chosen, chosen_version
 
 
-def _owner_of(caller: Identity) -> str | None:
-    return None if caller.sees_all_stores else caller.name
+def _owner_of(caller: Identity) -> Owner | None:
+    return None if caller.sees_all_stores else caller.owner
 
 
 def _require_operator(caller: Identity) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from provisioner.database import Row, Transaction, Transactions
 from provisioner.errors import Refusal, RefusedError
+from provisioner.owners import COMMAND_LINE
 from provisioner.ports import Clock
 from provisioner.rows import to_micros
-from provisioner.tokens import AccessToken, IssuedToken, TokenRepository, digest
+from provisioner.token_tree import AccessToken, TokenLine
+from provisioner.tokens import IssuedToken, TokenRepository, digest
 
 CODE_PREFIX = "spc_"
 """Every code begins with this, so that nobody takes one for a token."""
@@ -81,19 +83,21 @@ class SignInCodes:
         )
         if row is None:
             raise RefusedError(await _why_not(transaction, hashed))
-        made_for = await self._tokens.get_within(transaction, row["token_id"])
+        made_for = await self._tokens.line_within(transaction, row["token_id"])
         if made_for is None or made_for.problem(now) is not None:
             raise RefusedError(_REVOKED)
         return await self._tokens.issue_within(
             transaction,
-            made_for.owner,
-            made_for.role,
+            made_for.token.owner,
+            made_for.identity.role,
             description="Signed in with a link",
             expires_at=_earlier(now + timedelta(seconds=row["session_seconds"]), made_for),
+            maker=COMMAND_LINE,  # which alone makes codes
+            parent_id=made_for.token.id,
         )
 
 
-def _earlier(end: datetime, made_for: AccessToken) -> datetime:
+def _earlier(end: datetime, made_for: TokenLine) -> datetime:
     return end if made_for.expires_at is None else min(end, made_for.expires_at)
 
 

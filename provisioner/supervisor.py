@@ -41,6 +41,7 @@ from provisioner.listing import StoreListing
 from provisioner.measuring import Unmeasured
 from provisioner.migrations import migrate
 from provisioner.models import Retention, Store, StoreSnapshot
+from provisioner.owner_moves import claim
 from provisioner.parts import WorkSettings
 from provisioner.ports import Measurements
 from provisioner.prober import HttpProber
@@ -52,6 +53,7 @@ from provisioner.service import StoreService
 from provisioner.sign_in_codes import SignInCodes
 from provisioner.sole_process import sole_process
 from provisioner.term import Tools, running_term
+from provisioner.token_tree import IssuerTrust
 from provisioner.tokens import TokenRepository
 
 
@@ -79,6 +81,7 @@ class PlatformSettings:
     retention: Retention
     quota: Quota
     names: NameRules
+    issuer: IssuerTrust | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ async def running_platform(
                 stack.enter_context(sole_process(url.file))
         await migrate(settings.database_url)
         database = await _connected(stack, settings.database_url, settings.database_connections)
+        if settings.issuer is not None:
+            await claim(database, settings.issuer.source)
         clock = SystemClock()
         api, helm = await _cluster_of(settings, ClusterMemory(database, clock))
         databases = [database]
@@ -174,7 +179,8 @@ async def running_platform(
             roots |= {"listen": listener.listen, "read changes": listener.read}
         await stack.enter_async_context(_root_tasks(roots))
         await leadership.settled()
-        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
+        tokens = TokenRepository(database, clock, settings.issuer)
+        audit = AuditLog(database, clock)
         yield Platform(
             stores=StoreService(
                 records=records,

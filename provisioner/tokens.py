@@ -2,49 +2,37 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from provisioner.database import Database, Row, Transaction
-from provisioner.models import Identity, Role
+from provisioner.database import Database, Transaction
+from provisioner.errors import Refusal, RefusedError
+from provisioner.models import Role
+from provisioner.owners import OWNED, Owner
 from provisioner.paging import Page, check_page_size, decode_key, encode_key
 from provisioner.ports import Clock
-from provisioner.rows import from_micros, moment, to_micros
+from provisioner.rows import to_micros
+from provisioner.token_tree import (
+    MAX_GENERATIONS,
+    AccessToken,
+    IssuerTrust,
+    TokenLine,
+    read_line,
+    revoke_below,
+    token_of,
+    unrevoked,
+)
 
 PREFIX = "sp_"
 """Every token begins with this, so that people and secret scanners recognise one."""
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _LIST = "tokens"
+_LOCK = "tokens"  # so that no token is made while the one that it is made with is revoked
+MAX_TOKENS = 100
+"""Tokens that an owner may have at a time: more of them are forgotten, not used."""
 _CHUNK = 500  # ids in one statement; databases limit the number of parameters
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """What is known of a token: everything but the token itself."""
-
-    id: str
-    owner: str
-    role: Role
-    description: str
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-    @property
-    def identity(self) -> Identity:
-        """Who signs in with it."""
-        return Identity(self.owner, self.role)
-
-    def problem(self, now: datetime) -> str | None:
-        """Return why nobody can sign in with it, as a code, or None."""
-        if self.revoked_at is not None:
-            return "TOKEN_REVOKED"
-        if self.expires_at is not None and self.expires_at <= now:
-            return "TOKEN_EXPIRED"
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,69 +58,117 @@ def encode_cursor(token: AccessToken) -> str:
 
 
 class TokenRepository:
-    """The tokens in the database."""
+    """The tokens in the database. ``issuer`` is who vouches for people besides ourselves."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, issuer: IssuerTrust | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._issuer = issuer
+
+    @property
+    def issuer(self) -> IssuerTrust | None:
+        """The issuer whose people are let in, or None."""
+        return self._issuer
 
     async def issue(
         self,
-        owner: str,
+        owner: Owner,
         role: Role,
         *,
         description: str = "",
         expires_at: datetime | None = None,
+        maker: Owner | None = None,
+        parent_id: str | None = None,
     ) -> IssuedToken:
-        """Create a token."""
+        """Create a token; ``parent_id`` is the one that its maker has signed in with.
+
+        Raises RefusedError when the owner has too many already (TOKEN_LIMIT_REACHED), the parent
+        has ended meanwhile (TOKEN_ENDED), or is the last of a long line (TOKEN_LINE_TOO_LONG).
+        """
         return await self._database.transact(
             lambda transaction: self.issue_within(
-                transaction, owner, role, description=description, expires_at=expires_at
+                transaction,
+                owner,
+                role,
+                description=description,
+                expires_at=expires_at,
+                maker=maker,
+                parent_id=parent_id,
             )
         )
 
     async def issue_within(
         self,
         transaction: Transaction,
-        owner: str,
+        owner: Owner,
         role: Role,
         *,
         description: str,
         expires_at: datetime | None,
+        maker: Owner | None,
+        parent_id: str | None,
     ) -> IssuedToken:
-        """Create a token as part of a transaction."""
+        """Create a token as part of a transaction; see ``issue``."""
         secret = PREFIX + secrets.token_urlsafe(32)
+        await transaction.lock(_LOCK)
+        if parent_id is not None:
+            await self._check_parent(transaction, parent_id)
+        if await self._count_live(transaction, owner) >= MAX_TOKENS:
+            raise RefusedError(_too_many(owner))
         row = await transaction.fetch_one(
-            "INSERT INTO tokens (id, digest, owner, role, description, created_at, expires_at)"
-            " VALUES (:id, :digest, :owner, :role, :description, :now, :expires) RETURNING *",
+            "INSERT INTO tokens (id, digest, owner_source, owner, owner_name, role,"
+            " description, created_at, expires_at, maker_source, maker, maker_name, parent_id)"
+            " VALUES (:id, :digest, :owner_source, :owner, :owner_name, :role, :description,"
+            " :now, :expires, :maker_source, :maker, :maker_name, :parent_id) RETURNING *",
             {
                 "id": secrets.token_hex(8),
                 "digest": digest(secret),
-                "owner": owner,
+                **owner.values,
+                "owner_name": owner.display_name,
                 "role": role,
                 "description": description,
                 "now": to_micros(self._clock.now()),
                 "expires": to_micros(expires_at) if expires_at else None,
+                "maker_source": maker and maker.source,
+                "maker": maker and maker.subject,
+                "maker_name": maker.display_name if maker else "",
+                "parent_id": parent_id,
             },
         )
         assert row is not None  # noqa: S101 - an INSERT that does not raise returns its row
-        return IssuedToken(_token_of(row), secret)
+        return IssuedToken(token_of(row), secret)
 
-    async def find(self, secret: str) -> AccessToken | None:
-        """Return the token with this secret, whatever its state, or None."""
-        return await self._one("digest = :digest", {"digest": digest(secret)})
+    async def find(self, secret: str) -> TokenLine | None:
+        """Return the token with this secret and those above it, whatever their state, or None."""
+        line = await self._database.read(
+            lambda transaction: read_line(
+                transaction, "digest = :digest", {"digest": digest(secret)}
+            )
+        )
+        return TokenLine(line, self._issuer) if line else None
 
     async def get(self, token_id: str) -> AccessToken | None:
         """Return the token with this id, or None."""
-        return await self._one("id = :id", {"id": token_id})
+        row = await self._database.read(
+            lambda transaction: transaction.fetch_one(
+                "SELECT * FROM tokens WHERE id = :id", {"id": token_id}
+            )
+        )
+        return None if row is None else token_of(row)
 
-    async def get_within(self, transaction: Transaction, token_id: str) -> AccessToken | None:
-        """Return the token with this id as a transaction sees it, or None."""
-        row = await transaction.fetch_one("SELECT * FROM tokens WHERE id = :id", {"id": token_id})
-        return None if row is None else _token_of(row)
+    async def line(self, token_id: str) -> TokenLine | None:
+        """Return the token with this id and those above it, or None."""
+        return await self._database.read(
+            lambda transaction: self.line_within(transaction, token_id)
+        )
+
+    async def line_within(self, transaction: Transaction, token_id: str) -> TokenLine | None:
+        """Return the token with this id and those above it as a transaction sees them, or None."""
+        line = await read_line(transaction, "id = :id", {"id": token_id})
+        return TokenLine(line, self._issuer) if line else None
 
     async def page(
-        self, *, owner: str | None, first: int, after: str | None, with_revoked: bool
+        self, *, owner: Owner | None, first: int, after: str | None, with_revoked: bool
     ) -> Page[AccessToken]:
         """Return a page of an owner's tokens (None: everyone's), newest first.
 
@@ -141,7 +177,7 @@ class TokenRepository:
         check_page_size(first, "tokens")
         where, values = "1 = 1", dict[str, object]()
         if owner is not None:
-            where, values = "owner = :owner", {"owner": owner}
+            where, values = OWNED, {**owner.values}
         if not with_revoked:
             where += " AND revoked_at IS NULL"
         paged, page_values = "1 = 1", dict[str, object]()
@@ -162,23 +198,12 @@ class TokenRepository:
                 values,
             )
             total = count["tokens"] if count else 0
-            return Page(tuple(map(_token_of, rows[:first])), len(rows) > first, total)
+            return Page(tuple(map(token_of, rows[:first])), len(rows) > first, total)
 
         return await self._database.read(work)
 
-    async def count_live(self, owner: str) -> int:
-        """Return how many tokens of an owner can be signed in with."""
-        row = await self._database.read(
-            lambda transaction: transaction.fetch_one(
-                "SELECT COUNT(*) AS tokens FROM tokens WHERE owner = :owner"
-                " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)",
-                {"owner": owner, "now": to_micros(self._clock.now())},
-            )
-        )
-        return int(row["tokens"]) if row else 0
-
     async def unrevoked(self, token_ids: Collection[str]) -> set[str]:
-        """Return those of ``token_ids`` that exist and are not revoked."""
+        """Return those of ``token_ids`` that exist, and were not revoked, nor any above them."""
         wanted, found = list(token_ids), set[str]()
         for start in range(0, len(wanted), _CHUNK):
             found |= await self._unrevoked(wanted[start : start + _CHUNK])
@@ -197,57 +222,62 @@ class TokenRepository:
         )
 
     async def revoke(self, token_id: str) -> AccessToken | None:
-        """Revoke a token and return it, or None when there is none; again changes nothing."""
-        return await self._database.transact(
-            lambda transaction: self._revoke_one(transaction, token_id)
-        )
+        """Revoke a token and all that were made with it; return it, or None when there is none.
 
-    async def revoke_all(self, owner: str) -> int:
-        """Revoke every token of an owner; return how many that were."""
-        rows = await self._database.transact(
-            lambda transaction: transaction.fetch_all(
-                "UPDATE tokens SET revoked_at = :now WHERE owner = :owner AND revoked_at IS NULL"
-                " RETURNING id",
-                {"now": to_micros(self._clock.now()), "owner": owner},
+        Again changes nothing.
+        """
+
+        async def work(transaction: Transaction) -> AccessToken | None:
+            await transaction.lock(_LOCK)
+            row = await revoke_below(transaction, token_id, self._clock.now())
+            return None if row is None else token_of(row)
+
+        return await self._database.transact(work)
+
+    async def revoke_all(self, owner: Owner) -> int:
+        """Revoke every token of an owner, and all made with them; return how many of theirs."""
+
+        async def work(transaction: Transaction) -> int:
+            await transaction.lock(_LOCK)
+            rows = await transaction.fetch_all(
+                f"SELECT id FROM tokens WHERE {OWNED} AND revoked_at IS NULL",  # noqa: S608
+                owner.values,
             )
-        )
-        return len(rows)
+            for row in rows:
+                await revoke_below(transaction, row["id"], self._clock.now())
+            return len(rows)
 
-    async def _revoke_one(self, transaction: Transaction, token_id: str) -> AccessToken | None:
+        return await self._database.transact(work)
+
+    async def _check_parent(self, transaction: Transaction, parent_id: str) -> None:
+        line = await self.line_within(transaction, parent_id)
+        if line is None or line.problem(self._clock.now()) is not None:
+            raise RefusedError(_PARENT_ENDED)
+        if len(line.tokens) >= MAX_GENERATIONS:
+            raise RefusedError(_LINE_TOO_LONG)
+
+    async def _count_live(self, transaction: Transaction, owner: Owner) -> int:
         row = await transaction.fetch_one(
-            "UPDATE tokens SET revoked_at = COALESCE(revoked_at, :now) WHERE id = :id RETURNING *",
-            {"now": to_micros(self._clock.now()), "id": token_id},
+            f"SELECT COUNT(*) AS tokens FROM tokens WHERE {OWNED}"  # noqa: S608 - placeholders
+            " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)",
+            {**owner.values, "now": to_micros(self._clock.now())},
         )
-        return None if row is None else _token_of(row)
+        return int(row["tokens"]) if row else 0
 
-    async def _one(self, where: str, values: dict[str, object]) -> AccessToken | None:
-        row = await self._database.read(
-            lambda transaction: transaction.fetch_one(
-                f"SELECT * FROM tokens WHERE {where}",  # noqa: S608 - one of our own conditions
-                values,
-            )
-        )
-        return None if row is None else _token_of(row)
-
-    async def _unrevoked(self, token_ids: Sequence[str]) -> set[str]:
-        names = ", ".join(f":id_{index}" for index in range(len(token_ids)))
-        rows = await self._database.read(
-            lambda transaction: transaction.fetch_all(
-                f"SELECT id FROM tokens WHERE revoked_at IS NULL AND id IN ({names})",  # noqa: S608
-                {f"id_{index}": token_id for index, token_id in enumerate(token_ids)},
-            )
-        )
-        return {row["id"] for row in rows}
+    async def _unrevoked(self, token_ids: list[str]) -> set[str]:
+        return await self._database.read(lambda transaction: unrevoked(transaction, token_ids))
 
 
-def _token_of(row: Row) -> AccessToken:
-    return AccessToken(
-        id=row["id"],
-        owner=row["owner"],
-        role=Role(row["role"]),
-        description=row["description"],
-        created_at=from_micros(row["created_at"]),
-        expires_at=moment(row["expires_at"]),
-        last_used_at=moment(row["last_used_at"]),
-        revoked_at=moment(row["revoked_at"]),
-    )
+def _too_many(owner: Owner) -> Refusal:
+    message = f"{owner.label} has {MAX_TOKENS} tokens already; revoke one that is no longer used."
+    return Refusal("TOKEN_LIMIT_REACHED", message)
+
+
+_PARENT_ENDED = Refusal(
+    "TOKEN_ENDED", "The token that you sign in with has just ended; sign in with another."
+)
+_LINE_TOO_LONG = Refusal(
+    "TOKEN_LINE_TOO_LONG",
+    f"The token that you sign in with is the last of {MAX_GENERATIONS}, each made with the one"
+    " before: no token is made with it. Make one with an earlier token.",
+)

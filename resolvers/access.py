@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner import tokens
+from provisioner import token_tree, tokens
 from provisioner.errors import NotFoundError, RefusedError
 from provisioner.models import Role
 from provisioner.paging import Page
@@ -26,7 +26,7 @@ from schema.access import (
     RevokeTokenPayload,
 )
 
-ID_PREFIX = "token_"
+ID_PREFIX = mapping.TOKEN_PREFIX
 
 
 @strawberry.type
@@ -63,7 +63,8 @@ class AccessMutation:
     """The mutations about tokens and passwords; ``Mutation`` inherits them."""
 
     @strawberry.mutation(
-        description="Make a token to sign in with. Its `secret` is shown this once."
+        description="Make a token to sign in with. Its `secret` is shown this once. It never allows"
+        " more than what you sign in with, and ends with that."
     )
     async def create_token(
         self,
@@ -86,8 +87,9 @@ class AccessMutation:
         return CreateTokenPayload(token=to_token(issued.token), secret=issued.secret, errors=[])
 
     @strawberry.mutation(
-        description="Revoke a token: nobody signs in with it any more, and what is open with it is"
-        " closed within seconds. Asking again changes nothing."
+        description="Revoke a token and all that were made with it: nobody signs in with them any"
+        " more, and what is open with them is closed within seconds. Asking again changes nothing."
+        " It may allow no more than you may do."
     )
     async def revoke_token(
         self,
@@ -97,7 +99,7 @@ class AccessMutation:
         ],
     ) -> RevokeTokenPayload:
         caller = require_caller(info.context)
-        token_id = input.id.removeprefix(ID_PREFIX)
+        token_id = mapping.from_token_id(input.id)
         try:
             token = await info.context.platform.access.revoke(caller, token_id)
         except RefusedError as error:
@@ -125,7 +127,8 @@ class AccessMutation:
 
     @strawberry.mutation(
         description="Show the owner of a store how to sign in to it as its administrator. Nobody"
-        " else is shown that, admins included, and every look is recorded."
+        " else is shown that, admins included, nor with a token that somebody else made for the"
+        " owner; and every look is recorded."
     )
     async def reveal_admin_password(
         self,
@@ -152,16 +155,21 @@ async def find_token(info: Info, global_id: str) -> AccessToken | None:
     caller = require_caller(info.context)
     try:
         return to_token(
-            await info.context.platform.access.get(caller, global_id.removeprefix(ID_PREFIX))
+            await info.context.platform.access.get(caller, mapping.from_token_id(global_id))
         )
     except RefusedError:
         return None
 
 
-def to_token(record: tokens.AccessToken) -> AccessToken:
+def to_token(record: token_tree.AccessToken) -> AccessToken:
     return AccessToken(
-        id=strawberry.ID(ID_PREFIX + record.id),
-        owner=record.owner,
+        id=mapping.to_token_id(record.id),
+        owner=record.owner.subject,
+        owner_source=record.owner.source,
+        owner_name=record.owner.name,
+        made_by=None if record.maker is None else record.maker.subject,
+        made_by_source=None if record.maker is None else record.maker.source,
+        parent_id=None if record.parent_id is None else mapping.to_token_id(record.parent_id),
         role=enums.Role[record.role],
         description=record.description,
         created_at=record.created_at,
@@ -171,7 +179,7 @@ def to_token(record: tokens.AccessToken) -> AccessToken:
     )
 
 
-def _connection(page: Page[tokens.AccessToken], *, after: str | None) -> AccessTokenConnection:
+def _connection(page: Page[token_tree.AccessToken], *, after: str | None) -> AccessTokenConnection:
     edges = [
         AccessTokenEdge(cursor=tokens.encode_cursor(item), node=to_token(item))
         for item in page.items

@@ -69,7 +69,9 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
     return AuditEntry(
         id=strawberry.ID(f"{ID_PREFIX}{entry.id}"),
         at=entry.at,
-        actor=record.actor,
+        actor=None if record.actor is None else record.actor.subject,
+        actor_source=None if record.actor is None else record.actor.source or None,
+        actor_name=None if record.actor is None else record.actor.name,
         role=None if record.role is None else enums.Role[record.role],
         address=record.address,
         action=record.action,
@@ -77,15 +79,20 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
         outcome=AuditOutcome[record.outcome],
         code=record.code,
         store_id=None if record.store_id is None else mapping.to_global_id(record.store_id),
+        token_id=None if record.token_id is None else mapping.to_token_id(record.token_id),
+        token_made_by=None if record.token_maker is None else record.token_maker.subject,
+        token_made_by_source=None if record.token_maker is None else record.token_maker.source,
     )
 
 
 def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:
     return audit.AuditFilter(
         actor=wanted.actor,
+        actor_source=wanted.actor_source,
         action=wanted.action,
         outcome=None if wanted.outcome is None else audit.AuditOutcome[wanted.outcome.name],
         store_id=None if wanted.store_id is None else mapping.from_global_id(wanted.store_id),
+        token_id=None if wanted.token_id is None else mapping.from_token_id(wanted.token_id),
         since=_aware(wanted.since),
         until=_aware(wanted.until),
     )

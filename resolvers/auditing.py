@@ -84,14 +84,17 @@ class AuditedMutation(FieldExtension):
 def _record(info: Info, given: object) -> AuditRecord:
     """Return the record of a mutation as it will be if it is accepted."""
     caller = info.context.caller
+    token = None if caller is None else caller.token
     global_id = getattr(given, "id", "")
     store_id = mapping.from_global_id(global_id)
     return AuditRecord(
         action=info.field_name,
         outcome=AuditOutcome.ACCEPTED,
         address=info.context.address,
-        actor=None if caller is None else caller.name,
+        actor=None if caller is None else caller.owner,
         role=None if caller is None else caller.role,
+        token_id=None if token is None else token.id,
+        token_maker=None if token is None else token.maker,
         arguments=_arguments(info.field_name, given),
         store_id=store_id if is_store_id(store_id) else None,
     )

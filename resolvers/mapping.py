@@ -15,6 +15,7 @@ from schema import enums, types
 from schema.connections import PageInfo, StoreConnection, StoreEdge
 
 _ID_PREFIX = "store_"
+TOKEN_PREFIX = "token_"  # noqa: S105 - of ids, which are no secrets
 T = TypeVar("T")
 
 
@@ -26,6 +27,16 @@ def to_global_id(store_id: str) -> strawberry.ID:
 def from_global_id(global_id: str) -> str:
     """Return the domain's id; anything that is no store's id becomes one that no store has."""
     return global_id[len(_ID_PREFIX) :] if global_id.startswith(_ID_PREFIX) else ""
+
+
+def to_token_id(token_id: str) -> strawberry.ID:
+    """Return the contract's id of a token."""
+    return strawberry.ID(TOKEN_PREFIX + token_id)
+
+
+def from_token_id(global_id: str) -> str:
+    """Return the domain's id of a token."""
+    return global_id.removeprefix(TOKEN_PREFIX)
 
 
 class _Details:
@@ -93,7 +104,9 @@ def _store(
         id=to_global_id(record.id),
         details=_Details(context, record, load),
         name=record.name,
-        owner=record.owner,
+        owner=record.owner.subject,
+        owner_source=record.owner.source,
+        owner_name=record.owner.name,
         engine=record.engine,
         engine_version=record.engine_version,
         status=enums.StoreStatus[record.status],
@@ -193,7 +206,13 @@ def viewer(context: Context, caller: models.Identity) -> types.Viewer:
             stores_used=usage.used, stores_limit=usage.limit, stores_left=usage.left
         )
 
-    return types.Viewer(name=caller.name, role=enums.Role[caller.role], load_quota=load_quota)
+    return types.Viewer(
+        name=caller.owner.subject,
+        source=caller.owner.source,
+        display_name=caller.owner.name,
+        role=enums.Role[caller.role],
+        load_quota=load_quota,
+    )
 
 
 def connection(

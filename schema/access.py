@@ -13,6 +13,22 @@ from schema.types import Node
 @strawberry.type(description="A token that somebody signs in with. Its secret is not kept.")
 class AccessToken(Node):
     owner: str = strawberry.field(description="Who signs in with it.")
+    owner_source: str = strawberry.field(
+        description="Who vouches for the owner's name: `local`, or an issuer's URL."
+    )
+    owner_name: str = strawberry.field(
+        description="What to call the owner; several may be called the same."
+    )
+    made_by: str | None = strawberry.field(
+        description="Who made it; null where a version made it that did not write that down."
+    )
+    made_by_source: str | None = strawberry.field(
+        description="Who vouches for `madeBy`: `local`, an issuer's URL, or `command line`."
+    )
+    parent_id: strawberry.ID | None = strawberry.field(
+        description="The token that it was made with: it ends with that, and never allows more."
+        " Null when it was made on the command line, or with an issuer's sign-in."
+    )
     role: Role = strawberry.field(description="What it allows.")
     description: str = strawberry.field(description="What it is for, in its maker's words.")
     created_at: datetime = strawberry.field(description="When it was made.")
@@ -38,15 +54,21 @@ class AccessTokenConnection:
 
 @strawberry.input(description="A token to be made.")
 class CreateTokenInput:
-    role: Role = strawberry.field(description="What it shall allow: at most what you may do.")
+    role: Role = strawberry.field(
+        description="What it shall allow: at most what you may do. Viewers make none."
+    )
     owner: str | None = strawberry.field(
-        default=None, description="Who shall sign in with it (for admins); you, if left out."
+        default=None,
+        description="The local name of who shall sign in with it (for admins); you, if left out.",
     )
     description: str = strawberry.field(
         default="", description="What it is for, in up to 200 characters."
     )
     expires_in_days: int | None = strawberry.field(
-        default=None, description="Days until it ends, from 1 to 3650; never, if left out."
+        default=None,
+        description="Days until it ends, from 1 to 3650, but no later than the token that you"
+        " sign in with. If left out, it ends with that; where you sign in with an issuer's, as late"
+        " as the platform lets it.",
     )
 
 

@@ -23,6 +23,13 @@ class AuditOutcome(Enum):
 class AuditEntry(Node):
     at: datetime = strawberry.field(description="When it was recorded.")
     actor: str | None = strawberry.field(description="Who asked; null when it is not known.")
+    actor_source: str | None = strawberry.field(
+        description="Who vouches for that name: `local`, an issuer's URL, or `command line`. Null"
+        " where it is not known, also in entries of versions that did not write it down."
+    )
+    actor_name: str | None = strawberry.field(
+        description="What to call them; several may be called the same."
+    )
     role: Role | None = strawberry.field(description="The role they had.")
     address: str = strawberry.field(description="The network address they came from.")
     action: str = strawberry.field(
@@ -33,6 +40,16 @@ class AuditEntry(Node):
     code: str | None = strawberry.field(description="Why it was refused or failed, for programs.")
     store_id: strawberry.ID | None = strawberry.field(
         description="The store it was about, which may have another owner, or be gone."
+    )
+    token_id: strawberry.ID | None = strawberry.field(
+        description="The token that they signed in with; null for an issuer's, the command line,"
+        " and entries of versions that did not write it down."
+    )
+    token_made_by: str | None = strawberry.field(
+        description="Who made that token; another than `actor` may have acted in their name."
+    )
+    token_made_by_source: str | None = strawberry.field(
+        description="Who vouches for `tokenMadeBy`, as in `actorSource`."
     )
 
 
@@ -51,6 +68,9 @@ class AuditEntryConnection:
 @strawberry.input(description="Which entries to list; a part left out does not restrict.")
 class AuditFilterInput:
     actor: str | None = strawberry.field(default=None, description="Those of this caller.")
+    actor_source: str | None = strawberry.field(
+        default=None, description="Those of callers for whom this source vouches."
+    )
     action: str | None = strawberry.field(
         default=None, description="Those of this mutation, such as `deleteStore`, or `SIGN_IN`."
     )
@@ -59,6 +79,9 @@ class AuditFilterInput:
     )
     store_id: strawberry.ID | None = strawberry.field(
         default=None, description="Those about this store."
+    )
+    token_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Those asked for with this token."
     )
     since: datetime | None = strawberry.field(default=None, description="From this moment on.")
     until: datetime | None = strawberry.field(default=None, description="Before this moment.")

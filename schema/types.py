@@ -121,7 +121,14 @@ class StoreDetails(Protocol):
 class Store(Node):
     details: strawberry.Private[StoreDetails]
     name: str = strawberry.field(description="Its name; unique among stores that are not deleted.")
-    owner: str = strawberry.field(description="Who created it.")
+    owner: str = strawberry.field(description="Whose it is: who created it.")
+    owner_source: str = strawberry.field(
+        description="Who vouches for the owner's name: `local`, or an issuer's URL. Two owners of"
+        " one name and two sources are two people."
+    )
+    owner_name: str = strawberry.field(
+        description="What to call the owner; several may be called the same."
+    )
     engine: str = strawberry.field(description="The name of its engine.")
     engine_version: str = strawberry.field(description="The version of its engine.")
     status: StoreStatus = strawberry.field(description="Where it is.")
@@ -206,6 +213,10 @@ class StoresChange:
 class Viewer:
     load_quota: strawberry.Private[Callable[[], Awaitable[StoreQuota]]]
     name: str = strawberry.field(description="The caller's name; it owns what they create.")
+    source: str = strawberry.field(
+        description="Who vouches for the name: `local`, or an issuer's URL."
+    )
+    display_name: str = strawberry.field(description="What to call them.")
     role: Role = strawberry.field(description="What they may do.")
 
     @strawberry.field(description="How many stores they have and may have.")

@@ -68,12 +68,19 @@ class Issuer:
         }
         return {name: value for name, value in whole.items() if value is not None}
 
-    def token(self, *, kid: str | None = "one", key: PrivateKey | None = None, **given: Any) -> str:
+    def token(
+        self,
+        *,
+        kid: str | None = "one",
+        key: PrivateKey | None = None,
+        headers: dict[str, Any] | None = None,
+        **given: Any,
+    ) -> str:
         """Return a signed token, by the key of this id unless another is given."""
         signer = self.keys[kid or "one"] if key is None else key
         algorithm = "RS256" if isinstance(signer, rsa.RSAPrivateKey) else "ES256"
-        headers = None if kid is None else {"kid": kid}
-        return jwt.encode(self.claims(**given), signer, algorithm=algorithm, headers=headers)
+        head = ({} if kid is None else {"kid": kid}) | (headers or {})
+        return jwt.encode(self.claims(**given), signer, algorithm=algorithm, headers=head)
 
     def get(self, path: str, given: dict[str, str]) -> Answer:
         if path == "/.well-known/openid-configuration":

@@ -2,6 +2,8 @@
 
 The algorithm is the operator's choice and the key's, never the token's: with the token's, whoever
 knows the issuer's public key could sign with it (HS256), or not at all (none).
+
+An issuer signs other things with the same keys, see ``jwt_kinds``.
 """
 
 from collections.abc import Mapping
@@ -21,9 +23,10 @@ from jwt.exceptions import (
 )
 
 from app.auth.issuer_keys import IssuerKeys
+from app.auth.jwt_kinds import is_for_something_else, is_kind_accepted, is_of_client
 from app.auth.settings import OidcSettings
-from provisioner.access import MAX_OWNER
 from provisioner.models import Identity, Role
+from provisioner.owners import Owner, normal_name
 
 _MAX_TOKEN = 16_384  # characters; no issuer's token is as long
 _LATEST = 4_102_444_800  # 2100-01-01: a later end than a date can hold is none either
@@ -41,10 +44,10 @@ _CODES: Mapping[type[PyJWTError], str] = {
 class JwtRefusedError(Exception):
     """A token does not sign anybody in; ``code`` says why, for the audit log."""
 
-    def __init__(self, code: str, name: str | None = None) -> None:
+    def __init__(self, code: str, owner: Owner | None = None) -> None:
         super().__init__(code)
         self.code = code
-        self.name = name
+        self.owner = owner
 
 
 class JwtVerifier:
@@ -57,15 +60,13 @@ class JwtVerifier:
     async def verify(self, token: str) -> tuple[Identity, datetime]:
         """Return who signs in with a token, and until when. Raises JwtRefusedError."""
         claims = await self._claims(token)
-        name = claims.get(self._settings.name_claim)
-        if not isinstance(name, str) or not 1 <= len(name) <= MAX_OWNER or not name.isprintable():
-            raise JwtRefusedError("JWT_NAME_UNUSABLE")
+        owner = self._owner(claims)
         role = self._role(claims)
         if role is None:
-            raise JwtRefusedError("JWT_WITHOUT_ROLE", name)
+            raise JwtRefusedError("JWT_WITHOUT_ROLE", owner)
         expires = min(int(claims["exp"]), _LATEST)
         ends_at = datetime.fromtimestamp(expires, UTC) + self._settings.leeway
-        return Identity(name, role), ends_at
+        return Identity(owner, role), ends_at
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         settings = self._settings
@@ -75,6 +76,8 @@ class JwtVerifier:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in settings.algorithms:
                 raise JwtRefusedError("JWT_ALGORITHM_REFUSED")
+            if not is_kind_accepted(header):
+                raise JwtRefusedError("JWT_TYPE_WRONG")
             key = await self._keys.find(header.get("kid"))
             if key is None:
                 raise JwtRefusedError("JWT_KEY_UNKNOWN")
@@ -92,7 +95,21 @@ class JwtVerifier:
             )
         except PyJWTError as error:
             raise JwtRefusedError(_CODES.get(type(error), "JWT_MALFORMED")) from error
+        if is_for_something_else(claims, accepts_id_tokens=settings.audience == settings.client_id):
+            raise JwtRefusedError("JWT_TYPE_WRONG")
+        if settings.clients and not is_of_client(claims, settings.clients):
+            raise JwtRefusedError("JWT_CLIENT_WRONG")
         return claims
+
+    def _owner(self, claims: Mapping[str, Any]) -> Owner:
+        """Return whose the token is. Their name is taken as it is, or two could become one."""
+        settings = self._settings
+        name = claims.get(settings.name_claim)
+        if not isinstance(name, str) or normal_name(name) != name:
+            raise JwtRefusedError("JWT_NAME_UNUSABLE")
+        shown = claims.get(settings.display_name_claim)
+        shown = normal_name(shown) if isinstance(shown, str) else None
+        return Owner(settings.issuer, name, shown or "")
 
     def _role(self, claims: Mapping[str, Any]) -> Role | None:
         """Return the highest role that the token's roles stand for, or None."""

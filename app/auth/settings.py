@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from provisioner.access import MAX_DAYS
 from provisioner.models import Role
+from provisioner.token_tree import IssuerTrust
 
 # Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
@@ -30,6 +32,8 @@ class OidcSettings:
     jwks_url: str | None
     algorithms: tuple[str, ...]
     name_claim: str
+    display_name_claim: str
+    clients: tuple[str, ...]
     roles_claim: str
     roles: Mapping[str, Role]
     leeway: timedelta
@@ -74,11 +78,30 @@ class SignInSettings(BaseSettings):
         description="What the issuer's roles stand for: `theirs=viewer`, comma-separated. Who has"
         " none of them is not let in.",
     )
+    oidc_display_name_claim: str = Field(
+        "preferred_username",
+        description="The claim that people are shown as, beside `oidc_name_claim`, which counts.",
+    )
+    oidc_clients: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="The clients whose tokens sign people in, comma-separated, by the claims `azp`,"
+        " `client_id`, `cid` and `appid`: those that a token has must be named here, and it must"
+        " have one. Unset, any client's of the audience do.",
+    )
+    oidc_token_days: int = Field(
+        0,
+        ge=0,
+        le=MAX_DAYS,
+        description="How many days the tokens may live that people make who signed in with the"
+        " issuer; 0 lets them make none. Such a token goes on when the issuer no longer lets its"
+        " owner in, and ends when the issuer is no longer configured. A smaller number ends those"
+        " that are older.",
+    )
     oidc_leeway_seconds: float = Field(
         30, ge=0, le=300, description="How far the issuer's clock may be from ours."
     )
 
-    @field_validator("oidc_algorithms", "oidc_token_origins", mode="before")
+    @field_validator("oidc_algorithms", "oidc_clients", "oidc_token_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(_parts(value)) if isinstance(value, str) else value
@@ -127,10 +150,18 @@ class SignInSettings(BaseSettings):
             jwks_url=self.oidc_jwks_url,
             algorithms=self.oidc_algorithms,
             name_claim=self.oidc_name_claim,
+            display_name_claim=self.oidc_display_name_claim,
+            clients=self.oidc_clients,
             roles_claim=self.oidc_roles_claim,
             roles=self.oidc_roles,
             leeway=timedelta(seconds=self.oidc_leeway_seconds),
         )
+
+    def issuer_trust(self) -> IssuerTrust | None:
+        """Return the slice that the domain needs, or None."""
+        if self.oidc() is None or self.oidc_issuer is None:
+            return None
+        return IssuerTrust(self.oidc_issuer, timedelta(days=self.oidc_token_days))
 
 
 def _parts(text: str) -> list[str]:

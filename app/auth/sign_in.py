@@ -17,8 +17,10 @@ from provisioner.audit import SIGN_IN, AuditOutcome, AuditRecord
 from provisioner.capped_audit import CappedAudit
 from provisioner.clock import SystemClock
 from provisioner.models import Identity
+from provisioner.owners import Owner
 from provisioner.ports import Clock
 from provisioner.supervisor import Platform
+from provisioner.token_tree import AccessToken
 from provisioner.tokens import PREFIX, TokenRepository
 
 _log = structlog.get_logger(__name__)
@@ -45,11 +47,12 @@ class Credential:
 class SignInFailure:
     """Why a token was not accepted, for the audit log; the caller is told only that it was not.
 
-    ``name`` is whose token it was, where that is certain.
+    ``owner`` is whose token it was, where that is certain, and ``token`` which, if it was ours.
     """
 
     code: str
-    name: str | None = None
+    owner: Owner | None = None
+    token: AccessToken | None = None
 
 
 class Authenticator:
@@ -86,8 +89,10 @@ class Authenticator:
                     action=SIGN_IN,
                     outcome=AuditOutcome.REFUSED,
                     address=address,
-                    actor=failure.name,
+                    actor=failure.owner,
                     code=failure.code,
+                    token_id=None if failure.token is None else failure.token.id,
+                    token_maker=None if failure.token is None else failure.token.maker,
                 )
             )
         except Exception:  # noqa: BLE001 - nothing was done, so it may go unrecorded: it is logged
@@ -102,15 +107,15 @@ class Authenticator:
         if found is None:
             return SignInFailure("TOKEN_UNKNOWN")
         if (problem := found.problem(self._clock.now())) is not None:
-            return SignInFailure(problem, found.owner)
-        await self._uses.note(found)
-        return Credential(found.identity, self._watch, found.id, found.expires_at)
+            return SignInFailure(problem, found.token.owner, found.token)
+        await self._uses.note(found.token)
+        return Credential(found.identity, self._watch, found.token.id, found.expires_at)
 
     async def _identify_by(self, issuer: JwtVerifier, token: str) -> Credential | SignInFailure:
         try:
             identity, expires_at = await issuer.verify(token)
         except JwtRefusedError as error:
-            return SignInFailure(error.code, error.name)
+            return SignInFailure(error.code, error.owner)
         return Credential(identity, self._watch, expires_at=expires_at)
 
 

@@ -10,7 +10,8 @@ import time
 
 import structlog
 
-from provisioner.tokens import AccessToken, TokenRepository
+from provisioner.token_tree import AccessToken
+from provisioner.tokens import TokenRepository
 
 _log = structlog.get_logger(__name__)
 

@@ -43,7 +43,7 @@ class OperationLimiter(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         context: Context = self.execution_context.context
-        caller = None if context.caller is None else context.caller.name
+        caller = None if context.caller is None else context.caller.owner.key
         kind = self.execution_context.operation_type
         if kind is StrawberryOperationType.QUERY:
             await self._introspect(context)
@@ -73,7 +73,7 @@ class OperationLimiter(SchemaExtension):
             return
         caller = require_caller(context)
         if not self._answers.has(document, name, given):
-            await self._limits.rates.count_introspection(caller.name)
+            await self._limits.rates.count_introspection(caller.owner.key)
 
 
 class Deadline:

@@ -153,7 +153,7 @@ def list_stores(
         heads = [("NAME", "STATUS", "ENGINE", "OWNER", "ASKED FOR", "ADDRESS")]
         rows = [
             (store["name"], store["status"], f"{store['engine']} {store['engineVersion']}",
-             store["owner"], wording.ago(store["createdAt"]), store["url"])
+             store["ownerName"], wording.ago(store["createdAt"]), store["url"])
             for store in stores
         ]  # fmt: skip
         lines = wording.columns(heads + rows) if rows else ["There are no such stores."]

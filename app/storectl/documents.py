@@ -2,7 +2,8 @@
 
 _ERRORS = "errors { code message field }"
 STORE = """fragment StoreFields on Store {
-  id name owner engine engineVersion status target url adminUrl version queuePosition
+  id name owner ownerSource ownerName engine engineVersion status target url adminUrl
+  version queuePosition
   reason { code message } createdAt updatedAt readyAt deletedAt
 }"""
 _STEPS = "steps { name status message output startedAt finishedAt }"
@@ -27,7 +28,8 @@ FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
     events {{ version kind subject status message at }}
     store {{ ...StoreFields {_STEPS} }} }} }}"""
 
-_ACCESS = "id owner role description createdAt expiresAt lastUsedAt revokedAt"
+_ACCESS = """id owner ownerSource ownerName role description createdAt expiresAt lastUsedAt
+  revokedAt madeBy madeBySource parentId"""
 TOKENS = f"""query ($after: String, $includeRevoked: Boolean!) {{
   tokens(first: 100, after: $after, includeRevoked: $includeRevoked) {{
     pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {_ACCESS} }} }} }} }}"""

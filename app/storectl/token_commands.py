@@ -32,7 +32,7 @@ def list_tokens(
         found = await connected().tokens(include_revoked=everything)
         heads = [("ID", "OWNER", "ROLE", "DESCRIPTION", "CREATED", "LAST USED", "EXPIRES", "")]
         rows = [
-            (token["id"], token["owner"], token["role"].lower(), token["description"],
+            (token["id"], token["ownerName"], token["role"].lower(), token["description"],
              wording.ago(token["createdAt"]), wording.ago(token["lastUsedAt"]) or "never",
              (token["expiresAt"] or "never")[:10], "revoked" if token["revokedAt"] else "")
             for token in found
@@ -54,7 +54,8 @@ def create_token(
     ] = Role.OPERATOR,
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
     expires_in_days: Annotated[
-        int | None, typer.Option(help="When it ends; never if none.")
+        int | None,
+        typer.Option(help="When it ends: no later than the token you use, and with it if none."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,14 +85,14 @@ def revoke_token(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The token's id, from the list.")],
     as_json: AsJson = False,
 ) -> None:
-    """End a token at once, for whoever has it."""
+    """End a token and all made with it at once, for whoever has them."""
 
     async def work() -> None:
         payload = (await connected().execute(documents.REVOKE_TOKEN, input={"id": token_id}))[
             "payload"
         ]
         refuse(payload["errors"])
-        line = f"The token {token_id} of {payload['token']['owner']} is revoked."
+        line = f"The token {token_id} of {payload['token']['ownerName']} is revoked."
         say_either(payload["token"], [line], as_json=as_json)
 
     run(work())

@@ -86,7 +86,7 @@ def store_lines(store: Data) -> list[str]:
         ("Address", store["url"]),
         ("Admin", store["adminUrl"] or ""),
         ("Engine", f"{store['engine']} {store['engineVersion']}"),
-        ("Owner", store["owner"]),
+        ("Owner", store["ownerName"]),
         ("Asked for", ago(store["createdAt"])),
         ("Ready since", ago(store["readyAt"]) if store["status"] == "READY" else ""),
         ("Place in line", str(store["queuePosition"] or "")),

@@ -12,6 +12,7 @@ from app.main import create_app
 from app.server import Server
 from app.settings import Settings
 from provisioner.models import Role, Store
+from provisioner.owners import local
 from provisioner.repository import StoreRepository
 from provisioner.supervisor import Platform
 from tests.api.conftest import unreachable_cluster
@@ -41,7 +42,7 @@ class InProcess:
         return sum(item.transport.get_write_buffer_size() for item in open_ones)
 
     async def token(self, owner: str = "merchant") -> str:
-        return (await self.platform.tokens.issue(owner, Role.OPERATOR)).secret
+        return (await self.platform.tokens.issue(local(owner), Role.OPERATOR)).secret
 
     async def add_store(self) -> Store:
         return await self.records.create(a_store())

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.fan_out import SharedStream
 from provisioner.models import Role
+from provisioner.owners import local
 from resolvers import mapping
 from schema import types
 from tests.api.in_process import InProcess, running
@@ -62,7 +63,7 @@ async def say(service: InProcess, store_id: str, message: str) -> None:
 
 
 async def admin(service: InProcess) -> str:
-    return (await service.platform.tokens.issue("root", Role.ADMIN)).secret
+    return (await service.platform.tokens.issue(local("root"), Role.ADMIN)).secret
 
 
 async def test_one_execution_for_all_who_get_the_same(
@@ -183,7 +184,7 @@ async def test_one_who_does_not_read_holds_up_nobody(tmp_path: Path) -> None:
 async def test_each_ends_with_its_own_credential(service: InProcess) -> None:
     store = await service.add_store()
     kept = await service.token()
-    revoked = await service.platform.tokens.issue("merchant", Role.OPERATOR)
+    revoked = await service.platform.tokens.issue(local("merchant"), Role.OPERATOR)
     async with (
         following(service, kept, store.id) as stays,
         following(service, revoked.secret, store.id) as goes,

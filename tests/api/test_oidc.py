@@ -19,6 +19,7 @@ from app.auth.issuer_keys import IssuerKeys
 from app.auth.oidc import JwtRefusedError, JwtVerifier
 from app.auth.settings import OidcSettings
 from provisioner.models import Identity, Role
+from provisioner.owners import Owner
 from tests.api.conftest import unreachable_cluster
 from tests.api.test_sockets import close_of, connected
 from tests.e2e.service import Service
@@ -45,6 +46,8 @@ class Door:
             "jwks_url": None,
             "algorithms": ("RS256", "ES256"),
             "name_claim": "sub",
+            "display_name_claim": "preferred_username",
+            "clients": (),
             "roles_claim": "roles",
             "roles": {"viewer": Role.VIEWER, "operator": Role.OPERATOR, "boss": Role.ADMIN},
             "leeway": timedelta(seconds=30),
@@ -88,23 +91,29 @@ def part(content: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
+def identity(issuer: Issuer, role: Role = Role.OPERATOR) -> Identity:
+    """Return who its tokens are of, unless told otherwise."""
+    return Identity(Owner(issuer.url, "alice"), role)
+
+
 async def test_good_tokens(issuer: Issuer, door: Door) -> None:
-    assert await door.identity(issuer.token()) == Identity("alice", Role.OPERATOR)
+    assert await door.identity(issuer.token()) == identity(issuer)
     issuer.keys["two"] = ec_key()
     door.seconds += 60
-    assert await door.identity(issuer.token(kid="two")) == Identity("alice", Role.OPERATOR)
-    assert await door.identity(issuer.token(exp=10**15)) == Identity("alice", Role.OPERATOR)
+    assert await door.identity(issuer.token(kid="two")) == identity(issuer)
+    assert await door.identity(issuer.token(exp=10**15)) == identity(issuer)
     several = issuer.token(aud=["other", AUDIENCE], roles=["viewer", "boss", "unknown", 7])
-    assert await door.identity(several) == Identity("alice", Role.ADMIN)
-    assert await door.identity(issuer.token(roles="viewer operator")) == Identity(
-        "alice", Role.OPERATOR
-    )
+    assert await door.identity(several) == identity(issuer, Role.ADMIN)
+    assert await door.identity(issuer.token(roles="viewer operator")) == identity(issuer)
 
 
 async def test_claims_of_other_names(issuer: Issuer, http: httpx.AsyncClient) -> None:
     door = Door(issuer, http, name_claim="login", roles_claim="realm_access.roles")
     token = issuer.token(login="bob", realm_access={"roles": ["viewer"]})
-    assert await door.identity(token) == Identity("bob", Role.VIEWER)
+    assert await door.identity(token) == Identity(Owner(issuer.url, "bob"), Role.VIEWER)
+
+
+_LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @pytest.mark.parametrize(
@@ -121,6 +130,15 @@ async def test_claims_of_other_names(issuer: Issuer, http: httpx.AsyncClient) ->
         ({"sub": ""}, "JWT_NAME_UNUSABLE"),
         ({"sub": "a\nb"}, "JWT_NAME_UNUSABLE"),
         ({"sub": "a" * 129}, "JWT_NAME_UNUSABLE"),
+        ({"sub": " alice"}, "JWT_NAME_UNUSABLE"),
+        ({"sub": "\uff21lice"}, "JWT_NAME_UNUSABLE"),
+        ({"sub": "\u0430lice"}, "JWT_NAME_UNUSABLE"),
+        ({"iat": int(time.time()) + 600}, "JWT_NOT_YET_VALID"),
+        ({"at_hash": "x"}, "JWT_TYPE_WRONG"),
+        ({"typ": "ID"}, "JWT_TYPE_WRONG"),
+        ({"typ": "Refresh"}, "JWT_TYPE_WRONG"),
+        ({"events": {_LOGOUT: {}}}, "JWT_TYPE_WRONG"),
+        ({"htm": "POST", "htu": "https://x"}, "JWT_TYPE_WRONG"),
         ({"roles": None}, "JWT_WITHOUT_ROLE"),
         ({"roles": []}, "JWT_WITHOUT_ROLE"),
         ({"roles": ["stranger"]}, "JWT_WITHOUT_ROLE"),
@@ -129,6 +147,68 @@ async def test_claims_of_other_names(issuer: Issuer, http: httpx.AsyncClient) ->
 )
 async def test_bad_claims(issuer: Issuer, door: Door, given: dict[str, Any], code: str) -> None:
     assert await door.refusal(issuer.token(**given)) == code
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "JWT", "jwt"])
+async def test_what_an_access_token_calls_itself(issuer: Issuer, door: Door, kind: str) -> None:
+    assert await door.identity(issuer.token(headers={"typ": kind})) == identity(issuer)
+    assert await door.identity(issuer.token(headers={"typ": None})) == identity(issuer)
+
+
+@pytest.mark.parametrize("kind", ["logout+jwt", "dpop+jwt", "secevent+jwt", "id+jwt", 7])
+async def test_what_else_an_issuer_signs(issuer: Issuer, door: Door, kind: object) -> None:
+    assert await door.refusal(issuer.token(headers={"typ": kind})) == "JWT_TYPE_WRONG"
+
+
+async def test_what_must_be_understood_and_is_not(issuer: Issuer, door: Door) -> None:
+    for names in (["exp"], ["b64"], []):
+        token = issuer.token(headers={"crit": names})
+        assert await door.refusal(token) == "JWT_MALFORMED"
+
+
+async def test_id_tokens_where_the_client_is_the_audience(
+    issuer: Issuer, http: httpx.AsyncClient
+) -> None:
+    door = Door(issuer, http, client_id=AUDIENCE)
+    signs: list[dict[str, Any]] = [{"at_hash": "x"}, {"typ": "ID"}]
+    for marks in signs:
+        assert await door.identity(issuer.token(**marks)) == identity(issuer)
+    assert await door.refusal(issuer.token(typ="Logout")) == "JWT_TYPE_WRONG"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_let_in"),
+    [
+        ({"azp": "dashboard"}, True),
+        ({"client_id": "storectl"}, True),
+        ({"azp": "dashboard", "client_id": "dashboard"}, True),
+        ({"azp": "stranger"}, False),
+        ({"azp": "dashboard", "client_id": "stranger"}, False),
+        ({"azp": ["dashboard"]}, False),
+        ({"azp": ""}, False),
+        ({}, False),
+    ],
+)
+async def test_clients_that_are_named(
+    issuer: Issuer, http: httpx.AsyncClient, given: dict[str, Any], *, is_let_in: bool
+) -> None:
+    token = issuer.token(**given)
+    door = Door(issuer, http, clients=("dashboard", "storectl"))
+    if is_let_in:
+        assert await door.identity(token) == identity(issuer)
+    else:
+        assert await door.refusal(token) == "JWT_CLIENT_WRONG"
+    assert await Door(issuer, http).identity(token) == identity(issuer)
+
+
+@pytest.mark.parametrize(
+    ("claim", "shown"), [("Alice A.", "Alice A."), ("\u0430lice", ""), (7, ""), (None, "")]
+)
+async def test_what_people_are_called(
+    issuer: Issuer, door: Door, claim: object, shown: str
+) -> None:
+    found = await door.identity(issuer.token(preferred_username=claim))
+    assert (found.owner.subject, found.owner.display_name) == ("alice", shown)
 
 
 async def test_its_clock_may_be_a_little_off(issuer: Issuer, door: Door) -> None:
@@ -230,16 +310,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service,
         running.start(wait_until_ready=False)
         yield running, issuer
         running.stop()
-
-
-def test_one_person_with_both_kinds_of_token(service: tuple[Service, Issuer]) -> None:
-    api, issuer = service
-    token = issuer.token(sub="ann")
-    assert api.execute(token, VIEWER) == {"viewer": {"name": "ann", "role": "OPERATOR"}}
-    store_id = api.create(token, "ann-shop")["store"]["id"]
-    made = api.execute(token, CREATE_TOKEN)["createToken"]
-    seen = api.execute(made["secret"], "query ($id: ID!) { store(id: $id) { name } }", id=store_id)
-    assert seen == {"store": {"name": "ann-shop"}}
 
 
 def test_a_refused_one_is_recorded(service: tuple[Service, Issuer]) -> None:

@@ -77,12 +77,12 @@ MUTATIONS = (
         "revealAdminPassword", "id: $id", own="FORBIDDEN NOT_AVAILABLE NOT_AVAILABLE",
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),
-    mutation("createToken", "role: VIEWER", no=_ALWAYS),
+    mutation("createToken", "role: VIEWER", no="FORBIDDEN ok ok"),
     mutation("createToken", "role: OPERATOR", no="FORBIDDEN ok ok"),
     mutation("createToken", "role: ADMIN", no="FORBIDDEN FORBIDDEN ok"),
     mutation("createToken", 'role: VIEWER, owner: "others"', others="FORBIDDEN FORBIDDEN ok"),
     mutation(
-        "revokeToken", "id: $token", own=_ALWAYS, others="NOT_FOUND NOT_FOUND ok",
+        "revokeToken", "id: $token", own="FORBIDDEN ok ok", others="NOT_FOUND NOT_FOUND ok",
         no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),
     mutation(
@@ -147,7 +147,7 @@ class Scene:
         return found
 
 
-_CREATE_TOKEN = "mutation { createToken(input: {role: VIEWER}) { token { id } } }"
+_CREATE_TOKEN = "mutation { createToken(input: {role: OPERATOR}) { token { id } } }"
 
 
 def cursor(api: Service) -> str:

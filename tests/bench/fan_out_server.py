@@ -20,6 +20,7 @@ from app.main import create_app
 from app.server import Server
 from app.settings import Settings
 from provisioner.models import Identity, Pod, Role
+from provisioner.owners import local
 from provisioner.supervisor import Platform
 from resolvers.context import Context
 from resolvers.mutations import Mutation
@@ -32,7 +33,7 @@ from tests.stores import a_store
 class _Admin:
     """A sign-in that never ends."""
 
-    identity = Identity("bench", Role.ADMIN)
+    identity = Identity(local("bench"), Role.ADMIN)
 
     async def ended(self) -> None:
         await asyncio.Event().wait()

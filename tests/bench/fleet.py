@@ -21,6 +21,7 @@ from provisioner.database import Database
 from provisioner.migrations import migrate
 from provisioner.models import StepStatus, Store, StoreStatus
 from provisioner.names import new_store_id, release_for
+from provisioner.owners import local
 from provisioner.repository import StoreRepository, new_store
 from provisioner.testing import RecordedAnnouncements
 from provisioner.transitions import PROVISION_STEPS
@@ -103,7 +104,7 @@ async def record_stores(url: str, count: int) -> list[Store]:
 async def _ready_store(records: StoreRepository, number: int) -> Store:
     store_id = new_store_id()
     given = new_store(
-        store_id=store_id, name=f"fleet-{number}", owner="merchant", engine="woocommerce",
+        store_id=store_id, name=f"fleet-{number}", owner=local("merchant"), engine="woocommerce",
         engine_version="7.1", release=release_for("woo", store_id),
         host=f"fleet-{number}.store.localhost", url=f"http://fleet-{number}.store.localhost",
         now=SystemClock().now(),

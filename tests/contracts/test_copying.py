@@ -21,6 +21,7 @@ from provisioner.database_url import DatabaseUrl
 from provisioner.engine import engine_for
 from provisioner.errors import ConfigurationError
 from provisioner.models import Role, StepName, StepStatus
+from provisioner.owners import local
 from provisioner.repository import StoreRepository
 from provisioner.sign_in_codes import SignInCodes
 from provisioner.testing import RecordedAnnouncements
@@ -56,7 +57,7 @@ async def _fill(url: str) -> None:
     await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
     await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
     tokens = TokenRepository(database, clock)
-    issued = await tokens.issue("merchant", Role.OPERATOR)
+    issued = await tokens.issue(local("merchant"), Role.OPERATOR)
     await SignInCodes(database, tokens, clock).create(
         issued.token, lifetime=timedelta(minutes=1), session=timedelta(days=1)
     )

@@ -8,6 +8,7 @@ import pytest
 from app.auth.watch import CredentialWatch
 from provisioner.database import Database
 from provisioner.models import Role
+from provisioner.owners import local
 from provisioner.testing import HandClock
 from provisioner.tokens import TokenRepository
 
@@ -40,7 +41,7 @@ def watch(tokens: CountedTokens, clock: HandClock) -> CredentialWatch:
 async def test_revocation_ends_all_that_is_open_with_it_and_nothing_else(
     tokens: CountedTokens, watch: CredentialWatch
 ) -> None:
-    revoked, other = [(await tokens.issue("merchant", Role.VIEWER)).token for _ in range(2)]
+    revoked, other = [(await tokens.issue(local("merchant"), Role.VIEWER)).token for _ in range(2)]
     async with asyncio.TaskGroup() as group:
         ended = [group.create_task(watch.ended(revoked.id, None)) for _ in range(3)]
         goes_on = group.create_task(watch.ended(other.id, None))
@@ -56,7 +57,7 @@ async def test_revocation_ends_all_that_is_open_with_it_and_nothing_else(
 
 
 async def test_nothing_open_no_question(tokens: CountedTokens, watch: CredentialWatch) -> None:
-    token = (await tokens.issue("merchant", Role.VIEWER)).token
+    token = (await tokens.issue(local("merchant"), Role.VIEWER)).token
     task = asyncio.create_task(watch.ended(token.id, None))
     await asyncio.sleep(0)
     task.cancel()

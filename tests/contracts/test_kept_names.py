@@ -8,6 +8,7 @@ import pytest
 from provisioner.database import Database, Transaction
 from provisioner.errors import RefusedError
 from provisioner.models import Store, StoreStatus
+from provisioner.owners import Owner, local
 from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from provisioner.transitions import DELETE_STEPS
@@ -44,7 +45,9 @@ async def deleted(records: StoreRepository, owner: str = "merchant") -> Store:
     return await records.transition(store, StoreStatus.DELETED)
 
 
-async def refusal(records: StoreRepository, owner: str = "rival") -> tuple[str, str | None, str]:
+async def refusal(
+    records: StoreRepository, owner: str | Owner = "rival"
+) -> tuple[str, str | None, str]:
     with pytest.raises(RefusedError) as refused:
         await records.create(a_store(name="my-shop", owner=owner), names_kept_for=KEPT)
     (found,) = refused.value.refusals
@@ -77,7 +80,13 @@ async def test_its_owner_may_have_it_again_at_once(records: StoreRepository) -> 
     first = await deleted(records)
     again = await records.create(a_store(name="my-shop"), names_kept_for=KEPT)
     assert again.id != first.id
-    assert (await records.get_by_name("my-shop", "merchant")).id == again.id
+    assert (await records.get_by_name("my-shop", local("merchant"))).id == again.id
+
+
+async def test_who_is_called_like_its_owner_is_another(records: StoreRepository) -> None:
+    await deleted(records)
+    theirs = Owner("https://issuer.example", "merchant")
+    assert (await refusal(records, theirs))[0] == "NAME_KEPT"
 
 
 async def test_it_is_free_when_its_time_is_over(
@@ -88,7 +97,7 @@ async def test_it_is_free_when_its_time_is_over(
     assert (await refusal(records))[0] == "NAME_KEPT"
     calendar.moment += timedelta(microseconds=1)
     taken = await records.create(a_store(name="my-shop", owner="rival"), names_kept_for=KEPT)
-    assert taken.owner == "rival"
+    assert taken.owner == local("rival")
 
 
 async def test_the_last_owner_counts(records: StoreRepository, calendar: Calendar) -> None:
@@ -107,7 +116,7 @@ async def test_another_name_is_nobodys(records: StoreRepository) -> None:
 async def test_no_name_is_kept_where_that_is_switched_off(records: StoreRepository) -> None:
     await deleted(records)
     taken = await records.create(a_store(name="my-shop", owner="rival"), names_kept_for=None)
-    assert taken.owner == "rival"
+    assert taken.owner == local("rival")
 
 
 async def test_a_purge_of_what_is_as_old_frees_no_name_early(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -101,6 +102,72 @@ async def test_a_schema_of_a_newer_version(database_url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"'9999'.* A newer version may have used it"):
         await migrate(database_url)
     assert await fetch_all(database_url, REVISIONS) == [("9999",)]
+
+
+BEFORE_OWNERS = (
+    *(
+        "INSERT INTO stores (id, name, owner, engine, engine_version, status, target, namespace,"  # noqa: S608 - the rows below
+        " release, host, url, idempotency_key, version, attempt, created_at, updated_at) VALUES"
+        f" ('{name}', '{name}', '{owner}', 'e', '1', '{status}', 'READY', '{name}', 'r', 'h', 'u',"
+        " 'key', 0, 0, 0, 0)"
+        for name, owner, status in (
+            ("one", "local-admin", "READY"), ("two", "00u1", "READY"), ("three", "00u2", "DELETED"),
+        )
+    ),
+    *(
+        "INSERT INTO tokens (id, digest, owner, role, created_at, revoked_at) VALUES"  # noqa: S608 - the rows below
+        f" ('{name}', 'digest of {name}', '{owner}', 'ADMIN', {at}, {revoked})"
+        for name, owner, at, revoked in (
+            ("t1", "local-admin", 1_000, "NULL"), ("t2", "ada", 2_000, "7"),
+            ("t3", "local-admin", 90_000_000, "NULL"),
+        )
+    ),
+    *(
+        "INSERT INTO audit (at, actor, role, address, action, arguments, outcome) VALUES"  # noqa: S608 - the rows below
+        f" ({at}, '{actor}', 'ADMIN', '{address}', 'createToken', '{arguments}', 'ACCEPTED')"
+        for at, actor, address, arguments in (
+            (1_500, "command line", "local", '{"owner": "local-admin", "role": "ADMIN"}'),
+            (2_100, "command line", "192.0.2.1", '{"owner": "ada"}'),
+            (2_200, "local-admin", "192.0.2.1", '{"owner": "ada"}'),
+        )
+    ),
+)  # fmt: skip
+
+
+async def test_owners_of_before_keep_what_they_have(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a database of the version before, with people of ours and of an issuer
+    await _migrate_to("0004", empty_database_url, monkeypatch)
+    for statement in BEFORE_OWNERS:
+        await execute(empty_database_url, statement)
+    before = await fetch_all(empty_database_url, "SELECT id, owner, status FROM stores ORDER BY id")
+    # When it is migrated
+    await migrate(empty_database_url)
+    # Then nothing is lost, and who had a token of ours is local
+    url = empty_database_url
+    assert await fetch_all(url, "SELECT id, owner, status FROM stores ORDER BY id") == before
+    assert await fetch_all(url, "SELECT id, owner_source, owner FROM stores ORDER BY id") == [
+        ("one", "local", "local-admin"), ("three", "issuer", "00u2"), ("two", "issuer", "00u1"),
+    ]  # fmt: skip
+    tokens = "SELECT id, owner_source, owner, revoked_at, maker_source, parent_id FROM tokens"
+    assert await fetch_all(url, f"{tokens} ORDER BY id") == [
+        ("t1", "local", "local-admin", None, "command line", None),
+        ("t2", "local", "ada", 7, None, None),
+        ("t3", "local", "local-admin", None, None, None),
+    ]
+    audit = "SELECT at, actor, actor_source, token_id FROM audit ORDER BY id"
+    assert await fetch_all(url, audit) == [
+        (1_500, "command line", None, None), (2_100, "command line", None, None),
+        (2_200, "local-admin", None, None),
+    ]  # fmt: skip
+
+
+async def _migrate_to(revision: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = command.upgrade
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "upgrade", lambda config, _: upgrade(config, revision))
+        await migrate(url)
 
 
 async def test_the_same_schema_on_both(

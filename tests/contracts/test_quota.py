@@ -10,6 +10,7 @@ from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.errors import RefusedError
 from provisioner.models import Store, StoreStatus
+from provisioner.owners import local
 from provisioner.quota import Quota, Usage
 from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
@@ -49,9 +50,9 @@ async def test_an_owner_at_their_limit(repository: StoreRepository, database: Da
     )
     assert await rows(database) == before
     await repository.create(a_store(owner="rival"), quota=quota)
-    assert await repository.usage("merchant", quota) == Usage(2, 2)
-    assert (await repository.usage("rival", quota)).left == 1
-    assert (await repository.usage("rival", Quota())).left is None
+    assert await repository.usage(local("merchant"), quota) == Usage(2, 2)
+    assert (await repository.usage(local("rival"), quota)).left == 1
+    assert (await repository.usage(local("rival"), Quota())).left is None
 
 
 async def test_the_platform_at_its_limit(repository: StoreRepository, database: Database) -> None:
@@ -73,7 +74,7 @@ async def test_a_limit_below_what_there_is(repository: StoreRepository) -> None:
     for _ in range(3):
         await repository.create(a_store())
     assert (await refusal(repository, a_store(), Quota(per_owner=1)))[0] == "USER_QUOTA_REACHED"
-    assert (await repository.usage("merchant", Quota(per_owner=1))).left == 0
+    assert (await repository.usage(local("merchant"), Quota(per_owner=1))).left == 0
 
 
 @pytest.mark.parametrize("status", [_S.QUEUED, _S.FAILED, _S.DELETING])
@@ -134,4 +135,4 @@ async def test_fifty_at_once_at_the_edge(database_url: str, quota: Quota, code: 
 
         # Then exactly three are let through, and all others are told why
         assert Counter(outcomes) == {"created": 3, code: 47}
-        assert (await several[0].usage("merchant", quota)).used == 7
+        assert (await several[0].usage(local("merchant"), quota)).used == 7

@@ -12,17 +12,20 @@ from provisioner.audit import AuditFilter, AuditLog
 from provisioner.capped_audit import CappedAudit
 from provisioner.database import Database
 from provisioner.errors import DatabaseUnavailableError
-from provisioner.models import Identity, Role
+from provisioner.models import Identity, Role, UsedToken
+from provisioner.owners import Owner, local
 from provisioner.testing import HandClock
-from provisioner.tokens import AccessToken, TokenRepository
+from provisioner.token_tree import AccessToken, IssuerTrust
+from provisioner.tokens import TokenRepository
 
 
 class Door:
     """A database, and someone who lets people in."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, issuer: IssuerTrust | None = None) -> None:
+        self.database = database
         self.clock = HandClock(datetime(2026, 1, 1, tzinfo=UTC))
-        self.tokens = TokenRepository(database, self.clock)
+        self.tokens = TokenRepository(database, self.clock, issuer)
         self.audit = AuditLog(database, self.clock)
         self.authenticator = Authenticator(
             self.tokens,
@@ -37,7 +40,10 @@ class Door:
     async def failures(self) -> list[tuple[str | None, str, str | None]]:
         page = await self.audit.page(first=100, after=None, filter_by=AuditFilter())
         records = [entry.record for entry in page.items]
-        return [(record.actor, record.address, record.code) for record in records]
+        return [
+            (record.actor.subject if record.actor else None, record.address, record.code)
+            for record in records
+        ]
 
     async def stored(self, token: AccessToken) -> AccessToken:
         found = await self.tokens.get(token.id)
@@ -52,10 +58,11 @@ def door(database: Database) -> Door:
 
 async def test_who_it_is_and_until_when(door: Door) -> None:
     until = door.clock.moment + timedelta(days=1)
-    issued = await door.tokens.issue("merchant", Role.OPERATOR, expires_at=until)
+    issued = await door.tokens.issue(local("merchant"), Role.OPERATOR, expires_at=until)
     credential = await door.sign_in(issued.secret)
     assert credential is not None
-    assert credential.identity == Identity("merchant", Role.OPERATOR)
+    token = UsedToken(issued.token.id, None, is_owners_own=False, expires_at=until)
+    assert credential.identity == Identity(local("merchant"), Role.OPERATOR, token)
     assert (credential.token_id, credential.expires_at) == (issued.token.id, until)
     assert await door.failures() == []
 
@@ -67,7 +74,7 @@ async def test_nobody(door: Door) -> None:
 
 async def test_its_time_is_over(door: Door) -> None:
     until = door.clock.moment + timedelta(days=1)
-    issued = await door.tokens.issue("merchant", Role.OPERATOR, expires_at=until)
+    issued = await door.tokens.issue(local("merchant"), Role.OPERATOR, expires_at=until)
     door.clock.moment = until - timedelta(microseconds=1)
     assert await door.sign_in(issued.secret) is not None
     door.clock.moment = until
@@ -76,7 +83,7 @@ async def test_its_time_is_over(door: Door) -> None:
 
 
 async def test_revoked(door: Door) -> None:
-    issued = await door.tokens.issue("merchant", Role.OPERATOR)
+    issued = await door.tokens.issue(local("merchant"), Role.OPERATOR)
     await door.tokens.revoke(issued.token.id)
     assert await door.sign_in(issued.secret) is None
     assert await door.failures() == [("merchant", "192.0.2.1", "TOKEN_REVOKED")]
@@ -96,7 +103,7 @@ async def test_use_that_cannot_be_noted(
             await released.wait()
         raise DatabaseUnavailableError
 
-    issued = await door.tokens.issue("merchant", Role.OPERATOR)
+    issued = await door.tokens.issue(local("merchant"), Role.OPERATOR)
     monkeypatch.setattr(uses, "_PATIENCE_SECONDS", 0.01)
     monkeypatch.setattr(door.tokens, "note_use", fail)
     for _ in range(3):
@@ -105,8 +112,84 @@ async def test_use_that_cannot_be_noted(
     released.set()
 
 
+async def test_the_audit_names_the_token_that_failed_and_who_made_it(door: Door) -> None:
+    maker = local("root")
+    issued = await door.tokens.issue(local("merchant"), Role.OPERATOR, maker=maker)
+    await door.tokens.revoke(issued.token.id)
+    assert await door.sign_in(issued.secret) is None
+    page = await door.audit.page(first=1, after=None, filter_by=AuditFilter())
+    (record,) = [entry.record for entry in page.items]
+    assert (record.actor, record.token_id, record.token_maker) == (
+        local("merchant"), issued.token.id, maker,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "gone"])
+async def test_a_token_ends_with_the_first_of_its_line(door: Door, end: str) -> None:
+    until = door.clock.moment + timedelta(days=1)
+    first = await door.tokens.issue(local("root"), Role.ADMIN, expires_at=until)
+    token = first
+    for _ in range(3):
+        # Without an end of its own: the line alone counts.
+        token = await door.tokens.issue(
+            local("merchant"), Role.OPERATOR, parent_id=token.token.id, maker=local("root")
+        )
+    credential = await door.sign_in(token.secret)
+    assert credential is not None
+    assert credential.expires_at == until
+    if end == "expired":
+        door.clock.moment = until
+    statement = {
+        "revoked": "UPDATE tokens SET revoked_at = 1 WHERE id = :id",
+        "expired": "SELECT 1",
+        "gone": "DELETE FROM tokens WHERE id = :id",
+    }[end]
+    values = {} if end == "expired" else {"id": first.token.id}
+    await door.database.transact(lambda transaction: transaction.execute(statement, values))
+    watched = {token.token.id}
+    assert await door.tokens.unrevoked(watched) == (watched if end == "expired" else set())
+    assert await door.sign_in(token.secret) is None
+    assert await door.failures() == [
+        ("merchant", "192.0.2.1", f"TOKEN_PARENT_{end.upper()}"),
+    ]
+
+
+ISSUER = "https://issuer.example"
+
+
+async def test_what_an_issuers_person_made_lives_as_long_as_the_setting_says(
+    database: Database,
+) -> None:
+    alice, days = Owner(ISSUER, "alice"), timedelta(days=2)
+    door = Door(database, IssuerTrust(ISSUER, days))
+    made = await door.tokens.issue(alice, Role.OPERATOR, maker=alice)
+    child = await door.tokens.issue(
+        local("robot"), Role.VIEWER, maker=alice, parent_id=made.token.id
+    )
+    credential = await door.sign_in(child.secret)
+    assert credential is not None
+    assert credential.expires_at == door.clock.moment + days
+    door.clock.moment += days
+    for token in (made, child):
+        assert await door.sign_in(token.secret) is None
+
+
+@pytest.mark.parametrize(
+    "issuer", [None, IssuerTrust("https://another.example", timedelta(days=2))]
+)
+async def test_what_an_issuers_person_made_ends_with_the_issuer(
+    database: Database, issuer: IssuerTrust | None
+) -> None:
+    door, alice = Door(database, issuer), Owner(ISSUER, "alice")
+    for owner, maker in ((alice, alice), (local("robot"), alice), (alice, local("root"))):
+        made = await door.tokens.issue(owner, Role.OPERATOR, maker=maker)
+        assert await door.sign_in(made.secret) is None
+    codes = {code for _, _, code in await door.failures()}
+    assert codes == {"TOKEN_ISSUER_NOT_TRUSTED"}
+
+
 async def test_use_is_noted_once_a_minute(door: Door) -> None:
-    issued, began = await door.tokens.issue("merchant", Role.OPERATOR), door.clock.moment
+    issued, began = await door.tokens.issue(local("merchant"), Role.OPERATOR), door.clock.moment
     for seconds, noted in ((0, 0), (59, 0), (60, 60), (100, 60), (120, 120)):
         door.clock.moment = began + timedelta(seconds=seconds)
         await door.sign_in(issued.secret)

@@ -11,8 +11,10 @@ import pytest
 from provisioner.database import Database
 from provisioner.errors import RefusedError
 from provisioner.models import Role
+from provisioner.owners import COMMAND_LINE, local
 from provisioner.sign_in_codes import CODE_PREFIX, SignInCodes
-from provisioner.tokens import AccessToken, TokenRepository
+from provisioner.token_tree import AccessToken
+from provisioner.tokens import TokenRepository
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -42,7 +44,7 @@ class World:
         self.codes = SignInCodes(self.database, self.tokens, self.clock)
 
     async def token(self, *, expires_at: datetime | None = None) -> AccessToken:
-        issued = await self.tokens.issue("merchant", Role.OPERATOR, expires_at=expires_at)
+        issued = await self.tokens.issue(local("merchant"), Role.OPERATOR, expires_at=expires_at)
         return issued.token
 
     async def code(self, *, expires_at: datetime | None = None) -> str:
@@ -69,10 +71,21 @@ async def test_a_code_signs_its_tokens_owner_in(world: World) -> None:
     code = await world.code()
     issued = await world.codes.redeem(code)
     assert code.startswith(CODE_PREFIX)
-    assert await world.tokens.find(issued.secret) == issued.token
-    assert (issued.token.owner, issued.token.role) == ("merchant", Role.OPERATOR)
+    assert await world.tokens.line(issued.token.id) == await world.tokens.find(issued.secret)
+    assert (issued.token.owner, issued.token.role) == (local("merchant"), Role.OPERATOR)
     assert issued.token.expires_at == NOW + DAY
     assert code not in str(await world.rows())
+
+
+async def test_a_session_is_below_the_token_it_was_made_for(world: World) -> None:
+    token = await world.token()
+    code = await world.codes.create(token, lifetime=MINUTE, session=DAY)
+    issued = await world.codes.redeem(code)
+    assert (issued.token.parent_id, issued.token.maker) == (token.id, COMMAND_LINE)
+    await world.tokens.revoke(token.id)
+    line = await world.tokens.find(issued.secret)
+    assert line is not None
+    assert line.problem(NOW) == "TOKEN_REVOKED"
 
 
 async def test_a_session_ends_with_the_token_it_was_made_for(world: World) -> None:
@@ -87,7 +100,8 @@ async def test_of_many_at_once_one_wins(world: World) -> None:
     )
     refused = [result for result in results if isinstance(result, RefusedError)]
     assert [error.refusals[0].code for error in refused] == ["CODE_USED"] * 7
-    assert await world.tokens.count_live("merchant") == 2
+    page = await world.tokens.page(owner=local("merchant"), first=9, after=None, with_revoked=False)
+    assert page.total == 2
 
 
 async def used(world: World) -> str:
@@ -122,7 +136,7 @@ async def outlived(world: World) -> str:
 
 
 async def somebodys_token(world: World) -> str:
-    return (await world.tokens.issue("merchant", Role.ADMIN)).secret
+    return (await world.tokens.issue(local("merchant"), Role.ADMIN)).secret
 
 
 def given(code: str) -> Callable[[World], Awaitable[str]]:

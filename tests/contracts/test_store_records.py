@@ -19,6 +19,7 @@ from provisioner.models import (
     StoreTarget,
 )
 from provisioner.names import new_store_id
+from provisioner.owners import local
 from provisioner.repository import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from provisioner.transitions import DELETE_STEPS, PROVISION_STEPS
@@ -84,10 +85,10 @@ async def test_a_name_is_free_again_once_its_store_is_deleted(repository: StoreR
         await repository.create(a_store(name="my-shop"))
     await repository.transition(store, _S.DELETED)
     following = await repository.create(a_store(name="my-shop"))
-    assert (await repository.get_by_name("my-shop", "merchant")).id == following.id
+    assert (await repository.get_by_name("my-shop", local("merchant"))).id == following.id
     assert (await repository.get_by_name("my-shop", None)).id == following.id
     with pytest.raises(NotFoundError):
-        await repository.get_by_name("my-shop", "rival")
+        await repository.get_by_name("my-shop", local("rival"))
 
 
 async def test_of_many_at_once_one_key_makes_one_store(repository: StoreRepository) -> None:

@@ -24,6 +24,7 @@ from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.migrations import migrate
 from provisioner.models import Role
+from provisioner.owners import COMMAND_LINE, local
 from provisioner.sign_in_codes import SignInCodes
 from provisioner.tokens import TokenRepository
 from tests.cluster import LocalCluster, tools
@@ -191,7 +192,9 @@ async def _issue(url: str, owner: str, role: Role, seconds: float | None, *, is_
     try:
         tokens, clock = TokenRepository(database, SystemClock()), SystemClock()
         expires_at = None if seconds is None else clock.now() + timedelta(seconds=seconds)
-        return (await tokens.issue(owner, role, expires_at=expires_at)).secret
+        return (
+            await tokens.issue(local(owner), role, expires_at=expires_at, maker=COMMAND_LINE)
+        ).secret
     finally:
         await database.close()
 
@@ -201,10 +204,10 @@ async def _code(url: str, secret: str, seconds: float) -> str:
     await database.connect()
     try:
         tokens = TokenRepository(database, clock)
-        token = await tokens.find(secret)
-        assert token is not None
+        line = await tokens.find(secret)
+        assert line is not None
         return await SignInCodes(database, tokens, clock).create(
-            token, lifetime=timedelta(seconds=seconds), session=timedelta(days=1)
+            line.token, lifetime=timedelta(seconds=seconds), session=timedelta(days=1)
         )
     finally:
         await database.close()

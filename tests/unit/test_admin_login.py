@@ -1,6 +1,7 @@
 """A shop's administrator: shown to its owner, read from the cluster, and kept nowhere."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,15 +10,16 @@ import pytest
 from provisioner.admin_login import AdminLogin, AdminLogins
 from provisioner.engines import load_engine
 from provisioner.errors import ClusterUnreachableError, RefusedError
-from provisioner.models import Identity, Role, Store
+from provisioner.models import Identity, Role, Store, UsedToken
 from provisioner.names import new_store_id
 from provisioner.namespaces import CREDENTIALS_SECRET
+from provisioner.owners import Owner, local
 from provisioner.repository import new_store
 from provisioner.testing import SimulatedCluster
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENGINE = load_engine(Path(__file__).resolve().parents[2] / "charts" / "woocommerce")
-OWNER = Identity("merchant", Role.OPERATOR)
+OWNER = Identity(local("merchant"), Role.OPERATOR)
 PASSWORD = "the-generated-password"
 
 
@@ -33,7 +35,7 @@ def logins(cluster: SimulatedCluster) -> AdminLogins:
 
 def store(engine: str = ENGINE.name) -> Store:
     return new_store(
-        store_id=new_store_id(), name="shop", owner=OWNER.name, engine=engine, engine_version="1",
+        store_id=new_store_id(), name="shop", owner=OWNER.owner, engine=engine, engine_version="1",
         release="woo-1", host="h", url="http://h", now=NOW,
     )  # fmt: skip
 
@@ -55,11 +57,20 @@ async def test_the_owner(cluster: SimulatedCluster, logins: AdminLogins) -> None
     await furnish(cluster, {"admin-password": PASSWORD, "mysql-password": "another"})
     login = await logins.read(OWNER, store())
     assert login == AdminLogin("admin", PASSWORD)
+    by_token = replace(OWNER, token=UsedToken("t", OWNER.owner, is_owners_own=True))
+    assert await logins.read(by_token, store()) == login
     assert PASSWORD not in repr(login)
 
 
 @pytest.mark.parametrize(
-    "caller", [Identity("merchant", Role.VIEWER), Identity("root", Role.ADMIN)]
+    "caller",
+    [
+        Identity(local("merchant"), Role.VIEWER),
+        Identity(local("root"), Role.ADMIN),
+        Identity(Owner("https://issuer.example", "merchant"), Role.ADMIN),
+        Identity(OWNER.owner, Role.OPERATOR, UsedToken("t", local("root"), is_owners_own=False)),
+        Identity(OWNER.owner, Role.ADMIN, UsedToken("t", None, is_owners_own=False)),
+    ],
 )
 async def test_nobody_else(
     cluster: SimulatedCluster, logins: AdminLogins, caller: Identity

@@ -14,13 +14,15 @@ from provisioner.clock import SystemClock
 from provisioner.database import Database
 from provisioner.errors import RefusedError
 from provisioner.models import Identity, Role, Store, StoreStatus
+from provisioner.owners import Owner, local
 from provisioner.repository import StoreRepository
 from provisioner.transitions import DELETE_STEPS
 from tests.stores import a_store
 
-ADMIN = Identity("root", Role.ADMIN)
-MERCHANT = Identity("merchant", Role.OPERATOR)
-RIVAL = Identity("rival", Role.OPERATOR)
+ADMIN = Identity(local("root"), Role.ADMIN)
+MERCHANT = Identity(local("merchant"), Role.OPERATOR)
+RIVAL = Identity(Owner("https://issuer.example", "merchant"), Role.OPERATOR)
+"""Another person of the same name."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ class World:
         self.feed = ChangeFeed(self.log)
         self.records = StoreRepository(database, SystemClock(), self.feed)
 
-    async def create(self, owner: str = "merchant") -> Store:
+    async def create(self, owner: str | Owner = "merchant") -> Store:
         return await self.records.create(a_store(owner=owner))
 
     async def delete(self, store: Store) -> Store:
@@ -152,12 +154,12 @@ async def test_only_what_the_caller_may_see(world: World) -> None:
         await anext(theirs)
         for _ in range(3):
             await world.create("merchant")
-        store = await world.create("rival")
+        store = await world.create(RIVAL.owner)
         assert seen(await anext(theirs)) == [(store.id, StoreStatus.QUEUED)]
-        found: list[str] = []
+        found: list[Owner] = []
         while len(found) < 3:
             found += [item.store.owner for item in (await anext(mine)).snapshots]
-        assert found == ["merchant"] * 3
+        assert found == [MERCHANT.owner] * 3
     async with world.following(RIVAL, after=start) as stream:
         assert seen(await anext(stream)) == [(store.id, StoreStatus.QUEUED)]
 
@@ -227,7 +229,7 @@ async def test_the_database_fails_for_a_moment(
     page, failures = world.log.page, [OSError(), OSError()]
 
     async def fails_at_first(
-        after: int, *, owner: str | None, limit: int
+        after: int, *, owner: Owner | None, limit: int
     ) -> tuple[Counter, ChangePage]:
         if failures:
             raise failures.pop()

@@ -10,6 +10,7 @@ from provisioner.database import Database
 from provisioner.housekeeping import Housekeeper
 from provisioner.models import Reason, Retention, Store, StoreStatus, StoreTarget
 from provisioner.names import new_store_id
+from provisioner.owners import local
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
 from provisioner.testing import HandClock, RecordedAnnouncements
@@ -55,7 +56,7 @@ class House:
         store_id = new_store_id()
         store = await self.records.create(
             new_store(
-                store_id=store_id, name=f"s-{store_id[:12]}", owner="merchant", engine="e",
+                store_id=store_id, name=f"s-{store_id[:12]}", owner=local("merchant"), engine="e",
                 engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
                 now=self.clock.now(),
             )

@@ -12,6 +12,7 @@ from provisioner.inspection import inspect
 from provisioner.models import EventKind, Reason, Store, StoreStatus
 from provisioner.names import new_store_id
 from provisioner.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST, namespace_labels
+from provisioner.owners import local
 from provisioner.parts import Parts, WorkSettings
 from provisioner.patrol import Patrol
 from provisioner.reconciler import Reconciler
@@ -43,7 +44,7 @@ async def a_store(records: StoreRepository, *statuses: StoreStatus) -> Store:
     store_id = new_store_id()
     store = await records.create(
         new_store(
-            store_id=store_id, name=f"s-{store_id[:12]}", owner="merchant", engine="e",
+            store_id=store_id, name=f"s-{store_id[:12]}", owner=local("merchant"), engine="e",
             engine_version="1", release=f"e-{store_id[:12]}", host="h", url="http://h",
             now=SystemClock().now(),
         )

@@ -8,6 +8,7 @@ from provisioner.clock import SystemClock
 from provisioner.errors import HelmError, HelmKilledError
 from provisioner.helm import HelmClient, HelmSettings
 from provisioner.names import new_store_id
+from provisioner.owners import local
 from provisioner.parts import Parts, WorkSettings
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
@@ -49,7 +50,7 @@ async def test_work_and_its_steps(
     store_id = new_store_id()
     store = await repository.create(
         new_store(
-            store_id=store_id, name="shop", owner="anna", engine="tiny", engine_version="1",
+            store_id=store_id, name="shop", owner=local("anna"), engine="tiny", engine_version="1",
             release="tiny-1", host="shop", url="http://shop", now=clock.now(),
         ),
         idempotency_key=None,

@@ -40,6 +40,7 @@ from provisioner.models import (
 )
 from provisioner.names import new_store_id
 from provisioner.namespaces import NAMESPACE_LOST, namespace_labels
+from provisioner.owners import local
 from provisioner.parts import Parts, WorkSettings
 from provisioner.reconciler import Reconciler
 from provisioner.repository import StoreRepository, new_store
@@ -132,7 +133,8 @@ class Stores(RuleBasedStateMachine):
             release = f"tiny-{store_id[:12]}"
             store = await self.records.create(
                 new_store(
-                    store_id=store_id, name=f"s-{store_id[:12]}", owner="merchant", engine="tiny",
+                    store_id=store_id, name=f"s-{store_id[:12]}", owner=local("merchant"),
+                    engine="tiny",
                     engine_version="1", release=release, host="h", url="http://h",
                     now=self.parts.clock.now(),
                 )

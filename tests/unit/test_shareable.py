@@ -7,6 +7,7 @@ from app.fan_out import visibility
 from app.graphql import build_schema
 from app.shareable import shareable
 from provisioner.models import Identity, Role
+from provisioner.owners import Owner, local
 from tests.e2e.service import FOLLOW
 
 SCHEMA = build_schema()._schema
@@ -66,12 +67,12 @@ def test_the_operation_that_is_asked_for() -> None:
 
 
 def test_who_sees_the_same() -> None:
-    admins = {visibility(Identity(name, Role.ADMIN)) for name in ("one", "other")}
+    admins = {visibility(Identity(local(name), Role.ADMIN)) for name in ("one", "other")}
     assert len(admins) == 1
     others = {
-        visibility(Identity(name, role))
-        for name in ("one", "other")
+        visibility(Identity(owner, role))
+        for owner in (local("one"), local("other"), Owner("https://issuer.example", "one"))
         for role in (Role.OPERATOR, Role.VIEWER)
     }
-    assert len(others) == 4
+    assert len(others) == 6
     assert admins & others == set()

@@ -8,7 +8,8 @@ import pytest
 from app.storectl import wording
 
 STORE: dict[str, Any] = {
-    "id": "store_1", "name": "my-shop", "owner": "anna", "engine": "woocommerce",
+    "id": "store_1", "name": "my-shop", "owner": "anna", "ownerName": "anna",
+    "engine": "woocommerce",
     "engineVersion": "10", "status": "FAILED", "url": "http://my-shop.example", "adminUrl": None,
     "version": 7, "queuePosition": None, "createdAt": "2026-01-02T03:04:05+00:00",
     "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "deletedAt": None,

@@ -1,5 +1,6 @@
 """``python -m app token …``: what is printed, what is stored, and what the audit log says of it."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -18,9 +19,9 @@ class CommandLine:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def run(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
+    def run(self, *arguments: str, group: str = "token", stdin: str = "") -> tuple[int, str]:
         environment = {"STORE_PLATFORM_DATABASE_URL": f"sqlite:///{self._file}"}
-        done = CliRunner().invoke(cli, ["token", *arguments], env=environment, input=stdin)
+        done = CliRunner().invoke(cli, [group, *arguments], env=environment, input=stdin)
         return done.exit_code, done.output.strip()
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
@@ -58,7 +59,8 @@ def test_create_list_and_revoke(command_line: CommandLine) -> None:
     code, listed = command_line.run("list")
     head, line = listed.splitlines()
     assert head.split() == [
-        "ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST", "USED", "REVOKED", "FOR",
+        "ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST", "USED", "REVOKED", "MADE", "BY",
+        "FOR",
     ]  # fmt: skip
     token_id, owner, role, *_ = line.split()
     assert (owner, role, secret in listed) == ("ada", "viewer", False)
@@ -81,6 +83,53 @@ def test_all_of_an_owner(command_line: CommandLine) -> None:
     assert [(row[0], row[-1]) for row in command_line.rows(TOKENS)] == [
         ("ada", 1), ("ada", 1), ("bob", 0),
     ]  # fmt: skip
+
+
+def test_an_owner_of_an_issuer_is_another(command_line: CommandLine) -> None:
+    command_line.run("create", "ada")
+    theirs = ("--owner", "ada", "--source", "https://issuer.example")
+    assert "ada" not in command_line.run("list", *theirs)[1]
+    assert command_line.run("revoke", *theirs) == (0, "0 revoked.")
+    assert [row[-1] for row in command_line.rows(TOKENS)] == [0]
+
+
+OWNERS = "SELECT owner_source, owner FROM tokens"
+MOVES = "SELECT actor_source, actor, arguments FROM audit WHERE action = 'moveOwner'"
+
+
+def test_an_owner_is_moved(command_line: CommandLine) -> None:
+    command_line.run("create", "ann")
+    assert command_line.run("list", group="owner") == (0, "local  ann  0 stores, 1 tokens")
+    moved = command_line.run(
+        "move", "ann", "00u1", "--new-source", "https://issuer.example", group="owner"
+    )
+    assert moved == (0, "Moved: 0 stores, 1 tokens.")
+    assert command_line.rows(OWNERS) == [("https://issuer.example", "00u1")]
+    ((source, actor, arguments),) = command_line.rows(MOVES)
+    assert (source, actor, json.loads(arguments)) == ("command line", "command line", {
+        "from": {"owner_source": "local", "owner": "ann"},
+        "to": {"owner_source": "https://issuer.example", "owner": "00u1"},
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("nobody", "ann"), "nobody (local) has nothing"),
+        (("ann", "ann"), "NEW-OWNER must be another"),
+        (("ann", " x"), "NEW-OWNER must be another"),
+        (("ann", "x", "--new-source", "somewhere"), "--new-source must be `local` or an issuer"),
+        (("ann", "x", "--new-source", "issuer"), "--new-source must be `local` or an issuer"),
+    ],
+)
+def test_an_owner_is_not_moved(
+    command_line: CommandLine, arguments: tuple[str, ...], says: str
+) -> None:
+    command_line.run("create", "ann")
+    code, output = command_line.run("move", *arguments, group="owner")
+    assert (code, output.startswith(says)) == (2, True), output
+    assert command_line.rows(OWNERS) == [("local", "ann")]
+    assert command_line.rows(MOVES) == []
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ export function AccountMenu() {
   const viewer = useViewer().data?.viewer;
   return (
     <>
-      <Button look="quiet" popoverTarget="account" aria-label={viewer ? `Account of ${viewer.name}` : "Account"}>
+      <Button look="quiet" popoverTarget="account" aria-label={viewer ? `Account of ${viewer.displayName}` : "Account"}>
         <CircleUserRound size={18} aria-hidden />
-        <span className={styles.name}>{viewer?.name}</span>
+        <span className={styles.name}>{viewer?.displayName}</span>
       </Button>
       <div id="account" popover="auto" className={styles.menu}>
         {viewer && (
           <div className={styles.who}>
-            <strong>{viewer.name}</strong>
+            <strong>{viewer.displayName}</strong>
             <span>{viewer.role.toLowerCase()}</span>
           </div>
         )}

@@ -6,6 +6,8 @@ const VIEWER = graphql(`
   query Viewer {
     viewer {
       name
+      source
+      displayName
       role
       quota {
         storesUsed

@@ -58,7 +58,7 @@ export function renderPage(page: ReactElement, { answers, connection = "live", a
 export function viewer(role: string, { storesUsed = 1, storesLimit = 5 } = {}) {
   const storesLeft = Math.max(0, storesLimit - storesUsed);
   const quota = { __typename: "StoreQuota", storesUsed, storesLimit, storesLeft };
-  return () => ({ viewer: { __typename: "Viewer", name: "ada", role, quota } });
+  return () => ({ viewer: { __typename: "Viewer", name: "ada", source: "local", displayName: "ada", role, quota } });
 }
 
 function answering(answers: Answers, asked: { name: string; variables: Record<string, unknown> }[]): Exchange {

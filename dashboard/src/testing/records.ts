@@ -4,6 +4,8 @@ const SUMMARY: StoreSummaryFragment = {
   id: "store_1",
   name: "candles",
   owner: "ada",
+  ownerSource: "local",
+  ownerName: "ada",
   engine: "woocommerce",
   engineVersion: "7.1",
   status: "READY",

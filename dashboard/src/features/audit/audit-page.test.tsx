@@ -10,6 +10,8 @@ const ENTRY = {
   id: "audit_1",
   at: "2026-11-24T10:00:00Z",
   actor: "bob",
+  actorSource: "local",
+  actorName: "bob",
   role: "OPERATOR",
   address: "192.0.2.7",
   action: "deleteStore",
@@ -17,6 +19,9 @@ const ENTRY = {
   outcome: "REFUSED",
   code: "NOT_FOUND",
   storeId: "store_1",
+  tokenId: "token_1",
+  tokenMadeBy: "root",
+  tokenMadeBySource: "local",
 };
 const list = (...entries: object[]) => () => ({ __typename: "Query", auditLog: pageOf("AuditEntry", entries) });
 
@@ -54,6 +59,7 @@ test("ready: who asked for what, and what became of it", async () => {
   show({ AuditLog: list(ENTRY) });
   expect(await screen.findByText("bob (operator)")).toBeDefined();
   expect(screen.getByText("192.0.2.7")).toBeDefined();
+  expect(screen.getByText("with token_1, made by root")).toBeDefined();
   expect(screen.getByText("NOT_FOUND")).toBeDefined();
   expect(screen.getByRole("link", { name: "The store" }).getAttribute("href")).toBe("/stores/store_1");
 });

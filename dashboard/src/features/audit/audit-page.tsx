@@ -10,6 +10,7 @@ import { Skeleton } from "@/components/skeleton";
 import { TimeAgo } from "@/components/time-ago";
 import type { AuditLogQuery } from "@/gql/graphql";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
+import { personLabel } from "@/lib/owners";
 import { AuditFilter, filterOf } from "./audit-filter";
 import styles from "./audit-page.module.css";
 import { AUDIT_LOG } from "./operations";
@@ -70,10 +71,11 @@ function AuditRow({ entry }: { entry: Entry }) {
       </div>
       <div className={styles.minor}>
         <p>
-          {entry.actor ?? "unknown"}
+          {actorOf(entry)}
           {entry.role && ` (${entry.role.toLowerCase()})`}
         </p>
         <p>{entry.address}</p>
+        <TokenUsed entry={entry} />
       </div>
       <div className={styles.minor}>
         <p>
@@ -86,5 +88,24 @@ function AuditRow({ entry }: { entry: Entry }) {
         {entry.code && <span> {entry.code}</span>}
       </p>
     </li>
+  );
+}
+
+function actorOf({ actor, actorName, actorSource }: Entry): string {
+  if (!actor) return "unknown";
+  return personLabel({ name: actorName ?? actor, source: actorSource ?? "local" });
+}
+
+/** Which token was used; and who made it, where that is somebody else. */
+function TokenUsed({ entry }: { entry: Entry }) {
+  const { tokenId, tokenMadeBy, tokenMadeBySource } = entry;
+  if (!tokenId) return null;
+  const isOwn = tokenMadeBy === entry.actor && tokenMadeBySource === entry.actorSource;
+  const maker = tokenMadeBy && tokenMadeBySource && personLabel({ name: tokenMadeBy, source: tokenMadeBySource });
+  return (
+    <p>
+      with {tokenId}
+      {maker && !isOwn && `, made by ${maker}`}
+    </p>
   );
 }

@@ -12,6 +12,8 @@ export const AUDIT_LOG = graphql(`
           id
           at
           actor
+          actorSource
+          actorName
           role
           address
           action
@@ -19,6 +21,9 @@ export const AUDIT_LOG = graphql(`
           outcome
           code
           storeId
+          tokenId
+          tokenMadeBy
+          tokenMadeBySource
         }
       }
     }

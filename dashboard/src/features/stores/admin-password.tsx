@@ -8,6 +8,7 @@ import { Refusal } from "@/components/refusal";
 import { graphql } from "@/gql";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { refusalOf } from "@/lib/graphql/refusal-of";
+import { ownerLabel } from "@/lib/owners";
 import { useCanChange, useViewer } from "@/lib/viewer";
 import styles from "./admin-password.module.css";
 
@@ -28,12 +29,13 @@ const REVEAL = graphql(`
 export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
   const viewer = useViewer().data?.viewer;
   const canChange = useCanChange();
+  const isOwner = viewer?.name === store.owner && viewer.source === store.ownerSource;
   const [timesHidden, setTimesHidden] = useState(0);
 
   return (
     <Panel title="Admin sign-in">
-      {viewer?.name !== store.owner || !canChange ? (
-        <p className={styles.hint}>{`Only ${store.owner}, the owner, is shown the password, as an operator or admin.`}</p>
+      {!isOwner || !canChange ? (
+        <p className={styles.hint}>{`Only ${ownerLabel(store)}, the owner, is shown the password, as an operator or admin.`}</p>
       ) : (
         // Hiding forgets: what was shown goes with the component that knew it.
         <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Panel } from "@/components/panel";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreDetailsFragment } from "@/gql/graphql";
+import { ownerLabel } from "@/lib/owners";
 import { milestonesOf } from "./store-facts";
 import styles from "./facts-panel.module.css";
 
@@ -11,7 +12,7 @@ export function FactsPanel({ store }: { store: StoreDetailsFragment }) {
     <Panel title="About">
       <dl className={styles.facts}>
         <Fact name="Engine">{`${store.engine} ${store.engineVersion}`}</Fact>
-        <Fact name="Owner">{store.owner}</Fact>
+        <Fact name="Owner">{ownerLabel(store)}</Fact>
         <Fact name="Asked for">
           <TimeAgo at={store.createdAt} />
         </Fact>

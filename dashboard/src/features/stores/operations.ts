@@ -5,6 +5,8 @@ export const STORE_SUMMARY = graphql(`
     id
     name
     owner
+    ownerSource
+    ownerName
     engine
     engineVersion
     status

@@ -114,8 +114,8 @@ test("the admin password is asked for, shown to the owner alone, and forgotten w
 });
 
 test("another's admin password is not even offered", async () => {
-  show({ owner: "somebody" });
-  expect(await screen.findByText(/Only somebody, the owner/)).toBeDefined();
+  show({ owner: "somebody", ownerName: "Some Body" });
+  expect(await screen.findByText(/Only Some Body, the owner/)).toBeDefined();
   expect(screen.queryByRole("button", { name: "Show the password" })).toBeNull();
 });
 

@@ -5,6 +5,7 @@ import { OutsideLink } from "@/components/button";
 import { StatusBadge } from "@/components/status-badge";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreSummaryFragment } from "@/gql/graphql";
+import { ownerLabel } from "@/lib/owners";
 import { canBeOpened, hostOf, queueDetail, titleOf } from "./store-facts";
 import styles from "./store-row.module.css";
 
@@ -29,7 +30,7 @@ export const StoreRow = memo(function StoreRow({ store }: { store: StoreSummaryF
       <div className={styles.facts}>
         <span>{`${store.engine} ${store.engineVersion}`}</span>
         <span>
-          <span>{`${store.owner} · `}</span>
+          <span>{`${ownerLabel(store)} · `}</span>
           <TimeAgo at={store.createdAt} />
         </span>
       </div>

@@ -85,7 +85,7 @@ function TokenForm({ result, onSubmit, onClose }: TokenFormProps) {
         )}
       </Field>
       {isAdmin && (
-        <Field label="Whose it is" hint={`You, ${viewer.name}, if left empty.`} error={errorOf("owner")}>
+        <Field label="Whose it is" hint={`You, ${viewer.displayName}, if left empty.`} error={errorOf("owner")}>
           {(control) => <input {...control} value={owner} autoComplete="off" onChange={(event) => setOwner(event.target.value)} />}
         </Field>
       )}
@@ -108,7 +108,7 @@ function TokenForm({ result, onSubmit, onClose }: TokenFormProps) {
                 {item} days
               </option>
             ))}
-            <option value="">Until it is revoked</option>
+            <option value="">As long as what I am signed in with</option>
           </select>
         )}
       </Field>

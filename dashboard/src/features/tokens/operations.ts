@@ -4,12 +4,16 @@ export const TOKEN = graphql(`
   fragment Token on AccessToken {
     id
     owner
+    ownerSource
+    ownerName
     role
     description
     createdAt
     expiresAt
     lastUsedAt
     revokedAt
+    madeBy
+    madeBySource
   }
 `);
 

@@ -5,6 +5,7 @@ import { DialogActions, DialogForm } from "@/components/dialog-form";
 import { Refusal } from "@/components/refusal";
 import type { TokenFragment } from "@/gql/graphql";
 import { refusalOf } from "@/lib/graphql/refusal-of";
+import { ownerLabel } from "@/lib/owners";
 import { REVOKE_TOKEN } from "./operations";
 
 interface RevokeDialogProps {
@@ -24,8 +25,8 @@ export function RevokeDialog({ token, onClose }: RevokeDialogProps) {
     <Dialog title="Revoke this token?" onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>
-          <strong>{token.description || `A token of ${token.owner}`}</strong> signs nobody in any more, and what is open
-          with it is closed within seconds. This cannot be taken back.
+          <strong>{token.description || `A token of ${ownerLabel(token)}`}</strong> signs nobody in any more, nor do the
+          tokens that were made with it, and what is open with them is closed within seconds. This cannot be taken back.
         </p>
         <Refusal title="It was not revoked" message={refusalOf(result, (data) => data.revokeToken)} />
         <DialogActions>

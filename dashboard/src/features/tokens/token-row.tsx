@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Button } from "@/components/button";
 import { TimeAgo } from "@/components/time-ago";
 import type { TokenFragment } from "@/gql/graphql";
+import { ownerLabel, personLabel } from "@/lib/owners";
 import { useNow } from "@/lib/use-now";
 import { RevokeDialog } from "./revoke-dialog";
 import styles from "./token-row.module.css";
@@ -14,12 +15,15 @@ export function TokenRow({ token }: { token: TokenFragment }) {
       <div className={styles.main}>
         <strong>{token.description || "Without a description"}</strong>
         <span className={styles.minor}>
-          {`${token.owner} · ${token.role.toLowerCase()}`}
+          {`${ownerLabel(token)} · ${token.role.toLowerCase()}`}
         </span>
       </div>
       <div className={styles.minor}>
         <p>
           Made <TimeAgo at={token.createdAt} />
+          {token.madeBy && token.madeBySource && (
+            <span>{` by ${personLabel({ name: token.madeBy, source: token.madeBySource })}`}</span>
+          )}
           <span>{token.lastUsedAt ? ", last used " : ", never used"}</span>
           {token.lastUsedAt && <TimeAgo at={token.lastUsedAt} />}
         </p>
@@ -28,7 +32,7 @@ export function TokenRow({ token }: { token: TokenFragment }) {
         </p>
       </div>
       {!token.revokedAt && (
-        <Button onClick={() => setAsked(true)} aria-label={`Revoke ${token.description || `a token of ${token.owner}`}`}>
+        <Button onClick={() => setAsked(true)} aria-label={`Revoke ${token.description || `a token of ${ownerLabel(token)}`}`}>
           Revoke
         </Button>
       )}

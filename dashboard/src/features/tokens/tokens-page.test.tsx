@@ -9,12 +9,16 @@ const TOKEN = {
   __typename: "AccessToken",
   id: "token_1",
   owner: "ada",
+  ownerSource: "local",
+  ownerName: "ada",
   role: "OPERATOR",
   description: "deploy script",
   createdAt: "2026-11-24T10:00:00Z",
   expiresAt: null,
   lastUsedAt: null,
   revokedAt: null,
+  madeBy: "root",
+  madeBySource: "local",
 };
 const list = (...tokens: object[]) => () => ({ __typename: "Query", tokens: pageOf("AccessToken", tokens) });
 
@@ -47,6 +51,7 @@ test("ready: whose it is, what it allows, and its revocation", async () => {
   const { asked } = show({ Tokens: list(TOKEN), RevokeToken: nothing });
   expect(await screen.findByText("ada · operator")).toBeDefined();
   expect(screen.getByText("Does not expire")).toBeDefined();
+  expect(screen.getByText("by root")).toBeDefined();
   await userEvent.click(screen.getByRole("button", { name: "Revoke deploy script" }));
   await userEvent.click(screen.getByRole("button", { name: "Revoke" }));
   expect(asked.at(-1)).toEqual({ name: "RevokeToken", variables: { input: { id: "token_1" } } });
@@ -80,9 +85,15 @@ test("a new token's secret is shown once", async () => {
 });
 
 test("nobody is offered a role above their own", async () => {
-  show({ Viewer: viewer("VIEWER"), Tokens: list(TOKEN) });
+  show({ Tokens: list(TOKEN) });
   await userEvent.click(await screen.findByRole("button", { name: "New token" }));
   const roles = await screen.findByLabelText("What it allows");
-  expect(roles.textContent).toBe("Viewer: sees stores");
+  expect(roles.textContent).toBe("Viewer: sees storesOperator: creates and deletes stores too");
   expect(screen.queryByLabelText("Whose it is")).toBeNull();
+});
+
+test("a viewer is offered no new token", async () => {
+  show({ Viewer: viewer("VIEWER"), Tokens: list(TOKEN) });
+  await screen.findByText("ada · operator");
+  expect(screen.queryByRole("button", { name: "New token" })).toBeNull();
 });

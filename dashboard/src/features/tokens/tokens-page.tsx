@@ -9,7 +9,7 @@ import { Pager } from "@/components/pager";
 import { RowList } from "@/components/row-list";
 import { Skeleton } from "@/components/skeleton";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
-import { useIsAdmin } from "@/lib/viewer";
+import { useCanChange, useIsAdmin } from "@/lib/viewer";
 import { NewTokenDialog } from "./new-token-dialog";
 import { TOKENS } from "./operations";
 import { TokenRow } from "./token-row";
@@ -22,6 +22,7 @@ export function TokensPage() {
   const [params, setParams] = useSearchParams();
   const [isMaking, setMaking] = useState(false);
   const isAdmin = useIsAdmin();
+  const canChange = useCanChange();
   const includeRevoked = params.has("revoked");
   const after = params.get("after");
   const query = useLiveQuery({ query: TOKENS, variables: { first: PAGE_SIZE, after, includeRevoked } });
@@ -31,9 +32,11 @@ export function TokensPage() {
       title="Tokens"
       below={isAdmin ? "What people and programs sign in with" : "What you and your programs sign in with"}
       actions={
-        <Button look="primary" onClick={() => setMaking(true)}>
-          <Plus size={16} aria-hidden /> New token
-        </Button>
+        canChange && (
+          <Button look="primary" onClick={() => setMaking(true)}>
+            <Plus size={16} aria-hidden /> New token
+          </Button>
+        )
       }
     >
       <label className={styles.choice}>
