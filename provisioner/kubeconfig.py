@@ -48,11 +48,12 @@ class Kubeconfig:
 def read_kubeconfig(kubeconfig: Path | None, context: str | None) -> Kubeconfig:
     """Return the given context, or else the current one, of the kubeconfig.
 
-    Without ``kubeconfig`` the user's own is read: the files that ``KUBECONFIG`` names, or
-    ``~/.kube/config``. Of what several files name alike the first counts, as for kubectl.
+    ``kubeconfig`` may name several files, as ``KUBECONFIG`` may; without it the user's own is read:
+    what ``KUBECONFIG`` names, or ``~/.kube/config``. Of what several files name alike the first
+    counts, as for kubectl.
     Raises ConfigurationError when there is no such context, or the files are no kubeconfig.
     """
-    files = [kubeconfig] if kubeconfig else list(_own_files())
+    files = list(_files(kubeconfig))
     documents = [(file, _load(file)) for file in files if file.exists()]
     if not documents:
         raise ConfigurationError(f"There is no file {' or '.join(map(str, files))}.")
@@ -74,8 +75,8 @@ def read_kubeconfig(kubeconfig: Path | None, context: str | None) -> Kubeconfig:
     return Kubeconfig(name, document)
 
 
-def _own_files() -> Iterator[Path]:
-    named = os.environ.get("KUBECONFIG")
+def _files(kubeconfig: Path | None) -> Iterator[Path]:
+    named = str(kubeconfig or "") or os.environ.get("KUBECONFIG")
     if not named:
         yield Path.home() / _DEFAULT
         return

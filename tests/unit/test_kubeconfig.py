@@ -71,6 +71,10 @@ def test_of_several_files_the_first_counts(tmp_path: Path, monkeypatch: pytest.M
     assert (found.context, server_of(found)) == ("two", "https://two:6443")
     assert server_of(read_kubeconfig(None, "one")) == "https://one:6443"
 
+    monkeypatch.delenv("KUBECONFIG")
+    given = Path(os.pathsep.join(map(str, files)))  # as `make up` hands on what the user has set
+    assert read_kubeconfig(given, None) == found
+
 
 def test_the_users_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
