@@ -6,7 +6,7 @@ There is no row until the service has met a cluster for the first time.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
