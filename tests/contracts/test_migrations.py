@@ -31,6 +31,7 @@ LOOK = """import app.cli, atexit, sys
 atexit.register(lambda: print(sorted({"alembic", "sqlalchemy.orm"} & set(sys.modules))))
 """
 REVISIONS = "SELECT version_num FROM alembic_version"
+_ENDS_SECONDS = 10.0
 
 
 def head() -> str:
@@ -234,6 +235,8 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     file.write_text("This is something else." * 100)
     with pytest.raises(ConfigurationError, match=r"cannot be used\. Its file is damaged, or no"):
         await migrate(f"sqlite:///{file}")
+    for thread in set(threading.enumerate()) - {threading.main_thread()}:
+        thread.join(_ENDS_SECONDS)  # what it has told of its end is not the last that it does
     assert threading.enumerate() == [threading.main_thread()], "it would keep a process from ending"
 
 
