@@ -42,7 +42,7 @@ class TokenService:
         """
         self._require_may_make(caller)
         wanted_owner = _owner(caller, owner)
-        latest, now = self._latest_end(caller), self._clock.now()
+        latest, now = self.latest_end(caller), self._clock.now()
         refusals = (
             wanted_owner if isinstance(wanted_owner, Refusal) else None,
             _refuse_role(caller, role),
@@ -93,14 +93,7 @@ class TokenService:
             with_revoked=with_revoked,
         )
 
-    def _require_may_make(self, caller: Identity) -> None:
-        if caller.role is Role.VIEWER:
-            raise RefusedError(_VIEWERS_MAKE_NONE)
-        issuer = self._tokens.issuer
-        if caller.is_from_issuer and (issuer is None or not issuer.token_lifetime):
-            raise RefusedError(_ISSUERS_MAKE_NONE)
-
-    def _latest_end(self, caller: Identity) -> datetime | None:
+    def latest_end(self, caller: Identity) -> datetime | None:
         """Return when a token that the caller makes ends at the latest; None is never."""
         if caller.token is not None:
             return caller.token.expires_at
@@ -108,6 +101,13 @@ class TokenService:
         if not caller.is_from_issuer or issuer is None:
             return None
         return self._clock.now() + issuer.token_lifetime
+
+    def _require_may_make(self, caller: Identity) -> None:
+        if caller.role is Role.VIEWER:
+            raise RefusedError(_VIEWERS_MAKE_NONE)
+        issuer = self._tokens.issuer
+        if caller.is_from_issuer and (issuer is None or not issuer.token_lifetime):
+            raise RefusedError(_ISSUERS_MAKE_NONE)
 
 
 _NOT_FOUND = Refusal("NOT_FOUND", "There is no such token; it may have another owner.", "id")

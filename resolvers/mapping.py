@@ -211,6 +211,7 @@ def viewer(context: Context, caller: models.Identity) -> types.Viewer:
         source=caller.owner.source,
         display_name=caller.owner.name,
         role=enums.Role[caller.role],
+        tokens_end_by=context.platform.access.latest_end(caller),
         load_quota=load_quota,
     )
 

@@ -218,6 +218,9 @@ class Viewer:
     )
     display_name: str = strawberry.field(description="What to call them.")
     role: Role = strawberry.field(description="What they may do.")
+    tokens_end_by: datetime | None = strawberry.field(
+        description="When a token that they make now ends at the latest; null is never."
+    )
 
     @strawberry.field(description="How many stores they have and may have.")
     async def quota(self) -> StoreQuota:

@@ -126,6 +126,16 @@ def test_a_child_without_an_end_has_its_parents(api: Service) -> None:
     assert parents[grandchild["token"]["id"]] == child["token"]["id"]
 
 
+def test_everybody_is_told_when_their_tokens_end_at_the_latest(api: Service) -> None:
+    asked = "{ viewer { tokensEndBy } }"
+    endless = api.token("told")
+    assert api.execute(endless, asked) == {"viewer": {"tokensEndBy": None}}
+    child = create(api, endless, role="OPERATOR", expiresInDays=3)
+    told = api.execute(child["secret"], asked)["viewer"]["tokensEndBy"]
+    ends = {node["id"]: node["expiresAt"] for node in own(api, endless)}
+    assert told == ends[child["token"]["id"]]
+
+
 def test_all_end_when_the_first_does(api: Service) -> None:
     root = api.token("dynasty", seconds=3600)
     child = create(api, root, role="OPERATOR")

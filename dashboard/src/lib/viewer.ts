@@ -9,6 +9,7 @@ const VIEWER = graphql(`
       source
       displayName
       role
+      tokensEndBy
       quota {
         storesUsed
         storesLimit

@@ -55,10 +55,14 @@ export function renderPage(page: ReactElement, { answers, connection = "live", a
   return { ...drawn, asked };
 }
 
-export function viewer(role: string, { storesUsed = 1, storesLimit = 5 } = {}) {
+export function viewer(
+  role: string,
+  { storesUsed = 1, storesLimit = 5, tokensEndBy = null as string | null } = {},
+) {
   const storesLeft = Math.max(0, storesLimit - storesUsed);
   const quota = { __typename: "StoreQuota", storesUsed, storesLimit, storesLeft };
-  return () => ({ viewer: { __typename: "Viewer", name: "ada", source: "local", displayName: "ada", role, quota } });
+  const named = { __typename: "Viewer", name: "ada", source: "local", displayName: "ada" };
+  return () => ({ viewer: { ...named, role, tokensEndBy, quota } });
 }
 
 function answering(answers: Answers, asked: { name: string; variables: Record<string, unknown> }[]): Exchange {

@@ -8,6 +8,7 @@ import { Field } from "@/components/field";
 import { Refusal } from "@/components/refusal";
 import type { Role } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
+import { useNow } from "@/lib/use-now";
 import { useViewer } from "@/lib/viewer";
 import styles from "./new-token-dialog.module.css";
 import { CREATE_TOKEN } from "./operations";
@@ -18,6 +19,13 @@ const ROLES: { role: Role; label: string }[] = [
   { role: "ADMIN", label: "Admin: everything, everyone's" },
 ];
 const LIFETIMES = [7, 30, 90, 365];
+const USUAL_LIFETIME = 90;
+const DAY_MS = 86_400_000;
+
+/** The days that may be asked for: a token ends with what its maker is signed in with. */
+function lifetimesUntil(end: string | null | undefined, now: number): number[] {
+  return end ? LIFETIMES.filter((days) => now + days * DAY_MS <= Date.parse(end)) : LIFETIMES;
+}
 
 /** Makes a token, and shows its secret this once. */
 export function NewTokenDialog({ onClose }: { onClose: () => void }) {
@@ -59,7 +67,9 @@ function TokenForm({ result, onSubmit, onClose }: TokenFormProps) {
   const [description, setDescription] = useState("");
   const [owner, setOwner] = useState("");
   const [role, setRole] = useState<Role>();
-  const [days, setDays] = useState("90");
+  const lifetimes = lifetimesUntil(viewer?.tokensEndBy, useNow());
+  const [chosenDays, setDays] = useState<string>();
+  const days = chosenDays ?? (lifetimes.includes(USUAL_LIFETIME) ? String(USUAL_LIFETIME) : "");
   const errors = result.data?.createToken.errors ?? [];
   const errorOf = (field: string) => errors.find((item) => item.field === field)?.message;
   const shown = ["description", "owner", "role", "expiresInDays"];
@@ -103,7 +113,7 @@ function TokenForm({ result, onSubmit, onClose }: TokenFormProps) {
       <Field label="How long" error={errorOf("expiresInDays")}>
         {(control) => (
           <select {...control} value={days} onChange={(event) => setDays(event.target.value)}>
-            {LIFETIMES.map((item) => (
+            {lifetimes.map((item) => (
               <option key={item} value={item}>
                 {item} days
               </option>

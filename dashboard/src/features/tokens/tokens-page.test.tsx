@@ -84,6 +84,26 @@ test("a new token's secret is shown once", async () => {
   expect(screen.queryByText("sp_secret")).toBeNull();
 });
 
+test.each([
+  ["2026-12-24T12:00:00Z", "7 days30 daysAs long as what I am signed in with", null],
+  ["2026-11-25T12:00:00Z", "As long as what I am signed in with", null],
+  ["2028-01-01T00:00:00Z", "7 days30 days90 days365 daysAs long as what I am signed in with", 90],
+])("who is signed in until %s is offered %j", async (tokensEndBy, offered, expiresInDays) => {
+  vi.useFakeTimers({ now: Date.parse("2026-11-24T12:00:00Z"), toFake: ["Date"] });
+  const payload = { __typename: "CreateTokenPayload", secret: "sp_secret", token: { ...TOKEN, id: "token_2" }, errors: [] };
+  const { asked } = show({
+    Viewer: viewer("OPERATOR", { tokensEndBy }),
+    Tokens: list(TOKEN),
+    CreateToken: () => ({ createToken: payload }),
+  });
+  await userEvent.click(await screen.findByRole("button", { name: "New token" }));
+  expect((await screen.findByLabelText("How long")).textContent).toBe(offered);
+  await userEvent.click(screen.getByRole("button", { name: "Make the token" }));
+  expect(await screen.findByText("sp_secret")).toBeDefined();
+  expect(asked.find(({ name }) => name === "CreateToken")?.variables.input).toMatchObject({ expiresInDays });
+  vi.useRealTimers();
+});
+
 test("nobody is offered a role above their own", async () => {
   show({ Tokens: list(TOKEN) });
   await userEvent.click(await screen.findByRole("button", { name: "New token" }));
