@@ -28,7 +28,7 @@ class ObservedOperation(SchemaExtension):
         if (caller := self.execution_context.context.caller) is not None:
             bind_contextvars(caller=caller.owner.subject, caller_source=caller.owner.source)
             if caller.token is not None:
-                bind_contextvars(token=caller.token.id)
+                bind_contextvars(token_id=caller.token.id)
         with self._measurements.measure(OPERATION) as measured:
             try:
                 yield

@@ -11,6 +11,7 @@ import pytest
 from gql.transport.exceptions import TransportQueryError
 from prometheus_client.parser import text_string_to_metric_families
 
+from provisioner.tokens import digest
 from tests.api.conftest import METRICS_TOKEN
 from tests.e2e.service import CREATE, Service, follow
 
@@ -140,6 +141,7 @@ def test_operations_by_kind_field_and_outcome(api: Service) -> None:
 
 def test_a_request_is_one_line_with_who_what_and_which_store(api: Service) -> None:
     token, request_id = api.token("merchant"), uuid.uuid4().hex
+    ((token_id,),) = api.sql("SELECT id FROM tokens WHERE digest = :digest", digest=digest(token))
     given = {"name": "logged-shop", "engine": "woocommerce"}
     created = post(api, token, request_id, CREATE, input=given)
 
@@ -149,7 +151,8 @@ def test_a_request_is_one_line_with_who_what_and_which_store(api: Service) -> No
     assert line == {
         "event": "request", "level": "info", "request_id": request_id,
         "method": "POST", "route": "/graphql", "status": 200,
-        "caller": "merchant", "operation": "mutation createStore",
+        "caller": "merchant", "caller_source": "local", "token_id": token_id,
+        "operation": "mutation createStore",
         "store_id": created["data"]["createStore"]["store"]["id"].removeprefix("store_"),
     }  # fmt: skip
 
