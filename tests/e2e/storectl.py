@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -72,6 +73,7 @@ class Storectl:
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(ROOT)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a shell runs with `&`
             command = [sys.executable, "-m", "app.storectl", *arguments]
             shape = {"TERM": "xterm-256color", "COLUMNS": "160"}
             os.execve(sys.executable, command, self.environment | shape)  # noqa: S606 - as pty asks
