@@ -283,12 +283,14 @@ class KubeApi:
         """Send, once more with new credentials if the first were refused and there are others."""
         if time.monotonic() > self._read_at + self._source.reread_seconds:
             await self._renew(self._access)
+            if is_recognised:
+                await self._ensure_recognised()  # what was read may lead elsewhere
         used = self._access
         response = await send()
         if response.status == _UNAUTHORIZED and await self._renew(used):
             response.close()
             if is_recognised:
-                await self._ensure_recognised()  # the new configuration may lead elsewhere
+                await self._ensure_recognised()  # here as well
             response = await send()
         return response
 

@@ -12,6 +12,7 @@ import yaml
 from provisioner.errors import ClusterUnreachableError, DatabaseUnavailableError, OtherClusterError
 from provisioner.kube import KubeCluster
 from provisioner.kube_api import KubeApi
+from provisioner.kube_configuration import KubeconfigSource
 from provisioner.wire import PODS
 from tests.integration.watching.following import LIMITS
 from tests.integration.watching.scripted_api import WHICH, ScriptedApi
@@ -137,6 +138,28 @@ async def test_credentials_that_lead_elsewhere_are_not_used(both: Both) -> None:
         both.becomes("right")
         await cluster.list_page(PODS, "")
         assert set(both.wrong.requests) == {"which"}
+
+
+class AlwaysRead(KubeconfigSource):
+    """Is read anew before each request, as a pod's service account is after a minute."""
+
+    reread_seconds = 0.0
+
+
+async def test_what_is_read_anew_without_a_refusal_is_recognised_first(both: Both) -> None:
+    both.becomes("right")
+    source = AlwaysRead(both.file, "right", both.shared)
+    api = KubeApi(source, name="kubeconfig", recognise=both.memory.recognise, limits=LIMITS)
+    cluster = KubeCluster(api)
+    try:
+        await cluster.list_page(PODS, "")
+        both.becomes("right", right=both.wrong)
+        with pytest.raises(OtherClusterError):
+            await cluster.namespace_exists("store-1")
+    finally:
+        await cluster.close()
+    assert set(both.wrong.requests) == {"which"}
+    assert both.of_helm == (both.address(both.right), TOKEN)
 
 
 async def test_another_cluster_at_the_same_address(both: Both) -> None:
