@@ -1,6 +1,7 @@
 """What a failed store is told to do helps: each remedy is done as it is said, and then retried."""
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def make_class(cluster: LocalCluster) -> None:
 
 POLICY = "refuse-marked-pods"
 MARK = "test.store-platform.dev/refused"
+MESSAGE = "marked pods are refused here"
 
 
 def add_policy(cluster: LocalCluster) -> None:
@@ -78,7 +80,7 @@ def add_policy(cluster: LocalCluster) -> None:
                     {
                         "expression": "!has(object.metadata.annotations)"
                         f" || !('{MARK}' in object.metadata.annotations)",
-                        "message": "marked pods are refused here",
+                        "message": MESSAGE,
                     }
                 ],
             },
@@ -95,6 +97,29 @@ def add_policy(cluster: LocalCluster) -> None:
             **item,
         }
         cluster.kubectl("create", "-f", "-", stdin=json.dumps(made))
+    await_refusal(cluster)
+
+
+def await_refusal(cluster: LocalCluster) -> None:
+    """Wait until the policy holds: the API server puts a new one in force some time later."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "marked", "annotations": {MARK: "yes"}},
+        "spec": {"containers": [{"name": "main", "image": "any"}]},
+    }
+    deadline = time.monotonic() + 60
+    while MESSAGE not in answer_to(cluster, pod):
+        assert time.monotonic() < deadline, "The policy was not put in force within a minute."
+        time.sleep(0.1)
+
+
+def answer_to(cluster: LocalCluster, made: Values) -> str:
+    """Return what the API server would say to the creation of an object."""
+    try:
+        return cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(made))
+    except ClusterError as error:
+        return str(error)
 
 
 def remove_policy(cluster: LocalCluster) -> None:
