@@ -14,7 +14,7 @@ MAX_OUTPUT = 4096
 _MIN_SECRET = 6  # shorter values would blot out ordinary words
 
 _PATTERNS = (
-    re.compile(r"(\bsp_)[A-Za-z0-9_-]{16,}"),  # our own access tokens
+    re.compile(r"(\bspc?_)[A-Za-z0-9_-]{16,}"),  # our own access tokens, and sign-in codes
     re.compile(r"(?i)(basic\s+)[A-Za-z0-9+/]{12,}={0,2}"),
     re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(

@@ -10,6 +10,7 @@ import pytest
 from app.logging import hide_secrets
 
 TOKEN = "sp_" + "Ab3_-" * 8
+CODE = "spc_" + "Ab3_-" * 8
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ TOKEN = "sp_" + "Ab3_-" * 8
             {"headers": {"Authorization": f"Bearer {TOKEN}", "Host": "shop"}},
             {"headers": {"Authorization": "[hidden]", "Host": "shop"}},
         ),
+        ({"url": f"https://shops/#code={CODE}"}, {"url": "https://shops/#code=spc_[hidden]"}),
         ({"lines": ["fine", f"Bearer {TOKEN}"]}, {"lines": ["fine", "Bearer sp_[hidden]"]}),
         ({"event": "Basic dXNlcjpwYXNzd29yZA=="}, {"event": "Basic [hidden]"}),
         ({"url": "postgresql://me:hunter22@db/x"}, {"url": "postgresql://me:[hidden]@db/x"}),
