@@ -38,7 +38,8 @@ from app.unavailable import unavailable
 from provisioner.errors import DatabaseUnavailableError
 from provisioner.measuring import Unmeasured
 from provisioner.ports import Measurements
-from provisioner.tokens import PREFIX
+from provisioner.sign_in_codes import CODE_PREFIX
+from provisioner.tokens import PREFIX, digest
 from resolvers.context import Context
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
@@ -195,8 +196,27 @@ class GraphQLView(LimitedView, EventStreamView):
         if token is None:
             await rates.count_anonymous_operation(address)
             return
+        if token.startswith(CODE_PREFIX):
+            await self._count_code(context, token)
+            return
         is_ours, turns = token.startswith(PREFIX), self._limits.sign_ins
         async with turns.turn(address_group(address)) if is_ours else nullcontext():
             context.sign_in = await self.authenticator.sign_in(token, address=address)
         if context.sign_in is None:
             await rates.count_failed_sign_in(address)
+
+    async def _count_code(self, context: Context, code: str) -> None:
+        """Count a request that comes with a sign-in code: one that is good by itself.
+
+        Like a token it is looked up first, so that nobody at its address can hold up who redeems
+        it. Unlike one it signs nobody in; that is what it is redeemed for. Whether it may be, and
+        why not, is for that mutation to tell and to record.
+        """
+        rates, address = self._limits.rates, context.address
+        async with self._limits.sign_ins.turn(address_group(address)):
+            is_good = await context.platform.sign_in_codes.is_good(code)
+        if is_good:
+            context.code_digest = digest(code)
+        else:
+            await rates.count_failed_sign_in(address)
+        await rates.count_anonymous_operation(address, code=context.code_digest)

@@ -63,6 +63,12 @@ class SignInCodes:
         await self._database.transact(work)
         return code
 
+    async def is_good(self, code: str) -> bool:
+        """Return whether a code could be redeemed now. That changes nothing."""
+        if len(code) > MAX_CODE:
+            return False
+        return await self._database.read(lambda transaction: self._is_good(transaction, code))
+
     async def redeem(self, code: str) -> IssuedToken:
         """Return a new token for a code, which is used up by that.
 
@@ -72,6 +78,18 @@ class SignInCodes:
         if len(code) > MAX_CODE:
             raise RefusedError(_UNKNOWN)
         return await self._database.transact(lambda transaction: self._redeem(transaction, code))
+
+    async def _is_good(self, transaction: Transaction, code: str) -> bool:
+        now = self._clock.now()
+        row = await transaction.fetch_one(
+            "SELECT token_id FROM sign_in_codes WHERE digest = :digest"
+            " AND redeemed_at IS NULL AND expires_at > :now",
+            {"now": to_micros(now), "digest": digest(code)},
+        )
+        if row is None:
+            return False
+        made_for = await self._tokens.line_within(transaction, row["token_id"])
+        return made_for is not None and made_for.problem(now) is None
 
     async def _redeem(self, transaction: Transaction, code: str) -> IssuedToken:
         now, hashed = self._clock.now(), digest(code)

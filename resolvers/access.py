@@ -108,7 +108,9 @@ class AccessMutation:
 
     @strawberry.mutation(
         description="Sign in with the code of a sign-in link; nobody needs to have signed in for"
-        " that. The code is used up, and the answer is a token that lives for some days."
+        " that. The code is used up, and the answer is a token that lives for some days. Send the"
+        " code as `Authorization: Bearer …` too: a good one is then counted by itself, and never"
+        " has to wait for what others at the same address ask for without a sign-in."
     )
     async def redeem_sign_in_code(
         self,

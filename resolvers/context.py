@@ -30,13 +30,16 @@ class Context:
 
     ``connection_params`` is filled by Strawberry from a websocket's ``connection_init``;
     ``last_event_id`` is the header by which an event stream is resumed, and goes before ``after``.
-    What is in ``on_close`` is called when a websocket has closed.
+    ``code_digest`` is that of the good sign-in code that a request has come with: it is counted by
+    that in place of its address, and nothing else follows from it. What is in ``on_close`` is
+    called when a websocket has closed.
     """
 
     platform: Platform
     version: str
     address: str = "unknown"
     sign_in: SignIn | None = None
+    code_digest: str | None = None
     connection_params: dict[str, Any] | None = None
     last_event_id: str | None = None
     on_close: list[Callable[[], None]] = field(default_factory=list, repr=False)

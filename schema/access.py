@@ -94,7 +94,9 @@ class RevokeTokenPayload:
 
 @strawberry.input(description="A code from a sign-in link.")
 class RedeemSignInCodeInput:
-    code: str = strawberry.field(description="What stands behind `#code=` in the link.")
+    code: str = strawberry.field(
+        description="What stands behind `#code=` in the link; send it as the bearer token too."
+    )
 
 
 @strawberry.type(description="What became of `redeemSignInCode`.")

@@ -49,7 +49,10 @@ class OperationLimiter(SchemaExtension):
             await self._introspect(context)
         elif kind is StrawberryOperationType.MUTATION:
             await self._limits.rates.count_mutations(
-                self._mutations(), caller=caller, address=context.address
+                self._mutations(),
+                caller=caller,
+                address=context.address,
+                code=context.code_digest,
             )
         elif kind is StrawberryOperationType.SUBSCRIPTION and caller is not None:
             self._subscribe(caller)

@@ -2,6 +2,8 @@
 
 A valid token is never refused for what others have failed at from the same address: it is looked
 up first, and only what fails is counted. What is bounded is the cost and the noise of failures.
+Nor is a sign-in code that is still good refused for what others do there: nobody has signed in with
+it yet, so it is counted by itself.
 What nobody has signed in for is counted by each process alone: a page that waited for Redis would
 cost more than it saves.
 """
@@ -42,21 +44,23 @@ class Rates:
         self._operations = parse(limits.anonymous_operations)
         self._pages = parse(limits.anonymous_pages)
 
-    async def count_mutations(self, number: int, *, caller: str | None, address: str) -> None:
+    async def count_mutations(
+        self, number: int, *, caller: str | None, address: str, code: str | None = None
+    ) -> None:
         """Count mutations about to be carried out.
 
         Those of an address that nobody has signed in for are counted by themselves, so that they
-        take nothing from the people who sign in there.
+        take nothing from the people who sign in there. ``code`` is the digest of a good sign-in
+        code that they came with.
         """
         group = address_group(address)
-        counted_by = (
-            ((self._of_caller, "anonymous", group),)
-            if caller is None
-            else ((self._of_caller, "caller", caller), (self._of_address, "address", group))
-        )
-        for limit, kind, key in counted_by:
-            if not await self._counts.hit(limit, "mutations", kind, key, cost=number):
-                await _refuse("changes", self._counts, limit, "mutations", kind, key)
+        if caller is not None:
+            await self._count_mutations(number, self._of_caller, "caller", caller)
+            await self._count_mutations(number, self._of_address, "address", group)
+        elif code is not None:
+            await self._count_mutations(number, self._of_caller, "code", code)
+        else:
+            await self._count_mutations(number, self._of_caller, "anonymous", group)
 
     async def count_failed_sign_in(self, address: str) -> None:
         """Count a sign-in that failed; whoever fails too often is told so, and no more."""
@@ -68,10 +72,10 @@ class Rates:
         """Count a look at the schema that is about to be worked out."""
         await self._count_own(self._introspections, "different looks at the schema", caller)
 
-    async def count_anonymous_operation(self, address: str) -> None:
-        """Count a GraphQL operation that nobody has signed in for."""
-        what = "requests without a sign-in"
-        await self._count_own(self._operations, what, address_group(address))
+    async def count_anonymous_operation(self, address: str, *, code: str | None = None) -> None:
+        """Count a GraphQL operation that nobody has signed in for; ``code`` as above."""
+        what, key = "requests without a sign-in", code or address_group(address)
+        await self._count_own(self._operations, what, key)
 
     async def count_anonymous_page(self, address: str) -> None:
         """Count a page or file that nobody has signed in for."""
@@ -80,6 +84,10 @@ class Rates:
     def close(self) -> None:
         """Close the connections to Redis."""
         self._counts.close()
+
+    async def _count_mutations(self, number: int, limit: RateLimitItem, *key: str) -> None:
+        if not await self._counts.hit(limit, "mutations", *key, cost=number):
+            await _refuse("changes", self._counts, limit, "mutations", *key)
 
     async def _count_own(self, limit: RateLimitItem, what: str, key: str) -> None:
         if not await self._own_counts.hit(limit, what, key):

@@ -116,7 +116,8 @@ class LimitSettings(BaseSettings):
     )
     anonymous_operation_rate: Rate = Field(
         "120/minute",
-        description="How many GraphQL requests without a sign-in may come from one address.",
+        description="How many GraphQL requests without a sign-in may come from one address. Those"
+        " that bring a good sign-in code are counted by the code.",
     )
     anonymous_page_rate: Rate = Field(
         "1200/minute",

@@ -67,6 +67,14 @@ def world(database: Database) -> World:
     return World(database)
 
 
+async def test_looking_whether_a_code_is_good_changes_nothing(world: World) -> None:
+    code = await world.code()
+    before = await world.rows()
+    assert [await world.codes.is_good(code) for _ in range(2)] == [True, True]
+    assert await world.rows() == before
+    assert (await world.codes.redeem(code)).token.owner == local("merchant")
+
+
 async def test_a_code_signs_its_tokens_owner_in(world: World) -> None:
     code = await world.code()
     issued = await world.codes.redeem(code)
@@ -165,6 +173,7 @@ def given(code: str) -> Callable[[World], Awaitable[str]]:
 async def test_refused(world: World, make: Callable[[World], Awaitable[str]], says: str) -> None:
     code = await make(world)
     before = await world.rows()
+    assert await world.codes.is_good(code) is False
     with pytest.raises(RefusedError) as refused:
         await world.codes.redeem(code)
     assert [refusal.code for refusal in refused.value.refusals] == [says]

@@ -106,6 +106,19 @@ async def test_an_address_is_limited_whoever_calls_from_it(
         await rates.count_mutations(1, caller=caller + "3", address=address[:-1] + "2")
 
 
+async def test_a_sign_in_code_is_limited_by_itself(
+    counted_in: CountedIn, storage: str, caller: str, address: str
+) -> None:
+    rates, code = counted_in(storage), caller
+    await rates.count_mutations(5, caller=None, address=address)
+    with pytest.raises(RateLimitedError):
+        await rates.count_mutations(1, caller=None, address=address)
+    await rates.count_mutations(5, caller=None, address=address, code=code)
+    with pytest.raises(RateLimitedError):
+        await rates.count_mutations(1, caller=None, address=address, code=code)
+    await rates.count_mutations(5, caller=None, address=address, code=code + "2")
+
+
 async def test_an_address_that_fails_to_sign_in_is_told_so(
     counted_in: CountedIn, storage: str, address: str
 ) -> None:
