@@ -58,8 +58,24 @@ async function open(path: string) {
 
 test("a code leaves the address before it is sent, and signs in where nobody is", async () => {
   expect(await open("/stores?a=1#code=spc_1")).toBe("http://localhost:3000/stores?a=1");
-  expect(asked.map(({ variables, authorization }) => [variables, authorization])).toEqual([[{ code: "spc_1" }, undefined]]);
+  expect(asked.map(({ variables, authorization }) => [variables, authorization])).toEqual([[{ code: "spc_1" }, "Bearer spc_1"]]);
   expect([currentToken(), currentLink()]).toEqual(["sp_new", { state: "none" }]);
+});
+
+test("a code is sent as the credential too, in place of that of whoever is signed in", async () => {
+  setToken("sp_alice");
+  await open("/stores#code=spc_1");
+  expect(asked.map(({ query, authorization }) => [query.includes("redeemSignInCode"), authorization])).toEqual([
+    [true, "Bearer spc_1"],
+    [false, "Bearer sp_alice"],
+  ]);
+});
+
+test.each(["sp_theirs", "spc_é", "spc_ 1", `spc_${"a".repeat(97)}`, ""])("what is no code is no credential: %j", async (code) => {
+  setToken("sp_alice");
+  await open(`/stores#code=${encodeURIComponent(code)}`);
+  expect(asked[0]).toMatchObject({ variables: { code } });
+  expect(asked[0]?.authorization).toBeUndefined();
 });
 
 test("an address without a code changes nothing", async () => {
