@@ -255,6 +255,33 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _kill_holder(descriptor: int) -> None:
-    """End the process group that wrote its id into the lock file; the lock proves that it lives."""
-    with suppress(ValueError, ProcessLookupError, PermissionError):
-        os.killpg(int(os.pread(descriptor, 11, 0)), signal.SIGKILL)
+    """End the process group that holds the lock, which proves that it lives.
+
+    Its id stands in the file, unless the service was killed between the start of the program and
+    the writing of it.
+    """
+    written = os.pread(descriptor, len(_NO_PID), 0).strip()
+    groups = [int(written)] if written.isdigit() else _groups_with(descriptor)
+    for group in groups:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def _groups_with(descriptor: int) -> list[int]:
+    """Return the groups of programs that were started with the file open; Linux tells.
+
+    A service that waits for the lock has the file open too, but runs the same program as this one.
+    """
+    ours, wanted, found = _program("self"), os.fstat(descriptor), []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile, or is somebody else's
+            files = (file.stat() for file in (process / "fd").iterdir())
+            if _program(process.name) != ours and any(
+                os.path.samestat(wanted, file) for file in files
+            ):
+                found.append(os.getpgid(int(process.name)))
+    return found
+
+
+def _program(process: str) -> str:
+    return os.readlink(f"/proc/{process}/exe")  # noqa: PTH115 - Path would resolve it further

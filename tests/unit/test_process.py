@@ -18,6 +18,8 @@ from provisioner.permit import Permit
 from provisioner.process import Finished, ProgramMissingError, ProgramTimeoutError, run
 from provisioner.scrub import MAX_OUTPUT
 
+LOCK = "locks/release.lock"
+
 
 async def shell(
     folder: Path,
@@ -34,7 +36,7 @@ async def shell(
         environment={"PATH": os.defpath},
         timeout_seconds=seconds,
         grace_seconds=grace,
-        lock=folder / "locks" / "release.lock",
+        lock=folder / LOCK,
         permit=permit,
     )
 
@@ -156,16 +158,40 @@ async def test_two_never_run_at_once(tmp_path: Path) -> None:
     assert trace.read_text().split() == ["in", "out"] * 3
 
 
+SERVICE = """
+import asyncio, os, signal, sys, time
+from pathlib import Path
+from provisioner.process import run
+
+pid, lock, dies_early = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] == ["dies-early"]
+
+def write(descriptor, data, offset, real=os.pwrite):
+    if data.strip():  # the id of the program, which is there to be seen
+        while not pid.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(descriptor, data, offset)
+
+if dies_early:
+    os.pwrite = write
+script = f"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 600"
+asyncio.run(run(["/bin/sh", "-c", script], environment={"PATH": os.defpath}, timeout_seconds=600,
+                grace_seconds=600, lock=lock))
+"""
+WAIT = """
+import pathlib, sys, time
+file = open(sys.argv[1])
+pathlib.Path(sys.argv[2]).write_text("yes")
+time.sleep(600)
+"""
+
+
 async def test_the_helm_of_a_former_life_is_ended(tmp_path: Path) -> None:
     # Given a program of a service that was killed: its lock is held, and nobody waits for it
-    pid, lock = tmp_path / "pid", tmp_path / "locks" / "release.lock"
-    code = (
-        "import asyncio, pathlib, sys; from provisioner.process import run; asyncio.run(run("
-        f"['/bin/sh', '-c', 'echo $$ > {pid}; exec sleep 60'], environment={{}},"
-        f" timeout_seconds=60, grace_seconds=60, lock=pathlib.Path({str(lock)!r})))"
-    )
-    service = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    pid, lock = tmp_path / "pid", tmp_path / LOCK
+    service = await python(SERVICE, pid, lock)
     await until_written(pid)
+    await until_written(lock)
     service.kill()
     assert await service.wait() == -signal.SIGKILL
     assert is_alive(pid)
@@ -175,6 +201,37 @@ async def test_the_helm_of_a_former_life_is_ended(tmp_path: Path) -> None:
 
     # Then it runs, which it can only with the lock that the old one held until it was gone
     assert done.output == "mine\n"
+
+
+async def test_the_helm_of_a_service_that_died_before_it_wrote_its_id(tmp_path: Path) -> None:
+    # Given the id of an earlier run, which is somebody else's by now
+    innocent = await asyncio.create_subprocess_exec("sleep", "600", start_new_session=True)
+    pid, lock, opened = (tmp_path / name for name in ("pid", LOCK, "opened"))
+    lock.parent.mkdir()
+    lock.write_text(f"{innocent.pid:<10}\n")
+    # And a service that was killed between the start of a program and the writing of its id
+    service = await python(SERVICE, pid, lock, "dies-early")
+    assert await service.wait() == -signal.SIGKILL
+    assert is_alive(pid)
+    # And another service that waits for the same lock
+    waiting = await python(WAIT, lock, opened)
+    await until_written(opened)
+
+    # When a program wants the release
+    done = await shell(tmp_path, "echo mine", grace=0.3)
+
+    # Then the orphan was ended, for it held the lock as long as it lived; and nobody else was
+    assert done.output == "mine\n"
+    for other in (innocent, waiting):
+        assert other.returncode is None
+        other.kill()
+        assert await other.wait() == -signal.SIGKILL
+
+
+async def python(script: str, *arguments: object) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, *map(str, arguments), start_new_session=True
+    )
 
 
 async def test_much_on_both_outputs_at_once(tmp_path: Path) -> None:
