@@ -48,9 +48,13 @@ class Limits:
     requests that then fail, as many do after it was away; the controller takes that back when it
     counts anew, every five minutes (``ResourceQuotaSyncPeriod``)."""
 
-    passing_refusal_grace: timedelta = timedelta(seconds=60)
+    passing_refusal_grace: timedelta = timedelta(seconds=120)
     """For refusals that mostly pass: the quota of a new namespace is not counted yet, its service
-    account is not there yet, a webhook is out of reach."""
+    account is not there yet, a webhook is out of reach.
+
+    After an outage of the API server, Kubernetes' own controllers come back within half a minute
+    (client-go's reflectors wait up to 30 s), and who was refused tries again at doubling intervals:
+    what has passed after 41 s is seen after 82."""
 
     webhook_grace: timedelta = timedelta(seconds=60)
     """For an admission webhook that does not answer the API server: its pod may be starting.

@@ -449,8 +449,8 @@ class TestRefusals:
     ) -> None:
         store = refusal(message)
         assert store.judged(31).doom is None
-        assert store.judged(31).recheck_after == timedelta(seconds=30)
-        assert code(store.judged(61)) == "ADMISSION_REFUSED"
+        assert store.judged(31).recheck_after == timedelta(seconds=90)
+        assert code(store.judged(121)) == "ADMISSION_REFUSED"
 
     @pytest.mark.parametrize(
         "made",
