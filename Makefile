@@ -6,7 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 MARK := $(VENV)/.installed
 
-.PHONY: help up down test test-real check bench chaos soak faults dashboard images schema lock clean
+# Two tests for each core: most of what they do is wait.
+SIDE_BY_SIDE := -n auto --dist worksteal
+FAST := tests/unit tests/contracts tests/architecture
+
+.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images schema lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +24,11 @@ down: $(MARK) ## Undo `make up`
 test: $(MARK) check ## Install what is needed and run the whole suite
 	@$(BIN)/python -m tests.pages test
 	@$(BIN)/python -m tests.cluster tools
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=20
+
+test-fast: $(MARK) ## The tests that need no server, no browser and no cluster (about a minute)
+	@$(BIN)/python -m pytest -q -n logical --dist worksteal $(FAST) \
+	  -m "not (real or cluster or database or browser or slow)"
 
 test-real: $(MARK) ## Stores whose pods truly run, on a node of this machine (Debian, root)
 	@$(BIN)/python -m tests.real

@@ -25,6 +25,36 @@ settings.load_profile("untimed")
 
 DATABASES = ("sqlite", "postgresql")
 MIGRATED = "migrated"
+WORKER = [name for name in [os.environ.get("PYTEST_XDIST_WORKER")] if name]
+"""The name of the process among those that run tests side by side, if there are such."""
+
+
+_LONGEST_FIRST = ("soak", "chaos", "faults", "e2e", "images", "integration")
+"""Folders whose tests begin before all others, so that none of them is waited for at the end."""
+
+_MARKED = {"cluster": "local_cluster", "database": "postgres", "browser": "browser"}
+"""Markers, and the fixture that gives them to every test which needs it."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many tests run side by side: two for each core, for most of them mostly wait."""
+    return min(8, 2 * (os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and put those first that take long."""
+    for item in items:
+        for marker, fixture in _MARKED.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+        if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
+            item.add_marker("database")
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,8 +75,8 @@ def nothing_keeps_the_process_from_ending() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def local_cluster() -> Iterator[LocalCluster]:
-    """A real Kubernetes with simulated nodes, this test run's own."""
-    cluster = LocalCluster.up("pytest")
+    """A real Kubernetes with simulated nodes, this worker's own."""
+    cluster = LocalCluster.up("-".join(["pytest", *WORKER]))
     yield cluster
     if not os.environ.get("STORE_PLATFORM_KEEP_CLUSTER"):
         cluster.down()

@@ -11,7 +11,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 from tests.cluster.paths import cache
 from tests.cluster.progress import say, ticking
@@ -34,14 +38,15 @@ class PagesError(Exception):
 
 def ensure_built() -> None:
     """Build the pages unless that was done from these very sources. Raises PagesError."""
+    _ensure_packages()
     mark = FOLDER / "dist" / ".built-from"
     digest = _digest()
-    if mark.exists() and mark.read_text() == digest:
-        return
-    _ensure_packages()
-    with ticking("Building the pages"):
-        _npm("run", "build")
-    mark.write_text(digest)
+    with _alone():
+        if mark.exists() and mark.read_text() == digest:
+            return
+        with ticking("Building the pages"):
+            _npm("run", "build")
+        mark.write_text(digest)
 
 
 def run_tests() -> None:
@@ -77,11 +82,22 @@ def _ensure_packages() -> None:
     lock = (FOLDER / "package-lock.json").read_bytes()
     mark = FOLDER / "node_modules" / ".installed-from"
     wanted = hashlib.sha256(lock).hexdigest()
-    if mark.exists() and mark.read_text() == wanted:
-        return
-    with ticking("Installing the packages of the pages"):
-        _npm("ci", "--no-audit", "--no-fund")
-    mark.write_text(wanted)
+    with _alone():
+        if mark.exists() and mark.read_text() == wanted:
+            return
+        with ticking("Installing the packages of the pages"):
+            _npm("ci", "--no-audit", "--no-fund")
+        mark.write_text(wanted)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other processes, such as tests that run side by side, from installing or building."""
+    folder = cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    place = hashlib.sha256(str(FOLDER).encode()).hexdigest()[:12]
+    with FileLock(folder / f"pages-{place}.lock"):
+        yield
 
 
 def _digest() -> str:

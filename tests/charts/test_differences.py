@@ -12,6 +12,8 @@ import yaml
 
 from tests.charts.rendering import PLATFORM, STORE, Helm, Object, Objects, secret_keys
 
+pytestmark = pytest.mark.slow
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 SIDES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
 

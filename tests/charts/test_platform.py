@@ -22,6 +22,8 @@ from tests.charts.rendering import (
     Values,
 )
 
+pytestmark = pytest.mark.slow
+
 POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
 MAPS = {

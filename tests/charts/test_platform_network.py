@@ -8,6 +8,8 @@ import pytest
 
 from tests.charts.rendering import Helm, Objects, Values
 
+pytestmark = pytest.mark.slow
+
 REDIS: Values = {"limits": {"redis": {"existingSecret": "counts", "port": 6380}}}
 EVERYTHING: Values = {
     "stores": {"url": "https://{name}.shops.test:9443", "ingressUrl": "http://traefik.edge:81"},

@@ -8,6 +8,8 @@ import pytest
 
 from tests.charts.rendering import STORE, WOOCOMMERCE, Helm, Object, Objects, total
 
+pytestmark = pytest.mark.slow
+
 SHOP = ("wordpress", "setup", "cron")
 
 

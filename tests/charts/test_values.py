@@ -5,6 +5,8 @@ import pytest
 
 from tests.charts.rendering import KUBERNETES, STORE, Helm, Values
 
+pytestmark = pytest.mark.slow
+
 VARIANTS: dict[str, Values] = {
     "default": {},
     "no ingress": {"ingress": {"enabled": False}},

@@ -97,11 +97,11 @@ def add_policy(cluster: LocalCluster) -> None:
             **item,
         }
         cluster.kubectl("create", "-f", "-", stdin=json.dumps(made))
-    await_refusal(cluster)
+    await_policy(cluster, is_there=True)
 
 
-def await_refusal(cluster: LocalCluster) -> None:
-    """Wait until the policy holds: the API server puts a new one in force some time later."""
+def await_policy(cluster: LocalCluster, *, is_there: bool) -> None:
+    """Wait until the policy holds, or no longer does: the API server takes note some time later."""
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -109,8 +109,8 @@ def await_refusal(cluster: LocalCluster) -> None:
         "spec": {"containers": [{"name": "main", "image": "any"}]},
     }
     deadline = time.monotonic() + 60
-    while MESSAGE not in answer_to(cluster, pod):
-        assert time.monotonic() < deadline, "The policy was not put in force within a minute."
+    while (MESSAGE in answer_to(cluster, pod)) is not is_there:
+        assert time.monotonic() < deadline, "The API server took no note within a minute."
         time.sleep(0.1)
 
 
@@ -125,6 +125,7 @@ def answer_to(cluster: LocalCluster, made: Values) -> str:
 def remove_policy(cluster: LocalCluster) -> None:
     for kind in ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"):
         cluster.kubectl("delete", kind, POLICY)
+    await_policy(cluster, is_there=False)
 
 
 CASES = (

@@ -22,6 +22,8 @@ from tests.unit.readiness_records import at
 from tests.unit.test_readiness_properties import observations, setup_jobs, workloads
 from tests.unit.test_reconciler_machine import ENGINE
 
+pytestmark = pytest.mark.slow
+
 SKEWS = [
     timedelta(),
     timedelta(minutes=5),

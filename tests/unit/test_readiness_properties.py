@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from provisioner.models import (
 )
 from provisioner.readiness import Limits, Verdict, judge
 from tests.unit.readiness_records import at
+
+pytestmark = pytest.mark.slow
 
 COMPONENTS = ("mysql", "wordpress", "setup", "other")
 NAMES = ("mysql-0", "mysql-1", "wordpress-5d-aaaaa", "wordpress-7f-bbbbb", "setup-aaaaa", "odd", "")

@@ -50,6 +50,8 @@ from provisioner.work_queue import Lane, WorkQueue
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 ENGINE = Engine(
     name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",

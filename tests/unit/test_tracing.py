@@ -17,6 +17,8 @@ from provisioner.measuring import Activity
 from provisioner.models import Reason
 from provisioner.testing import RecordedMeasurements
 
+pytestmark = pytest.mark.slow
+
 QUIET = """
 import sys
 from app.main import create_app

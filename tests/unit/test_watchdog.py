@@ -11,6 +11,8 @@ import pytest
 
 from provisioner.watchdog import Watchdog
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS, FAR = 60, 3600.0
 SERVICE = """import os, sys, time

@@ -3,10 +3,13 @@
 import asyncio
 from itertools import zip_longest
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from provisioner.work_queue import Lane, WorkQueue
+
+pytestmark = pytest.mark.slow
 
 KEYS = st.sampled_from("abcdef")
 OWNERS = st.sampled_from(("ann", "bob", ""))
