@@ -12,25 +12,25 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from app.auth.sign_in import running_authenticator
-from app.config import config_route
-from app.exposition import MetricsEndpoint
-from app.graphql import GraphQLView, build_schema
-from app.graphql_http import only_post
-from app.headers import SecurityHeaders, content_policy, origin_of, security_headers
-from app.health import Readiness, livez
+from app.graphql.app import GraphQLView, build_schema
+from app.http.config import config_route
+from app.http.exposition import MetricsEndpoint
+from app.http.graphql_responses import only_post
+from app.http.headers import SecurityHeaders, content_policy, origin_of, security_headers
+from app.http.health import Readiness, livez
+from app.http.pages import page_routes
+from app.http.requests import Requests
+from app.http.tls import RedirectToTls
+from app.http.unavailable import answer_unavailable
 from app.limits.anonymous import AnonymousPages
 from app.limits.bodies import BodyLimit
 from app.limits.rates import Rates
-from app.metrics import PrometheusMeasurements
-from app.pages import page_routes
-from app.requests import Requests
 from app.settings import Settings
-from app.tls import RedirectToTls
-from app.tracing import flush, traced
-from app.unavailable import answer_unavailable
-from provisioner.errors import ConfigurationError, DatabaseUnavailableError
-from provisioner.ports import Measurements
-from provisioner.supervisor import running_platform
+from app.telemetry.metrics import PrometheusMeasurements
+from app.telemetry.tracing import flush, traced
+from provisioner.domain.errors import ConfigurationError, DatabaseUnavailableError
+from provisioner.domain.ports import Measurements
+from provisioner.platform import running_platform
 
 _log = structlog.get_logger(__name__)
 

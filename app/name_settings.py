@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from provisioner.kept_names import NameRules
-from provisioner.names import reserved_names
+from provisioner.domain.names import reserved_names
+from provisioner.storage.kept_names import NameRules
 
 _ENTRY = re.compile(r"-\*|-?[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
@@ -26,9 +26,9 @@ class NameSettings(BaseSettings):
 
     reserved_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)] = Field(
         (),
-        description="Names that no store may have, besides those built in (provisioner/names.py),"
-        " comma-separated. A hyphen before a built-in one frees it; -* frees them all, so that the"
-        " names beside it are the whole list.",
+        description="Names that no store may have, besides those built in"
+        " (provisioner/domain/names.py), comma-separated. A hyphen before a built-in one frees it;"
+        " -* frees them all, so that the names beside it are the whole list.",
     )
     name_quarantine_days: float = Field(
         90,

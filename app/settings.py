@@ -8,17 +8,17 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import NoDecode
 
-from app.addresses import Proxies
 from app.auth.settings import SignInSettings
 from app.graces import Graces
+from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
-from app.logging import LogFormat, LogLevel
 from app.name_settings import NameSettings
-from provisioner.helm import HelmSettings
-from provisioner.models import Retention
-from provisioner.parts import WorkSettings
-from provisioner.quota import Quota
-from provisioner.supervisor import PlatformSettings
+from app.telemetry.logging import LogFormat, LogLevel
+from provisioner.domain.models import Retention
+from provisioner.helm.client import HelmSettings
+from provisioner.platform import PlatformSettings
+from provisioner.reconcile.context import WorkSettings
+from provisioner.storage.quota import Quota
 
 _ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from provisioner.errors import HelmError, NotFoundError
-from provisioner.measuring import Measured, ending
-from provisioner.models import (
+from provisioner.domain.errors import HelmError, NotFoundError
+from provisioner.domain.instrumentation import Measured, ending
+from provisioner.domain.models import (
     Blocker,
     Container,
     NamespaceState,
@@ -21,7 +21,7 @@ from provisioner.models import (
     Store,
     Unchangeable,
 )
-from provisioner.wire import STORE_LABEL
+from provisioner.kubernetes.objects import STORE_LABEL
 
 HELD = Blocker(
     "NamespaceFinalizersRemaining",

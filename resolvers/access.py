@@ -4,10 +4,10 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner import token_tree, tokens
-from provisioner.errors import NotFoundError, RefusedError
-from provisioner.models import Role
-from provisioner.paging import Page
+from provisioner.domain.errors import NotFoundError, RefusedError
+from provisioner.domain.models import Role
+from provisioner.storage import token_tree, tokens
+from provisioner.storage.paging import Page
 from resolvers import mapping
 from resolvers.context import Info
 from resolvers.errors import public, require_caller, user_errors

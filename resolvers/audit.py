@@ -5,10 +5,10 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner import audit
-from provisioner.errors import RefusedError
-from provisioner.models import Role
-from provisioner.paging import Page
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Role
+from provisioner.storage import audit_log as audit
+from provisioner.storage.paging import Page
 from resolvers import mapping
 from resolvers.context import Info
 from resolvers.errors import PublicError, public, require_caller

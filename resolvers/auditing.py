@@ -16,13 +16,13 @@ from strawberry.extensions import FieldExtension
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from provisioner.audit import AuditOutcome, AuditRecord
-from provisioner.audit_size import arguments_of
-from provisioner.database import Transaction, alongside
-from provisioner.errors import DatabaseUnavailableError
-from provisioner.models import Store
-from provisioner.names import is_store_id
-from provisioner.tokens import IssuedToken
+from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.domain.models import Store
+from provisioner.domain.names import is_store_id
+from provisioner.storage.audit_log import AuditOutcome, AuditRecord
+from provisioner.storage.audit_size import arguments_of
+from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.tokens import IssuedToken
 from resolvers import mapping
 from resolvers.context import Context, Info
 

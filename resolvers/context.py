@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from provisioner.models import Identity, StoreSnapshot
-from provisioner.supervisor import Platform
+from provisioner.domain.models import Identity, StoreSnapshot
+from provisioner.platform import Platform
 
 
 class SignIn(Protocol):

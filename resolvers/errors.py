@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from graphql import GraphQLError
 
-from provisioner.errors import NotFoundError, Refusal, RefusedError
-from provisioner.models import Identity
+from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
+from provisioner.domain.models import Identity
 from resolvers.context import Context
 from schema.payloads import UserError
 

@@ -5,11 +5,11 @@ from typing import TypeVar
 
 import strawberry
 
-from provisioner import models
-from provisioner.change_feed import StoresChange
-from provisioner.following import StoreUpdate
-from provisioner.listing import StoreOrder, StorePage, encode_cursor
-from provisioner.pod_events import pod_status
+from provisioner.domain import models
+from provisioner.domain.pod_events import pod_status
+from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
+from provisioner.streams.list_stream import StoresChange
+from provisioner.streams.store_stream import StoreUpdate
 from resolvers.context import Context
 from schema import enums, types
 from schema.connections import PageInfo, StoreConnection, StoreEdge

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner.errors import NotFoundError, RefusedError
+from provisioner.domain.errors import NotFoundError, RefusedError
 from resolvers import mapping
 from resolvers.access import AccessMutation
 from resolvers.auditing import audited

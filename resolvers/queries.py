@@ -4,9 +4,9 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner.errors import NotFoundError, RefusedError
-from provisioner.listing import StoreFilter, StoreOrder
-from provisioner.models import StoreStatus
+from provisioner.domain.errors import NotFoundError, RefusedError
+from provisioner.domain.models import StoreStatus
+from provisioner.storage.listing import StoreFilter, StoreOrder
 from resolvers import access, audit, mapping
 from resolvers.access import AccessQuery
 from resolvers.audit import AuditQuery

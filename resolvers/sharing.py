@@ -7,9 +7,9 @@ follow a store is decided for each of them all the same, before anything is shar
 from contextvars import ContextVar
 from typing import Protocol
 
-from provisioner.following import StoreUpdate, Telling, Told
-from provisioner.models import Identity
-from provisioner.supervisor import Platform
+from provisioner.domain.models import Identity
+from provisioner.platform import Platform
+from provisioner.streams.store_stream import StoreUpdate, Telling, Told
 
 
 class Frame(Told, Protocol):

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner.errors import NotFoundError, RefusedError
-from provisioner.following import Telling
+from provisioner.domain.errors import NotFoundError, RefusedError
+from provisioner.streams.store_stream import Telling
 from resolvers import mapping
 from resolvers.context import Context, Info
 from resolvers.errors import PublicError, public, require_caller

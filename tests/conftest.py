@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.migrations import migrate
-from provisioner.repository import StoreRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.cluster import LocalCluster
 from tests.postgres import PostgresServer

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from provisioner.models import Pod, Store
-from provisioner.names import new_store_id
-from provisioner.owners import Owner, local
-from provisioner.repository import new_store
+from provisioner.domain.models import Pod, Store
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import Owner, local
+from provisioner.storage.stores import new_store
 
 
 def a_store(

@@ -25,8 +25,8 @@ from jwt.exceptions import (
 from app.auth.issuer_keys import IssuerKeys
 from app.auth.jwt_kinds import is_for_something_else, is_kind_accepted, is_of_client
 from app.auth.settings import OidcSettings
-from provisioner.models import Identity, Role
-from provisioner.owners import Owner, normal_name
+from provisioner.domain.models import Identity, Role
+from provisioner.domain.owners import Owner, normal_name
 
 _MAX_TOKEN = 16_384  # characters; no issuer's token is as long
 _LATEST = 4_102_444_800  # 2100-01-01: a later end than a date can hold is none either

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from provisioner.access import MAX_DAYS
-from provisioner.models import Role
-from provisioner.token_tree import IssuerTrust
+from provisioner.domain.models import Role
+from provisioner.services.tokens import MAX_DAYS
+from provisioner.storage.token_tree import IssuerTrust
 
 # Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]

@@ -13,15 +13,15 @@ from app.auth.oidc import JwtRefusedError, JwtVerifier
 from app.auth.settings import OidcSettings
 from app.auth.uses import Uses
 from app.auth.watch import CredentialWatch
-from provisioner.audit import SIGN_IN, AuditOutcome, AuditRecord
-from provisioner.capped_audit import CappedAudit
-from provisioner.clock import SystemClock
-from provisioner.models import Identity
-from provisioner.owners import Owner
-from provisioner.ports import Clock
-from provisioner.supervisor import Platform
-from provisioner.token_tree import AccessToken
-from provisioner.tokens import PREFIX, TokenRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Identity
+from provisioner.domain.owners import Owner
+from provisioner.domain.ports import Clock
+from provisioner.platform import Platform
+from provisioner.storage.audit_log import SIGN_IN, AuditOutcome, AuditRecord
+from provisioner.storage.capped_audit import CappedAudit
+from provisioner.storage.token_tree import AccessToken
+from provisioner.storage.tokens import PREFIX, TokenRepository
 
 _log = structlog.get_logger(__name__)
 

@@ -10,8 +10,8 @@ import time
 
 import structlog
 
-from provisioner.token_tree import AccessToken
-from provisioner.tokens import TokenRepository
+from provisioner.storage.token_tree import AccessToken
+from provisioner.storage.tokens import TokenRepository
 
 _log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from typing import NoReturn
 
 import structlog
 
-from provisioner.ports import Clock
-from provisioner.tokens import TokenRepository
+from provisioner.domain.ports import Clock
+from provisioner.storage.tokens import TokenRepository
 
 _log = structlog.get_logger(__name__)
 

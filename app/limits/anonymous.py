@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.addresses import Proxies, client_address
+from app.http.addresses import Proxies, client_address
 from app.limits.errors import RateLimitedError
 from app.limits.rates import Rates
 

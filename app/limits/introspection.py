@@ -10,7 +10,7 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult
 
-from app.encoding import encode_json
+from app.http.encoding import encode_json
 from app.limits.roots import root_fields
 
 META_FIELDS = frozenset({"__schema", "__type"})

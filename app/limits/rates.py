@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
 
-from app.addresses import address_group
+from app.http.addresses import address_group
 from app.limits.counting import Counts, OwnCounts, SharedCounts, seconds_until
 from app.limits.errors import RateLimitedError
 

@@ -23,7 +23,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
-from app.addresses import address_group
+from app.http.addresses import address_group
 from app.limits.errors import RateLimitedError, TooManyConnectionsError, too_many_subscriptions
 from app.limits.half_open import HalfOpen
 from app.limits.messages import mistake_in

@@ -12,7 +12,7 @@ from strawberry import Schema
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types.unset import UnsetType
 
-from app.graphql_http import GraphQLOverHttp, refusal
+from app.http.graphql_responses import GraphQLOverHttp, refusal
 from app.limits.decoding import decode_json
 from app.limits.errors import RateLimitedError, TooManyConnectionsError
 from app.limits.inputs import refusal_of_text

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from provisioner.models import Claim, ClusterEvent, Container, Job, Pod, Workload
+from provisioner.domain.models import Claim, ClusterEvent, Container, Job, Pod, Workload
 from provisioner.readiness.containers import Log, Trouble
 from provisioner.readiness.facts import (
     Facts,

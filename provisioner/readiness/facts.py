@@ -4,7 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from provisioner.models import Claim, ClusterEvent, Container, Job, Observation, Pod, Workload
+from provisioner.domain.models import (
+    Claim,
+    ClusterEvent,
+    Container,
+    Job,
+    Observation,
+    Pod,
+    Workload,
+)
 from provisioner.readiness.verdict import Limits
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

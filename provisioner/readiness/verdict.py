@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from provisioner.models import Reason
+from provisioner.domain.models import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import uvicorn
 
+from app.http.server import Server
 from app.main import create_app
-from app.server import Server
 from app.settings import Settings
-from provisioner.models import Role, Store
-from provisioner.owners import local
-from provisioner.repository import StoreRepository
-from provisioner.supervisor import Platform
+from provisioner.domain.models import Role, Store
+from provisioner.domain.owners import local
+from provisioner.platform import Platform
+from provisioner.storage.stores import StoreRepository
 from tests.api.conftest import unreachable_cluster
 from tests.stores import a_store
 

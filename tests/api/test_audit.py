@@ -9,7 +9,7 @@ from gql.transport.exceptions import TransportQueryError
 from graphql import GraphQLInputObjectType, GraphQLNonNull
 from strawberry.utils.str_converters import to_camel_case
 
-from app.graphql import build_schema
+from app.graphql.app import build_schema
 from resolvers.auditing import RECORDED
 from tests.api.conftest import Records
 from tests.api.wire import post

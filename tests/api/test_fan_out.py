@@ -11,9 +11,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.fan_out import SharedStream
-from provisioner.models import Role
-from provisioner.owners import local
+from app.graphql.fan_out import SharedStream
+from provisioner.domain.models import Role
+from provisioner.domain.owners import local
 from resolvers import mapping
 from schema import types
 from tests.api.in_process import InProcess, running

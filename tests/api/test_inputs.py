@@ -24,7 +24,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from app.graphql import build_schema
+from app.graphql.app import build_schema
 from tests.api.conftest import Records
 from tests.api.wire import Answer, post, receive, request, send, socket, subscribe
 from tests.e2e.service import Service

@@ -11,7 +11,7 @@ import pytest
 from gql.transport.exceptions import TransportQueryError
 from prometheus_client.parser import text_string_to_metric_families
 
-from provisioner.tokens import digest
+from provisioner.storage.tokens import digest
 from tests.api.conftest import METRICS_TOKEN
 from tests.e2e.service import CREATE, Service, follow
 

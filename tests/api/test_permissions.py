@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.graphql import build_schema
+from app.graphql.app import build_schema
 from tests.api.conftest import Records
 from tests.e2e.curl import events
 from tests.e2e.service import Service

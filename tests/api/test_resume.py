@@ -10,10 +10,10 @@ from gql import gql
 from gql.client import AsyncClientSession
 from gql.transport.exceptions import TransportQueryError
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.models import Pod
-from provisioner.repository import StoreRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Pod
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.e2e.service import FOLLOW, Service, events_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.token_tree import MAX_GENERATIONS
+from provisioner.storage.token_tree import MAX_GENERATIONS
 from tests.api.test_sockets import close_of, connected, follow
 from tests.api.test_tokens import create, is_signed_in, revoke
 from tests.e2e.service import Service

@@ -8,8 +8,12 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 ONLY = {
-    "kubernetes_asyncio": {"provisioner/kube_client.py"},
-    "databases": {"provisioner/database.py", "provisioner/postgres.py", "provisioner/sqlite.py"},
+    "kubernetes_asyncio": {"provisioner/kubernetes/client.py"},
+    "databases": {
+        "provisioner/storage/database.py",
+        "provisioner/storage/postgres.py",
+        "provisioner/storage/sqlite.py",
+    },
 }
 
 

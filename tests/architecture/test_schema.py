@@ -5,7 +5,7 @@ from pathlib import Path
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 from graphql import build_schema as parse_schema
 
-from app.graphql import build_schema
+from app.graphql.app import build_schema
 
 COMMITTED = Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
 

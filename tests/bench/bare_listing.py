@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from provisioner.database import Database, Row, Transaction
+from provisioner.storage.database import Database, Row, Transaction
 
 
 def create_app(url: str) -> Starlette:

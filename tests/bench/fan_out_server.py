@@ -16,12 +16,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
 
+from app.http.server import Server
 from app.main import create_app
-from app.server import Server
 from app.settings import Settings
-from provisioner.models import Identity, Pod, Role
-from provisioner.owners import local
-from provisioner.supervisor import Platform
+from provisioner.domain.models import Identity, Pod, Role
+from provisioner.domain.owners import local
+from provisioner.platform import Platform
 from resolvers.context import Context
 from resolvers.mutations import Mutation
 from resolvers.queries import Query

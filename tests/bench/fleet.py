@@ -16,16 +16,16 @@ from typing import Any
 
 import httpx
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.migrations import migrate
-from provisioner.models import StepStatus, Store, StoreStatus
-from provisioner.names import new_store_id, release_for
-from provisioner.owners import local
-from provisioner.repository import StoreRepository, new_store
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import StepStatus, Store, StoreStatus
+from provisioner.domain.names import new_store_id, release_for
+from provisioner.domain.owners import local
+from provisioner.domain.transitions import PROVISION_STEPS
+from provisioner.kubernetes.objects import COMPONENT_LABEL, STORE_LABEL
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
+from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.testing import RecordedAnnouncements
-from provisioner.transitions import PROVISION_STEPS
-from provisioner.wire import COMPONENT_LABEL, STORE_LABEL
 from tests.bench.ground import Ground, api_client
 from tests.cluster.objects import NODES
 from tests.cluster.progress import ticking

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.migrations import migrate
-from provisioner.repository import StoreRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground
 from tests.bench.report import Figure

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from provisioner.engines import load_engine
-from provisioner.models import Engine
+from provisioner.domain.engines import load_engine
+from provisioner.domain.models import Engine
 from tests.charts.rendering import WOOCOMMERCE, Helm, Objects, quantity, secret_keys, total
 
 

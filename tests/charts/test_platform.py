@@ -8,10 +8,10 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from app import gauges as gauges_module
-from app.metrics import PrometheusMeasurements
 from app.settings import Settings
-from provisioner.names import RESERVED_NAMES
+from app.telemetry import gauges as gauges_module
+from app.telemetry.metrics import PrometheusMeasurements
+from provisioner.domain.names import RESERVED_NAMES
 from tests.charts.rendering import (
     KUBERNETES,
     PLATFORM,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.headers import security_headers
+from app.http.headers import security_headers
 from app.settings import Settings
 from tests.charts.rendering import Helm, Objects, Values
 from tests.charts.test_platform import GATEWAY, POSTGRESQL, VARIANTS, settings

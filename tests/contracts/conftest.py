@@ -10,17 +10,17 @@ from typing import cast
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.doctor import ClusterDoctor
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.kube import KubeCluster
-from provisioner.kube_api import KubeApi
-from provisioner.models import Observation, Pod
-from provisioner.observer import ClusterObserver
-from provisioner.ports import Cluster, Helm, Observer, Releases, StoreRecords
-from provisioner.releases import ReleaseReader
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Observation, Pod
+from provisioner.domain.ports import Cluster, Helm, Observer, Releases, StoreRecords
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.doctor import ClusterDoctor
+from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.testing import SimulatedCluster
-from provisioner.wire import STORE_LABEL
 from tests.cluster import LocalCluster, tools
 
 STORE_ID = "store-of-the-contract"

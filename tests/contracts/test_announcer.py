@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from provisioner.broadcast import Broadcaster
-from provisioner.models import StoreSnapshot
-from provisioner.ports import Announcer
+from provisioner.domain.models import StoreSnapshot
+from provisioner.domain.ports import Announcer
+from provisioner.streams.broadcaster import Broadcaster
 from provisioner.testing import RecordedAnnouncements
 
 

@@ -7,15 +7,22 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from provisioner.audit import SIGN_IN, AuditEntry, AuditFilter, AuditLog, AuditOutcome, AuditRecord
-from provisioner.capped_audit import IN_FULL, MANY, CappedAudit
-from provisioner.database import Database, Transaction, alongside
-from provisioner.errors import RefusedError
-from provisioner.models import Role
-from provisioner.owners import Owner, local
-from provisioner.paging import encode_key
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Role
+from provisioner.domain.owners import Owner, local
+from provisioner.storage.audit_log import (
+    SIGN_IN,
+    AuditEntry,
+    AuditFilter,
+    AuditLog,
+    AuditOutcome,
+    AuditRecord,
+)
+from provisioner.storage.capped_audit import IN_FULL, MANY, CappedAudit
+from provisioner.storage.database import Database, Transaction, alongside
+from provisioner.storage.paging import encode_key
+from provisioner.storage.tokens import TokenRepository
 from provisioner.testing import HandClock
-from provisioner.tokens import TokenRepository
 
 RECORD = AuditRecord("createToken", AuditOutcome.ACCEPTED, "192.0.2.1", local("root"), Role.ADMIN)
 

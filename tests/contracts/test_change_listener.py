@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from provisioner import change_listener, patience
-from provisioner.change_listener import ChangeListener
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.errors import DatabaseUnavailableError
-from provisioner.models import Store, StoreStatus
-from provisioner.repository import StoreRepository
+from provisioner.domain import backoff as patience
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.domain.models import Store, StoreStatus
+from provisioner.storage import change_listener
+from provisioner.storage.change_listener import ChangeListener
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer

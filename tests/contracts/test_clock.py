@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.ports import Clock
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.ports import Clock
 from provisioner.testing import HandClock
 
 

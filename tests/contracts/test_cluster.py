@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.errors import NotFoundError
+from provisioner.domain.errors import NotFoundError
 from tests.contracts.conftest import LABELS, PATIENCE_SECONDS, World
 
 SECRET = "credentials"

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.cluster_memory import ClusterMemory
-from provisioner.database import Database
-from provisioner.errors import OtherClusterError
-from provisioner.models import StoreStatus
-from provisioner.repository import StoreRepository
-from provisioner.transitions import DELETE_STEPS
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import OtherClusterError
+from provisioner.domain.models import StoreStatus
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.storage.cluster_memory import ClusterMemory
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository
 from tests.stores import a_store
 
 

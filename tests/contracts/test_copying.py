@@ -10,22 +10,22 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from app.cli import cli
-from provisioner.audit import AuditLog, AuditOutcome, AuditRecord
-from provisioner.changes import ChangeLog
-from provisioner.clock import SystemClock
-from provisioner.cluster_memory import ClusterMemory
-from provisioner.copying import copy_database
-from provisioner.database import Database
-from provisioner.database_url import DatabaseUrl
-from provisioner.engine import engine_for
-from provisioner.errors import ConfigurationError
-from provisioner.models import Role, StepName, StepStatus
-from provisioner.owners import local
-from provisioner.repository import StoreRepository
-from provisioner.sign_in_codes import SignInCodes
+from app.cli.main import cli
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import ConfigurationError
+from provisioner.domain.models import Role, StepName, StepStatus
+from provisioner.domain.owners import local
+from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.change_log import ChangeLog
+from provisioner.storage.cluster_memory import ClusterMemory
+from provisioner.storage.copying import copy_database
+from provisioner.storage.database import Database
+from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.sqlalchemy_engine import engine_for
+from provisioner.storage.stores import StoreRepository
+from provisioner.storage.tokens import TokenRepository
+from provisioner.storage.url import DatabaseUrl
 from provisioner.testing import RecordedAnnouncements
-from provisioner.tokens import TokenRepository
 from tests.postgres import PASSWORD, PostgresServer
 from tests.stores import a_pod, a_store
 
@@ -133,7 +133,7 @@ async def test_a_target_that_is_in_use(source: str, target: str) -> None:
 async def test_one_that_breaks_off_leaves_nothing(
     source: str, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provisioner.copying._continue_numbering", _fail)
+    monkeypatch.setattr("provisioner.storage.copying._continue_numbering", _fail)
     with pytest.raises(KeyError):
         await copy_database(source, target)
     assert (await contents(target))["stores"] == []

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.auth.watch import CredentialWatch
-from provisioner.database import Database
-from provisioner.models import Role
-from provisioner.owners import local
+from provisioner.domain.models import Role
+from provisioner.domain.owners import local
+from provisioner.storage.database import Database
+from provisioner.storage.tokens import TokenRepository
 from provisioner.testing import HandClock
-from provisioner.tokens import TokenRepository
 
 
 class CountedTokens(TokenRepository):

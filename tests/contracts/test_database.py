@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.database import Database, Transaction
-from provisioner.errors import DatabaseUnavailableError
+from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.storage.database import Database, Transaction
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 

@@ -9,9 +9,9 @@ from functools import partial
 import asyncpg
 import pytest
 
-from provisioner.bounds import Bounds
-from provisioner.database import Database, Transaction
-from provisioner.errors import DatabaseUnavailableError
+from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.storage.bounds import Bounds
+from provisioner.storage.database import Database, Transaction
 from tests.database_faults import (
     BEGIN,
     COMMIT,

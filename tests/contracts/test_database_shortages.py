@@ -16,11 +16,11 @@ from typing import Any, Self
 
 import pytest
 
-from provisioner.bounds import Bounds
-from provisioner.database import Database, Transaction
-from provisioner.errors import ConfigurationError, DatabaseUnavailableError
-from provisioner.migrations import migrate
-from provisioner.sole_process import sole_process
+from provisioner.domain.errors import ConfigurationError, DatabaseUnavailableError
+from provisioner.storage.bounds import Bounds
+from provisioner.storage.database import Database, Transaction
+from provisioner.storage.migrations import migrate
+from provisioner.storage.sole_process import sole_process
 from tests.database_faults import COMMIT, STATEMENT, Fault, SQLiteFaults
 
 CONNECTIONS = 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.errors import HelmError
+from provisioner.domain.errors import HelmError
 from tests.contracts.conftest import World
 
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.prober import HttpProber
+from provisioner.kubernetes.prober import HttpProber
 from tests.cluster.certificates import issue
 from tests.stores import a_store
 

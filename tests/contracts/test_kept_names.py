@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner.database import Database, Transaction
-from provisioner.errors import RefusedError
-from provisioner.models import Store, StoreStatus
-from provisioner.owners import Owner, local
-from provisioner.repository import StoreRepository
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Store, StoreStatus
+from provisioner.domain.owners import Owner, local
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.storage.database import Database, Transaction
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
-from provisioner.transitions import DELETE_STEPS
 from tests.stores import a_store
 
 KEPT = timedelta(days=90)

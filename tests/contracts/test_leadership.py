@@ -1,20 +1,16 @@
-"""Terms follow each other: one at a time, each ended with its lease, none beside a leader."""
+"""Sessions follow each other: one at a time, each ended with its lease, none beside a leader."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import cast
 
 import pytest
 
-from provisioner.database import Database, Transactions
-from provisioner.dispatcher import Dispatcher
-from provisioner.errors import DatabaseUnavailableError, LeaseLostError
-from provisioner.leadership import Leadership
-from provisioner.lease import Grant, Lease
-from provisioner.permit import Permit
-from provisioner.term import Term
-from provisioner.work_queue import WorkQueue
+from provisioner.domain.errors import DatabaseUnavailableError, LeaseLostError
+from provisioner.domain.fence import Fence
+from provisioner.leadership.elector import Elector
+from provisioner.leadership.lease import Grant, Lease
+from provisioner.storage.database import Database, Transactions
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 
@@ -22,34 +18,32 @@ LONG, SHORT = 600.0, 0.2
 
 
 class Work:
-    """What a term has for the dispatcher; the rest is of no interest here."""
-
-    def __init__(self) -> None:
-        self.queue = WorkQueue()
+    """A session, which does nothing here."""
 
 
 class Replica:
-    """A leadership, and what became of its terms."""
+    """An elector, and what became of its sessions."""
 
     def __init__(self, database: Database, lease: Lease | None, seconds: float) -> None:
-        self.terms: list[str] = []
+        self.sessions: list[str] = []
         self.failures: list[Exception] = []
         self.database: Transactions = database
-        self.permit = Permit()
-        self.leadership = Leadership(
-            database, lease, seconds=seconds, dispatcher=Dispatcher(), begin=self._begin
-        )
+        self.fence = Fence()
+        self.elector: Elector[Work] = Elector(
+            database, lease, seconds=seconds, begin=self._begin,
+            on_begun=lambda _: None, on_ended=lambda: None,
+        )  # fmt: skip
 
     @asynccontextmanager
-    async def _begin(self, database: Transactions, permit: Permit) -> AsyncIterator[Term]:
-        self.database, self.permit = database, permit
+    async def _begin(self, database: Transactions, fence: Fence) -> AsyncIterator[Work]:
+        self.database, self.fence = database, fence
         if self.failures:
             raise self.failures.pop()
-        self.terms.append("begun")
+        self.sessions.append("begun")
         try:
-            yield cast("Term", Work())
+            yield Work()
         finally:
-            self.terms.append("lost" if permit.is_ended else "stopped")
+            self.sessions.append("lost" if fence.is_ended else "stopped")
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(60):
@@ -57,15 +51,15 @@ class Replica:
                 await asyncio.sleep(0.01)
 
     async def until_leading(self) -> None:
-        await self.until(lambda: self.leadership.term is not None)
+        await self.until(lambda: self.elector.session is not None)
 
     async def write(self) -> None:
         await self.database.transact(lambda t: t.fetch_one("SELECT 1"))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.leadership.run())
-        await self.leadership.settled()
+        task = asyncio.create_task(self.elector.run())
+        await self.elector.settled()
         try:
             yield
         finally:
@@ -113,12 +107,12 @@ async def test_another_leads_once_the_first_has_stopped(ground: Ground) -> None:
     async with AsyncExitStack() as later:
         async with first.running():
             await later.enter_async_context(second.running())
-            assert (first.terms, second.terms) == (["begun"], [])
-            assert second.leadership.term is None
+            assert (first.sessions, second.sessions) == (["begun"], [])
+            assert second.elector.session is None
             await first.write()
         await second.until_leading()  # the lease would last ten minutes yet
         await second.write()
-    assert first.terms == second.terms == ["begun", "stopped"]
+    assert first.sessions == second.sessions == ["begun", "stopped"]
 
 
 async def test_a_leader_whose_epoch_is_over(ground: Ground) -> None:
@@ -131,12 +125,12 @@ async def test_a_leader_whose_epoch_is_over(ground: Ground) -> None:
         assert taken is not None
         with pytest.raises(LeaseLostError):
             await replica.write()
-        await replica.until(lambda: replica.terms == ["begun", "lost"])
-        assert replica.leadership.term is None
+        await replica.until(lambda: replica.sessions == ["begun", "lost"])
+        assert replica.elector.session is None
         await thief.release(taken)
         await replica.until_leading()
         await replica.write()
-    assert replica.terms == ["begun", "lost", "begun", "stopped"]
+    assert replica.sessions == ["begun", "lost", "begun", "stopped"]
 
 
 async def test_a_leader_that_cannot_renew(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,16 +140,16 @@ async def test_a_leader_that_cannot_renew(ground: Ground, monkeypatch: pytest.Mo
     monkeypatch.setattr(Lease, "renew", fails)
     replica = await ground.replica(SHORT)
     async with replica.running():
-        await replica.until(lambda: replica.terms[:2] == ["begun", "lost"])
-        assert replica.permit.is_ended
+        await replica.until(lambda: replica.sessions[:2] == ["begun", "lost"])
+        assert replica.fence.is_ended
 
 
 async def test_the_only_one_leads_for_ever(database: Database) -> None:
     replica = Replica(database, None, LONG)
     async with replica.running():
-        assert replica.leadership.term is not None
+        assert replica.elector.session is not None
         await replica.write()
-    assert replica.terms == ["begun", "stopped"]
+    assert replica.sessions == ["begun", "stopped"]
 
 
 @pytest.mark.parametrize("failure", [DatabaseUnavailableError, BlockingIOError])
@@ -168,16 +162,16 @@ async def test_the_only_one_cannot_begin_at_first(
     async with replica.running():
         await replica.until_leading()
     assert replica.failures == []
-    assert replica.terms == ["begun", "stopped"]
+    assert replica.sessions == ["begun", "stopped"]
 
 
 @pytest.mark.parametrize("failure", [DatabaseUnavailableError, BlockingIOError])
-async def test_a_term_cannot_begin_at_first(ground: Ground, failure: type[Exception]) -> None:
+async def test_a_session_cannot_begin_at_first(ground: Ground, failure: type[Exception]) -> None:
     replica = await ground.replica()
     replica.failures = [failure()]
     async with replica.running():
         await replica.until_leading()
-    assert replica.terms == ["begun", "stopped"]
+    assert replica.sessions == ["begun", "stopped"]
 
 
 async def test_the_database_is_away_when_the_lease_is_asked_for(
@@ -193,5 +187,5 @@ async def test_the_database_is_away_when_the_lease_is_asked_for(
     monkeypatch.setattr(Lease, "take", fails_at_first)
     replica = await ground.replica()
     async with replica.running():
-        assert replica.leadership.term is None
+        assert replica.elector.session is None
         await replica.until_leading()

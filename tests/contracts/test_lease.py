@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database, Transaction
-from provisioner.errors import DatabaseUnavailableError, LeaseLostError
-from provisioner.lease import Fenced, Grant, Lease
-from provisioner.models import StoreStatus
-from provisioner.permit import Permit
-from provisioner.repository import StoreRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import DatabaseUnavailableError, LeaseLostError
+from provisioner.domain.fence import Fence
+from provisioner.domain.models import StoreStatus
+from provisioner.leadership.lease import Fenced, Grant, Lease
+from provisioner.storage.database import Database, Transaction
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
@@ -124,22 +124,22 @@ async def test_a_database_that_hangs_is_not_waited_for(replicas: Replicas) -> No
     await locking
 
 
-async def test_a_write_of_an_earlier_term_changes_nothing(replicas: Replicas) -> None:
+async def test_a_write_of_an_earlier_session_changes_nothing(replicas: Replicas) -> None:
     one, other = await replicas.lease("one", PAST), await replicas.lease("other")
-    database, permit = await replicas.database(), Permit()
-    fenced = Fenced(database, granted(await one.take()), permit)
+    database, fence = await replicas.database(), Fence()
+    fenced = Fenced(database, granted(await one.take()), fence)
     announced = RecordedAnnouncements()
     records = StoreRepository(fenced, SystemClock(), announced)
     store = await records.create(a_store())
     announced.store_ids.clear()
-    assert not permit.is_ended
+    assert not fence.is_ended
 
     granted(await other.take())
     with pytest.raises(LeaseLostError):
         await records.transition(store, StoreStatus.PROVISIONING)
 
     assert await records.get(store.id) == store
-    assert (permit.is_ended, announced.store_ids) == (True, [])
+    assert (fence.is_ended, announced.store_ids) == (True, [])
     unfenced = StoreRepository(database, SystemClock(), announced)
     assert (await unfenced.request_delete(store.id, "A caller's")).version == store.version + 1
 
@@ -147,7 +147,7 @@ async def test_a_write_of_an_earlier_term_changes_nothing(replicas: Replicas) ->
 async def test_who_takes_over_waits_for_the_write_that_is_under_way(replicas: Replicas) -> None:
     one, other = await replicas.lease("one", PAST), await replicas.lease("other")
     grant = granted(await one.take())
-    fenced = Fenced(await replicas.database(), grant, Permit())
+    fenced = Fenced(await replicas.database(), grant, Fence())
     is_begun, is_over = asyncio.Event(), asyncio.Event()
 
     async def write(transaction: Transaction) -> None:

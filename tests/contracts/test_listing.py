@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner.database import Database
-from provisioner.errors import RefusedError
-from provisioner.listing import StoreFilter, StoreListing, StoreOrder
-from provisioner.models import Store, StoreStatus
-from provisioner.owners import local
-from provisioner.repository import StoreRepository
-from provisioner.transitions import DELETE_STEPS
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Store, StoreStatus
+from provisioner.domain.owners import local
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.storage.database import Database
+from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder
+from provisioner.storage.stores import StoreRepository
 from tests.stores import a_store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from app.metrics import PrometheusMeasurements
-from provisioner.errors import HelmKilledError, NotFoundError
-from provisioner.measuring import Activity, Unmeasured
-from provisioner.ports import Measurements
+from app.telemetry.metrics import PrometheusMeasurements
+from provisioner.domain.errors import HelmKilledError, NotFoundError
+from provisioner.domain.instrumentation import Activity, Unmeasured
+from provisioner.domain.ports import Measurements
 from provisioner.testing import RecordedMeasurements
 
 

@@ -16,18 +16,18 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from provisioner import migrations
-from provisioner.database import Database
-from provisioner.errors import ConfigurationError
-from provisioner.migrations import migrate
+from provisioner.domain.errors import ConfigurationError
+from provisioner.storage import migrations
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
 from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 MIGRATE = """import asyncio, sys
-from provisioner.migrations import migrate
+from provisioner.storage.migrations import migrate
 asyncio.run(migrate(sys.argv[1]))
 """
-LOOK = """import app.cli, atexit, sys
+LOOK = """import app.cli.main, atexit, sys
 atexit.register(lambda: print(sorted({"alembic", "sqlalchemy.orm"} & set(sys.modules))))
 """
 REVISIONS = "SELECT version_num FROM alembic_version"

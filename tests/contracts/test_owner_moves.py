@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.models import Role
-from provisioner.owner_moves import Holdings, claim, holdings, move
-from provisioner.owners import COMMAND_LINE, UNCLAIMED, Owner, local
-from provisioner.repository import StoreRepository
-from provisioner.token_tree import IssuerTrust
-from provisioner.tokens import TokenRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Role
+from provisioner.domain.owners import COMMAND_LINE, UNCLAIMED, Owner, local
+from provisioner.storage.database import Database
+from provisioner.storage.owner_moves import Holdings, claim, holdings, move
+from provisioner.storage.stores import StoreRepository
+from provisioner.storage.token_tree import IssuerTrust
+from provisioner.storage.tokens import TokenRepository
 from tests.stores import a_store
 
 ISSUER = "https://issuer.example"

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from provisioner.change_listener import ChangeListener
-from provisioner.clock import SystemClock
-from provisioner.copying import copy_database
-from provisioner.database import Database, Transaction
-from provisioner.lease import Lease
-from provisioner.migrations import migrate
-from provisioner.models import Store
-from provisioner.repository import StoreRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Store
+from provisioner.leadership.lease import Lease
+from provisioner.storage.change_listener import ChangeListener
+from provisioner.storage.copying import copy_database
+from provisioner.storage.database import Database, Transaction
+from provisioner.storage.migrations import migrate
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests import pgbouncer
 from tests.postgres import PostgresServer

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 from aiohttp import web
 
-from provisioner.models import Store
-from provisioner.ports import Prober
-from provisioner.prober import HttpProber
+from provisioner.domain.models import Store
+from provisioner.domain.ports import Prober
+from provisioner.kubernetes.prober import HttpProber
 from provisioner.testing import AlwaysAnswers
 from tests.stores import a_store
 

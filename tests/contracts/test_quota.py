@@ -6,15 +6,15 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.errors import RefusedError
-from provisioner.models import Store, StoreStatus
-from provisioner.owners import local
-from provisioner.quota import Quota, Usage
-from provisioner.repository import StoreRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Store, StoreStatus
+from provisioner.domain.owners import local
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.storage.database import Database
+from provisioner.storage.quota import Quota, Usage
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
-from provisioner.transitions import DELETE_STEPS
 from tests.stores import a_store
 
 _S = StoreStatus

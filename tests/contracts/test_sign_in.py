@@ -8,15 +8,15 @@ import pytest
 from app.auth import uses
 from app.auth.sign_in import Authenticator, Credential
 from app.auth.watch import CredentialWatch
-from provisioner.audit import AuditFilter, AuditLog
-from provisioner.capped_audit import CappedAudit
-from provisioner.database import Database
-from provisioner.errors import DatabaseUnavailableError
-from provisioner.models import Identity, Role, UsedToken
-from provisioner.owners import Owner, local
+from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.domain.models import Identity, Role, UsedToken
+from provisioner.domain.owners import Owner, local
+from provisioner.storage.audit_log import AuditFilter, AuditLog
+from provisioner.storage.capped_audit import CappedAudit
+from provisioner.storage.database import Database
+from provisioner.storage.token_tree import AccessToken, IssuerTrust
+from provisioner.storage.tokens import TokenRepository
 from provisioner.testing import HandClock
-from provisioner.token_tree import AccessToken, IssuerTrust
-from provisioner.tokens import TokenRepository
 
 
 class Door:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from provisioner.database import Database
-from provisioner.errors import RefusedError
-from provisioner.models import Role
-from provisioner.owners import COMMAND_LINE, local
-from provisioner.sign_in_codes import CODE_PREFIX, SignInCodes
-from provisioner.token_tree import AccessToken
-from provisioner.tokens import TokenRepository
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Role
+from provisioner.domain.owners import COMMAND_LINE, local
+from provisioner.storage.database import Database
+from provisioner.storage.sign_in_codes import CODE_PREFIX, SignInCodes
+from provisioner.storage.token_tree import AccessToken
+from provisioner.storage.tokens import TokenRepository
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.database import Database
-from provisioner.errors import ConflictError, NotFoundError, RefusedError
-from provisioner.models import (
+from provisioner.domain.errors import ConflictError, NotFoundError, RefusedError
+from provisioner.domain.models import (
     EventKind,
     Reason,
     StepName,
@@ -18,11 +17,12 @@ from provisioner.models import (
     StoreStatus,
     StoreTarget,
 )
-from provisioner.names import new_store_id
-from provisioner.owners import local
-from provisioner.repository import StoreRepository
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import local
+from provisioner.domain.transitions import DELETE_STEPS, PROVISION_STEPS
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
-from provisioner.transitions import DELETE_STEPS, PROVISION_STEPS
 from tests.stores import a_pod, a_store
 
 _S = StoreStatus

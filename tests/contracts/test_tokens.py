@@ -2,13 +2,13 @@
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.errors import RefusedError
-from provisioner.models import Role
-from provisioner.owners import local
-from provisioner.token_tree import AccessToken, TokenLine
-from provisioner.tokens import PREFIX, TokenRepository, encode_cursor
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Role
+from provisioner.domain.owners import local
+from provisioner.storage.database import Database
+from provisioner.storage.token_tree import AccessToken, TokenLine
+from provisioner.storage.tokens import PREFIX, TokenRepository, encode_cursor
 
 
 @pytest.fixture

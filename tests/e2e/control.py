@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from provisioner.names import new_store_id
+from provisioner.domain.names import new_store_id
 from tests.authorization_codes import CLIENT_ID
 from tests.e2e.service import Service
 from tests.issuer import AUDIENCE, Issuer

@@ -20,13 +20,13 @@ from gql.client import AsyncClientSession
 from gql.transport.httpx import HTTPXTransport
 from gql.transport.websockets import WebsocketsTransport
 
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.migrations import migrate
-from provisioner.models import Role
-from provisioner.owners import COMMAND_LINE, local
-from provisioner.sign_in_codes import SignInCodes
-from provisioner.tokens import TokenRepository
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Role
+from provisioner.domain.owners import COMMAND_LINE, local
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
+from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.tokens import TokenRepository
 from tests.cluster import LocalCluster, tools
 from tests.cluster.ports import free_port
 

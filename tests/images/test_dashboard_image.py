@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.headers import content_policy, security_headers
+from app.http.headers import content_policy, security_headers
 from tests.cluster.ports import free_port
 from tests.images.dockerfile import PLATFORM, ROOT, stages
 from tests.images.nginx import running_nginx

@@ -8,10 +8,10 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.kube_api import KubeApi
-from provisioner.models import Release
-from provisioner.releases import ReleaseReader
+from provisioner.domain.models import Release
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.releases import ReleaseReader
 from tests.charts.rendering import WOOCOMMERCE
 from tests.cluster import LocalCluster, tools
 

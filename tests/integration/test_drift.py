@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.errors import HelmError
+from provisioner.domain.errors import HelmError
 from tests.cluster import LocalCluster
 from tests.integration.shop import Shop, installed_shop
 

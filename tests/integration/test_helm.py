@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.doctor import ClusterDoctor
-from provisioner.errors import ClusterUnreachableError, HelmError
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.kube_api import KubeApi
-from provisioner.releases import ReleaseReader
+from provisioner.domain.errors import ClusterUnreachableError, HelmError
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.doctor import ClusterDoctor
+from provisioner.kubernetes.releases import ReleaseReader
 from tests.cluster import LocalCluster, stages, tools
 
 RELEASE = "shop"

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from provisioner.doctor import ClusterDoctor
-from provisioner.errors import AdmissionWebhookError, HelmError
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.kube import KubeCluster
-from provisioner.kube_api import KubeApi
-from provisioner.releases import ReleaseReader
+from provisioner.domain.errors import AdmissionWebhookError, HelmError
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.doctor import ClusterDoctor
+from provisioner.kubernetes.releases import ReleaseReader
 from tests.cluster import LocalCluster, tools
 from tests.cluster.local_cluster import ClusterError
 from tests.integration.test_helm import CONFIG_MAP, RELEASE

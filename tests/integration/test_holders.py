@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from provisioner.holders import holders, remedy
-from provisioner.models import Observation
-from provisioner.wire import NAMESPACES, PODS
+from provisioner.domain.models import Observation
+from provisioner.kubernetes.objects import NAMESPACES, PODS
+from provisioner.reconcile.holders import holders, remedy
 from tests.cluster import LocalCluster
 from tests.cluster.local_cluster import ClusterError
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.errors import ClusterRefusedError, ClusterUnreachableError
-from provisioner.kube import KubeCluster
-from provisioner.wire import PODS
+from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.objects import PODS
 from tests.cluster import LocalCluster
 from tests.integration.watching.following import write_kubeconfig
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.listening import every_address
-from provisioner.errors import ConfigurationError
+from app.http.listening import every_address
+from provisioner.domain.errors import ConfigurationError
 
 
 def reached(host: str, port: int) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from provisioner.models import (
+from provisioner.domain.models import (
     Claim,
     ClusterEvent,
     Container,

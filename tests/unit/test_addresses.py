@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
-from app.addresses import Proxies, address_group, client_address
+from app.http.addresses import Proxies, address_group, client_address
 from app.settings import Settings
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))

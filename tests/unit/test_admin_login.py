@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.admin_login import AdminLogin, AdminLogins
-from provisioner.engines import load_engine
-from provisioner.errors import ClusterUnreachableError, RefusedError
-from provisioner.models import Identity, Role, Store, UsedToken
-from provisioner.names import new_store_id
-from provisioner.namespaces import CREDENTIALS_SECRET
-from provisioner.owners import Owner, local
-from provisioner.repository import new_store
+from provisioner.domain.engines import load_engine
+from provisioner.domain.errors import ClusterUnreachableError, RefusedError
+from provisioner.domain.models import Identity, Role, Store, UsedToken
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import Owner, local
+from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
+from provisioner.services.admin_login import AdminLogin, AdminLogins
+from provisioner.storage.stores import new_store
 from provisioner.testing import SimulatedCluster
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

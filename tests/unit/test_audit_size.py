@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from provisioner.audit_size import MAX_ARGUMENTS_BYTES, arguments_of, cut
+from provisioner.storage.audit_size import MAX_ARGUMENTS_BYTES, arguments_of, cut
 
 
 @pytest.mark.parametrize(

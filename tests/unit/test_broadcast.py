@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from provisioner import broadcast
-from provisioner.broadcast import Broadcaster, Follower
-from provisioner.errors import NotFoundError
-from provisioner.models import StoreSnapshot
+from provisioner.domain.errors import NotFoundError
+from provisioner.domain.models import StoreSnapshot
+from provisioner.streams import broadcaster as broadcast
+from provisioner.streams.broadcaster import Broadcaster, Follower
 from tests.stores import a_store
 
 STORE = a_store()

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner import change_feed
-from provisioner.change_feed import ChangeFeed, StoresChange
-from provisioner.changes import ChangeLog, ChangePage, Counter, encode_cursor
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.errors import RefusedError
-from provisioner.models import Identity, Role, Store, StoreStatus
-from provisioner.owners import Owner, local
-from provisioner.repository import StoreRepository
-from provisioner.transitions import DELETE_STEPS
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Identity, Role, Store, StoreStatus
+from provisioner.domain.owners import Owner, local
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.storage.change_log import ChangeLog, ChangePage, Counter, encode_cursor
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository
+from provisioner.streams import list_stream as change_feed
+from provisioner.streams.list_stream import ChangeFeed, StoresChange
 from tests.stores import a_store
 
 ADMIN = Identity(local("root"), Role.ADMIN)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.cluster_clock import ClusterClock
-from provisioner.looking import look
-from provisioner.models import Observation, Workload
-from provisioner.parts import Parts, WorkSettings
+from provisioner.domain.models import Observation, Workload
+from provisioner.kubernetes.clock import ClusterClock
 from provisioner.readiness import Verdict, judge
 from provisioner.readiness.facts import LONG_AGO
+from provisioner.reconcile.assessment import look
+from provisioner.reconcile.context import Parts, WorkSettings
 from provisioner.testing import AlwaysAnswers, HandClock, SimulatedCluster
 from tests.stores import a_store
 from tests.unit.readiness_records import at

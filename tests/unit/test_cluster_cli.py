@@ -7,10 +7,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from app.cli import cli
-from app.offline import opened_database
-from provisioner.clock import SystemClock
-from provisioner.cluster_memory import ClusterMemory
+from app.cli.main import cli
+from app.cli.offline import opened_database
+from provisioner.domain.clock import SystemClock
+from provisioner.storage.cluster_memory import ClusterMemory
 
 
 async def meet(url: str, uid: str) -> None:

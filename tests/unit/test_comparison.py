@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.comparison import changes, sentence
+from provisioner.kubernetes.diff import changes, sentence
 
 
 def an_object(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from provisioner import names
+from provisioner.domain import names
 
 RULES = Path(__file__).resolve().parents[2] / "dashboard/src/features/stores/name-rules.json"
 

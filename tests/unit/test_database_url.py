@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.database import Database
-from provisioner.database_url import DatabaseUrl
-from provisioner.errors import ConfigurationError
-from provisioner.migrations import migrate
+from provisioner.domain.errors import ConfigurationError
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
+from provisioner.storage.url import DatabaseUrl
 from tests.postgres import PASSWORD, PostgresServer
 
 SECRET = "s3cr"

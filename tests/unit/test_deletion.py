@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner import patience
-from provisioner.holders import holders, remedy
-from provisioner.models import (
+from provisioner.domain import backoff as patience
+from provisioner.domain.models import (
     Blocker,
     NamespaceState,
     Observation,
@@ -17,9 +16,10 @@ from provisioner.models import (
     Store,
     StoreStatus,
 )
-from provisioner.parts import WorkSettings
-from provisioner.reconciler import Reconciler
-from provisioner.repository import StoreRepository
+from provisioner.reconcile.context import WorkSettings
+from provisioner.reconcile.holders import holders, remedy
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import HELD
 from tests.stores import a_pod
 from tests.unit.test_unforeseen import Platform

@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
-from provisioner.dispatcher import Dispatcher
-from provisioner.models import Store, StoreStatus, StoreTarget
-from provisioner.reconciler import Reconciler
-from provisioner.work_queue import Lane, WorkQueue
+from provisioner.domain.models import Store, StoreStatus, StoreTarget
+from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.reconcile.queue import Lane, WorkQueue
+from provisioner.reconcile.reconciler import Reconciler
 from tests.stores import a_store
 
 S, T = StoreStatus, StoreTarget

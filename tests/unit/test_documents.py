@@ -6,10 +6,10 @@ import pytest
 from graphql import GraphQLError, get_introspection_query
 from strawberry import Schema
 
-from app.graphql import build_schema
+from app.graphql.app import build_schema
 from app.limits.documents import DocumentPolicy
 from app.limits.settings import LimitSettings
-from provisioner.supervisor import Platform
+from provisioner.platform import Platform
 from resolvers.context import Context
 
 SCHEMA = build_schema()._schema

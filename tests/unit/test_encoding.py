@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.encoding import encode_json
+from app.http.encoding import encode_json
 
 
 @pytest.mark.parametrize("text", ["shop", 'a "quoted" line\n', "Bücher 📚", "\ud800", "a\udfffb"])

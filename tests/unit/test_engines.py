@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provisioner.engines import EngineCatalogue, load_engine
-from provisioner.errors import ConfigurationError
+from provisioner.domain.engines import EngineCatalogue, load_engine
+from provisioner.domain.errors import ConfigurationError
 
 CHARTS = Path(__file__).resolve().parents[2] / "charts"
 GOOD: dict[str, object] = {

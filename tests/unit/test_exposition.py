@@ -6,8 +6,8 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app.exposition import MetricsEndpoint
-from app.metrics import PrometheusMeasurements
+from app.http.exposition import MetricsEndpoint
+from app.telemetry.metrics import PrometheusMeasurements
 
 TOKEN = SecretStr("a-token-for-the-metrics")
 

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from provisioner import following
-from provisioner.broadcast import Broadcaster
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.errors import RefusedError
-from provisioner.following import StoreStreams, StoreUpdate, Telling
-from provisioner.models import Pod, Store, StoreEvent, StoreSnapshot, StoreStatus
-from provisioner.repository import StoreRepository
-from provisioner.transitions import DELETE_STEPS
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Pod, Store, StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository
+from provisioner.streams import store_stream as following
+from provisioner.streams.broadcaster import Broadcaster
+from provisioner.streams.store_stream import StoreStreams, StoreUpdate, Telling
 from tests.stores import a_store
 
 

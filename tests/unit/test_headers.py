@@ -1,6 +1,6 @@
 """What pages may do: load our own files, and talk to us and the issuer."""
 
-from app.headers import content_policy, origin_of, security_headers
+from app.http.headers import content_policy, origin_of, security_headers
 
 
 def test_the_pages_talk_to_the_issuer_too() -> None:

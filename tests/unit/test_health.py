@@ -7,8 +7,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from app.health import livez
-from provisioner.self_check import SelfCheck
+from app.http.health import livez
+from provisioner.services.self_check import SelfCheck
 
 
 class SomeDatabase:

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from provisioner import helm as helm_module
-from provisioner.errors import (
+from provisioner.domain.errors import (
     ClusterUnreachableError,
     HelmError,
     HelmKilledError,
     PassingError,
     TransientError,
 )
-from provisioner.helm import HelmClient, HelmSettings, Revision
-from provisioner.ports import Doctor
+from provisioner.domain.ports import Doctor
+from provisioner.helm import client as helm_module
+from provisioner.helm.client import HelmClient, HelmSettings, Revision
 
 SECRET = "s3cr3t-value"
 HISTORY = '[{"revision":1,"status":"deployed","description":"Install complete"}]'

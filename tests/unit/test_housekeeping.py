@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.audit import AuditFilter, AuditLog, AuditOutcome, AuditRecord
-from provisioner.database import Database
-from provisioner.housekeeping import Housekeeper
-from provisioner.models import Reason, Retention, Store, StoreStatus, StoreTarget
-from provisioner.names import new_store_id
-from provisioner.owners import local
-from provisioner.reconciler import Reconciler
-from provisioner.repository import StoreRepository, new_store
+from provisioner.domain.models import Reason, Retention, Store, StoreStatus, StoreTarget
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import local
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.reconcile.retention import Housekeeper
+from provisioner.storage.audit_log import AuditFilter, AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.database import Database
+from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.testing import HandClock, RecordedAnnouncements
-from provisioner.transitions import DELETE_STEPS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from provisioner import patrol
-from provisioner.clock import SystemClock
-from provisioner.errors import HelmError
-from provisioner.inspection import inspect
-from provisioner.models import EventKind, Reason, Store, StoreStatus
-from provisioner.names import new_store_id
-from provisioner.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST, namespace_labels
-from provisioner.owners import local
-from provisioner.parts import Parts, WorkSettings
-from provisioner.patrol import Patrol
-from provisioner.reconciler import Reconciler
-from provisioner.repository import StoreRepository, new_store
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import HelmError
+from provisioner.domain.models import EventKind, Reason, Store, StoreStatus
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import local
+from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.reconcile import drift_patrol as patrol
+from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.drift import inspect
+from provisioner.reconcile.drift_patrol import Patrol
+from provisioner.reconcile.health import observe
+from provisioner.reconcile.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST, namespace_labels
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
-from provisioner.upkeep import observe
-from provisioner.wire import STORE_LABEL
 
 _S = StoreStatus
 REASON = Reason("TEST", "For the test.")

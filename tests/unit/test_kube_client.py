@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-from provisioner.kube_client import client, config
+from provisioner.kubernetes.client import client, config
 config.load_kube_config, config.load_incluster_config
 print(len([name for name in sys.modules if name.startswith("kubernetes_asyncio.client.")]))
 print(client.ApiClient.__module__)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from provisioner.errors import ConfigurationError
-from provisioner.kubeconfig import read_kubeconfig
+from provisioner.domain.errors import ConfigurationError
+from provisioner.kubernetes.kubeconfig import read_kubeconfig
 
 
 def write(file: Path, **content: Any) -> Path:

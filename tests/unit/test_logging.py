@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.logging import hide_secrets
+from app.telemetry.logging import hide_secrets
 
 TOKEN = "sp_" + "Ab3_-" * 8
 CODE = "spc_" + "Ab3_-" * 8
@@ -36,7 +36,7 @@ def test_hidden_by_key_or_by_look(event: dict[str, object], expected: dict[str, 
 SAY = """
 import logging, sys
 import structlog
-from app.logging import LogFormat, LogLevel, configure
+from app.telemetry.logging import LogFormat, LogLevel, configure
 configure(LogLevel(sys.argv[1]), LogFormat(sys.argv[2]))
 log = structlog.get_logger("app")
 log.debug("quiet"); log.info("usual", store_id="1"); log.error("bad", token="sp_x")

@@ -17,7 +17,7 @@ from graphql import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.graphql import build_schema
+from app.graphql.app import build_schema
 from app.limits.measure import USUAL_SIZES, Weight, measure, size_variables
 
 SCHEMA = build_schema()._schema

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.clock import SystemClock
-from provisioner.errors import HelmError, HelmKilledError
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.names import new_store_id
-from provisioner.owners import local
-from provisioner.parts import Parts, WorkSettings
-from provisioner.reconciler import Reconciler
-from provisioner.repository import StoreRepository, new_store
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import HelmError, HelmKilledError
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import local
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.queue import Lane, WorkQueue
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.testing import AlwaysAnswers, RecordedMeasurements, SimulatedCluster
-from provisioner.work_queue import Lane, WorkQueue
 from tests.unit.test_reconciler_machine import ENGINE
 
 STEPS = [

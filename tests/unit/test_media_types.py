@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.media_types import accepts_events, prefers_events, prefers_graphql_response
+from app.http.media_types import accepts_events, prefers_events, prefers_graphql_response
 
 EVENTS, JSON, GRAPHQL = "text/event-stream", "application/json", "application/graphql-response+json"
 

@@ -5,16 +5,16 @@ import asyncio
 import pytest
 from prometheus_client import generate_latest
 
-from app.metrics import HTTP, PrometheusMeasurements
-from provisioner.errors import (
+from app.telemetry.metrics import HTTP, PrometheusMeasurements
+from provisioner.domain.errors import (
     ClusterUnreachableError,
     ConflictError,
     HelmError,
     Refusal,
     RefusedError,
 )
-from provisioner.measuring import Activity, outcome_of
-from provisioner.models import Reason
+from provisioner.domain.instrumentation import Activity, outcome_of
+from provisioner.domain.models import Reason
 
 
 def samples(measurements: PrometheusMeasurements, name: str) -> dict[tuple[str, ...], float]:

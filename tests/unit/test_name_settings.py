@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from app.settings import Settings
-from provisioner.kept_names import NameRules
-from provisioner.names import RESERVED_NAMES
+from provisioner.domain.names import RESERVED_NAMES
+from provisioner.storage.kept_names import NameRules
 
 
 def given(monkeypatch: pytest.MonkeyPatch, **settings: str) -> NameRules:

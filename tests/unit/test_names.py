@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.names import (
+from provisioner.domain.names import (
     RESERVED_NAMES,
     is_store_id,
     new_store_id,

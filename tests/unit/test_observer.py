@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from provisioner import observer as observer_module
-from provisioner.errors import DatabaseUnavailableError, NotFoundError
-from provisioner.models import ClusterEvent, NamespaceState, Observation, Pod
-from provisioner.observer import ClusterObserver
-from provisioner.ports import StoreRecords
-from provisioner.watching import ChangedObject, Page
-from provisioner.wire import EVENTS, NAMESPACES, PODS, WatchedKind, WatchedObject
+from provisioner.domain.errors import DatabaseUnavailableError, NotFoundError
+from provisioner.domain.models import ClusterEvent, NamespaceState, Observation, Pod
+from provisioner.domain.ports import StoreRecords
+from provisioner.kubernetes import observer as observer_module
+from provisioner.kubernetes.objects import EVENTS, NAMESPACES, PODS, WatchedKind, WatchedObject
+from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.kubernetes.reflector import ChangedObject, Page
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.owners import COMMAND_LINE, Owner, local, normal_name
+from provisioner.domain.owners import COMMAND_LINE, Owner, local, normal_name
 
 ISSUER = "https://login.example.com/realm"
 

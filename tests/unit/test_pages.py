@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from app.pages import page_routes
+from app.http.pages import page_routes
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 

@@ -10,8 +10,8 @@ from graphql.execution.executor import Executor
 from strawberry import ID
 from strawberry.extensions import SchemaExtension
 
-from app.graphql import build_schema
-from app.plain_fields import PlainFieldExecutor, plain_fields
+from app.graphql.app import build_schema
+from app.graphql.plain_fields import PlainFieldExecutor, plain_fields
 
 
 @strawberry.enum

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from provisioner.models import Container, Pod
-from provisioner.pod_events import diff_pods, pod_status
+from provisioner.domain.models import Container, Pod
+from provisioner.domain.pod_events import diff_pods, pod_status
 from tests.unit.readiness_records import at
 
 POD = Pod(

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import uvloop
 
-from provisioner import process
-from provisioner.errors import LeaseLostError
-from provisioner.permit import Permit
-from provisioner.process import Finished, ProgramMissingError, ProgramTimeoutError, run
-from provisioner.scrub import MAX_OUTPUT
+from provisioner.domain.errors import LeaseLostError
+from provisioner.domain.fence import Fence
+from provisioner.domain.redaction import MAX_OUTPUT
+from provisioner.helm import process
+from provisioner.helm.process import Finished, ProgramMissingError, ProgramTimeoutError, run
 
 LOCK = "locks/release.lock"
 
@@ -28,7 +28,7 @@ async def shell(
     seconds: float = 30,
     grace: float = 0.2,
     stdin: bytes = b"",
-    permit: Permit | None = None,
+    fence: Fence | None = None,
 ) -> Finished:
     return await run(
         ["/bin/sh", "-c", script],
@@ -37,7 +37,7 @@ async def shell(
         timeout_seconds=seconds,
         grace_seconds=grace,
         lock=folder / LOCK,
-        permit=permit,
+        fence=fence,
     )
 
 
@@ -161,7 +161,7 @@ async def test_two_never_run_at_once(tmp_path: Path) -> None:
 SERVICE = """
 import asyncio, os, signal, sys, time
 from pathlib import Path
-from provisioner.process import run
+from provisioner.helm.process import run
 
 pid, lock, dies_early = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] == ["dies-early"]
 
@@ -292,22 +292,22 @@ def await_end(pid_file: Path) -> None:
 
 
 async def test_nothing_is_started_once_the_permit_has_ended(tmp_path: Path) -> None:
-    ended, expired = Permit(), Permit(ends_at=time.monotonic())
+    ended, expired = Fence(), Fence(ends_at=time.monotonic())
     ended.end()
-    for permit in (ended, expired):
+    for fence in (ended, expired):
         with pytest.raises(LeaseLostError):
-            await shell(tmp_path, f"touch {tmp_path}/began", permit=permit)
+            await shell(tmp_path, f"touch {tmp_path}/began", fence=fence)
     assert not (tmp_path / "began").exists()
 
 
 async def test_no_grace_without_a_permit(tmp_path: Path) -> None:
-    permit, file = Permit(), tmp_path / "pid"
+    fence, file = Fence(), tmp_path / "pid"
     script = f"trap '' TERM; echo $$ > {file}; while true; do sleep 1; done"
-    running = asyncio.create_task(shell(tmp_path, script, seconds=3600, grace=3600, permit=permit))
+    running = asyncio.create_task(shell(tmp_path, script, seconds=3600, grace=3600, fence=fence))
     await until_written(file)
     running.cancel()
     await asyncio.sleep(0)  # its grace has begun
-    permit.end()
+    fence.end()
     async with asyncio.timeout(60):
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -5,7 +5,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from app.health import Readiness
+from app.http.health import Readiness
 
 
 class SlowLook:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.models import ClusterEvent, NamespaceState, Pod, Workload
+from provisioner.domain.models import ClusterEvent, NamespaceState, Pod, Workload
 from provisioner.readiness import Limits, Verdict
 from tests.unit.readiness_records import (
     MYSQL,

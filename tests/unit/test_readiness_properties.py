@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.models import (
+from provisioner.domain.models import (
     Claim,
     ClusterEvent,
     Container,

@@ -17,10 +17,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from provisioner import patience, reconciler
-from provisioner.clock import SystemClock
-from provisioner.database import Database
-from provisioner.errors import (
+from provisioner.domain import backoff as patience
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import (
     ClusterRefusedError,
     ClusterUnreachableError,
     ConflictError,
@@ -28,8 +27,7 @@ from provisioner.errors import (
     HelmKilledError,
     MachineShortageError,
 )
-from provisioner.migrations import migrate
-from provisioner.models import (
+from provisioner.domain.models import (
     Engine,
     EngineVersion,
     Reason,
@@ -38,15 +36,18 @@ from provisioner.models import (
     StoreTarget,
     Workload,
 )
-from provisioner.names import new_store_id
-from provisioner.namespaces import NAMESPACE_LOST, namespace_labels
-from provisioner.owners import local
-from provisioner.parts import Parts, WorkSettings
-from provisioner.reconciler import Reconciler
-from provisioner.repository import StoreRepository, new_store
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import local
+from provisioner.domain.transitions import PROVISION_STEPS
+from provisioner.reconcile import reconciler
+from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
+from provisioner.reconcile.queue import Lane, WorkQueue
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.storage.database import Database
+from provisioner.storage.migrations import migrate
+from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
-from provisioner.transitions import PROVISION_STEPS
-from provisioner.work_queue import Lane, WorkQueue
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 

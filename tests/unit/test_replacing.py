@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from provisioner import patience
-from provisioner.clock import SystemClock
-from provisioner.errors import AdmissionWebhookError, HelmError
-from provisioner.models import Claim, Observation, Reason, Store, StoreStatus, Unchangeable
-from provisioner.parts import WorkSettings
+from provisioner.domain import backoff as patience
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import AdmissionWebhookError, HelmError
+from provisioner.domain.models import Claim, Observation, Reason, Store, StoreStatus, Unchangeable
+from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.readiness import Limits
-from provisioner.repository import StoreRepository
+from provisioner.reconcile.context import WorkSettings
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import SimulatedCluster
-from provisioner.transitions import PROVISION_STEPS
 from tests.stores import a_store
 from tests.unit.test_unforeseen import Platform
 

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import LogCapture
 
-from app.requests import Requests
+from app.http.requests import Requests
 from provisioner.testing import RecordedMeasurements
 
 

@@ -4,21 +4,21 @@ import asyncio
 
 import pytest
 
-from provisioner import rights
-from provisioner.clock import SystemClock
-from provisioner.deletion import delete
-from provisioner.errors import (
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import (
     ClusterRefusedError,
     ClusterUnreachableError,
     HelmError,
     TerminalError,
 )
-from provisioner.inspection import inspect
-from provisioner.models import NamespaceState, Observation, Reason, StepStatus, StoreStatus
-from provisioner.namespaces import namespace_labels
-from provisioner.parts import Parts, WorkSettings
-from provisioner.repository import StoreRepository
-from provisioner.rights import RightsKeeper, Settling, ensure_rights
+from provisioner.domain.models import NamespaceState, Observation, Reason, StepStatus, StoreStatus
+from provisioner.reconcile import rights
+from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.deletion import delete
+from provisioner.reconcile.drift import inspect
+from provisioner.reconcile.namespaces import namespace_labels
+from provisioner.reconcile.rights import RightsKeeper, Settling, ensure_rights
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
 from tests.stores import a_store
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.scrub import HIDDEN, scrub, tail
+from provisioner.domain.redaction import HIDDEN, scrub, tail
 
 SECRET = "kT8wQz-Xr4vN2bHs"
 

@@ -3,11 +3,11 @@
 import pytest
 from graphql import parse, validate
 
-from app.fan_out import visibility
-from app.graphql import build_schema
-from app.shareable import shareable
-from provisioner.models import Identity, Role
-from provisioner.owners import Owner, local
+from app.graphql.app import build_schema
+from app.graphql.fan_out import visibility
+from app.graphql.shareable import shareable
+from provisioner.domain.models import Identity, Role
+from provisioner.domain.owners import Owner, local
 from tests.e2e.service import FOLLOW
 
 SCHEMA = build_schema()._schema

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from provisioner.errors import HelmError, MachineShortageError
-from provisioner.helm import HelmClient, HelmSettings
-from provisioner.process import run
-from provisioner.shortage import told_shortage
+from provisioner.domain.errors import HelmError, MachineShortageError
+from provisioner.domain.shortage import told_shortage
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.process import run
 
 PASSING = {
     errno.ENOSPC: "This machine has no disk space left (No space left on device).",

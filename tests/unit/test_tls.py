@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.tls import RedirectToTls
+from app.http.tls import RedirectToTls
 
 
 async def inside(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001

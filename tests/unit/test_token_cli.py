@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import cli
-from provisioner.tokens import digest
+from app.cli.main import cli
+from provisioner.storage.tokens import digest
 
 
 class CommandLine:

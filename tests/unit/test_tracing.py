@@ -9,12 +9,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from app.metrics import HTTP, OPERATION
-from app.spans import SpanMeasurements
-from app.tracing import is_configured
-from provisioner.errors import HelmError
-from provisioner.measuring import Activity
-from provisioner.models import Reason
+from app.telemetry.metrics import HTTP, OPERATION
+from app.telemetry.spans import SpanMeasurements
+from app.telemetry.tracing import is_configured
+from provisioner.domain.errors import HelmError
+from provisioner.domain.instrumentation import Activity
+from provisioner.domain.models import Reason
 from provisioner.testing import RecordedMeasurements
 
 pytestmark = pytest.mark.slow

@@ -2,8 +2,8 @@
 
 import pytest
 
-from provisioner.models import StoreStatus, StoreTarget
-from provisioner.transitions import ALLOWED, DECISIONS, Action, decide, is_allowed
+from provisioner.domain.models import StoreStatus, StoreTarget
+from provisioner.domain.transitions import ALLOWED, DECISIONS, Action, decide, is_allowed
 
 # What each kind of work may leave behind, told from its outside.
 OUTCOMES = {

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from provisioner import patience
-from provisioner.clock import SystemClock
-from provisioner.models import EventKind, Release, StepName, StepStatus, Store, StoreStatus
-from provisioner.parts import Parts, WorkSettings
-from provisioner.reconciler import Reconciler
-from provisioner.repository import StoreRepository
+from provisioner.domain import backoff as patience
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import EventKind, Release, StepName, StepStatus, Store, StoreStatus
+from provisioner.domain.transitions import PROVISION_STEPS
+from provisioner.domain.unforeseen import MOST_TRIES
+from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.queue import Lane, WorkQueue
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
-from provisioner.transitions import PROVISION_STEPS
-from provisioner.unforeseen import MOST_TRIES
-from provisioner.work_queue import Lane, WorkQueue
 from tests.stores import a_store
 from tests.unit.test_reconciler_machine import ENGINE
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.watchdog import Watchdog
+from provisioner.leadership.watchdog import Watchdog
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS, FAR = 60, 3600.0
 SERVICE = """import os, sys, time
-from provisioner.watchdog import Watchdog
+from provisioner.leadership.watchdog import Watchdog
 watchdog = Watchdog(time.monotonic() + float(sys.argv[2]))
 watchdog.began(int(sys.argv[1]))
 print("watched", flush=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from provisioner.work_queue import Lane, WorkQueue
+from provisioner.reconcile.queue import Lane, WorkQueue
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from provisioner.kube import KubeCluster
-from provisioner.kube_api import ApiLimits
-from provisioner.models import Pod
-from provisioner.watching import Reflector, WatchTimings
-from provisioner.wire import PODS, WatchedKind, WatchedObject
+from provisioner.domain.models import Pod
+from provisioner.kubernetes.api import ApiLimits
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.objects import PODS, WatchedKind, WatchedObject
+from provisioner.kubernetes.reflector import Reflector, WatchTimings
 from tests.integration.watching.scripted_api import ScriptedApi
 
 LIMITS = ApiLimits(silence_seconds=30, page=3)

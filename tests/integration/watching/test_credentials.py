@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from provisioner.errors import ClusterUnreachableError, ConfigurationError
-from provisioner.kube import KubeCluster
-from provisioner.kube_api import KubeApi
-from provisioner.wire import PODS
+from provisioner.domain.errors import ClusterUnreachableError, ConfigurationError
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.objects import PODS
 from tests.cluster.certificates import issue
 from tests.integration.watching.following import LIMITS, following, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi

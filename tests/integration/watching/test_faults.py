@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from provisioner.watching import WatchTimings
+from provisioner.kubernetes.reflector import WatchTimings
 from tests.integration.watching.following import (
     LIMITS,
     TIMINGS,

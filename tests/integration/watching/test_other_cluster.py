@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from provisioner.errors import ClusterUnreachableError, DatabaseUnavailableError, OtherClusterError
-from provisioner.kube import KubeCluster
-from provisioner.kube_api import KubeApi
-from provisioner.kube_configuration import KubeconfigSource
-from provisioner.wire import PODS
+from provisioner.domain.errors import (
+    ClusterUnreachableError,
+    DatabaseUnavailableError,
+    OtherClusterError,
+)
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.configuration import KubeconfigSource
+from provisioner.kubernetes.objects import PODS
 from tests.integration.watching.following import LIMITS
 from tests.integration.watching.scripted_api import WHICH, ScriptedApi
 

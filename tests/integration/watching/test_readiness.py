@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
-from provisioner.kube import KubeCluster
-from provisioner.observer import ClusterObserver
-from provisioner.ports import StoreRecords
-from provisioner.self_check import SelfCheck
-from provisioner.wire import WATCHED_KINDS
+from provisioner.domain.ports import StoreRecords
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.objects import WATCHED_KINDS
+from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.services.self_check import SelfCheck
 from tests.cluster.ports import free_port
 from tests.integration.watching.following import LIMITS, TIMINGS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi, answers

@@ -1,0 +1,60 @@
+"""``python -m app cluster …``: which Kubernetes cluster the stores live in."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import typer
+
+from app.cli.offline import opened_database
+from app.settings import Settings
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Role
+from provisioner.domain.owners import COMMAND_LINE
+from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.cluster_memory import ClusterMemory
+
+
+def cluster_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
+    """Return the commands; ``read_settings`` is called when one runs."""
+    cli = typer.Typer(no_args_is_help=True, help="The cluster that the stores live in.")
+
+    @cli.command("show")
+    def show() -> None:
+        """Print the uid of the cluster's namespace kube-system, which stands for it."""
+        typer.echo(asyncio.run(_remembered(read_settings().database_url)) or "none yet")
+
+    @cli.command("forget")
+    def forget() -> None:
+        """Take the cluster that is met next for the right one.
+
+        For when the former one is gone for good: its stores are told as lost then, and can be
+        built anew without their data.
+        """
+        uid = asyncio.run(_forget(read_settings().database_url))
+        typer.echo(f"Forgot {uid}." if uid else "There was none to forget.")
+
+    return cli
+
+
+async def _remembered(url: str) -> str | None:
+    async with opened_database(url) as database:
+        return await ClusterMemory(database, SystemClock()).remembered()
+
+
+async def _forget(url: str) -> str | None:
+    async with opened_database(url) as database:
+        clock = SystemClock()
+        uid = await ClusterMemory(database, clock).forget()
+        if uid is not None:
+            await AuditLog(database, clock).record(
+                AuditRecord(
+                    action="forgetCluster",
+                    outcome=AuditOutcome.ACCEPTED,
+                    address="local",
+                    actor=COMMAND_LINE,
+                    role=Role.ADMIN,
+                    arguments=json.dumps({"uid": uid}),
+                )
+            )
+        return uid

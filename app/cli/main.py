@@ -1,0 +1,106 @@
+"""The operator's command line: ``python -m app serve`` and ``python -m app token …``."""
+
+import asyncio
+import sys
+from typing import NoReturn
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from app.cli.cluster import cluster_commands
+from app.cli.database import database_commands
+from app.cli.links import add_link_command
+from app.cli.owners import owner_commands
+from app.cli.tokens import token_commands
+from app.graphql.app import build_schema
+from app.http.listening import every_address
+from app.http.server import Server
+from app.limits.connections import ImpatientProtocol
+from app.main import create_app
+from app.settings import Settings
+from app.storectl.printable import printable
+from app.telemetry import logging
+from provisioner.domain.errors import ConfigurationError, DatabaseUnavailableError
+from provisioner.storage.migrations import migrate
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+_PING_SECONDS = 20.0  # idle proxies cut a websocket at 30 s
+_GRACE_SECONDS = 30
+_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the same command may well succeed later
+
+
+def main() -> None:
+    """Run a command; what the operator has to mend is told without a traceback."""
+    try:
+        cli()
+    except ConfigurationError as error:
+        typer.echo(printable(str(error)), err=True)
+        sys.exit(2)
+    except DatabaseUnavailableError as error:
+        then = "Look first whether it was." if error.is_outcome_unknown else "Try again later."
+        typer.echo(f"{error} {then}", err=True)
+        sys.exit(_TRY_AGAIN)
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API and work on stores, until SIGTERM."""
+    settings = _settings()
+    logging.configure(settings.log_level, settings.log_format)
+    server = Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            # Ours is stricter, see app.http.addresses: uvicorn's believes whatever runs here.
+            proxy_headers=False,
+            http=ImpatientProtocol,
+            ws="websockets-sansio",
+            ws_max_size=settings.max_request_bytes,
+            # Compressing frames of a few hundred bytes doubles their cost in CPU and memory.
+            ws_per_message_deflate=False,
+            ws_ping_interval=_PING_SECONDS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            log_level="warning",
+            access_log=False,
+            log_config=None,
+        )
+    )
+    sockets = [every_address(settings.port)] if settings.host == "::" else None
+    server.run(sockets)
+    if not server.started:
+        sys.exit(1)
+
+
+@cli.command(name="schema")
+def print_schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(build_schema().as_str())
+
+
+@cli.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest schema."""
+    asyncio.run(migrate(_settings().database_url))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.read()
+    except ValidationError as error:
+        wrong = (f"STORE_PLATFORM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        _stop("; ".join(wrong))
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+_tokens = token_commands(_settings)
+add_link_command(_tokens, _settings)
+cli.add_typer(_tokens, name="token")
+cli.add_typer(owner_commands(_settings), name="owner")
+cli.add_typer(database_commands(_settings), name="database")
+cli.add_typer(cluster_commands(_settings), name="cluster")

@@ -1,0 +1,87 @@
+"""``python -m app owner …``: whose the stores and tokens are, and giving them to somebody else.
+
+For people whose name comes from elsewhere than before, such as an issuer that replaces our tokens.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from app.cli.offline import opened_database
+from app.cli.tokens import stop
+from app.settings import Settings
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.models import Role
+from provisioner.domain.owners import COMMAND_LINE, LOCAL, MAX_NAME, Owner, normal_name
+from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.owner_moves import Holdings, holdings, move
+
+_SOURCE = re.compile(rf"{LOCAL}|https?://\S+")
+
+
+def owner_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
+    """Return the commands; ``read_settings`` is called when one runs."""
+    cli = typer.Typer(no_args_is_help=True, help="Owners of stores and tokens.")
+
+    @cli.command("list")
+    def list_owners() -> None:
+        """List everybody who has stores or tokens, and who vouches for them."""
+        for found in asyncio.run(_holdings(read_settings().database_url)):
+            typer.echo(f"{found.owner.source}  {found.owner.subject}  {_count(found)}")
+
+    @cli.command("move")
+    def move_owner(
+        giver: Annotated[str, typer.Argument(metavar="OWNER", help="Who has them.")],
+        taker: Annotated[str, typer.Argument(metavar="NEW-OWNER", help="Who gets them.")],
+        source: Annotated[
+            str, typer.Option(help="Who vouches for the owner: see `owner list`.")
+        ] = LOCAL,
+        new_source: Annotated[
+            str, typer.Option(help="Who vouches for the new one: `local`, or an issuer's URL.")
+        ] = LOCAL,
+    ) -> None:
+        """Give all stores and tokens of an owner to another. Stop the service first."""
+        given, taken = Owner(source, giver), Owner(new_source, taker)
+        if not _SOURCE.fullmatch(new_source):
+            stop(f"--new-source must be `{LOCAL}` or an issuer's URL, as it calls itself.")
+        if normal_name(taker) != taker or given == taken:
+            stop(f"NEW-OWNER must be another, of 1 to {MAX_NAME} printable characters.")
+        done = asyncio.run(_move(read_settings().database_url, given, taken))
+        typer.echo(f"Moved: {_count(done)}.")
+
+    return cli
+
+
+async def _holdings(url: str) -> list[Holdings]:
+    async with opened_database(url) as database:
+        return await holdings(database)
+
+
+async def _move(url: str, giver: Owner, taker: Owner) -> Holdings:
+    record = AuditRecord(
+        action="moveOwner",
+        outcome=AuditOutcome.ACCEPTED,
+        address="local",
+        actor=COMMAND_LINE,
+        role=Role.ADMIN,
+        arguments=json.dumps({"from": giver.values, "to": taker.values}),
+    )
+    async with opened_database(url) as database:
+        audit = AuditLog(database, SystemClock())
+
+        async def write(transaction: Transaction, _: object) -> None:
+            await audit.write(transaction, record)
+
+        if giver not in [found.owner for found in await holdings(database)]:
+            stop(f"{giver.subject} ({giver.source}) has nothing: see `owner list`.")
+        with alongside(write):
+            return await move(database, giver, taker)
+
+
+def _count(found: Holdings) -> str:
+    return f"{found.stores} stores, {found.tokens} tokens"

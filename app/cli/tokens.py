@@ -1,0 +1,164 @@
+"""``python -m app token …``: access tokens, for whoever may read the service's settings.
+
+What is changed here is in the audit log like what is changed through the API.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from app.cli.offline import opened_database
+from app.settings import Settings
+from app.storectl.printable import one_line
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.errors import RefusedError
+from provisioner.domain.models import Identity, Role
+from provisioner.domain.owners import COMMAND_LINE, LOCAL, Owner
+from provisioner.services.tokens import TokenService
+from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.paging import MAX_PAGE
+from provisioner.storage.token_tree import AccessToken
+from provisioner.storage.tokens import TokenRepository, encode_cursor
+
+T = TypeVar("T")
+_Work = Callable[[TokenService, TokenRepository], Awaitable[T]]
+
+
+def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
+    """Return the commands; ``read_settings`` is called when one runs."""
+    cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
+
+    def run(work: _Work[T], record: AuditRecord | None = None) -> T:
+        return asyncio.run(_with_tokens(read_settings().database_url, work, record))
+
+    @cli.command("create")
+    def create(
+        owner: Annotated[str, typer.Argument(help="Whose token it is; owns what it creates.")],
+        role: Annotated[
+            Role, typer.Option(case_sensitive=False, help="What it allows.")
+        ] = Role.OPERATOR,
+        description: Annotated[str, typer.Option(help="What it is for.")] = "",
+        expires_in_days: Annotated[
+            int | None, typer.Option(help="Days until it ends; never, if left out.")
+        ] = None,
+    ) -> None:
+        """Print a new token. It is shown this once: only its digest is stored."""
+        issued = run(
+            lambda service, _: service.create(
+                _LOCAL_ADMIN,
+                owner=owner,
+                role=role,
+                description=description,
+                expires_in_days=expires_in_days,
+            ),
+            record_of("createToken", owner=owner, role=role, description=description),
+        )
+        typer.echo(issued.secret)
+
+    @cli.command("list")
+    def list_tokens(
+        owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
+        source: Annotated[str, typer.Option(help=_SOURCE)] = LOCAL,
+        with_revoked: Annotated[  # noqa: FBT002 - typer makes it a flag
+            bool, typer.Option("--revoked", help="Also those that were revoked.")
+        ] = False,
+    ) -> None:
+        """List tokens, newest first: never the tokens themselves."""
+        whose = None if owner is None else Owner(source, owner)
+        found = run(lambda _, tokens: _all(tokens, whose, with_revoked=with_revoked))
+        typer.echo("\n".join(_lines(found)))
+
+    @cli.command("revoke")
+    def revoke(
+        token_id: Annotated[str | None, typer.Argument(help="The id of one token.")] = None,
+        owner: Annotated[str | None, typer.Option(help="Revoke all tokens of an owner.")] = None,
+        source: Annotated[str, typer.Option(help=_SOURCE)] = LOCAL,
+    ) -> None:
+        """Revoke one token, or every token of an owner, with all that were made with them."""
+        if (token_id is None) == (owner is None):
+            stop("Name either one token's id (see `token list`) or an --owner.")
+        if owner is not None:
+            whose = Owner(source, owner)
+            record = record_of("revokeToken", owner=owner, source=source)
+            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(whose), record)} revoked.")
+        elif token_id is not None:
+            plain = token_id.removeprefix("token_")  # as the API has it
+            record = record_of("revokeToken", id=token_id)
+            run(lambda service, _: service.revoke(_LOCAL_ADMIN, plain), record)
+            typer.echo("1 revoked.")
+
+    return cli
+
+
+_LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
+_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
+
+
+def record_of(action: str, **arguments: str) -> AuditRecord:
+    """Return the audit record of what the command line does."""
+    return AuditRecord(
+        action=action,
+        outcome=AuditOutcome.ACCEPTED,
+        address="local",
+        actor=_LOCAL_ADMIN.owner,
+        role=_LOCAL_ADMIN.role,
+        arguments=json.dumps(arguments),
+    )
+
+
+async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> T:
+    async with opened_database(url) as database:
+        clock = SystemClock()
+        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
+
+        async def write(transaction: Transaction, _: object) -> None:
+            if record is not None:
+                await audit.write(transaction, record)
+
+        try:
+            with alongside(write):
+                return await work(TokenService(tokens, clock), tokens)
+        except RefusedError as error:
+            stop(str(error))
+
+
+async def _all(
+    tokens: TokenRepository, owner: Owner | None, *, with_revoked: bool
+) -> list[AccessToken]:
+    found: list[AccessToken] = []
+    after, has_next = None, True
+    while has_next:
+        page = await tokens.page(
+            owner=owner, first=MAX_PAGE, after=after, with_revoked=with_revoked
+        )
+        found += page.items
+        has_next, after = page.has_next, encode_cursor(found[-1]) if found else None
+    return found
+
+
+def _lines(tokens: list[AccessToken]) -> list[str]:
+    """Return a table as text: whole ids, since they are there to be copied."""
+    head = ("ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "MADE BY", "FOR")
+    rows = [head, *([one_line(cell) for cell in _cells(token)] for token in tokens)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _cells(token: AccessToken) -> tuple[str, ...]:
+    moments = (token.created_at, token.expires_at, token.last_used_at, token.revoked_at)
+    days = ("-" if at is None else at.date().isoformat() for at in moments)
+    maker = token.maker.label if token.maker else "-"
+    return (token.id, token.owner.label, token.role.lower(), *days, maker, token.description)
+
+
+def stop(message: str) -> NoReturn:
+    """End the command, saying why."""
+    typer.echo(message, err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,1 @@
+"""The GraphQL endpoint: the schema over HTTP, websockets and event streams."""

@@ -1,0 +1,222 @@
+"""The GraphQL endpoint: the schema put together, and Strawberry's view with our way to sign in."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry import Schema
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import MaskErrors
+from strawberry.http import GraphQLRequestData
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UnsetType
+
+from app import __version__
+from app.auth.bearer import bearer_token, token_of_connection
+from app.auth.sign_in import Authenticator
+from app.auth.sockets import CredentialBoundHandler
+from app.graphql.event_streams import EventStreamView
+from app.graphql.fan_out import SharedStreams, SharingHandler
+from app.graphql.operations import ObservedOperation
+from app.graphql.plain_fields import PlainFieldExecutor
+from app.http.addresses import Proxies, address_group, client_address
+from app.http.encoding import encode_json
+from app.http.unavailable import unavailable
+from app.limits.documents import DocumentLimiter, DocumentPolicy
+from app.limits.introspection import SchemaAnswers
+from app.limits.operations import Deadline, OperationLimiter
+from app.limits.settings import Limits, LimitSettings
+from app.limits.sockets import GuardedHandler
+from app.limits.view import LimitedView
+from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.domain.instrumentation import Unmeasured
+from provisioner.domain.ports import Measurements
+from provisioner.storage.sign_in_codes import CODE_PREFIX
+from provisioner.storage.tokens import PREFIX, digest
+from resolvers.context import Context
+from resolvers.mutations import Mutation
+from resolvers.queries import Query
+from resolvers.subscriptions import Subscription
+
+_log = structlog.get_logger(__name__)
+
+
+_MISTAKES = (GraphQLError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What is raised about the caller's own document."""
+
+
+class MaskUnexpectedErrors(MaskErrors):
+    """Hides what an unexpected exception says, and logs it under an id that the caller is given.
+
+    Errors in the caller's own document, and those raised for the caller, are told as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=_is_unexpected)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        if isinstance(error.original_error, DatabaseUnavailableError):
+            return unavailable(error.original_error)
+        error_id = secrets.token_hex(6)
+        _log.error("unexpected_error", error_id=error_id, path=error.path, exc_info=error)
+        return GraphQLError(
+            f"Something went wrong on our side. It was recorded as {error_id}; try again, and name"
+            " that id if it stays.",
+            nodes=error.nodes,
+            path=error.path,
+            extensions={"code": "INTERNAL", "id": error_id},
+        )
+
+
+def _is_unexpected(error: GraphQLError) -> bool:
+    original = error.original_error
+    return original is not None and not isinstance(original, _MISTAKES)
+
+
+class _Schema(Schema):
+    """Strawberry's schema with our limits on documents and on time."""
+
+    def __init__(self, *, limits: Limits, **options: Any) -> None:
+        super().__init__(**options)
+        self.documents = DocumentPolicy(self._schema, limits.documents)
+        self.streams = SharedStreams(self._schema, self.documents.parse)
+        self.answers = SchemaAnswers()
+        self._deadline = Deadline(limits.operation_seconds)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing here: ``MaskUnexpectedErrors`` logs what is not the caller's own mistake."""
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        # The one place through which HTTP and websockets both run queries and mutations.
+        return self._deadline.wrap(self.answers.wrap(super()._get_execute_function()))
+
+
+def build_schema(measurements: Measurements | None = None, limits: Limits | None = None) -> _Schema:
+    """Return the executable schema; by default nothing is measured, and limits are the usual."""
+    told = measurements or Unmeasured()
+    applied = limits or LimitSettings.model_validate({}).usage_limits()
+    schema: _Schema = _Schema(
+        limits=applied,
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        execution_context_class=PlainFieldExecutor,
+        extensions=[
+            lambda: ObservedOperation(told),
+            MaskUnexpectedErrors,
+            lambda: DocumentLimiter(schema.documents),
+            lambda: OperationLimiter(applied, schema.answers),
+        ],
+    )
+    return schema
+
+
+class _SocketHandler(GuardedHandler, CredentialBoundHandler, SharingHandler):
+    """A websocket that withstands misuse, ends with its credential, and shares what it sends."""
+
+    schema: _Schema
+
+    @property
+    def streams(self) -> SharedStreams:
+        return self.schema.streams
+
+
+class GraphQLView(LimitedView, EventStreamView):
+    """Queries and mutations by POST, subscriptions by graphql-transport-ws or as events."""
+
+    authenticator: Authenticator
+    """Set while the application's lifespan runs; nothing is served outside it."""
+
+    guarded_handler_class = _SocketHandler
+
+    def __init__(
+        self,
+        schema: _Schema,
+        limits: Limits,
+        *,
+        allowed_origins: tuple[str, ...],
+        proxies: Proxies,
+    ) -> None:
+        super().__init__(
+            schema,
+            limits,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL],
+            allowed_origins=allowed_origins,
+        )
+        self._documents = schema.documents
+        self._proxies = proxies
+
+    def is_subscription(self, asked: GraphQLRequestData) -> bool:
+        """Whether a request asks for a stream."""
+        return self._documents.is_subscription(asked.query or "", asked.operation_name)
+
+    def encode_json(self, data: object) -> str:
+        """Write an answer."""
+        return encode_json(data)
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,
+        response: Response | WebSocket,  # noqa: ARG002 - Strawberry's signature
+    ) -> Context:
+        """Return the context; over HTTP the caller is known at once."""
+        context = Context(
+            platform=request.app.state.platform,
+            version=__version__,
+            address=client_address(request, self._proxies),
+        )
+        if isinstance(request, Request):
+            await self._sign_in(context, bearer_token(request.headers.get("authorization")))
+        return context
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Sign a websocket in. One that cannot is closed with 4403."""
+        await self._sign_in(context, token_of_connection(context.connection_params))
+        if context.caller is None:
+            raise ConnectionRejectionError
+        return await super().on_ws_connect(context)
+
+    async def _sign_in(self, context: Context, token: str | None) -> None:
+        """Find out who calls. Whoever is nobody is counted, by how they came to be that.
+
+        The token is looked up before anything is counted, so a valid one is let in whatever others
+        do at its address. A look-up costs less than the request around it does (one row by its
+        digest; an issuer's signature takes a tenth of a millisecond), so there is no need to spare
+        it; that it is done for few of an address at a time keeps the database free for others.
+        An issuer's tokens do not queue: no database is asked about them.
+        """
+        rates, address = self._limits.rates, context.address
+        if token is None:
+            await rates.count_anonymous_operation(address)
+            return
+        if token.startswith(CODE_PREFIX):
+            await self._count_code(context, token)
+            return
+        is_ours, turns = token.startswith(PREFIX), self._limits.sign_ins
+        async with turns.turn(address_group(address)) if is_ours else nullcontext():
+            context.sign_in = await self.authenticator.sign_in(token, address=address)
+        if context.sign_in is None:
+            await rates.count_failed_sign_in(address)
+
+    async def _count_code(self, context: Context, code: str) -> None:
+        """Count a request that comes with a sign-in code: one that is good by itself.
+
+        Like a token it is looked up first, so that nobody at its address can hold up who redeems
+        it. Unlike one it signs nobody in; that is what it is redeemed for. Whether it may be, and
+        why not, is for that mutation to tell and to record.
+        """
+        rates, address = self._limits.rates, context.address
+        async with self._limits.sign_ins.turn(address_group(address)):
+            is_good = await context.platform.sign_in_codes.is_good(code)
+        if is_good:
+            context.code_digest = digest(code)
+        else:
+            await rates.count_failed_sign_in(address)
+        await rates.count_anonymous_operation(address, code=context.code_digest)

@@ -1,0 +1,120 @@
+"""How the platform is at the moment of a scrape: read then, kept nowhere."""
+
+from collections.abc import Iterable, Mapping
+from platform import python_version
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from app import __version__
+from provisioner.domain.models import StoreStatus
+from provisioner.platform import Platform
+from provisioner.reconcile.queue import Lane, WorkQueue
+
+_PREFIX = "store_platform_"
+
+
+class PlatformGauges(Collector):
+    """The gauges of one scrape; what needs the database was read for it before."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        problems: Mapping[str, str | None],
+        stores: Mapping[StoreStatus, int] | None,
+    ) -> None:
+        self._platform = platform
+        self._problems = problems
+        self._stores = stores
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every gauge."""
+        yield _gauge(
+            "build_info",
+            "The version that runs.",
+            ("version", "python"),
+            {(__version__, python_version()): 1},
+        )
+        yield _gauge(
+            "part_up",
+            "Whether a part that the work depends on is well; /readyz says what is not.",
+            ("part",),
+            {(part,): float(problem is None) for part, problem in self._problems.items()},
+        )
+        yield _gauge(
+            "leader",
+            "Whether this replica is the one that works on stores.",
+            (),
+            {(): float(self._platform.elector.session is not None)},
+        )
+        yield from self._queue()
+        yield from self._watches()
+        yield _gauge(
+            "subscribers",
+            "Followers of a store, and of the list.",
+            ("stream",),
+            {
+                ("storeStatus",): self._platform.broadcaster.followers,
+                ("storesChanged",): self._platform.changes.followers,
+            },
+        )
+        if self._stores is not None:
+            yield _gauge(
+                "stores",
+                "Stores by status.",
+                ("status",),
+                {(status.value,): self._stores.get(status, 0) for status in StoreStatus},
+            )
+
+    def _queue(self) -> Iterable[Metric]:
+        session = self._platform.elector.session
+        queue = session.queue if session else WorkQueue()
+        yield _gauge(
+            "queue_waiting",
+            "Stores that wait for a worker.",
+            ("lane",),
+            {(lane.name,): queue.waiting(lane) for lane in Lane},
+        )
+        yield _gauge(
+            "queue_running",
+            "Stores that are worked on.",
+            ("lane",),
+            {(lane.name,): queue.active(lane) for lane in Lane},
+        )
+
+    def _watches(self) -> Iterable[Metric]:
+        session = self._platform.elector.session
+        reflectors = session.observer.reflectors if session else []
+        yield _gauge(
+            "watch_staleness_seconds",
+            "Seconds since the API server was last in touch; +Inf before the first list.",
+            ("kind",),
+            {(item.kind.name,): item.staleness_seconds for item in reflectors},
+        )
+        yield _counter(
+            "watch_lists",
+            "How often all objects of a kind were listed.",
+            {(item.kind.name,): item.lists for item in reflectors},
+        )
+        yield _counter(
+            "watch_connections",
+            "How often a watch of a kind was opened, or tried to be.",
+            {(item.kind.name,): item.watches for item in reflectors},
+        )
+
+
+def _gauge(
+    name: str, text: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]
+) -> Metric:
+    family = GaugeMetricFamily(_PREFIX + name, text, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
+
+
+def _counter(name: str, text: str, values: Mapping[tuple[str, ...], float]) -> Metric:
+    family = CounterMetricFamily(_PREFIX + name, text, labels=("kind",))
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family

@@ -1,0 +1,86 @@
+"""What was done, how often and how long, in Prometheus' text format.
+
+No label ever holds a caller's words or an id: every value comes from a list of ours, so the number
+of series is bounded whatever is asked.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
+
+from provisioner.domain.instrumentation import Activity, Measured, ending
+
+HTTP = "http"
+"""An HTTP request: method, route. The outcome is its status."""
+OPERATION = "operation"
+"""A GraphQL operation: kind, field (its only root field, or "several")."""
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0, 600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """A histogram of an activity's seconds; ``labels`` besides the outcome."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+    buckets: tuple[float, ...]
+
+
+_TIMED = {
+    Activity.WORK: _Timed(
+        "work", "Pieces of work on a store, by its status after.", ("action", "engine"), _SLOW
+    ),
+    Activity.STEP: _Timed("step", "Steps of the work on a store.", ("step", "engine"), _SLOW),
+    Activity.HELM: _Timed("helm_run", "Runs of helm.", ("verb",), _SLOW),
+    HTTP: _Timed("http_request", "HTTP requests, by status.", ("method", "route"), _QUICK),
+    OPERATION: _Timed(
+        "graphql_operation",
+        "GraphQL operations; a subscription lasts as long as it is followed.",
+        ("kind", "field"),
+        _QUICK,
+    ),
+}
+
+
+class PrometheusMeasurements:
+    """Counts and times. Implements ``provisioner.domain.ports.Measurements``."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._requests = Counter(
+            "store_platform_create_requests",
+            "Stores asked for: ACCEPTED, or the code of the refusal.",
+            ("engine", "outcome"),
+            registry=self.registry,
+        )
+        self._histograms = {
+            activity: Histogram(
+                f"store_platform_{timed.name}_seconds",
+                timed.help,
+                (*timed.labels, "outcome"),
+                buckets=timed.buckets,
+                registry=self.registry,
+            )
+            for activity, timed in _TIMED.items()
+        }
+
+    def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
+        """See ``provisioner.domain.ports.Measurements``."""
+        began = perf_counter()
+        return ending(
+            labels, lambda measured: self._count(activity, measured, perf_counter() - began)
+        )
+
+    def _count(self, activity: str, measured: Measured, seconds: float) -> None:
+        if activity == Activity.REQUEST:
+            self._requests.labels(measured.labels["engine"], measured.outcome).inc()
+            return
+        values = (measured.labels.get(name, "") for name in _TIMED[activity].labels)
+        self._histograms[activity].labels(*values, measured.outcome).observe(seconds)

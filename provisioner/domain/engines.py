@@ -1,0 +1,122 @@
+"""Engines: what kinds of shop there are. An engine is a folder with a chart and an engine.yaml.
+
+Adding one changes no Python code; a description that does not fit is refused at start with the
+file and the field.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from provisioner.domain.errors import ConfigurationError
+from provisioner.domain.models import Credential, Engine, EngineVersion, Workload
+
+_Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+_Path = Annotated[str, msgspec.Meta(pattern=r"^/")]
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """Base of what is read from engine.yaml: camelCase there, nothing unknown."""
+
+
+class _Workload(_File):
+    component: _Label
+    kind: Literal["Deployment", "StatefulSet"]
+    replicas: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class _Credential(_File):
+    key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]+$")]
+    length: Annotated[int, msgspec.Meta(ge=16, le=128)] = 32
+
+
+class _Version(_File):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    default: bool = False
+    values: dict[str, object] = {}
+
+
+class _Description(_File):
+    api_version: Literal["store-platform.dev/v1"]
+    name: _Label
+    display_name: str
+    description: str
+    release_prefix: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+    workloads: Annotated[list[_Workload], msgspec.Meta(min_length=1)]
+    versions: Annotated[list[_Version], msgspec.Meta(min_length=1)]
+    setup_job: _Label | None = None
+    shop_path: _Path = "/"
+    admin_path: _Path = "/"
+    ready_path: _Path = "/"
+    admin_user: str = ""
+    admin_password_key: str = ""
+    credentials: list[_Credential] = []
+    resources: dict[str, str | int | float] = {}
+
+
+def load_engine(folder: Path) -> Engine:
+    """Read one engine's folder. Raises ConfigurationError naming the file and what is wrong."""
+    file = folder / "engine.yaml"
+    try:
+        found = msgspec.yaml.decode(file.read_bytes(), type=_Description)
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be read ({error.strerror}).") from error
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{file}: {error}.") from error
+    if sum(version.default for version in found.versions) != 1:
+        raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
+    if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
+        raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
+    if not (folder / "Chart.yaml").is_file():
+        raise ConfigurationError(f"{folder}: there is no Chart.yaml beside engine.yaml.")
+    return _engine(found, folder)
+
+
+def _engine(found: _Description, folder: Path) -> Engine:
+    return Engine(
+        name=found.name,
+        display_name=found.display_name,
+        description=found.description,
+        chart=str(folder),
+        release_prefix=found.release_prefix,
+        workloads=tuple(Workload(w.component, w.kind, w.replicas) for w in found.workloads),
+        setup_job=found.setup_job,
+        shop_path=found.shop_path,
+        admin_path=found.admin_path,
+        ready_path=found.ready_path,
+        admin_user=found.admin_user,
+        admin_password_key=found.admin_password_key,
+        credentials=tuple(Credential(c.key, c.length) for c in found.credentials),
+        versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
+        resources={key: str(value) for key, value in found.resources.items()},
+    )
+
+
+class EngineCatalogue(Mapping[str, Engine]):
+    """The engines on offer, by name."""
+
+    def __init__(self, engines: Iterable[Engine]) -> None:
+        self._engines: dict[str, Engine] = {}
+        for engine in engines:
+            if engine.name in self._engines:
+                raise ConfigurationError(f"{engine.chart}: engine {engine.name!r} exists twice.")
+            self._engines[engine.name] = engine
+
+    @classmethod
+    def load(cls, roots: Iterable[Path]) -> "EngineCatalogue":
+        """Read every folder with an engine.yaml below the given ones (one level deep)."""
+        files = sorted(file for root in roots for file in root.glob("*/engine.yaml"))
+        if not files:
+            raise ConfigurationError("There is no engine: no folder has an engine.yaml.")
+        return cls(load_engine(file.parent) for file in files)
+
+    def __getitem__(self, name: str) -> Engine:
+        return self._engines[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._engines)
+
+    def __len__(self) -> int:
+        return len(self._engines)

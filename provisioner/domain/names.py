@@ -1,0 +1,92 @@
+"""Rules for store names, and the cluster names that derive from a store's id. Pure."""
+
+import re
+import uuid
+from collections.abc import Collection, Iterable
+
+from provisioner.domain.errors import Refusal
+
+MIN_LENGTH, MAX_LENGTH = 3, 40
+"""In characters: a label of a host name (RFC 1123) that leaves room for prefixes."""
+
+RESERVED_NAMES = frozenset(
+    {
+        # The platform's own hosts, and what people would take for them when they sign in or pay.
+        "account", "accounts", "admin", "administrator", "api", "app", "apps", "auth", "billing",
+        "checkout", "console", "dashboard", "graphiql", "graphql", "help", "identity", "idp",
+        "legal", "login", "logout", "oauth", "oidc", "panel", "pay", "payment", "payments",
+        "platform", "portal", "privacy", "register", "root", "saml", "secure", "security",
+        "signin", "signout", "signup", "sso", "status", "store", "stores", "support", "sysadmin",
+        "system", "team", "terms", "trust", "user", "users", "verify", "www", "www1", "www2",
+        # What browsers, mail programs and operating systems look for by themselves below a domain.
+        "autoconfig", "autodiscover", "broadcasthost", "isatap", "local", "localdomain",
+        "localhost", "mta-sts", "openpgpkey", "wpad",
+        # Services of a domain, and of those who keep it.
+        "abuse", "assets", "blog", "cdn", "dns", "docs", "email", "ftp", "git", "hostmaster",
+        "imap", "img", "internal", "ldap", "lyncdiscover", "mail", "mailer-daemon", "media",
+        "metrics", "monitoring", "noc", "noreply", "ns1", "ns2", "ns3", "ns4", "ntp", "pop",
+        "pop3", "postmaster", "registry", "sftp", "sip", "smtp", "ssh", "static", "usenet", "vpn",
+        "webmail", "webmaster",
+        # Kubernetes'.
+        "default", "kube-node-lease", "kube-public", "kube-system", "kubernetes",
+    }
+)  # fmt: skip
+"""Names that would shadow a host of the platform itself, or mislead a shopper or a program.
+
+Sources: RFC 2142 (mailboxes), RFC 8461 (mta-sts); Windows looks for wpad and isatap by itself.
+"""
+
+_LABEL = re.compile(r"(?!..--)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+"""Without hyphens in the third and fourth place: RFC 5891 keeps those for xn-- and its like."""
+
+
+def reserved_names(changes: Iterable[str]) -> frozenset[str]:
+    """Return the built-in reserved names with changes: a name more, or ``-name`` less.
+
+    ``-*`` takes away every built-in one, so that the names beside it are all there are.
+    """
+    given = frozenset(changes)
+    freed = {change[1:] for change in given if change.startswith("-")}
+    built_in = frozenset() if "*" in freed else RESERVED_NAMES - freed
+    return built_in | {change for change in given if not change.startswith("-")}
+
+
+def refuse_name(name: str, reserved: Collection[str] = RESERVED_NAMES) -> Refusal | None:
+    """Return why ``name`` cannot be a store's name, or None when it can."""
+    if not MIN_LENGTH <= len(name) <= MAX_LENGTH:
+        return Refusal(
+            "NAME_INVALID",
+            f"The name has {len(name)} characters; use {MIN_LENGTH} to {MAX_LENGTH}.",
+            "name",
+        )
+    if not _LABEL.fullmatch(name):
+        return Refusal(
+            "NAME_INVALID",
+            "The name becomes part of the shop's address: use lower-case letters a-z, digits and"
+            " hyphens, begin and end with a letter or digit, and do not have hyphens as both the"
+            " third and the fourth character.",
+            "name",
+        )
+    if name in reserved:
+        return Refusal("NAME_RESERVED", f"The name {name!r} is reserved; choose another.", "name")
+    return None
+
+
+def new_store_id() -> str:
+    """Return a new store id: a random UUID's 32 hexadecimal digits, never used before."""
+    return uuid.uuid4().hex
+
+
+def is_store_id(text: str) -> bool:
+    """Whether ``text`` has the form of a store id."""
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+
+
+def release_for(prefix: str, store_id: str) -> str:
+    """Return the Helm release and namespace name of a store.
+
+    It derives from the id and not from the store's name, so that a store never meets the volume or
+    the password of an earlier one. 12 digits keep the names of its pods below 63 characters; the
+    database refuses the (one in 2^48) collision.
+    """
+    return f"{prefix}-{store_id[:12]}"

@@ -1,0 +1,1 @@
+"""helm as a subprocess."""

@@ -1,0 +1,148 @@
+"""The work on stores, from a replica's election as the leader to the end of that: a session.
+
+Everything here is made anew for each session and gone after it: the watches and what is known from
+them, the queue, the workers, the upkeep. What the work writes goes through the database that the
+session is given, which refuses it once another replica leads (see ``leadership.lease``). Work
+begins once the first lists of all watches are in, so that "not seen" never means "not looked yet".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+import structlog
+
+from provisioner.domain.engines import EngineCatalogue
+from provisioner.domain.fence import Fence
+from provisioner.domain.models import Retention
+from provisioner.domain.ports import Announcer, Clock, Doctor, Measurements, Prober, Releases
+from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.drift_patrol import Patrol
+from provisioner.reconcile.queue import Lane, WorkQueue
+from provisioner.reconcile.reconciler import Reconciler
+from provisioner.reconcile.retention import Housekeeper
+from provisioner.reconcile.rights import RightsKeeper
+from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.database import Transactions
+from provisioner.storage.stores import StoreRepository
+
+_log = structlog.get_logger(__name__)
+
+_OBSERVERS = 2
+_INSPECTORS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every session works with."""
+
+    cluster: KubeCluster
+    helm: HelmSettings
+    doctor: Doctor
+    releases: Releases
+    prober: Prober
+    engines: EngineCatalogue
+    clock: Clock
+    announcer: Announcer
+    measurements: Measurements
+    settings: WorkSettings
+    retention: Retention
+    max_concurrent_provisions: int
+    max_concurrent_deletes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderSession:
+    """The work that is under way. Implements ``dispatcher.Work``."""
+
+    observer: ClusterObserver
+    queue: WorkQueue
+    reconciler: Reconciler
+
+
+@asynccontextmanager
+async def leading(
+    tools: Tools, database: Transactions, fence: Fence
+) -> AsyncIterator[LeaderSession]:
+    """Work on stores for as long as the context is open.
+
+    What is under way at its end gets helm's grace, unless the fence has ended.
+    """
+    records = StoreRepository(database, tools.clock, tools.announcer)
+
+    def on_recorded(store_id: str) -> None:
+        reconciler.wake_by_id(store_id)
+
+    observer = ClusterObserver(tools.cluster, records, on_recorded)
+    parts = Parts(
+        records=records,
+        cluster=tools.cluster,
+        helm=HelmClient(tools.helm, tools.measurements, fence, tools.doctor),
+        releases=tools.releases,
+        observer=observer,
+        prober=tools.prober,
+        engines=tools.engines,
+        clock=tools.clock,
+        settings=tools.settings,
+        measurements=tools.measurements,
+    )
+    queue = WorkQueue()
+    reconciler = Reconciler(parts, queue)
+    for store in await records.undeleted():
+        reconciler.wake(store)
+    audit = AuditLog(database, tools.clock)
+    housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
+    upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
+    if tools.settings.store_role is not None:
+        upkeep["rights"] = RightsKeeper(parts, records.undeleted).run
+    if tools.settings.drift_interval is not None:
+        patrol = Patrol(records.undeleted, reconciler, tools.settings.drift_interval)
+        upkeep["patrol"] = patrol.run
+    workers = {
+        Lane.PROVISION: tools.max_concurrent_provisions,
+        Lane.DELETE: tools.max_concurrent_deletes,
+        Lane.OBSERVE: _OBSERVERS,
+        Lane.INSPECT: _INSPECTORS,
+    }
+    async with _root_tasks(observer, reconciler, upkeep, workers):
+        yield LeaderSession(observer, queue, reconciler)
+
+
+@asynccontextmanager
+async def _root_tasks(
+    observer: ClusterObserver,
+    reconciler: Reconciler,
+    upkeep: Mapping[str, Callable[[], Awaitable[NoReturn]]],
+    workers: Mapping[Lane, int],
+) -> AsyncIterator[None]:
+    """Run the root tasks, each named; one that fails ends the service rather than limp on."""
+
+    async def once_synced(run: Callable[[], Awaitable[NoReturn]]) -> None:
+        await observer.synced()
+        await run()
+
+    async with asyncio.TaskGroup() as group:
+        tasks: list[asyncio.Task[None]] = [
+            group.create_task(reflector.run(), name=f"watch {reflector.kind.name}")
+            for reflector in observer.reflectors
+        ]
+        tasks.append(group.create_task(observer.run(), name="observer"))
+        for name, run in upkeep.items():
+            tasks.append(group.create_task(once_synced(run), name=name))
+        for lane, number in workers.items():
+            for index in range(number):
+                name = f"worker {lane.name} {index}"
+                run = partial(reconciler.work, lane)
+                tasks.append(group.create_task(once_synced(run), name=name))
+        try:
+            yield
+        finally:
+            _log.info("stopping", tasks=len(tasks))
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,262 @@
+"""Puts the domain together and keeps its root tasks running: none may end before the service does.
+
+The API answers as soon as the database is there, on every replica. Stores are worked on by one of
+them at a time (``elector``), once its first look at the cluster is over; until then ``problem``
+says why.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.engines import EngineCatalogue
+from provisioner.domain.instrumentation import Unmeasured
+from provisioner.domain.models import Retention, Store, StoreSnapshot
+from provisioner.domain.ports import Measurements
+from provisioner.helm.client import HelmSettings
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.doctor import ClusterDoctor
+from provisioner.kubernetes.prober import HttpProber
+from provisioner.kubernetes.releases import ReleaseReader
+from provisioner.leader_session import LeaderSession, Tools, leading
+from provisioner.leadership.elector import Elector
+from provisioner.leadership.lease import Lease
+from provisioner.reconcile.context import WorkSettings
+from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.services.admin_login import AdminLogins
+from provisioner.services.self_check import SelfCheck
+from provisioner.services.stores import StoreService
+from provisioner.services.tokens import TokenService
+from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.capped_audit import CappedAudit
+from provisioner.storage.change_listener import ChangeListener
+from provisioner.storage.change_log import ChangeLog
+from provisioner.storage.cluster_memory import ClusterMemory
+from provisioner.storage.database import Database
+from provisioner.storage.kept_names import NameRules
+from provisioner.storage.listing import StoreListing
+from provisioner.storage.migrations import migrate
+from provisioner.storage.owner_moves import claim
+from provisioner.storage.quota import Quota
+from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.sole_process import sole_process
+from provisioner.storage.stores import StoreRepository
+from provisioner.storage.token_tree import IssuerTrust
+from provisioner.storage.tokens import TokenRepository
+from provisioner.storage.url import DatabaseUrl
+from provisioner.streams.broadcaster import AnnounceToAll, Broadcaster
+from provisioner.streams.list_stream import ChangeFeed
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """What the domain is told by the operator.
+
+    ``database_connections`` are kept open at most. ``shop_url`` is a pattern such as
+    ``http://{name}.store.localhost``; ``ingress`` the base URL at which the API reaches the ingress
+    controller, or None where shop host names resolve.
+    """
+
+    database_url: str
+    database_connections: int
+    engine_folders: tuple[Path, ...]
+    kubeconfig: Path | None
+    kube_context: str | None
+    helm: HelmSettings
+    work: WorkSettings
+    shop_url: str
+    ingress: str | None
+    max_concurrent_provisions: int
+    max_concurrent_deletes: int
+    lease_seconds: float
+    retention: Retention
+    quota: Quota
+    names: NameRules
+    issuer: IssuerTrust | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The running domain, as the service above it sees it."""
+
+    stores: StoreService
+    tokens: TokenRepository
+    access: TokenService
+    sign_in_codes: SignInCodes
+    audit: AuditLog
+    capped_audit: CappedAudit
+    broadcaster: Broadcaster
+    changes: ChangeFeed
+    elector: Elector[LeaderSession]
+    check: SelfCheck
+
+    def problem(self) -> str | None:
+        """Return what keeps the platform from working on stores just now, or None."""
+        return self.check.cluster_problem()
+
+
+@asynccontextmanager
+async def running_platform(
+    settings: PlatformSettings, measurements: Measurements | None = None
+) -> AsyncIterator[Platform]:
+    """Run the domain for as long as the context is open.
+
+    Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong, or the database
+    is another process' alone. On leaving, work that is under way gets helm's grace; what is not
+    done goes on at the next start, or at another replica.
+    """
+    engines = EngineCatalogue.load(settings.engine_folders)
+    measurements = measurements or Unmeasured()
+    async with AsyncExitStack() as stack:
+        url = DatabaseUrl.parse(settings.database_url)
+        if url.file is not None:
+            with url.opening():
+                url.make_folder()
+                stack.enter_context(sole_process(url.file))
+        await migrate(settings.database_url)
+        database = await _connected(stack, settings.database_url, settings.database_connections)
+        if settings.issuer is not None:
+            await claim(database, settings.issuer.source)
+        clock = SystemClock()
+        api, helm = await _cluster_of(settings, ClusterMemory(database, clock))
+        databases = [database]
+        stack.push_async_callback(api.close)
+        cluster, releases = KubeCluster(api), ReleaseReader(api)
+        prober = await stack.enter_async_context(HttpProber(settings.ingress))
+
+        async def read_snapshot(store_id: str) -> StoreSnapshot:
+            return await records.snapshot(store_id)
+
+        dispatcher = Dispatcher()
+        broadcaster = Broadcaster(read_snapshot)
+        changes = ChangeFeed(ChangeLog(database))
+        followers = AnnounceToAll(broadcaster, changes)
+        # What several replicas share tells them all of a change, the one that made it included.
+        announcer = followers if database.is_sqlite else AnnounceToAll()
+        records = StoreRepository(database, clock, announcer)
+        tools = Tools(
+            cluster=cluster,
+            helm=helm,
+            doctor=ClusterDoctor(api, releases),
+            releases=releases,
+            prober=prober,
+            engines=engines,
+            clock=clock,
+            announcer=announcer,
+            measurements=measurements,
+            settings=settings.work,
+            retention=settings.retention,
+            max_concurrent_provisions=settings.max_concurrent_provisions,
+            max_concurrent_deletes=settings.max_concurrent_deletes,
+        )
+        elector = Elector(
+            database,
+            await _lease(stack, settings, databases),
+            seconds=settings.lease_seconds,
+            begin=partial(leading, tools),
+            on_begun=dispatcher.begin,
+            on_ended=dispatcher.end,
+        )
+        roots = {"elector": elector.run}
+        if not database.is_sqlite:
+
+            def on_changed(store: Store) -> None:
+                followers.announce(store.id)
+                dispatcher.hear(store)
+
+            listener = ChangeListener(database, on_changed)
+            await listener.begin()
+            for store in await records.undeleted():
+                dispatcher.wake(store)
+            roots |= {"listen": listener.listen, "read changes": listener.read}
+        await stack.enter_async_context(_root_tasks(roots))
+        await elector.settled()
+        tokens = TokenRepository(database, clock, settings.issuer)
+        audit = AuditLog(database, clock)
+        yield Platform(
+            stores=StoreService(
+                records=records,
+                listing=StoreListing(database),
+                broadcaster=broadcaster,
+                dispatcher=dispatcher,
+                engines=engines,
+                logins=AdminLogins(cluster, engines),
+                clock=clock,
+                measurements=measurements,
+                shop_url=settings.shop_url,
+                max_concurrent_provisions=settings.max_concurrent_provisions,
+                quota=settings.quota,
+                names=settings.names,
+            ),
+            tokens=tokens,
+            access=TokenService(tokens, clock),
+            sign_in_codes=SignInCodes(database, tokens, clock),
+            audit=audit,
+            capped_audit=CappedAudit(audit, clock),
+            broadcaster=broadcaster,
+            changes=changes,
+            elector=elector,
+            check=SelfCheck(
+                databases=databases,
+                observer=lambda: None if elector.session is None else elector.session.observer,
+                helm=settings.helm.program,
+                engines=engines,
+            ),
+        )
+
+
+async def _cluster_of(
+    settings: PlatformSettings, memory: ClusterMemory
+) -> tuple[KubeApi, HelmSettings]:
+    """Return the API server, and helm's settings, which lead to the same one."""
+    shared = settings.helm.state / "kubeconfig"
+    shared.unlink(missing_ok=True)  # an earlier life's: helm shall find none before it is accepted
+    api = await KubeApi.connect(
+        settings.kubeconfig, settings.kube_context, shared=shared, recognise=memory.recognise
+    )
+    return api, settings.helm if api.is_pod else replace(settings.helm, kubeconfig=shared)
+
+
+async def _connected(stack: AsyncExitStack, url: str, connections: int) -> Database:
+    database = Database(url, connections=connections, logs_trouble=True)
+    await database.connect()
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _lease(
+    stack: AsyncExitStack, settings: PlatformSettings, databases: list[Database]
+) -> Lease | None:
+    """Return the lease on a connection of its own, where it waits for nothing; None on SQLite.
+
+    That connection's ``Database`` is added to ``databases``.
+    """
+    if DatabaseUrl.parse(settings.database_url).is_sqlite:
+        return None
+    database = await _connected(stack, settings.database_url, 1)
+    databases.append(database)
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    return Lease(database, holder=holder, seconds=settings.lease_seconds)
+
+
+@asynccontextmanager
+async def _root_tasks(
+    roots: Mapping[str, Callable[[], Coroutine[Any, Any, NoReturn]]],
+) -> AsyncIterator[None]:
+    """Run the root tasks, each named; one that fails ends the service rather than limp on."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run(), name=name) for name, run in roots.items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()

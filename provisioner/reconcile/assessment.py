@@ -1,0 +1,31 @@
+"""Judges a store by what the watches show of it: all of it by the cluster's clock."""
+
+from datetime import datetime
+
+from provisioner.domain.models import Engine, Store
+from provisioner.readiness import Verdict, judge
+from provisioner.readiness.facts import LONG_AGO
+from provisioner.reconcile.context import Parts
+
+
+def look(parts: Parts, store: Store, engine: Engine, *, is_building: bool) -> Verdict:
+    """Judge the store now.
+
+    The setup Job counts only while the store is built: later it has done its work, and may have
+    been cleaned up. So does what was before the attempt.
+    """
+    now = parts.cluster.now()
+    return judge(
+        workloads=engine.workloads,
+        setup_job=engine.setup_job if is_building else None,
+        observation=parts.observer.observe(store.namespace),
+        now=now,
+        limits=parts.settings.limits,
+        since=_began(parts, store, now) if is_building else LONG_AGO,
+    )
+
+
+def _began(parts: Parts, store: Store, now: datetime) -> datetime:
+    """Return when the attempt began, by the clock of ``now``: only how long ago is known of it."""
+    began = store.attempt_started_at or store.created_at
+    return now - (parts.clock.now() - began)

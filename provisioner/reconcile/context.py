@@ -1,0 +1,57 @@
+"""What the work on a store needs: the ports, the engines on offer, and the operator's settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from provisioner.domain.instrumentation import Unmeasured
+from provisioner.domain.models import Engine
+from provisioner.domain.ports import (
+    Clock,
+    Cluster,
+    Helm,
+    Measurements,
+    Observer,
+    Prober,
+    Releases,
+    StoreRecords,
+)
+from provisioner.readiness import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSettings:
+    """How stores are worked on.
+
+    ``provision_timeout`` counts from the start of an attempt to ready, restarts of the service
+    included, ``delete_timeout`` from the start of a delete to its store's being FAILED; it is tried
+    on then, at growing intervals. ``values_files`` are Helm values per engine name that go over the
+    chart's own. ``store_role`` is the ClusterRole that the platform binds itself to in each store's
+    namespace; None where it has its rights already.
+    ``drift_interval`` is the mean time between two looks at a store for drift; None is never.
+    """
+
+    provision_timeout: timedelta = timedelta(minutes=10)
+    delete_timeout: timedelta = timedelta(minutes=10)
+    limits: Limits = field(default_factory=Limits)
+    values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    is_reachability_checked: bool = True
+    drift_interval: timedelta | None = None
+    store_role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a piece of work is done with."""
+
+    records: StoreRecords
+    cluster: Cluster
+    helm: Helm
+    releases: Releases
+    observer: Observer
+    prober: Prober
+    engines: Mapping[str, Engine]
+    clock: Clock
+    settings: WorkSettings
+    measurements: Measurements = field(default_factory=Unmeasured)

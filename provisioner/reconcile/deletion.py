@@ -1,0 +1,190 @@
+"""From any status to DELETED, which is only said once the namespace is proven to be gone.
+
+A delete that makes no progress is not waited for in silence: its store is FAILED after a while,
+with the delete's error, and its target stays DELETED. It is tried on then, each time for a short
+while, and ends as any other does. Nobody has to ask again, but may, to have it tried at once.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from provisioner.domain.errors import TerminalError
+from provisioner.domain.models import Reason, StepName, Store, StoreStatus
+from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.reconcile.context import Parts
+from provisioner.reconcile.holders import holders, remedy
+from provisioner.reconcile.rights import ensure_rights
+from provisioner.reconcile.steps import Outcome, StepRunner
+
+_RECHECK = timedelta(seconds=10)
+"""How often a missing watch event is made up for by asking; the watch is what is waited for."""
+_STUCK_AFTER = timedelta(seconds=20)
+"""How long a namespace may take before what holds it becomes the store's reason."""
+_ROUND = timedelta(seconds=30)
+"""How long a delete is tried whose time is over already."""
+_TRIED_ON = (
+    "It is tried on, at growing intervals. To have it tried at once, delete the store again."
+)
+
+
+async def delete(parts: Parts, store: Store) -> Store:
+    """Remove everything of the store, then mark it deleted.
+
+    Returns it FAILED when the time is over in which that should have been done. Raises
+    TerminalError when a step fails before; the store stays DELETING, with that reason.
+    """
+    is_late = store.status is StoreStatus.FAILED and await _is_failed_delete(parts, store)
+    if not is_late and store.status is not StoreStatus.DELETING:
+        store = await parts.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+    removal = _Removal(parts, store)
+    try:
+        async with asyncio.timeout(_seconds_left(parts, store)) as limit:
+            await removal.run()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return await removal.fail(None)
+    except TerminalError as error:
+        if is_late or _is_over(parts, store):
+            return await removal.fail(error.reason)
+        await removal.tell(error.reason)
+        raise
+    return await removal.finish()
+
+
+async def _is_failed_delete(parts: Parts, store: Store) -> bool:
+    """Tell whether it is a delete that failed here, and not what came before it."""
+    snapshot = await parts.records.snapshot(store.id)
+    return all(step.name in DELETE_STEPS for step in snapshot.steps)
+
+
+def _seconds_left(parts: Parts, store: Store) -> float:
+    limit = parts.settings.delete_timeout
+    began = store.attempt_started_at or parts.clock.now()
+    left = began + limit - parts.clock.now()
+    return max(left, min(_ROUND, limit)).total_seconds()
+
+
+def _is_over(parts: Parts, store: Store) -> bool:
+    began = store.attempt_started_at or parts.clock.now()
+    return parts.clock.now() >= began + parts.settings.delete_timeout
+
+
+class _Removal:
+    """One try of removing a store. ``_current`` is the step it is at, ``_held`` what holds it."""
+
+    def __init__(self, parts: Parts, store: Store) -> None:
+        self._parts = parts
+        self._store = store
+        self._steps = StepRunner(parts, store)
+        self._current = DELETE_STEPS[0]
+        self._held: Reason | None = None
+
+    async def run(self) -> None:
+        work = {
+            StepName.HELM_UNINSTALL: self._uninstall,
+            StepName.NAMESPACE_GONE: self._remove_namespace,
+        }
+        for self._current in DELETE_STEPS:
+            await self._steps.run(self._current, work[self._current])
+
+    async def finish(self) -> Store:
+        """Mark the store as deleted, now that nothing of it is left."""
+        records = self._parts.records
+        await records.record_pods(self._store.id, ())
+        if self._store.status is not StoreStatus.DELETING:
+            self._store = await records.transition(
+                self._store, StoreStatus.DELETING, message="What held the deletion is gone."
+            )
+        store = await records.transition(self._store, StoreStatus.DELETED)
+        self._parts.observer.forget(store.namespace)
+        return store
+
+    async def tell(self, reason: Reason) -> None:
+        """Make this the store's reason, unless it is already."""
+        self._held = reason
+        if self._is_late:
+            reason = _tried_on(reason)
+        if self._store.reason != reason:
+            self._store = await self._parts.records.transition(
+                self._store, self._store.status, reason=reason
+            )
+
+    async def fail(self, reason: Reason | None) -> Store:
+        """Make the store FAILED with the delete's error, unless it is already."""
+        if reason is None:
+            seen = self._steps.progress
+            await self._steps.fail(self._current, seen)
+            reason = self._held or self._stuck() or self._too_slow(seen)
+        reason = _tried_on(reason)
+        if not self._is_late or self._store.reason != reason:
+            self._store = await self._parts.records.transition(
+                self._store, StoreStatus.FAILED, reason=reason
+            )
+        return self._store
+
+    @property
+    def _is_late(self) -> bool:
+        return self._store.status is StoreStatus.FAILED
+
+    def _stuck(self) -> Reason | None:
+        """Return what the cluster says that holds the namespace, if it says anything."""
+        namespace = self._store.namespace
+        seen = self._parts.observer.observe(namespace)
+        if not (held := holders(seen)):
+            return None
+        return Reason("NAMESPACE_STUCK", f"Namespace {namespace} cannot go. {held} {remedy(seen)}")
+
+    def _too_slow(self, seen: str) -> Reason:
+        minutes = self._parts.settings.delete_timeout.total_seconds() / 60
+        message = f"The store was not gone within {minutes:g} minutes. Last seen: {seen}"
+        return Reason("NOT_DELETED_IN_TIME", message)
+
+    async def _uninstall(self) -> Outcome:
+        if not await self._parts.cluster.namespace_exists(self._store.namespace):
+            return Outcome("There is no namespace, so no release either.", is_skipped=True)
+        seen = self._parts.observer.observe(self._store.namespace).namespace
+        if seen is not None and seen.is_terminating:
+            # The platform's rights there go with everything else, and nothing new can be made.
+            return Outcome(
+                "The namespace is going already, and the release in it.", is_skipped=True
+            )
+        await ensure_rights(self._parts, self._store.namespace)
+        output = await self._parts.helm.uninstall(
+            release=self._store.release, namespace=self._store.namespace
+        )
+        return Outcome(f"helm uninstalled release {self._store.release}.", output)
+
+    async def _remove_namespace(self) -> Outcome:
+        namespace = self._store.namespace
+        if await self._parts.cluster.delete_namespace(namespace):
+            await self._until_gone()
+        return Outcome(f"Namespace {namespace} is gone, with everything in it.")
+
+    async def _until_gone(self) -> None:
+        observer, namespace = self._parts.observer, self._store.namespace
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            revision = observer.revision(namespace)
+            seen = observer.observe(namespace)
+            if seen.namespace is None and not await self._parts.cluster.namespace_exists(namespace):
+                return
+            is_told = seen.namespace is not None and seen.namespace.blockers
+            held = f" {holders(seen)}" if is_told else ""
+            await self._steps.report(
+                StepName.NAMESPACE_GONE, f"Namespace {namespace} is terminating.{held}"
+            )
+            is_long = self._is_late or loop.time() >= began + _STUCK_AFTER.total_seconds()
+            if is_long and (stuck := self._stuck()) is not None:
+                await self.tell(stuck)
+            try:
+                async with asyncio.timeout(_RECHECK.total_seconds()):
+                    await observer.changed(namespace, revision)
+            except TimeoutError:
+                if not await self._parts.cluster.namespace_exists(namespace):
+                    return
+
+
+def _tried_on(reason: Reason) -> Reason:
+    return Reason(reason.code, f"{reason.message} {_TRIED_ON}")

@@ -1,0 +1,62 @@
+"""Finds drift, which is what helm installed and somebody changed or removed, and has it put back.
+
+What counts is the release as it is, not the chart of today: a store whose chart has become newer
+keeps its version until it is upgraded.
+"""
+
+import structlog
+
+from provisioner.domain.errors import HelmError, PassingError
+from provisioner.domain.models import Release, Store
+from provisioner.reconcile.context import Parts
+from provisioner.reconcile.namespaces import keep_labels
+from provisioner.reconcile.rights import ensure_rights
+
+_log = structlog.get_logger(__name__)
+
+_TOLD = 5
+
+
+async def inspect(parts: Parts, store: Store) -> Store:
+    """Compare a READY or DEGRADED store with its release; repair and record what differs."""
+    namespace = parts.observer.observe(store.namespace).namespace
+    if namespace is not None and namespace.is_terminating:
+        return store  # the watch tells of that: nothing can be put back there
+    if not await keep_labels(parts, store):
+        return store  # it is lost, or not the store's: what observes the store tells of that
+    await ensure_rights(parts, store.namespace)
+    release = await parts.releases.find(store.namespace, store.release)
+    if release is None:
+        _log.warning("release_missing", namespace=store.namespace)
+        return store
+    drift = await _drift(parts, store, release)
+    if drift:
+        await _repair(parts, store, release, drift)
+    return store
+
+
+async def _drift(parts: Parts, store: Store, release: Release) -> list[str]:
+    found = [await parts.releases.drift(store.namespace, wanted) for wanted in release.objects]
+    drift = [words for words in found if words]
+    if not drift and not release.is_in_force:
+        return ["a change of the release was broken off"]
+    return drift
+
+
+async def _repair(parts: Parts, store: Store, release: Release, drift: list[str]) -> None:
+    more = len(drift) - _TOLD
+    what = "; ".join(drift[:_TOLD]) + (f"; and {more} more" if more > 0 else "")
+    _log.info("drift_found", drift=drift)
+    try:
+        await parts.helm.restore(
+            release=store.release, namespace=store.namespace, revision=release.revision
+        )
+    except (HelmError, PassingError) as error:
+        message = (
+            f"Drift was found and could not be put back: {what}. {error} It is tried again at the"
+            " next look."
+        )
+        await parts.records.record_repair(store.id, message, is_done=False)
+    else:
+        message = f"Drift was found and put back: {what}."
+        await parts.records.record_repair(store.id, message, is_done=True)

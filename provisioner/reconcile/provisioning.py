@@ -1,0 +1,299 @@
+"""From QUEUED to READY, or to FAILED with the reason.
+
+Every step is idempotent, so going on after a restart is doing the steps again: what is there is
+found and kept. The time limit counts from the start of the attempt, restarts included.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from provisioner.domain.errors import (
+    ClusterRefusedError,
+    HelmError,
+    NotFoundError,
+    StoreFailedError,
+    TerminalError,
+)
+from provisioner.domain.models import (
+    Credential,
+    Engine,
+    Observation,
+    Reason,
+    StepName,
+    Store,
+    StoreStatus,
+    Unchangeable,
+)
+from provisioner.domain.redaction import scrub, tail
+from provisioner.domain.transitions import PROVISION_STEPS
+from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.readiness import Doom, Verdict
+from provisioner.reconcile.assessment import look
+from provisioner.reconcile.context import Parts
+from provisioner.reconcile.namespaces import (
+    CREDENTIALS_SECRET,
+    MANAGED_BY,
+    NAMESPACE_LOST,
+    is_namespace_gone,
+    namespace_labels,
+)
+from provisioner.reconcile.replacement import replace
+from provisioner.reconcile.rights import Settling, ensure_rights
+from provisioner.reconcile.steps import Outcome, StepRunner
+
+_LOG_LINES = 20
+_PROBE_PAUSE_SECONDS = 1.0
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+"""No characters that a shell, a URL or a tired reader takes for another."""
+
+
+async def provision(parts: Parts, store: Store) -> Store:
+    """Bring a queued or half-provisioned store to READY or FAILED, and return it."""
+    if store.status is StoreStatus.QUEUED:
+        store = await parts.records.transition(store, StoreStatus.PROVISIONING)
+    attempt = _Attempt(parts, store)
+    try:
+        async with asyncio.timeout(_seconds_left(parts, store)) as limit:
+            await attempt.run()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        reason = _timed_out(parts.settings.provision_timeout, attempt.steps.progress)
+        await attempt.steps.fail(attempt.current, reason.message)
+    except TerminalError as error:
+        reason = error.reason
+    else:
+        return await parts.records.transition(store, StoreStatus.READY)
+    return await parts.records.transition(store, StoreStatus.FAILED, reason=reason)
+
+
+def _seconds_left(parts: Parts, store: Store) -> float:
+    began = store.attempt_started_at or parts.clock.now()
+    left = began + parts.settings.provision_timeout - parts.clock.now()
+    return max(left.total_seconds(), 0.0)
+
+
+def _timed_out(limit: timedelta, progress: str) -> Reason:
+    waited = f" Last seen: {progress}" if progress else ""
+    return Reason(
+        "NOT_READY_IN_TIME",
+        f"The store was not ready within {limit.total_seconds() / 60:g} minutes.{waited}"
+        " Look at its pods and steps for what is slow, then retry.",
+    )
+
+
+class _Attempt:
+    """One attempt at a store, step by step. ``current`` is the step that is being done."""
+
+    def __init__(self, parts: Parts, store: Store) -> None:
+        self._parts = parts
+        self._store = store
+        self._secrets: Sequence[str] = ()
+        self._settling = Settling()
+        self.steps = StepRunner(parts, store)
+        self.current = StepName.NAMESPACE
+
+    async def run(self) -> None:
+        work = {
+            StepName.NAMESPACE: self._create_namespace,
+            StepName.CREDENTIALS: self._create_credentials,
+            StepName.HELM_INSTALL: self._install,
+            StepName.WORKLOADS_READY: self._await_workloads,
+            StepName.SETUP_JOB: self._await_setup,
+            StepName.REACHABLE: self._await_answer,
+        }
+        for self.current in PROVISION_STEPS:
+            step = partial(self._settling.of, work[self.current])
+            await self.steps.run(self.current, step)
+
+    async def _create_namespace(self) -> Outcome:
+        name = self._store.namespace
+        labels = namespace_labels(self._store)
+        created = await self._parts.cluster.ensure_namespace(name, labels)
+        if await ensure_rights(self._parts, name):
+            self._settling.begin()
+        return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
+
+    async def _create_credentials(self) -> Outcome:
+        values = await self._parts.cluster.ensure_secret(
+            self._store.namespace,
+            CREDENTIALS_SECRET,
+            {STORE_LABEL: self._store.id, **MANAGED_BY},
+            lambda: generate_credentials(self._engine.credentials),
+        )
+        self._secrets = tuple(values.values())
+        return Outcome(f"Secret {CREDENTIALS_SECRET} holds {len(values)} generated values.")
+
+    async def _install(self) -> Outcome:
+        engine, store = self._engine, self._store
+        version = engine.version(store.engine_version)
+        if version is None:
+            raise _missing(f"Version {store.engine_version} of engine {engine.name}")
+        given = {
+            "id": store.id,
+            "name": store.name,
+            "host": store.host,
+            "url": store.url,
+            "credentialsSecret": CREDENTIALS_SECRET,
+        }
+        before = {pod.uid for pod in self._parts.observer.observe(store.namespace).pods}
+        await self._discard_unfinished_jobs()
+
+        async def install() -> str:
+            return await self._parts.helm.install(
+                release=store.release,
+                namespace=store.namespace,
+                chart=Path(engine.chart),
+                values={**version.values, "store": given},
+                values_files=self._parts.settings.values_files.get(engine.name, ()),
+                secrets=self._secrets,
+            )
+
+        message = f"helm installed release {store.release}."
+        try:
+            output = await install()
+        except HelmError as error:
+            message += await self._make_way(error)
+            output = await install()
+        await self._replace_stuck_pods(before)
+        return Outcome(message, output)
+
+    async def _make_way(self, error: HelmError) -> str:
+        """Remove what helm could not change, and tell so; raise the error if there is no such."""
+        store, found = self._store, list[Unchangeable]()
+        with suppress(ClusterRefusedError, NotFoundError):  # then helm's error says it
+            found = await self._parts.releases.unchangeable(store.namespace, store.release)
+        if not found:
+            raise error
+        replaced = await replace(self._parts, self._store, found)
+        return f" These could not be changed, and were made anew: {replaced}."
+
+    async def _discard_unfinished_jobs(self) -> None:
+        """Remove an earlier attempt's Jobs: one never runs again, and none can be changed."""
+        if self._store.attempt == 1:
+            return
+        seen = self._parts.observer.observe(self._store.namespace)
+        old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
+        for uid, name in old.items():
+            await self._parts.cluster.delete_job(self._store.namespace, name, uid)
+        await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
+
+    async def _replace_stuck_pods(self, before: Collection[str]) -> None:
+        """Remove pods of an earlier attempt that are not ready, so that they begin at once.
+
+        ``before`` are the uids of the pods that were there before helm. They would wait for the
+        kubelet's back-off of up to 5 minutes; a StatefulSet does not even replace a broken pod
+        whose template was mended (kubernetes/kubernetes#67250).
+        """
+        if self._store.attempt == 1:
+            return
+        seen = self._parts.observer.observe(self._store.namespace)
+        stuck = {
+            pod.uid: pod.name
+            for pod in seen.pods
+            if pod.uid in before and not (pod.is_ready or pod.phase == "Succeeded")
+        }
+        for uid, name in stuck.items():
+            await self._parts.cluster.delete_pod(self._store.namespace, name, uid)
+        await self._until_seen(
+            lambda now: not any(p.uid in stuck and not p.is_terminating for p in now.pods)
+        )
+
+    async def _until_seen(self, is_seen: Callable[[Observation], bool]) -> None:
+        """Wait until the watches show it: what is judged next must not be the past."""
+        observer, namespace = self._parts.observer, self._store.namespace
+        while True:
+            revision = observer.revision(namespace)
+            if is_seen(observer.observe(namespace)):
+                return
+            await observer.changed(namespace, revision)
+
+    async def _await_workloads(self) -> Outcome:
+        await self._until(lambda verdict: verdict.are_workloads_ready)
+        names = ", ".join(workload.component for workload in self._engine.workloads)
+        return Outcome(f"All pods are ready: {names}.")
+
+    async def _await_setup(self) -> Outcome:
+        if self._engine.setup_job is None:
+            return Outcome("This engine has no setup job.", is_skipped=True)
+        await self._until(lambda verdict: verdict.is_setup_done)
+        return Outcome("The setup job is complete.")
+
+    async def _await_answer(self) -> Outcome:
+        if not self._parts.settings.is_reachability_checked:
+            return Outcome(
+                "Not checked: the check of the shop's address is switched off here.",
+                is_skipped=True,
+            )
+        while True:
+            await self._judge()
+            problem = await self._parts.prober.problem(self._store, self._engine.ready_path)
+            if problem is None:
+                return Outcome(f"The shop answers at {self._store.url}")
+            await self.steps.report(self.current, f"The shop does not answer yet: {problem}")
+            await asyncio.sleep(_PROBE_PAUSE_SECONDS)
+
+    async def _until(self, is_reached: Callable[[Verdict], bool]) -> None:
+        """Wait until what the watches say satisfies ``is_reached``; fail as soon as it cannot."""
+        observer, namespace = self._parts.observer, self._store.namespace
+        while True:
+            revision = observer.revision(namespace)
+            verdict = await self._judge()
+            if is_reached(verdict):
+                return
+            await self.steps.report(self.current, verdict.waiting_for)
+            try:
+                grace = verdict.recheck_after
+                async with asyncio.timeout(grace.total_seconds() if grace else None):
+                    await observer.changed(namespace, revision)
+            except TimeoutError:
+                continue  # a grace has run out: the same facts may now mean something else
+
+    async def _judge(self) -> Verdict:
+        """Return what the watches say; raise StoreFailedError if the store cannot become ready."""
+        verdict = look(self._parts, self._store, self._engine, is_building=True)
+        if verdict.doom is not None:
+            raise await self._failure(verdict.doom)
+        if await is_namespace_gone(self._parts, self._store):
+            raise StoreFailedError(NAMESPACE_LOST)
+        return verdict
+
+    async def _failure(self, doom: Doom) -> StoreFailedError:
+        output = ""
+        if doom.pod and doom.container:
+            output = await self._parts.cluster.log_tail(
+                self._store.namespace,
+                doom.pod,
+                doom.container,
+                lines=_LOG_LINES,
+                previous=doom.previous,
+            )
+        return StoreFailedError(doom.reason, output=tail(scrub(output, self._secrets)))
+
+    @property
+    def _engine(self) -> Engine:
+        engine = self._parts.engines.get(self._store.engine)
+        if engine is None:
+            raise _missing(f"Engine {self._store.engine}")
+        return engine
+
+
+def generate_credentials(wanted: Sequence[Credential]) -> dict[str, str]:
+    """Return a new random value for each credential (58 symbols: 5.8 bits a character)."""
+    return {
+        credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))
+        for credential in wanted
+    }
+
+
+def _missing(what: str) -> StoreFailedError:
+    message = (
+        f"{what} is no longer offered here. Add it back to the charts and start the platform anew,"
+        " which reads them at its start; then retry the store."
+    )
+    return StoreFailedError(Reason("ENGINE_MISSING", message))

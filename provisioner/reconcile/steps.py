@@ -1,0 +1,135 @@
+"""Runs one step of the work on a store, and records how it goes while it goes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from provisioner.domain import unforeseen
+from provisioner.domain.backoff import patiently
+from provisioner.domain.errors import (
+    PassingError,
+    StoreFailedError,
+    StorePlatformError,
+    TerminalError,
+    TransientError,
+    UnforeseenError,
+)
+from provisioner.domain.instrumentation import Activity
+from provisioner.domain.models import StepName, StepStatus, Store
+from provisioner.reconcile.context import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a step ended well: a sentence for people, and what a tool printed."""
+
+    message: str
+    output: str = ""
+    is_skipped: bool = False
+
+
+_BEGINS = {
+    StepName.NAMESPACE: "Making the namespace.",
+    StepName.CREDENTIALS: "Making the passwords.",
+    StepName.HELM_INSTALL: "helm installs the chart.",
+    StepName.WORKLOADS_READY: "Waiting for the pods.",
+    StepName.SETUP_JOB: "Waiting for the setup job.",
+    StepName.REACHABLE: "Looking whether the shop answers.",
+    StepName.HELM_UNINSTALL: "helm uninstalls the chart.",
+    StepName.NAMESPACE_GONE: "Removing the namespace.",
+}
+
+
+class StepRunner:
+    """Runs the steps of one store's current attempt."""
+
+    def __init__(self, parts: Parts, store: Store) -> None:
+        self._records = parts.records
+        self._measurements = parts.measurements
+        self.webhook_grace = parts.settings.limits.webhook_grace
+        self._store = store
+        self.progress = ""
+
+    async def run(self, name: StepName, work: Callable[[], Awaitable[Outcome]]) -> None:
+        """Do ``work`` as the step ``name``, again while it fails for passing reasons.
+
+        A TerminalError is recorded as the step's failure, and raised on.
+        """
+        labels = {"engine": self._store.engine, "store_id": self._store.id}
+        with self._measurements.measure(Activity.STEP, step=name, **labels) as measured:
+            measured.outcome = await self._run(name, work)
+
+    async def _run(self, name: StepName, work: Callable[[], Awaitable[Outcome]]) -> StepStatus:
+        tries = _Tries(self, name, work)
+        try:
+            outcome = await patiently(tries.begin, tries.on_trouble)
+        except TerminalError as error:
+            await self._record(name, StepStatus.FAILED, str(error), error.output)
+            raise
+        ended = StepStatus.SKIPPED if outcome.is_skipped else StepStatus.SUCCEEDED
+        await self._record(name, ended, outcome.message, outcome.output)
+        return ended
+
+    async def begin(self, name: StepName) -> None:
+        """Record that the step's work begins, for the first time or after it failed."""
+        await self._record(name, StepStatus.RUNNING, _BEGINS[name])
+
+    async def fail(self, name: StepName, message: str) -> None:
+        """Record that the step failed for a reason from outside its work, such as a time limit."""
+        await self._record(name, StepStatus.FAILED, message)
+
+    async def report(self, name: StepName, message: str) -> None:
+        """Record what the running step is waiting for, if that is news."""
+        if message != self.progress:
+            await self._record(name, StepStatus.RUNNING, message)
+
+    async def _record(
+        self, name: StepName, status: StepStatus, message: str = "", output: str = ""
+    ) -> None:
+        self.progress = message
+        await self._records.update_step(self._store, name, status, message=message, output=output)
+
+
+class _Tries:
+    """What was tried of one step, and what to do after each kind of trouble."""
+
+    def __init__(
+        self, steps: StepRunner, name: StepName, work: Callable[[], Awaitable[Outcome]]
+    ) -> None:
+        self._steps = steps
+        self._name = name
+        self._work = work
+        self._is_begun = False
+        self._unforeseen = 0
+        self._lasts_since: float | None = None
+
+    async def begin(self) -> Outcome:
+        if not self._is_begun:
+            await self._steps.begin(self._name)
+            self._is_begun = True
+        try:
+            return await self._work()
+        except StorePlatformError:
+            raise
+        except Exception as error:
+            raise unforeseen.noted(error, step=self._name) from error
+
+    async def on_trouble(self, error: TransientError) -> None:
+        if isinstance(error, PassingError) and self._has_lasted():
+            raise StoreFailedError(error.reason, output=error.output) from error
+        if not isinstance(error, UnforeseenError):
+            await self._steps.report(self._name, f"{error} Trying again.")
+            return
+        self._unforeseen += 1
+        if self._unforeseen >= unforeseen.MOST_TRIES:
+            following = f"It was tried {self._unforeseen} times. {unforeseen.REMEDY}"
+            raise StoreFailedError(unforeseen.reason(error, following)) from error
+        await self._steps.fail(self._name, f"{error} It is tried again in a moment.")
+        self._is_begun = False
+
+    def _has_lasted(self) -> bool:
+        """Tell whether what mostly passes has lasted for longer than its grace."""
+        now = asyncio.get_running_loop().time()
+        if self._lasts_since is None:
+            self._lasts_since = now
+        return now - self._lasts_since >= self._steps.webhook_grace.total_seconds()

@@ -1,0 +1,1 @@
+"""What callers can ask for; each checks what the caller may do."""

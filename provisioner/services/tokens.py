@@ -1,0 +1,180 @@
+"""What a caller can do with access tokens.
+
+Everybody sees and makes their own, admins everyone's; another's token is "not found". Nobody gives
+away more than they have themselves, for longer than they have it, or ends what may do more.
+"""
+
+from datetime import datetime, timedelta
+
+from provisioner.domain.errors import Refusal, RefusedError
+from provisioner.domain.models import Identity, Role
+from provisioner.domain.owners import MAX_NAME, Owner, local, normal_name
+from provisioner.domain.ports import Clock
+from provisioner.storage.paging import Page
+from provisioner.storage.token_tree import AccessToken
+from provisioner.storage.tokens import IssuedToken, TokenRepository
+
+MAX_DESCRIPTION, MAX_DAYS = 200, 3650
+"""In characters, and days that a token may live."""
+
+
+class TokenService:
+    """Access tokens, for a known caller."""
+
+    def __init__(self, tokens: TokenRepository, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+
+    async def create(
+        self,
+        caller: Identity,
+        *,
+        role: Role,
+        owner: str | None = None,
+        description: str = "",
+        expires_in_days: int | None = None,
+    ) -> IssuedToken:
+        """Create a token for the caller, or, by an admin, for another owner, who is a local one.
+
+        It ends with what the caller signs in with: with a token of ours, with that; with an
+        issuer's, when the setting says. Raises RefusedError with everything that is wrong, each
+        with code and field.
+        """
+        self._require_may_make(caller)
+        wanted_owner = _owner(caller, owner)
+        latest, now = self.latest_end(caller), self._clock.now()
+        refusals = (
+            wanted_owner if isinstance(wanted_owner, Refusal) else None,
+            _refuse_role(caller, role),
+            _refuse_description(description),
+            _refuse_days(expires_in_days, now, latest),
+        )
+        found = [refusal for refusal in refusals if refusal is not None]
+        if found or isinstance(wanted_owner, Refusal):
+            raise RefusedError(*found)
+        return await self._tokens.issue(
+            wanted_owner,
+            role,
+            description=description,
+            expires_at=latest if expires_in_days is None else now + timedelta(days=expires_in_days),
+            maker=caller.owner,
+            parent_id=None if caller.token is None else caller.token.id,
+        )
+
+    async def get(self, caller: Identity, token_id: str) -> AccessToken:
+        """Return a token. Raises RefusedError (NOT_FOUND), also when it is another's."""
+        found = await self._tokens.get(token_id)
+        if found is None or not (found.owner == caller.owner or caller.role is Role.ADMIN):
+            raise RefusedError(_NOT_FOUND)
+        return found
+
+    async def revoke(self, caller: Identity, token_id: str) -> AccessToken:
+        """Revoke a token and all that were made with it; again changes nothing.
+
+        Raises RefusedError: NOT_FOUND, or FORBIDDEN when it allows more than the caller may do. A
+        token never allows more than the one it was made with, so this holds for all that end.
+        """
+        found = await self.get(caller, token_id)
+        if not caller.role.includes(found.role):
+            raise RefusedError(_may_do_more(caller, found))
+        revoked = await self._tokens.revoke(token_id)
+        if revoked is None:
+            raise RefusedError(_NOT_FOUND)
+        return revoked
+
+    async def page(
+        self, caller: Identity, *, first: int, after: str | None, with_revoked: bool
+    ) -> Page[AccessToken]:
+        """Return a page of the tokens that the caller may see, newest first."""
+        return await self._tokens.page(
+            owner=None if caller.role is Role.ADMIN else caller.owner,
+            first=first,
+            after=after,
+            with_revoked=with_revoked,
+        )
+
+    def latest_end(self, caller: Identity) -> datetime | None:
+        """Return when a token that the caller makes ends at the latest; None is never."""
+        if caller.token is not None:
+            return caller.token.expires_at
+        issuer = self._tokens.issuer
+        if not caller.is_from_issuer or issuer is None:
+            return None
+        return self._clock.now() + issuer.token_lifetime
+
+    def _require_may_make(self, caller: Identity) -> None:
+        if caller.role is Role.VIEWER:
+            raise RefusedError(_VIEWERS_MAKE_NONE)
+        issuer = self._tokens.issuer
+        if caller.is_from_issuer and (issuer is None or not issuer.token_lifetime):
+            raise RefusedError(_ISSUERS_MAKE_NONE)
+
+
+_NOT_FOUND = Refusal("NOT_FOUND", "There is no such token; it may have another owner.", "id")
+
+
+_VIEWERS_MAKE_NONE = Refusal(
+    "FORBIDDEN", "Your role is viewer: it makes no tokens. Ask an admin for the operator role."
+)
+_ISSUERS_MAKE_NONE = Refusal(
+    "FORBIDDEN",
+    "Whoever signs in with the issuer makes no tokens here. Sign in with a token of the platform's"
+    " own, or ask an operator to allow it (oidc_token_days).",
+)
+
+
+def _may_do_more(caller: Identity, token: AccessToken) -> Refusal:
+    message = (
+        f"The token's role is {token.role.lower()}, and yours is {caller.role.lower()}: sign in"
+        " with a token of that role, or ask an admin."
+    )
+    return Refusal("FORBIDDEN", message, "id")
+
+
+def _owner(caller: Identity, name: str | None) -> Owner | Refusal:
+    """Return whose the new token shall be: the caller's own, or that of a local owner."""
+    if name is None or local(name) == caller.owner:
+        return caller.owner
+    if caller.role is not Role.ADMIN:
+        message = "Only an admin makes tokens for others; leave `owner` out to have one yourself."
+        return Refusal("FORBIDDEN", message, "owner")
+    normal = normal_name(name)
+    if normal is None:
+        message = (
+            f"An owner is a name of 1 to {MAX_NAME} printable characters, whose letters are of one"
+            " script: no Cyrillic `a` in a Latin name."
+        )
+        return Refusal("OWNER_INVALID", message, "owner")
+    return local(normal)
+
+
+def _refuse_role(caller: Identity, role: Role) -> Refusal | None:
+    if caller.role.includes(role):
+        return None
+    message = f"Your role is {caller.role.lower()}: a token of yours can have that role at most."
+    return Refusal("FORBIDDEN", message, "role")
+
+
+def _refuse_description(description: str) -> Refusal | None:
+    if len(description) <= MAX_DESCRIPTION and (description.isprintable() or not description):
+        return None
+    message = f"Say what the token is for in up to {MAX_DESCRIPTION} printable characters."
+    return Refusal("DESCRIPTION_INVALID", message, "description")
+
+
+def _refuse_days(days: int | None, now: datetime, latest: datetime | None) -> Refusal | None:
+    if days is None:
+        return None
+    if not 1 <= days <= MAX_DAYS:
+        message = (
+            f"Let it expire after 1 to {MAX_DAYS} days; leave it out for a token that lives as long"
+            " as what you sign in with."
+        )
+        return Refusal("EXPIRY_INVALID", message, "expiresInDays")
+    if latest is not None and now + timedelta(days=days) > latest:
+        message = (
+            "A token ends no later than what it is made with: this one can live until"
+            f" {latest.isoformat(timespec='seconds')}. Leave the days out for just that."
+        )
+        return Refusal("EXPIRY_INVALID", message, "expiresInDays")
+    return None

@@ -1,0 +1,196 @@
+"""The audit log: who asked for which change, when, from where, and what became of it.
+
+Entries are written once and never changed; only retention removes them. There is no way here to
+update or delete a single one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from provisioner.domain.models import Role
+from provisioner.domain.owners import Owner
+from provisioner.domain.ports import Clock
+from provisioner.storage.audit_size import bounded
+from provisioner.storage.database import Row, Transaction, Transactions
+from provisioner.storage.paging import Page, check_page_size, decode_key, encode_key
+from provisioner.storage.rows import from_micros, to_micros
+
+SIGN_IN = "SIGN_IN"
+"""The action of a sign-in that failed; every other action is a mutation's name."""
+
+_LIST = "audit"
+
+
+class AuditOutcome(StrEnum):
+    """What became of an action: done, refused with a code, or broken off by an error of ours."""
+
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """What is to be written. ``arguments`` is JSON without secrets; ``actor`` None is unknown.
+
+    ``token_id`` is the token that the actor signed in with, and ``token_maker`` who made that; None
+    where it was not one of ours. The source of an actor is "" in entries from before it was known.
+    """
+
+    action: str
+    outcome: AuditOutcome
+    address: str
+    actor: Owner | None = None
+    role: Role | None = None
+    arguments: str = "{}"
+    code: str | None = None
+    store_id: str | None = None
+    token_id: str | None = None
+    token_maker: Owner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What was written, with its number and time."""
+
+    id: int
+    at: datetime
+    record: AuditRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries to read; a part left out does not restrict."""
+
+    actor: str | None = None
+    actor_source: str | None = None
+    action: str | None = None
+    outcome: AuditOutcome | None = None
+    store_id: str | None = None
+    token_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def encode_cursor(entry: AuditEntry) -> str:
+    """Return an opaque cursor that continues a list right after ``entry``."""
+    return encode_key(_LIST, entry.id)
+
+
+class AuditLog:
+    """The audit entries in the database."""
+
+    def __init__(self, database: Transactions, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def record(self, record: AuditRecord) -> None:
+        """Write an entry in a transaction of its own."""
+        await self._database.transact(lambda transaction: self.write(transaction, record))
+
+    async def write(self, transaction: Transaction, record: AuditRecord) -> None:
+        """Write an entry as part of a transaction: both are kept, or neither."""
+        record = bounded(record)
+        await transaction.execute(
+            "INSERT INTO audit (at, actor_source, actor, actor_name, role, address, action,"
+            " arguments, outcome, code, store_id, token_id, token_maker_source, token_maker)"
+            " VALUES (:at, :actor_source, :actor, :actor_name, :role, :address, :action,"
+            " :arguments, :outcome, :code, :store_id, :token_id, :maker_source, :maker)",
+            {
+                "at": to_micros(self._clock.now()),
+                "actor_source": record.actor and record.actor.source,
+                "actor": record.actor and record.actor.subject,
+                "actor_name": record.actor.display_name if record.actor else "",
+                "role": record.role,
+                "address": record.address,
+                "action": record.action,
+                "arguments": record.arguments,
+                "outcome": record.outcome,
+                "code": record.code,
+                "store_id": record.store_id,
+                "token_id": record.token_id,
+                "maker_source": record.token_maker and record.token_maker.source,
+                "maker": record.token_maker and record.token_maker.subject,
+            },
+        )
+
+    async def get(self, entry_id: int) -> AuditEntry | None:
+        """Return an entry, or None."""
+        row = await self._database.read(
+            lambda transaction: transaction.fetch_one(
+                "SELECT * FROM audit WHERE id = :id", {"id": entry_id}
+            )
+        )
+        return None if row is None else _entry_of(row)
+
+    async def page(
+        self, *, first: int, after: str | None, filter_by: AuditFilter
+    ) -> Page[AuditEntry]:
+        """Return a page of the log, newest first; it is not counted, for it may be very long.
+
+        Raises RefusedError for a wrong size or cursor.
+        """
+        check_page_size(first, "entries")
+        clauses, values = _conditions(filter_by)
+        if after is not None:
+            (values["before"],) = decode_key(after, _LIST, (int,))
+            clauses.append("id < :before")
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                # Only fixed words are put into the statement; every value is bound.
+                f"SELECT * FROM audit WHERE {' AND '.join(['1 = 1', *clauses])}"  # noqa: S608
+                " ORDER BY id DESC LIMIT :limit",
+                {**values, "limit": first + 1},
+            )
+        )
+        return Page(tuple(map(_entry_of, rows[:first])), len(rows) > first)
+
+    async def purge(self, before: datetime, *, limit: int) -> int:
+        """Remove the oldest entries written before a moment; return how many that were."""
+        rows = await self._database.transact(
+            lambda transaction: transaction.fetch_all(
+                "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < :before"
+                " ORDER BY at LIMIT :limit) RETURNING id",
+                {"before": to_micros(before), "limit": limit},
+            )
+        )
+        return len(rows)
+
+
+def _conditions(wanted: AuditFilter) -> tuple[list[str], dict[str, object]]:
+    clauses: list[str] = []
+    values: dict[str, object] = {}
+    for column in ("actor", "actor_source", "action", "outcome", "store_id", "token_id"):
+        value = getattr(wanted, column)
+        if value is not None:
+            clauses.append(f"{column} = :{column}")
+            values[column] = value
+    for sign, name, moment in ((">=", "since", wanted.since), ("<", "until", wanted.until)):
+        if moment is not None:
+            clauses.append(f"at {sign} :{name}")
+            values[name] = to_micros(moment)
+    return clauses, values
+
+
+def _entry_of(row: Row) -> AuditEntry:
+    return AuditEntry(
+        id=row["id"],
+        at=from_micros(row["at"]),
+        record=AuditRecord(
+            action=row["action"],
+            outcome=AuditOutcome(row["outcome"]),
+            address=row["address"],
+            actor=_named(row["actor_source"], row["actor"], row["actor_name"]),
+            role=Role(row["role"]) if row["role"] else None,
+            arguments=row["arguments"],
+            code=row["code"],
+            store_id=row["store_id"],
+            token_id=row["token_id"],
+            token_maker=_named(row["token_maker_source"], row["token_maker"]),
+        ),
+    )
+
+
+def _named(source: str | None, subject: str | None, name: str = "") -> Owner | None:
+    return None if subject is None else Owner(source or "", subject, name)

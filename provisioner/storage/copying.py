@@ -1,0 +1,103 @@
+"""Moves the state from one database to another, such as from a SQLite file to PostgreSQL.
+
+Everything is written in one transaction, counted before it is committed: the target then has all,
+or is as it was. The source is only read, and kept from being written meanwhile where it is a file.
+"""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from sqlalchemy import Connection, Integer, MetaData, Table, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provisioner.domain.errors import ConfigurationError
+from provisioner.storage.migrations import migrate
+from provisioner.storage.sqlalchemy_engine import engine_for
+from provisioner.storage.url import DatabaseUrl
+
+_ROWS = 500  # in memory at a time
+_SCHEMA = "alembic_version"
+_SEEDED = "change_counter"
+"""Has its one row from the start; the source's, which all cursors name, takes its place."""
+
+
+async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
+    """Copy everything; return how many rows each table has now.
+
+    Raises ConfigurationError when a database cannot be used, or the target is not empty. Stop the
+    service first: what it writes to the source during or after the copy is not in the target.
+    """
+    source, target = DatabaseUrl.parse(source_url), DatabaseUrl.parse(target_url)
+    if source == target:
+        raise ConfigurationError("Source and target are the same database.")
+    await migrate(source_url)
+    await migrate(target_url)
+    async with AsyncExitStack() as stack:
+        connections: list[AsyncConnection] = []
+        for url in (source, target):
+            engine = engine_for(url)
+            stack.enter_context(url.opening())  # until after the commit
+            stack.push_async_callback(engine.dispose)
+            connections.append(await stack.enter_async_context(engine.begin()))
+        reading, writing = connections
+        if not source.is_sqlite:  # all tables as of one moment
+            await reading.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        tables = await writing.run_sync(_tables)
+        await _refuse_unless_empty(writing, tables, target)
+        return {table.name: await _copy(reading, writing, table, source) for table in tables}
+
+
+def _tables(connection: Connection) -> list[Table]:
+    """Return the tables, those that others refer to first."""
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return [table for table in metadata.sorted_tables if table.name != _SCHEMA]
+
+
+async def _refuse_unless_empty(
+    writing: AsyncConnection, tables: list[Table], target: DatabaseUrl
+) -> None:
+    found = [t.name for t in tables if t.name != _SEEDED and await _count(writing, t) > 0]
+    if found:
+        raise ConfigurationError(
+            f"The database at {target.place} is not empty: there are rows in {', '.join(found)}."
+            " Name one that was never used; nothing was changed."
+        )
+
+
+async def _copy(
+    reading: AsyncConnection, writing: AsyncConnection, table: Table, source: DatabaseUrl
+) -> int:
+    if table.name == _SEEDED:
+        await writing.execute(table.delete())
+    with source.opening():  # what fails in here is its fault, and anything else the target's
+        stream = await reading.stream(select(table))
+        parts = aiter(stream.mappings().partitions(_ROWS))
+        expected = await _count(reading, table)
+        rows = await anext(parts, None)
+    while rows is not None:
+        await writing.execute(table.insert(), [dict(row) for row in rows])
+        with source.opening():
+            rows = await anext(parts, None)
+    await _continue_numbering(writing, table)
+    found = await _count(writing, table)
+    if expected != found:
+        raise ConfigurationError(
+            f"{found} of {expected} rows arrived in {table.name}: nothing was changed."
+        )
+    return found
+
+
+async def _continue_numbering(writing: AsyncConnection, table: Table) -> None:
+    """Have PostgreSQL number new rows after those that came with a number."""
+    (key,) = (*table.primary_key, None)[:1]
+    if writing.dialect.name != "postgresql" or key is None or not isinstance(key.type, Integer):
+        return
+    sequence = await writing.scalar(select(func.pg_get_serial_sequence(table.name, key.name)))
+    last = await writing.scalar(select(func.max(key)))
+    if sequence and last:
+        await writing.execute(select(func.setval(sequence, last)))
+
+
+async def _count(connection: AsyncConnection, table: Table) -> int:
+    return int(await connection.scalar(select(func.count()).select_from(table)) or 0)

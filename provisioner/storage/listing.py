@@ -1,0 +1,124 @@
+"""Pages of stores: filtered, ordered, and continued by a cursor that new rows do not shift."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provisioner.domain.models import Store, StoreStatus
+from provisioner.domain.owners import OWNED, Owner
+from provisioner.storage.database import Database, Transaction
+from provisioner.storage.paging import check_page_size, decode_key, encode_key
+from provisioner.storage.rows import store_of, to_micros
+
+
+class StoreOrder(StrEnum):
+    """What a list is ordered by."""
+
+    CREATED_AT = "created_at"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFilter:
+    """Which stores to list; a part left out does not restrict. ``owner`` None means everyone's."""
+
+    owner: Owner | None = None
+    statuses: tuple[StoreStatus, ...] = ()
+    engine: str | None = None
+    name_contains: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorePage:
+    """One page, with the number of stores on all pages together."""
+
+    stores: tuple[Store, ...]
+    has_next: bool
+    total: int
+
+
+def encode_cursor(store: Store, order: StoreOrder) -> str:
+    """Return an opaque cursor that continues a list right after ``store``."""
+    key = store.name if order is StoreOrder.NAME else to_micros(store.created_at)
+    return encode_key(order, key, store.id)
+
+
+def decode_cursor(cursor: str, order: StoreOrder) -> tuple[str | int, str]:
+    """Return a cursor's sort key and store id. Raises RefusedError when it is not one of ours."""
+    key_type = str if order is StoreOrder.NAME else int
+    key, store_id = decode_key(cursor, order, (key_type, str))
+    return key, store_id
+
+
+class StoreListing:
+    """Reads pages of stores from a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        *,
+        first: int,
+        after: str | None,
+        filter_by: StoreFilter,
+        order: StoreOrder,
+        descending: bool,
+    ) -> StorePage:
+        """Return up to ``first`` stores. Raises RefusedError for a wrong size or cursor."""
+        check_page_size(first, "stores")
+        where, values = _where(filter_by)
+        paged, page_values = _after(after, order, descending=descending)
+        direction = "DESC" if descending else "ASC"
+
+        async def work(transaction: Transaction) -> StorePage:
+            rows = await transaction.fetch_all(
+                # Only fixed words are put into the statement; every value is bound.
+                f"SELECT * FROM stores WHERE {where} AND {paged}"  # noqa: S608
+                f" ORDER BY {order.value} {direction}, id {direction} LIMIT :limit",
+                {**values, **page_values, "limit": first + 1},
+            )
+            count = await transaction.fetch_one(
+                f"SELECT COUNT(*) AS stores FROM stores WHERE {where}",  # noqa: S608
+                values,
+            )
+            stores = tuple(map(store_of, rows[:first]))
+            return StorePage(stores, len(rows) > first, count["stores"] if count else 0)
+
+        return await self._database.read(work)
+
+
+def _where(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
+    clauses: list[str] = []
+    values: dict[str, object] = {}
+    if wanted.owner is not None:
+        clauses.append(OWNED)
+        values |= wanted.owner.values
+    if wanted.engine is not None:
+        clauses.append("engine = :engine")
+        values["engine"] = wanted.engine
+    if wanted.name_contains:
+        escaped = wanted.name_contains.lower()
+        for special in ("\\", "%", "_"):
+            escaped = escaped.replace(special, "\\" + special)
+        clauses.append("name LIKE :pattern ESCAPE '\\'")
+        values["pattern"] = f"%{escaped}%"
+    if wanted.statuses:
+        keys = [f"status_{index}" for index in range(len(wanted.statuses))]
+        clauses.append(f"status IN ({', '.join(':' + key for key in keys)})")
+        values |= dict(zip(keys, wanted.statuses, strict=True))
+    else:
+        clauses.append("status <> 'DELETED'")
+    return " AND ".join(clauses), values
+
+
+def _after(
+    cursor: str | None, order: StoreOrder, *, descending: bool
+) -> tuple[str, dict[str, object]]:
+    if cursor is None:
+        return "1 = 1", {}
+    key, store_id = decode_cursor(cursor, order)
+    sign = "<" if descending else ">"
+    return f"({order.value}, id) {sign} (:after_key, :after_id)", {
+        "after_key": key,
+        "after_id": store_id,
+    }

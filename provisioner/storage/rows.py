@@ -1,0 +1,102 @@
+"""Database rows to records and back. Times are stored as microseconds since 1970, UTC."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from provisioner.domain.models import (
+    EventKind,
+    Pod,
+    Reason,
+    Step,
+    StepName,
+    StepStatus,
+    Store,
+    StoreEvent,
+    StoreStatus,
+    StoreTarget,
+)
+from provisioner.domain.owners import owner_of
+from provisioner.storage.database import Row
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_pod_encoder = msgspec.json.Encoder(order="deterministic")
+_pod_decoder = msgspec.json.Decoder(Pod)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return the moment as the database keeps it, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the moment that the database keeps as ``micros``."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a moment that may be NULL in the database."""
+    return None if value is None else from_micros(value)
+
+
+def store_of(row: Row) -> Store:
+    """Build a store from a row of ``stores``."""
+    return Store(
+        id=row["id"],
+        name=row["name"],
+        owner=owner_of(row),
+        engine=row["engine"],
+        engine_version=row["engine_version"],
+        status=StoreStatus(row["status"]),
+        target=StoreTarget(row["target"]),
+        reason=Reason(row["reason_code"], row["reason_message"]) if row["reason_code"] else None,
+        namespace=row["namespace"],
+        release=row["release"],
+        host=row["host"],
+        url=row["url"],
+        version=row["version"],
+        attempt=row["attempt"],
+        attempt_started_at=moment(row["attempt_started_at"]),
+        created_at=from_micros(row["created_at"]),
+        updated_at=from_micros(row["updated_at"]),
+        ready_at=moment(row["ready_at"]),
+        deleted_at=moment(row["deleted_at"]),
+    )
+
+
+def step_of(row: Row) -> Step:
+    """Build a step from a row of ``steps``."""
+    return Step(
+        attempt=row["attempt"],
+        name=StepName(row["name"]),
+        status=StepStatus(row["status"]),
+        message=row["message"],
+        output=row["output"],
+        started_at=moment(row["started_at"]),
+        finished_at=moment(row["finished_at"]),
+    )
+
+
+def event_of(row: Row) -> StoreEvent:
+    """Build an event from a row of ``events``."""
+    return StoreEvent(
+        version=row["version"],
+        kind=EventKind(row["kind"]),
+        subject=row["subject"],
+        status=row["status"],
+        message=row["message"],
+        at=from_micros(row["at"]),
+    )
+
+
+def pod_of(row: Row) -> Pod:
+    """Build a pod from a row of ``pods``."""
+    return _pod_decoder.decode(row["detail"])
+
+
+def pod_detail(pod: Pod) -> str:
+    """Return the text that ``pods.detail`` keeps."""
+    return _pod_encoder.encode(pod).decode()

@@ -1,0 +1,520 @@
+"""The stores in SQL. One function changes a status; every write carries its event with it.
+
+A write that finds the row in another state than the caller believed writes nothing and raises
+ConflictError: the caller reads again. The SQL is the same on SQLite and PostgreSQL.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.domain.models import (
+    EventKind,
+    Pod,
+    Reason,
+    Step,
+    StepName,
+    StepStatus,
+    Store,
+    StoreEvent,
+    StoreSnapshot,
+    StoreStatus,
+    StoreTarget,
+)
+from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.pod_events import diff_pods
+from provisioner.domain.ports import Announcer, Clock
+from provisioner.domain.transitions import PROVISION_STEPS, is_allowed
+from provisioner.storage.change_log import note_removed, number_change
+from provisioner.storage.database import Transaction, Transactions, UniqueViolation
+from provisioner.storage.kept_names import refuse_kept_name
+from provisioner.storage.quota import Quota, Usage, enforce, serialise_creates, stores_of
+from provisioner.storage.rows import event_of, pod_detail, step_of, store_of, to_micros
+from provisioner.storage.snapshots import read_snapshots, sorted_pods
+
+T = TypeVar("T")
+
+_NO_QUOTA = Quota()
+_STARTS = (StoreStatus.PROVISIONING, StoreStatus.DELETING)
+_STEP_ENDS = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED)
+
+_INSERT_STORE = """
+    INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
+                        target, namespace, release, host, url, idempotency_key, version, attempt,
+                        created_at, updated_at)
+    VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
+            :target, :namespace, :release, :host, :url, :idempotency_key, 0, 0, :now, :now)
+"""
+_INSERT_STEP = """
+    INSERT INTO steps (store_id, attempt, position, name, status, message, output)
+    VALUES (:store_id, :attempt, :position, :name, 'PENDING', '', '')
+"""
+_INSERT_EVENT = """
+    INSERT INTO events (store_id, version, kind, subject, status, message, at)
+    VALUES (:store_id, :version, :kind, :subject, :status, :message, :at)
+"""
+_TRANSITION = """
+    UPDATE stores
+    SET status = :following, reason_code = :code, reason_message = :message,
+        version = version + 1, updated_at = :now,
+        attempt = attempt + :new_attempt,
+        attempt_started_at = CASE WHEN :starts = 1 THEN :now ELSE attempt_started_at END,
+        ready_at = CASE WHEN :following = 'READY' THEN :now ELSE ready_at END,
+        deleted_at = CASE WHEN :following = 'DELETED' THEN :now ELSE deleted_at END
+    WHERE id = :id AND status = :current
+    RETURNING *
+"""
+_OF_A_STORE = (
+    ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("stores", "id"),
+)  # fmt: skip
+_UPSERT_POD = """
+    INSERT INTO pods (store_id, uid, detail) VALUES (:store_id, :uid, :detail)
+    ON CONFLICT (store_id, uid) DO UPDATE SET detail = excluded.detail
+"""
+
+
+class StoreRepository:
+    """Stores, steps, pods and events of a database. Implements ``ports.StoreRecords``."""
+
+    def __init__(self, database: Transactions, clock: Clock, announcer: Announcer) -> None:
+        self._database = database
+        self._clock = clock
+        self._announcer = announcer
+
+    # Writes -------------------------------------------------------------------------------------
+
+    async def create(
+        self,
+        store: Store,
+        *,
+        idempotency_key: str | None = None,
+        quota: Quota = _NO_QUOTA,
+        names_kept_for: timedelta | None = None,
+    ) -> Store:
+        """Insert a queued store with its steps.
+
+        With an idempotency key that the owner used before, return that earlier store instead, also
+        when there is no place for another. Raises RefusedError when a live store has the name
+        (NAME_TAKEN), a deleted one of another owner had it less than ``names_kept_for`` ago
+        (NAME_KEPT), or the quota is used up (see ``quota``); nothing is written then.
+        """
+
+        async def work(transaction: Transaction) -> Store:
+            await serialise_creates(transaction)
+            if idempotency_key is not None:
+                earlier = await transaction.fetch_one(
+                    f"SELECT * FROM stores WHERE {OWNED} AND idempotency_key = :key",  # noqa: S608
+                    {**store.owner.values, "key": idempotency_key},
+                )
+                if earlier is not None:
+                    return store_of(earlier)
+            await enforce(transaction, quota, store.owner)
+            await self._insert(transaction, store, idempotency_key)
+            if names_kept_for is not None:
+                now = self._clock.now()
+                await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
+            await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
+            message = (
+                f"Store {store.name} was created by {store.owner.label} and waits for its turn."
+            )
+            await self._bump(
+                transaction, store.id, EventKind.STATUS, "store", store.status, message, attempt=1
+            )
+            return await self._get(transaction, store.id)
+
+        return await self._write(store.id, work)
+
+    async def request_delete(
+        self, store_id: str, message: str, *, only_in: Sequence[StoreStatus] = tuple(StoreStatus)
+    ) -> Store:
+        """Set the store's target to DELETED; does nothing when it already is.
+
+        Raises ConflictError when the store's status is none of ``only_in``.
+        """
+
+        async def work(transaction: Transaction) -> Store:
+            await transaction.lock_store(store_id)
+            found = await self._get(transaction, store_id)
+            if found.target is StoreTarget.DELETED:
+                return found
+            if found.status not in only_in:
+                raise ConflictError(f"Store {store_id} is {found.status}.")
+            await transaction.execute(
+                "UPDATE stores SET target = 'DELETED' WHERE id = :id", {"id": store_id}
+            )
+            await self._bump(
+                transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message
+            )
+            return await self._get(transaction, store_id)
+
+        return await self._write(store_id, work)
+
+    async def transition(
+        self,
+        store: Store,
+        following: StoreStatus,
+        *,
+        reason: Reason | None = None,
+        steps: Sequence[StepName] = (),
+        message: str = "",
+    ) -> Store:
+        """See ``ports.StoreRecords``."""
+        if not is_allowed(store.status, following):
+            raise ConflictError(f"A store cannot go from {store.status} to {following}.")
+
+        async def work(transaction: Transaction) -> Store:
+            now = to_micros(self._clock.now())
+            row = await transaction.fetch_one(
+                _TRANSITION,
+                {
+                    "id": store.id,
+                    "current": store.status,
+                    "following": following,
+                    "code": reason.code if reason else None,
+                    "message": reason.message if reason else None,
+                    "now": now,
+                    "new_attempt": int(bool(steps)),
+                    "starts": int(following is not store.status and following in _STARTS),
+                },
+            )
+            if row is None:
+                raise ConflictError(f"Store {store.id} is no longer {store.status}.")
+            if steps:
+                await self._begin_attempt(transaction, store.id, row["attempt"], steps)
+            said = message or (reason.message if reason else f"The store is {following}.")
+            await self._event(
+                transaction, store.id, row["version"], EventKind.STATUS, "store", following, said
+            )
+            return store_of(row)
+
+        return await self._write(store.id, work)
+
+    async def update_step(
+        self,
+        store: Store,
+        name: StepName,
+        status: StepStatus,
+        *,
+        message: str = "",
+        output: str = "",
+    ) -> Step:
+        """See ``ports.StoreRecords``. Raises ConflictError when another attempt has begun."""
+
+        async def work(transaction: Transaction) -> Step:
+            await transaction.lock_store(store.id)
+            row = await transaction.fetch_one(
+                "UPDATE steps SET status = :status, message = :message, output = :output,"
+                " started_at = COALESCE(started_at, :now), finished_at = :finished"
+                " WHERE store_id = :store_id AND attempt = :attempt AND name = :name"
+                " AND attempt = (SELECT attempt FROM stores WHERE id = :store_id)"
+                " RETURNING *",
+                {
+                    "store_id": store.id,
+                    "attempt": store.attempt,
+                    "name": name,
+                    "status": status,
+                    "message": message,
+                    "output": output,
+                    "now": to_micros(self._clock.now()),
+                    "finished": to_micros(self._clock.now()) if status in _STEP_ENDS else None,
+                },
+            )
+            if row is None:
+                raise ConflictError(f"Attempt {store.attempt} of store {store.id} is over.")
+            await self._bump(transaction, store.id, EventKind.STEP, name, status, message)
+            return step_of(row)
+
+        return await self._write(store.id, work)
+
+    async def purge(self, before: datetime, *, limit: int) -> int:
+        """Remove all that is kept of stores deleted before a moment; return how many that were."""
+
+        async def work(transaction: Transaction) -> int:
+            rows = await transaction.fetch_all(
+                "SELECT id, change FROM stores WHERE status = 'DELETED' AND deleted_at < :before"
+                " ORDER BY deleted_at LIMIT :limit",
+                {"before": to_micros(before), "limit": limit},
+            )
+            for row in rows:
+                await transaction.lock_store(row["id"])
+                for table, key in _OF_A_STORE:
+                    # Only fixed words are put into the statement.
+                    await transaction.execute(
+                        f"DELETE FROM {table} WHERE {key} = :id",  # noqa: S608
+                        {"id": row["id"]},
+                    )
+            await note_removed(transaction, max((row["change"] for row in rows), default=0))
+            return len(rows)
+
+        return await self._database.transact(work)
+
+    async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
+        """See ``ports.StoreRecords``. Raises NotFoundError for an unknown store."""
+
+        async def work(transaction: Transaction) -> int:
+            await transaction.lock_store(store_id)
+            store = await self._get(transaction, store_id)
+            if store.status is StoreStatus.DELETED:
+                return 0  # news that came too late: that it is deleted stays the last of its events
+            known = await self._pods(transaction, store_id)
+            changes = list(diff_pods(known, pods))
+            for change in changes:
+                key: dict[str, object] = {"store_id": store_id, "uid": change.uid}
+                if change.pod is None:
+                    await transaction.execute(
+                        "DELETE FROM pods WHERE store_id = :store_id AND uid = :uid", key
+                    )
+                else:
+                    await transaction.execute(
+                        _UPSERT_POD, {**key, "detail": pod_detail(change.pod)}
+                    )
+                await self._bump(
+                    transaction, store_id, EventKind.POD, change.name, change.status, change.message
+                )
+            return len(changes)
+
+        changes = await self._database.transact(work)
+        if changes:
+            self._announcer.announce(store_id)
+        return changes
+
+    async def record_repair(self, store_id: str, message: str, *, is_done: bool) -> None:
+        """See ``ports.StoreRecords``."""
+        status = "REPAIRED" if is_done else "NOT_REPAIRED"
+
+        async def work(transaction: Transaction) -> None:
+            last = await transaction.fetch_one(
+                "SELECT message FROM events WHERE store_id = :id AND kind = 'REPAIR'"
+                " ORDER BY version DESC LIMIT 1",
+                {"id": store_id},
+            )
+            if is_done or last is None or last["message"] != message:
+                await self._bump(
+                    transaction, store_id, EventKind.REPAIR, "release", status, message
+                )
+
+        await self._write(store_id, work)
+
+    # Reads --------------------------------------------------------------------------------------
+
+    async def get(self, store_id: str) -> Store:
+        """See ``ports.StoreRecords``."""
+        return await self._database.read(lambda transaction: self._get(transaction, store_id))
+
+    async def get_by_name(self, name: str, owner: Owner | None) -> Store:
+        """Return the live store of this name (of this owner, if given). Raises NotFoundError."""
+        whose, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
+        row = await self._database.read(
+            lambda transaction: transaction.fetch_one(
+                # Only fixed words are put into the statement; every value is bound.
+                f"SELECT * FROM stores WHERE name = :name AND status <> 'DELETED'{whose}",  # noqa: S608
+                {"name": name, **values},
+            )
+        )
+        if row is None:
+            raise NotFoundError(f"There is no live store named {name!r}.")
+        return store_of(row)
+
+    async def snapshot(self, store_id: str) -> StoreSnapshot:
+        """See ``ports.StoreRecords``."""
+        found = await self.snapshots([store_id])
+        if store_id not in found:
+            raise NotFoundError(f"There is no store {store_id}.")
+        return found[store_id]
+
+    async def snapshots(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
+        """Return the stores among ``store_ids`` with steps and pods, all of one moment."""
+        return await self._database.read(lambda transaction: read_snapshots(transaction, store_ids))
+
+    async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
+        """See ``ports.StoreRecords``."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM events WHERE store_id = :id AND version > :version"
+                " ORDER BY version LIMIT :limit",
+                {"id": store_id, "version": version, "limit": limit},
+            )
+        )
+        return [event_of(row) for row in rows]
+
+    async def failed_creations(self, before: datetime) -> list[Store]:
+        """Return the stores that failed before a moment, and were never ready."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM stores WHERE status = 'FAILED' AND target = 'READY'"
+                " AND ready_at IS NULL AND updated_at < :before ORDER BY updated_at",
+                {"before": to_micros(before)},
+            )
+        )
+        return [store_of(row) for row in rows]
+
+    async def undeleted(self) -> list[Store]:
+        """Return every store that is not deleted, oldest first."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT * FROM stores WHERE status <> 'DELETED' ORDER BY created_at, id"
+            )
+        )
+        return [store_of(row) for row in rows]
+
+    async def usage(self, owner: Owner, quota: Quota) -> Usage:
+        """Return how much of their quota an owner uses."""
+        used = await self._database.read(lambda transaction: stores_of(transaction, owner))
+        return Usage(used, quota.per_owner)
+
+    async def counts(self) -> Mapping[StoreStatus, int]:
+        """Return how many stores there are in each status."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                "SELECT status, COUNT(*) AS stores FROM stores GROUP BY status"
+            )
+        )
+        return {StoreStatus(row["status"]): row["stores"] for row in rows}
+
+    # Parts --------------------------------------------------------------------------------------
+
+    async def _write(self, store_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run a transaction, then tell the store's followers: never before it is committed."""
+        result = await self._database.transact(work)
+        self._announcer.announce(store_id)
+        return result
+
+    async def _insert(self, transaction: Transaction, store: Store, key: str | None) -> None:
+        values = {
+            "id": store.id,
+            "name": store.name,
+            **store.owner.values,
+            "owner_name": store.owner.display_name,
+            "engine": store.engine,
+            "engine_version": store.engine_version,
+            "status": store.status,
+            "target": store.target,
+            "namespace": store.namespace,
+            "release": store.release,
+            "host": store.host,
+            "url": store.url,
+            "idempotency_key": key,
+            "now": to_micros(store.created_at),
+        }
+        try:
+            await transaction.execute(_INSERT_STORE, values)
+        except UniqueViolation as error:
+            raise RefusedError(name_taken(store.name)) from error
+
+    async def _begin_attempt(
+        self, transaction: Transaction, store_id: str, attempt: int, steps: Sequence[StepName]
+    ) -> None:
+        """Add the steps of an attempt; whatever an earlier one left unfinished is over."""
+        await transaction.execute(
+            "UPDATE steps SET status = 'SKIPPED', message = 'Interrupted.', finished_at = :now"
+            " WHERE store_id = :store_id AND attempt < :attempt"
+            " AND status IN ('PENDING', 'RUNNING')",
+            {"store_id": store_id, "attempt": attempt, "now": to_micros(self._clock.now())},
+        )
+        for position, name in enumerate(steps):
+            await transaction.execute(
+                _INSERT_STEP,
+                {"store_id": store_id, "attempt": attempt, "position": position, "name": name},
+            )
+
+    async def _bump(
+        self,
+        transaction: Transaction,
+        store_id: str,
+        kind: EventKind,
+        subject: str,
+        status: str,
+        message: str,
+        *,
+        attempt: int | None = None,
+    ) -> None:
+        """Raise the store's version by one and record the event under it."""
+        row = await transaction.fetch_one(
+            "UPDATE stores SET version = version + 1, updated_at = :now,"
+            " attempt = COALESCE(:attempt, attempt)"
+            " WHERE id = :id AND status <> 'DELETED' RETURNING version",
+            {"id": store_id, "now": to_micros(self._clock.now()), "attempt": attempt},
+        )
+        if row is None:
+            raise ConflictError(f"Store {store_id} is deleted: nothing happens to it any more.")
+        await self._event(transaction, store_id, row["version"], kind, subject, status, message)
+
+    async def _event(
+        self,
+        transaction: Transaction,
+        store_id: str,
+        version: int,
+        kind: EventKind,
+        subject: str,
+        status: str,
+        message: str,
+    ) -> None:
+        await transaction.execute(
+            _INSERT_EVENT,
+            {
+                "store_id": store_id,
+                "version": version,
+                "kind": kind,
+                "subject": subject,
+                "status": status,
+                "message": message,
+                "at": to_micros(self._clock.now()),
+            },
+        )
+        await number_change(transaction, store_id)
+
+    async def _get(self, transaction: Transaction, store_id: str) -> Store:
+        row = await transaction.fetch_one("SELECT * FROM stores WHERE id = :id", {"id": store_id})
+        if row is None:
+            raise NotFoundError(f"There is no store {store_id}.")
+        return store_of(row)
+
+    async def _pods(self, transaction: Transaction, store_id: str) -> list[Pod]:
+        rows = await transaction.fetch_all(
+            "SELECT detail FROM pods WHERE store_id = :id", {"id": store_id}
+        )
+        return list(sorted_pods(rows))
+
+
+def name_taken(name: str) -> Refusal:
+    """Return the refusal for a name that a live store already has."""
+    return Refusal(
+        "NAME_TAKEN", f"A store named {name!r} already exists; choose another name.", "name"
+    )
+
+
+def new_store(
+    *,
+    store_id: str,
+    name: str,
+    owner: Owner,
+    engine: str,
+    engine_version: str,
+    release: str,
+    host: str,
+    url: str,
+    now: datetime,
+) -> Store:
+    """Return the record of a store that was just asked for."""
+    return Store(
+        id=store_id,
+        name=name,
+        owner=owner,
+        engine=engine,
+        engine_version=engine_version,
+        status=StoreStatus.QUEUED,
+        target=StoreTarget.READY,
+        reason=None,
+        namespace=release,
+        release=release,
+        host=host,
+        url=url,
+        version=0,
+        attempt=0,
+        attempt_started_at=None,
+        created_at=now,
+        updated_at=now,
+        ready_at=None,
+        deleted_at=None,
+    )

@@ -1,0 +1,1 @@
+"""What followers of stores are sent, in order and resumable."""
