@@ -17,7 +17,7 @@ def _seconds(default: timedelta, trouble: str) -> Any:
     )
 
 
-class Graces(BaseSettings):
+class GraceSettings(BaseSettings):
     """``Settings`` inherits it; what each default rests on is told in ``Limits``."""
 
     model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")

@@ -24,7 +24,7 @@ from app.http.tls import RedirectToTls
 from app.http.unavailable import answer_unavailable
 from app.limits.anonymous import AnonymousPages
 from app.limits.bodies import BodyLimit
-from app.limits.rates import Rates
+from app.limits.rates import RateLimiter
 from app.settings import Settings
 from app.telemetry.metrics import PrometheusMeasurements
 from app.telemetry.tracing import flush, traced
@@ -86,7 +86,9 @@ def create_app(settings: Settings) -> Starlette:
     )
 
 
-def _middleware(settings: Settings, measurements: Measurements, rates: Rates) -> list[Middleware]:
+def _middleware(
+    settings: Settings, measurements: Measurements, rates: RateLimiter
+) -> list[Middleware]:
     oidc = settings.oidc()
     issuer = [origin_of(oidc.issuer), *oidc.token_origins] if oidc else []
     policy = content_policy(connect_to=issuer)

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import NoDecode
 
 from app.auth.settings import SignInSettings
-from app.graces import Graces
+from app.graces import GraceSettings
 from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
 from app.name_settings import NameSettings
@@ -27,7 +27,7 @@ def _items(text: object) -> object:
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
-class Settings(Graces, NameSettings, SignInSettings, LimitSettings):
+class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
     """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
 
     host: str = Field(

@@ -16,7 +16,7 @@ from app.cli.tokens import token_commands
 from app.graphql.app import build_schema
 from app.http.listening import every_address
 from app.http.server import Server
-from app.limits.connections import ImpatientProtocol
+from app.limits.connections import RequestTimeoutProtocol
 from app.main import create_app
 from app.settings import Settings
 from app.storectl.printable import printable
@@ -55,7 +55,7 @@ def serve() -> None:
             port=settings.port,
             # Ours is stricter, see app.http.addresses: uvicorn's believes whatever runs here.
             proxy_headers=False,
-            http=ImpatientProtocol,
+            http=RequestTimeoutProtocol,
             ws="websockets-sansio",
             ws_max_size=settings.max_request_bytes,
             # Compressing frames of a few hundred bytes doubles their cost in CPU and memory.

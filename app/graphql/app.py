@@ -31,7 +31,7 @@ from app.http.encoding import encode_json
 from app.http.unavailable import unavailable
 from app.limits.documents import DocumentLimiter, DocumentPolicy
 from app.limits.introspection import SchemaAnswers
-from app.limits.operations import Deadline, OperationLimiter
+from app.limits.operations import OperationLimiter, OperationTimeout
 from app.limits.settings import Limits, LimitSettings
 from app.limits.sockets import GuardedHandler
 from app.limits.view import LimitedView
@@ -88,14 +88,14 @@ class _Schema(Schema):
         self.documents = DocumentPolicy(self._schema, limits.documents)
         self.streams = SharedStreams(self._schema, self.documents.parse)
         self.answers = SchemaAnswers()
-        self._deadline = Deadline(limits.operation_seconds)
+        self._timeout = OperationTimeout(limits.operation_seconds)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here: ``MaskUnexpectedErrors`` logs what is not the caller's own mistake."""
 
     def _get_execute_function(self) -> Callable[..., Any]:
         # The one place through which HTTP and websockets both run queries and mutations.
-        return self._deadline.wrap(self.answers.wrap(super()._get_execute_function()))
+        return self._timeout.wrap(self.answers.wrap(super()._get_execute_function()))
 
 
 def build_schema(measurements: Measurements | None = None, limits: Limits | None = None) -> _Schema:

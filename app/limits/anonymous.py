@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.addresses import Proxies, client_address
 from app.limits.errors import RateLimitedError
-from app.limits.rates import Rates
+from app.limits.rates import RateLimiter
 
 _NOT_COUNTED = frozenset({"/graphql", "/livez", "/readyz"})
 _WITH_A_TOKEN_OF_ITS_OWN = "/metrics"  # noqa: S105 - a path
@@ -21,7 +21,7 @@ _WITH_A_TOKEN_OF_ITS_OWN = "/metrics"  # noqa: S105 - a path
 class AnonymousPages:
     """ASGI middleware: answers 429 when an address has asked for too much."""
 
-    def __init__(self, app: ASGIApp, *, rates: Rates, proxies: Proxies) -> None:
+    def __init__(self, app: ASGIApp, *, rates: RateLimiter, proxies: Proxies) -> None:
         self._app = app
         self._rates = rates
         self._proxies = proxies

@@ -17,7 +17,7 @@ UNREAD_SECONDS = 30.0
 """How long the peer's system may leave what was sent unacknowledged, websockets included."""
 
 
-class ImpatientProtocol(H11Protocol):
+class RequestTimeoutProtocol(H11Protocol):
     """One connection, closed when its peer takes too long."""
 
     _patience: asyncio.TimerHandle | None = None

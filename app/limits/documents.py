@@ -25,7 +25,7 @@ from strawberry.schema.schema import validate_document
 
 from app.limits.errors import too_complex
 from app.limits.inputs import refusal_of_literals, refusal_of_variables
-from app.limits.measure import Measures, Weight, measure, size_variables
+from app.limits.query_cost import Measures, QueryCost, measure, size_variables
 from resolvers.errors import PublicError
 
 # Far more than clients have. A document of a thousand tokens takes up to 0.7 MB when it is parsed.
@@ -137,31 +137,31 @@ def _excesses(found: Measures, limits: DocumentLimits) -> Iterator[PublicError]:
             f"The document selects `{found.repeated_field}` {_over(found.repetitions)} times; the"
             f" limit is {limits.repetitions}. Put what repeats into a fragment."
         )
-    for name, weight in found.operations.items():
+    for name, cost in found.operations.items():
         yield from _excesses_of(
-            f"The operation `{name}`" if name else "The operation", weight, limits
+            f"The operation `{name}`" if name else "The operation", cost, limits
         )
 
 
-def _excesses_of(subject: str, weight: Weight, limits: DocumentLimits) -> Iterator[PublicError]:
-    if weight.depth > limits.depth:
+def _excesses_of(subject: str, cost: QueryCost, limits: DocumentLimits) -> Iterator[PublicError]:
+    if cost.depth > limits.depth:
         yield too_complex(
-            f"{subject} is {_over(weight.depth)} fields deep; the limit is {limits.depth}. Ask for"
+            f"{subject} is {_over(cost.depth)} fields deep; the limit is {limits.depth}. Ask for"
             " what lies deeper in a request of its own."
         )
-    if weight.introspection_depth > limits.introspection_depth:
+    if cost.introspection_depth > limits.introspection_depth:
         yield too_complex(
-            f"{subject} looks {_over(weight.introspection_depth)} fields deep into the schema; the"
+            f"{subject} looks {_over(cost.introspection_depth)} fields deep into the schema; the"
             f" limit is {limits.introspection_depth}. Use the usual introspection query."
         )
-    if weight.aliases > limits.aliases:
+    if cost.aliases > limits.aliases:
         yield too_complex(
-            f"{subject} has {_over(weight.aliases)} aliases, those in fragments each time they are"
+            f"{subject} has {_over(cost.aliases)} aliases, those in fragments each time they are"
             f" spread; the limit is {limits.aliases}. Use several requests."
         )
-    if weight.cost > limits.cost:
+    if cost.cost > limits.cost:
         yield too_complex(
-            f"{subject} may answer with {_over(weight.cost)} fields; the limit is {limits.cost}."
+            f"{subject} may answer with {_over(cost.cost)} fields; the limit is {limits.cost}."
             " Ask for smaller pages (`first`) or fewer fields."
         )
 

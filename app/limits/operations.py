@@ -59,9 +59,9 @@ class OperationLimiter(SchemaExtension):
         yield
 
     def _subscribe(self, caller: str) -> None:
-        slots = self._limits.subscriptions
-        if not slots.take(caller):
-            raise too_many_subscriptions(slots.limit, "by you")
+        limiter = self._limits.subscriptions
+        if not limiter.take(caller):
+            raise too_many_subscriptions(limiter.limit, "by you")
         self._subscriber = caller
 
     def _mutations(self) -> int:
@@ -79,7 +79,7 @@ class OperationLimiter(SchemaExtension):
             await self._limits.rates.count_introspection(caller.owner.key)
 
 
-class Deadline:
+class OperationTimeout:
     """Runs queries and mutations within a time limit.
 
     A query is cancelled when its time is up, or its client goes away. A mutation never is: between

@@ -19,7 +19,7 @@ from app.limits.errors import RateLimitedError
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimits:
+class RateLimitSettings:
     """Limits such as ``60/minute``, and where counts are kept: ``memory://`` or ``redis://…``."""
 
     mutations_of_caller: str
@@ -31,10 +31,10 @@ class RateLimits:
     storage: str
 
 
-class Rates:
+class RateLimiter:
     """Counts, and refuses with RateLimitedError what comes too often."""
 
-    def __init__(self, limits: RateLimits) -> None:
+    def __init__(self, limits: RateLimitSettings) -> None:
         self._counts = _counts(limits.storage)
         self._own_counts = OwnCounts()
         self._of_caller = parse(limits.mutations_of_caller)

@@ -7,10 +7,10 @@ import limits
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.limits.concurrency import ConcurrencyLimiter
 from app.limits.documents import DocumentLimits
 from app.limits.half_open import HalfOpen
-from app.limits.rates import RateLimits, Rates
-from app.limits.slots import Slots
+from app.limits.rates import RateLimiter, RateLimitSettings
 from app.limits.sockets import SocketLimits
 from app.limits.turns import Turns
 
@@ -39,11 +39,11 @@ class Limits:
     documents: DocumentLimits
     operation_seconds: float
     sockets: SocketLimits
-    connections: Slots
+    connections: ConcurrencyLimiter
     half_open: HalfOpen
     sign_ins: Turns
-    subscriptions: Slots
-    rates: Rates
+    subscriptions: ConcurrencyLimiter
+    rates: RateLimiter
 
 
 class LimitSettings(BaseSettings):
@@ -153,12 +153,12 @@ class LimitSettings(BaseSettings):
                 sign_in_timeout_seconds=self.sign_in_timeout_seconds,
                 send_timeout_seconds=self.send_timeout_seconds,
             ),
-            connections=Slots(self.max_connections_per_caller),
+            connections=ConcurrencyLimiter(self.max_connections_per_caller),
             half_open=HalfOpen(self.max_waiting_connections),
             sign_ins=Turns(SIGN_INS_AT_A_TIME),
-            subscriptions=Slots(self.max_subscriptions_per_caller),
-            rates=Rates(
-                RateLimits(
+            subscriptions=ConcurrencyLimiter(self.max_subscriptions_per_caller),
+            rates=RateLimiter(
+                RateLimitSettings(
                     mutations_of_caller=self.mutation_rate_per_caller,
                     mutations_of_address=self.mutation_rate_per_address,
                     failed_sign_ins=self.failed_sign_in_rate,

@@ -27,7 +27,7 @@ from app.http.addresses import address_group
 from app.limits.errors import RateLimitedError, TooManyConnectionsError, too_many_subscriptions
 from app.limits.half_open import HalfOpen
 from app.limits.messages import mistake_in
-from app.limits.stalls import StallWatch
+from app.limits.stalls import StallMonitor
 from resolvers.context import Context
 
 _log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self._pings_since = time.monotonic()
         self._lifetime = asyncio.timeout(None)
         self._dropped_because = "its peer does not read"
-        self._stall_watch = StallWatch(limits.send_timeout_seconds, self.drop)
+        self._stalls = StallMonitor(limits.send_timeout_seconds, self.drop)
 
     async def handle(self) -> None:
         """Serve the websocket until it closes, or until its peer no longer reads."""
@@ -97,7 +97,7 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
             _log.info("websocket_dropped", reason=self._dropped_because)
         finally:
             self._half_open.remove(address, self)
-            self._stall_watch.end()
+            self._stalls.end()
             for close in self.context.on_close:
                 close()
 
@@ -135,12 +135,12 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def send_message(self, message: Message) -> None:
         """Send; a peer that does not read for too long is dropped."""
-        with self._stall_watch:
+        with self._stalls:
             await super().send_message(message)
 
     async def send_text(self, text: str) -> None:
         """Send a message that is encoded already, as ``send_message`` does."""
-        with self._stall_watch:
+        with self._stalls:
             await self.websocket.send_text(text)
 
     def send_at_once(self, text: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class StallWatch:
+class StallMonitor:
     """A context for each thing that is sent; ``on_stall`` is called when one takes too long.
 
     Between ``seconds`` and twice that may pass. The timer goes on by itself while things are sent.

@@ -54,10 +54,10 @@ class LimitedView(GraphQLOverHttp):
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Count the websockets of a caller who has signed in."""
         if context.caller is not None:
-            slots, name = self._limits.connections, context.caller.owner.key
-            if not slots.take(name):
-                raise TooManyConnectionsError(slots.limit)
-            context.on_close.append(lambda: slots.free(name))
+            limiter, name = self._limits.connections, context.caller.owner.key
+            if not limiter.take(name):
+                raise TooManyConnectionsError(limiter.limit)
+            context.on_close.append(lambda: limiter.free(name))
         return await super().on_ws_connect(context)
 
     def decode_json(self, data: str | bytes) -> object:

@@ -5,7 +5,7 @@ by a single turn, not by a hundred.
 """
 
 
-class FairLine:
+class FairQueue:
     """Keys that wait, each under one owner. Adding and taking cost the same however many wait."""
 
     def __init__(self) -> None:

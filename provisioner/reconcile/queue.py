@@ -10,7 +10,7 @@ the owners of the stores take turns.
 import asyncio
 from enum import IntEnum
 
-from provisioner.reconcile.fair_queue import FairLine
+from provisioner.reconcile.fair_queue import FairQueue
 
 
 class Lane(IntEnum):
@@ -29,7 +29,7 @@ class WorkQueue:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[Lane, FairLine] = {lane: FairLine() for lane in Lane}
+        self._waiting: dict[Lane, FairQueue] = {lane: FairQueue() for lane in Lane}
         self._active: dict[str, tuple[Lane, str]] = {}
         self._again: dict[str, tuple[Lane, str]] = {}
         self._filled: dict[Lane, asyncio.Event] = {lane: asyncio.Event() for lane in Lane}

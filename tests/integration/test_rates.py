@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from app.limits.errors import RateLimitedError
-from app.limits.rates import RateLimits, Rates
+from app.limits.rates import RateLimiter, RateLimitSettings
 from tests.redis import RedisServer
 
-CountedIn = Callable[[str], Rates]
+CountedIn = Callable[[str], RateLimiter]
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def storage(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def counted_in() -> AsyncIterator[Callable[[str], Rates]]:
+async def counted_in() -> AsyncIterator[Callable[[str], RateLimiter]]:
     """Make counters that are kept in a storage."""
-    made: list[Rates] = []
+    made: list[RateLimiter] = []
 
-    def make(storage: str) -> Rates:
-        limits = RateLimits(
+    def make(storage: str) -> RateLimiter:
+        limits = RateLimitSettings(
             mutations_of_caller="5/hour",
             mutations_of_address="8/hour",
             failed_sign_ins="3/hour",
@@ -43,7 +43,7 @@ async def counted_in() -> AsyncIterator[Callable[[str], Rates]]:
             anonymous_pages="2/hour",
             storage=storage,
         )
-        made.append(Rates(limits))
+        made.append(RateLimiter(limits))
         return made[-1]
 
     yield make

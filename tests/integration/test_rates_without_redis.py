@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from app.limits.errors import RateLimitedError
-from app.limits.rates import RateLimits, Rates
+from app.limits.rates import RateLimiter, RateLimitSettings
 from tests.redis import RedisServer
 
 ALONE, TOGETHER = "rate_limits_counted_alone", "rate_limits_counted_together"
@@ -24,8 +24,8 @@ def server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-async def rates(server: RedisServer) -> AsyncIterator[Rates]:
-    limits = RateLimits(
+async def rates(server: RedisServer) -> AsyncIterator[RateLimiter]:
+    limits = RateLimitSettings(
         mutations_of_caller="3/hour",
         mutations_of_address="1000/hour",
         failed_sign_ins="3/hour",
@@ -34,13 +34,13 @@ async def rates(server: RedisServer) -> AsyncIterator[Rates]:
         anonymous_pages="3/hour",
         storage=server.url,
     )
-    made = Rates(limits)
+    made = RateLimiter(limits)
     yield made
     made.close()
     await asyncio.sleep(0)  # until the event loop has closed the connections
 
 
-async def until_refused(rates: Rates, caller: str) -> int:
+async def until_refused(rates: RateLimiter, caller: str) -> int:
     """Ask for changes until one is refused; return how many passed."""
     for number in range(100):
         try:
@@ -60,7 +60,7 @@ async def events(lines: list[EventDict], *, until: str) -> list[object]:
 
 @pytest.mark.parametrize("fault", ["killed", "suspended"])
 async def test_a_redis_that_goes_away_and_comes_back(
-    server: RedisServer, rates: Rates, fault: str
+    server: RedisServer, rates: RateLimiter, fault: str
 ) -> None:
     caller, other, third = (secrets.token_hex(8) for _ in range(3))
     with capture_logs() as lines:
@@ -79,7 +79,7 @@ async def test_a_redis_that_goes_away_and_comes_back(
 
 
 async def test_one_request_waits_for_a_silent_redis_and_no_other(
-    server: RedisServer, rates: Rates
+    server: RedisServer, rates: RateLimiter
 ) -> None:
     await rates.count_failed_sign_in("203.0.113.2")
     server.suspend()

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from app.limits.concurrency import ConcurrencyLimiter
 from app.limits.decoding import decode_json
 from app.limits.messages import mistake_in
-from app.limits.slots import Slots
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, "\\u00e9", null]}', b'"\xc3\xa9"', '"\\ud83d\\ude00"'])
@@ -45,7 +45,7 @@ def test_what_is_wrong_with_a_message_is_said() -> None:
 
 
 def test_slots() -> None:
-    slots = Slots(2)
+    slots = ConcurrencyLimiter(2)
     assert [slots.take("a"), slots.take("a"), slots.take("a"), slots.take("b")] == [
         True, True, False, True
     ]  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.limits.stalls import StallWatch
+from app.limits.stalls import StallMonitor
 
 SECONDS = 0.01
 
@@ -12,7 +12,7 @@ SECONDS = 0.01
 class Peer:
     def __init__(self) -> None:
         self.stalled = asyncio.Event()
-        self.watch = StallWatch(SECONDS, self.stalled.set)
+        self.watch = StallMonitor(SECONDS, self.stalled.set)
 
 
 async def test_one_message_that_does_not_go_through() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 
-class Slots:
+class ConcurrencyLimiter:
     """Counts what callers hold, up to a limit for each."""
 
     def __init__(self, limit: int) -> None:

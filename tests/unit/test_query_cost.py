@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.graphql.app import build_schema
-from app.limits.measure import USUAL_SIZES, Weight, measure, size_variables
+from app.limits.query_cost import USUAL_SIZES, QueryCost, measure, size_variables
 
 SCHEMA = build_schema()._schema
 
@@ -28,7 +28,7 @@ CYCLE = """{ ...A } fragment A on Query { ...B viewer { name } }
 fragment B on Query { ...A engines { name } }"""
 
 
-def weigh(document: str, **sizes: int) -> Weight:
+def weigh(document: str, **sizes: int) -> QueryCost:
     (weight,) = measure(SCHEMA, parse(document), sizes).operations.values()
     return weight
 
@@ -84,7 +84,7 @@ def test_a_document_that_doubles_at_each_level_is_measured_in_one_pass() -> None
     document = f"{{ platform {{ ...F0 }} }} {spreads} fragment F100 on Platform {{ v: version }}"
     found = measure(SCHEMA, parse(document), {})
     assert found.visited_nodes == 1 + 1 + 2 * 100 + 1
-    assert found.operations[""] == Weight(depth=2, aliases=2**100, cost=1 + 2**100)
+    assert found.operations[""] == QueryCost(depth=2, aliases=2**100, cost=1 + 2**100)
 
 
 def test_the_most_frequent_name_is_found_in_the_whole_document() -> None:
@@ -123,7 +123,7 @@ def test_measured_is_what_unfolding_gives(text: str) -> None:
     assert found.visited_nodes == nodes_of(document)
 
 
-def unfolded(document: DocumentNode) -> Weight:
+def unfolded(document: DocumentNode) -> QueryCost:
     """Measure naively: enter every fragment each time it is spread."""
     fragments = {
         definition.name.value: definition.selection_set
@@ -155,7 +155,7 @@ def unfolded(document: DocumentNode) -> Weight:
         if isinstance(definition, OperationDefinitionNode)
     )
     depth, aliases, cost = enter(operation.selection_set, 0)
-    return Weight(depth=depth, aliases=aliases, cost=cost)
+    return QueryCost(depth=depth, aliases=aliases, cost=cost)
 
 
 def nodes_of(document: DocumentNode) -> int:

@@ -56,7 +56,7 @@ _INTROSPECTION = ("__schema", "__type")
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class QueryCost:
     """What a part of a document weighs.
 
     ``per_item`` is what the lists inside a connection cost for each item on its page; the field
@@ -69,9 +69,9 @@ class Weight:
     cost: int = 0
     per_item: int = 0
 
-    def __add__(self, other: "Weight") -> "Weight":
-        """Return the weight of two parts beside each other."""
-        return Weight(
+    def __add__(self, other: "QueryCost") -> "QueryCost":
+        """Return the cost of two parts beside each other."""
+        return QueryCost(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
             self.aliases + other.aliases,
@@ -84,7 +84,7 @@ class Weight:
 class Measures:
     """What a document weighs: each operation unfolded, and the most frequent field's name."""
 
-    operations: Mapping[str, Weight]
+    operations: Mapping[str, QueryCost]
     repeated_field: str
     repetitions: int
     visited_nodes: int
@@ -123,39 +123,39 @@ class _Measuring:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, sizes: Sizes) -> None:
         self._schema = schema
         self._sizes = sizes
-        self._fragments: dict[str, Weight] = {}
+        self._fragments: dict[str, QueryCost] = {}
         self.visited_nodes = 0
         for fragment in _dependencies_first(document):
             self._fragments[fragment.name.value] = self._selections(
                 fragment.selection_set, self._type(fragment.type_condition.name.value)
             )
 
-    def operation(self, node: OperationDefinitionNode) -> Weight:
+    def operation(self, node: OperationDefinitionNode) -> QueryCost:
         return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
 
-    def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> Weight:
-        total = Weight()
+    def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> QueryCost:
+        total = QueryCost()
         for selection in node.selections:
             self.visited_nodes += 1
             if isinstance(selection, FieldNode):
                 total += self._field(selection, parent)
             elif isinstance(selection, FragmentSpreadNode):
-                total += self._fragments.get(selection.name.value, Weight())
+                total += self._fragments.get(selection.name.value, QueryCost())
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
                 kind = self._type(condition.name.value) if condition else parent
                 total += self._selections(selection.selection_set, kind)
         return total
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> QueryCost:
         definition = _definition(self._schema, parent, node.name.value)
-        inner = Weight()
+        inner = QueryCost()
         if node.selection_set:
             kind = get_named_type(definition.type) if definition else None
             inner = self._selections(node.selection_set, kind)
         is_introspection = node.name.value in _INTROSPECTION
         once, per_item = self._cost(node, inner, definition, parent)
-        return Weight(
+        return QueryCost(
             depth=1 if is_introspection else inner.depth + 1,
             introspection_depth=inner.depth + 1 if is_introspection else inner.introspection_depth,
             aliases=inner.aliases + (node.alias is not None),
@@ -166,7 +166,7 @@ class _Measuring:
     def _cost(
         self,
         node: FieldNode,
-        inner: Weight,
+        inner: QueryCost,
         definition: GraphQLField | None,
         parent: GraphQLNamedType | None,
     ) -> tuple[int, int]:

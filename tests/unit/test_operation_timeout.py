@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from app.limits.operations import Deadline
+from app.limits.operations import OperationTimeout
 from app.limits.roots import root_fields
 from resolvers.errors import PublicError
 
@@ -39,7 +39,7 @@ class Work:
         def execute(*_: Any, **__: Any) -> Awaitable[str]:
             return self.run()
 
-        wrapped: Callable[..., Awaitable[str]] = Deadline(seconds).wrap(execute)
+        wrapped: Callable[..., Awaitable[str]] = OperationTimeout(seconds).wrap(execute)
         return wrapped
 
 
