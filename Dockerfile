@@ -20,7 +20,7 @@ RUN npm run build
 # The helm that the tests run: its module, with everything that it needs, is pinned by checksum.
 FROM ${GO_IMAGE} AS helm
 WORKDIR /src
-COPY tests/cluster/go/helm ./
+COPY app/local/cluster/go/helm ./
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /helm helm.sh/helm/v4/cmd/helm
 
 FROM ${PYTHON_IMAGE} AS packages

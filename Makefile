@@ -16,14 +16,14 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 up: $(MARK) ## Start everything: a Kubernetes if there is none, the database, the API
-	@$(BIN)/python -m tests.local up
+	@$(BIN)/python -m app.local up
 
 down: $(MARK) ## Undo `make up`
-	@$(BIN)/python -m tests.local down
+	@$(BIN)/python -m app.local down
 
 test: $(MARK) check ## Install what is needed and run the whole suite
-	@$(BIN)/python -m tests.pages test
-	@$(BIN)/python -m tests.cluster tools
+	@$(BIN)/python -m app.local.pages test
+	@$(BIN)/python -m app.local.cluster tools
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=20
 
 test-fast: $(MARK) ## The tests that need no server, no browser and no cluster (about a minute)
@@ -53,7 +53,7 @@ faults: $(MARK) ## A full disk, then a lock that is held: ten minutes of each
 	@$(BIN)/python -m tests.faults lock-held
 
 dashboard: $(MARK) ## Build the pages
-	@$(BIN)/python -m tests.pages build
+	@$(BIN)/python -m app.local.pages build
 
 # IMAGE_BASES: such as --build-arg PYTHON_IMAGE=…@sha256:…; the Dockerfiles name each base.
 images: ## Build the container images (needs Docker)

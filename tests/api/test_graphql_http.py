@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests import pages
+from app.local import pages
 from tests.api.wire import post, request
 from tests.e2e.service import ROOT, Service
 

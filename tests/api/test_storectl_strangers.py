@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster.certificates import issue
 from app.storectl import documents
 from app.storectl.account import Account
 from app.storectl.api import Api
 from app.storectl.errors import NotSignedInError, RefusedError, StorectlError, UnreachableError
-from tests.cluster.certificates import issue
 
 HTML = b"<html>\x1b[31m" + b"<p>Welcome</p>" * 1000
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from app.local.cluster.processes import is_running
 from tests.api.conftest import Records, running_service
-from tests.cluster.processes import is_running
 from tests.e2e.service import Service
 from tests.integration.watching.following import write_kubeconfig
 

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.progress import say
 from tests.bench import (
     fan_out,
     faults,
@@ -25,8 +27,6 @@ from tests.bench import (
 from tests.bench.charts import Growth
 from tests.bench.ground import Ground
 from tests.bench.report import Figure, median_round, table
-from tests.cluster import LocalCluster
-from tests.cluster.progress import say
 
 GROWTHS: dict[str, Callable[[Ground], Awaitable[list[Growth]]]] = {
     "Growth with the number of stores": growth.by_stores,

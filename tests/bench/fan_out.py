@@ -18,13 +18,13 @@ from pathlib import Path
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.components import Layout, choose_ports
+from app.local.cluster.progress import ticking
 from tests.bench.ground import Ground
 from tests.bench.listing import cpu_ms
 from tests.bench.memory import resident_megabytes
 from tests.bench.report import Figure
-from tests.cluster import LocalCluster
-from tests.cluster.components import Layout, choose_ports
-from tests.cluster.progress import ticking
 from tests.e2e.service import FOLLOW, ROOT, Service
 
 SUBSCRIBERS = 2000

@@ -24,11 +24,11 @@ import httpx
 import yaml
 from gql import gql
 
+from app.local.cluster import stages
+from app.local.cluster.progress import ticking
 from provisioner.readiness import Limits
 from tests.bench.ground import Ground, api_client
 from tests.bench.report import Figure
-from tests.cluster import stages
-from tests.cluster.progress import ticking
 from tests.e2e.service import FOLLOW, ROOT, Service, follow
 
 GRACE_SECONDS = 3.0

@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from app.local.cluster.objects import NODES
+from app.local.cluster.progress import ticking
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.models import StepStatus, Store, StoreStatus
 from provisioner.domain.names import new_store_id, release_for
@@ -27,8 +29,6 @@ from provisioner.storage.migrations import migrate
 from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground, api_client
-from tests.cluster.objects import NODES
-from tests.cluster.progress import ticking
 
 STORES = 1000
 COMPONENTS = ("mysql", "wordpress", "wordpress", "wordpress")

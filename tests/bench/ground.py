@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from tests.cluster import LocalCluster
+from app.local.cluster import LocalCluster
 from tests.e2e.service import Service
 
 UNLIMITED = {

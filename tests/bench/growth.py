@@ -6,12 +6,12 @@ The services have no cluster, so that nothing else differs between the sizes.
 import asyncio
 import statistics
 
+from app.local.cluster.progress import ticking
 from tests.bench import fan_out
 from tests.bench.charts import Growth
 from tests.bench.ground import Ground
 from tests.bench.listing import listed, page_cost
 from tests.bench.memory import resident_megabytes
-from tests.cluster.progress import ticking
 
 STORES = (10, 100, 1000)
 SUBSCRIBERS = (100, 1000, 2000, 5000)

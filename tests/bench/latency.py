@@ -10,10 +10,10 @@ import time
 
 from websockets.asyncio.client import connect
 
+from app.local.cluster import LocalCluster, tools
+from app.local.cluster.progress import ticking
 from tests.bench.ground import Ground, api_client
 from tests.bench.report import Figure, percentile
-from tests.cluster import LocalCluster, tools
-from tests.cluster.progress import ticking
 from tests.e2e.service import Service, follow
 
 CHANGES = 300

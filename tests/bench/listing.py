@@ -16,6 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.components import Layout, choose_ports
+from app.local.cluster.ports import free_port
+from app.local.cluster.progress import ticking
 from provisioner.domain.clock import SystemClock
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
@@ -23,10 +27,6 @@ from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground
 from tests.bench.report import Figure
-from tests.cluster import LocalCluster
-from tests.cluster.components import Layout, choose_ports
-from tests.cluster.ports import free_port
-from tests.cluster.progress import ticking
 from tests.e2e.service import ROOT, Service
 from tests.stores import a_store
 

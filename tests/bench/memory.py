@@ -11,10 +11,10 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from app.local.cluster.progress import ticking
 from tests.bench import fleet
 from tests.bench.ground import Ground
 from tests.bench.report import Figure
-from tests.cluster.progress import ticking
 from tests.e2e.service import FOLLOW, Service
 
 SUBSCRIBERS = 1000

@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.local.cluster.progress import ticking
+from app.local.pages import PagesError, ensure_built, run_script
 from tests.api.conftest import running_service
 from tests.bench.fleet import STORES, record_stores
 from tests.bench.ground import UNLIMITED, Ground
 from tests.bench.report import Figure, percentile
 from tests.browser import ensure_browser
-from tests.cluster.progress import ticking
-from tests.pages import PagesError, ensure_built, run_script
 
 _SCRIPT = Path(__file__).with_name("browse.mjs")
 _ONE_PAGE = 50

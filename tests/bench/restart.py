@@ -10,10 +10,10 @@ import signal
 import time
 import uuid
 
+from app.local.cluster.progress import ticking
 from tests.bench import fleet
 from tests.bench.ground import Ground, api_client
 from tests.bench.report import Figure
-from tests.cluster.progress import ticking
 
 IN_FLIGHT = 100
 _GOAL_SECONDS = 3.0

@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from app.local.cluster import tools
+from app.local.cluster.progress import ticking
 from tests.bench.ground import Ground, api_client
 from tests.bench.memory import resident_megabytes
 from tests.bench.report import Figure
-from tests.cluster import tools
-from tests.cluster.progress import ticking
 from tests.e2e.service import ROOT, Service, follow
 
 _GOAL = 1.2

@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.progress import say
 from tests.chaos.inspection import inspect
 from tests.chaos.storm import Storm
-from tests.cluster import LocalCluster
-from tests.cluster.progress import say
 from tests.e2e.service import Service
 
 

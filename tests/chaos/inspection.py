@@ -1,7 +1,7 @@
 """What must be true once all is quiet."""
 
+from app.local.cluster import LocalCluster
 from tests.chaos.promises import Promises
-from tests.cluster import LocalCluster
 from tests.e2e.namespaces import store_namespaces
 
 _EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = :id"

@@ -12,9 +12,9 @@ import signal
 
 import yaml
 
+from app.local.cluster.progress import say
+from app.local.cluster.stages import MISSING_IMAGES
 from tests.chaos.promises import UNANSWERED, Promises
-from tests.cluster.progress import say
-from tests.cluster.stages import MISSING_IMAGES
 from tests.e2e.service import ROOT, Service
 
 LIVE_STORES = 5

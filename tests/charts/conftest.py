@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster.tools import ensure_helm
 from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm, Objects
-from tests.cluster.tools import ensure_helm
 
 
 @pytest.fixture(scope="session")

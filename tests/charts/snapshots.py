@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.local.cluster.tools import ensure_helm
 from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm
-from tests.cluster.tools import ensure_helm
 
 FOLDER = Path(__file__).with_name("snapshots")
 GIVEN: dict[Path, Mapping[str, Any]] = {WOOCOMMERCE: {"store": STORE}, PLATFORM: {}}

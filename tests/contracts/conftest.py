@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from app.local.cluster import LocalCluster, tools
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.models import Observation, Pod
 from provisioner.domain.ports import Cluster, Helm, Observer, Releases, StoreRecords
@@ -21,7 +22,6 @@ from provisioner.kubernetes.objects import STORE_LABEL
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.testing import SimulatedCluster
-from tests.cluster import LocalCluster, tools
 
 STORE_ID = "store-of-the-contract"
 LABELS = {STORE_LABEL: STORE_ID}

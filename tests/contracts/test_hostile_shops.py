@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.local.cluster.certificates import issue
 from provisioner.kubernetes.prober import HttpProber
-from tests.cluster.certificates import issue
 from tests.stores import a_store
 
 PATIENCE_SECONDS = 60.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import LocalCluster
+from app.local.cluster import LocalCluster
 from tests.conftest import DATABASES
 from tests.e2e.namespaces import leaving_no_stores
 from tests.e2e.service import Service

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.local.cluster import LocalCluster, tools
 from tests.charts.rendering import PLATFORM
-from tests.cluster import LocalCluster, tools
 from tests.e2e.platform_account import account_kubeconfig
 from tests.e2e.service import Service
 

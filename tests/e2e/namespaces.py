@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.cluster import LocalCluster
+from app.local.cluster import LocalCluster
 
 
 def store_namespaces(cluster: LocalCluster) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import yaml
 
+from app.local.cluster import LocalCluster, tools
+from app.local.cluster.components import commands
+from app.local.cluster.local_cluster import ClusterError
 from tests.charts.rendering import PLATFORM, Helm
-from tests.cluster import LocalCluster, tools
-from tests.cluster.components import commands
-from tests.cluster.local_cluster import ClusterError
 
 NAMESPACE = "store-platform"
 NAME = "store-platform"

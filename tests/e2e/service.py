@@ -20,6 +20,8 @@ from gql.client import AsyncClientSession
 from gql.transport.httpx import HTTPXTransport
 from gql.transport.websockets import WebsocketsTransport
 
+from app.local.cluster import LocalCluster, tools
+from app.local.cluster.ports import free_port
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.models import Role
 from provisioner.domain.owners import COMMAND_LINE, local
@@ -27,8 +29,6 @@ from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
 from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.tokens import TokenRepository
-from tests.cluster import LocalCluster, tools
-from tests.cluster.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120.0  # on a busy machine

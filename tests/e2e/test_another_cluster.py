@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster import LocalCluster
+from app.local.cluster import LocalCluster
 from tests.e2e.conftest import NewService
 from tests.e2e.namespaces import store_namespaces
 from tests.e2e.service import Service

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from typing import Any
 
-from tests import pages
+from app.local import pages
 from tests.e2e import curl
 from tests.e2e.service import CREATE, DELETE, ROOT, Service
 

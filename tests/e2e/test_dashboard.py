@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from app.local.pages import FOLDER, ensure_built, run_browser_tests
 from tests.browser import ensure_browser
 from tests.e2e.control import Control, serving
 from tests.e2e.service import Service
 from tests.issuer import running_issuer
-from tests.pages import FOLDER, ensure_built, run_browser_tests
 
 SPECS = sorted(file.name for file in (FOLDER / "e2e").glob("*.spec.ts"))
 

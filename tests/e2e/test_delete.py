@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cluster import stages, tools
+from app.local.cluster import stages, tools
 from tests.e2e.conftest import NewService
 from tests.e2e.namespaces import store_namespaces
 from tests.e2e.service import Service, events_of

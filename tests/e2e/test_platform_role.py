@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import LocalCluster, stages
-from tests.cluster.local_cluster import ClusterError
+from app.local.cluster import LocalCluster, stages
+from app.local.cluster.local_cluster import ClusterError
 from tests.e2e import attacks
 from tests.e2e.platform_account import (
     NAME,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import LocalCluster, stages
+from app.local.cluster import LocalCluster, stages
 from tests.conftest import DATABASES
 from tests.e2e.installed_platform import InstalledPlatform
 from tests.e2e.service import Service

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from gql import gql
 
-from tests.cluster import LocalCluster, stages
+from app.local.cluster import LocalCluster, stages
 from tests.e2e.conftest import NewService
 from tests.e2e.namespaces import store_namespaces
 from tests.e2e.service import FOLLOW, Service, events_of

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import LocalCluster, stages
-from tests.cluster.local_cluster import ClusterError
+from app.local.cluster import LocalCluster, stages
+from app.local.cluster.local_cluster import ClusterError
 from tests.e2e.conftest import NewService
 from tests.e2e.test_recovery import a_store, behaving, give_values
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import stages
+from app.local.cluster import stages
 from tests.e2e.conftest import NewService
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl

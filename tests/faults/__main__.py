@@ -6,9 +6,9 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from app.local.cluster.progress import say
 from tests.api.conftest import unreachable_cluster
 from tests.bench.ground import UNLIMITED
-from tests.cluster.progress import say
 from tests.e2e.service import Service
 from tests.faults.faults import FAULTS, small_disk
 from tests.faults.outage import Outage, database_file

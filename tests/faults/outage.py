@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from tests.cluster.progress import say
+from app.local.cluster.progress import say
 from tests.e2e.service import CREATE, ROOT, Service
 from tests.faults.faults import Fault
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests import debian
-from tests.cluster.paths import cache
-from tests.cluster.ports import free_port
-from tests.cluster.progress import ticking
+from app.local import debian
+from app.local.cluster.paths import cache
+from app.local.cluster.ports import free_port
+from app.local.cluster.progress import ticking
 
 SITE = Path(__file__).resolve().parents[2] / "charts" / "woocommerce" / "image" / "shop.conf"
 _PACKAGES = ("apache2-bin", "libapr1", "libaprutil1")

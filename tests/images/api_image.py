@@ -19,11 +19,11 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock
 
-from tests.cluster import tools
-from tests.cluster.paths import cache
-from tests.cluster.progress import ticking
+from app.local.cluster import tools
+from app.local.cluster.paths import cache
+from app.local.cluster.progress import ticking
+from app.local.pages import FOLDER, ensure_built
 from tests.images.dockerfile import PLATFORM, ROOT, Stage, is_ignored, stages
-from tests.pages import FOLDER, ensure_built
 
 _PACKAGES = "/opt/packages"
 _STATE = "/var/lib/store-platform"

@@ -85,13 +85,19 @@ def stages(file: Path) -> dict[str, Stage]:
 
 
 def is_ignored(path: Path) -> bool:
-    """Tell whether .dockerignore keeps a file, or a folder that it is in, from a build."""
+    """Tell whether .dockerignore keeps a file, or a folder that it is in, from a build.
+
+    The last pattern that matches counts; one that begins with "!" takes back what others keep away.
+    """
     relative = path.relative_to(ROOT)
     parts = [relative, *relative.parents[:-1]]
-    patterns = (ROOT / ".dockerignore").read_text().split("\n")
-    excluded = [p for p in patterns if p and p[0] not in "#!*"] + ["**/__pycache__"]
-    return any(
-        fnmatch(str(part), pattern) or fnmatch(part.name, pattern.removeprefix("**/"))
-        for part in parts
-        for pattern in excluded
-    )
+    is_kept_away = False
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        if pattern and pattern[0] != "#" and any(_matches(part, pattern) for part in parts):
+            is_kept_away = not line.startswith("!")
+    return is_kept_away
+
+
+def _matches(part: Path, pattern: str) -> bool:
+    return fnmatch(str(part), pattern) or fnmatch(part.name, pattern.removeprefix("**/"))

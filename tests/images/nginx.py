@@ -10,9 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests import debian
-from tests.cluster.paths import cache
-from tests.cluster.progress import ticking
+from app.local import debian
+from app.local.cluster.paths import cache
+from app.local.cluster.progress import ticking
 
 _START_SECONDS = 120.0
 

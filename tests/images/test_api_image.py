@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from app.local.cluster.ports import free_port
 from tests.api.conftest import unreachable_cluster
-from tests.cluster.ports import free_port
 from tests.images.api_image import ApiImage
 from tests.images.dockerfile import PLATFORM, stages
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from app.http.headers import content_policy, security_headers
-from tests.cluster.ports import free_port
+from app.local.cluster.ports import free_port
+from app.local.pages import FOLDER, ensure_built
 from tests.images.dockerfile import PLATFORM, ROOT, stages
 from tests.images.nginx import running_nginx
-from tests.pages import FOLDER, ensure_built
 
 pytestmark = pytest.mark.timeout(900)  # the first run builds the pages
 STAGE = stages(PLATFORM)["dashboard"]

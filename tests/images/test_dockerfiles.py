@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import local, pages
+from app.local import pages, up
+from app.local.cluster import toolchain
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
-from tests.cluster import toolchain
 from tests.images.dockerfile import DOCKERFILES, PLATFORM, ROOT, SHOP, bases, is_ignored, stages
 
 PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
@@ -69,7 +69,7 @@ def test_the_images_are_what_the_charts_ask_for() -> None:
     image = f"{shop['image']['repository']}:{shop['image']['tag']}"
     for text in (SHOP.read_text(), (ROOT / "Makefile").read_text()):
         assert f"--tag {image} " in text
-    assert image == local._SHOP_IMAGE
+    assert image == up._SHOP_IMAGE
     stage = stages(SHOP)[""]
     assert stage.last("WORKDIR") == shop["documentRoot"]
     assert stage.last("USER") == f"{shop['userId']}:{shop['userId']}"

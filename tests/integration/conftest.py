@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster import LocalCluster
+from app.local.cluster import LocalCluster
 
 
 @pytest.fixture

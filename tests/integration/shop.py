@@ -8,12 +8,12 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
+from app.local.cluster import LocalCluster, tools
 from provisioner.domain.models import Release
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.releases import ReleaseReader
 from tests.charts.rendering import WOOCOMMERCE
-from tests.cluster import LocalCluster, tools
 
 _CREDENTIALS = ("mysql-root-password", "mysql-password", "admin-password")
 

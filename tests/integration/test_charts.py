@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster import LocalCluster, tools
 from tests.charts import test_platform, test_values
 from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm, Object
-from tests.cluster import LocalCluster, tools
 
 
 @pytest.fixture

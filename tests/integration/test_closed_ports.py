@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import LocalCluster
+from app.local.cluster import LocalCluster
 
 ORIGIN = "https://evil.example"
 REQUESTS = [

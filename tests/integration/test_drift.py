@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster import LocalCluster
 from provisioner.domain.errors import HelmError
-from tests.cluster import LocalCluster
 from tests.integration.shop import Shop, installed_shop
 
 HPA = {

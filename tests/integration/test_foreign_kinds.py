@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.toolchain import go_program
 from tests.charts.rendering import PLATFORM, Helm
 from tests.charts.test_platform import FOREIGN, VARIANTS
-from tests.cluster import LocalCluster
-from tests.cluster.toolchain import go_program
 from tests.integration import test_charts
 
 # Each maker's Go module by version, with its checksum as in a go.sum, and the file in it.

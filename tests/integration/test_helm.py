@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster import LocalCluster, stages, tools
 from provisioner.domain.errors import ClusterUnreachableError, HelmError
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.doctor import ClusterDoctor
 from provisioner.kubernetes.releases import ReleaseReader
-from tests.cluster import LocalCluster, stages, tools
 
 RELEASE = "shop"
 CONFIG_MAP = """apiVersion: v1

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from app.local.cluster import LocalCluster, tools
+from app.local.cluster.local_cluster import ClusterError
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor
 from provisioner.kubernetes.releases import ReleaseReader
-from tests.cluster import LocalCluster, tools
-from tests.cluster.local_cluster import ClusterError
 from tests.integration.test_helm import CONFIG_MAP, RELEASE
 
 pytestmark = pytest.mark.cluster

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.local_cluster import ClusterError
 from provisioner.domain.models import Observation
 from provisioner.kubernetes.objects import NAMESPACES, PODS
 from provisioner.reconcile.holders import holders, remedy
-from tests.cluster import LocalCluster
-from tests.cluster.local_cluster import ClusterError
 
 pytestmark = pytest.mark.cluster
 _SECONDS = 90

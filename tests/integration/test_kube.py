@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster import LocalCluster
 from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.objects import PODS
-from tests.cluster import LocalCluster
 from tests.integration.watching.following import write_kubeconfig
 
 Call = Callable[[KubeCluster], Awaitable[object]]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import LocalCluster, stages
-from tests.cluster.local_cluster import ClusterError
+from app.local.cluster import LocalCluster, stages
+from app.local.cluster.local_cluster import ClusterError
 
 WAITING = "{.status.containerStatuses[0].state.waiting.reason}"
 SEEN = {

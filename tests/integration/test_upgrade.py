@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.local.cluster import LocalCluster
 from tests.charts.rendering import STORE_LABEL, WOOCOMMERCE
-from tests.cluster import LocalCluster
 from tests.integration.shop import Shop, installed_shop
 
 NEWER_IMAGE = {"image": {"tag": "7.2-woocommerce11.0.0"}}

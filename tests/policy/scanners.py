@@ -15,8 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.cluster.paths import cache
-from tests.cluster.progress import ticking
+from app.local.cluster.paths import cache
+from app.local.cluster.progress import ticking
 
 _LOCK = Path(__file__).with_name("requirements.lock")
 

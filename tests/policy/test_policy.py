@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.local.cluster.tools import ensure_helm
 from tests.charts.rendering import NAMESPACE, PLATFORM, STORE, WOOCOMMERCE, Helm, Values
-from tests.cluster.tools import ensure_helm
 from tests.images.dockerfile import DOCKERFILES, ROOT, resolved
 from tests.policy.scanners import Scanners
 

@@ -2,12 +2,12 @@
 
 import sys
 
-from tests import debian
+from app.local import debian
+from app.local.cluster import tools
+from app.local.cluster.nodes import host
+from app.local.cluster.progress import say
+from app.local.cluster.toolchain import ToolchainError
 from tests.browser import BrowserError, ensure_browser
-from tests.cluster import tools
-from tests.cluster.nodes import host
-from tests.cluster.progress import say
-from tests.cluster.toolchain import ToolchainError
 from tests.real.wordpress import ensure_image
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import LocalCluster
-from tests.cluster.nodes.addresses import INGRESS
-from tests.cluster.nodes.images import import_archive
+from app.local.cluster import LocalCluster
+from app.local.cluster.nodes.addresses import INGRESS
+from app.local.cluster.nodes.images import import_archive
 from tests.e2e.service import Service
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.wordpress import ensure_image, write_engine

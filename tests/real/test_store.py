@@ -13,10 +13,10 @@ import httpx
 import pytest
 import yaml
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.nodes.addresses import INGRESS, NODE_ADDRESS
+from app.local.cluster.nodes.layout import NodeLayout
 from tests.browser import ensure_browser
-from tests.cluster import LocalCluster
-from tests.cluster.nodes.addresses import INGRESS, NODE_ADDRESS
-from tests.cluster.nodes.layout import NodeLayout
 from tests.e2e.service import Service, events_of
 from tests.e2e.test_recovery import Follower
 from tests.real.footprint import Footprint

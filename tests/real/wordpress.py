@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from tests import debian
-from tests.cluster.nodes.images import ImageSettings, add_bytes, write_archive
-from tests.cluster.paths import cache
-from tests.cluster.progress import ticking
+from app.local import debian
+from app.local.cluster.nodes.images import ImageSettings, add_bytes, write_archive
+from app.local.cluster.paths import cache
+from app.local.cluster.progress import ticking
 
 REFERENCE = "localhost/wordpress:debian"
 

@@ -8,10 +8,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from app.local.cluster import LocalCluster
+from app.local.cluster.progress import say
 from tests.bench.ground import UNLIMITED
 from tests.chaos.inspection import inspect
-from tests.cluster import LocalCluster
-from tests.cluster.progress import say
 from tests.e2e.service import Service
 from tests.postgres import PostgresServer
 from tests.soak.soak import Scale, Soak

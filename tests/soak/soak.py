@@ -13,9 +13,9 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.local.cluster.progress import say
 from tests.bench.memory import resident_megabytes
 from tests.chaos.promises import UNANSWERED, Promises
-from tests.cluster.progress import say
 from tests.e2e.service import Service
 
 _AT_ONCE = 4

@@ -5,8 +5,8 @@ import json
 import tarfile
 from pathlib import Path
 
-from tests.cluster import tools
-from tests.cluster.nodes.images import ImageSettings, add_bytes, write_archive
+from app.local.cluster import tools
+from app.local.cluster.nodes.images import ImageSettings, add_bytes, write_archive
 
 
 def test_the_node_is_of_the_control_planes_version() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests import local
-from tests.cluster.local_cluster import ClusterError
+from app.local import up as local
+from app.local.cluster.local_cluster import ClusterError
 
 
 class Machine:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cluster.ports import free_ports
+from app.local.cluster.ports import free_ports
 
 
 def test_no_outgoing_connection_can_take_one() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from app.local.cluster.certificates import issue
 from provisioner.domain.errors import ClusterUnreachableError, ConfigurationError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.objects import PODS
-from tests.cluster.certificates import issue
 from tests.integration.watching.following import LIMITS, following, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi
 

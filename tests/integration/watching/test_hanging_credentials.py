@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from app.local.cluster.processes import is_running
 from provisioner.domain.errors import ClusterUnreachableError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.objects import PODS
-from tests.cluster.processes import is_running
 from tests.integration.watching.following import LIMITS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi
 from tests.integration.watching.test_credentials import EXEC_API, user_of

@@ -1,17 +1,17 @@
-"""``python -m tests.cluster up [--nodes real] | down | status | kubeconfig | tools``."""
+"""``python -m app.local.cluster up [--nodes real] | down | status | kubeconfig | tools``."""
 
 import argparse
 import sys
 
-from tests.cluster import tools
-from tests.cluster.local_cluster import ClusterError, LocalCluster
-from tests.cluster.progress import say
-from tests.cluster.toolchain import ToolchainError
+from app.local.cluster import tools
+from app.local.cluster.local_cluster import ClusterError, LocalCluster
+from app.local.cluster.progress import say
+from app.local.cluster.toolchain import ToolchainError
 
 
 def main() -> int:
     """Run one command; return the exit code: 0 done, 1 failed, 3 not running."""
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.local.cluster", description=__doc__)
     parser.add_argument("command", choices=["up", "down", "status", "kubeconfig", "tools"])
     parser.add_argument("--name", default="local", help="which cluster (default: local)")
     parser.add_argument(
@@ -45,7 +45,8 @@ def _with_found(command: str, name: str) -> int:
     found = LocalCluster.find(name)
     if found is None:
         say(
-            f"There is no cluster {name!r}; start it with: python -m tests.cluster up --name {name}"
+            f"There is no cluster {name!r}; start it with:"
+            f" python -m app.local.cluster up --name {name}"
         )
         return 0 if command == "down" else 3
     if command == "down":

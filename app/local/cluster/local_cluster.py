@@ -8,6 +8,7 @@ import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -15,16 +16,16 @@ from urllib.error import URLError
 import msgspec
 from filelock import FileLock
 
-from tests.cluster import tools
-from tests.cluster.certificates import Certificates
-from tests.cluster.components import Layout, Ports, choose_ports, commands, environment
-from tests.cluster.nodes import host, images
-from tests.cluster.nodes.addresses import NODE_NAME
-from tests.cluster.nodes.layout import NodeLayout
-from tests.cluster.objects import initial_objects
-from tests.cluster.paths import cluster_state
-from tests.cluster.processes import Daemon
-from tests.cluster.progress import ticking
+from app.local.cluster import tools
+from app.local.cluster.certificates import Certificates
+from app.local.cluster.components import Layout, Ports, choose_ports, commands, environment
+from app.local.cluster.nodes import host, images
+from app.local.cluster.nodes.addresses import NODE_NAME
+from app.local.cluster.nodes.layout import NodeLayout
+from app.local.cluster.objects import initial_objects
+from app.local.cluster.paths import cluster_state
+from app.local.cluster.processes import Daemon
+from app.local.cluster.progress import ticking
 
 _START_SECONDS = 120.0
 _PROBE_SECONDS = 0.1
@@ -126,8 +127,8 @@ class LocalCluster:
         )
         if component == "kube-apiserver":
             self._await_ready()
-        elif component == "containerd":
-            self._await_containerd()
+        elif component == "containerd" and self.layout.node is not None:
+            self._await_containerd(self.layout.node)
 
     def stop(self, component: str) -> None:
         """Stop one component, as an outage for a test; ``start`` brings it back at its port."""
@@ -174,7 +175,7 @@ class LocalCluster:
         context = ssl.create_default_context(cafile=str(self.layout.certificates.authority))
         try:
             with urllib.request.urlopen(f"{self.server}/readyz", context=context, timeout=5) as r:
-                return bool(r.status == 200)
+                return bool(r.status == HTTPStatus.OK)
         except (URLError, OSError):
             return False
 
@@ -193,13 +194,12 @@ class LocalCluster:
             except host.HostError as error:
                 raise ClusterError(str(error)) from error
 
-    def _await_containerd(self) -> None:
+    def _await_containerd(self, node: NodeLayout) -> None:
         """Wait until it answers, and give it the image without which no pod starts."""
-        assert self.layout.node is not None
         deadline = time.monotonic() + _START_SECONDS
         while True:
             try:
-                return images.import_busybox(self.layout.node)
+                return images.import_busybox(node)
             except images.ImageError as error:
                 if time.monotonic() > deadline or self.daemon("containerd").pid is None:
                     log = self.daemon("containerd").tail()

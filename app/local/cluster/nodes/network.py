@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.nodes.addresses import LINK, NODE_ADDRESS, POD_RANGE
-from tests.cluster.nodes.layout import NodeLayout
-from tests.cluster.nodes.running import run
+from app.local.cluster.nodes.addresses import LINK, NODE_ADDRESS, POD_RANGE
+from app.local.cluster.nodes.layout import NodeLayout
+from app.local.cluster.nodes.running import run
 
 POLICY_QUEUE = 100
 """Of the packets about which the agent decides; the number is in its program too."""

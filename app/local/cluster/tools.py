@@ -14,9 +14,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.cluster.paths import GO_MODULES, cache
-from tests.cluster.progress import say, ticking
-from tests.cluster.toolchain import go_program
+from app.local.cluster.paths import GO_MODULES, cache
+from app.local.cluster.progress import say, ticking
+from app.local.cluster.toolchain import go_program
 
 _ERROR_LINES = 15
 
@@ -55,7 +55,7 @@ def version_of(tool: Tool) -> str:
     text = (GO_MODULES / tool.name / "go.mod").read_text()
     found = re.search(rf"^\s*(?:require )?{re.escape(tool.module)} (v\S+)", text, re.MULTILINE)
     if found is None:
-        raise BuildError(f"tests/cluster/go/{tool.name}/go.mod does not name {tool.module}.")
+        raise BuildError(f"app/local/cluster/go/{tool.name}/go.mod does not name {tool.module}.")
     return found[1]
 
 

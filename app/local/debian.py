@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.cluster.progress import ticking
+from app.local.cluster.progress import ticking
 
 
 class PackageError(Exception):

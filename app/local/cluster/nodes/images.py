@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.nodes.layout import NodeLayout
+from app.local.cluster.nodes.layout import NodeLayout
 
 BUSYBOX = "localhost/busybox:1.35"
 PAUSE = BUSYBOX  # it sleeps until it is killed, which is all that a pod's first process must do

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.cluster.nodes.addresses import NODE_ADDRESS
+from app.local.cluster.nodes.addresses import NODE_ADDRESS
 
 _VALID_FOR = dt.timedelta(days=365)
 _AUTHORITY = "local-cluster"

@@ -4,6 +4,6 @@ etcd, kube-apiserver, kube-controller-manager and kube-scheduler are the real on
 the nodes are KWOK's, on which pods are simulated. Everything listens on loopback, on free ports.
 """
 
-from tests.cluster.local_cluster import LocalCluster
+from app.local.cluster.local_cluster import LocalCluster
 
 __all__ = ["LocalCluster"]

@@ -5,10 +5,10 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.certificates import Certificates
-from tests.cluster.nodes.addresses import FIRST_POD_ADDRESS, NODE_ADDRESS, POD_RANGE
-from tests.cluster.nodes.images import PAUSE
-from tests.cluster.nodes.layout import NodeLayout
+from app.local.cluster.certificates import Certificates
+from app.local.cluster.nodes.addresses import FIRST_POD_ADDRESS, NODE_ADDRESS, POD_RANGE
+from app.local.cluster.nodes.images import PAUSE
+from app.local.cluster.nodes.layout import NodeLayout
 
 CNI_PROGRAMS = "/usr/lib/cni"  # where Debian's containernetworking-plugins has them
 DOMAIN = "cluster.local"

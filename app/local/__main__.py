@@ -1,0 +1,5 @@
+"""``python -m app.local up | down``."""
+
+from app.local.up import main
+
+raise SystemExit(main())
