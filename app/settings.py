@@ -14,7 +14,7 @@ from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
 from app.name_settings import NameSettings
 from app.telemetry.logging import LogFormat, LogLevel
-from provisioner.domain.models import Retention
+from provisioner.domain.stores import Retention
 from provisioner.helm.client import HelmSettings
 from provisioner.platform import PlatformSettings
 from provisioner.reconcile.context import WorkSettings

@@ -17,8 +17,8 @@ import structlog
 
 from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.fence import Fence
-from provisioner.domain.models import Retention
 from provisioner.domain.ports import Announcer, Clock, Doctor, Measurements, Prober, Releases
+from provisioner.domain.stores import Retention
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.observer import ClusterObserver

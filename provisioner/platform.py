@@ -19,8 +19,8 @@ from typing import Any, NoReturn
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.instrumentation import Unmeasured
-from provisioner.domain.models import Retention, Store, StoreSnapshot
 from provisioner.domain.ports import Measurements
+from provisioner.domain.stores import Retention, Store, StoreSnapshot
 from provisioner.helm.client import HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster

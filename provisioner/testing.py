@@ -8,19 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from provisioner.domain.errors import HelmError, NotFoundError
-from provisioner.domain.instrumentation import Measured, ending
-from provisioner.domain.models import (
+from provisioner.domain.cluster import (
     Blocker,
     Container,
     NamespaceState,
     Observation,
     Pod,
-    Reason,
     Release,
-    Store,
     Unchangeable,
 )
+from provisioner.domain.errors import HelmError, NotFoundError
+from provisioner.domain.instrumentation import Measured, ending
+from provisioner.domain.stores import Reason, Store
 from provisioner.kubernetes.objects import STORE_LABEL
 
 HELD = Blocker(

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from provisioner.domain.errors import NotFoundError, RefusedError
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.storage import token_tree, tokens
 from provisioner.storage.paging import Page
 from resolvers import mapping

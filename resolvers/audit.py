@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.storage import audit_log as audit
 from provisioner.storage.paging import Page
 from resolvers import mapping

@@ -17,8 +17,8 @@ from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from provisioner.domain.errors import DatabaseUnavailableError
-from provisioner.domain.models import Store
 from provisioner.domain.names import is_store_id
+from provisioner.domain.stores import Store
 from provisioner.storage.audit_log import AuditOutcome, AuditRecord
 from provisioner.storage.audit_size import arguments_of
 from provisioner.storage.database import Transaction, alongside

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from provisioner.domain.models import Identity, StoreSnapshot
+from provisioner.domain.identities import Identity
+from provisioner.domain.stores import StoreSnapshot
 from provisioner.platform import Platform
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from graphql import GraphQLError
 
 from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
-from provisioner.domain.models import Identity
+from provisioner.domain.identities import Identity
 from resolvers.context import Context
 from schema.payloads import UserError
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from provisioner.domain import models
+from provisioner.domain import cluster, engines, identities, stores
 from provisioner.domain.pod_events import pod_status
 from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
 from provisioner.streams.list_stream import StoresChange
@@ -45,8 +45,8 @@ class _Details:
     def __init__(
         self,
         context: Context,
-        store: models.Store,
-        load: Callable[[], Awaitable[models.StoreSnapshot]],
+        store: stores.Store,
+        load: Callable[[], Awaitable[stores.StoreSnapshot]],
     ) -> None:
         self._context = context
         self._store = store
@@ -66,7 +66,7 @@ class _Details:
         return [event(item) for item in found]
 
 
-def store(context: Context, record: models.Store) -> types.Store:
+def store(context: Context, record: stores.Store) -> types.Store:
     """Return a store whose steps and pods are read when they are asked for."""
     return _store(context, record, lambda: context.details().load(record.id))
 
@@ -87,17 +87,17 @@ def change(context: Context, record: StoresChange) -> types.StoresChange:
     )
 
 
-def _snapshot(context: Context, record: models.StoreSnapshot) -> types.Store:
+def _snapshot(context: Context, record: stores.StoreSnapshot) -> types.Store:
     """Return a store whose steps and pods are those of the same moment."""
 
-    async def load() -> models.StoreSnapshot:
+    async def load() -> stores.StoreSnapshot:
         return record
 
     return _store(context, record.store, load)
 
 
 def _store(
-    context: Context, record: models.Store, load: Callable[[], Awaitable[models.StoreSnapshot]]
+    context: Context, record: stores.Store, load: Callable[[], Awaitable[stores.StoreSnapshot]]
 ) -> types.Store:
     engine = context.platform.stores.engines.get(record.engine)
     return types.Store(
@@ -128,7 +128,7 @@ def _store(
     )
 
 
-def step(record: models.Step) -> types.Step:
+def step(record: stores.Step) -> types.Step:
     return types.Step(
         name=enums.StepName[record.name],
         status=enums.StepStatus[record.status],
@@ -139,7 +139,7 @@ def step(record: models.Step) -> types.Step:
     )
 
 
-def pod(record: models.Pod) -> types.Pod:
+def pod(record: cluster.Pod) -> types.Pod:
     return types.Pod(
         name=record.name,
         component=record.component,
@@ -155,7 +155,7 @@ def pod(record: models.Pod) -> types.Pod:
     )
 
 
-def _container(record: models.Container) -> types.Container:
+def _container(record: cluster.Container) -> types.Container:
     return types.Container(
         name=record.name,
         image=record.image,
@@ -169,7 +169,7 @@ def _container(record: models.Container) -> types.Container:
     )
 
 
-def event(record: models.StoreEvent) -> types.StoreEvent:
+def event(record: stores.StoreEvent) -> types.StoreEvent:
     return types.StoreEvent(
         version=record.version,
         kind=enums.EventKind[record.kind],
@@ -180,7 +180,7 @@ def event(record: models.StoreEvent) -> types.StoreEvent:
     )
 
 
-def engine(record: models.Engine) -> types.Engine:
+def engine(record: engines.Engine) -> types.Engine:
     return types.Engine(
         name=record.name,
         display_name=record.display_name,
@@ -197,7 +197,7 @@ def engine(record: models.Engine) -> types.Engine:
     )
 
 
-def viewer(context: Context, caller: models.Identity) -> types.Viewer:
+def viewer(context: Context, caller: identities.Identity) -> types.Viewer:
     """Return who calls; their stores are counted when the quota is asked for."""
 
     async def load_quota() -> types.StoreQuota:

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from provisioner.domain.errors import NotFoundError, RefusedError
-from provisioner.domain.models import StoreStatus
+from provisioner.domain.stores import StoreStatus
 from provisioner.storage.listing import StoreFilter, StoreOrder
 from resolvers import access, audit, mapping
 from resolvers.access import AccessQuery

@@ -7,7 +7,7 @@ follow a store is decided for each of them all the same, before anything is shar
 from contextvars import ContextVar
 from typing import Protocol
 
-from provisioner.domain.models import Identity
+from provisioner.domain.identities import Identity
 from provisioner.platform import Platform
 from provisioner.streams.store_stream import StoreUpdate, Telling, Told
 

@@ -25,7 +25,7 @@ from jwt.exceptions import (
 from app.auth.issuer_keys import IssuerKeys
 from app.auth.jwt_kinds import is_for_something_else, is_kind_accepted, is_of_client
 from app.auth.settings import OidcSettings
-from provisioner.domain.models import Identity, Role
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, normal_name
 
 _MAX_TOKEN = 16_384  # characters; no issuer's token is as long

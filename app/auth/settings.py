@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.services.tokens import MAX_DAYS
 from provisioner.storage.token_tree import IssuerTrust
 

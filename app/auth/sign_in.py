@@ -14,7 +14,7 @@ from app.auth.settings import OidcSettings
 from app.auth.uses import Uses
 from app.auth.watch import CredentialWatch
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Identity
+from provisioner.domain.identities import Identity
 from provisioner.domain.owners import Owner
 from provisioner.domain.ports import Clock
 from provisioner.platform import Platform

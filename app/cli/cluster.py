@@ -9,7 +9,7 @@ import typer
 from app.cli.offline import opened_database
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import COMMAND_LINE
 from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.cluster_memory import ClusterMemory

@@ -15,7 +15,7 @@ from app.cli.offline import opened_database
 from app.cli.tokens import stop
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, MAX_NAME, Owner, normal_name
 from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.database import Transaction, alongside

@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.storectl.printable import one_line
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Identity, Role
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, Owner
 from provisioner.services.tokens import TokenService
 from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord

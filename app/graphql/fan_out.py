@@ -28,8 +28,9 @@ from app import __version__
 from app.graphql.plain_fields import PlainFieldExecutor
 from app.graphql.shareable import Shareable, shareable
 from app.http.encoding import encode_json
-from provisioner.domain.models import Identity, Role, StoreSnapshot, StoreStatus
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner
+from provisioner.domain.stores import StoreSnapshot, StoreStatus
 from provisioner.platform import Platform
 from provisioner.streams.store_stream import StoreUpdate, Telling
 from resolvers import mapping, sharing

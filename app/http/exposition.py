@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.auth.bearer import bearer_token
 from app.telemetry.gauges import PlatformGauges
 from app.telemetry.metrics import PrometheusMeasurements
-from provisioner.domain.models import StoreStatus
+from provisioner.domain.stores import StoreStatus
 from provisioner.platform import Platform
 
 _DATABASE_SECONDS = 3.0

@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from app import __version__
-from provisioner.domain.models import StoreStatus
+from provisioner.domain.stores import StoreStatus
 from provisioner.platform import Platform
 from provisioner.reconcile.queue import Lane, WorkQueue
 

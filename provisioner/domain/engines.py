@@ -5,13 +5,68 @@ file and the field.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from provisioner.domain.errors import ConfigurationError
-from provisioner.domain.models import Credential, Engine, EngineVersion, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Pods that must be ready: those with this ``app.kubernetes.io/component`` label."""
+
+    component: str
+    kind: str
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedSecret:
+    """A secret value that the platform generates once; ``length`` in characters."""
+
+    key: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVersion:
+    """A version that is offered; ``values`` are merged over the chart's defaults."""
+
+    name: str
+    is_default: bool
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a chart's ``engine.yaml`` says, plus where the chart lies."""
+
+    name: str
+    display_name: str
+    description: str
+    chart: str
+    release_prefix: str
+    workloads: tuple[Workload, ...]
+    setup_job: str | None
+    shop_path: str
+    admin_path: str
+    ready_path: str
+    admin_user: str
+    admin_password_key: str
+    credentials: tuple[GeneratedSecret, ...]
+    versions: tuple[EngineVersion, ...]
+    resources: Mapping[str, str]
+
+    @property
+    def default_version(self) -> EngineVersion:
+        return next(version for version in self.versions if version.is_default)
+
+    def version(self, name: str) -> EngineVersion | None:
+        return next((version for version in self.versions if version.name == name), None)
+
 
 _Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^/")]
@@ -88,7 +143,7 @@ def _engine(found: _Description, folder: Path) -> Engine:
         ready_path=found.ready_path,
         admin_user=found.admin_user,
         admin_password_key=found.admin_password_key,
-        credentials=tuple(Credential(c.key, c.length) for c in found.credentials),
+        credentials=tuple(GeneratedSecret(c.key, c.length) for c in found.credentials),
         versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
         resources={key: str(value) for key, value in found.resources.items()},
     )

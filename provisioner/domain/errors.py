@@ -25,7 +25,7 @@ Errors of libraries are wrapped once, at the edge where they appear (``raise …
 
 from dataclasses import dataclass
 
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 
 
 class StorePlatformError(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from provisioner.domain.models import Pod
+from provisioner.domain.cluster import Pod
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from provisioner.domain.cluster import Observation, Pod, Release, Unchangeable
 from provisioner.domain.errors import TransientError
 from provisioner.domain.instrumentation import Measured
-from provisioner.domain.models import (
-    Observation,
-    Pod,
+from provisioner.domain.stores import (
     Reason,
-    Release,
     Step,
     StepName,
     StepStatus,
@@ -23,7 +21,6 @@ from provisioner.domain.models import (
     StoreEvent,
     StoreSnapshot,
     StoreStatus,
-    Unchangeable,
 )
 
 

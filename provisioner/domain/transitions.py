@@ -7,7 +7,7 @@ same table again.
 
 from enum import StrEnum
 
-from provisioner.domain.models import StepName, StoreStatus, StoreTarget
+from provisioner.domain.stores import StepName, StoreStatus, StoreTarget
 
 
 class Action(StrEnum):

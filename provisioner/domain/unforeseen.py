@@ -9,7 +9,7 @@ import secrets
 import structlog
 
 from provisioner.domain.errors import UnforeseenError
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 
 _log = structlog.get_logger(__name__)
 

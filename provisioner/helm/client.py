@@ -28,10 +28,10 @@ from provisioner.domain.errors import (
 )
 from provisioner.domain.fence import Fence
 from provisioner.domain.instrumentation import Activity, Unmeasured
-from provisioner.domain.models import Reason
 from provisioner.domain.ports import Doctor, Measurements
 from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.shortage import told_shortage
+from provisioner.domain.stores import Reason
 from provisioner.helm.process import (
     KEPT_BYTES,
     Finished,

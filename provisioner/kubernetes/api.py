@@ -38,7 +38,7 @@ from provisioner.domain.errors import (
     NotFoundError,
     OtherClusterError,
 )
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 from provisioner.kubernetes.client import client
 from provisioner.kubernetes.clock import ClusterClock
 from provisioner.kubernetes.configuration import (

@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 
 from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError, NotFoundError
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 from provisioner.kubernetes.api import AlreadyExistsError, ApiLimits, KubeApi
 from provisioner.kubernetes.objects import (
     HasMetadata,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from provisioner.domain.models import (
+from provisioner.domain.cluster import (
     Blocker,
     Claim,
     ClusterEvent,

@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 
 from provisioner.domain import unforeseen
+from provisioner.domain.cluster import Observation
 from provisioner.domain.errors import NotFoundError, StorePlatformError
-from provisioner.domain.models import Observation
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes.objects import (
     CLAIMS,

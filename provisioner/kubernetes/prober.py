@@ -15,7 +15,7 @@ from typing import Self
 import httpx
 import structlog
 
-from provisioner.domain.models import Store
+from provisioner.domain.stores import Store
 
 _log = structlog.get_logger(__name__)
 

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 import structlog
 
+from provisioner.domain.cluster import Release, Unchangeable
 from provisioner.domain.errors import ClusterRefusedError, NotFoundError
-from provisioner.domain.models import Release, Unchangeable
 from provisioner.kubernetes.api import AlreadyExistsError, KubeApi
 from provisioner.kubernetes.diff import changes, sentence
 from provisioner.kubernetes.objects import HasMetadata, Wire

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from provisioner.domain.models import Claim, ClusterEvent, Container, Job, Pod, Workload
+from provisioner.domain.cluster import Claim, ClusterEvent, Container, Job, Pod
+from provisioner.domain.engines import Workload
 from provisioner.readiness.containers import Log, Trouble
 from provisioner.readiness.facts import (
     Facts,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from provisioner.domain.models import ClusterEvent, Container, Pod
+from provisioner.domain.cluster import ClusterEvent, Container, Pod
 from provisioner.readiness.facts import Facts, bracketed, exit_of, first_seen
 
 PULL_REASONS = frozenset(

@@ -4,15 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from provisioner.domain.models import (
-    Claim,
-    ClusterEvent,
-    Container,
-    Job,
-    Observation,
-    Pod,
-    Workload,
-)
+from provisioner.domain.cluster import Claim, ClusterEvent, Container, Job, Observation, Pod
+from provisioner.domain.engines import Workload
 from provisioner.readiness.verdict import Limits
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from provisioner.domain.models import Observation, Workload
+from provisioner.domain.cluster import Observation
+from provisioner.domain.engines import Workload
 from provisioner.readiness.facts import LONG_AGO, Facts
 from provisioner.readiness.progress import waiting_for
 from provisioner.readiness.rules import RULES

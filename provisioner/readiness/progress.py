@@ -1,6 +1,7 @@
 """What is being waited for, in words. Nothing in them counts up, so that each is news only once."""
 
-from provisioner.domain.models import Container, Pod, Workload
+from provisioner.domain.cluster import Container, Pod
+from provisioner.domain.engines import Workload
 from provisioner.readiness.cluster import (
     is_lacking_pods,
     mount_failures,

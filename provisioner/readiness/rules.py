@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 from provisioner.readiness import cluster, containers
 from provisioner.readiness.cluster import Refusal, refused
 from provisioner.readiness.containers import Trouble, each_container

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from provisioner.domain.models import Engine, Store
+from provisioner.domain.engines import Engine
+from provisioner.domain.stores import Store
 from provisioner.readiness import Verdict, judge
 from provisioner.readiness.facts import LONG_AGO
 from provisioner.reconcile.context import Parts

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from provisioner.domain.engines import Engine
 from provisioner.domain.instrumentation import Unmeasured
-from provisioner.domain.models import Engine
 from provisioner.domain.ports import (
     Clock,
     Cluster,

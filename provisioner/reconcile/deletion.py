@@ -9,7 +9,7 @@ import asyncio
 from datetime import timedelta
 
 from provisioner.domain.errors import TerminalError
-from provisioner.domain.models import Reason, StepName, Store, StoreStatus
+from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.reconcile.context import Parts
 from provisioner.reconcile.holders import holders, remedy

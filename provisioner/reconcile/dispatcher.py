@@ -6,7 +6,7 @@ so any replica can tell a store's place in it.
 
 from typing import Protocol
 
-from provisioner.domain.models import Store, StoreStatus, StoreTarget
+from provisioner.domain.stores import Store, StoreStatus, StoreTarget
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 

@@ -6,8 +6,9 @@ keeps its version until it is upgraded.
 
 import structlog
 
+from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError, PassingError
-from provisioner.domain.models import Release, Store
+from provisioner.domain.stores import Store
 from provisioner.reconcile.context import Parts
 from provisioner.reconcile.namespaces import keep_labels
 from provisioner.reconcile.rights import ensure_rights

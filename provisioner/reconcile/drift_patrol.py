@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import structlog
 
-from provisioner.domain.models import Store
+from provisioner.domain.stores import Store
 from provisioner.domain.transitions import Action, decide
 from provisioner.reconcile.reconciler import Reconciler
 

@@ -2,7 +2,7 @@
 
 from provisioner.domain import unforeseen
 from provisioner.domain.errors import UnforeseenError
-from provisioner.domain.models import Reason, StepStatus, Store, StoreStatus
+from provisioner.domain.stores import Reason, StepStatus, Store, StoreStatus
 from provisioner.domain.transitions import Action, decide
 from provisioner.reconcile.context import Parts
 from provisioner.reconcile.queue import Lane

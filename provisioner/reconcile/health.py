@@ -1,6 +1,6 @@
 """Keeps READY true: a store whose pods break is DEGRADED, with the reason, until they heal."""
 
-from provisioner.domain.models import Reason, Store, StoreStatus
+from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import Parts
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone

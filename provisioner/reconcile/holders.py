@@ -6,7 +6,7 @@ and namespaced_resources_deleter.go for their messages.
 
 import re
 
-from provisioner.domain.models import Blocker, Observation, Pod
+from provisioner.domain.cluster import Blocker, Observation, Pod
 
 _DISCOVERY = ("NamespaceDeletionDiscoveryFailure", "NamespaceDeletionGroupVersionParsingFailure")
 _CONTENT = "NamespaceDeletionContentFailure"

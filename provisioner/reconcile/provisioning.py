@@ -12,6 +12,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from provisioner.domain.cluster import Observation, Unchangeable
+from provisioner.domain.engines import Engine, GeneratedSecret
 from provisioner.domain.errors import (
     ClusterRefusedError,
     HelmError,
@@ -19,17 +21,8 @@ from provisioner.domain.errors import (
     StoreFailedError,
     TerminalError,
 )
-from provisioner.domain.models import (
-    Credential,
-    Engine,
-    Observation,
-    Reason,
-    StepName,
-    Store,
-    StoreStatus,
-    Unchangeable,
-)
 from provisioner.domain.redaction import scrub, tail
+from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.kubernetes.objects import STORE_LABEL
 from provisioner.readiness import Doom, Verdict
@@ -283,7 +276,7 @@ class _Attempt:
         return engine
 
 
-def generate_credentials(wanted: Sequence[Credential]) -> dict[str, str]:
+def generate_credentials(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
     """Return a new random value for each credential (58 symbols: 5.8 bits a character)."""
     return {
         credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))

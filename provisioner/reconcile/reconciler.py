@@ -21,7 +21,7 @@ from provisioner.domain.errors import (
     UnforeseenError,
 )
 from provisioner.domain.instrumentation import Activity
-from provisioner.domain.models import Store, StoreStatus
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.domain.transitions import Action, decide
 from provisioner.reconcile.context import Parts
 from provisioner.reconcile.deletion import delete

@@ -8,8 +8,9 @@ helm makes it anew. What holds a shop's data is never removed; only a new store 
 import re
 from collections.abc import Sequence
 
+from provisioner.domain.cluster import Claim, Unchangeable
 from provisioner.domain.errors import StoreFailedError
-from provisioner.domain.models import Claim, Reason, Store, Unchangeable
+from provisioner.domain.stores import Reason, Store
 from provisioner.reconcile.context import Parts
 
 _WITHOUT_DATA = frozenset(

@@ -8,8 +8,8 @@ from typing import NoReturn
 import structlog
 
 from provisioner.domain.errors import ConflictError
-from provisioner.domain.models import Retention, StoreStatus
 from provisioner.domain.ports import Clock
+from provisioner.domain.stores import Retention, StoreStatus
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.stores import StoreRepository

@@ -17,7 +17,7 @@ from provisioner.domain.errors import (
     StorePlatformError,
     TerminalError,
 )
-from provisioner.domain.models import Store
+from provisioner.domain.stores import Store
 from provisioner.reconcile.context import Parts
 
 _log = structlog.get_logger(__name__)

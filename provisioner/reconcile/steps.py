@@ -15,7 +15,7 @@ from provisioner.domain.errors import (
     UnforeseenError,
 )
 from provisioner.domain.instrumentation import Activity
-from provisioner.domain.models import StepName, StepStatus, Store
+from provisioner.domain.stores import StepName, StepStatus, Store
 from provisioner.reconcile.context import Parts
 
 

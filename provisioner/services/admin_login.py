@@ -7,6 +7,7 @@ the database, no event and no log has it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from provisioner.domain.engines import Engine
 from provisioner.domain.errors import (
     ClusterRefusedError,
     ClusterUnreachableError,
@@ -14,8 +15,9 @@ from provisioner.domain.errors import (
     Refusal,
     RefusedError,
 )
-from provisioner.domain.models import Engine, Identity, Role, Store
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.ports import Cluster
+from provisioner.domain.stores import Store
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 
 

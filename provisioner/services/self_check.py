@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
+from provisioner.domain.engines import Engine
 from provisioner.domain.errors import DatabaseUnavailableError
-from provisioner.domain.models import Engine
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.storage.database import Database
 

@@ -11,23 +11,14 @@ from typing import TypeVar
 
 from structlog.contextvars import bind_contextvars
 
-from provisioner.domain.engines import EngineCatalogue
+from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
 from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.instrumentation import Activity
-from provisioner.domain.models import (
-    Engine,
-    EngineVersion,
-    Identity,
-    Role,
-    Store,
-    StoreEvent,
-    StoreSnapshot,
-    StoreStatus,
-    StoreTarget,
-)
 from provisioner.domain.names import is_store_id, new_store_id, refuse_name, release_for
 from provisioner.domain.owners import Owner
 from provisioner.domain.ports import Clock, Measurements
+from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus, StoreTarget
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins

@@ -7,7 +7,7 @@ away more than they have themselves, for longer than they have it, or ends what 
 from datetime import datetime, timedelta
 
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.models import Identity, Role
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import MAX_NAME, Owner, local, normal_name
 from provisioner.domain.ports import Clock
 from provisioner.storage.paging import Page

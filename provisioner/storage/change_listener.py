@@ -14,7 +14,7 @@ import structlog
 
 from provisioner.domain.backoff import pause_seconds
 from provisioner.domain.errors import DatabaseUnavailableError
-from provisioner.domain.models import Store
+from provisioner.domain.stores import Store
 from provisioner.storage.change_log import CHANNEL, ChangeLog
 from provisioner.storage.database import Database
 

@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.models import Store, StoreSnapshot
 from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.stores import Store, StoreSnapshot
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.paging import decode_opaque
 from provisioner.storage.rows import store_of

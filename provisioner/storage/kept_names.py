@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.models import Store
 from provisioner.domain.names import RESERVED_NAMES
 from provisioner.domain.owners import owner_of
+from provisioner.domain.stores import Store
 from provisioner.storage.database import Transaction
 from provisioner.storage.rows import from_micros
 

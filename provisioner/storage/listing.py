@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provisioner.domain.models import Store, StoreStatus
 from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.paging import check_page_size, decode_key, encode_key
 from provisioner.storage.rows import store_of, to_micros

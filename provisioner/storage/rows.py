@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from provisioner.domain.models import (
+from provisioner.domain.cluster import Pod
+from provisioner.domain.owners import owner_of
+from provisioner.domain.stores import (
     EventKind,
-    Pod,
     Reason,
     Step,
     StepName,
@@ -17,7 +18,6 @@ from provisioner.domain.models import (
     StoreStatus,
     StoreTarget,
 )
-from provisioner.domain.owners import owner_of
 from provisioner.storage.database import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from provisioner.domain.models import Pod, StoreSnapshot
+from provisioner.domain.cluster import Pod
+from provisioner.domain.stores import StoreSnapshot
 from provisioner.storage.database import Row, Transaction
 from provisioner.storage.rows import pod_of, step_of, store_of
 

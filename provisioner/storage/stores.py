@@ -8,10 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from provisioner.domain.cluster import Pod
 from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
-from provisioner.domain.models import (
+from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.pod_events import diff_pods
+from provisioner.domain.ports import Announcer, Clock
+from provisioner.domain.stores import (
     EventKind,
-    Pod,
     Reason,
     Step,
     StepName,
@@ -22,9 +25,6 @@ from provisioner.domain.models import (
     StoreStatus,
     StoreTarget,
 )
-from provisioner.domain.owners import OWNED, Owner
-from provisioner.domain.pod_events import diff_pods
-from provisioner.domain.ports import Announcer, Clock
 from provisioner.domain.transitions import PROVISION_STEPS, is_allowed
 from provisioner.storage.change_log import note_removed, number_change
 from provisioner.storage.database import Transaction, Transactions, UniqueViolation

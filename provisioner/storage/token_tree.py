@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from provisioner.domain.models import Identity, Role, UsedToken
+from provisioner.domain.identities import Identity, Role, UsedToken
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, OPERATOR, Owner, owner_of
 from provisioner.storage.database import Row, Transaction
 from provisioner.storage.rows import from_micros, moment, to_micros

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.ports import Clock
 from provisioner.storage.database import Database, Transaction

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import structlog
 
 from provisioner.domain.errors import NotFoundError
-from provisioner.domain.models import StoreSnapshot
 from provisioner.domain.ports import Announcer
+from provisioner.domain.stores import StoreSnapshot
 
 _log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 1.0

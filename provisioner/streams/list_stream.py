@@ -14,8 +14,9 @@ from itertools import takewhile
 
 import structlog
 
-from provisioner.domain.models import Identity, StoreSnapshot
+from provisioner.domain.identities import Identity
 from provisioner.domain.owners import Owner
+from provisioner.domain.stores import StoreSnapshot
 from provisioner.storage.change_log import (
     Change,
     ChangeLog,

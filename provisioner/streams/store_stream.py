@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.models import StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.domain.ports import StoreRecords
+from provisioner.domain.stores import StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.streams.broadcaster import Broadcaster, Prepare
 
 MAX_EVENTS = 500

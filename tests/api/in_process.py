@@ -11,8 +11,9 @@ import uvicorn
 from app.http.server import Server
 from app.main import create_app
 from app.settings import Settings
-from provisioner.domain.models import Role, Store
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
+from provisioner.domain.stores import Store
 from provisioner.platform import Platform
 from provisioner.storage.stores import StoreRepository
 from tests.api.conftest import unreachable_cluster

@@ -18,7 +18,7 @@ from gql.transport.exceptions import TransportQueryError
 from app.auth.issuer_keys import IssuerKeys
 from app.auth.oidc import JwtRefusedError, JwtVerifier
 from app.auth.settings import OidcSettings
-from provisioner.domain.models import Identity, Role
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner
 from tests.api.conftest import unreachable_cluster
 from tests.api.test_sockets import close_of, connected

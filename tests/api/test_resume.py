@@ -11,7 +11,7 @@ from gql.client import AsyncClientSession
 from gql.transport.exceptions import TransportQueryError
 
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Pod
+from provisioner.domain.cluster import Pod
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from provisioner.domain.models import Pod
+from provisioner.domain.cluster import Pod
 from tests.api.in_process import InProcess, running
 from tests.api.raw_socket import RawSocket, signed_in
 

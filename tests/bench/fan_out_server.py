@@ -19,7 +19,8 @@ from strawberry.asgi import GraphQL
 from app.http.server import Server
 from app.main import create_app
 from app.settings import Settings
-from provisioner.domain.models import Identity, Pod, Role
+from provisioner.domain.cluster import Pod
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import local
 from provisioner.platform import Platform
 from resolvers.context import Context

@@ -19,9 +19,9 @@ import httpx
 from app.local.cluster.objects import NODES
 from app.local.cluster.progress import ticking
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import StepStatus, Store, StoreStatus
 from provisioner.domain.names import new_store_id, release_for
 from provisioner.domain.owners import local
+from provisioner.domain.stores import StepStatus, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.kubernetes.objects import COMPONENT_LABEL, STORE_LABEL
 from provisioner.storage.database import Database

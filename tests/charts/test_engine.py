@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from provisioner.domain.engines import load_engine
-from provisioner.domain.models import Engine
+from provisioner.domain.engines import Engine, load_engine
 from tests.charts.rendering import WOOCOMMERCE, Helm, Objects, quantity, secret_keys, total
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.local.cluster import LocalCluster, tools
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Observation, Pod
+from provisioner.domain.cluster import Observation, Pod
 from provisioner.domain.ports import Cluster, Helm, Observer, Releases, StoreRecords
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import Owner, local
 from provisioner.storage.audit_log import (
     SIGN_IN,

@@ -10,7 +10,7 @@ import pytest
 from provisioner.domain import backoff as patience
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import DatabaseUnavailableError
-from provisioner.domain.models import Store, StoreStatus
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.storage import change_listener
 from provisioner.storage.change_listener import ChangeListener
 from provisioner.storage.database import Database

@@ -6,7 +6,7 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import OtherClusterError
-from provisioner.domain.models import StoreStatus
+from provisioner.domain.stores import StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from app.cli.main import cli
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import ConfigurationError
-from provisioner.domain.models import Role, StepName, StepStatus
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
+from provisioner.domain.stores import StepName, StepStatus
 from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.change_log import ChangeLog
 from provisioner.storage.cluster_memory import ClusterMemory

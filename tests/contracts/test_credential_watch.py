@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.auth.watch import CredentialWatch
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
 from provisioner.storage.database import Database
 from provisioner.storage.tokens import TokenRepository

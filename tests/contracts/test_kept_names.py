@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Store, StoreStatus
 from provisioner.domain.owners import Owner, local
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.stores import StoreRepository

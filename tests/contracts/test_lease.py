@@ -9,7 +9,7 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import DatabaseUnavailableError, LeaseLostError
 from provisioner.domain.fence import Fence
-from provisioner.domain.models import StoreStatus
+from provisioner.domain.stores import StoreStatus
 from provisioner.leadership.lease import Fenced, Grant, Lease
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.stores import StoreRepository

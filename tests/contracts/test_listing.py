@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Store, StoreStatus
 from provisioner.domain.owners import local
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder

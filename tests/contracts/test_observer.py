@@ -2,7 +2,7 @@
 
 import asyncio
 
-from provisioner.domain.models import Observation
+from provisioner.domain.cluster import Observation
 from tests.contracts.conftest import LABELS, PATIENCE_SECONDS, World
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import COMMAND_LINE, UNCLAIMED, Owner, local
 from provisioner.storage.database import Database
 from provisioner.storage.owner_moves import Holdings, claim, holdings, move

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Store
+from provisioner.domain.stores import Store
 from provisioner.leadership.lease import Lease
 from provisioner.storage.change_listener import ChangeListener
 from provisioner.storage.copying import copy_database

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 from aiohttp import web
 
-from provisioner.domain.models import Store
 from provisioner.domain.ports import Prober
+from provisioner.domain.stores import Store
 from provisioner.kubernetes.prober import HttpProber
 from provisioner.testing import AlwaysAnswers
 from tests.stores import a_store

@@ -8,8 +8,8 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Store, StoreStatus
 from provisioner.domain.owners import local
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.quota import Quota, Usage

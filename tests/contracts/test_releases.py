@@ -2,8 +2,8 @@
 
 import pytest
 
+from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError
-from provisioner.domain.models import Release
 from tests.contracts.conftest import World
 
 

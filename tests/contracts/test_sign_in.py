@@ -9,7 +9,7 @@ from app.auth import uses
 from app.auth.sign_in import Authenticator, Credential
 from app.auth.watch import CredentialWatch
 from provisioner.domain.errors import DatabaseUnavailableError
-from provisioner.domain.models import Identity, Role, UsedToken
+from provisioner.domain.identities import Identity, Role, UsedToken
 from provisioner.domain.owners import Owner, local
 from provisioner.storage.audit_log import AuditFilter, AuditLog
 from provisioner.storage.capped_audit import CappedAudit

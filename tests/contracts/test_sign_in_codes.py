@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import COMMAND_LINE, local
 from provisioner.storage.database import Database
 from provisioner.storage.sign_in_codes import CODE_PREFIX, SignInCodes

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from provisioner.domain.errors import ConflictError, NotFoundError, RefusedError
-from provisioner.domain.models import (
+from provisioner.domain.names import new_store_id
+from provisioner.domain.owners import local
+from provisioner.domain.stores import (
     EventKind,
     Reason,
     StepName,
@@ -17,8 +19,6 @@ from provisioner.domain.models import (
     StoreStatus,
     StoreTarget,
 )
-from provisioner.domain.names import new_store_id
-from provisioner.domain.owners import local
 from provisioner.domain.transitions import DELETE_STEPS, PROVISION_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository

@@ -4,7 +4,7 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
 from provisioner.storage.database import Database
 from provisioner.storage.token_tree import AccessToken, TokenLine

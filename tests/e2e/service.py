@@ -23,7 +23,7 @@ from gql.transport.websockets import WebsocketsTransport
 from app.local.cluster import LocalCluster, tools
 from app.local.cluster.ports import free_port
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import Role
+from provisioner.domain.identities import Role
 from provisioner.domain.owners import COMMAND_LINE, local
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate

@@ -9,7 +9,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from app.local.cluster import LocalCluster, tools
-from provisioner.domain.models import Release
+from provisioner.domain.cluster import Release
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.releases import ReleaseReader

@@ -8,7 +8,7 @@ import pytest
 
 from app.local.cluster import LocalCluster
 from app.local.cluster.local_cluster import ClusterError
-from provisioner.domain.models import Observation
+from provisioner.domain.cluster import Observation
 from provisioner.kubernetes.objects import NAMESPACES, PODS
 from provisioner.reconcile.holders import holders, remedy
 

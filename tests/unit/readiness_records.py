@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from provisioner.domain.models import (
+from provisioner.domain.cluster import (
     Claim,
     ClusterEvent,
     Container,
@@ -11,8 +11,8 @@ from provisioner.domain.models import (
     NamespaceState,
     Observation,
     Pod,
-    Workload,
 )
+from provisioner.domain.engines import Workload
 from provisioner.readiness import Limits, Verdict, judge
 
 ZERO = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -9,9 +9,10 @@ import pytest
 
 from provisioner.domain.engines import load_engine
 from provisioner.domain.errors import ClusterUnreachableError, RefusedError
-from provisioner.domain.models import Identity, Role, Store, UsedToken
+from provisioner.domain.identities import Identity, Role, UsedToken
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import Owner, local
+from provisioner.domain.stores import Store
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.storage.stores import new_store

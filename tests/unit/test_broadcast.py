@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from provisioner.domain.errors import NotFoundError
-from provisioner.domain.models import StoreSnapshot
+from provisioner.domain.stores import StoreSnapshot
 from provisioner.streams import broadcaster as broadcast
 from provisioner.streams.broadcaster import Broadcaster, Follower
 from tests.stores import a_store

@@ -9,8 +9,9 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Identity, Role, Store, StoreStatus
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, local
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.change_log import ChangeLog, ChangePage, Counter, encode_cursor
 from provisioner.storage.database import Database

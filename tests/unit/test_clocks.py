@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.domain.models import Observation, Workload
+from provisioner.domain.cluster import Observation
+from provisioner.domain.engines import Workload
 from provisioner.kubernetes.clock import ClusterClock
 from provisioner.readiness import Verdict, judge
 from provisioner.readiness.facts import LONG_AGO

@@ -7,15 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain import backoff as patience
-from provisioner.domain.models import (
-    Blocker,
-    NamespaceState,
-    Observation,
-    Pod,
-    Reason,
-    Store,
-    StoreStatus,
-)
+from provisioner.domain.cluster import Blocker, NamespaceState, Observation, Pod
+from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.holders import holders, remedy
 from provisioner.reconcile.reconciler import Reconciler

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from provisioner.domain.models import Store, StoreStatus, StoreTarget
+from provisioner.domain.stores import Store, StoreStatus, StoreTarget
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.cluster import Pod
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.models import Pod, Store, StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.models import Reason, Retention, Store, StoreStatus, StoreTarget
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
+from provisioner.domain.stores import Reason, Retention, Store, StoreStatus, StoreTarget
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.retention import Housekeeper

@@ -7,9 +7,9 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import HelmError
-from provisioner.domain.models import EventKind, Reason, Store, StoreStatus
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
+from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
 from provisioner.kubernetes.objects import STORE_LABEL
 from provisioner.reconcile import drift_patrol as patrol
 from provisioner.reconcile.context import Parts, WorkSettings

@@ -14,7 +14,7 @@ from provisioner.domain.errors import (
     RefusedError,
 )
 from provisioner.domain.instrumentation import Activity, outcome_of
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 
 
 def samples(measurements: PrometheusMeasurements, name: str) -> dict[tuple[str, ...], float]:

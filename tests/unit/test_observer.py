@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
+from provisioner.domain.cluster import ClusterEvent, NamespaceState, Observation, Pod
 from provisioner.domain.errors import DatabaseUnavailableError, NotFoundError
-from provisioner.domain.models import ClusterEvent, NamespaceState, Observation, Pod
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes import observer as observer_module
 from provisioner.kubernetes.objects import EVENTS, NAMESPACES, PODS, WatchedKind, WatchedObject

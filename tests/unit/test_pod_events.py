@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from provisioner.domain.models import Container, Pod
+from provisioner.domain.cluster import Container, Pod
 from provisioner.domain.pod_events import diff_pods, pod_status
 from tests.unit.readiness_records import at
 

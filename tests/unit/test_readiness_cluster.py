@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.domain.models import ClusterEvent, NamespaceState, Pod, Workload
+from provisioner.domain.cluster import ClusterEvent, NamespaceState, Pod
+from provisioner.domain.engines import Workload
 from provisioner.readiness import Limits, Verdict
 from tests.unit.readiness_records import (
     MYSQL,

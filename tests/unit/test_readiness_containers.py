@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.domain.models import ClusterEvent, Container
+from provisioner.domain.cluster import ClusterEvent, Container
 from provisioner.readiness import Doom
 from tests.unit.readiness_records import (
     WORDPRESS,

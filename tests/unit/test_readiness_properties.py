@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.domain.models import (
+from provisioner.domain.cluster import (
     Claim,
     ClusterEvent,
     Container,
@@ -14,8 +14,8 @@ from provisioner.domain.models import (
     NamespaceState,
     Observation,
     Pod,
-    Workload,
 )
+from provisioner.domain.engines import Workload
 from provisioner.readiness import Limits, Verdict, judge
 from tests.unit.readiness_records import at
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from provisioner.domain import backoff as patience
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import (
     ClusterRefusedError,
     ClusterUnreachableError,
@@ -27,17 +28,9 @@ from provisioner.domain.errors import (
     HelmKilledError,
     MachineShortageError,
 )
-from provisioner.domain.models import (
-    Engine,
-    EngineVersion,
-    Reason,
-    Store,
-    StoreStatus,
-    StoreTarget,
-    Workload,
-)
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
+from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import Parts, WorkSettings

@@ -8,8 +8,9 @@ import pytest
 
 from provisioner.domain import backoff as patience
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.cluster import Claim, Observation, Unchangeable
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
-from provisioner.domain.models import Claim, Observation, Reason, Store, StoreStatus, Unchangeable
+from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.readiness import Limits
 from provisioner.reconcile.context import WorkSettings

@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.cluster import NamespaceState, Observation
 from provisioner.domain.errors import (
     ClusterRefusedError,
     ClusterUnreachableError,
     HelmError,
     TerminalError,
 )
-from provisioner.domain.models import NamespaceState, Observation, Reason, StepStatus, StoreStatus
+from provisioner.domain.stores import Reason, StepStatus, StoreStatus
 from provisioner.reconcile import rights
 from provisioner.reconcile.context import Parts, WorkSettings
 from provisioner.reconcile.deletion import delete

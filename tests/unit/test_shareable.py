@@ -6,7 +6,7 @@ from graphql import parse, validate
 from app.graphql.app import build_schema
 from app.graphql.fan_out import visibility
 from app.graphql.shareable import shareable
-from provisioner.domain.models import Identity, Role
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, local
 from tests.e2e.service import FOLLOW
 

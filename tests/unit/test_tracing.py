@@ -14,7 +14,7 @@ from app.telemetry.spans import SpanMeasurements
 from app.telemetry.tracing import is_configured
 from provisioner.domain.errors import HelmError
 from provisioner.domain.instrumentation import Activity
-from provisioner.domain.models import Reason
+from provisioner.domain.stores import Reason
 from provisioner.testing import RecordedMeasurements
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.domain.models import StoreStatus, StoreTarget
+from provisioner.domain.stores import StoreStatus, StoreTarget
 from provisioner.domain.transitions import ALLOWED, DECISIONS, Action, decide, is_allowed
 
 # What each kind of work may leave behind, told from its outside.

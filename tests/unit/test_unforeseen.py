@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from provisioner.domain import backoff as patience
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.models import EventKind, Release, StepName, StepStatus, Store, StoreStatus
+from provisioner.domain.cluster import Release
+from provisioner.domain.stores import EventKind, StepName, StepStatus, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.domain.unforeseen import MOST_TRIES
 from provisioner.reconcile.context import Parts, WorkSettings

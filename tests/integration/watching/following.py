@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from provisioner.domain.models import Pod
+from provisioner.domain.cluster import Pod
 from provisioner.kubernetes.api import ApiLimits
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.objects import PODS, WatchedKind, WatchedObject
