@@ -4,12 +4,12 @@ A write that finds the row in another state than the caller believed writes noth
 ConflictError: the caller reads again. The SQL is the same on SQLite and PostgreSQL.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from provisioner.domain.cluster import Pod
-from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.pod_events import diff_pods
 from provisioner.domain.ports import Announcer, Clock
@@ -20,8 +20,6 @@ from provisioner.domain.stores import (
     StepName,
     StepStatus,
     Store,
-    StoreEvent,
-    StoreSnapshot,
     StoreStatus,
     StoreTarget,
 )
@@ -29,9 +27,10 @@ from provisioner.domain.transitions import PROVISION_STEPS, is_allowed
 from provisioner.storage.change_log import note_removed, number_change
 from provisioner.storage.database import Transaction, Transactions, UniqueViolation
 from provisioner.storage.kept_names import refuse_kept_name
-from provisioner.storage.quota import Quota, Usage, enforce, serialise_creates, stores_of
-from provisioner.storage.rows import event_of, pod_detail, step_of, store_of, to_micros
-from provisioner.storage.snapshots import read_snapshots, sorted_pods
+from provisioner.storage.quota import Quota, enforce, serialise_creates
+from provisioner.storage.rows import pod_detail, step_of, store_of, to_micros
+from provisioner.storage.snapshots import sorted_pods
+from provisioner.storage.store_reads import StoreReader, read_store
 
 T = TypeVar("T")
 
@@ -74,15 +73,13 @@ _UPSERT_POD = """
 """
 
 
-class StoreRepository:
+class StoreRepository(StoreReader):
     """Stores, steps, pods and events of a database. Implements ``ports.StoreRecords``."""
 
     def __init__(self, database: Transactions, clock: Clock, announcer: Announcer) -> None:
-        self._database = database
+        super().__init__(database)
         self._clock = clock
         self._announcer = announcer
-
-    # Writes -------------------------------------------------------------------------------------
 
     async def create(
         self,
@@ -121,7 +118,7 @@ class StoreRepository:
             await self._bump(
                 transaction, store.id, EventKind.STATUS, "store", store.status, message, attempt=1
             )
-            return await self._get(transaction, store.id)
+            return await read_store(transaction, store.id)
 
         return await self._write(store.id, work)
 
@@ -135,7 +132,7 @@ class StoreRepository:
 
         async def work(transaction: Transaction) -> Store:
             await transaction.lock_store(store_id)
-            found = await self._get(transaction, store_id)
+            found = await read_store(transaction, store_id)
             if found.target is StoreTarget.DELETED:
                 return found
             if found.status not in only_in:
@@ -146,7 +143,7 @@ class StoreRepository:
             await self._bump(
                 transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message
             )
-            return await self._get(transaction, store_id)
+            return await read_store(transaction, store_id)
 
         return await self._write(store_id, work)
 
@@ -254,7 +251,7 @@ class StoreRepository:
 
         async def work(transaction: Transaction) -> int:
             await transaction.lock_store(store_id)
-            store = await self._get(transaction, store_id)
+            store = await read_store(transaction, store_id)
             if store.status is StoreStatus.DELETED:
                 return 0  # news that came too late: that it is deleted stays the last of its events
             known = await self._pods(transaction, store_id)
@@ -295,84 +292,6 @@ class StoreRepository:
                 )
 
         await self._write(store_id, work)
-
-    # Reads --------------------------------------------------------------------------------------
-
-    async def get(self, store_id: str) -> Store:
-        """See ``ports.StoreRecords``."""
-        return await self._database.read(lambda transaction: self._get(transaction, store_id))
-
-    async def get_by_name(self, name: str, owner: Owner | None) -> Store:
-        """Return the live store of this name (of this owner, if given). Raises NotFoundError."""
-        whose, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
-        row = await self._database.read(
-            lambda transaction: transaction.fetch_one(
-                # Only fixed words are put into the statement; every value is bound.
-                f"SELECT * FROM stores WHERE name = :name AND status <> 'DELETED'{whose}",  # noqa: S608
-                {"name": name, **values},
-            )
-        )
-        if row is None:
-            raise NotFoundError(f"There is no live store named {name!r}.")
-        return store_of(row)
-
-    async def snapshot(self, store_id: str) -> StoreSnapshot:
-        """See ``ports.StoreRecords``."""
-        found = await self.snapshots([store_id])
-        if store_id not in found:
-            raise NotFoundError(f"There is no store {store_id}.")
-        return found[store_id]
-
-    async def snapshots(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
-        """Return the stores among ``store_ids`` with steps and pods, all of one moment."""
-        return await self._database.read(lambda transaction: read_snapshots(transaction, store_ids))
-
-    async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
-        """See ``ports.StoreRecords``."""
-        rows = await self._database.read(
-            lambda transaction: transaction.fetch_all(
-                "SELECT * FROM events WHERE store_id = :id AND version > :version"
-                " ORDER BY version LIMIT :limit",
-                {"id": store_id, "version": version, "limit": limit},
-            )
-        )
-        return [event_of(row) for row in rows]
-
-    async def failed_creations(self, before: datetime) -> list[Store]:
-        """Return the stores that failed before a moment, and were never ready."""
-        rows = await self._database.read(
-            lambda transaction: transaction.fetch_all(
-                "SELECT * FROM stores WHERE status = 'FAILED' AND target = 'READY'"
-                " AND ready_at IS NULL AND updated_at < :before ORDER BY updated_at",
-                {"before": to_micros(before)},
-            )
-        )
-        return [store_of(row) for row in rows]
-
-    async def undeleted(self) -> list[Store]:
-        """Return every store that is not deleted, oldest first."""
-        rows = await self._database.read(
-            lambda transaction: transaction.fetch_all(
-                "SELECT * FROM stores WHERE status <> 'DELETED' ORDER BY created_at, id"
-            )
-        )
-        return [store_of(row) for row in rows]
-
-    async def usage(self, owner: Owner, quota: Quota) -> Usage:
-        """Return how much of their quota an owner uses."""
-        used = await self._database.read(lambda transaction: stores_of(transaction, owner))
-        return Usage(used, quota.per_owner)
-
-    async def counts(self) -> Mapping[StoreStatus, int]:
-        """Return how many stores there are in each status."""
-        rows = await self._database.read(
-            lambda transaction: transaction.fetch_all(
-                "SELECT status, COUNT(*) AS stores FROM stores GROUP BY status"
-            )
-        )
-        return {StoreStatus(row["status"]): row["stores"] for row in rows}
-
-    # Parts --------------------------------------------------------------------------------------
 
     async def _write(self, store_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run a transaction, then tell the store's followers: never before it is committed."""
@@ -463,12 +382,6 @@ class StoreRepository:
             },
         )
         await number_change(transaction, store_id)
-
-    async def _get(self, transaction: Transaction, store_id: str) -> Store:
-        row = await transaction.fetch_one("SELECT * FROM stores WHERE id = :id", {"id": store_id})
-        if row is None:
-            raise NotFoundError(f"There is no store {store_id}.")
-        return store_of(row)
 
     async def _pods(self, transaction: Transaction, store_id: str) -> list[Pod]:
         rows = await transaction.fetch_all(
