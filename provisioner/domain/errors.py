@@ -163,10 +163,13 @@ class TerminalError(StorePlatformError):
 class ClusterRefusedError(TerminalError):
     """The API server refused a request of ours (forbidden, invalid, over quota).
 
-    ``status`` is its HTTP status, 0 where the refusal is another's.
+    ``status`` is its HTTP status, 0 where the refusal is another's; ``words`` are its own.
     """
 
-    status = 0
+    def __init__(self, reason: Reason, *, status: int = 0, words: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.words = words
 
 
 class HelmError(TerminalError):

@@ -29,6 +29,7 @@ import aiohttp
 import msgspec
 import structlog
 
+from provisioner.domain.cluster_refusals import refusal
 from provisioner.domain.errors import (
     AdmissionWebhookError,
     ClusterRefusedError,
@@ -38,7 +39,6 @@ from provisioner.domain.errors import (
     NotFoundError,
     OtherClusterError,
 )
-from provisioner.domain.stores import Reason
 from provisioner.kubernetes.client import client
 from provisioner.kubernetes.clock import ClusterClock
 from provisioner.kubernetes.configuration import (
@@ -329,10 +329,13 @@ class KubeApi:
         try:
             async with self._answer(send, f"GET {_WHICH}", is_recognised=False) as response:
                 return _metadata.decode(await response.read()).metadata.uid
-        except (ClusterRefusedError, NotFoundError, msgspec.MsgspecError) as error:
+        except ClusterRefusedError as error:
+            message = f"The cluster does not tell which one it is. {error}"
+            raise ClusterUnreachableError(message) from error
+        except (NotFoundError, msgspec.MsgspecError) as error:
             raise ClusterUnreachableError(
-                f"The cluster does not tell which one it is: {error}. The platform must be allowed"
-                " to `get` the namespace kube-system."
+                f"The cluster does not tell which one it is: {error}. See that the platform's"
+                " kubeconfig leads to an API server."
             ) from error
 
     async def _read_first(self) -> None:
@@ -393,10 +396,12 @@ class KubeApi:
 
 def _refusal(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exception:
     """Return the error that an HTTP status and its body stand for."""
+    is_kubernetes = True
     try:
         status = _statuses.decode(content)
     except msgspec.MsgspecError:  # a proxy's page, say
         status = WireStatus(message=content[:200].decode(errors="replace"))
+        is_kubernetes = False
     message = status.message or response.reason or "no reason given"
     named = {_NOT_FOUND: NotFoundError, _CONFLICT: AlreadyExistsError, _GONE: GoneError}
     if response.status in named:
@@ -412,11 +417,7 @@ def _refusal(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exc
         error = ClusterUnreachableError(f"The cluster answered {response.status}: {message}")
         error.retry_after_seconds = _seconds(response.headers.get("Retry-After"))
         return error
-    refused = ClusterRefusedError(
-        Reason("CLUSTER_REFUSED", f"The cluster refused {what} ({response.status}): {message}")
-    )
-    refused.status = response.status
-    return refused
+    return refusal(what, response.status, message, is_kubernetes=is_kubernetes)
 
 
 def _seconds(header: str | None) -> float | None:

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from provisioner.domain.cluster_refusals import no_text
 from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError, NotFoundError
-from provisioner.domain.stores import Reason
 from provisioner.kubernetes.api import AlreadyExistsError, ApiLimits, KubeApi
 from provisioner.kubernetes.objects import (
     HasMetadata,
@@ -225,9 +225,7 @@ class KubeCluster:
             return {key: base64.b64decode(value).decode() for key, value in found.data.items()}
         except (msgspec.MsgspecError, ValueError):
             # ``from None``: the error's own text could hold a part of the value.
-            raise ClusterRefusedError(
-                Reason("CLUSTER_REFUSED", f"{path} is no Secret with text in it.")
-            ) from None
+            raise no_text(path) from None
 
 
 async def _lines(stream: Any) -> AsyncIterator[bytes]:

@@ -166,8 +166,7 @@ class ReleaseReader:
             is_fixed = error.status in ((_INVALID, _FORBIDDEN) if kind == _CLAIM else (_INVALID,))
             if not is_fixed or not await self._could_be_made(path, wanted):
                 return None
-            words = error.reason.message.partition(": ")[2]
-            return Unchangeable(kind, there.metadata.name, path, there.metadata.uid, words)
+            return Unchangeable(kind, there.metadata.name, path, there.metadata.uid, error.words)
         return None
 
     async def apply(self, path: str, wanted: str, *, answer_seconds: float | None = None) -> bytes:

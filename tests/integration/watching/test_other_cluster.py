@@ -195,9 +195,8 @@ async def test_a_cluster_that_does_not_tell(both: Both) -> None:
         with pytest.raises(ClusterUnreachableError) as refused:
             await cluster.list_page(PODS, "")
     assert str(refused.value) == (
-        "The cluster does not tell which one it is: The cluster refused GET"
-        f" {WHICH} (403): kube-system is forbidden. The platform must be allowed to `get` the"
-        " namespace kube-system."
+        f"The cluster does not tell which one it is. The cluster refused GET {WHICH} (403):"
+        " kube-system is forbidden. Ask the cluster's operator what forbids this, then try again."
     )
     assert both.right.requests == ["which"]
 

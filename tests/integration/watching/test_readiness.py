@@ -96,7 +96,8 @@ async def test_one_kind_that_may_not_be_listed(tmp_path: Path, port: int) -> Non
             await readiness.until(lambda: len(server.watches) == 4)
             await readiness.until(lambda: bool(readiness.observer.trouble))
             assert readiness.problem == (
-                "The cluster refused GET /api/v1/events (403): events is forbidden"
+                "The cluster refused GET /api/v1/events (403): events is forbidden. Ask the"
+                " cluster's operator what forbids this, then try again."
             )
             stale = readiness.observer.staleness_by_kind
             assert {kind for kind, seconds in stale.items() if seconds} == {"events"}

@@ -1,0 +1,62 @@
+"""A request that the API server refuses: why, in its own words, and what to do about it. Pure."""
+
+import re
+
+from provisioner.domain.errors import ClusterRefusedError
+from provisioner.domain.stores import Reason
+
+_FORBIDDEN = 403
+_GRANT = (
+    "Give the platform's account the right that this names (the ClusterRoles of its chart hold all"
+    " that it needs)"
+)
+_REMEDIES = (
+    (re.compile(r'User "[^"]*" cannot \w+ resource'), _GRANT),
+    (
+        re.compile("attempting to grant RBAC permissions not currently held"),
+        "Let the platform's account `bind` that ClusterRole, as its chart does",
+    ),
+    (re.compile("being terminated"), "Wait until that namespace is gone"),
+    (re.compile("exceeded quota|failed quota"), "Raise that quota, or make room in it"),
+    (
+        re.compile("admission webhook|AdmissionPolicy"),
+        "Have the cluster's operator change what refuses this, or exempt the platform from it",
+    ),
+)
+"""The first that matches counts. Sources: the API server's own texts, in apiserver
+pkg/endpoints/handlers/responsewriters/errors.go, pkg/admission/plugin/{namespace/lifecycle,
+resourcequota, webhook/errors, policy/validating}, and kubernetes pkg/registry/rbac/validation."""
+_ASK = "Ask the cluster's operator what forbids this"
+_NOT_TAKEN = (
+    "A current Kubernetes takes this request: see how old this cluster's is, and whether something"
+    " changes requests on their way to it"
+)
+_NO_API_SERVER = (
+    "No API server answers like that: see what stands between it and the platform, such as a proxy"
+)
+
+
+def refusal(what: str, status: int, words: str, *, is_kubernetes: bool) -> ClusterRefusedError:
+    """Return the error that a refused request ends with.
+
+    ``what`` is the request, ``words`` what was answered, ``status`` the HTTP status of that, and
+    ``is_kubernetes`` whether it has the form of an API server's answer.
+    """
+    said = f"The cluster refused {what} ({status}): {words.rstrip('.')}."
+    remedy = _remedy(status, words) if is_kubernetes else _NO_API_SERVER
+    reason = Reason("CLUSTER_REFUSED", f"{said} {remedy}, then try again.")
+    return ClusterRefusedError(reason, status=status, words=words)
+
+
+def no_text(path: str) -> ClusterRefusedError:
+    """Return the error that reading a Secret ends with whose values are no text."""
+    message = (
+        f"{path} is no Secret with text in it. Put the text back that it had; or, if the store has"
+        " never been ready, delete the Secret, and the platform makes another. Then try again."
+    )
+    return ClusterRefusedError(Reason("CLUSTER_REFUSED", message))
+
+
+def _remedy(status: int, words: str) -> str:
+    otherwise = _ASK if status == _FORBIDDEN else _NOT_TAKEN
+    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(words)), otherwise)
