@@ -43,7 +43,8 @@ def refusal(what: str, status: int, words: str, *, is_kubernetes: bool) -> Clust
     ``is_kubernetes`` whether it has the form of an API server's answer.
     """
     said = f"The cluster refused {what} ({status}): {words.rstrip('.')}."
-    remedy = _remedy(status, words) if is_kubernetes else _NO_API_SERVER
+    otherwise = _ASK if status == _FORBIDDEN else _NOT_TAKEN
+    remedy = (known_remedy(words) or otherwise) if is_kubernetes else _NO_API_SERVER
     reason = Reason("CLUSTER_REFUSED", f"{said} {remedy}, then try again.")
     return ClusterRefusedError(reason, status=status, words=words)
 
@@ -57,6 +58,6 @@ def no_text(path: str) -> ClusterRefusedError:
     return ClusterRefusedError(Reason("CLUSTER_REFUSED", message))
 
 
-def _remedy(status: int, words: str) -> str:
-    otherwise = _ASK if status == _FORBIDDEN else _NOT_TAKEN
-    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(words)), otherwise)
+def known_remedy(words: str) -> str | None:
+    """Return what to do about a refusal in these words, which helm may quote; None if unknown."""
+    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(words)), None)

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import msgspec
 
+from provisioner.domain.cluster_refusals import known_remedy
 from provisioner.domain.errors import (
     HelmError,
     HelmKilledError,
@@ -189,8 +190,9 @@ class HelmClient:
             raise HelmError(
                 Reason(
                     "HELM_TIMEOUT",
-                    f"helm did not finish within {settings.timeout_seconds:.0f} s and was ended."
-                    " The API server may be overloaded; retry the store.",
+                    f"helm did not finish within {settings.timeout_seconds:g} s and was ended."
+                    " See whether the API server is slow, or raise"
+                    " STORE_PLATFORM_HELM_TIMEOUT_SECONDS, then retry the store.",
                 )
             ) from error
         except MachineShortageError as error:
@@ -234,12 +236,11 @@ class HelmClient:
             raise MachineShortageError(f"helm could not go on. {lacking}")
         if (trouble := await self._trouble(call)) is not None:
             raise trouble
-        message = f"helm could not {call.verb} release {call.release}: {said[-_SENTENCE:]}"
-        failed = HelmError(Reason("HELM_FAILED", message), output=tail(said))
         if _CONNECTION_LOST.search(said):
             # The API server finds no fault by now, so it was away for a moment, or that is not it.
-            raise PassingError(failed.reason, output=failed.output)
-        raise failed
+            raise PassingError(_failure(call, said, _REACH), output=tail(said))
+        remedy = known_remedy(said) or _MEND
+        raise HelmError(_failure(call, said, remedy), output=tail(said))
 
     async def _trouble(self, call: "_Call") -> TransientError | None:
         if self._doctor is None:
@@ -259,6 +260,14 @@ class _Call:
     secrets: Sequence[str] = ()
 
 
+def _failure(call: _Call, said: str, remedy: str) -> Reason:
+    words = said[-_SENTENCE:].rstrip(".")
+    message = f"helm could not {call.verb} release {call.release}: {words}. {remedy}"
+    return Reason("HELM_FAILED", f"{message}, then try again.")
+
+
+_MEND = "Mend what it names in the chart or its values"
+_REACH = "See that helm reaches the API server as the platform itself does"
 _LATEST = ("--max", "10", "--output", "json")
 _HISTORY_BYTES = 1 << 20  # each revision holds what it failed of, at length
 _OWNER = "--force-conflicts"  # over whoever changed a field of ours by hand, else helm gives up

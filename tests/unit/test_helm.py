@@ -152,12 +152,31 @@ async def test_a_connection_that_was_lost_for_a_moment(make_helm: MakeHelm, said
     with pytest.raises(PassingError) as told:
         await install(make_helm(f"sys.exit({said!r})", doctor=Finds(None)))
     assert told.value.reason.code == "HELM_FAILED"
-    assert told.value.reason.message == f"helm could not read release shop: {said}"
+    assert told.value.reason.message == (
+        f"helm could not read release shop: {said}. See that helm reaches the API server as the"
+        " platform itself does, then try again."
+    )
 
 
 async def test_where_the_api_server_finds_no_fault_helm_has_the_word(make_helm: MakeHelm) -> None:
-    with pytest.raises(HelmError, match="helm could not read release shop: Error: bad chart"):
-        await install(make_helm("sys.exit('Error: bad chart')", doctor=Finds(None)))
+    with pytest.raises(HelmError) as failed:
+        await install(make_helm("sys.exit('Error: bad chart.')", doctor=Finds(None)))
+    assert str(failed.value) == (
+        "helm could not read release shop: Error: bad chart. Mend what it names in the chart or its"
+        " values, then try again."
+    )
+
+
+async def test_what_the_cluster_refused_to_helm_has_the_remedy_that_fits(
+    make_helm: MakeHelm,
+) -> None:
+    said = 'Error: secrets is forbidden: User "me" cannot list resource "secrets"'
+    with pytest.raises(HelmError) as failed:
+        await install(make_helm(f"sys.exit({said!r})", doctor=Finds(None)))
+    assert str(failed.value) == (
+        f"helm could not read release shop: {said}. Give the platform's account the right that this"
+        " names (the ClusterRoles of its chart hold all that it needs), then try again."
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,10 @@ async def test_a_helm_that_hangs(make_helm: MakeHelm) -> None:
     with pytest.raises(HelmError) as failed:
         await install(make_helm("time.sleep(60)", timeout=0.3))
     assert failed.value.reason.code == "HELM_TIMEOUT"
+    assert failed.value.reason.message == (
+        "helm did not finish within 0.3 s and was ended. See whether the API server is slow, or"
+        " raise STORE_PLATFORM_HELM_TIMEOUT_SECONDS, then retry the store."
+    )
 
 
 async def test_a_helm_that_gives_the_secret_away(make_helm: MakeHelm) -> None:
