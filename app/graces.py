@@ -40,7 +40,7 @@ class GraceSettings(BaseSettings):
     )
     volume_grace_seconds: float = _seconds(_DEFAULTS.volume_grace, "no volume is bound to a claim")
     refusal_grace_seconds: float = _seconds(
-        _DEFAULTS.refusal_grace, "admission refuses a pod, or a quota of which nothing is used does"
+        _DEFAULTS.refusal_grace, "admission refuses a pod, or it asks for more than its whole quota"
     )
     quota_grace_seconds: float = _seconds(
         _DEFAULTS.quota_grace, "a pod has no room beside what its quota counts as used"

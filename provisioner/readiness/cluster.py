@@ -14,6 +14,7 @@ from provisioner.readiness.facts import (
     first_seen,
     owns,
 )
+from provisioner.readiness.quotas import is_too_large
 
 _GATED = "SchedulingGated"
 _VOLUMES = re.compile(r"persistent ?volume|volume node affinity", re.IGNORECASE)
@@ -28,6 +29,7 @@ _HINTS = (
     (re.compile(""), "Ask the cluster's operator for a node that fits"),
 )
 _NO_CLASS = re.compile(r"storageclass\S* .*not found", re.IGNORECASE)
+_LOST = "If it is gone for good, delete the store; else have it put back under the same name"
 _JOB_ENDS = {
     "BackoffLimitExceeded": "it failed, and so did its retries",
     "DeadlineExceeded": "it did not finish in time",
@@ -50,8 +52,8 @@ class Refusal(Enum):
     """Why no pod could be created; the value is what the API server's message looks like.
 
     The first that matches counts. Sources: the admission plugins' own texts, in apiserver
-    pkg/admission/plugin/resourcequota, pod-security-admission, plugin/pkg/admission/limitranger
-    and serviceaccount, and apiserver pkg/admission/plugin/webhook/errors.
+    pkg/admission/plugin/resourcequota, pod-security-admission, plugin/pkg/admission/limitranger,
+    serviceaccount, priority and runtimeclass, and apiserver pkg/admission/plugin/webhook/errors.
     """
 
     PASSING = re.compile(
@@ -62,11 +64,16 @@ class Refusal(Enum):
         re.IGNORECASE,
     )
     QUOTA_IN_USE = re.compile(r"exceeded quota:.* used: [^:]*=(?!0\b)", re.IGNORECASE)
-    QUOTA = re.compile(r"exceeded quota|failed quota", re.IGNORECASE)
+    QUOTA = re.compile(r"exceeded quota", re.IGNORECASE)
+    NO_AMOUNTS = re.compile(r"failed quota", re.IGNORECASE)
     POD_SECURITY = re.compile(r"violates PodSecurity", re.IGNORECASE)
-    LIMIT_RANGE = re.compile(r"usage per (container|pod)|request ratio|LimitRange", re.IGNORECASE)
+    LIMIT_RANGE = re.compile(
+        r"usage per (container|pod|persistentvolumeclaim)|request ratio|LimitRange", re.IGNORECASE
+    )
     POLICY = re.compile(r"admission webhook|AdmissionPolicy", re.IGNORECASE)
-    OTHER = re.compile(r"is forbidden|is invalid", re.IGNORECASE)
+    MISSING = re.compile(r"no PriorityClass with name|RuntimeClass \S+ not found", re.IGNORECASE)
+    INVALID = re.compile(r"is invalid", re.IGNORECASE)
+    OTHER = re.compile(r"is forbidden", re.IGNORECASE)
 
 
 def namespace_terminating(facts: Facts) -> Iterator[Trouble]:
@@ -101,7 +108,7 @@ def volume_unbound(facts: Facts) -> Iterator[Trouble]:
     for claim in sorted(facts.observation.claims, key=lambda claim: claim.name):
         where = f"Volume claim {claim.name}"
         if claim.phase == "Lost" and facts.suspects():
-            yield Trouble(where, "the volume that it was bound to is gone")
+            yield Trouble(where, "the volume that it was bound to is gone", remedy=_LOST)
         elif claim.phase == "Pending" and homeless:
             events = facts.claim_events(claim)
             if events or is_in_the_way:
@@ -159,7 +166,10 @@ def refusals(facts: Facts) -> list[ClusterEvent]:
 
 
 def refusal_kind(event: ClusterEvent) -> Refusal | None:
-    return next((kind for kind in Refusal if kind.value.search(event.message)), None)
+    kind = next((kind for kind in Refusal if kind.value.search(event.message)), None)
+    if kind is Refusal.QUOTA_IN_USE and is_too_large(event.message):
+        return Refusal.QUOTA  # no matter what is used of it: there is nothing to wait for
+    return kind
 
 
 def refusal_words(event: ClusterEvent) -> str:

@@ -17,6 +17,7 @@ from provisioner.readiness.containers import Trouble, each_container
 from provisioner.readiness.facts import LONG_AGO, Facts
 from provisioner.readiness.verdict import Doom, Limits
 
+_CORRECT = "Correct what it names in the chart or its values"
 _READ_LOG = "Read the end of its log, mend what it names"
 _MORE_ROOM = "Raise its quota in the chart's values or lower what its pods ask for"
 _ASK = "Ask the cluster's operator which policy refuses it"
@@ -72,7 +73,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "BAD_CONTAINER_CONFIG",
-        "Correct what it names in the chart or its values",
+        _CORRECT,
         "krane pod.rb: CreateContainerConfigError; Argo CD health_pod.go: waiting for '*Error'",
         each_container(containers.bad_config),
         attrgetter("config_grace"),
@@ -116,6 +117,13 @@ RULES: tuple[Rule, ...] = (
         attrgetter("refusal_grace"),
     ),
     Rule(
+        "QUOTA_EXCEEDED",
+        "Set the requests and limits that it names in the chart or its values",
+        "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go: 'must specify'",
+        refused(Refusal.NO_AMOUNTS),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
         "ADMISSION_REFUSED",
         "Harden the security context in the chart as it says",
         "kubernetes pod-security-admission admission/admission.go",
@@ -138,8 +146,22 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ADMISSION_REFUSED",
+        "Have the cluster's operator make what it names, or correct the name in the chart",
+        "kubernetes plugin/pkg/admission/priority/admission.go, runtimeclass/admission.go",
+        refused(Refusal.MISSING),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
+        _CORRECT,
+        "kubernetes apimachinery pkg/api/errors/errors.go NewInvalid",
+        refused(Refusal.INVALID),
+        attrgetter("refusal_grace"),
+    ),
+    Rule(
+        "ADMISSION_REFUSED",
         _ASK,
-        "kubernetes apiserver pkg/admission/errors.go: 'is forbidden'; 'is invalid'",
+        "kubernetes apiserver pkg/admission/errors.go: 'is forbidden'",
         refused(Refusal.OTHER),
         attrgetter("refusal_grace"),
     ),

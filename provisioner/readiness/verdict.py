@@ -39,8 +39,8 @@ class Limits:
     (sigs.k8s.io/sig-storage-lib-external-provisioner)."""
 
     refusal_grace: timedelta = timedelta(seconds=10)
-    """For a pod that admission refuses, or that a quota of which nothing is used has no room for:
-    somebody may be at work on what refuses it."""
+    """For a pod that admission refuses, or that a quota has no room for even when nothing of it is
+    used: somebody may be at work on what refuses it."""
 
     quota_grace: timedelta = timedelta(seconds=360)
     """For a pod that has no room beside what the quota counts as used. An older pod's share may be

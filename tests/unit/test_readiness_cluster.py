@@ -323,8 +323,8 @@ class TestVolumes:
     def test_given_a_lost_volume_when_its_pod_is_not_ready_then_it_dooms_at_once(self) -> None:
         verdict = given(pod(waiting("ContainerCreating")), claim("Lost")).judged(1)
         assert sentence(verdict) == (
-            "Volume claim data-mysql-0: the volume that it was bound to is gone. Check its storage"
-            " class and that class's provisioner, then retry."
+            "Volume claim data-mysql-0: the volume that it was bound to is gone. If it is gone for"
+            " good, delete the store; else have it put back under the same name, then retry."
         )
 
     @pytest.mark.parametrize(
@@ -400,6 +400,38 @@ class TestRefusals:
         assert doom(store.judged(361)) == ("QUOTA_EXCEEDED", None, None, False)
 
     @pytest.mark.parametrize(
+        ("asked", "limited", "due"),
+        [
+            ("limits.cpu=12", "limits.cpu=11", 11),
+            ("limits.cpu=1,requests.cpu=2500m", "limits.cpu=11,requests.cpu=2", 11),
+            ("limits.memory=2Gi", "limits.memory=2G", 11),
+            ("limits.memory=1500M", "limits.memory=1.5e9", 361),
+            ("requests.nvidia.com/gpu=2", "requests.nvidia.com/gpu=1", 11),
+            ("limits.memory=a lot", "limits.memory=1Gi", 361),
+            ("pods=1", "limits.memory=1Gi", 361),
+        ],
+    )
+    def test_given_more_than_the_whole_quota_when_some_is_used_then_that_does_not_matter(
+        self, asked: str, limited: str, due: float
+    ) -> None:
+        store = refusal(
+            'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
+            f" requested: {asked}, used: limits.cpu=1, limited: {limited}"
+        )
+        assert code(store.judged(due - 0.1)) is None
+        assert code(store.judged(due)) == "QUOTA_EXCEEDED"
+
+    def test_given_numbers_that_were_cut_off_when_judged_then_they_are_not_compared(self) -> None:
+        used = ",".join(f"requests.example.com/thing-{number}=1" for number in range(20))
+        message = (
+            'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
+            f" requested: limits.memory=200Mi, used: {used}, limited: limits.memory=100Gi"
+        )
+        cut = message[: message.index("100Gi") + 1]
+        assert len(cut) > 500
+        assert code(refusal(cut).judged(360)) is None
+
+    @pytest.mark.parametrize(
         ("words", "remedy"),
         [
             (
@@ -409,6 +441,22 @@ class TestRefusals:
             (
                 "maximum cpu usage per Container is 1, but limit is 2",
                 "Bring the resources in the chart within the namespace's LimitRange",
+            ),
+            (
+                "failed quota: store: must specify limits.cpu for: mysql",
+                "Set the requests and limits that it names in the chart or its values",
+            ),
+            (
+                "maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 5Gi",
+                "Bring the resources in the chart within the namespace's LimitRange",
+            ),
+            (
+                "no PriorityClass with name gold was found",
+                "Have the cluster's operator make what it names, or correct the name in the chart",
+            ),
+            (
+                'pod rejected: RuntimeClass "gvisor" not found',
+                "Have the cluster's operator make what it names, or correct the name in the chart",
             ),
             ("no such policy", "Ask the cluster's operator which policy refuses it"),
         ],
@@ -422,10 +470,19 @@ class TestRefusals:
         )
         item = event("FailedCreate", message, about="StatefulSet/mysql", first=1)
         verdict = refused(item, workload=MYSQL).judged(11)
-        assert code(verdict) == "ADMISSION_REFUSED"
+        assert code(verdict) == ("QUOTA_EXCEEDED" if "quota" in words else "ADMISSION_REFUSED")
         assert sentence(verdict) == (
             f"StatefulSet mysql: the cluster refuses to create its pod ({words}). {remedy}, then"
             " retry."
+        )
+
+    def test_given_a_pod_that_is_invalid_when_the_grace_has_passed_then_it_dooms(self) -> None:
+        words = "spec.containers[0].resources.requests: must be less than or equal to cpu limit"
+        store = refusal(f'Error creating: Pod "wordpress-5d-zzzzz" is invalid: {words}')
+        assert code(store.judged(10)) is None
+        assert sentence(store.judged(11)) == (
+            f"ReplicaSet wordpress-5d: the cluster refuses to create its pod (invalid: {words})."
+            " Correct what it names in the chart or its values, then retry."
         )
 
     def test_given_a_webhook_that_denies_when_the_grace_has_passed_then_it_dooms(self) -> None:
