@@ -98,6 +98,7 @@ class SimulatedCluster:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.namespaces: dict[str, SimulatedNamespace] = {}
+        self.nudges: list[tuple[str, str]] = []
         self.faults: list[Exception] = []
         self.is_image_missing = False
         self.is_holding = False
@@ -252,6 +253,10 @@ class SimulatedCluster:
 
     async def remove(self, item: Unchangeable) -> None:  # noqa: ARG002
         return
+
+    async def nudge(self, namespace: str, name: str, mark: str) -> None:
+        async with self._call(namespace):
+            self.nudges.append((name, mark))
 
     # Observer -----------------------------------------------------------------------------------
 

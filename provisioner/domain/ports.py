@@ -189,6 +189,14 @@ class Releases(Protocol):
         """Remove this very object and what it owns; return once it is gone."""
         ...
 
+    async def nudge(self, namespace: str, name: str, mark: str) -> None:
+        """Have the release's workloads looked at by their controllers now, by a new ``mark``.
+
+        A controller whose pod was refused tries again by itself, after pauses that grow to a
+        quarter of an hour.
+        """
+        ...
+
 
 class Doctor(Protocol):
     """Finds out why helm failed, from the API server itself and not from helm's words."""

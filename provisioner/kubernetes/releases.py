@@ -38,6 +38,10 @@ _DEPLOYED = "deployed"
 _WAS_IN_FORCE = frozenset({_DEPLOYED, "superseded"})
 _BETWEEN_OBJECTS = re.compile(r"^---\s*$", re.MULTILINE)
 _HAS_KIND = re.compile(r"^kind:|\"kind\"\s*:", re.MULTILINE)  # a template may be JSON
+_MARK = "store-platform.dev/attempt"
+"""An annotation: kube-controller-manager looks at a workload at once when it has changed, and it
+copies a Deployment's to its ReplicaSet (pkg/controller/deployment/util/deployment_util.go)."""
+_MAKE_PODS = frozenset({"Deployment", "StatefulSet"})
 _RUN_ONCE = frozenset({"Job"})
 """Kinds whose objects have done their work, and may have been cleaned up since."""
 
@@ -190,6 +194,15 @@ class ReleaseReader:
         except ClusterRefusedError as error:
             return error.status != _INVALID
         return True
+
+    async def nudge(self, namespace: str, name: str, mark: str) -> None:
+        """See ``ports.Releases``."""
+        body = {"metadata": {"annotations": {_MARK: mark}}}
+        for wanted in await self.latest(namespace, name):
+            header = msgspec.yaml.decode(wanted, type=_Header)
+            if header.kind in _MAKE_PODS:
+                with suppress(NotFoundError):  # somebody has removed it since
+                    await self._api.call("PATCH", await self._path(namespace, header), body=body)
 
     async def remove(self, item: Unchangeable) -> None:
         """See ``ports.Releases``. What it owns goes first, so that nothing of it is met anew."""

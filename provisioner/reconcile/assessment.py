@@ -9,11 +9,19 @@ from provisioner.readiness.facts import LONG_AGO
 from provisioner.reconcile.context import Parts
 
 
-def look(parts: Parts, store: Store, engine: Engine, *, is_building: bool) -> Verdict:
+def look(
+    parts: Parts,
+    store: Store,
+    engine: Engine,
+    *,
+    is_building: bool,
+    since: datetime | None = None,
+) -> Verdict:
     """Judge the store now.
 
     The setup Job counts only while the store is built: later it has done its work, and may have
-    been cleaned up. So does what was before the attempt.
+    been cleaned up. Neither does then what was before the attempt, or before ``since``, by the
+    cluster's clock, if that is later.
     """
     now = parts.cluster.now()
     return judge(
@@ -22,7 +30,7 @@ def look(parts: Parts, store: Store, engine: Engine, *, is_building: bool) -> Ve
         observation=parts.observer.observe(store.namespace),
         now=now,
         limits=parts.settings.limits,
-        since=_began(parts, store, now) if is_building else LONG_AGO,
+        since=max(_began(parts, store, now), since or LONG_AGO) if is_building else LONG_AGO,
     )
 
 

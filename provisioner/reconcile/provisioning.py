@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,9 @@ from provisioner.reconcile.steps import Outcome, StepRunner
 
 _LOG_LINES = 20
 _PROBE_PAUSE_SECONDS = 1.0
+_BLUR = timedelta(seconds=2)
+"""How much earlier than it happened something may seem to be: events are dated by whole seconds,
+and so are the answers from which the cluster's clock is known."""
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 """No characters that a shell, a URL or a tired reader takes for another."""
 
@@ -88,6 +91,7 @@ class _Attempt:
         self._store = store
         self._secrets: Sequence[str] = ()
         self._settling = Settling()
+        self._mended_at: datetime | None = None
         self.steps = StepRunner(parts, store)
         self.current = StepName.NAMESPACE
 
@@ -153,7 +157,11 @@ class _Attempt:
         except HelmError as error:
             message += await self._make_way(error)
             output = await install()
-        await self._replace_stuck_pods(before)
+        if store.attempt > 1:
+            await self._replace_stuck_pods(before)
+            # A pod that was refused meanwhile was none of what is installed by now.
+            self._mended_at = self._parts.cluster.now() - _BLUR
+            await self._parts.releases.nudge(store.namespace, store.release, str(store.attempt))
         return Outcome(message, output)
 
     async def _make_way(self, error: HelmError) -> str:
@@ -183,8 +191,6 @@ class _Attempt:
         kubelet's back-off of up to 5 minutes; a StatefulSet does not even replace a broken pod
         whose template was mended (kubernetes/kubernetes#67250).
         """
-        if self._store.attempt == 1:
-            return
         seen = self._parts.observer.observe(self._store.namespace)
         stuck = {
             pod.uid: pod.name
@@ -249,7 +255,9 @@ class _Attempt:
 
     async def _judge(self) -> Verdict:
         """Return what the watches say; raise StoreFailedError if the store cannot become ready."""
-        verdict = look(self._parts, self._store, self._engine, is_building=True)
+        verdict = look(
+            self._parts, self._store, self._engine, is_building=True, since=self._mended_at
+        )
         if verdict.doom is not None:
             raise await self._failure(verdict.doom)
         if await is_namespace_gone(self._parts, self._store):

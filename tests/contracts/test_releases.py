@@ -67,6 +67,19 @@ async def test_what_is_whole_is_restored_to_no_effect(world: World) -> None:
     assert await world.release_state() == "deployed"
 
 
+async def test_a_nudge_changes_nothing_of_what_helm_installed(world: World) -> None:
+    await world.create()
+    await world.releases.nudge(world.namespace, world.namespace, "1")  # there is no release
+    await world.install()
+    pod = await world.pod()
+    await world.releases.nudge(world.namespace, world.namespace, "2")
+    assert await drift(world) == []
+    assert (await world.pod()).uid == pod.uid
+    await world.remove_workloads()
+    await world.releases.nudge(world.namespace, world.namespace, "3")
+    assert await drift(world) == [f"Deployment {world.namespace}-web was missing"]
+
+
 async def test_nothing_can_be_restored_without_a_release(world: World) -> None:
     await world.create()
     with pytest.raises(HelmError, match="helm could not restore release"):

@@ -95,6 +95,15 @@ async def built(platform: Platform, *, was_ready: bool = False) -> Store:
         return await platform.until(store, lambda now: now.status in {_S.READY, _S.FAILED})
 
 
+async def test_a_retry_has_the_controllers_try_at_once(
+    platform: Platform, cluster: ClusterWithFixedObjects
+) -> None:
+    first = await built(platform)
+    assert (first.status, cluster.nudges) == (_S.READY, [])
+    second = await built(platform, was_ready=True)
+    assert (second.status, cluster.nudges) == (_S.READY, [(second.release, "2")])
+
+
 @pytest.mark.parametrize("was_ready", [False, True])
 @pytest.mark.parametrize("kind", ["Job", "Service", "Deployment", "ConfigMap"])
 async def test_what_holds_no_data_is_made_anew(
