@@ -25,6 +25,14 @@ SEEN = {
     ),
     stages.NEVER_READY: ("{.status.phase}", "Running"),
     stages.JOB_FAILS: ("{.status.phase}", "Failed"),
+    stages.COMMAND_MISSING: (
+        "{.status.containerStatuses[0].lastState.terminated.reason}",
+        "StartError",
+    ),
+    stages.MOUNT_FAILS: (
+        '{.status.conditions[?(@.type=="PodReadyToStartContainers")].status}',
+        "False",
+    ),
 }
 
 

@@ -1,7 +1,8 @@
 """How KWOK plays the kubelet: stages that a simulated pod goes through, as KWOK's Stage objects.
 
-A pod is made to misbehave in two ways: by the annotation ``BEHAVIOUR``, or, for charts that are
-used as they are, by an image from the registry ``image-not-found.invalid``. How long a pod takes to
+A pod is made to misbehave in three ways: by the annotation ``BEHAVIOUR``, by a node whose name
+begins with ``SICK_NODES``, or, for charts that are used as they are, by an image from the registry
+``image-not-found.invalid``. How long a pod takes to
 become ready is the annotation ``READY_AFTER`` (a duration such as ``3s``; 300 ms if absent).
 
 Format: KWOK v0.8, https://kwok.sigs.k8s.io/docs/user/stages-configuration/
@@ -14,6 +15,8 @@ import yaml
 BEHAVIOUR = "simulate.store-platform.dev/behaviour"
 READY_AFTER = "simulate.store-platform.dev/ready-after"
 MISSING_IMAGES = "image-not-found.invalid/"
+SICK_NODES = "sick-"
+"""On such a node the container runtime is out of time, whatever it is asked for."""
 
 IMAGE_NOT_FOUND = "image-not-found"
 IMAGE_PULL_ERROR = "image-pull-error"
@@ -23,14 +26,18 @@ OUT_OF_MEMORY = "out-of-memory"
 BAD_CONFIG = "bad-config"
 NEVER_READY = "never-ready"
 JOB_FAILS = "job-fails"
+COMMAND_MISSING = "command-missing"
+MOUNT_FAILS = "mount-fails"
 BEHAVIOURS = (
     IMAGE_NOT_FOUND, IMAGE_PULL_ERROR, CRASH_LOOP, INIT_CRASH_LOOP, OUT_OF_MEMORY, BAD_CONFIG,
-    NEVER_READY, JOB_FAILS,
+    NEVER_READY, JOB_FAILS, COMMAND_MISSING, MOUNT_FAILS,
 )  # fmt: skip
 
 Expression = dict[str, Any]
 
 _BEHAVIOUR = f'.metadata.annotations["{BEHAVIOUR}"]'
+_SICK_NODE = f'.spec.nodeName | select(startswith("{SICK_NODES}"))'
+_HAS_NO_SANDBOX = '.status.conditions.[] | select(.type == "PodReadyToStartContainers") | .status'
 _MISSING_IMAGE = f'.spec.containers.[] | select(.image | startswith("{MISSING_IMAGES}")) | .image'
 
 
@@ -188,7 +195,7 @@ def _healthy_stages() -> list[dict[str, Any]]:
             "pod-ready",
             [
                 _ALIVE, _PENDING, _INITIALIZED, _NOT_STARTED, _CREATING,
-                _has_not(_BEHAVIOUR), _has_not(_MISSING_IMAGE),
+                _has_not(_BEHAVIOUR), _has_not(_MISSING_IMAGE), _has_not(_SICK_NODE),
             ],
             _NOW
             + _conditions(Ready=True, ContainersReady=True)
@@ -220,9 +227,9 @@ def _healthy_stages() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _last_run(code: int, reason: str) -> str:
+def _last_run(code: int, reason: str, message: str = '""') -> str:
     return (
-        f"lastState: {{terminated: {{exitCode: {code}, reason: {reason},"
+        f"lastState: {{terminated: {{exitCode: {code}, reason: {reason}, message: {message},"
         " startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}}"
     )
 
@@ -275,6 +282,22 @@ def _faulty_stages() -> list[dict[str, Any]]:
             _containers(_waiting("CreateContainerConfigError", "'secret \"missing\" not found'")),
             None,
         ),
+        COMMAND_MISSING: (
+            _containers(
+                _waiting("CrashLoopBackOff", '"back-off 10s restarting failed container"')
+                + "\n  "
+                + _last_run(
+                    128,
+                    "StartError",
+                    "'failed to create containerd task: failed to create shim task: runc create"
+                    ' failed: unable to start container process: exec: "no-such-program":'
+                    " executable file not found in $PATH'",
+                ),
+                restarts=1,
+            )
+            + "phase: Running\n",
+            None,
+        ),
         NEVER_READY: (_containers(_RUNNING) + "phase: Running\n", None),
         JOB_FAILS: (
             _containers(
@@ -300,6 +323,23 @@ def _faulty_stages() -> list[dict[str, Any]]:
             _NOW + not_found,
             delay=100,
             event=failed_pull,
+        ),
+        _stage(
+            f"pod-{MOUNT_FAILS}",
+            [*ready_to_start, _is(_BEHAVIOUR, MOUNT_FAILS), _has_not(_HAS_NO_SANDBOX)],
+            _NOW + _conditions(PodReadyToStartContainers=False),
+            delay=100,
+            event=(
+                "Warning",
+                "FailedMount",
+                'MountVolume.SetUp failed for volume "settings" : configmap "settings" not found',
+            ),
+        ),
+        _stage(
+            "pod-on-a-sick-node",
+            [*ready_to_start, _has_not(_BEHAVIOUR), _has(_SICK_NODE)],
+            _NOW + _containers(_waiting("CreateContainerError", '"context deadline exceeded"')),
+            delay=100,
         ),
         _stage(
             "pod-init-crash-loop",
