@@ -95,11 +95,11 @@ class Follower:
 
 @asynccontextmanager
 async def a_store(
-    service: Service, name: str, *, patience_seconds: float = 90
+    service: Service, name: str, *, engine: str = "woocommerce", patience_seconds: float = 90
 ) -> AsyncIterator[Follower]:
     """Create a store to follow. At the end delete it: no event was lost, none came twice."""
     token = service.token("merchant")
-    store_id = service.create(token, name)["store"]["id"]
+    store_id = service.create(token, name, engine=engine)["store"]["id"]
     store = Follower(service, token, store_id, patience_seconds=patience_seconds)
     yield store
     store.service.delete(token, store.store_id)

@@ -1,239 +1,126 @@
-"""What a failed store is told to do helps: each remedy is done as it is said, and then retried."""
+"""What a store is told to do about its volumes, its nodes and its values helps."""
 
 import json
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from app.local.cluster import LocalCluster, stages
-from app.local.cluster.local_cluster import ClusterError
+from app.local.cluster import stages
 from tests.e2e.conftest import NewService
-from tests.e2e.test_recovery import a_store, behaving, give_values
+from tests.e2e.remedies import SETTINGS, Case, Values, helped, in_pool, make_node, outcomes
+from tests.e2e.test_recovery import Follower, behaving
 
-GRACES = {
-    f"STORE_PLATFORM_{name}_GRACE_SECONDS": "2"
-    for name in ("IMAGE_PULL", "CONFIG", "UNSCHEDULABLE", "VOLUME", "REFUSAL", "QUOTA")
-}
-Values = dict[str, Any]
-
-
-def nothing(_: LocalCluster) -> None:
-    """Do nothing to the cluster."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """What breaks a store, the code and a part of the remedy that are told, and that remedy."""
-
-    name: str
-    broken: Values
-    code: str
-    told: str
-    mended: Values
-    break_it: Callable[[LocalCluster], None] = nothing
-    mend_it: Callable[[LocalCluster], None] = nothing
+LATE_CLASS = "late"
+NEW_NODE = "new-selector"
 
 
 def of_class(component: str, name: str) -> Values:
     return {component: {"storage": {"className": name}}}
 
 
-def of_size(requests: str, limits: str, **others: Any) -> Values:
-    return {
-        "mysql": {"resources": {"requests": {"cpu": requests}, "limits": {"cpu": limits}}},
-        **others,
-    }
-
-
-def make_class(cluster: LocalCluster) -> None:
+def make_class(store: Follower) -> None:
     storage_class = {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {"name": "late"},
+        "metadata": {"name": LATE_CLASS},
         "provisioner": "kubernetes.io/host-path",
     }
-    cluster.kubectl("create", "-f", "-", stdin=json.dumps(storage_class))
+    store.service.cluster.kubectl("create", "-f", "-", stdin=json.dumps(storage_class))
 
 
-POLICY = "refuse-marked-pods"
-MARK = "test.store-platform.dev/refused"
-MESSAGE = "marked pods are refused here"
+class LostVolume:
+    """The volume of a store's web server, which goes and comes back."""
+
+    volume: dict[str, Any]
+
+    def lose(self, store: Follower) -> None:
+        claim = f"pvc/{store.namespace}-wordpress"
+        store.kubectl("wait", "--for=create", claim, "--timeout=60s")
+        store.kubectl("wait", "--for=jsonpath={.status.phase}=Bound", claim, "--timeout=60s")
+        name = store.kubectl("get", claim, "-o", "jsonpath={.spec.volumeName}")
+        cluster = store.service.cluster
+        self.volume = cluster.kubectl_json("get", "pv", name)
+        cluster.kubectl("delete", "pv", name, "--wait=false")
+        cluster.kubectl("patch", "pv", name, "-p", '{"metadata":{"finalizers":null}}')
+        store.kubectl("wait", "--for=jsonpath={.status.phase}=Lost", claim, "--timeout=60s")
+
+    def put_back(self, store: Follower) -> None:
+        kept = {key: self.volume["metadata"][key] for key in ("name", "annotations")}
+        item = {**self.volume, "metadata": kept, "status": {}}
+        store.service.cluster.kubectl("create", "-f", "-", stdin=json.dumps(item))
+        claim = f"pvc/{store.namespace}-wordpress"
+        store.kubectl("wait", "--for=jsonpath={.status.phase}=Bound", claim, "--timeout=60s")
 
 
-def add_policy(cluster: LocalCluster) -> None:
-    rule = {
-        "apiGroups": [""],
-        "apiVersions": ["v1"],
-        "operations": ["CREATE"],
-        "resources": ["pods"],
-    }
-    objects = [
-        {
-            "kind": "ValidatingAdmissionPolicy",
-            "spec": {
-                "matchConstraints": {"resourceRules": [rule]},
-                "validations": [
-                    {
-                        "expression": "!has(object.metadata.annotations)"
-                        f" || !('{MARK}' in object.metadata.annotations)",
-                        "message": MESSAGE,
-                    }
-                ],
-            },
-        },
-        {
-            "kind": "ValidatingAdmissionPolicyBinding",
-            "spec": {"policyName": POLICY, "validationActions": ["Deny"]},
-        },
-    ]
-    for item in objects:
-        made = {
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "metadata": {"name": POLICY},
-            **item,
-        }
-        cluster.kubectl("create", "-f", "-", stdin=json.dumps(made))
-    await_policy(cluster, is_there=True)
+LOST = LostVolume()
 
 
-def await_policy(cluster: LocalCluster, *, is_there: bool) -> None:
-    """Wait until the policy holds, or no longer does: the API server takes note some time later."""
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "marked", "annotations": {MARK: "yes"}},
-        "spec": {"containers": [{"name": "main", "image": "any"}]},
-    }
-    deadline = time.monotonic() + 60
-    while (MESSAGE in answer_to(cluster, pod)) is not is_there:
-        assert time.monotonic() < deadline, "The API server took no note within a minute."
-        time.sleep(0.1)
-
-
-def answer_to(cluster: LocalCluster, made: Values) -> str:
-    """Return what the API server would say to the creation of an object."""
-    try:
-        return cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(made))
-    except ClusterError as error:
-        return str(error)
-
-
-def remove_policy(cluster: LocalCluster) -> None:
-    for kind in ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"):
-        cluster.kubectl("delete", kind, POLICY)
-    await_policy(cluster, is_there=False)
+def add_node(store: Follower) -> None:
+    make_node(store.service.cluster, NEW_NODE, pool="selector")
 
 
 CASES = (
     Case(
-        "image",
-        {"wordpress": {"image": {"repository": f"{stages.MISSING_IMAGES}wordpress"}}},
-        "IMAGE_NOT_FOUND",
-        "Check the engine version's image name and tag",
-        {},
+        name="class-of-a-set",
+        broken=of_class("mysql", "nowhere"),
+        mended=of_class("mysql", "standard"),
+        code="VOLUME_UNBOUND",
+        told="Check its storage class",
     ),
     Case(
-        "class-of-a-set",
-        of_class("mysql", "nowhere"),
-        "VOLUME_UNBOUND",
-        "Check its storage class",
-        of_class("mysql", "standard"),
+        name="class-of-a-claim",
+        broken=of_class("wordpress", "nowhere"),
+        mended=of_class("wordpress", "standard"),
+        code="VOLUME_UNBOUND",
+        told="Check its storage class",
     ),
     Case(
-        "class-of-a-claim",
-        of_class("wordpress", "nowhere"),
-        "VOLUME_UNBOUND",
-        "Check its storage class",
-        of_class("wordpress", "standard"),
-    ),
-    Case(
-        "class-comes-late",
-        of_class("mysql", "late"),
-        "VOLUME_UNBOUND",
-        "Check its storage class",
-        of_class("mysql", "late"),
+        name="class-comes-late",
+        broken=of_class("mysql", LATE_CLASS),
+        mended=of_class("mysql", LATE_CLASS),
+        code="VOLUME_UNBOUND",
+        told="Check its storage class",
         mend_it=make_class,
+        made=[("StorageClass", LATE_CLASS)],
     ),
     Case(
-        "config",
-        behaving(stages.BAD_CONFIG),
-        "BAD_CONTAINER_CONFIG",
-        "Correct what it names in the chart or its values",
-        {},
+        name="volume-lost",
+        broken=behaving(stages.NEVER_READY),
+        code="VOLUME_UNBOUND",
+        told="have it put back under the same name",
+        meanwhile=LOST.lose,
+        mend_it=LOST.put_back,
     ),
     Case(
-        "memory",
-        behaving(stages.OUT_OF_MEMORY),
-        "OUT_OF_MEMORY",
-        "Raise its memory limit in the chart's values",
-        {},
+        name="node",
+        broken={
+            "mysql": {"resources": {"requests": {"cpu": "1k"}, "limits": {"cpu": "1k"}}},
+            "quota": {"enabled": False},
+        },
+        code="UNSCHEDULABLE",
+        told="Free capacity or add a node",
     ),
     Case(
-        "init",
-        behaving(stages.INIT_CRASH_LOOP),
-        "CRASH_LOOP",
-        "Read the end of its log, mend what it names",
-        {},
+        name="selector",
+        edits=(in_pool("selector"),),
+        are_edits_kept=True,
+        code="UNSCHEDULABLE",
+        told="Add a node that fits, or remove the taint or the node selector",
+        mend_it=add_node,
+        made=[("node", NEW_NODE)],
     ),
     Case(
-        "registry",
-        behaving(stages.IMAGE_PULL_ERROR),
-        "IMAGE_PULL_FAILED",
-        "Check that the registry answers",
-        {},
+        name="values",
+        broken={"plan": "huge"},
+        mended={"plan": "small"},
+        code="HELM_FAILED",
+        told='there is no plan "huge"; choose one of: large, medium, small. Mend what it names',
     ),
-    Case("quota-kept", of_size("3", "4"), "QUOTA_EXCEEDED", "lower what its pods ask for", {}),
-    Case(
-        "node",
-        of_size("1k", "1k", quota={"enabled": False}),
-        "UNSCHEDULABLE",
-        "Free capacity or add a node",
-        {},
-    ),
-    Case(
-        "policy",
-        {"podAnnotations": {MARK: "yes"}},
-        "ADMISSION_REFUSED",
-        "Ask the cluster's operator which policy refuses it",
-        {"podAnnotations": {MARK: "yes"}},
-        break_it=add_policy,
-        mend_it=remove_policy,
-    ),
-    Case("values", {"plan": "huge"}, "HELM_FAILED", "huge", {"plan": "small"}),
 )
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(600)
 async def test_each_remedy_helps(new_service: NewService) -> None:
-    service = new_service(**GRACES)
-    give_values(service, {})
-    service.start()
-    outcomes = {}
-    try:
-        for case in CASES:
-            outcomes[case.name] = await outcome_of(case, service)
-    finally:
-        for kind in ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"):
-            with suppress(ClusterError):
-                service.cluster.kubectl("delete", kind, POLICY)
-        service.cluster.kubectl("delete", "storageclass", "late", "--ignore-not-found")
-    assert outcomes == {case.name: (case.code, True, "READY", None) for case in CASES}
-
-
-async def outcome_of(case: Case, service: Any) -> tuple[str, bool, str, Any]:
-    """Return the code that is told, whether the remedy is, and how the retry ends."""
-    case.break_it(service.cluster)
-    give_values(service, case.broken)
-    async with a_store(service, f"case-{case.name}", patience_seconds=240) as store:
-        failed = await store.until("FAILED", "READY")
-        reason = failed["reason"] or {"code": "", "message": ""}
-        case.mend_it(service.cluster)
-        give_values(service, case.mended)
-        if failed["status"] == "FAILED":
-            store.call("retry")
-        ended = await store.until("READY", "FAILED")
-        return reason["code"], case.told in reason["message"], ended["status"], ended["reason"]
+    # The scheduler tries again after up to 10 s, whatever a pod without a node waits for
+    settings = {**SETTINGS, "STORE_PLATFORM_UNSCHEDULABLE_GRACE_SECONDS": "15"}
+    assert await outcomes(new_service(**settings), CASES) == helped(CASES)
