@@ -31,7 +31,12 @@ def api_process(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("api")
-    settings = {"STORE_PLATFORM_METRICS_TOKEN": METRICS_TOKEN}
+    settings = {
+        "STORE_PLATFORM_METRICS_TOKEN": METRICS_TOKEN,
+        # All tests come from one address: what one fails at must not be told to another.
+        "STORE_PLATFORM_FAILED_SIGN_IN_RATE": "10000/minute",
+        "STORE_PLATFORM_ANONYMOUS_OPERATION_RATE": "10000/minute",
+    }
     with ExitStack() as stack:
         if request.param == "postgresql":
             server: PostgresServer = request.getfixturevalue("postgres")

@@ -68,6 +68,7 @@ class Daemon:
             with suppress(ProcessLookupError):
                 os.killpg(pid, number)
             _wait_gone(self, time.monotonic() + _GRACE_SECONDS)
+        _reap()
         self._pid_file.unlink(missing_ok=True)
 
     def tail(self) -> str:
@@ -83,9 +84,14 @@ def is_running(pid: int) -> bool:
 
 def _wait_gone(daemon: Daemon, deadline: float) -> None:
     while daemon.pid is not None and time.monotonic() < deadline:
-        for child in _children.values():
-            child.poll()
+        _reap()
         time.sleep(0.02)
+
+
+def _reap() -> None:
+    """Take note of the children that have ended."""
+    for child in _children.values():
+        child.poll()
 
 
 def _start_time(pid: int) -> str:
