@@ -37,7 +37,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def platform(repository: StoreRepository) -> Platform:
     made = Platform(repository)
-    settings = WorkSettings(delete_timeout=timedelta(seconds=0.2))
+    # Short, for its end is waited for; and long enough for a delete that nothing holds.
+    settings = WorkSettings(delete_timeout=timedelta(seconds=2))
     made.parts = replace(made.parts, settings=settings)
     return made
 
