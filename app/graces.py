@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from provisioner.readiness import Limits
+from provisioner.readiness import GracePeriods
 
-_DEFAULTS = Limits()
+_DEFAULTS = GracePeriods()
 
 
 def _seconds(default: timedelta, trouble: str) -> Any:
@@ -18,7 +18,7 @@ def _seconds(default: timedelta, trouble: str) -> Any:
 
 
 class GraceSettings(BaseSettings):
-    """``Settings`` inherits it; what each default rests on is told in ``Limits``."""
+    """``Settings`` inherits it; what each default rests on is told in ``GracePeriods``."""
 
     model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
 
@@ -60,9 +60,9 @@ class GraceSettings(BaseSettings):
         description="Restarts after which a container that runs out of memory fails its store.",
     )
 
-    def limits(self) -> Limits:
-        """Return the slice that judging a store needs."""
-        return Limits(
+    def limits(self) -> GracePeriods:
+        """Return the slice that assessing a store needs."""
+        return GracePeriods(
             image_pull_grace=timedelta(seconds=self.image_pull_grace_seconds),
             config_grace=timedelta(seconds=self.config_grace_seconds),
             runtime_grace=timedelta(seconds=self.runtime_grace_seconds),

@@ -22,7 +22,7 @@ from provisioner.domain.stores import Retention
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.observer import ClusterObserver
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
@@ -80,7 +80,7 @@ async def leading(
         reconciler.wake_by_id(store_id)
 
     observer = ClusterObserver(tools.cluster, records, on_recorded)
-    parts = Parts(
+    context = ReconcileContext(
         records=records,
         cluster=tools.cluster,
         helm=HelmClient(tools.helm, tools.measurements, fence, tools.doctor),
@@ -93,14 +93,14 @@ async def leading(
         measurements=tools.measurements,
     )
     queue = WorkQueue()
-    reconciler = Reconciler(parts, queue)
+    reconciler = Reconciler(context, queue)
     for store in await records.undeleted():
         reconciler.wake(store)
     audit = AuditLog(database, tools.clock)
     housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
     upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
     if tools.settings.store_role is not None:
-        upkeep["rights"] = RightsKeeper(parts, records.undeleted).run
+        upkeep["rights"] = RightsKeeper(context, records.undeleted).run
     if tools.settings.drift_interval is not None:
         patrol = Patrol(records.undeleted, reconciler, tools.settings.drift_interval)
         upkeep["patrol"] = patrol.run

@@ -30,7 +30,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one pod: the projection that is stored, shown and judged.
+    """What is observed of one pod: the projection that is stored, shown and assessed.
 
     ``unready_since`` is when its Ready condition last became False; None where it is not known.
     """

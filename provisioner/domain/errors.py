@@ -18,7 +18,7 @@
     └── TerminalError             another try would end the same way: the store fails
         ├── ClusterRefusedError   the API server understood, and said no
         ├── HelmError             helm is missing, failed, or ran out of time
-        └── StoreFailedError      a workload of the store is doomed
+        └── StoreFailedError      a finding is fatal to the store
 
 Errors of libraries are wrapped once, at the edge where they appear (``raise … from``).
 """

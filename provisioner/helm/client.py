@@ -1,7 +1,7 @@
 """helm as a subprocess: an argument list, values on stdin, and its failures put into words.
 
 helm is not asked to wait for workloads: its ``--wait`` looks neither at a Deployment's pods nor at
-image-pull errors (helm 4.2.4, pkg/kube/statuswait.go). Readiness is judged from our own watches.
+image-pull errors (helm 4.2.4, pkg/kube/statuswait.go). Readiness is assessed from our own watches.
 
 A helm that was killed leaves the release in a ``pending-*`` or ``uninstalling`` state, which is
 also helm's lock. Those are repaired by rule before an install; the lock file that every helm of

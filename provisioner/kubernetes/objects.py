@@ -197,7 +197,7 @@ class HasMetadata(Wire):
 
 
 def pod_record(pod: WirePod) -> Pod:
-    """Return the projection of a pod that is stored, shown and judged."""
+    """Return the projection of a pod that is stored, shown and assessed."""
     status = pod.status
     containers = (
         *_containers(status.init_container_statuses, is_init=True),

@@ -6,7 +6,7 @@ from enum import Enum
 
 from provisioner.domain.cluster import Claim, ClusterEvent, Container, Job, Pod
 from provisioner.domain.engines import Workload
-from provisioner.readiness.containers import Log, Trouble
+from provisioner.readiness.containers import Log, Problem
 from provisioner.readiness.facts import (
     Facts,
     bracketed,
@@ -76,14 +76,14 @@ class Refusal(Enum):
     OTHER = re.compile(r"is forbidden", re.IGNORECASE)
 
 
-def namespace_terminating(facts: Facts) -> Iterator[Trouble]:
+def namespace_terminating(facts: Facts) -> Iterator[Problem]:
     namespace = facts.observation.namespace
     if namespace is not None and namespace.is_terminating:
         what = "it is being deleted, so nothing new can start in it"
-        yield Trouble(f"Namespace {namespace.name}", what)
+        yield Problem(f"Namespace {namespace.name}", what)
 
 
-def unschedulable(facts: Facts) -> Iterator[Trouble]:
+def unschedulable(facts: Facts) -> Iterator[Problem]:
     """Find pods without a node. An unbound claim is left to its own rule, which knows more."""
     has_pending_claim = any(claim.phase == "Pending" for claim in facts.observation.claims)
     for pod in facts.suspects():
@@ -92,7 +92,7 @@ def unschedulable(facts: Facts) -> Iterator[Trouble]:
         if has_pending_claim and _UNBOUND.search(pod.message):
             continue
         remedy = next(hint for pattern, hint in _HINTS if pattern.search(pod.message))
-        yield Trouble(
+        yield Problem(
             f"Pod {pod.name}",
             f"no node can take it{bracketed(pod.message)}",
             pod.unschedulable_since,
@@ -100,7 +100,7 @@ def unschedulable(facts: Facts) -> Iterator[Trouble]:
         )
 
 
-def volume_unbound(facts: Facts) -> Iterator[Trouble]:
+def volume_unbound(facts: Facts) -> Iterator[Problem]:
     # A claim that waits for its first consumer is Pending with good reason. So it counts only while
     # a pod that is waited for has no node, and not when that is for another reason than volumes.
     homeless = [pod for pod in facts.suspects() if not pod.node and not pod.containers]
@@ -108,28 +108,28 @@ def volume_unbound(facts: Facts) -> Iterator[Trouble]:
     for claim in sorted(facts.observation.claims, key=lambda claim: claim.name):
         where = f"Volume claim {claim.name}"
         if claim.phase == "Lost" and facts.suspects():
-            yield Trouble(where, "the volume that it was bound to is gone", remedy=_LOST)
+            yield Problem(where, "the volume that it was bound to is gone", remedy=_LOST)
         elif claim.phase == "Pending" and homeless:
             events = facts.claim_events(claim)
             if events or is_in_the_way:
                 yield _unbound(where, claim, events)
 
 
-def _unbound(where: str, claim: Claim, events: list[ClusterEvent]) -> Trouble:
+def _unbound(where: str, claim: Claim, events: list[ClusterEvent]) -> Problem:
     words = events[0].message if events else ""
     what = f"no volume could be bound to it{bracketed(words)}"
     if _NO_CLASS.search(words):
-        return Trouble(where, what)
+        return Problem(where, what)
     began = min((event.first_at for event in events), default=claim.created_at)
-    return Trouble(where, what, began)
+    return Problem(where, what, began)
 
 
-def mount_failed(facts: Facts) -> Iterator[Trouble]:
+def mount_failed(facts: Facts) -> Iterator[Problem]:
     for pod in facts.suspects():
         events = mount_failures(facts, pod)
         if events:
             what = f"its volumes cannot be mounted{bracketed(events[0].message)}"
-            yield Trouble(f"Pod {pod.name}", what, first_seen(pod, events))
+            yield Problem(f"Pod {pod.name}", what, first_seen(pod, events))
 
 
 def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:
@@ -139,13 +139,13 @@ def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:
     return facts.pod_events(pod, "FailedMount", "FailedAttachVolume")
 
 
-def refused(kind: Refusal) -> Callable[[Facts], Iterator[Trouble]]:
+def refused(kind: Refusal) -> Callable[[Facts], Iterator[Problem]]:
     """Return a search for pods that the API server refused to create for this kind of reason."""
 
-    def find(facts: Facts) -> Iterator[Trouble]:
+    def find(facts: Facts) -> Iterator[Problem]:
         for event in refusals(facts):
             if refusal_kind(event) is kind:
-                yield Trouble(
+                yield Problem(
                     f"{event.object_kind} {event.object_name}",
                     f"the cluster refuses to create its pod{bracketed(refusal_words(event))}",
                     event.first_at,
@@ -208,7 +208,7 @@ def _deployment(replica_set: str) -> str:
     return replica_set.rpartition("-")[0]
 
 
-def setup_job_failed(facts: Facts) -> Iterator[Trouble]:
+def setup_job_failed(facts: Facts) -> Iterator[Problem]:
     job = facts.job()
     if facts.setup_job is None or job is None or job.is_complete or not job.is_failed:
         return
@@ -221,7 +221,7 @@ def setup_job_failed(facts: Facts) -> Iterator[Trouble]:
         what += f"; its container {container.name} last ended with exit code {code}" if code else ""
         has_run_on = container.state != "terminated" and container.last_exit_code is not None
         log = Log(pod.name, container.name, previous=has_run_on)
-    yield Trouble(f"Job {job.name}", what, log=log)
+    yield Problem(f"Job {job.name}", what, log=log)
 
 
 def _job_words(job: Job) -> str:

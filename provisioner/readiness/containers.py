@@ -51,7 +51,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """Something wrong with one object.
 
     ``since`` starts the rule's grace; None when it needs none. ``remedy`` replaces the rule's.
@@ -64,17 +64,17 @@ class Trouble:
     remedy: str = ""
 
 
-Match = Callable[[Facts, Pod, Container], Trouble | None]
+Match = Callable[[Facts, Pod, Container], Problem | None]
 
 
-def each_container(match: Match) -> Callable[[Facts], Iterator[Trouble]]:
+def each_container(match: Match) -> Callable[[Facts], Iterator[Problem]]:
     """Return a search for trouble in every container, init containers too, that is not well."""
 
-    def find(facts: Facts) -> Iterator[Trouble]:
+    def find(facts: Facts) -> Iterator[Problem]:
         for pod in facts.suspects():
             for container in pod.containers:
-                if not is_well(container) and (trouble := match(facts, pod, container)):
-                    yield trouble
+                if not is_well(container) and (problem := match(facts, pod, container)):
+                    yield problem
 
     return find
 
@@ -97,19 +97,19 @@ def pull_words(facts: Facts, pod: Pod, container: Container) -> str:
     return events[0].message if events else container.message
 
 
-def image_not_found(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def image_not_found(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     image = f"the image {container.image}" if container.image else "its image"
     words = pull_words(facts, pod, container)
     if container.state == "waiting" and container.reason == "InvalidImageName":
-        return Trouble(_where(pod, container), f"{image} has no valid name{bracketed(words)}")
+        return Problem(_where(pod, container), f"{image} has no valid name{bracketed(words)}")
     if not has_pull_failed(container):
         return None
     if container.reason == "ErrImageNeverPull" or _NOT_FOUND.search(words):
-        return Trouble(_where(pod, container), f"{image} was not found{bracketed(words)}")
+        return Problem(_where(pod, container), f"{image} was not found{bracketed(words)}")
     return None
 
 
-def image_pull_failed(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def image_pull_failed(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     if not has_pull_failed(container):
         return None
     events = _pull_events(facts, pod, container)
@@ -119,28 +119,28 @@ def image_pull_failed(facts: Facts, pod: Pod, container: Container) -> Trouble |
         return None
     image = f"the image {container.image}" if container.image else "its image"
     words = bracketed(pull_words(facts, pod, container))
-    return Trouble(
+    return Problem(
         _where(pod, container), f"{image} cannot be pulled{words}", first_seen(pod, events)
     )
 
 
-def bad_config(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def bad_config(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Tell what no further try can change from what needs a little time."""
-    trouble = _cannot_be_created(facts, pod, container)
-    if trouble is None or _is_passing(container):
+    problem = _cannot_be_created(facts, pod, container)
+    if problem is None or _is_passing(container):
         return None
     if _NEVER_STARTS.search(container.message) or _NO_COMMAND.search(container.message):
-        return Trouble(trouble.where, trouble.what)
-    return trouble
+        return Problem(problem.where, problem.what)
+    return problem
 
 
-def runtime_trouble(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def runtime_problem(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find what the node, not the store, seems to be the cause of."""
-    trouble = _cannot_be_created(facts, pod, container)
-    return trouble if trouble is not None and _is_passing(container) else None
+    problem = _cannot_be_created(facts, pod, container)
+    return problem if problem is not None and _is_passing(container) else None
 
 
-def cannot_run(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find commands that do not start. Code 128 may be the node's fault, if its words allow it."""
     code, reason, words = exit_of(container)
     if container.state == "running" or reason not in _CANNOT_RUN_REASONS or _is_jobs(pod):
@@ -149,10 +149,10 @@ def cannot_run(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
     if not is_certain and container.restarts < facts.limits.crash_restarts:
         return None
     what = f"its command cannot be started, exit code {_shown(code)}{bracketed(words)}"
-    return Trouble(_where(pod, container), what)
+    return Problem(_where(pod, container), what)
 
 
-def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find runs that were killed; one that goes on is given its chance."""
     code, reason, _ = exit_of(container)
     if container.state == "running" or _is_jobs(pod):
@@ -163,10 +163,10 @@ def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Trouble | Non
         what = "it is killed again and again (exit code 137), most often for want of memory"
     else:
         return None
-    return Trouble(_where(pod, container), what, log=_log(pod, container))
+    return Problem(_where(pod, container), what, log=_log(pod, container))
 
 
-def crash_loop(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def crash_loop(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find crash loops. No count of restarts in the sentence: it would be news each time."""
     if not _is_crashing(facts, container) or _is_jobs(pod):
         return None
@@ -180,7 +180,7 @@ def crash_loop(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
         named = f" ({reason})" if reason not in ("", "Error") else ""
         what = f"it crashes again and again, last with exit code {_shown(code)}{named}"
         what += bracketed(words)
-    return Trouble(_where(pod, container), what, log=_log(pod, container))
+    return Problem(_where(pod, container), what, log=_log(pod, container))
 
 
 def probe_words(facts: Facts, pod: Pod) -> str:
@@ -189,13 +189,13 @@ def probe_words(facts: Facts, pod: Pod) -> str:
     return events[0].message if events else ""
 
 
-def _cannot_be_created(facts: Facts, pod: Pod, container: Container) -> Trouble | None:
+def _cannot_be_created(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     if container.state != "waiting" or container.reason not in _CREATE_REASONS:
         return None
     events = [event for event in facts.pod_events(pod, "Failed") if not _is_about_pull(event)]
     words = f"{container.reason}: {container.message}" if container.message else container.reason
     what = f"it cannot be created{bracketed(words)}"
-    return Trouble(_where(pod, container), what, first_seen(pod, events))
+    return Problem(_where(pod, container), what, first_seen(pod, events))
 
 
 def _is_passing(container: Container) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from provisioner.domain.cluster import Claim, ClusterEvent, Container, Job, Observation, Pod
 from provisioner.domain.engines import Workload
-from provisioner.readiness.verdict import Limits
+from provisioner.readiness.assessment import GracePeriods
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ENDED = frozenset({"Failed", "Succeeded"})
@@ -25,7 +25,7 @@ class Facts:
     workloads: Sequence[Workload]
     setup_job: str | None
     observation: Observation
-    limits: Limits
+    limits: GracePeriods
     since: datetime = LONG_AGO
 
     def pods_of(self, workload: Workload) -> list[Pod]:

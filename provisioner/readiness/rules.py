@@ -1,7 +1,7 @@
-"""The table: everything that dooms a store, in order of which says most about the cause.
+"""The table: everything that is fatal to a store, in order of which says most about the cause.
 
-Each rule has a stable code, the grace that its trouble is given, the next thing to do, the source
-that it was taken from, and the search for its trouble. Where two rules see the same fault, the
+Each rule has a stable code, the grace that its problem is given, the next thing to do, the source
+that it was taken from, and the search for its problem. Where two rules see the same fault, the
 first one explains it.
 """
 
@@ -12,10 +12,10 @@ from operator import attrgetter
 
 from provisioner.domain.stores import Reason
 from provisioner.readiness import cluster, containers
+from provisioner.readiness.assessment import FatalFinding, GracePeriods
 from provisioner.readiness.cluster import Refusal, refused
-from provisioner.readiness.containers import Trouble, each_container
+from provisioner.readiness.containers import Problem, each_container
 from provisioner.readiness.facts import LONG_AGO, Facts
-from provisioner.readiness.verdict import Doom, Limits
 
 _CORRECT = "Correct what it names in the chart or its values"
 _READ_LOG = "Read the end of its log, mend what it names"
@@ -25,37 +25,37 @@ _ASK = "Ask the cluster's operator which policy refuses it"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that has found its trouble: it dooms the store from ``due_at`` on."""
+    """A rule that has found its problem, which is fatal to the store from ``due_at`` on."""
 
-    doom: Doom
+    fatal: FatalFinding
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of trouble. ``grace`` counts from when trouble that may pass was first seen."""
+    """One kind of problem. ``grace`` counts from when one that may pass was first seen."""
 
     code: str
     remedy: str
     source: str
-    find: Callable[[Facts], Iterator[Trouble]]
-    grace: Callable[[Limits], timedelta] = lambda _: timedelta()
+    find: Callable[[Facts], Iterator[Problem]]
+    grace: Callable[[GracePeriods], timedelta] = lambda _: timedelta()
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Yield what the rule finds; none of it depends on the time at which it is asked."""
-        for trouble in self.find(facts):
-            log, due_at = trouble.log, LONG_AGO
-            if trouble.since is not None:
-                due_at = max(trouble.since, facts.since) + self.grace(facts.limits)
-            remedy = trouble.remedy or self.remedy
-            message = f"{trouble.where}: {trouble.what}. {remedy}, then retry."
-            doom = Doom(
+        for problem in self.find(facts):
+            log, due_at = problem.log, LONG_AGO
+            if problem.since is not None:
+                due_at = max(problem.since, facts.since) + self.grace(facts.limits)
+            remedy = problem.remedy or self.remedy
+            message = f"{problem.where}: {problem.what}. {remedy}, then retry."
+            fatal = FatalFinding(
                 reason=Reason(self.code, message),
                 pod=log.pod if log else None,
                 container=log.container if log else None,
                 previous=log.previous if log else False,
             )
-            yield Finding(doom, due_at)
+            yield Finding(fatal, due_at)
 
 
 RULES: tuple[Rule, ...] = (
@@ -205,7 +205,7 @@ RULES: tuple[Rule, ...] = (
         "BAD_CONTAINER_CONFIG",
         "Check the node's container runtime",
         "krane pod.rb: 'failed to sync … cache' passes; kubernetes PR 75260",
-        each_container(containers.runtime_trouble),
+        each_container(containers.runtime_problem),
         attrgetter("runtime_grace"),
     ),
 )

@@ -1,40 +1,40 @@
-"""Judges a store by what the watches show of it: all of it by the cluster's clock."""
+"""Assesses a store by what the watches show of it: all of it by the cluster's clock."""
 
 from datetime import datetime
 
 from provisioner.domain.engines import Engine
 from provisioner.domain.stores import Store
-from provisioner.readiness import Verdict, judge
+from provisioner.readiness import Assessment, assess
 from provisioner.readiness.facts import LONG_AGO
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 
 
 def look(
-    parts: Parts,
+    context: ReconcileContext,
     store: Store,
     engine: Engine,
     *,
     is_building: bool,
     since: datetime | None = None,
-) -> Verdict:
-    """Judge the store now.
+) -> Assessment:
+    """Assess the store now.
 
     The setup Job counts only while the store is built: later it has done its work, and may have
     been cleaned up. Neither does then what was before the attempt, or before ``since``, by the
     cluster's clock, if that is later.
     """
-    now = parts.cluster.now()
-    return judge(
+    now = context.cluster.now()
+    return assess(
         workloads=engine.workloads,
         setup_job=engine.setup_job if is_building else None,
-        observation=parts.observer.observe(store.namespace),
+        observation=context.observer.observe(store.namespace),
         now=now,
-        limits=parts.settings.limits,
-        since=max(_began(parts, store, now), since or LONG_AGO) if is_building else LONG_AGO,
+        limits=context.settings.limits,
+        since=max(_began(context, store, now), since or LONG_AGO) if is_building else LONG_AGO,
     )
 
 
-def _began(parts: Parts, store: Store, now: datetime) -> datetime:
+def _began(context: ReconcileContext, store: Store, now: datetime) -> datetime:
     """Return when the attempt began, by the clock of ``now``: only how long ago is known of it."""
     began = store.attempt_started_at or store.created_at
-    return now - (parts.clock.now() - began)
+    return now - (context.clock.now() - began)

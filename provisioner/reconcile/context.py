@@ -17,7 +17,7 @@ from provisioner.domain.ports import (
     Releases,
     StoreRecords,
 )
-from provisioner.readiness import Limits
+from provisioner.readiness import GracePeriods
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class WorkSettings:
 
     provision_timeout: timedelta = timedelta(minutes=10)
     delete_timeout: timedelta = timedelta(minutes=10)
-    limits: Limits = field(default_factory=Limits)
+    limits: GracePeriods = field(default_factory=GracePeriods)
     values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     is_reachability_checked: bool = True
     drift_interval: timedelta | None = None
@@ -42,7 +42,7 @@ class WorkSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ReconcileContext:
     """Everything that a piece of work is done with."""
 
     records: StoreRecords

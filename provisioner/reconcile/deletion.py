@@ -11,7 +11,7 @@ from datetime import timedelta
 from provisioner.domain.errors import TerminalError
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.holders import holders, remedy
 from provisioner.reconcile.rights import ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
@@ -27,56 +27,56 @@ _TRIED_ON = (
 )
 
 
-async def delete(parts: Parts, store: Store) -> Store:
+async def delete(context: ReconcileContext, store: Store) -> Store:
     """Remove everything of the store, then mark it deleted.
 
     Returns it FAILED when the time is over in which that should have been done. Raises
     TerminalError when a step fails before; the store stays DELETING, with that reason.
     """
-    is_late = store.status is StoreStatus.FAILED and await _is_failed_delete(parts, store)
+    is_late = store.status is StoreStatus.FAILED and await _is_failed_delete(context, store)
     if not is_late and store.status is not StoreStatus.DELETING:
-        store = await parts.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
-    removal = _Removal(parts, store)
+        store = await context.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+    removal = _Removal(context, store)
     try:
-        async with asyncio.timeout(_seconds_left(parts, store)) as limit:
+        async with asyncio.timeout(_seconds_left(context, store)) as limit:
             await removal.run()
     except TimeoutError:
         if not limit.expired():
             raise
         return await removal.fail(None)
     except TerminalError as error:
-        if is_late or _is_over(parts, store):
+        if is_late or _is_over(context, store):
             return await removal.fail(error.reason)
         await removal.tell(error.reason)
         raise
     return await removal.finish()
 
 
-async def _is_failed_delete(parts: Parts, store: Store) -> bool:
+async def _is_failed_delete(context: ReconcileContext, store: Store) -> bool:
     """Tell whether it is a delete that failed here, and not what came before it."""
-    snapshot = await parts.records.snapshot(store.id)
+    snapshot = await context.records.snapshot(store.id)
     return all(step.name in DELETE_STEPS for step in snapshot.steps)
 
 
-def _seconds_left(parts: Parts, store: Store) -> float:
-    limit = parts.settings.delete_timeout
-    began = store.attempt_started_at or parts.clock.now()
-    left = began + limit - parts.clock.now()
+def _seconds_left(context: ReconcileContext, store: Store) -> float:
+    limit = context.settings.delete_timeout
+    began = store.attempt_started_at or context.clock.now()
+    left = began + limit - context.clock.now()
     return max(left, min(_ROUND, limit)).total_seconds()
 
 
-def _is_over(parts: Parts, store: Store) -> bool:
-    began = store.attempt_started_at or parts.clock.now()
-    return parts.clock.now() >= began + parts.settings.delete_timeout
+def _is_over(context: ReconcileContext, store: Store) -> bool:
+    began = store.attempt_started_at or context.clock.now()
+    return context.clock.now() >= began + context.settings.delete_timeout
 
 
 class _Removal:
     """One try of removing a store. ``_current`` is the step it is at, ``_held`` what holds it."""
 
-    def __init__(self, parts: Parts, store: Store) -> None:
-        self._parts = parts
+    def __init__(self, context: ReconcileContext, store: Store) -> None:
+        self._context = context
         self._store = store
-        self._steps = StepRunner(parts, store)
+        self._steps = StepRunner(context, store)
         self._current = DELETE_STEPS[0]
         self._held: Reason | None = None
 
@@ -90,14 +90,14 @@ class _Removal:
 
     async def finish(self) -> Store:
         """Mark the store as deleted, now that nothing of it is left."""
-        records = self._parts.records
+        records = self._context.records
         await records.record_pods(self._store.id, ())
         if self._store.status is not StoreStatus.DELETING:
             self._store = await records.transition(
                 self._store, StoreStatus.DELETING, message="What held the deletion is gone."
             )
         store = await records.transition(self._store, StoreStatus.DELETED)
-        self._parts.observer.forget(store.namespace)
+        self._context.observer.forget(store.namespace)
         return store
 
     async def tell(self, reason: Reason) -> None:
@@ -106,7 +106,7 @@ class _Removal:
         if self._is_late:
             reason = _tried_on(reason)
         if self._store.reason != reason:
-            self._store = await self._parts.records.transition(
+            self._store = await self._context.records.transition(
                 self._store, self._store.status, reason=reason
             )
 
@@ -118,7 +118,7 @@ class _Removal:
             reason = self._held or self._stuck() or self._too_slow(seen)
         reason = _tried_on(reason)
         if not self._is_late or self._store.reason != reason:
-            self._store = await self._parts.records.transition(
+            self._store = await self._context.records.transition(
                 self._store, StoreStatus.FAILED, reason=reason
             )
         return self._store
@@ -130,45 +130,47 @@ class _Removal:
     def _stuck(self) -> Reason | None:
         """Return what the cluster says that holds the namespace, if it says anything."""
         namespace = self._store.namespace
-        seen = self._parts.observer.observe(namespace)
+        seen = self._context.observer.observe(namespace)
         if not (held := holders(seen)):
             return None
         return Reason("NAMESPACE_STUCK", f"Namespace {namespace} cannot go. {held} {remedy(seen)}")
 
     def _too_slow(self, seen: str) -> Reason:
-        minutes = self._parts.settings.delete_timeout.total_seconds() / 60
+        minutes = self._context.settings.delete_timeout.total_seconds() / 60
         message = f"The store was not gone within {minutes:g} minutes. Last seen: {seen}"
         return Reason("NOT_DELETED_IN_TIME", message)
 
     async def _uninstall(self) -> Outcome:
-        if not await self._parts.cluster.namespace_exists(self._store.namespace):
+        if not await self._context.cluster.namespace_exists(self._store.namespace):
             return Outcome("There is no namespace, so no release either.", is_skipped=True)
-        seen = self._parts.observer.observe(self._store.namespace).namespace
+        seen = self._context.observer.observe(self._store.namespace).namespace
         if seen is not None and seen.is_terminating:
             # The platform's rights there go with everything else, and nothing new can be made.
             return Outcome(
                 "The namespace is going already, and the release in it.", is_skipped=True
             )
-        await ensure_rights(self._parts, self._store.namespace)
-        output = await self._parts.helm.uninstall(
+        await ensure_rights(self._context, self._store.namespace)
+        output = await self._context.helm.uninstall(
             release=self._store.release, namespace=self._store.namespace
         )
         return Outcome(f"helm uninstalled release {self._store.release}.", output)
 
     async def _remove_namespace(self) -> Outcome:
         namespace = self._store.namespace
-        if await self._parts.cluster.delete_namespace(namespace):
+        if await self._context.cluster.delete_namespace(namespace):
             await self._until_gone()
         return Outcome(f"Namespace {namespace} is gone, with everything in it.")
 
     async def _until_gone(self) -> None:
-        observer, namespace = self._parts.observer, self._store.namespace
+        observer, namespace = self._context.observer, self._store.namespace
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
             revision = observer.revision(namespace)
             seen = observer.observe(namespace)
-            if seen.namespace is None and not await self._parts.cluster.namespace_exists(namespace):
+            if seen.namespace is None and not await self._context.cluster.namespace_exists(
+                namespace
+            ):
                 return
             is_told = seen.namespace is not None and seen.namespace.blockers
             held = f" {holders(seen)}" if is_told else ""
@@ -182,7 +184,7 @@ class _Removal:
                 async with asyncio.timeout(_RECHECK.total_seconds()):
                     await observer.changed(namespace, revision)
             except TimeoutError:
-                if not await self._parts.cluster.namespace_exists(namespace):
+                if not await self._context.cluster.namespace_exists(namespace):
                     return
 
 

@@ -9,7 +9,7 @@ import structlog
 from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError, PassingError
 from provisioner.domain.stores import Store
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import keep_labels
 from provisioner.reconcile.rights import ensure_rights
 
@@ -18,38 +18,40 @@ _log = structlog.get_logger(__name__)
 _TOLD = 5
 
 
-async def inspect(parts: Parts, store: Store) -> Store:
+async def inspect(context: ReconcileContext, store: Store) -> Store:
     """Compare a READY or DEGRADED store with its release; repair and record what differs."""
-    namespace = parts.observer.observe(store.namespace).namespace
+    namespace = context.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
         return store  # the watch tells of that: nothing can be put back there
-    if not await keep_labels(parts, store):
+    if not await keep_labels(context, store):
         return store  # it is lost, or not the store's: what observes the store tells of that
-    await ensure_rights(parts, store.namespace)
-    release = await parts.releases.find(store.namespace, store.release)
+    await ensure_rights(context, store.namespace)
+    release = await context.releases.find(store.namespace, store.release)
     if release is None:
         _log.warning("release_missing", namespace=store.namespace)
         return store
-    drift = await _drift(parts, store, release)
+    drift = await _drift(context, store, release)
     if drift:
-        await _repair(parts, store, release, drift)
+        await _repair(context, store, release, drift)
     return store
 
 
-async def _drift(parts: Parts, store: Store, release: Release) -> list[str]:
-    found = [await parts.releases.drift(store.namespace, wanted) for wanted in release.objects]
+async def _drift(context: ReconcileContext, store: Store, release: Release) -> list[str]:
+    found = [await context.releases.drift(store.namespace, wanted) for wanted in release.objects]
     drift = [words for words in found if words]
     if not drift and not release.is_in_force:
         return ["a change of the release was broken off"]
     return drift
 
 
-async def _repair(parts: Parts, store: Store, release: Release, drift: list[str]) -> None:
+async def _repair(
+    context: ReconcileContext, store: Store, release: Release, drift: list[str]
+) -> None:
     more = len(drift) - _TOLD
     what = "; ".join(drift[:_TOLD]) + (f"; and {more} more" if more > 0 else "")
     _log.info("drift_found", drift=drift)
     try:
-        await parts.helm.restore(
+        await context.helm.restore(
             release=store.release, namespace=store.namespace, revision=release.revision
         )
     except (HelmError, PassingError) as error:
@@ -57,7 +59,7 @@ async def _repair(parts: Parts, store: Store, release: Release, drift: list[str]
             f"Drift was found and could not be put back: {what}. {error} It is tried again at the"
             " next look."
         )
-        await parts.records.record_repair(store.id, message, is_done=False)
+        await context.records.record_repair(store.id, message, is_done=False)
     else:
         message = f"Drift was found and put back: {what}."
-        await parts.records.record_repair(store.id, message, is_done=True)
+        await context.records.record_repair(store.id, message, is_done=True)

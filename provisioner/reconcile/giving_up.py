@@ -4,33 +4,35 @@ from provisioner.domain import unforeseen
 from provisioner.domain.errors import UnforeseenError
 from provisioner.domain.stores import Reason, StepStatus, Store, StoreStatus
 from provisioner.domain.transitions import Action, decide
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.queue import Lane
 
 _S = StoreStatus
 
 
-async def give_up(parts: Parts, store_id: str, lane: Lane, error: UnforeseenError) -> None:
+async def give_up(
+    context: ReconcileContext, store_id: str, lane: Lane, error: UnforeseenError
+) -> None:
     """Record that the work is not done, under the id that the log has of it."""
-    store = await parts.records.get(store_id)
+    store = await context.records.get(store_id)
     action = decide(store.status, store.target)
     if action is Action.OBSERVE:
         what = "put the store right" if lane is Lane.INSPECT else "see how the store is"
         message = f"The platform could not {what}. {error} It is tried again at the next change."
-        await parts.records.record_repair(store_id, message, is_done=False)
+        await context.records.record_repair(store_id, message, is_done=False)
         return
     reason = unforeseen.reason(error, unforeseen.REMEDY)
     if action is Action.PROVISION and store.status is _S.QUEUED:
-        store = await parts.records.transition(store, _S.PROVISIONING)
+        store = await context.records.transition(store, _S.PROVISIONING)
     if store.status in {_S.PROVISIONING, _S.DELETING}:
-        await _end_steps(parts, store, reason)
-        await parts.records.transition(store, _S.FAILED, reason=reason)
+        await _end_steps(context, store, reason)
+        await context.records.transition(store, _S.FAILED, reason=reason)
 
 
-async def _end_steps(parts: Parts, store: Store, reason: Reason) -> None:
-    snapshot = await parts.records.snapshot(store.id)
+async def _end_steps(context: ReconcileContext, store: Store, reason: Reason) -> None:
+    snapshot = await context.records.snapshot(store.id)
     for step in snapshot.steps:
         if step.status is StepStatus.RUNNING:
-            await parts.records.update_step(
+            await context.records.update_step(
                 store, step.name, StepStatus.FAILED, message=reason.message
             )

@@ -2,28 +2,30 @@
 
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.assessment import look
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
 
 
-async def observe(parts: Parts, store: Store) -> Store:
+async def observe(context: ReconcileContext, store: Store) -> Store:
     """Compare a READY or DEGRADED store with what the watches say, and record the difference."""
-    if await _is_namespace_lost(parts, store):
-        return await parts.records.transition(store, StoreStatus.FAILED, reason=NAMESPACE_LOST)
-    engine = parts.engines.get(store.engine)
+    if await _is_namespace_lost(context, store):
+        return await context.records.transition(store, StoreStatus.FAILED, reason=NAMESPACE_LOST)
+    engine = context.engines.get(store.engine)
     if engine is None:
         return store  # nothing is known of what should run there
-    verdict = look(parts, store, engine, is_building=False)
-    if verdict.are_workloads_ready:
+    assessment = look(context, store, engine, is_building=False)
+    if assessment.are_workloads_ready:
         if store.status is StoreStatus.DEGRADED:
-            return await parts.records.transition(store, StoreStatus.READY)
+            return await context.records.transition(store, StoreStatus.READY)
         return store
-    reason = verdict.doom.reason if verdict.doom else Reason("NOT_READY", verdict.waiting_for)
+    reason = (
+        assessment.fatal.reason if assessment.fatal else Reason("NOT_READY", assessment.waiting_for)
+    )
     if store.status is StoreStatus.READY or store.reason != reason:
-        return await parts.records.transition(store, StoreStatus.DEGRADED, reason=reason)
+        return await context.records.transition(store, StoreStatus.DEGRADED, reason=reason)
     return store
 
 
-async def _is_namespace_lost(parts: Parts, store: Store) -> bool:
-    seen = parts.observer.observe(store.namespace).namespace
-    return (seen is not None and seen.is_terminating) or await is_namespace_gone(parts, store)
+async def _is_namespace_lost(context: ReconcileContext, store: Store) -> bool:
+    seen = context.observer.observe(store.namespace).namespace
+    return (seen is not None and seen.is_terminating) or await is_namespace_gone(context, store)

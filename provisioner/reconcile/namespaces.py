@@ -7,7 +7,7 @@ though the watches, which are by that label, do not show it: it gets its labels 
 from provisioner.domain.errors import ClusterRefusedError, NotFoundError
 from provisioner.domain.stores import Reason, Store
 from provisioner.kubernetes.objects import STORE_LABEL
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 
 CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
 MANAGED_BY = {"app.kubernetes.io/managed-by": "store-platform"}
@@ -24,23 +24,23 @@ def namespace_labels(store: Store) -> dict[str, str]:
     return {STORE_LABEL: store.id, **MANAGED_BY, **_RESTRICTED}
 
 
-async def is_namespace_gone(parts: Parts, store: Store) -> bool:
+async def is_namespace_gone(context: ReconcileContext, store: Store) -> bool:
     """Tell whether a store's namespace is not there; the cluster is asked if no watch shows it.
 
     A watch may be late, so that it does not show a namespace means little by itself.
     """
-    if parts.observer.observe(store.namespace).namespace is not None:
+    if context.observer.observe(store.namespace).namespace is not None:
         return False
-    return not await keep_labels(parts, store)
+    return not await keep_labels(context, store)
 
 
-async def keep_labels(parts: Parts, store: Store) -> bool:
+async def keep_labels(context: ReconcileContext, store: Store) -> bool:
     """Put back, and tell, which labels somebody took from a store's namespace or changed.
 
     Returns whether the namespace is there. One of the same name that lacks the Secret which the
     store's own has is somebody else's, and left alone.
     """
-    found = await parts.cluster.namespace_labels(store.namespace)
+    found = await context.cluster.namespace_labels(store.namespace)
     if found is None:
         return False
     wanted = namespace_labels(store)
@@ -48,17 +48,17 @@ async def keep_labels(parts: Parts, store: Store) -> bool:
     if not lost:
         return True
     try:
-        await parts.cluster.read_secret(store.namespace, CREDENTIALS_SECRET)
+        await context.cluster.read_secret(store.namespace, CREDENTIALS_SECRET)
     except NotFoundError:
         return False
     what = f"label {lost[0]}" if len(lost) == 1 else f"labels {', '.join(lost)}"
     message = f"The {what} of the store's namespace had been removed or changed"
     try:
-        if not await parts.cluster.label_namespace(store.namespace, wanted):
+        if not await context.cluster.label_namespace(store.namespace, wanted):
             return False
     except ClusterRefusedError as error:
         told = f"{message}, and could not be put back. {error}"
-        await parts.records.record_repair(store.id, told, is_done=False)
+        await context.records.record_repair(store.id, told, is_done=False)
     else:
-        await parts.records.record_repair(store.id, f"{message}: put back.", is_done=True)
+        await context.records.record_repair(store.id, f"{message}: put back.", is_done=True)
     return True

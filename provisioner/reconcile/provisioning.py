@@ -25,9 +25,9 @@ from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.kubernetes.objects import STORE_LABEL
-from provisioner.readiness import Doom, Verdict
+from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import (
     CREDENTIALS_SECRET,
     MANAGED_BY,
@@ -48,29 +48,29 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 """No characters that a shell, a URL or a tired reader takes for another."""
 
 
-async def provision(parts: Parts, store: Store) -> Store:
+async def provision(context: ReconcileContext, store: Store) -> Store:
     """Bring a queued or half-provisioned store to READY or FAILED, and return it."""
     if store.status is StoreStatus.QUEUED:
-        store = await parts.records.transition(store, StoreStatus.PROVISIONING)
-    attempt = _Attempt(parts, store)
+        store = await context.records.transition(store, StoreStatus.PROVISIONING)
+    attempt = _Attempt(context, store)
     try:
-        async with asyncio.timeout(_seconds_left(parts, store)) as limit:
+        async with asyncio.timeout(_seconds_left(context, store)) as limit:
             await attempt.run()
     except TimeoutError:
         if not limit.expired():
             raise
-        reason = _timed_out(parts.settings.provision_timeout, attempt.steps.progress)
+        reason = _timed_out(context.settings.provision_timeout, attempt.steps.progress)
         await attempt.steps.fail(attempt.current, reason.message)
     except TerminalError as error:
         reason = error.reason
     else:
-        return await parts.records.transition(store, StoreStatus.READY)
-    return await parts.records.transition(store, StoreStatus.FAILED, reason=reason)
+        return await context.records.transition(store, StoreStatus.READY)
+    return await context.records.transition(store, StoreStatus.FAILED, reason=reason)
 
 
-def _seconds_left(parts: Parts, store: Store) -> float:
-    began = store.attempt_started_at or parts.clock.now()
-    left = began + parts.settings.provision_timeout - parts.clock.now()
+def _seconds_left(context: ReconcileContext, store: Store) -> float:
+    began = store.attempt_started_at or context.clock.now()
+    left = began + context.settings.provision_timeout - context.clock.now()
     return max(left.total_seconds(), 0.0)
 
 
@@ -86,13 +86,13 @@ def _timed_out(limit: timedelta, progress: str) -> Reason:
 class _Attempt:
     """One attempt at a store, step by step. ``current`` is the step that is being done."""
 
-    def __init__(self, parts: Parts, store: Store) -> None:
-        self._parts = parts
+    def __init__(self, context: ReconcileContext, store: Store) -> None:
+        self._context = context
         self._store = store
         self._secrets: Sequence[str] = ()
         self._settling = Settling()
         self._mended_at: datetime | None = None
-        self.steps = StepRunner(parts, store)
+        self.steps = StepRunner(context, store)
         self.current = StepName.NAMESPACE
 
     async def run(self) -> None:
@@ -111,13 +111,13 @@ class _Attempt:
     async def _create_namespace(self) -> Outcome:
         name = self._store.namespace
         labels = namespace_labels(self._store)
-        created = await self._parts.cluster.ensure_namespace(name, labels)
-        if await ensure_rights(self._parts, name):
+        created = await self._context.cluster.ensure_namespace(name, labels)
+        if await ensure_rights(self._context, name):
             self._settling.begin()
         return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
 
     async def _create_credentials(self) -> Outcome:
-        values = await self._parts.cluster.ensure_secret(
+        values = await self._context.cluster.ensure_secret(
             self._store.namespace,
             CREDENTIALS_SECRET,
             {STORE_LABEL: self._store.id, **MANAGED_BY},
@@ -138,16 +138,16 @@ class _Attempt:
             "url": store.url,
             "credentialsSecret": CREDENTIALS_SECRET,
         }
-        before = {pod.uid for pod in self._parts.observer.observe(store.namespace).pods}
+        before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
         await self._discard_unfinished_jobs()
 
         async def install() -> str:
-            return await self._parts.helm.install(
+            return await self._context.helm.install(
                 release=store.release,
                 namespace=store.namespace,
                 chart=Path(engine.chart),
                 values={**version.values, "store": given},
-                values_files=self._parts.settings.values_files.get(engine.name, ()),
+                values_files=self._context.settings.values_files.get(engine.name, ()),
                 secrets=self._secrets,
             )
 
@@ -160,28 +160,28 @@ class _Attempt:
         if store.attempt > 1:
             await self._replace_stuck_pods(before)
             # A pod that was refused meanwhile was none of what is installed by now.
-            self._mended_at = self._parts.cluster.now() - _BLUR
-            await self._parts.releases.nudge(store.namespace, store.release, str(store.attempt))
+            self._mended_at = self._context.cluster.now() - _BLUR
+            await self._context.releases.nudge(store.namespace, store.release, str(store.attempt))
         return Outcome(message, output)
 
     async def _make_way(self, error: HelmError) -> str:
         """Remove what helm could not change, and tell so; raise the error if there is no such."""
         store, found = self._store, list[Unchangeable]()
         with suppress(ClusterRefusedError, NotFoundError):  # then helm's error says it
-            found = await self._parts.releases.unchangeable(store.namespace, store.release)
+            found = await self._context.releases.unchangeable(store.namespace, store.release)
         if not found:
             raise error
-        replaced = await replace(self._parts, self._store, found)
+        replaced = await replace(self._context, self._store, found)
         return f" These could not be changed, and were made anew: {replaced}."
 
     async def _discard_unfinished_jobs(self) -> None:
         """Remove an earlier attempt's Jobs: one never runs again, and none can be changed."""
         if self._store.attempt == 1:
             return
-        seen = self._parts.observer.observe(self._store.namespace)
+        seen = self._context.observer.observe(self._store.namespace)
         old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
         for uid, name in old.items():
-            await self._parts.cluster.delete_job(self._store.namespace, name, uid)
+            await self._context.cluster.delete_job(self._store.namespace, name, uid)
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
 
     async def _replace_stuck_pods(self, before: Collection[str]) -> None:
@@ -191,21 +191,21 @@ class _Attempt:
         kubelet's back-off of up to 5 minutes; a StatefulSet does not even replace a broken pod
         whose template was mended (kubernetes/kubernetes#67250).
         """
-        seen = self._parts.observer.observe(self._store.namespace)
+        seen = self._context.observer.observe(self._store.namespace)
         stuck = {
             pod.uid: pod.name
             for pod in seen.pods
             if pod.uid in before and not (pod.is_ready or pod.phase == "Succeeded")
         }
         for uid, name in stuck.items():
-            await self._parts.cluster.delete_pod(self._store.namespace, name, uid)
+            await self._context.cluster.delete_pod(self._store.namespace, name, uid)
         await self._until_seen(
             lambda now: not any(p.uid in stuck and not p.is_terminating for p in now.pods)
         )
 
     async def _until_seen(self, is_seen: Callable[[Observation], bool]) -> None:
-        """Wait until the watches show it: what is judged next must not be the past."""
-        observer, namespace = self._parts.observer, self._store.namespace
+        """Wait until the watches show it: what is assessed next must not be the past."""
+        observer, namespace = self._context.observer, self._store.namespace
         while True:
             revision = observer.revision(namespace)
             if is_seen(observer.observe(namespace)):
@@ -213,72 +213,72 @@ class _Attempt:
             await observer.changed(namespace, revision)
 
     async def _await_workloads(self) -> Outcome:
-        await self._until(lambda verdict: verdict.are_workloads_ready)
+        await self._until(lambda assessment: assessment.are_workloads_ready)
         names = ", ".join(workload.component for workload in self._engine.workloads)
         return Outcome(f"All pods are ready: {names}.")
 
     async def _await_setup(self) -> Outcome:
         if self._engine.setup_job is None:
             return Outcome("This engine has no setup job.", is_skipped=True)
-        await self._until(lambda verdict: verdict.is_setup_done)
+        await self._until(lambda assessment: assessment.is_setup_done)
         return Outcome("The setup job is complete.")
 
     async def _await_answer(self) -> Outcome:
-        if not self._parts.settings.is_reachability_checked:
+        if not self._context.settings.is_reachability_checked:
             return Outcome(
                 "Not checked: the check of the shop's address is switched off here.",
                 is_skipped=True,
             )
         while True:
-            await self._judge()
-            problem = await self._parts.prober.problem(self._store, self._engine.ready_path)
+            await self._assess()
+            problem = await self._context.prober.problem(self._store, self._engine.ready_path)
             if problem is None:
                 return Outcome(f"The shop answers at {self._store.url}")
             await self.steps.report(self.current, f"The shop does not answer yet: {problem}")
             await asyncio.sleep(_PROBE_PAUSE_SECONDS)
 
-    async def _until(self, is_reached: Callable[[Verdict], bool]) -> None:
+    async def _until(self, is_reached: Callable[[Assessment], bool]) -> None:
         """Wait until what the watches say satisfies ``is_reached``; fail as soon as it cannot."""
-        observer, namespace = self._parts.observer, self._store.namespace
+        observer, namespace = self._context.observer, self._store.namespace
         while True:
             revision = observer.revision(namespace)
-            verdict = await self._judge()
-            if is_reached(verdict):
+            assessment = await self._assess()
+            if is_reached(assessment):
                 return
-            await self.steps.report(self.current, verdict.waiting_for)
+            await self.steps.report(self.current, assessment.waiting_for)
             try:
-                grace = verdict.recheck_after
+                grace = assessment.recheck_after
                 async with asyncio.timeout(grace.total_seconds() if grace else None):
                     await observer.changed(namespace, revision)
             except TimeoutError:
                 continue  # a grace has run out: the same facts may now mean something else
 
-    async def _judge(self) -> Verdict:
+    async def _assess(self) -> Assessment:
         """Return what the watches say; raise StoreFailedError if the store cannot become ready."""
-        verdict = look(
-            self._parts, self._store, self._engine, is_building=True, since=self._mended_at
+        assessment = look(
+            self._context, self._store, self._engine, is_building=True, since=self._mended_at
         )
-        if verdict.doom is not None:
-            raise await self._failure(verdict.doom)
-        if await is_namespace_gone(self._parts, self._store):
+        if assessment.fatal is not None:
+            raise await self._failure(assessment.fatal)
+        if await is_namespace_gone(self._context, self._store):
             raise StoreFailedError(NAMESPACE_LOST)
-        return verdict
+        return assessment
 
-    async def _failure(self, doom: Doom) -> StoreFailedError:
+    async def _failure(self, fatal: FatalFinding) -> StoreFailedError:
         output = ""
-        if doom.pod and doom.container:
-            output = await self._parts.cluster.log_tail(
+        if fatal.pod and fatal.container:
+            output = await self._context.cluster.log_tail(
                 self._store.namespace,
-                doom.pod,
-                doom.container,
+                fatal.pod,
+                fatal.container,
                 lines=_LOG_LINES,
-                previous=doom.previous,
+                previous=fatal.previous,
             )
-        return StoreFailedError(doom.reason, output=tail(scrub(output, self._secrets)))
+        return StoreFailedError(fatal.reason, output=tail(scrub(output, self._secrets)))
 
     @property
     def _engine(self) -> Engine:
-        engine = self._parts.engines.get(self._store.engine)
+        engine = self._context.engines.get(self._store.engine)
         if engine is None:
             raise _missing(f"Engine {self._store.engine}")
         return engine

@@ -23,7 +23,7 @@ from provisioner.domain.errors import (
 from provisioner.domain.instrumentation import Activity
 from provisioner.domain.stores import Store, StoreStatus
 from provisioner.domain.transitions import Action, decide
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.deletion import delete
 from provisioner.reconcile.drift import inspect
 from provisioner.reconcile.giving_up import give_up
@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 INSPECT_SOON_SECONDS = 3.0  # after a store has degraded: what heals by itself is no drift
 
-_WORK: dict[Lane, Callable[[Parts, Store], Awaitable[Store]]] = {
+_WORK: dict[Lane, Callable[[ReconcileContext, Store], Awaitable[Store]]] = {
     Lane.PROVISION: provision,
     Lane.DELETE: delete,
     Lane.OBSERVE: observe,
@@ -52,8 +52,8 @@ _LANES = {
 class Reconciler:
     """Workers that bring stores to their target."""
 
-    def __init__(self, parts: Parts, queue: WorkQueue) -> None:
-        self._parts = parts
+    def __init__(self, context: ReconcileContext, queue: WorkQueue) -> None:
+        self._context = context
         self._queue = queue
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[str, int] = {}
@@ -112,7 +112,7 @@ class Reconciler:
         if lane is Lane.INSPECT:
             self._due.discard(store_id)
         try:
-            store = await self._parts.records.get(store_id)
+            store = await self._context.records.get(store_id)
         except NotFoundError:
             return
         action = decide(store.status, store.target)
@@ -126,8 +126,8 @@ class Reconciler:
             return
         with structlog.contextvars.bound_contextvars(store_id=store_id):
             labels = {"action": lane.name, "engine": store.engine, "store_id": store_id}
-            with self._parts.measurements.measure(Activity.WORK, **labels) as measured:
-                after = await _WORK[lane](self._parts, store)
+            with self._context.measurements.measure(Activity.WORK, **labels) as measured:
+                after = await _WORK[lane](self._context, store)
                 measured.outcome = after.status
             if action is not Action.OBSERVE:
                 _log.info("store_worked_on", action=action, status=after.status)
@@ -145,7 +145,7 @@ class Reconciler:
             self._queue.add(store.id, Lane.INSPECT)
 
     def _inspect_soon(self, store_id: str) -> None:
-        if self._parts.settings.drift_interval is None or store_id in self._soon:
+        if self._context.settings.drift_interval is None or store_id in self._soon:
             return
 
         def begin() -> None:
@@ -163,7 +163,7 @@ class Reconciler:
         if action is not Action.DELETE or store.status is not StoreStatus.FAILED:
             self._late.pop(store.id, None)
             return False
-        is_held = self._parts.observer.observe(store.namespace).namespace is not None
+        is_held = self._context.observer.observe(store.namespace).namespace is not None
         return is_held and store.id in self._late and store.id in self._retries
 
     def _delete_later(self, store: Store) -> None:
@@ -206,7 +206,7 @@ class Reconciler:
         if lane in {Lane.OBSERVE, Lane.INSPECT} and tries > unforeseen.MOST_TRIES:
             return True
         try:
-            await give_up(self._parts, store_id, lane, error)
+            await give_up(self._context, store_id, lane, error)
         except Exception as failure:  # noqa: BLE001 - the log has both, and it is tried again later
             unforeseen.noted(failure, store_id=store_id, giving_up=error.error_id)
             return False

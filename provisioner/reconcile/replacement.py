@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from provisioner.domain.cluster import Claim, Unchangeable
 from provisioner.domain.errors import StoreFailedError
 from provisioner.domain.stores import Reason, Store
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 
 _WITHOUT_DATA = frozenset(
     {
@@ -23,27 +23,27 @@ _STATEFUL_SET, _CLAIM = "StatefulSet", "PersistentVolumeClaim"
 _PENDING = "Pending"
 
 
-async def replace(parts: Parts, store: Store, found: Sequence[Unchangeable]) -> str:
+async def replace(context: ReconcileContext, store: Store, found: Sequence[Unchangeable]) -> str:
     """Remove these objects, and the volume claims without a volume that belong to them.
 
     Returns what was removed, in words. Raises StoreFailedError, and removes nothing, when one of
     them holds data.
     """
-    claims = parts.observer.observe(store.namespace).claims
+    claims = context.observer.observe(store.namespace).claims
     for item in found:
         if _holds_data(store, item, claims):
             raise StoreFailedError(_only_anew(item))
     for item in found:
-        await parts.releases.remove(item)
+        await context.releases.remove(item)
         empty = _empty_claims_of(item, claims)
         for claim in empty:
-            await parts.cluster.delete_claim(store.namespace, claim.name, claim.uid)
-        await _until_gone(parts, store, {claim.uid for claim in empty})
+            await context.cluster.delete_claim(store.namespace, claim.name, claim.uid)
+        await _until_gone(context, store, {claim.uid for claim in empty})
     return ", ".join(f"{item.kind} {item.name}" for item in found)
 
 
-async def _until_gone(parts: Parts, store: Store, uids: set[str]) -> None:
-    observer, namespace = parts.observer, store.namespace
+async def _until_gone(context: ReconcileContext, store: Store, uids: set[str]) -> None:
+    observer, namespace = context.observer, store.namespace
     while True:
         revision = observer.revision(namespace)
         if not any(claim.uid in uids for claim in observer.observe(namespace).claims):

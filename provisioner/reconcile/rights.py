@@ -18,7 +18,7 @@ from provisioner.domain.errors import (
     TerminalError,
 )
 from provisioner.domain.stores import Store
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 
 _log = structlog.get_logger(__name__)
 
@@ -30,14 +30,14 @@ _NO_RIGHT = re.compile(r'forbidden: User "[^"]*" cannot \w+ resource')
 T = TypeVar("T")
 
 
-async def ensure_rights(parts: Parts, namespace: str) -> bool:
+async def ensure_rights(context: ReconcileContext, namespace: str) -> bool:
     """Have the platform's rights in a namespace; return whether they are given one by one.
 
     Raises what ``ports.Cluster`` does.
     """
-    if parts.settings.store_role is None:
+    if context.settings.store_role is None:
         return False
-    await parts.cluster.ensure_role_binding(namespace, parts.settings.store_role)
+    await context.cluster.ensure_role_binding(namespace, context.settings.store_role)
     return True
 
 
@@ -75,8 +75,10 @@ class RightsKeeper:
     removed comes back.
     """
 
-    def __init__(self, parts: Parts, stores: Callable[[], Awaitable[Sequence[Store]]]) -> None:
-        self._parts = parts
+    def __init__(
+        self, context: ReconcileContext, stores: Callable[[], Awaitable[Sequence[Store]]]
+    ) -> None:
+        self._context = context
         self._stores = stores
 
     async def run(self) -> NoReturn:
@@ -91,7 +93,7 @@ class RightsKeeper:
 
     async def _ensure(self, store: Store) -> None:
         try:
-            await ensure_rights(self._parts, store.namespace)
+            await ensure_rights(self._context, store.namespace)
         except NotFoundError:
             return  # it has no namespace yet, or no more
         except StorePlatformError as error:

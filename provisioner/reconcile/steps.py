@@ -16,7 +16,7 @@ from provisioner.domain.errors import (
 )
 from provisioner.domain.instrumentation import Activity
 from provisioner.domain.stores import StepName, StepStatus, Store
-from provisioner.reconcile.context import Parts
+from provisioner.reconcile.context import ReconcileContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ _BEGINS = {
 class StepRunner:
     """Runs the steps of one store's current attempt."""
 
-    def __init__(self, parts: Parts, store: Store) -> None:
-        self._records = parts.records
-        self._measurements = parts.measurements
-        self.webhook_grace = parts.settings.limits.webhook_grace
+    def __init__(self, context: ReconcileContext, store: Store) -> None:
+        self._records = context.records
+        self._measurements = context.measurements
+        self.webhook_grace = context.settings.limits.webhook_grace
         self._store = store
         self.progress = ""
 

@@ -26,7 +26,7 @@ from gql import gql
 
 from app.local.cluster import stages
 from app.local.cluster.progress import ticking
-from provisioner.readiness import Limits
+from provisioner.readiness import GracePeriods
 from tests.bench.ground import Ground, api_client
 from tests.bench.report import Figure
 from tests.e2e.service import FOLLOW, ROOT, Service, follow
@@ -73,7 +73,7 @@ class Fault:
     def title(self) -> str:
         if not self.grace:
             return f"{self.name} until FAILED"
-        usual = getattr(Limits(), self.grace).total_seconds()
+        usual = getattr(GracePeriods(), self.grace).total_seconds()
         return f"{self.name} until FAILED (grace {GRACE_SECONDS:g} s here, {usual:g} s by default)"
 
 

@@ -13,7 +13,7 @@ from provisioner.domain.cluster import (
     Pod,
 )
 from provisioner.domain.engines import Workload
-from provisioner.readiness import Limits, Verdict, judge
+from provisioner.readiness import Assessment, GracePeriods, assess
 
 ZERO = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MYSQL = Workload("mysql", "StatefulSet", 1)
@@ -103,9 +103,9 @@ class Given:
     namespace: NamespaceState = NamespaceState(name="store-1", uid="uid-store-1")  # noqa: RUF009
     since: float = 0
 
-    def judged(self, seconds: float, limits: Limits | None = None) -> Verdict:
+    def assessed(self, seconds: float, limits: GracePeriods | None = None) -> Assessment:
         jobs = tuple(item for item in self.items if isinstance(item, Job))
-        return judge(
+        return assess(
             workloads=self.workloads,
             setup_job="setup" if jobs else None,
             observation=Observation(
@@ -116,7 +116,7 @@ class Given:
                 events=tuple(item for item in self.items if isinstance(item, ClusterEvent)),
             ),
             now=at(seconds),
-            limits=limits or Limits(),
+            limits=limits or GracePeriods(),
             since=at(self.since),
         )
 

@@ -7,9 +7,9 @@ import pytest
 
 from provisioner.domain.cluster import ClusterEvent, Observation
 from provisioner.domain.engines import Workload
-from provisioner.readiness import Limits
+from provisioner.readiness import GracePeriods
 from provisioner.reconcile.assessment import look
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
 from tests.stores import a_store
@@ -53,11 +53,11 @@ def test_what_was_refused_before_counts_no_more(
     repository: StoreRepository, since: datetime | None, code: str | None
 ) -> None:
     cluster = ClusterThatRefusedPods(FixedClock().now)
-    parts = Parts(
+    context = ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
         prober=AlwaysAnswers(), engines={}, clock=FixedClock(),
-        settings=WorkSettings(limits=Limits(refusal_grace=timedelta())),
+        settings=WorkSettings(limits=GracePeriods(refusal_grace=timedelta())),
     )  # fmt: skip
     store = a_store(now=ago(400))
-    verdict = look(parts, store, ENGINE, is_building=True, since=since)
-    assert (verdict.doom.reason.code if verdict.doom else None) == code
+    assessment = look(context, store, ENGINE, is_building=True, since=since)
+    assert (assessment.fatal.reason.code if assessment.fatal else None) == code

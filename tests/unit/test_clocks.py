@@ -1,4 +1,4 @@
-"""The cluster's times are judged by the cluster's clock: how far ours is off changes nothing."""
+"""The cluster's times are assessed by the cluster's clock: how far ours is off changes nothing."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from provisioner.domain.cluster import Observation
 from provisioner.domain.engines import Workload
 from provisioner.kubernetes.clock import ClusterClock
-from provisioner.readiness import Verdict, judge
+from provisioner.readiness import Assessment, assess
 from provisioner.readiness.facts import LONG_AGO
 from provisioner.reconcile.assessment import look
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.testing import AlwaysAnswers, HandClock, SimulatedCluster
 from tests.stores import a_store
 from tests.unit.readiness_records import at
@@ -71,17 +71,17 @@ def looked(
     seconds: int,
     skew: timedelta,
     is_building: bool,
-) -> Verdict:
-    """Return the verdict where the cluster's clock is off from ours."""
+) -> Assessment:
+    """Return the assessment where the cluster's clock is off from ours."""
     cluster = Shown(observation, at(seconds), skew)
-    parts = Parts(
+    context = ReconcileContext(
         records=cast("Any", None), cluster=cluster, helm=cluster, releases=cluster,
         observer=cluster, prober=AlwaysAnswers(), engines={}, clock=HandClock(at(seconds)),
         settings=WorkSettings(),
     )  # fmt: skip
     engine = replace(ENGINE, workloads=tuple(expected), setup_job=setup_job)
     store = replace(a_store(now=at(0)), attempt_started_at=at(0))
-    return look(parts, store, engine, is_building=is_building)
+    return look(context, store, engine, is_building=is_building)
 
 
 @settings(max_examples=300, deadline=None)
@@ -96,10 +96,10 @@ def test_a_verdict_is_the_same_whatever_the_clocks_say(
     skew: timedelta,
     is_building: bool,  # noqa: FBT001
 ) -> None:
-    verdict = looked(
+    assessment = looked(
         expected, setup_job, observation, seconds=seconds, skew=skew, is_building=is_building
     )
-    assert verdict == judge(
+    assert assessment == assess(
         workloads=tuple(expected),
         setup_job=setup_job if is_building else None,
         observation=observation,

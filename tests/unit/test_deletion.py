@@ -39,7 +39,7 @@ def platform(repository: StoreRepository) -> Platform:
     made = Platform(repository)
     # Short, for its end is waited for; and long enough for a delete that nothing holds.
     settings = WorkSettings(delete_timeout=timedelta(seconds=2))
-    made.parts = replace(made.parts, settings=settings)
+    made.context = replace(made.context, settings=settings)
     return made
 
 

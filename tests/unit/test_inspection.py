@@ -12,7 +12,7 @@ from provisioner.domain.owners import local
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
 from provisioner.kubernetes.objects import STORE_LABEL
 from provisioner.reconcile import drift_patrol as patrol
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift import inspect
 from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.health import observe
@@ -66,8 +66,8 @@ async def a_drifted_store(records: StoreRepository, cluster: SimulatedCluster) -
     return store
 
 
-def parts(records: StoreRepository, cluster: SimulatedCluster) -> Parts:
-    return Parts(
+def context(records: StoreRepository, cluster: SimulatedCluster) -> ReconcileContext:
+    return ReconcileContext(
         records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
         prober=AlwaysAnswers(), engines={}, clock=SystemClock(), settings=WorkSettings(),
     )  # fmt: skip
@@ -85,12 +85,12 @@ async def test_each_repair_is_told(repository: StoreRepository) -> None:
         "REPAIRED",
         f"Drift was found and put back: Deployment {store.release}-web was missing.",
     )
-    await inspect(parts(repository, cluster), store)
+    await inspect(context(repository, cluster), store)
     assert await repairs(repository, store) == [told]
-    await inspect(parts(repository, cluster), store)
+    await inspect(context(repository, cluster), store)
     assert await repairs(repository, store) == [told]
     cluster.remove_workloads(store.namespace)
-    await inspect(parts(repository, cluster), store)
+    await inspect(context(repository, cluster), store)
     assert await repairs(repository, store) == [told, told]
 
 
@@ -103,7 +103,7 @@ async def test_a_label_of_the_namespace_is_put_back(
     cluster.restore_workloads(store.namespace)
     cluster.namespaces[store.namespace].labels.pop(label)
     for _ in range(2):
-        await inspect(parts(repository, cluster), store)
+        await inspect(context(repository, cluster), store)
     assert cluster.namespaces[store.namespace].labels == namespace_labels(store)
     assert await repairs(repository, store) == [
         (
@@ -120,9 +120,9 @@ async def test_a_strangers_namespace_of_the_same_name_is_left_alone(
     store = await a_drifted_store(repository, cluster)
     cluster.lose(store.namespace)
     await cluster.ensure_namespace(store.namespace, {"owner": "stranger"})
-    await inspect(parts(repository, cluster), store)
+    await inspect(context(repository, cluster), store)
     assert cluster.namespaces[store.namespace].labels == {"owner": "stranger"}
-    observed = await observe(parts(repository, cluster), store)
+    observed = await observe(context(repository, cluster), store)
     assert observed.reason == NAMESPACE_LOST
     assert cluster.namespaces[store.namespace].labels == {"owner": "stranger"}
     assert await repairs(repository, store) == []
@@ -134,7 +134,7 @@ async def test_without_its_label_a_ready_store_stays_ready(repository: StoreRepo
     cluster.restore_workloads(store.namespace)
     cluster.unlabel(store.namespace)
     assert cluster.observe(store.namespace).namespace is None
-    assert (await observe(parts(repository, cluster), store)).status is _S.READY
+    assert (await observe(context(repository, cluster), store)).status is _S.READY
     assert cluster.observe(store.namespace).namespace is not None
     ((status, message),) = await repairs(repository, store)
     assert status == "REPAIRED"
@@ -145,7 +145,7 @@ async def test_what_cannot_be_put_back_is_told_once(repository: StoreRepository)
     cluster = ClusterWhoseHelmCannotRestore(SystemClock().now)
     store = await a_drifted_store(repository, cluster)
     for _ in range(3):
-        await inspect(parts(repository, cluster), store)
+        await inspect(context(repository, cluster), store)
     ((status, message),) = await repairs(repository, store)
     assert status == "NOT_REPAIRED"
     assert message == (
@@ -159,7 +159,7 @@ async def test_a_store_without_a_release_is_left_alone(repository: StoreReposito
     cluster = SimulatedCluster(SystemClock().now)
     store = await a_drifted_store(repository, cluster)
     cluster.namespaces[store.namespace].release = ""
-    await inspect(parts(repository, cluster), store)
+    await inspect(context(repository, cluster), store)
     assert await repairs(repository, store) == []
     assert cluster.namespaces[store.namespace].missing
 

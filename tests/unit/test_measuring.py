@@ -9,7 +9,7 @@ from provisioner.domain.errors import HelmError, HelmKilledError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
 from provisioner.helm.client import HelmClient, HelmSettings
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.stores import StoreRepository, new_store
@@ -42,7 +42,7 @@ async def test_work_and_its_steps(
     clock, measurements = SystemClock(), RecordedMeasurements()
     cluster = SimulatedCluster(clock.now)
     cluster.is_image_missing = is_image_missing
-    parts = Parts(
+    context = ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster,
         observer=cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
         settings=WorkSettings(), measurements=measurements,
@@ -55,7 +55,7 @@ async def test_work_and_its_steps(
         ),
         idempotency_key=None,
     )  # fmt: skip
-    reconciler = Reconciler(parts, WorkQueue())
+    reconciler = Reconciler(context, WorkQueue())
     await reconciler._reconcile(store.id, Lane.PROVISION)
 
     common = {"engine": "tiny", "store_id": store_id}

@@ -7,7 +7,7 @@ import pytest
 
 from provisioner.domain.cluster import ClusterEvent, NamespaceState, Pod
 from provisioner.domain.engines import Workload
-from provisioner.readiness import Limits, Verdict
+from provisioner.readiness import Assessment, GracePeriods
 from tests.unit.readiness_records import (
     MYSQL,
     WORDPRESS,
@@ -39,18 +39,18 @@ FAILED_JOB = setup_job(
 )
 
 
-def doom(verdict: Verdict) -> tuple[str, str | None, str | None, bool] | None:
-    found = verdict.doom
+def fatal(assessment: Assessment) -> tuple[str, str | None, str | None, bool] | None:
+    found = assessment.fatal
     return (found.reason.code, found.pod, found.container, found.previous) if found else None
 
 
-def code(verdict: Verdict) -> str | None:
-    return verdict.doom.reason.code if verdict.doom else None
+def code(found: Assessment) -> str | None:
+    return found.fatal.reason.code if found.fatal else None
 
 
-def sentence(verdict: Verdict) -> str:
-    assert verdict.doom is not None
-    return verdict.doom.reason.message
+def sentence(found: Assessment) -> str:
+    assert found.fatal is not None
+    return found.fatal.reason.message
 
 
 def homeless(message: str, **changes: object) -> Pod:
@@ -67,38 +67,38 @@ def refused(*items: ClusterEvent | Pod, workload: Workload = WORDPRESS) -> Given
 
 
 class TestReadiness:
-    def test_given_no_pod_when_judged_then_it_is_awaited(self) -> None:
-        assert given().judged(1) == Verdict(
-            doom=None,
+    def test_given_no_pod_when_assessed_then_it_is_awaited(self) -> None:
+        assert given().assessed(1) == Assessment(
+            fatal=None,
             are_workloads_ready=False,
             is_setup_done=True,
             waiting_for="mysql: no pod yet (0 of 1 ready).",
             recheck_after=None,
         )
 
-    def test_given_all_pods_ready_and_no_job_expected_when_judged_then_all_is_done(self) -> None:
-        assert given(ready_pod()).judged(1) == Verdict(
-            doom=None,
+    def test_given_all_pods_ready_and_no_job_expected_when_assessed_then_all_is_done(self) -> None:
+        assert given(ready_pod()).assessed(1) == Assessment(
+            fatal=None,
             are_workloads_ready=True,
             is_setup_done=True,
             waiting_for="",
             recheck_after=None,
         )
 
-    def test_given_a_ready_pod_that_terminates_when_judged_then_it_does_not_count(self) -> None:
-        verdict = given(ready_pod(is_terminating=True)).judged(1)
-        assert (verdict.are_workloads_ready, verdict.doom) == (False, None)
-        assert verdict.waiting_for == "mysql: its old pod is being removed (0 of 1 ready)."
+    def test_given_a_ready_pod_that_terminates_when_assessed_then_it_does_not_count(self) -> None:
+        found = given(ready_pod(is_terminating=True)).assessed(1)
+        assert (found.are_workloads_ready, found.fatal) == (False, None)
+        assert found.waiting_for == "mysql: its old pod is being removed (0 of 1 ready)."
 
     def test_given_two_replicas_when_one_is_ready_then_one_more_is_awaited(self) -> None:
         store = Given((ready_pod(),), workloads=(Workload("mysql", "StatefulSet", 2),))
-        assert store.judged(1).waiting_for == "mysql: one more pod is awaited (1 of 2 ready)."
+        assert store.assessed(1).waiting_for == "mysql: one more pod is awaited (1 of 2 ready)."
 
-    def test_given_a_jobs_pod_of_the_same_component_when_judged_then_it_is_not_a_replica(
+    def test_given_a_jobs_pod_of_the_same_component_when_assessed_then_it_is_not_a_replica(
         self,
     ) -> None:
-        verdict = given(ready_pod(owner_kind="Job")).judged(1)
-        assert not verdict.are_workloads_ready
+        found = given(ready_pod(owner_kind="Job")).assessed(1)
+        assert not found.are_workloads_ready
 
     def test_given_two_workloads_when_both_wait_then_both_are_named(self) -> None:
         store = Given(
@@ -110,18 +110,18 @@ class TestReadiness:
             ),
             workloads=(MYSQL, WORDPRESS),
         )
-        assert store.judged(1).waiting_for == (
+        assert store.assessed(1).waiting_for == (
             "mysql: pulling its image and mounting its volumes (0 of 1 ready);"
             " wordpress: init container wait is running (0 of 1 ready)."
         )
 
     @pytest.mark.parametrize("reason", ["Evicted", "Preempting", "UnexpectedAdmissionError"])
-    def test_given_a_failed_pod_when_judged_then_its_replacement_is_awaited(
+    def test_given_a_failed_pod_when_assessed_then_its_replacement_is_awaited(
         self, reason: str
     ) -> None:
-        verdict = given(pod(phase="Failed", reason=reason, message="low on memory.")).judged(999)
-        assert (verdict.doom, verdict.recheck_after) == (None, None)
-        assert verdict.waiting_for == (
+        found = given(pod(phase="Failed", reason=reason, message="low on memory.")).assessed(999)
+        assert (found.fatal, found.recheck_after) == (None, None)
+        assert found.waiting_for == (
             f"mysql: pod mysql-0 was given up: {reason} (low on memory), a new one is awaited"
             " (0 of 1 ready)."
         )
@@ -134,22 +134,24 @@ class TestReadiness:
             ),
             workloads=(WORDPRESS,),
         )
-        assert store.judged(1).are_workloads_ready
+        assert store.assessed(1).are_workloads_ready
 
 
 class TestNamespace:
-    def test_given_a_terminating_namespace_when_judged_then_it_dooms_even_ready_pods(self) -> None:
+    def test_given_a_terminating_namespace_when_assessed_then_it_fails_ready_pods_too(
+        self,
+    ) -> None:
         gone = NamespaceState(name="store-1", uid="u", is_terminating=True)
-        verdict = replace(given(ready_pod()), namespace=gone).judged(1)
-        assert doom(verdict) == ("NAMESPACE_TERMINATING", None, None, False)
-        assert sentence(verdict) == (
+        found = replace(given(ready_pod()), namespace=gone).assessed(1)
+        assert fatal(found) == ("NAMESPACE_TERMINATING", None, None, False)
+        assert sentence(found) == (
             "Namespace store-1: it is being deleted, so nothing new can start in it. Wait until it"
             " is gone, then retry."
         )
 
 
 class TestSetupJob:
-    def test_given_a_failed_job_when_judged_then_its_last_pods_log_is_named(self) -> None:
+    def test_given_a_failed_job_when_assessed_then_its_last_pods_log_is_named(self) -> None:
         failed = container("setup", state="terminated", reason="Error", exit_code=3)
         store = Given(
             (
@@ -159,9 +161,9 @@ class TestSetupJob:
             ),
             workloads=(),
         )
-        verdict = store.judged(30)
-        assert doom(verdict) == ("SETUP_JOB_FAILED", "setup-bbbbb", "setup", False)
-        assert sentence(verdict) == (
+        found = store.assessed(30)
+        assert fatal(found) == ("SETUP_JOB_FAILED", "setup-bbbbb", "setup", False)
+        assert sentence(found) == (
             "Job setup: it failed, and so did its retries (BackoffLimitExceeded: Job has reached"
             " the specified backoff limit); its container setup last ended with exit code 3. Read"
             " the end of its log, mend what it names, then retry."
@@ -175,12 +177,12 @@ class TestSetupJob:
             ("", "it failed"),
         ],
     )
-    def test_given_a_failed_job_without_pods_when_judged_then_it_dooms_without_log(
+    def test_given_a_failed_job_without_pods_when_assessed_then_it_dooms_without_log(
         self, reason: str, words: str
     ) -> None:
         store = Given((setup_job(is_failed=True, failure_reason=reason),), workloads=())
-        assert doom(store.judged(1)) == ("SETUP_JOB_FAILED", None, None, False)
-        assert sentence(store.judged(1)) == (
+        assert fatal(store.assessed(1)) == ("SETUP_JOB_FAILED", None, None, False)
+        assert sentence(store.assessed(1)) == (
             f"Job setup: {words}. Read the end of its log, mend what it names, then retry."
         )
 
@@ -189,55 +191,64 @@ class TestSetupJob:
     ) -> None:
         broken = waiting("CrashLoopBackOff", name="setup", last_exit_code=1, restarts=6)
         store = Given((FAILED_JOB, setup_pod(broken)), workloads=())
-        assert doom(store.judged(1)) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", True)
+        assert fatal(store.assessed(1)) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", True)
 
     def test_given_a_failed_pod_when_the_job_has_retries_left_then_it_waits(self) -> None:
         failed = setup_pod(
             container("setup", state="terminated", exit_code=1, restarts=5), phase="Failed"
         )
-        verdict = Given((setup_job(), failed), workloads=()).judged(1)
-        assert (verdict.doom, verdict.is_setup_done) == (None, False)
-        assert verdict.waiting_for == "setup: pod setup-x7k2p failed, the job will try again."
+        found = Given((setup_job(), failed), workloads=()).assessed(1)
+        assert (found.fatal, found.is_setup_done) == (None, False)
+        assert found.waiting_for == "setup: pod setup-x7k2p failed, the job will try again."
 
     def test_given_a_complete_job_when_an_earlier_try_failed_then_it_is_done(self) -> None:
         failed = setup_pod(container(state="terminated", exit_code=1), phase="Failed")
-        verdict = Given((setup_job(is_complete=True), failed), workloads=()).judged(1)
-        assert (verdict.doom, verdict.is_setup_done, verdict.waiting_for) == (None, True, "")
+        found = Given((setup_job(is_complete=True), failed), workloads=()).assessed(1)
+        assert (found.fatal, found.is_setup_done, found.waiting_for) == (
+            None,
+            True,
+            "",
+        )
 
     def test_given_a_new_job_when_an_earlier_attempts_failed_then_the_new_one_counts(self) -> None:
         new = setup_job(name="setup-2", created_at=at(60))
-        verdict = Given((FAILED_JOB, new), workloads=()).judged(61)
-        assert (verdict.doom, verdict.waiting_for) == (None, "setup: no pod yet.")
+        found = Given((FAILED_JOB, new), workloads=()).assessed(61)
+        assert (found.fatal, found.waiting_for) == (None, "setup: no pod yet.")
 
-    def test_given_pods_of_an_earlier_job_when_judged_then_they_are_not_the_new_ones(self) -> None:
+    def test_given_pods_of_an_earlier_job_when_assessed_then_they_do_not_count(
+        self,
+    ) -> None:
         new = setup_job(created_at=at(60))
-        verdict = Given((new, setup_pod(phase="Failed", created_at=at(9))), workloads=()).judged(61)
-        assert verdict.waiting_for == "setup: no pod yet."
+        found = Given((new, setup_pod(phase="Failed", created_at=at(9))), workloads=()).assessed(61)
+        assert found.waiting_for == "setup: no pod yet."
 
-    def test_given_another_components_job_when_it_failed_then_setup_is_not_doomed(self) -> None:
+    def test_given_another_components_job_when_it_failed_then_setup_is_not_failed(self) -> None:
         other = setup_job(name="backup", component="backup", is_failed=True)
-        verdict = Given((setup_job(), other), workloads=()).judged(1)
-        assert verdict.doom is None
+        found = Given((setup_job(), other), workloads=()).assessed(1)
+        assert found.fatal is None
 
-    def test_given_a_running_job_when_judged_then_that_is_said(self) -> None:
+    def test_given_a_running_job_when_assessed_then_that_is_said(self) -> None:
         running = setup_pod(container("setup", is_ready=True), is_ready=True, phase="Running")
-        verdict = Given((setup_job(), running), workloads=()).judged(1)
-        assert (verdict.waiting_for, verdict.is_setup_done) == ("setup: the job is running.", False)
+        found = Given((setup_job(), running), workloads=()).assessed(1)
+        assert (found.waiting_for, found.is_setup_done) == (
+            "setup: the job is running.",
+            False,
+        )
 
 
 class TestUnschedulable:
     def test_given_no_room_when_inside_the_grace_then_it_is_rechecked_at_its_end(self) -> None:
-        verdict = given(homeless(NO_CPU)).judged(64)
-        assert (verdict.doom, verdict.recheck_after) == (None, timedelta(seconds=1))
-        assert verdict.waiting_for == (
+        found = given(homeless(NO_CPU)).assessed(64)
+        assert (found.fatal, found.recheck_after) == (None, timedelta(seconds=1))
+        assert found.waiting_for == (
             "mysql: no node has taken pod mysql-0 yet (0/3 nodes are available: 3 Insufficient cpu)"
             " (0 of 1 ready)."
         )
 
     def test_given_no_room_when_the_grace_has_passed_then_it_dooms(self) -> None:
-        verdict = given(homeless(NO_CPU)).judged(65)
-        assert doom(verdict) == ("UNSCHEDULABLE", None, None, False)
-        assert sentence(verdict) == (
+        found = given(homeless(NO_CPU)).assessed(65)
+        assert fatal(found) == ("UNSCHEDULABLE", None, None, False)
+        assert sentence(found) == (
             "Pod mysql-0: no node can take it (0/3 nodes are available: 3 Insufficient cpu). Free"
             " capacity or add a node, then retry."
         )
@@ -264,38 +275,38 @@ class TestUnschedulable:
             ),
         ],
     )
-    def test_given_the_schedulers_words_when_doomed_then_the_remedy_fits(
+    def test_given_the_schedulers_words_when_failed_then_the_remedy_fits(
         self, message: str, remedy: str
     ) -> None:
-        said = sentence(given(homeless(message)).judged(65))
+        said = sentence(given(homeless(message)).assessed(65))
         assert (
             said
             == f"Pod mysql-0: no node can take it ({message.rstrip('.')}). {remedy}, then retry."
         )
 
-    def test_given_a_scheduling_gate_when_judged_then_it_is_not_doomed(self) -> None:
-        assert given(homeless("gated", reason="SchedulingGated")).judged(999).doom is None
+    def test_given_a_scheduling_gate_when_assessed_then_it_is_not_failed(self) -> None:
+        assert given(homeless("gated", reason="SchedulingGated")).assessed(999).fatal is None
 
-    def test_given_a_pod_that_found_its_node_when_judged_then_it_has_healed(self) -> None:
-        assert given(pod(waiting("ContainerCreating"))).judged(999).doom is None
+    def test_given_a_pod_that_found_its_node_when_assessed_then_it_has_healed(self) -> None:
+        assert given(pod(waiting("ContainerCreating"))).assessed(999).fatal is None
 
-    def test_given_a_later_attempt_when_judged_then_the_grace_starts_with_it(self) -> None:
+    def test_given_a_later_attempt_when_assessed_then_the_grace_starts_with_it(self) -> None:
         store = replace(given(homeless(NO_CPU)), since=500)
-        assert store.judged(510).recheck_after == timedelta(seconds=50)
+        assert store.assessed(510).recheck_after == timedelta(seconds=50)
 
 
 class TestVolumes:
     def test_given_an_unbound_claim_when_the_grace_has_passed_then_the_claim_is_named(self) -> None:
         store = given(homeless(UNBOUND), claim())
-        assert store.judged(100).doom is None
-        assert store.judged(100).recheck_after == timedelta(seconds=20)
-        assert doom(store.judged(120)) == ("VOLUME_UNBOUND", None, None, False)
-        assert sentence(store.judged(120)) == (
+        assert store.assessed(100).fatal is None
+        assert store.assessed(100).recheck_after == timedelta(seconds=20)
+        assert fatal(store.assessed(120)) == ("VOLUME_UNBOUND", None, None, False)
+        assert sentence(store.assessed(120)) == (
             "Volume claim data-mysql-0: no volume could be bound to it. Check its storage class and"
             " that class's provisioner, then retry."
         )
 
-    def test_given_failed_provisioning_when_judged_then_its_words_and_time_count(self) -> None:
+    def test_given_failed_provisioning_when_assessed_then_its_words_and_time_count(self) -> None:
         failed = event(
             "ProvisioningFailed",
             "rpc error: disk quota reached",
@@ -303,13 +314,13 @@ class TestVolumes:
             first=40,
         )
         store = given(homeless(UNBOUND), claim(), failed)
-        assert store.judged(150).doom is None
-        assert sentence(store.judged(160)) == (
+        assert store.assessed(150).fatal is None
+        assert sentence(store.assessed(160)) == (
             "Volume claim data-mysql-0: no volume could be bound to it (rpc error: disk quota"
             " reached). Check its storage class and that class's provisioner, then retry."
         )
 
-    def test_given_a_storage_class_that_is_not_there_when_judged_then_it_dooms_at_once(
+    def test_given_a_storage_class_that_is_not_there_when_assessed_then_it_dooms_at_once(
         self,
     ) -> None:
         failed = event(
@@ -318,11 +329,11 @@ class TestVolumes:
             about="PersistentVolumeClaim/data-mysql-0",
         )
         store = given(pod(node=""), claim(), failed)
-        assert code(store.judged(1)) == "VOLUME_UNBOUND"
+        assert code(store.assessed(1)) == "VOLUME_UNBOUND"
 
     def test_given_a_lost_volume_when_its_pod_is_not_ready_then_it_dooms_at_once(self) -> None:
-        verdict = given(pod(waiting("ContainerCreating")), claim("Lost")).judged(1)
-        assert sentence(verdict) == (
+        found = given(pod(waiting("ContainerCreating")), claim("Lost")).assessed(1)
+        assert sentence(found) == (
             "Volume claim data-mysql-0: the volume that it was bound to is gone. If it is gone for"
             " good, delete the store; else have it put back under the same name, then retry."
         )
@@ -339,26 +350,26 @@ class TestVolumes:
     def test_given_a_pending_claim_when_no_pod_waits_for_volumes_then_it_is_innocent(
         self, item: Pod
     ) -> None:
-        assert given(item, claim()).judged(9999).doom is None
+        assert given(item, claim()).assessed(9999).fatal is None
 
     def test_given_a_claim_that_waits_for_its_consumer_when_cpu_is_short_then_cpu_is_blamed(
         self,
     ) -> None:
-        assert code(given(homeless(NO_CPU), claim()).judged(9999)) == "UNSCHEDULABLE"
+        assert code(given(homeless(NO_CPU), claim()).assessed(9999)) == "UNSCHEDULABLE"
 
-    def test_given_a_bound_claim_when_judged_then_it_has_healed(self) -> None:
-        assert given(pod(node=""), claim("Bound")).judged(9999).doom is None
+    def test_given_a_bound_claim_when_assessed_then_it_has_healed(self) -> None:
+        assert given(pod(node=""), claim("Bound")).assessed(9999).fatal is None
 
     def test_given_a_failed_mount_when_the_grace_has_passed_then_it_dooms(self) -> None:
         failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
         store = given(pod(waiting("ContainerCreating")), failed)
-        assert store.judged(129).recheck_after == timedelta(seconds=1)
-        assert store.judged(129).waiting_for == (
+        assert store.assessed(129).recheck_after == timedelta(seconds=1)
+        assert store.assessed(129).waiting_for == (
             'mysql: the volumes of pod mysql-0 are not mounted yet (secret "tls" not found)'
             " (0 of 1 ready)."
         )
-        assert doom(store.judged(130)) == ("VOLUME_MOUNT_FAILED", None, None, False)
-        assert sentence(store.judged(130)) == (
+        assert fatal(store.assessed(130)) == ("VOLUME_MOUNT_FAILED", None, None, False)
+        assert sentence(store.assessed(130)) == (
             'Pod mysql-0: its volumes cannot be mounted (secret "tls" not found). Check the claim,'
             " Secret or ConfigMap that it names, then retry."
         )
@@ -366,38 +377,38 @@ class TestVolumes:
     def test_given_a_failed_mount_when_the_container_has_run_since_then_it_has_healed(self) -> None:
         failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
         store = given(pod(waiting("CrashLoopBackOff", restarts=1)), failed)
-        assert store.judged(999).doom is None
+        assert store.assessed(999).fatal is None
 
     def test_given_a_failed_mount_when_the_container_runs_then_it_has_healed(self) -> None:
         failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
-        assert given(pod(container()), failed).judged(999).doom is None
+        assert given(pod(container()), failed).assessed(999).fatal is None
 
 
 class TestRefusals:
     def test_given_a_full_quota_when_the_grace_has_passed_then_it_dooms(self) -> None:
         store = refusal(OVER_QUOTA)
-        assert store.judged(10).doom is None
-        assert store.judged(10).recheck_after == timedelta(seconds=1)
-        assert store.judged(10).waiting_for == (
+        assert store.assessed(10).fatal is None
+        assert store.assessed(10).recheck_after == timedelta(seconds=1)
+        assert store.assessed(10).waiting_for == (
             "wordpress: no pod yet, the cluster refuses one (exceeded quota: store, requested:"
             " limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi) (0 of 1 ready)."
         )
-        assert doom(store.judged(11)) == ("QUOTA_EXCEEDED", None, None, False)
-        assert sentence(store.judged(11)) == (
+        assert fatal(store.assessed(11)) == ("QUOTA_EXCEEDED", None, None, False)
+        assert sentence(store.assessed(11)) == (
             "ReplicaSet wordpress-5d: the cluster refuses to create its pod (exceeded quota: store,"
             " requested: limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi)."
             " Raise its quota in the chart's values or lower what its pods ask for, then retry."
         )
 
-    def test_given_a_quota_in_use_when_judged_then_it_has_time_to_be_counted_anew(self) -> None:
+    def test_given_a_quota_in_use_when_assessed_then_it_has_time_to_be_counted_anew(self) -> None:
         """As after an outage of the API server, which charges for requests that then fail."""
         store = refusal(
             'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
             " requested: limits.memory=256Mi, used: limits.memory=1Gi, limited: limits.memory=1Gi"
         )
-        assert store.judged(360).doom is None
-        assert "(exceeded quota: store, requested:" in store.judged(2).waiting_for
-        assert doom(store.judged(361)) == ("QUOTA_EXCEEDED", None, None, False)
+        assert store.assessed(360).fatal is None
+        assert "(exceeded quota: store, requested:" in store.assessed(2).waiting_for
+        assert fatal(store.assessed(361)) == ("QUOTA_EXCEEDED", None, None, False)
 
     @pytest.mark.parametrize(
         ("asked", "limited", "due"),
@@ -418,10 +429,10 @@ class TestRefusals:
             'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
             f" requested: {asked}, used: limits.cpu=1, limited: {limited}"
         )
-        assert code(store.judged(due - 0.1)) is None
-        assert code(store.judged(due)) == "QUOTA_EXCEEDED"
+        assert code(store.assessed(due - 0.1)) is None
+        assert code(store.assessed(due)) == "QUOTA_EXCEEDED"
 
-    def test_given_numbers_that_were_cut_off_when_judged_then_they_are_not_compared(self) -> None:
+    def test_given_numbers_that_were_cut_off_when_assessed_then_they_are_not_compared(self) -> None:
         used = ",".join(f"requests.example.com/thing-{number}=1" for number in range(20))
         message = (
             'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
@@ -429,7 +440,7 @@ class TestRefusals:
         )
         cut = message[: message.index("100Gi") + 1]
         assert len(cut) > 500
-        assert code(refusal(cut).judged(360)) is None
+        assert code(refusal(cut).assessed(360)) is None
 
     @pytest.mark.parametrize(
         ("words", "remedy"),
@@ -469,9 +480,9 @@ class TestRefusals:
             f" {words}"
         )
         item = event("FailedCreate", message, about="StatefulSet/mysql", first=1)
-        verdict = refused(item, workload=MYSQL).judged(11)
-        assert code(verdict) == ("QUOTA_EXCEEDED" if "quota" in words else "ADMISSION_REFUSED")
-        assert sentence(verdict) == (
+        found = refused(item, workload=MYSQL).assessed(11)
+        assert code(found) == ("QUOTA_EXCEEDED" if "quota" in words else "ADMISSION_REFUSED")
+        assert sentence(found) == (
             f"StatefulSet mysql: the cluster refuses to create its pod ({words}). {remedy}, then"
             " retry."
         )
@@ -479,8 +490,8 @@ class TestRefusals:
     def test_given_a_pod_that_is_invalid_when_the_grace_has_passed_then_it_dooms(self) -> None:
         words = "spec.containers[0].resources.requests: must be less than or equal to cpu limit"
         store = refusal(f'Error creating: Pod "wordpress-5d-zzzzz" is invalid: {words}')
-        assert code(store.judged(10)) is None
-        assert sentence(store.judged(11)) == (
+        assert code(store.assessed(10)) is None
+        assert sentence(store.assessed(11)) == (
             f"ReplicaSet wordpress-5d: the cluster refuses to create its pod (invalid: {words})."
             " Correct what it names in the chart or its values, then retry."
         )
@@ -488,8 +499,8 @@ class TestRefusals:
     def test_given_a_webhook_that_denies_when_the_grace_has_passed_then_it_dooms(self) -> None:
         words = 'admission webhook "images.example.com" denied the request: unsigned'
         store = refusal(f"Error creating: {words}")
-        assert code(store.judged(10)) is None
-        assert sentence(store.judged(11)) == (
+        assert code(store.assessed(10)) is None
+        assert sentence(store.assessed(11)) == (
             "ReplicaSet wordpress-5d: the cluster refuses to create its pod (Error creating:"
             f" {words}). Ask the cluster's operator which policy refuses it, then retry."
         )
@@ -502,13 +513,13 @@ class TestRefusals:
             'Error creating: Internal error occurred: failed calling webhook "a.b": refused',
         ],
     )
-    def test_given_a_refusal_that_mostly_passes_when_judged_then_it_has_a_longer_grace(
+    def test_given_a_refusal_that_mostly_passes_when_assessed_then_it_has_a_longer_grace(
         self, message: str
     ) -> None:
         store = refusal(message)
-        assert store.judged(31).doom is None
-        assert store.judged(31).recheck_after == timedelta(seconds=90)
-        assert code(store.judged(121)) == "ADMISSION_REFUSED"
+        assert store.assessed(31).fatal is None
+        assert store.assessed(31).recheck_after == timedelta(seconds=90)
+        assert code(store.assessed(121)) == "ADMISSION_REFUSED"
 
     @pytest.mark.parametrize(
         "made",
@@ -520,18 +531,18 @@ class TestRefusals:
         ],
         ids=["made since", "made and lost since", "made by a newer ReplicaSet", "none is lacking"],
     )
-    def test_given_a_pod_of_the_same_owner_when_judged_then_the_refusal_was_overcome(
+    def test_given_a_pod_of_the_same_owner_when_assessed_then_the_refusal_was_overcome(
         self, made: Pod
     ) -> None:
         item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1, last=1.5)
-        verdict = refused(item, made).judged(99)
-        assert (verdict.doom, verdict.recheck_after) == (None, None)
+        found = refused(item, made).assessed(99)
+        assert (found.fatal, found.recheck_after) == (None, None)
 
     def test_given_two_replicas_when_the_second_is_refused_then_it_dooms(self) -> None:
         first = ready_pod("wordpress-5d-aaaaa", component="wordpress", owner_kind="ReplicaSet")
         item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1, last=5)
         store = refused(item, first, workload=Workload("wordpress", "Deployment", 2))
-        assert code(store.judged(20)) == "QUOTA_EXCEEDED"
+        assert code(store.assessed(20)) == "QUOTA_EXCEEDED"
 
     @pytest.mark.parametrize(
         "item",
@@ -544,54 +555,56 @@ class TestRefusals:
         ],
         ids=["other kind", "other job", "no refusal", "no creation", "earlier attempt"],
     )
-    def test_given_an_event_that_looks_alike_when_judged_then_nothing_is_doomed(
+    def test_given_an_event_that_looks_alike_when_assessed_then_nothing_is_failed(
         self, item: ClusterEvent
     ) -> None:
-        assert refused(item).judged(999).doom is None
+        assert refused(item).assessed(999).fatal is None
 
-    def test_given_a_pod_of_a_longer_named_owner_when_judged_then_the_refusal_stands(self) -> None:
+    def test_given_a_pod_of_a_longer_name_when_assessed_then_the_refusal_stands(
+        self,
+    ) -> None:
         item = event("FailedCreate", OVER_QUOTA, about="StatefulSet/mysql", first=1)
         other = pod(name="mysql-backup-0", component="backup", created_at=at(5))
-        assert code(refused(item, other, workload=MYSQL).judged(11)) == "QUOTA_EXCEEDED"
+        assert code(refused(item, other, workload=MYSQL).assessed(11)) == "QUOTA_EXCEEDED"
 
     def test_given_an_owner_of_a_long_name_when_its_pod_was_made_then_it_was_overcome(self) -> None:
         owner = "woo-0123456789abcdef0123456789abcdef-wordpress-5d8c7b9f6d-and-more"
         item = event("FailedCreate", OVER_QUOTA, about=f"ReplicaSet/{owner}", first=1)
         made = wordpress_pod(name=f"{owner[:58]}x7k2p", created_at=at(2), is_terminating=True)
-        assert refused(item, made).judged(99).doom is None
+        assert refused(item, made).assessed(99).fatal is None
 
     def test_given_a_setup_job_when_its_pod_came_in_the_end_then_the_refusal_is_moot(self) -> None:
         late = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1, last=9)
         store = Given((setup_job(), setup_pod(container("setup")), late), workloads=())
-        assert store.judged(99).doom is None
+        assert store.assessed(99).fatal is None
 
     def test_given_a_setup_job_when_its_pod_is_refused_then_it_dooms(self) -> None:
         item = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1)
         store = Given((setup_job(), item), workloads=())
-        assert store.judged(2).waiting_for == (
+        assert store.assessed(2).waiting_for == (
             "setup: no pod yet, the cluster refuses one (exceeded quota: store, requested:"
             " limits.memory=2Gi, used: limits.memory=0, limited: limits.memory=1Gi)."
         )
-        assert code(store.judged(11)) == "QUOTA_EXCEEDED"
+        assert code(store.assessed(11)) == "QUOTA_EXCEEDED"
 
 
 class TestOrderAndLimits:
-    def test_given_two_faults_when_judged_then_the_one_nearer_the_cause_is_named(self) -> None:
+    def test_given_two_faults_when_assessed_then_the_one_nearer_the_cause_is_named(self) -> None:
         broken = pod(waiting("ErrImagePull", "manifest unknown"), name="mysql-0")
         store = Given((broken, setup_job(is_failed=True)), workloads=(MYSQL,))
-        assert code(store.judged(999)) == "IMAGE_NOT_FOUND"
+        assert code(store.assessed(999)) == "IMAGE_NOT_FOUND"
 
-    def test_given_two_running_graces_when_judged_then_the_first_to_end_is_told(self) -> None:
+    def test_given_two_running_graces_when_assessed_then_the_first_to_end_is_told(self) -> None:
         refused_pod = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1)
         store = Given((homeless(NO_CPU), refused_pod), workloads=(MYSQL, WORDPRESS))
-        assert store.judged(5).recheck_after == timedelta(seconds=6)
+        assert store.assessed(5).recheck_after == timedelta(seconds=6)
 
-    def test_given_other_limits_when_judged_then_they_are_kept(self) -> None:
-        patient = Limits(unschedulable_grace=timedelta(minutes=5))
-        verdict = given(homeless(NO_CPU)).judged(65, patient)
-        assert (verdict.doom, verdict.recheck_after) == (None, timedelta(seconds=240))
+    def test_given_other_limits_when_assessed_then_they_are_kept(self) -> None:
+        patient = GracePeriods(unschedulable_grace=timedelta(minutes=5))
+        found = given(homeless(NO_CPU)).assessed(65, patient)
+        assert (found.fatal, found.recheck_after) == (None, timedelta(seconds=240))
 
     def test_given_a_long_message_when_quoted_then_it_is_one_line_of_300_characters(self) -> None:
         store = given(pod(waiting("ErrImagePull", "not found\n" + "x" * 500)))
-        quoted = sentence(store.judged(1)).partition("(")[2].partition(")")[0]
+        quoted = sentence(store.assessed(1)).partition("(")[2].partition(")")[0]
         assert quoted == "not found " + "x" * 289 + "…"

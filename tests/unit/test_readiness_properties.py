@@ -1,4 +1,4 @@
-"""What must hold of every judgement, whatever the watches say."""
+"""What must hold of every assessment, whatever the watches say."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from provisioner.domain.cluster import (
     Pod,
 )
 from provisioner.domain.engines import Workload
-from provisioner.readiness import Limits, Verdict, judge
+from provisioner.readiness import Assessment, GracePeriods, assess
 from tests.unit.readiness_records import at
 
 pytestmark = pytest.mark.slow
@@ -151,15 +151,15 @@ workloads = st.lists(
 setup_jobs = st.sampled_from((None, "setup"))
 
 
-def judged(
+def assessed(
     expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
-) -> Verdict:
-    return judge(
+) -> Assessment:
+    return assess(
         workloads=expected,
         setup_job=setup_job,
         observation=observation,
         now=at(seconds),
-        limits=Limits(),
+        limits=GracePeriods(),
     )
 
 
@@ -172,16 +172,16 @@ def is_terminating(observation: Observation) -> bool:
 def test_a_verdict_holds_together(
     expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
 ) -> None:
-    verdict = judged(expected, setup_job, observation, seconds)
-    is_done = verdict.are_workloads_ready and verdict.is_setup_done
-    assert (verdict.waiting_for == "") == is_done
-    assert verdict.recheck_after is None or verdict.recheck_after > timedelta()
+    assessment = assessed(expected, setup_job, observation, seconds)
+    is_done = assessment.are_workloads_ready and assessment.is_setup_done
+    assert (assessment.waiting_for == "") == is_done
+    assert assessment.recheck_after is None or assessment.recheck_after > timedelta()
     if is_done and not is_terminating(observation):
-        assert (verdict.doom, verdict.recheck_after) == (None, None)
-    if verdict.doom is not None:
-        doom = verdict.doom
-        assert doom.reason.message.endswith(", then retry.")
-        assert (doom.pod is None) == (doom.container is None)
+        assert (assessment.fatal, assessment.recheck_after) == (None, None)
+    if assessment.fatal is not None:
+        fatal = assessment.fatal
+        assert fatal.reason.message.endswith(", then retry.")
+        assert (fatal.pod is None) == (fatal.container is None)
 
 
 @settings(max_examples=300, deadline=None)
@@ -189,7 +189,7 @@ def test_a_verdict_holds_together(
 def test_ready_workloads_have_their_replicas(
     expected: list[Workload], setup_job: str | None, observation: Observation
 ) -> None:
-    if judged(expected, setup_job, observation, 0).are_workloads_ready:
+    if assessed(expected, setup_job, observation, 0).are_workloads_ready:
         for workload in expected:
             ready = [
                 pod
@@ -201,16 +201,16 @@ def test_ready_workloads_have_their_replicas(
 
 @settings(max_examples=500, deadline=None)
 @given(workloads, setup_jobs, observations, st.integers(-300, 600), st.integers(0, 600))
-def test_the_same_facts_judged_later_never_heal(
+def test_the_same_facts_assessed_later_never_heal(
     expected: list[Workload],
     setup_job: str | None,
     observation: Observation,
     seconds: int,
     later: int,
 ) -> None:
-    verdict = judged(expected, setup_job, observation, seconds)
-    if verdict.doom is not None:
-        assert judged(expected, setup_job, observation, seconds + later).doom is not None
+    assessment = assessed(expected, setup_job, observation, seconds)
+    if assessment.fatal is not None:
+        assert assessed(expected, setup_job, observation, seconds + later).fatal is not None
 
 
 @settings(max_examples=500, deadline=None)
@@ -218,9 +218,9 @@ def test_the_same_facts_judged_later_never_heal(
 def test_a_recheck_comes_exactly_when_a_grace_has_run_out(
     expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
 ) -> None:
-    verdict = judged(expected, setup_job, observation, seconds)
-    if verdict.recheck_after is not None:
-        due = seconds + int(verdict.recheck_after.total_seconds())
-        before = judged(expected, setup_job, observation, due - 1)
-        assert judged(expected, setup_job, observation, due).doom is not None
-        assert (before.doom is None) == (verdict.doom is None)
+    assessment = assessed(expected, setup_job, observation, seconds)
+    if assessment.recheck_after is not None:
+        due = seconds + int(assessment.recheck_after.total_seconds())
+        before = assessed(expected, setup_job, observation, due - 1)
+        assert assessed(expected, setup_job, observation, due).fatal is not None
+        assert (before.fatal is None) == (assessment.fatal is None)

@@ -33,7 +33,7 @@ from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile import reconciler
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
@@ -88,7 +88,7 @@ class Stores(RuleBasedStateMachine):
         self.runner.run(self.database.connect())
         self.records = StoreRepository(self.database, clock, RecordedAnnouncements())
         self.cluster = SimulatedCluster(clock.now)
-        self.parts = Parts(
+        self.context = ReconcileContext(
             records=self.records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
             observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
             settings=WorkSettings(
@@ -109,7 +109,7 @@ class Stores(RuleBasedStateMachine):
 
     async def _begin(self) -> None:
         self.queue = WorkQueue()
-        self.reconciler = Reconciler(self.parts, self.queue)
+        self.reconciler = Reconciler(self.context, self.queue)
         self.workers = [
             asyncio.create_task(self.reconciler.work(lane)) for lane in Lane for _ in range(2)
         ]
@@ -132,7 +132,7 @@ class Stores(RuleBasedStateMachine):
                     store_id=store_id, name=f"s-{store_id[:12]}", owner=local("merchant"),
                     engine="tiny",
                     engine_version="1", release=release, host="h", url="http://h",
-                    now=self.parts.clock.now(),
+                    now=self.context.clock.now(),
                 )
             )  # fmt: skip
             self.reconciler.wake(store)
@@ -354,7 +354,7 @@ def test_a_namespace_lost_while_the_shop_is_awaited_fails_the_store() -> None:
             return store
 
     try:
-        stores.parts = replace(stores.parts, prober=prober)
+        stores.context = replace(stores.context, prober=prober)
         stores.crash()  # the next service has that prober
         stores.create()
         store = stores.runner.run(lose_it_then())

@@ -12,7 +12,7 @@ from provisioner.domain.cluster import Claim, Observation, Unchangeable
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
-from provisioner.readiness import Limits
+from provisioner.readiness import GracePeriods
 from provisioner.reconcile.context import WorkSettings
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import SimulatedCluster
@@ -76,8 +76,8 @@ def cluster() -> ClusterWithFixedObjects:
 @pytest.fixture
 def platform(repository: StoreRepository, cluster: ClusterWithFixedObjects) -> Platform:
     made = Platform(repository)
-    made.parts = replace(
-        made.parts, cluster=cluster, helm=cluster, releases=cluster, observer=cluster
+    made.context = replace(
+        made.context, cluster=cluster, helm=cluster, releases=cluster, observer=cluster
     )
     return made
 
@@ -168,8 +168,8 @@ async def test_a_webhook_that_does_not_answer_has_a_grace_then_fails_the_store(
     webhook = AdmissionWebhookError("guard.example.com", "connection refused")
     cluster.faults = [webhook, webhook]
     assert (await built(platform)).status is _S.READY
-    limits = Limits(webhook_grace=timedelta(seconds=0.02))
-    platform.parts = replace(platform.parts, settings=WorkSettings(limits=limits))
+    limits = GracePeriods(webhook_grace=timedelta(seconds=0.02))
+    platform.context = replace(platform.context, settings=WorkSettings(limits=limits))
     cluster.faults = [webhook] * 100_000
     store = await built(platform)
     cluster.faults = []

@@ -14,7 +14,7 @@ from provisioner.domain.errors import (
 )
 from provisioner.domain.stores import Reason, StepStatus, StoreStatus
 from provisioner.reconcile import rights
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.deletion import delete
 from provisioner.reconcile.drift import inspect
 from provisioner.reconcile.namespaces import namespace_labels
@@ -58,8 +58,10 @@ class Refusing:
         return "done"
 
 
-def parts(records: StoreRepository, cluster: SimulatedCluster, role: str | None = ROLE) -> Parts:
-    return Parts(
+def context(
+    records: StoreRepository, cluster: SimulatedCluster, role: str | None = ROLE
+) -> ReconcileContext:
+    return ReconcileContext(
         records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
         prober=AlwaysAnswers(), engines={}, clock=SystemClock(),
         settings=WorkSettings(store_role=role),
@@ -99,9 +101,9 @@ async def test_no_other_refusal_does(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_without_a_role_nothing_is_bound(repository: StoreRepository) -> None:
     cluster = SimulatedCluster(SystemClock().now)
     await cluster.ensure_namespace("n", {})
-    assert not await ensure_rights(parts(repository, cluster, role=None), "n")
+    assert not await ensure_rights(context(repository, cluster, role=None), "n")
     assert cluster.namespaces["n"].roles == set()
-    assert await ensure_rights(parts(repository, cluster), "n")
+    assert await ensure_rights(context(repository, cluster), "n")
     assert cluster.namespaces["n"].roles == {ROLE}
 
 
@@ -114,7 +116,7 @@ async def test_every_store_has_the_rights_in_its_namespace(repository: StoreRepo
     cluster.faults = [refused("no"), refused("no")]
 
     keeper = asyncio.create_task(
-        RightsKeeper(parts(repository, cluster), repository.undeleted).run()
+        RightsKeeper(context(repository, cluster), repository.undeleted).run()
     )
     async with asyncio.timeout(30):
         while [s.roles for s in cluster.namespaces.values()].count({ROLE}) < 2:  # noqa: ASYNC110
@@ -130,7 +132,7 @@ async def test_a_look_for_drift_gives_back_rights_that_were_removed(
     cluster = SimulatedCluster(SystemClock().now)
     store = await repository.create(a_store())
     await cluster.ensure_namespace(store.namespace, namespace_labels(store))
-    await inspect(parts(repository, cluster), store)
+    await inspect(context(repository, cluster), store)
     assert cluster.namespaces[store.namespace].roles == {ROLE}
 
 
@@ -142,7 +144,7 @@ async def test_in_a_namespace_that_is_going_nothing_is_uninstalled(
     store = await repository.create(a_store())
     await cluster.ensure_namespace(store.namespace, namespace_labels(store))
     before = dict(cluster.namespaces)
-    deleted = await delete(parts(repository, cluster), store)
+    deleted = await delete(context(repository, cluster), store)
     assert deleted.status is StoreStatus.DELETED
     assert cluster.namespaces == {}
     assert before[store.namespace].roles == set()

@@ -15,7 +15,7 @@ from provisioner.domain.cluster import Release
 from provisioner.domain.stores import EventKind, StepName, StepStatus, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.domain.unforeseen import MOST_TRIES
-from provisioner.reconcile.context import Parts, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.stores import StoreRepository
@@ -81,7 +81,7 @@ class Platform:
     def __init__(self, records: StoreRepository) -> None:
         self.records = records
         self.cluster = BrokenCluster(SystemClock().now)
-        self.parts = Parts(
+        self.context = ReconcileContext(
             records=records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
             observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE},
             clock=SystemClock(), settings=WorkSettings(),
@@ -89,7 +89,7 @@ class Platform:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[Reconciler]:
-        reconciler = Reconciler(self.parts, WorkQueue())
+        reconciler = Reconciler(self.context, WorkQueue())
         workers = [asyncio.create_task(reconciler.work(lane)) for lane in Lane]
         try:
             yield reconciler
@@ -127,7 +127,7 @@ def ids(logs: list[Any]) -> list[str]:
 
 async def test_in_a_step_it_fails_the_store_after_a_few_tries(repository: StoreRepository) -> None:
     platform = Platform(repository)
-    platform.parts = replace(platform.parts, prober=ProberThatBreaks(1000))
+    platform.context = replace(platform.context, prober=ProberThatBreaks(1000))
     with capture_logs() as logs:
         async with platform.at_work() as reconciler:
             store = await platform.create(reconciler)
@@ -158,7 +158,7 @@ async def test_in_a_step_it_fails_the_store_after_a_few_tries(repository: StoreR
 
 async def test_one_that_passes_leaves_no_trace_but_its_event(repository: StoreRepository) -> None:
     platform = Platform(repository)
-    platform.parts = replace(platform.parts, prober=ProberThatBreaks(MOST_TRIES - 1))
+    platform.context = replace(platform.context, prober=ProberThatBreaks(MOST_TRIES - 1))
     async with platform.at_work() as reconciler:
         store = await platform.create(reconciler)
         ready = await platform.until(store, lambda now: now.status is not _S.PROVISIONING

@@ -1,26 +1,26 @@
-"""The judgement itself."""
+"""The assessment itself."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from provisioner.domain.cluster import Observation
 from provisioner.domain.engines import Workload
+from provisioner.readiness.assessment import Assessment, GracePeriods
 from provisioner.readiness.facts import LONG_AGO, Facts
 from provisioner.readiness.progress import waiting_for
 from provisioner.readiness.rules import RULES
-from provisioner.readiness.verdict import Limits, Verdict
 
 
-def judge(
+def assess(
     *,
     workloads: Sequence[Workload],
     setup_job: str | None,
     observation: Observation,
     now: datetime,
-    limits: Limits,
+    limits: GracePeriods,
     since: datetime = LONG_AGO,
-) -> Verdict:
-    """Judge one store's observation at the moment ``now``.
+) -> Assessment:
+    """Assess one store's observation at the moment ``now``.
 
     ``setup_job`` is the component label of the setup Job, None when none is expected (any more).
     ``since`` is the start of the attempt: events that ended before it are disregarded, and graces
@@ -30,8 +30,8 @@ def judge(
     found = [finding for rule in RULES for finding in rule.findings(facts)]
     due = [finding for finding in found if finding.due_at <= now]
     later = [finding.due_at - now for finding in found if finding.due_at > now]
-    return Verdict(
-        doom=due[0].doom if due else None,
+    return Assessment(
+        fatal=due[0].fatal if due else None,
         are_workloads_ready=not facts.unready(),
         is_setup_done=facts.is_setup_done(),
         waiting_for=waiting_for(facts),

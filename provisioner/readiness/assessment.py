@@ -1,4 +1,4 @@
-"""What a judgement says, and the graces that the operator may set."""
+"""What an assessment says, and the graces that the operator may set."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,10 +7,10 @@ from provisioner.domain.stores import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How long trouble that may pass is given before it dooms a store.
+class GracePeriods:
+    """How long a problem that may pass is given before it is fatal to a store.
 
-    Every grace counts from the time at which the cluster's own records first show the trouble.
+    Every grace counts from the time at which the cluster's own records first show the problem.
     """
 
     image_pull_grace: timedelta = timedelta(seconds=120)
@@ -62,7 +62,7 @@ class Limits:
 
     crash_restarts: int = 3
     """Restarts after which a crashing container counts as a crash loop: about 30 s after its first
-    crash (the kubelet restarts at once, then after 10 s, then after 20 s). Fewer would doom what
+    crash (the kubelet restarts at once, then after 10 s, then after 20 s). Fewer would fatal what
     only waits for another workload to come up."""
 
     memory_restarts: int = 1
@@ -71,7 +71,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Doom:
+class FatalFinding:
     """Why the store cannot become ready, and where a log tells more.
 
     ``pod`` and ``container`` are None where there is no log that could be read; ``previous`` says
@@ -85,10 +85,10 @@ class Doom:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Assessment:
     """What the watches' facts amount to, at one moment."""
 
-    doom: Doom | None
+    fatal: FatalFinding | None
     are_workloads_ready: bool
     """Every workload has its replicas of ready pods; terminating ones are not counted."""
     is_setup_done: bool
@@ -96,4 +96,4 @@ class Verdict:
     waiting_for: str
     """What is being waited for now, a sentence for people; "" when all is done."""
     recheck_after: timedelta | None
-    """When the first running grace ends, and the same facts are to be judged again; positive."""
+    """When the first running grace ends, and the same facts are to be assessed again; positive."""
