@@ -6,12 +6,11 @@ session is given, which refuses it once another replica leads (see ``leadership.
 begins once the first lists of all watches are in, so that "not seen" never means "not looked yet".
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
+from typing import Any
 
 import structlog
 
@@ -19,6 +18,7 @@ from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.fence import Fence
 from provisioner.domain.ports import Announcer, Clock, Doctor, Measurements, Prober, Releases
 from provisioner.domain.stores import Retention
+from provisioner.domain.tasks import root_tasks
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.observer import ClusterObserver
@@ -33,6 +33,8 @@ from provisioner.storage.database import Transactions
 from provisioner.storage.stores import StoreRepository
 
 _log = structlog.get_logger(__name__)
+
+Run = Callable[[], Coroutine[Any, Any, None]]
 
 _OBSERVERS = 2
 _INSPECTORS = 1
@@ -98,7 +100,7 @@ async def leading(
         reconciler.wake(store)
     audit = AuditLog(database, tools.clock)
     housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
-    upkeep: dict[str, Callable[[], Awaitable[NoReturn]]] = {"housekeeper": housekeeper.run}
+    upkeep: dict[str, Run] = {"housekeeper": housekeeper.run}
     if tools.settings.store_role is not None:
         upkeep["rights"] = RightsKeeper(context, records.undeleted).run
     if tools.settings.drift_interval is not None:
@@ -110,39 +112,23 @@ async def leading(
         Lane.OBSERVE: _OBSERVERS,
         Lane.INSPECT: _INSPECTORS,
     }
-    async with _root_tasks(observer, reconciler, upkeep, workers):
-        yield LeaderSession(observer, queue, reconciler)
-
-
-@asynccontextmanager
-async def _root_tasks(
-    observer: ClusterObserver,
-    reconciler: Reconciler,
-    upkeep: Mapping[str, Callable[[], Awaitable[NoReturn]]],
-    workers: Mapping[Lane, int],
-) -> AsyncIterator[None]:
-    """Run the root tasks, each named; one that fails ends the service rather than limp on."""
-
-    async def once_synced(run: Callable[[], Awaitable[NoReturn]]) -> None:
-        await observer.synced()
-        await run()
-
-    async with asyncio.TaskGroup() as group:
-        tasks: list[asyncio.Task[None]] = [
-            group.create_task(reflector.run(), name=f"watch {reflector.kind.name}")
-            for reflector in observer.reflectors
-        ]
-        tasks.append(group.create_task(observer.run(), name="observer"))
-        for name, run in upkeep.items():
-            tasks.append(group.create_task(once_synced(run), name=name))
-        for lane, number in workers.items():
-            for index in range(number):
-                name = f"worker {lane.name} {index}"
-                run = partial(reconciler.work, lane)
-                tasks.append(group.create_task(once_synced(run), name=name))
+    upkeep |= {
+        f"worker {lane.name} {index}": partial(reconciler.work, lane)
+        for lane, number in workers.items()
+        for index in range(number)
+    }
+    roots: dict[str, Run] = {
+        **{f"watch {reflector.kind.name}": reflector.run for reflector in observer.reflectors},
+        "observer": observer.run,
+        **{name: partial(_once_synced, observer, run) for name, run in upkeep.items()},
+    }
+    async with root_tasks(roots):
         try:
-            yield
+            yield LeaderSession(observer, queue, reconciler)
         finally:
-            _log.info("stopping", tasks=len(tasks))
-            for task in tasks:
-                task.cancel()
+            _log.info("stopping", tasks=len(roots))
+
+
+async def _once_synced(observer: ClusterObserver, run: Run) -> None:
+    await observer.synced()
+    await run()

@@ -5,22 +5,21 @@ them at a time (``elector``), once its first look at the cluster is over; until 
 says why.
 """
 
-import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.instrumentation import Unmeasured
 from provisioner.domain.ports import Measurements
 from provisioner.domain.stores import Retention, Store, StoreSnapshot
+from provisioner.domain.tasks import root_tasks
 from provisioner.helm.client import HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
@@ -178,7 +177,7 @@ async def running_platform(
             for store in await records.undeleted():
                 dispatcher.wake(store)
             roots |= {"listen": listener.listen, "read changes": listener.read}
-        await stack.enter_async_context(_root_tasks(roots))
+        await stack.enter_async_context(root_tasks(roots))
         await elector.settled()
         tokens = TokenRepository(database, clock, settings.issuer)
         audit = AuditLog(database, clock)
@@ -246,17 +245,3 @@ async def _lease(
     databases.append(database)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     return Lease(database, holder=holder, seconds=settings.lease_seconds)
-
-
-@asynccontextmanager
-async def _root_tasks(
-    roots: Mapping[str, Callable[[], Coroutine[Any, Any, NoReturn]]],
-) -> AsyncIterator[None]:
-    """Run the root tasks, each named; one that fails ends the service rather than limp on."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(run(), name=name) for name, run in roots.items()]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()

@@ -31,6 +31,7 @@ from app.http.encoding import encode_json
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner
 from provisioner.domain.stores import StoreSnapshot, StoreStatus
+from provisioner.domain.tasks import mark_seen
 from provisioner.platform import Platform
 from provisioner.streams.store_stream import StoreUpdate, Telling
 from resolvers import mapping, sharing
@@ -115,7 +116,7 @@ class SharedStream:
             work = self._make(above, snapshot)
             # Nothing of who happened to come first is to be in it, or in its log.
             making = asyncio.create_task(work, name="frame", context=ContextVariables())
-            making.add_done_callback(_seen)
+            making.add_done_callback(mark_seen)
             self._frames[key] = making
         return making
 
@@ -223,8 +224,3 @@ class _Subscriber:
 
     def _message(self, text: str | None) -> str:
         return f"{self.head}{text}}}"
-
-
-def _seen(task: asyncio.Task[Frame]) -> None:
-    if not task.cancelled():
-        task.exception()  # nobody may be waiting for it any more

@@ -14,16 +14,23 @@ LONG_FIRST_SECONDS, LONG_CAP_SECONDS = 30.0, 3600.0
 """For what has failed for so long that nobody waits for it to pass by itself."""
 
 
+def backoff_seconds(doublings: int, *, first: float, cap: float, least: float = 1 / 4) -> float:
+    """Return a random wait of at most ``first`` seconds, doubled so many times, up to ``cap``.
+
+    It is at least the ``least`` part of that: whoever has failed does not come back at once.
+    """
+    ceiling = min(cap, first * 2.0 ** min(doublings, 10))
+    return random.uniform(ceiling * least, ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
 def pause_seconds(failures: int) -> float:
     """Return how long to wait after the n-th failure in a row (n from 1)."""
-    ceiling = min(CAP_SECONDS, FIRST_SECONDS * 2.0 ** min(failures, 10))
-    return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing
+    return backoff_seconds(failures, first=FIRST_SECONDS, cap=CAP_SECONDS)
 
 
 def long_pause_seconds(failures: int) -> float:
     """Return how long to wait after the n-th failure of what is tried on only now and then."""
-    ceiling = min(LONG_CAP_SECONDS, LONG_FIRST_SECONDS * 2.0 ** min(failures, 10))
-    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, guards nothing
+    return backoff_seconds(failures, first=LONG_FIRST_SECONDS, cap=LONG_CAP_SECONDS, least=1 / 2)
 
 
 async def patiently(

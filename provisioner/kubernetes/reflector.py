@@ -27,6 +27,7 @@ from typing import Protocol
 import structlog
 
 from provisioner.domain import unforeseen
+from provisioner.domain.backoff import backoff_seconds
 from provisioner.domain.errors import NotFoundError, TerminalError, TransientError
 from provisioner.kubernetes.objects import WatchedKind, WatchedObject
 
@@ -249,9 +250,8 @@ class Reflector:
 
     async def _pause(self, at_least_seconds: float | None = None) -> None:
         first, cap = self._timings.backoff
-        ceiling = min(cap, first * 2**self._failures)
-        self._failures = min(self._failures + 1, 10)
-        seconds = random.uniform(ceiling / 4, ceiling)  # noqa: S311
+        seconds = backoff_seconds(self._failures, first=first, cap=cap)
+        self._failures += 1
         await self._timings.sleep(max(seconds, at_least_seconds or 0.0))
 
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from provisioner.domain.errors import DatabaseUnavailableError, LeaseLostError
 from provisioner.domain.fence import Fence
+from provisioner.domain.tasks import mark_seen
 from provisioner.storage.database import Database, Transaction, Transactions, UniqueViolation
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ class Lease:
         """
         wanted = self._name | self._duration | {"epoch": grant.epoch}
         renewing = asyncio.create_task(self._grant(_RENEW, wanted), name="renew the lease")
-        renewing.add_done_callback(_seen)
+        renewing.add_done_callback(mark_seen)
         done, _ = await asyncio.wait({renewing}, timeout=within_seconds)
         if not done:  # a write is never given up half-way; this one is only not waited for
             raise DatabaseUnavailableError
@@ -127,8 +128,3 @@ class Fenced:
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """See ``Database.read``."""
         return await self._database.read(work)
-
-
-def _seen(task: asyncio.Task[Grant | None]) -> None:
-    if not task.cancelled():
-        task.exception()  # nobody may be waiting for it any more

@@ -22,6 +22,7 @@ import asyncpg
 import databases
 
 from provisioner.domain.errors import DatabaseUnavailableError
+from provisioner.domain.tasks import mark_seen
 from provisioner.storage.bounds import Bounds
 from provisioner.storage.postgres import PostgresTransactions, Route, listening
 from provisioner.storage.sqlite import SQLiteTransactions
@@ -254,13 +255,9 @@ class Database:
         """Run ``unit`` to its end whatever happens to the caller."""
         task = asyncio.create_task(unit, name="database")
         self._units.add(task)
-        task.add_done_callback(self._forget)
+        task.add_done_callback(self._units.discard)
+        task.add_done_callback(mark_seen)
         return task
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._units.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen, so that asyncio does not warn where nobody waits any more
 
 
 def _is_unusable(error: Exception) -> bool:

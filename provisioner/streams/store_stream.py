@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.ports import StoreRecords
 from provisioner.domain.stores import StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.domain.tasks import mark_seen
 from provisioner.streams.broadcaster import Broadcaster, Prepare
 
 MAX_EVENTS = 500
@@ -140,13 +141,9 @@ class StoreStreams:
         reading = self._reads.get(key)
         if reading is None:
             reading = self._reads[key] = asyncio.create_task(self._read(*key), name="events")
-            reading.add_done_callback(lambda done: self._end_read(key, done))
+            reading.add_done_callback(lambda _: self._reads.pop(key))
+            reading.add_done_callback(mark_seen)
         return await asyncio.shield(reading)
-
-    def _end_read(self, key: tuple[str, int, int], done: asyncio.Task[Events]) -> None:
-        del self._reads[key]
-        if not done.cancelled():
-            done.exception()  # seen, in case that nobody waits for it any more
 
     async def _read(self, store_id: str, above: int, up_to: int) -> Events:
         found = await self._records.events_after(store_id, above, limit=MAX_EVENTS)
