@@ -4,13 +4,13 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner.domain.errors import NotFoundError, RefusedError
+from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Role
 from provisioner.storage import token_tree, tokens
 from provisioner.storage.paging import Page
 from resolvers import mapping
 from resolvers.context import Info
-from resolvers.errors import public, require_caller, user_errors
+from resolvers.errors import public, require_caller
 from schema import enums
 from schema.access import (
     AccessToken,
@@ -74,16 +74,13 @@ class AccessMutation:
         ],
     ) -> CreateTokenPayload:
         caller = require_caller(info.context)
-        try:
-            issued = await info.context.platform.access.create(
-                caller,
-                role=Role[input.role.name],
-                owner=input.owner,
-                description=input.description,
-                expires_in_days=input.expires_in_days,
-            )
-        except RefusedError as error:
-            return CreateTokenPayload(token=None, secret=None, errors=user_errors(error))
+        issued = await info.context.platform.access.create(
+            caller,
+            role=Role[input.role.name],
+            owner=input.owner,
+            description=input.description,
+            expires_in_days=input.expires_in_days,
+        )
         return CreateTokenPayload(token=to_token(issued.token), secret=issued.secret, errors=[])
 
     @strawberry.mutation(
@@ -100,10 +97,7 @@ class AccessMutation:
     ) -> RevokeTokenPayload:
         caller = require_caller(info.context)
         token_id = mapping.from_token_id(input.id)
-        try:
-            token = await info.context.platform.access.revoke(caller, token_id)
-        except RefusedError as error:
-            return RevokeTokenPayload(token=None, errors=user_errors(error))
+        token = await info.context.platform.access.revoke(caller, token_id)
         return RevokeTokenPayload(token=to_token(token), errors=[])
 
     @strawberry.mutation(
@@ -119,10 +113,7 @@ class AccessMutation:
             RedeemSignInCodeInput, strawberry.argument(description="The code to be used up.")
         ],
     ) -> RedeemSignInCodePayload:
-        try:
-            issued = await info.context.platform.sign_in_codes.redeem(input.code)
-        except RefusedError as error:
-            return RedeemSignInCodePayload(token=None, secret=None, errors=user_errors(error))
+        issued = await info.context.platform.sign_in_codes.redeem(input.code)
         return RedeemSignInCodePayload(
             token=to_token(issued.token), secret=issued.secret, errors=[]
         )
@@ -141,12 +132,7 @@ class AccessMutation:
     ) -> RevealAdminPasswordPayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        try:
-            found = await info.context.platform.stores.admin_login(caller, store_id)
-        except (RefusedError, NotFoundError) as error:
-            return RevealAdminPasswordPayload(
-                username=None, password=None, errors=user_errors(error)
-            )
+        found = await info.context.platform.stores.admin_login(caller, store_id)
         return RevealAdminPasswordPayload(
             username=found.username, password=found.password, errors=[]
         )

@@ -25,6 +25,7 @@ from provisioner.storage.database import Transaction, alongside
 from provisioner.storage.tokens import IssuedToken
 from resolvers import mapping
 from resolvers.context import Context, Info
+from resolvers.refusals import RefusalsAsErrors
 
 RECORDED: Mapping[str, frozenset[str]] = {
     "createStore": frozenset({"name", "engine", "version", "idempotency_key"}),
@@ -44,10 +45,13 @@ _T = TypeVar("_T", bound=type)
 
 
 def audited(mutation: _T) -> _T:
-    """Have every field of a Strawberry type audited, those added later included."""
+    """Have every field of a Strawberry type audited, those added later included.
+
+    The last extension is the outermost: it sees refusals as the payload's errors.
+    """
     definition = get_object_definition(mutation, strict=True)
     for field in definition.fields:
-        field.extensions = [*field.extensions, AuditedMutation()]
+        field.extensions = [*field.extensions, RefusalsAsErrors(), AuditedMutation()]
     return mutation
 
 

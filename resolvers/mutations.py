@@ -1,15 +1,17 @@
-"""Mutations: each only changes what a store should be; the reconciler does the rest."""
+"""Mutations: each only changes what a store should be; the reconciler does the rest.
+
+What the domain refuses is raised here, and answered by ``refusals.RefusalsAsErrors``.
+"""
 
 from typing import Annotated
 
 import strawberry
 
-from provisioner.domain.errors import NotFoundError, RefusedError
 from resolvers import mapping
 from resolvers.access import AccessMutation
 from resolvers.auditing import audited
 from resolvers.context import Info
-from resolvers.errors import require_caller, user_errors
+from resolvers.errors import require_caller
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
 from schema.payloads import (
     CancelStorePayload,
@@ -33,16 +35,13 @@ class Mutation(AccessMutation):
         ],
     ) -> CreateStorePayload:
         caller = require_caller(info.context)
-        try:
-            store = await info.context.platform.stores.create(
-                caller,
-                name=input.name,
-                engine=input.engine,
-                version=input.version,
-                idempotency_key=input.idempotency_key,
-            )
-        except RefusedError as error:
-            return CreateStorePayload(store=None, errors=user_errors(error))
+        store = await info.context.platform.stores.create(
+            caller,
+            name=input.name,
+            engine=input.engine,
+            version=input.version,
+            idempotency_key=input.idempotency_key,
+        )
         return CreateStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -58,10 +57,7 @@ class Mutation(AccessMutation):
     ) -> DeleteStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        try:
-            store = await info.context.platform.stores.delete(caller, store_id)
-        except (RefusedError, NotFoundError) as error:
-            return DeleteStorePayload(store=None, errors=user_errors(error))
+        store = await info.context.platform.stores.delete(caller, store_id)
         return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -77,10 +73,7 @@ class Mutation(AccessMutation):
     ) -> CancelStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        try:
-            store = await info.context.platform.stores.cancel(caller, store_id)
-        except (RefusedError, NotFoundError) as error:
-            return CancelStorePayload(store=None, errors=user_errors(error))
+        store = await info.context.platform.stores.cancel(caller, store_id)
         return CancelStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -95,8 +88,5 @@ class Mutation(AccessMutation):
     ) -> RetryStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        try:
-            store = await info.context.platform.stores.retry(caller, store_id)
-        except (RefusedError, NotFoundError) as error:
-            return RetryStorePayload(store=None, errors=user_errors(error))
+        store = await info.context.platform.stores.retry(caller, store_id)
         return RetryStorePayload(store=mapping.store(info.context, store), errors=[])
