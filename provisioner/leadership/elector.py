@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from typing import Generic, NoReturn, TypeVar
 
 import structlog
@@ -91,8 +91,13 @@ class Elector(Generic[SessionT]):
             raise AssertionError
 
     async def _lead(self, lease: Lease, grant: Grant) -> None:
-        watchdog = Watchdog(grant.ends_at)
-        fence = WatchedFence(grant.ends_at, watchdog)
+        try:
+            with closing(Watchdog(grant.ends_at)) as watchdog:
+                await self._lead_within(WatchedFence(grant.ends_at, watchdog), lease, grant)
+        finally:
+            await self._give_back(lease, grant)
+
+    async def _lead_within(self, fence: Fence, lease: Lease, grant: Grant) -> None:
         _log.info("leading", epoch=grant.epoch)
         # Renewed until the last of the work has stopped, which may take helm's grace.
         keeping = asyncio.create_task(self._keep(lease, grant, fence), name="keep the lease")
@@ -105,8 +110,6 @@ class Elector(Generic[SessionT]):
             self._leave()
             keeping.cancel()
             await asyncio.wait({keeping})
-            watchdog.close()
-            await self._give_back(lease, grant)
 
     async def _keep(self, lease: Lease, grant: Grant, fence: Fence) -> None:
         """Renew the lease until that fails, then end the fence."""
