@@ -27,7 +27,7 @@ test: $(MARK) check ## Install what is needed and run the whole suite
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=20
 
 test-fast: $(MARK) ## The tests that need no server, no browser and no cluster (about a minute)
-	@$(BIN)/python -m pytest -q -n logical --dist worksteal $(FAST) \
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(FAST) \
 	  -m "not (real or cluster or database or browser or slow)"
 
 test-real: $(MARK) ## Stores whose pods truly run, on a node of this machine (Debian, root)

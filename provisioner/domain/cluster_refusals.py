@@ -28,7 +28,7 @@ pkg/endpoints/handlers/responsewriters/errors.go, pkg/admission/plugin/{namespac
 resourcequota, webhook/errors, policy/validating}, and kubernetes pkg/registry/rbac/validation."""
 _ASK = "Ask the cluster's operator what forbids this"
 _NOT_TAKEN = (
-    "A current Kubernetes takes this request: see how old this cluster's is, and whether something"
+    "A current Kubernetes accepts this request: check the cluster's version, and whether a proxy"
     " changes requests on their way to it"
 )
 _NO_API_SERVER = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain import backoff as patience
+from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import DatabaseUnavailableError
 from provisioner.domain.stores import Store, StoreStatus
@@ -33,7 +33,7 @@ def url(migrated_postgres: PostgresServer) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(change_listener, "LOOK_SECONDS", NEVER)
-    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
 
 
 class Replica:

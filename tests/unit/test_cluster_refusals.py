@@ -38,7 +38,7 @@ BIND = "Let the platform's account `bind` that ClusterRole, as its chart does"
 ASK = "Ask the cluster's operator what forbids this"
 CHANGE = "Have the cluster's operator change what refuses this, or exempt the platform from it"
 NOT_TAKEN = (
-    "A current Kubernetes takes this request: see how old this cluster's is, and whether something"
+    "A current Kubernetes accepts this request: check the cluster's version, and whether a proxy"
     " changes requests on their way to it"
 )
 PROXY = (

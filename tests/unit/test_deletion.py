@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner.domain import backoff as patience
+from provisioner.domain import backoff
 from provisioner.domain.cluster import Blocker, NamespaceState, Observation, Pod
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.context import WorkSettings
@@ -29,9 +29,9 @@ KEEP = (
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_SECONDS", "CAP_SECONDS"):
-        monkeypatch.setattr(patience, name, 0.001)
+        monkeypatch.setattr(backoff, name, 0.001)
     for name in ("LONG_FIRST_SECONDS", "LONG_CAP_SECONDS"):
-        monkeypatch.setattr(patience, name, 3600)
+        monkeypatch.setattr(backoff, name, 3600)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from provisioner.domain import backoff as patience
+from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import (
@@ -66,10 +66,10 @@ QUIET_SECONDS = 20.0
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every second try come at once."""
-    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0005)
-    monkeypatch.setattr(patience, "CAP_SECONDS", 0.001)
-    monkeypatch.setattr(patience, "LONG_FIRST_SECONDS", 0.0005)
-    monkeypatch.setattr(patience, "LONG_CAP_SECONDS", 0.001)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.0005)
+    monkeypatch.setattr(backoff, "CAP_SECONDS", 0.001)
+    monkeypatch.setattr(backoff, "LONG_FIRST_SECONDS", 0.0005)
+    monkeypatch.setattr(backoff, "LONG_CAP_SECONDS", 0.001)
     monkeypatch.setattr(reconciler, "INSPECT_SOON_SECONDS", 0.001)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from provisioner.domain import backoff as patience
+from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Release
 from provisioner.domain.stores import EventKind, StepName, StepStatus, Store, StoreStatus
@@ -118,7 +118,7 @@ class Platform:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_SECONDS", "CAP_SECONDS", "LONG_FIRST_SECONDS", "LONG_CAP_SECONDS"):
-        monkeypatch.setattr(patience, name, 0.001)
+        monkeypatch.setattr(backoff, name, 0.001)
 
 
 def ids(logs: list[Any]) -> list[str]:

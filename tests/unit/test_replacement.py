@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.domain import backoff as patience
+from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Claim, Observation, Unchangeable
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
@@ -65,7 +65,7 @@ class ClusterWithFixedObjects(SimulatedCluster):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_SECONDS", "CAP_SECONDS"):
-        monkeypatch.setattr(patience, name, 0.001)
+        monkeypatch.setattr(backoff, name, 0.001)
 
 
 @pytest.fixture

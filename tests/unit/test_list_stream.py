@@ -16,7 +16,7 @@ from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.change_log import ChangeLog, ChangePage, Counter, encode_cursor
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
-from provisioner.streams import list_stream as change_feed
+from provisioner.streams import list_stream
 from provisioner.streams.list_stream import ChangeFeed, StoresChange
 from tests.stores import a_store
 
@@ -28,8 +28,8 @@ RIVAL = Identity(Owner("https://issuer.example", "merchant"), Role.OPERATOR)
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_feed, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(change_feed, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(list_stream, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(list_stream, "_RETRY_SECONDS", 0)
 
 
 class World:
@@ -168,8 +168,8 @@ async def test_only_what_the_caller_may_see(world: World) -> None:
 async def test_more_stores_than_one_update_holds(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(change_feed, "MAX_STORES", 2)
-    monkeypatch.setattr(change_feed, "_RECENT", 3)
+    monkeypatch.setattr(list_stream, "MAX_STORES", 2)
+    monkeypatch.setattr(list_stream, "_RECENT", 3)
     async with world.following() as slow:
         cursor = (await anext(slow)).cursor
         stores = [(await world.create()).id for _ in range(7)]

@@ -7,7 +7,7 @@ import pytest
 
 from provisioner.domain.errors import NotFoundError
 from provisioner.domain.stores import StoreSnapshot
-from provisioner.streams import broadcaster as broadcast
+from provisioner.streams import broadcaster as broadcaster_module
 from provisioner.streams.broadcaster import Broadcaster, Follower
 from tests.stores import a_store
 
@@ -114,7 +114,7 @@ async def test_changes_during_a_read_are_one_more_read(
 async def test_a_read_that_fails_is_done_again(
     records: Records, broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcast, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(broadcaster_module, "_RETRY_SECONDS", 0)
     records.failures = [OSError("away"), OSError("still away")]
     async with broadcaster.follow(STORE.id) as follower:
         broadcaster.announce(STORE.id)
@@ -138,7 +138,7 @@ async def test_a_store_that_was_purged_is_not_read_again(
 async def test_no_reader_without_followers(
     records: Records, broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcast, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(broadcaster_module, "_RETRY_SECONDS", 0)
     records.failures = [OSError("away")] * 1000
     async with broadcaster.follow(STORE.id):
         broadcaster.announce(STORE.id)

@@ -11,7 +11,7 @@ from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
 from provisioner.kubernetes.objects import STORE_LABEL
-from provisioner.reconcile import drift_patrol as patrol
+from provisioner.reconcile import drift_patrol
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift import inspect
 from provisioner.reconcile.drift_patrol import Patrol
@@ -167,7 +167,7 @@ async def test_a_store_without_a_release_is_left_alone(repository: StoreReposito
 async def test_only_stores_that_should_be_as_installed(
     repository: StoreRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patrol, "_PAUSE_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(drift_patrol, "_PAUSE_SECONDS", (0.0, 0.0))
     ready = await a_store(repository, _S.PROVISIONING, _S.READY)
     degraded = await a_store(repository, _S.PROVISIONING, _S.READY, _S.DEGRADED)
     await a_store(repository)
