@@ -25,8 +25,6 @@ settings.load_profile("untimed")
 
 DATABASES = ("sqlite", "postgresql")
 MIGRATED = "migrated"
-WORKER = [name for name in [os.environ.get("PYTEST_XDIST_WORKER")] if name]
-"""The name of the process among those that run tests side by side, if there are such."""
 
 
 _LONGEST_FIRST = ("soak", "chaos", "faults", "e2e", "images", "integration")
@@ -34,6 +32,12 @@ _LONGEST_FIRST = ("soak", "chaos", "faults", "e2e", "images", "integration")
 
 _MARKED = {"cluster": "local_cluster", "database": "postgres", "browser": "browser"}
 """Markers, and the fixture that gives them to every test which needs it."""
+
+
+def own_name(name: str) -> str:
+    """Return a name for what no other process has that runs tests beside this one."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    return f"{name}-{worker}" if worker else name
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -76,7 +80,7 @@ def nothing_keeps_the_process_from_ending() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def local_cluster() -> Iterator[LocalCluster]:
     """A real Kubernetes with simulated nodes, this worker's own."""
-    cluster = LocalCluster.up("-".join(["pytest", *WORKER]))
+    cluster = LocalCluster.up(own_name("pytest"))
     yield cluster
     if not os.environ.get("STORE_PLATFORM_KEEP_CLUSTER"):
         cluster.down()

@@ -112,7 +112,9 @@ def _digest() -> str:
 def run_browser_tests(file: str, environment: dict[str, str]) -> None:
     """Run one file of ``dashboard/e2e`` in the browser. Raises PagesError."""
     _ensure_packages()
-    _npm("run", "e2e", "--", file, environment=environment)
+    # Each run empties the folder of its results, so that those beside it need another.
+    results = f"test-results/{Path(file).name}"
+    _npm("run", "e2e", "--", file, "--output", results, environment=environment)
 
 
 def run_script(

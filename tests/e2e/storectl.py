@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,8 @@ class Storectl:
     def on_a_terminal(self, *arguments: str, typed: str = "", stop_at: str = "") -> tuple[int, str]:
         """Run a command on a terminal, at whose first prompt something is typed.
 
-        Ctrl-C is typed, once, when ``stop_at`` is shown.
+        Ctrl-C is typed, once, when ``stop_at`` is shown and the command waits for an answer:
+        between the two Python does not notice it before something else is typed.
 
         Returns its exit code and all that was shown, without the codes that move the cursor.
         """
@@ -85,6 +87,7 @@ class Storectl:
                     os.write(terminal, typed.encode() + b"\n")
                     typed = ""
                 if stop_at and stop_at.encode() in shown:
+                    _await_sleep(pid)
                     os.write(terminal, b"\x03")
                     stop_at = ""
         _, status = os.waitpid(pid, 0)
@@ -106,3 +109,11 @@ class Storectl:
 
     def sign_in(self, token: str) -> str:
         return self.ok("login", self.service.url, "--token-stdin", given=token + "\n")
+
+
+def _await_sleep(pid: int) -> None:
+    """Return once a process waits for something (Linux tells), or has ended."""
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R":
+        assert time.monotonic() < deadline, "It has been at work for a minute."
+        time.sleep(0.001)

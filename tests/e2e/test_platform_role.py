@@ -10,6 +10,7 @@ import pytest
 
 from app.local.cluster import LocalCluster, stages
 from app.local.cluster.local_cluster import ClusterError
+from tests.conftest import own_name
 from tests.e2e import attacks
 from tests.e2e.platform_account import (
     NAME,
@@ -27,9 +28,10 @@ from tests.e2e.test_recovery import a_store, behaving, give_values
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformAccount]:
     """The account on a cluster of its own, whose API server keeps a record of it."""
-    if left := LocalCluster.find("role"):  # by a run that was killed
+    name = own_name("role")
+    if left := LocalCluster.find(name):  # by a run that was killed
         left.down()
-    cluster = LocalCluster.up("role")
+    cluster = LocalCluster.up(name)
     try:
         yield install_account(cluster, tmp_path_factory.mktemp("account"))
     finally:

@@ -8,6 +8,7 @@ import pytest
 
 from app.local.cluster import LocalCluster, stages
 from app.local.cluster.local_cluster import ClusterError
+from tests.conftest import own_name
 
 WAITING = "{.status.containerStatuses[0].state.waiting.reason}"
 SEEN = {
@@ -110,14 +111,15 @@ def test_pod_security_is_enforced(local_cluster: LocalCluster, namespace: str) -
 
 
 def test_two_side_by_side_and_down_leaves_nothing(local_cluster: LocalCluster) -> None:
-    second = LocalCluster.up("pytest-second")
+    name = own_name("pytest-second")
+    second = LocalCluster.up(name)
     daemons = [second.daemon(name) for name in second.components]
     try:
         assert second.server != local_cluster.server
         second.kubectl("create", "namespace", "only-here")
         with pytest.raises(ClusterError, match="not found"):
             local_cluster.kubectl("get", "namespace", "only-here")
-        assert LocalCluster.up("pytest-second") == second  # it is found, not started anew
+        assert LocalCluster.up(name) == second  # it is found, not started anew
         pids = [daemon.pid for daemon in daemons]
         assert all(pids)
     finally:
