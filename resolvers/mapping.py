@@ -9,7 +9,7 @@ from provisioner.domain import cluster, engines, identities, stores
 from provisioner.domain.pod_events import pod_status
 from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
 from provisioner.streams.list_stream import StoresChange
-from provisioner.streams.store_stream import StoreUpdate
+from provisioner.streams.updates import StoreUpdate
 from resolvers.context import Context
 from schema import enums, types
 from schema.connections import PageInfo, StoreConnection, StoreEdge

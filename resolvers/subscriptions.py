@@ -8,11 +8,10 @@ from typing import Annotated
 import strawberry
 
 from provisioner.domain.errors import NotFoundError, RefusedError
-from provisioner.streams.store_stream import Telling
 from resolvers import mapping
 from resolvers.context import Context, Info
 from resolvers.errors import PublicError, public, require_caller
-from resolvers.sharing import subscriber
+from resolvers.sharing import find_sink
 from schema import types
 
 _VERSION = re.compile(r"[0-9]{1,18}")
@@ -40,23 +39,13 @@ class Subscription:
         caller, platform = require_caller(info.context), info.context.platform
         store_id, version = mapping.from_global_id(id), _version(info.context, after)
         try:
-            several = subscriber.get()
-            shared = several.share(platform, caller, store_id) if several else None
-            if several is None or shared is None:
-                alone = Telling(platform.stores.update)
-                updates = await platform.stores.follow(caller, store_id, alone, after=version)
-                async with aclosing(updates):
-                    async for update in updates:
-                        yield mapping.update(info.context, update)
-                return
-            frames = await platform.stores.follow(caller, store_id, shared, after=version)
-            async with aclosing(frames):
-                async for frame in frames:
-                    if frame.text is None:
-                        yield mapping.update(info.context, frame.update)
-                    else:
-                        await several.send(frame.text)
-                    del frame  # the next may be long in coming
+            find = find_sink.get()
+            sink = find(platform, caller, store_id) if find else None
+            updates = await platform.stores.follow(caller, store_id, after=version, sink=sink)
+            async with aclosing(updates):
+                async for update in updates:
+                    yield mapping.update(info.context, update)
+                    del update  # it may be large, and the next may be long in coming
         except (NotFoundError, RefusedError) as error:
             raise public(error) from error
 

@@ -23,9 +23,10 @@ from app.auth.bearer import bearer_token, token_of_connection
 from app.auth.sign_in import Authenticator
 from app.auth.sockets import CredentialBoundHandler
 from app.graphql.event_streams import EventStreamView
-from app.graphql.fan_out import SharedStreams, SharingHandler
 from app.graphql.operations import ObservedOperation
 from app.graphql.plain_fields import PlainFieldExecutor
+from app.graphql.shared_rendering import SharedRenderers
+from app.graphql.sinks import SharingHandler
 from app.http.addresses import Proxies, address_group, client_address
 from app.http.encoding import encode_json
 from app.http.unavailable import unavailable
@@ -86,7 +87,7 @@ class _Schema(Schema):
     def __init__(self, *, limits: Limits, **options: Any) -> None:
         super().__init__(**options)
         self.documents = DocumentPolicy(self._schema, limits.documents)
-        self.streams = SharedStreams(self._schema, self.documents.parse)
+        self.renderers = SharedRenderers(self._schema, self.documents.parse)
         self.answers = SchemaAnswers()
         self._timeout = OperationTimeout(limits.operation_seconds)
 
@@ -124,8 +125,8 @@ class _SocketHandler(GuardedHandler, CredentialBoundHandler, SharingHandler):
     schema: _Schema
 
     @property
-    def streams(self) -> SharedStreams:
-        return self.schema.streams
+    def renderers(self) -> SharedRenderers:
+        return self.schema.renderers
 
 
 class GraphQLView(LimitedView, EventStreamView):

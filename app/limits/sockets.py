@@ -143,7 +143,7 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         with self._stalls:
             await self.websocket.send_text(text)
 
-    def send_at_once(self, text: str) -> bool:
+    def try_send_text(self, text: str) -> bool:
         """Send a message if its peer reads; return whether it was sent, or else must be waited for.
 
         Servers take a message without waiting unless too much is unsent. Then they wait before they

@@ -7,7 +7,6 @@ nobody learns of it. A mutation only writes the target and wakes whoever works o
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
 from structlog.contextvars import bind_contextvars
 
@@ -27,9 +26,8 @@ from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder, S
 from provisioner.storage.quota import Quota, Usage
 from provisioner.storage.stores import StoreRepository, new_store
 from provisioner.streams.broadcaster import Broadcaster
-from provisioner.streams.store_stream import MAX_EVENTS, StoreStreams, StoreUpdate, Telling, Told
-
-T = TypeVar("T", bound=Told)
+from provisioner.streams.store_stream import StoreStreams
+from provisioner.streams.updates import MAX_EVENTS, Sink, StoreUpdate
 
 _MAX_KEY = 128
 _UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
@@ -262,13 +260,13 @@ class StoreService:
         self,
         caller: Identity,
         store_id: str,
-        telling: Telling[T],
         *,
         after: int | None,
-    ) -> AsyncGenerator[T, None]:
+        sink: Sink | None = None,
+    ) -> AsyncGenerator[StoreUpdate, None]:
         """Return the stream of a store; see ``StoreStreams``. Raises NotFoundError."""
         await self.get(caller, store_id)
-        return self._streams.follow(store_id, telling, after=after)
+        return self._streams.follow(store_id, after=after, sink=sink)
 
     async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
         """Return an update of a store that is followed; see ``StoreStreams``."""

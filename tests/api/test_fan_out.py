@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.graphql.fan_out import SharedStream
+from app.graphql.shared_rendering import SharedRenderer
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
 from resolvers import mapping
@@ -70,13 +70,13 @@ async def test_one_execution_for_all_who_get_the_same(
     service: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[tuple[int, int]] = []
-    make = SharedStream._make
+    execute = SharedRenderer._execute
 
-    async def counted(self: SharedStream, above: int, snapshot: Any) -> Any:
+    async def counted(self: SharedRenderer, above: int, snapshot: Any) -> Any:
         made.append((above, snapshot.store.version))
-        return await make(self, above, snapshot)
+        return await execute(self, above, snapshot)
 
-    monkeypatch.setattr(SharedStream, "_make", counted)
+    monkeypatch.setattr(SharedRenderer, "_execute", counted)
     store, token = await service.add_store(), await service.token()
     async with AsyncExitStack() as stack:
         sockets = [

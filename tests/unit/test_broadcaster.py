@@ -1,21 +1,25 @@
 """One reader per followed store, and one slot per follower that holds the latest state."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
 from provisioner.domain.errors import NotFoundError
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.stores import EventKind, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.streams import broadcaster as broadcaster_module
 from provisioner.streams.broadcaster import Broadcaster, Follower
+from provisioner.streams.updates import RenderedUpdate, StoreUpdate
 from tests.stores import a_store
 
 STORE = a_store()
 
 
-def at_version(version: int) -> StoreSnapshot:
-    return StoreSnapshot(store=replace(STORE, version=version), steps=(), pods=())
+def at_version(version: int, status: StoreStatus = STORE.status) -> StoreSnapshot:
+    store = replace(STORE, version=version, status=status)
+    return StoreSnapshot(store=store, steps=(), pods=())
 
 
 class Records:
@@ -23,6 +27,7 @@ class Records:
 
     def __init__(self) -> None:
         self.version = 1
+        self.status = STORE.status
         self.reads = 0
         self.failures: list[Exception] = []
         self.may_read = asyncio.Event()
@@ -31,7 +36,7 @@ class Records:
     async def snapshot(self, store_id: str) -> StoreSnapshot:
         assert store_id == STORE.id
         self.reads += 1
-        snapshot = at_version(self.version)
+        snapshot = at_version(self.version, self.status)
         await self.may_read.wait()
         if self.failures:
             raise self.failures.pop(0)
@@ -163,3 +168,122 @@ async def test_who_comes_back_is_told_again(records: Records, broadcaster: Broad
         assert await next_version(follower) == 2
         await until_idle()
         assert is_waiting(follower)
+
+
+class RecordingRenderer:
+    """Renders a state as its version, and what the follower had; remembers how often."""
+
+    def __init__(self) -> None:
+        self.rendered: list[tuple[int, int]] = []
+        self.failures: list[Exception] = []
+        self.has_text = True
+        self.may_render = asyncio.Event()
+        self.may_render.set()
+
+    async def render(self, above: int, snapshot: StoreSnapshot) -> RenderedUpdate:
+        version = snapshot.store.version
+        self.rendered.append((above, version))
+        await self.may_render.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        events = tuple(an_event(number) for number in range(above + 1, version + 1))
+        text = f"{above}-{version}" if self.has_text else None
+        return RenderedUpdate(StoreUpdate(version, snapshot, events), text)
+
+
+class RecordingSink:
+    """Sends while its peer reads."""
+
+    def __init__(self, renderer: RecordingRenderer) -> None:
+        self.renderer = renderer
+        self.sent: list[str] = []
+        self.is_read = True
+
+    def try_send(self, text: str) -> bool:
+        if self.is_read:
+            self.sent.append(text)
+        return self.is_read
+
+    async def send(self, text: str) -> None:
+        raise NotImplementedError
+
+
+def an_event(version: int) -> StoreEvent:
+    return StoreEvent(
+        version=version,
+        kind=EventKind.POD,
+        subject="web",
+        status="Running",
+        message="",
+        at=STORE.created_at,
+    )
+
+
+@asynccontextmanager
+async def waiting(
+    broadcaster: Broadcaster, sink: RecordingSink, *, version: int = 0
+) -> AsyncIterator[tuple[Follower, asyncio.Task[int]]]:
+    """Give a follower that waits for its next snapshot, and the task that does."""
+    async with broadcaster.follow(STORE.id, sink) as follower:
+        follower.version = version
+        task = asyncio.create_task(next_version(follower))
+        await asyncio.sleep(0)
+        yield follower, task
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_sinks_are_sent_what_is_rendered_once_for_a_group(
+    records: Records, broadcaster: Broadcaster
+) -> None:
+    group, another = RecordingRenderer(), RecordingRenderer()
+    sinks = [RecordingSink(group), RecordingSink(group), RecordingSink(another)]
+    async with AsyncExitStack() as stack:
+        followers = [await stack.enter_async_context(waiting(broadcaster, s)) for s in sinks]
+        behind = RecordingSink(group)
+        await stack.enter_async_context(waiting(broadcaster, behind, version=1))
+        records.version = 2
+        broadcaster.announce(STORE.id)
+        await until_idle()
+        assert [sink.sent for sink in sinks] == [["0-2"]] * 3
+        assert behind.sent == ["1-2"]
+        assert (sorted(group.rendered), another.rendered) == ([(0, 2), (1, 2)], [(0, 2)])
+        assert [follower.version for follower, _ in followers] == [2, 2, 2]
+        # and nobody was woken for it
+        assert [task.done() for _, task in followers] == [False] * 3
+
+
+@pytest.mark.parametrize("fault", ["unread", "no text", "failed", "nothing new", "deleted"])
+async def test_what_a_sink_is_not_sent_is_in_the_slot(
+    records: Records, broadcaster: Broadcaster, fault: str
+) -> None:
+    renderer = RecordingRenderer()
+    sink = RecordingSink(renderer)
+    sink.is_read = fault != "unread"
+    renderer.has_text = fault != "no text"
+    renderer.failures = [OSError("away")] if fault == "failed" else []
+    records.status = StoreStatus.DELETED if fault == "deleted" else STORE.status
+    records.version = 2
+    had = 2 if fault == "nothing new" else 1
+    async with waiting(broadcaster, sink, version=had) as (follower, task):
+        broadcaster.announce(STORE.id)
+        assert await task == 2
+        assert (sink.sent, follower.version) == ([], had)
+
+
+async def test_who_leaves_while_it_is_rendered_is_sent_nothing(
+    broadcaster: Broadcaster,
+) -> None:
+    renderer = RecordingRenderer()
+    renderer.may_render.clear()
+    stays, leaves = RecordingSink(renderer), RecordingSink(renderer)
+    async with waiting(broadcaster, stays), AsyncExitStack() as stack:
+        await stack.enter_async_context(waiting(broadcaster, leaves))
+        broadcaster.announce(STORE.id)
+        async with asyncio.timeout(10):
+            while not renderer.rendered:  # noqa: ASYNC110 - the event is set by this very task
+                await asyncio.sleep(0)
+        await stack.aclose()
+        renderer.may_render.set()
+        await until_idle()
+        assert (stays.sent, leaves.sent) == (["0-1"], [])

@@ -4,8 +4,8 @@ import pytest
 from graphql import parse, validate
 
 from app.graphql.app import build_schema
-from app.graphql.fan_out import visibility
 from app.graphql.shareable import shareable
+from app.graphql.shared_rendering import visibility
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, local
 from tests.e2e.service import FOLLOW

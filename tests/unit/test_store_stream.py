@@ -15,9 +15,10 @@ from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreSta
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
-from provisioner.streams import store_stream
+from provisioner.streams import updates as stream_updates
 from provisioner.streams.broadcaster import Broadcaster
-from provisioner.streams.store_stream import StoreStreams, StoreUpdate, Telling
+from provisioner.streams.store_stream import StoreStreams
+from provisioner.streams.updates import StoreUpdate
 from tests.stores import a_store
 
 
@@ -51,7 +52,7 @@ class World:
         await self.records.transition(store, StoreStatus.DELETED)
 
     def stream(self, after: int | None = None) -> AsyncGenerator[StoreUpdate, None]:
-        return self._streams.follow(self.store_id, Telling(self._streams.update), after=after)
+        return self._streams.follow(self.store_id, after=after)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ async def test_no_event_lost_or_doubled(
     world: World, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - a storm that can be repeated, not a secret
-    monkeypatch.setattr(store_stream, "MAX_EVENTS", chance.choice((1, 3, 500)))
+    monkeypatch.setattr(stream_updates, "MAX_EVENTS", chance.choice((1, 3, 500)))
     async with asyncio.TaskGroup() as group, asyncio.timeout(60):
         followers = [
             group.create_task(restless(world, random.Random(number)))  # noqa: S311
