@@ -10,7 +10,7 @@ MARK := $(VENV)/.installed
 SIDE_BY_SIDE := -n auto --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images schema lock clean
+.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images schema settings lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ images: ## Build the container images (needs Docker)
 
 schema: $(MARK) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m app schema > schema/schema.graphql
+
+settings: $(MARK) ## Write docs/settings.md anew
+	@$(BIN)/python -m app settings > docs/settings.md
 
 lock: $(MARK) ## Resolve the dependencies anew
 	@$(BIN)/pip install --quiet uv

@@ -20,7 +20,7 @@ from provisioner.platform import PlatformSettings
 from provisioner.reconcile.context import WorkSettings
 from provisioner.storage.quota import Quota
 
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def _items(text: object) -> object:
@@ -36,7 +36,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
     )
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     database_url: str = Field(
-        f"sqlite:///{_ROOT / '.state' / 'platform.db'}",
+        f"sqlite:///{ROOT / '.state' / 'platform.db'}",
         repr=False,
         description="Where state is kept: sqlite:///FILE, or"
         " postgresql://USER:PASSWORD@HOST:PORT/NAME with the options of libpq, such as"
@@ -46,10 +46,10 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
         10, ge=1, description="Connections to the database that are kept open at most."
     )
     state_dir: Path = Field(
-        _ROOT / ".state", description="A private folder for helm's homes and lock files."
+        ROOT / ".state", description="A private folder for helm's homes and lock files."
     )
     charts: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (_ROOT / "charts",),
+        (ROOT / "charts",),
         description="Folders whose sub-folders are engines, separated by the path separator.",
     )
     chart_values: Path | None = Field(
@@ -57,7 +57,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
         description="A folder with <engine>.yaml files: Helm values that go over a chart's own.",
     )
     dashboard: Path = Field(
-        _ROOT / "dashboard" / "dist", description="The built dashboard and GraphiQL page."
+        ROOT / "dashboard" / "dist", description="The built dashboard and GraphiQL page."
     )
     kubeconfig: Path | None = Field(
         None, description="The kubeconfig; if unset, the pod's service account or the user's own."

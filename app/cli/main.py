@@ -12,6 +12,7 @@ from app.cli.cluster import cluster_commands
 from app.cli.database import database_commands
 from app.cli.links import add_link_command
 from app.cli.owners import owner_commands
+from app.cli.settings_table import settings_table
 from app.cli.tokens import token_commands
 from app.graphql.app import build_schema
 from app.http.listening import every_address
@@ -77,6 +78,12 @@ def serve() -> None:
 def print_schema() -> None:
     """Print the GraphQL schema."""
     typer.echo(build_schema().as_str())
+
+
+@cli.command(name="settings")
+def print_settings() -> None:
+    """Print the table of all settings, in Markdown."""
+    typer.echo(settings_table(), nl=False)
 
 
 @cli.command(name="migrate")

@@ -1,4 +1,4 @@
-"""The README's table of what differs between a laptop and production, row by row, as rendered."""
+"""The table of what differs between a laptop and production, row by row, as rendered."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.charts.rendering import PLATFORM, STORE, Helm, Object, Objects, secre
 
 pytestmark = pytest.mark.slow
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "kubernetes.md"
 SIDES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
 
 
@@ -54,7 +54,7 @@ def sides(platform: Helm, helm: Helm) -> dict[str, Rendered]:
 
 def rows() -> dict[str, dict[str, list[str]]]:
     """Return what stands in code in each cell, by row and side."""
-    text = README.read_text().split("| | Local (kind) |")[1].split("\n\n")[0]
+    text = TABLE.read_text().split("| | Local (kind) |")[1].split("\n\n")[0]
     found = {}
     for line in text.splitlines()[2:]:
         name, *cells = (cell.strip() for cell in line.strip("|").split("|"))

@@ -1,0 +1,71 @@
+"""The table of all settings (docs/settings.md), made from the settings themselves."""
+
+from enum import Enum
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from app.auth.settings import SignInSettings
+from app.graces import GraceSettings
+from app.limits.settings import LimitSettings
+from app.name_settings import NameSettings
+from app.settings import ROOT, Settings
+
+_INTRODUCTION = """\
+# Settings
+
+Written by `make settings`. Each setting is an environment variable, and is read once at the start.
+A wrong value stops the service with a message that names the setting. Lists are separated by
+commas.
+"""
+
+_PARTS: tuple[tuple[str, type[BaseSettings]], ...] = (
+    ("The service", Settings),
+    ("Names of stores", NameSettings),
+    ("Signing in with an issuer", SignInSettings),
+    ("Limits on callers", LimitSettings),
+    ("Time until a fault fails a store", GraceSettings),
+)
+
+
+def settings_table() -> str:
+    """Return the page in Markdown."""
+    sections = [_INTRODUCTION]
+    for title, part in _PARTS:
+        rows = [
+            _row(f"`STORE_PLATFORM_{name.upper()}`", _default(field), _escaped(field.description))
+            for name, field in part.model_fields.items()
+            if name in part.__annotations__  # its own, not those that it inherits
+        ]
+        head = (f"## {title}\n", _row("Variable", "Default", "What it is"), "|---|---|---|")
+        sections.append("\n".join((*head, *rows, "")))
+    return "\n".join(sections).rstrip() + "\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default()
+    if value is None or value in ((), ""):
+        return "unset"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, Enum):
+        return f"`{value.value}`"
+    if isinstance(value, float):
+        return f"`{value:g}`"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{_text(item)}`" for item in value)
+    return f"`{_text(value)}`"
+
+
+def _text(value: object) -> str:
+    """Return a value as people write it; paths of this checkout from its root."""
+    return str(value).replace(f"{ROOT}/", "") if isinstance(value, Path | str) else str(value)
+
+
+def _escaped(text: str | None) -> str:
+    return (text or "").replace("|", "\\|").replace("<", "&lt;")
