@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import threading
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,6 +55,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
             item.add_marker("database")
     items.sort(key=_place)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell where the minutes went: the time of the tests in each folder, side by side or not."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds["/".join(Path(report.nodeid).parts[:2])] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section("minutes by folder")
+        for folder, spent in sorted(seconds.items(), key=lambda item: -item[1]):
+            terminalreporter.write_line(f"{spent / 60:6.1f} {folder}")
 
 
 def _place(item: pytest.Item) -> int:

@@ -2,8 +2,12 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +23,35 @@ ONLY = {
 
 def test_import_contracts_hold() -> None:
     assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("schema/enums.py", "provisioner.domain.stores"),
+        ("provisioner/domain/names.py", "provisioner.storage.rows"),
+        ("provisioner/storage/rows.py", "provisioner.reconcile.context"),
+        ("provisioner/reconcile/context.py", "provisioner.services.stores"),
+        ("app/http/headers.py", "app.graphql.app"),
+        ("app/main.py", "app.local.up"),
+        ("app/storectl/wording.py", "provisioner.domain.stores"),
+    ],
+)
+def test_a_layer_that_is_crossed_fails(tmp_path: Path, module: str, imported: str) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in ("app", "schema", "resolvers", "provisioner"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
+    with (tmp_path / module).open("a") as file:
+        file.write(f"\nimport {imported}\n")
+    linted = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert linted.returncode == 1, linted.stderr
+    crossing = f"{module.removesuffix('.py').replace('/', '.')} -> {imported}"
+    assert crossing in linted.stdout
 
 
 def test_libraries_stay_behind_their_one_module() -> None:
