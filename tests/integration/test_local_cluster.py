@@ -97,6 +97,32 @@ def test_a_healthy_pod_becomes_ready_and_its_namespace_goes(
     ]
 
 
+@pytest.mark.parametrize("behaviour", [stages.NEVER_READY, stages.IMAGE_NOT_FOUND])
+def test_a_namespace_goes_while_a_job_that_waits_for_ended_pods_runs(
+    local_cluster: LocalCluster, namespace: str, behaviour: str
+) -> None:
+    """Kubernetes deletes the pods first, and the Job's finalizer is on them until they end."""
+    given = json.loads(pod(behaviour, restartPolicy="Never"))
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "job"},
+        "spec": {
+            "podReplacementPolicy": "Failed",
+            "template": {"metadata": given["metadata"], "spec": given["spec"]},
+        },
+    }
+    local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=json.dumps(job))
+    local_cluster.kubectl(
+        "-n", namespace, "wait", "pod", "-l", "job-name=job", "--for=create", "--timeout=30s"
+    )
+    local_cluster.kubectl(
+        "-n", namespace, "wait", "pod", "-l", "job-name=job", "--timeout=30s",
+        f"--for=jsonpath={SEEN[behaviour][0]}={SEEN[behaviour][1]}",
+    )  # fmt: skip
+    local_cluster.kubectl("delete", "namespace", namespace, "--timeout=60s")
+
+
 def test_rights_are_checked(local_cluster: LocalCluster) -> None:
     with pytest.raises(ClusterError, match="forbidden"):
         local_cluster.kubectl("--as=nobody", "get", "pods")

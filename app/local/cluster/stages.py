@@ -146,6 +146,10 @@ _COMPLETED = (
     "state: {terminated: {exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }},"
     " finishedAt: {{ $now | Quote }}}}"
 )
+_TERMINATED = (
+    "state: {terminated: {exitCode: 143, reason: Error, startedAt: {{ $now | Quote }},"
+    " finishedAt: {{ $now | Quote }}}}"
+)
 _ADDRESSES = """
 hostIP: {{ NodeIPWith .spec.nodeName | Quote }}
 podIP: {{ PodIPWith .spec.nodeName (or .spec.hostNetwork false) (or .metadata.uid "") (or .metadata.name "") (or .metadata.namespace "") | Quote }}
@@ -217,6 +221,20 @@ def _healthy_stages() -> list[dict[str, Any]]:
             + _containers(_COMPLETED)
             + "phase: Succeeded\n",
             delay=300,
+        ),
+        # As the kubelet does: the controller of a Job lets go of a pod only once it has ended.
+        _stage(
+            "pod-ended-by-deletion",
+            [
+                _has(".metadata.deletionTimestamp"),
+                _has(".metadata.finalizers"),
+                _is(".status.phase", "Pending", "Running"),
+            ],
+            _NOW
+            + _conditions(Ready=False, ContainersReady=False)
+            + _containers(_TERMINATED)
+            + "phase: Failed\n",
+            delay=100,
         ),
         _stage(
             "pod-delete",
