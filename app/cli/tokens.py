@@ -6,6 +6,7 @@ What is changed here is in the audit log like what is changed through the API.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -18,22 +19,32 @@ from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, Owner
 from provisioner.services.tokens import TokenService
-from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
-from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.paging import MAX_PAGE
 from provisioner.storage.token_tree import AccessToken
 from provisioner.storage.tokens import TokenRepository, encode_cursor
 
 T = TypeVar("T")
-_Work = Callable[[TokenService, TokenRepository], Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the commands work with while the database is open."""
+
+    service: TokenService
+    repository: TokenRepository
+    audit_log: AuditLog
+
+    def audited(self, action: str, **arguments: str) -> AuditedAction:
+        return AuditedAction(self.audit_log, record_of(action, **arguments))
 
 
 def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     """Return the commands; ``read_settings`` is called when one runs."""
     cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
 
-    def run(work: _Work[T], record: AuditRecord | None = None) -> T:
-        return asyncio.run(_with_tokens(read_settings().database_url, work, record))
+    def run(work: Callable[[_Opened], Awaitable[T]]) -> T:
+        return asyncio.run(_with_tokens(read_settings().database_url, work))
 
     @cli.command("create")
     def create(
@@ -48,14 +59,16 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     ) -> None:
         """Print a new token. It is shown this once: only its digest is stored."""
         issued = run(
-            lambda service, _: service.create(
+            lambda opened: opened.service.create(
                 _LOCAL_ADMIN,
                 owner=owner,
                 role=role,
                 description=description,
                 expires_in_days=expires_in_days,
-            ),
-            record_of("createToken", owner=owner, role=role, description=description),
+                audit=opened.audited(
+                    "createToken", owner=owner, role=role, description=description
+                ),
+            )
         )
         typer.echo(issued.secret)
 
@@ -69,7 +82,7 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     ) -> None:
         """List tokens, newest first: never the tokens themselves."""
         whose = None if owner is None else Owner(source, owner)
-        found = run(lambda _, tokens: _all(tokens, whose, with_revoked=with_revoked))
+        found = run(lambda opened: _all(opened.repository, whose, with_revoked=with_revoked))
         typer.echo("\n".join(_lines(found)))
 
     @cli.command("revoke")
@@ -82,13 +95,21 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         if (token_id is None) == (owner is None):
             stop("Name either one token's id (see `token list`) or an --owner.")
         if owner is not None:
-            whose = Owner(source, owner)
-            record = record_of("revokeToken", owner=owner, source=source)
-            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(whose), record)} revoked.")
+            revoked = run(
+                lambda opened: opened.repository.revoke_all(
+                    Owner(source, owner),
+                    audit=opened.audited("revokeToken", owner=owner, source=source),
+                )
+            )
+            typer.echo(f"{revoked} revoked.")
         elif token_id is not None:
-            plain = token_id.removeprefix("token_")  # as the API has it
-            record = record_of("revokeToken", id=token_id)
-            run(lambda service, _: service.revoke(_LOCAL_ADMIN, plain), record)
+            run(
+                lambda opened: opened.service.revoke(
+                    _LOCAL_ADMIN,
+                    token_id.removeprefix("token_"),  # as the API has it
+                    audit=opened.audited("revokeToken", id=token_id),
+                )
+            )
             typer.echo("1 revoked.")
 
     return cli
@@ -110,18 +131,13 @@ def record_of(action: str, **arguments: str) -> AuditRecord:
     )
 
 
-async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> T:
+async def _with_tokens(url: str, work: Callable[[_Opened], Awaitable[T]]) -> T:
     async with opened_database(url) as database:
         clock = SystemClock()
-        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
-
-        async def write(transaction: Transaction, _: object) -> None:
-            if record is not None:
-                await audit.write(transaction, record)
-
+        tokens = TokenRepository(database, clock)
+        opened = _Opened(TokenService(tokens, clock), tokens, AuditLog(database, clock))
         try:
-            with alongside(write):
-                return await work(TokenService(tokens, clock), tokens)
+            return await work(opened)
         except RefusedError as error:
             stop(str(error))
 

@@ -22,6 +22,7 @@ from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreSta
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.kept_names import NameRules
 from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.storage.quota import Quota, Usage
@@ -101,6 +102,7 @@ class StoreService:
         engine: str,
         version: str | None = None,
         idempotency_key: str | None = None,
+        audit: AuditedAction,
     ) -> Store:
         """Record a store to be made. The same idempotency key gives the same store again.
 
@@ -110,7 +112,12 @@ class StoreService:
         known = engine if engine in self._engines else "unknown"
         with self._measurements.measure(Activity.REQUEST, engine=known) as measured:
             store = await self._create(
-                caller, name=name, engine=engine, version=version, idempotency_key=idempotency_key
+                caller,
+                name=name,
+                engine=engine,
+                version=version,
+                idempotency_key=idempotency_key,
+                audit=audit,
             )
             measured.outcome = "ACCEPTED"
         bind_contextvars(store_id=store.id)
@@ -124,6 +131,7 @@ class StoreService:
         engine: str,
         version: str | None,
         idempotency_key: str | None,
+        audit: AuditedAction,
     ) -> Store:
         _require_operator(caller)
         chosen, chosen_version = self._checked(name, engine, version, idempotency_key)
@@ -144,11 +152,12 @@ class StoreService:
             idempotency_key=idempotency_key,
             quota=self._quota,
             names_kept_for=self._names.kept_for,
+            audit=audit,
         )
         self._dispatcher.wake(store)
         return store
 
-    async def delete(self, caller: Identity, store_id: str) -> Store:
+    async def delete(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Set the store's target to deleted; asking again changes nothing.
 
         Only a delete that makes no progress is tried at once then, not when its time has come.
@@ -156,7 +165,7 @@ class StoreService:
         _require_operator(caller)
         before = await self.get(caller, store_id)
         message = f"{caller.owner.label} asked for the store to be deleted."
-        store = await self._records.request_delete(store_id, message)
+        store = await self._records.request_delete(store_id, message, audit=audit)
         if before.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED:
             again = f"{caller.owner.label} asked again for the store to be deleted."
             with suppress(ConflictError):  # it has just gone on by itself
@@ -164,7 +173,7 @@ class StoreService:
         self._dispatcher.wake(store)
         return store
 
-    async def cancel(self, caller: Identity, store_id: str) -> Store:
+    async def cancel(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Give up a store that is not ready yet, and remove what was made of it.
 
         Raises RefusedError (NOT_CANCELLABLE) for one that has got further: that would be a delete.
@@ -173,7 +182,10 @@ class StoreService:
         store = await self.get(caller, store_id)
         try:
             store = await self._records.request_delete(
-                store_id, f"{caller.owner.label} cancelled the store.", only_in=_UNFINISHED
+                store_id,
+                f"{caller.owner.label} cancelled the store.",
+                only_in=_UNFINISHED,
+                audit=audit,
             )
         except ConflictError as error:
             message = (
@@ -184,7 +196,7 @@ class StoreService:
         self._dispatcher.wake(store)
         return store
 
-    async def retry(self, caller: Identity, store_id: str) -> Store:
+    async def retry(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Try a failed store again: what is there is kept, and what failed is done anew.
 
         Raises RefusedError (NOT_RETRYABLE) for any other.
@@ -199,6 +211,7 @@ class StoreService:
                 StoreStatus.QUEUED,
                 steps=PROVISION_STEPS,
                 message=f"{caller.owner.label} asked to try again.",
+                audit=audit,
             )
         except ConflictError as error:
             raise RefusedError(_not_retryable(store.status)) from error
@@ -219,12 +232,16 @@ class StoreService:
         """Return the live store of that name. Raises NotFoundError, also when it is another's."""
         return await self._records.get_by_name(name, _owner_of(caller))
 
-    async def admin_login(self, caller: Identity, store_id: str) -> AdminLogin:
+    async def admin_login(
+        self, caller: Identity, store_id: str, *, audit: AuditedAction
+    ) -> AdminLogin:
         """Return how the owner signs in to the shop as its administrator.
 
         Raises NotFoundError, or RefusedError (FORBIDDEN, NOT_AVAILABLE).
         """
-        return await self._logins.read(caller, await self.get(caller, store_id))
+        login = await self._logins.read(caller, await self.get(caller, store_id))
+        await audit.accept_alone()
+        return login
 
     async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
         """Return the steps and pods of stores that the caller was shown already, in one read."""

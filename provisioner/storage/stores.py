@@ -24,6 +24,7 @@ from provisioner.domain.stores import (
     StoreTarget,
 )
 from provisioner.domain.transitions import PROVISION_STEPS, is_allowed
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.change_log import note_removed, number_change
 from provisioner.storage.database import Transaction, Transactions, UniqueViolation
 from provisioner.storage.kept_names import refuse_kept_name
@@ -88,6 +89,7 @@ class StoreRepository(StoreReader):
         idempotency_key: str | None = None,
         quota: Quota = _NO_QUOTA,
         names_kept_for: timedelta | None = None,
+        audit: AuditedAction | None = None,
     ) -> Store:
         """Insert a queued store with its steps.
 
@@ -99,31 +101,35 @@ class StoreRepository(StoreReader):
 
         async def work(transaction: Transaction) -> Store:
             await serialise_creates(transaction)
-            if idempotency_key is not None:
-                earlier = await transaction.fetch_one(
-                    f"SELECT * FROM stores WHERE {OWNED} AND idempotency_key = :key",  # noqa: S608
-                    {**store.owner.values, "key": idempotency_key},
+            found = await _find_by_key(transaction, store.owner, idempotency_key)
+            if found is None:
+                await enforce(transaction, quota, store.owner)
+                await self._insert(transaction, store, idempotency_key)
+                if names_kept_for is not None:
+                    now = self._clock.now()
+                    await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
+                await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
+                message = (
+                    f"Store {store.name} was created by {store.owner.label} and waits for its turn."
                 )
-                if earlier is not None:
-                    return store_of(earlier)
-            await enforce(transaction, quota, store.owner)
-            await self._insert(transaction, store, idempotency_key)
-            if names_kept_for is not None:
-                now = self._clock.now()
-                await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
-            await self._begin_attempt(transaction, store.id, 1, PROVISION_STEPS)
-            message = (
-                f"Store {store.name} was created by {store.owner.label} and waits for its turn."
-            )
-            await self._bump(
-                transaction, store.id, EventKind.STATUS, "store", store.status, message, attempt=1
-            )
-            return await read_store(transaction, store.id)
+                await self._bump(
+                    transaction, store.id, EventKind.STATUS, "store", store.status, message,
+                    attempt=1,
+                )  # fmt: skip
+                found = await read_store(transaction, store.id)
+            if audit is not None:
+                await audit.accept(transaction, store_id=found.id)
+            return found
 
         return await self._write(store.id, work)
 
     async def request_delete(
-        self, store_id: str, message: str, *, only_in: Sequence[StoreStatus] = tuple(StoreStatus)
+        self,
+        store_id: str,
+        message: str,
+        *,
+        only_in: Sequence[StoreStatus] = tuple(StoreStatus),
+        audit: AuditedAction | None = None,
     ) -> Store:
         """Set the store's target to DELETED; does nothing when it already is.
 
@@ -133,16 +139,17 @@ class StoreRepository(StoreReader):
         async def work(transaction: Transaction) -> Store:
             await transaction.lock_store(store_id)
             found = await read_store(transaction, store_id)
-            if found.target is StoreTarget.DELETED:
-                return found
-            if found.status not in only_in:
-                raise ConflictError(f"Store {store_id} is {found.status}.")
-            await transaction.execute(
-                "UPDATE stores SET target = 'DELETED' WHERE id = :id", {"id": store_id}
-            )
-            await self._bump(
-                transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message
-            )
+            if found.target is not StoreTarget.DELETED:
+                if found.status not in only_in:
+                    raise ConflictError(f"Store {store_id} is {found.status}.")
+                await transaction.execute(
+                    "UPDATE stores SET target = 'DELETED' WHERE id = :id", {"id": store_id}
+                )
+                await self._bump(
+                    transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message
+                )
+            if audit is not None:
+                await audit.accept(transaction)
             return await read_store(transaction, store_id)
 
         return await self._write(store_id, work)
@@ -155,6 +162,7 @@ class StoreRepository(StoreReader):
         reason: Reason | None = None,
         steps: Sequence[StepName] = (),
         message: str = "",
+        audit: AuditedAction | None = None,
     ) -> Store:
         """See ``ports.StoreRecords``."""
         if not is_allowed(store.status, following):
@@ -183,6 +191,8 @@ class StoreRepository(StoreReader):
             await self._event(
                 transaction, store.id, row["version"], EventKind.STATUS, "store", following, said
             )
+            if audit is not None:
+                await audit.accept(transaction)
             return store_of(row)
 
         return await self._write(store.id, work)
@@ -388,6 +398,17 @@ class StoreRepository(StoreReader):
             "SELECT detail FROM pods WHERE store_id = :id", {"id": store_id}
         )
         return list(sorted_pods(rows))
+
+
+async def _find_by_key(transaction: Transaction, owner: Owner, key: str | None) -> Store | None:
+    """Return the store that the owner has asked for with this idempotency key, or None."""
+    if key is None:
+        return None
+    row = await transaction.fetch_one(
+        f"SELECT * FROM stores WHERE {OWNED} AND idempotency_key = :key",  # noqa: S608
+        {**owner.values, "key": key},
+    )
+    return None if row is None else store_of(row)
 
 
 def name_taken(name: str) -> Refusal:
