@@ -33,7 +33,8 @@ from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
 from provisioner.services.self_check import SelfCheck
-from provisioner.services.stores import StoreService
+from provisioner.services.store_commands import StoreCommands
+from provisioner.services.store_queries import StoreQueries
 from provisioner.services.tokens import TokenService
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.capped_audit import CappedAudit
@@ -87,7 +88,8 @@ class PlatformSettings:
 class Platform:
     """The running domain, as the service above it sees it."""
 
-    stores: StoreService
+    stores: StoreQueries
+    store_commands: StoreCommands
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -181,18 +183,27 @@ async def running_platform(
         await elector.settled()
         tokens = TokenRepository(database, clock, settings.issuer)
         audit = AuditLog(database, clock)
+        stores = StoreQueries(
+            records=records,
+            listing=StoreListing(database),
+            broadcaster=broadcaster,
+            dispatcher=dispatcher,
+            engines=engines,
+            shop_url=settings.shop_url,
+            max_concurrent_provisions=settings.max_concurrent_provisions,
+            quota=settings.quota,
+        )
         yield Platform(
-            stores=StoreService(
+            stores=stores,
+            store_commands=StoreCommands(
+                stores=stores,
                 records=records,
-                listing=StoreListing(database),
-                broadcaster=broadcaster,
                 dispatcher=dispatcher,
                 engines=engines,
                 logins=AdminLogins(cluster, engines),
                 clock=clock,
                 measurements=measurements,
                 shop_url=settings.shop_url,
-                max_concurrent_provisions=settings.max_concurrent_provisions,
                 quota=settings.quota,
                 names=settings.names,
             ),

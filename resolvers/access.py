@@ -138,7 +138,9 @@ class AccessMutation:
     ) -> RevealAdminPasswordPayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        found = await info.context.platform.stores.admin_login(caller, store_id, audit=audit)
+        found = await info.context.platform.store_commands.admin_login(
+            caller, store_id, audit=audit
+        )
         return RevealAdminPasswordPayload(
             username=found.username, password=found.password, errors=[]
         )

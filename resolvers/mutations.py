@@ -37,7 +37,7 @@ class Mutation(AccessMutation):
         audit: AuditedAction,
     ) -> CreateStorePayload:
         caller = require_caller(info.context)
-        store = await info.context.platform.stores.create(
+        store = await info.context.platform.store_commands.create(
             caller,
             name=input.name,
             engine=input.engine,
@@ -61,7 +61,7 @@ class Mutation(AccessMutation):
     ) -> DeleteStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        store = await info.context.platform.stores.delete(caller, store_id, audit=audit)
+        store = await info.context.platform.store_commands.delete(caller, store_id, audit=audit)
         return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -78,7 +78,7 @@ class Mutation(AccessMutation):
     ) -> CancelStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        store = await info.context.platform.stores.cancel(caller, store_id, audit=audit)
+        store = await info.context.platform.store_commands.cancel(caller, store_id, audit=audit)
         return CancelStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -94,5 +94,5 @@ class Mutation(AccessMutation):
     ) -> RetryStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        store = await info.context.platform.stores.retry(caller, store_id, audit=audit)
+        store = await info.context.platform.store_commands.retry(caller, store_id, audit=audit)
         return RetryStorePayload(store=mapping.store(info.context, store), errors=[])

@@ -12,16 +12,12 @@ import msgspec
 
 from provisioner.domain.cluster_refusals import no_text
 from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError, NotFoundError
-from provisioner.kubernetes.api import AlreadyExistsError, ApiLimits, KubeApi
-from provisioner.kubernetes.objects import (
-    HasMetadata,
-    WatchedKind,
-    WireChange,
-    WireList,
-    WireStatus,
-)
+from provisioner.kubernetes.api import ApiLimits, KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.reflector import ChangedObject, GoneError, Page, SilenceError
 from provisioner.kubernetes.role_bindings import bind_role
+from provisioner.kubernetes.watched_kinds import WatchedKind
+from provisioner.kubernetes.wire import HasMetadata, WireChange, WireList, WireStatus
 
 _GONE = 410
 _CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED"})

@@ -9,7 +9,8 @@ from collections.abc import Awaitable
 from contextlib import suppress
 
 from provisioner.domain.errors import NotFoundError, TerminalError, TransientError
-from provisioner.kubernetes.api import AlreadyExistsError, KubeApi
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.releases import ReleaseReader
 
 _ANSWER_SECONDS = 65.0

@@ -29,7 +29,7 @@ import structlog
 from provisioner.domain import unforeseen
 from provisioner.domain.backoff import backoff_seconds
 from provisioner.domain.errors import NotFoundError, TerminalError, TransientError
-from provisioner.kubernetes.objects import WatchedKind, WatchedObject
+from provisioner.kubernetes.watched_kinds import WatchedKind, WatchedObject
 
 _log = structlog.get_logger(__name__)
 

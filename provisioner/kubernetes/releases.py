@@ -20,9 +20,10 @@ import structlog
 
 from provisioner.domain.cluster import Release, Unchangeable
 from provisioner.domain.errors import ClusterRefusedError, NotFoundError
-from provisioner.kubernetes.api import AlreadyExistsError, KubeApi
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.diff import changes, sentence
-from provisioner.kubernetes.objects import HasMetadata, Wire
+from provisioner.kubernetes.wire import HasMetadata, Wire
 
 _log = structlog.get_logger(__name__)
 

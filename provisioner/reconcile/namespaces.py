@@ -6,7 +6,7 @@ though the watches, which are by that label, do not show it: it gets its labels 
 
 from provisioner.domain.errors import ClusterRefusedError, NotFoundError
 from provisioner.domain.stores import Reason, Store
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
 
 CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret

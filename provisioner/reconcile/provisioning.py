@@ -24,7 +24,7 @@ from provisioner.domain.errors import (
 from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import ReconcileContext

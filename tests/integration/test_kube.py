@@ -12,7 +12,7 @@ import pytest
 from app.local.cluster import LocalCluster
 from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS
+from provisioner.kubernetes.watched_kinds import PODS
 from tests.integration.watching.following import write_kubeconfig
 
 Call = Callable[[KubeCluster], Awaitable[object]]

@@ -13,9 +13,15 @@ from provisioner.domain.cluster import ClusterEvent, NamespaceState, Observation
 from provisioner.domain.errors import DatabaseUnavailableError, NotFoundError
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes import observer as observer_module
-from provisioner.kubernetes.objects import EVENTS, NAMESPACES, PODS, WatchedKind, WatchedObject
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.kubernetes.reflector import ChangedObject, Page
+from provisioner.kubernetes.watched_kinds import (
+    EVENTS,
+    NAMESPACES,
+    PODS,
+    WatchedKind,
+    WatchedObject,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

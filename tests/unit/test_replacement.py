@@ -55,7 +55,7 @@ class ClusterWithFixedObjects(SimulatedCluster):
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
         self.claims = [claim for claim in self.claims if claim.uid != uid]
         self.removed.append(name)
-        self._announce(namespace)
+        self.announce(namespace)
 
     def observe(self, namespace: str) -> Observation:
         seen = super().observe(namespace)

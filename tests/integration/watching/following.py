@@ -11,8 +11,8 @@ from typing import Any
 from provisioner.domain.cluster import Pod
 from provisioner.kubernetes.api import ApiLimits
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS, WatchedKind, WatchedObject
 from provisioner.kubernetes.reflector import Reflector, WatchTimings
+from provisioner.kubernetes.watched_kinds import PODS, WatchedKind, WatchedObject
 from tests.integration.watching.scripted_api import ScriptedApi
 
 LIMITS = ApiLimits(silence_seconds=30, page=3)

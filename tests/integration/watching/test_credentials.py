@@ -15,7 +15,7 @@ from app.local.cluster.certificates import issue
 from provisioner.domain.errors import ClusterUnreachableError, ConfigurationError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS
+from provisioner.kubernetes.watched_kinds import PODS
 from tests.integration.watching.following import LIMITS, following, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi
 

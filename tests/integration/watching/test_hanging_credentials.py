@@ -17,7 +17,7 @@ from app.local.cluster.processes import is_running
 from provisioner.domain.errors import ClusterUnreachableError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS
+from provisioner.kubernetes.watched_kinds import PODS
 from tests.integration.watching.following import LIMITS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi
 from tests.integration.watching.test_credentials import EXEC_API, user_of

@@ -17,7 +17,8 @@ from provisioner.domain.errors import (
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.configuration import KubeconfigSource
-from provisioner.kubernetes.objects import PODS
+from provisioner.kubernetes.connection import Connection
+from provisioner.kubernetes.watched_kinds import PODS
 from tests.integration.watching.following import LIMITS
 from tests.integration.watching.scripted_api import WHICH, ScriptedApi
 
@@ -153,7 +154,8 @@ class AlwaysRead(KubeconfigSource):
 async def test_what_is_read_anew_without_a_refusal_is_recognised_first(both: Both) -> None:
     both.becomes("right")
     source = AlwaysRead(both.file, "right", both.shared)
-    api = KubeApi(source, name="kubeconfig", recognise=both.memory.recognise, limits=LIMITS)
+    connection = Connection(source, name="kubeconfig", reading_seconds=5.0, answer_seconds=30.0)
+    api = KubeApi(connection, is_pod=False, recognise=both.memory.recognise, limits=LIMITS)
     cluster = KubeCluster(api)
     try:
         await cluster.list_page(PODS, "")

@@ -12,8 +12,8 @@ import pytest
 from app.local.cluster.ports import free_port
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import WATCHED_KINDS
 from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.kubernetes.watched_kinds import WATCHED_KINDS
 from provisioner.services.self_check import SelfCheck
 from tests.integration.watching.following import LIMITS, TIMINGS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi, answers
