@@ -22,7 +22,7 @@ from app.http.pages import page_routes
 from app.http.requests import Requests
 from app.http.tls import RedirectToTls
 from app.http.unavailable import answer_unavailable
-from app.limits.anonymous import AnonymousPages
+from app.limits.anonymous import AnonymousRequests
 from app.limits.bodies import BodyLimit
 from app.limits.rates import RateLimiter
 from app.settings import Settings
@@ -105,7 +105,7 @@ def _middleware(
         Middleware(Requests, measurements=measurements),
         *([Middleware(RedirectToTls)] if settings.redirect_to_tls else []),
         *([cors] if settings.allowed_origins else []),
-        Middleware(AnonymousPages, rates=rates, proxies=settings.proxies()),
+        Middleware(AnonymousRequests, rates=rates, proxies=settings.proxies()),
         Middleware(
             BodyLimit,
             max_bytes=settings.max_request_bytes,

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from provisioner.domain.errors import (
-    ClusterRefusedError,
+    ClusterRejectedError,
     ClusterUnreachableError,
     ConfigurationError,
     DatabaseUnavailableError,
@@ -54,7 +54,7 @@ _WHICH = "/api/v1/namespaces/kube-system"
 
 
 @dataclass(frozen=True, slots=True)
-class ApiLimits:
+class ApiSettings:
     """How patient the client is, in seconds, and how many objects a page of a list has.
 
     ``silence_seconds`` is how long a watch may say nothing: the API server sends a bookmark about
@@ -68,7 +68,7 @@ class ApiLimits:
     silence_seconds: float = 90.0
     token_seconds: float = 60.0
     reading_seconds: float = 5.0
-    page: int = 500
+    chunk_size: int = 500
 
 
 class KubeApi:
@@ -80,9 +80,9 @@ class KubeApi:
         *,
         is_pod: bool,
         recognise: Recognise | None,
-        limits: ApiLimits,
+        settings: ApiSettings,
     ) -> None:
-        self.limits = limits
+        self.settings = settings
         self.clock = ClusterClock()
         self.is_pod = is_pod
         """Whether it is the pod's own service account that is used, which helm finds by itself."""
@@ -96,7 +96,7 @@ class KubeApi:
         kubeconfig: Path | None,
         context: str | None,
         *,
-        limits: ApiLimits = ApiLimits(),
+        settings: ApiSettings = ApiSettings(),
         service_account: Path = SERVICE_ACCOUNT,
         shared: Path | None = None,
         recognise: Recognise | None = None,
@@ -110,7 +110,7 @@ class KubeApi:
         """
         is_pod = kubeconfig is None and is_in_cluster(service_account)
         source: ConfigurationSource = (
-            ServiceAccountSource(service_account, limits.token_seconds)
+            ServiceAccountSource(service_account, settings.token_seconds)
             if is_pod
             else KubeconfigSource(kubeconfig, context, shared)
         )
@@ -120,8 +120,8 @@ class KubeApi:
         connection = Connection(
             source,
             name=name,
-            reading_seconds=limits.reading_seconds,
-            answer_seconds=limits.answer_seconds,
+            reading_seconds=settings.reading_seconds,
+            answer_seconds=settings.answer_seconds,
         )
         try:
             await connection.read_first()
@@ -130,7 +130,7 @@ class KubeApi:
         except BaseException:
             await connection.close()
             raise
-        return cls(connection, is_pod=is_pod, recognise=recognise, limits=limits)
+        return cls(connection, is_pod=is_pod, recognise=recognise, settings=settings)
 
     async def close(self) -> None:
         await self._connection.close()
@@ -154,7 +154,7 @@ class KubeApi:
         answer_seconds: float | None = None,
     ) -> bytes:
         """Send a request and return the answer's body. Raises as ``ports.Cluster`` says."""
-        patience = aiohttp.ClientTimeout(total=answer_seconds or self.limits.answer_seconds)
+        patience = aiohttp.ClientTimeout(total=answer_seconds or self.settings.answer_seconds)
         async with self.response(
             method, path, query=query, body=body, headers=headers, patience=patience
         ) as response:
@@ -272,11 +272,13 @@ class KubeApi:
 
     async def _uid(self) -> str:
         """Ask the cluster for the uid that stands for it."""
-        send = self._sending("GET", _WHICH, aiohttp.ClientTimeout(total=self.limits.answer_seconds))
+        send = self._sending(
+            "GET", _WHICH, aiohttp.ClientTimeout(total=self.settings.answer_seconds)
+        )
         try:
             async with self._answer(send, f"GET {_WHICH}", is_recognised=False) as response:
                 return _metadata.decode(await response.read()).metadata.uid
-        except ClusterRefusedError as error:
+        except ClusterRejectedError as error:
             message = f"The cluster does not tell which one it is. {error}"
             raise ClusterUnreachableError(message) from error
         except (NotFoundError, msgspec.MsgspecError) as error:

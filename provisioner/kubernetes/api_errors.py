@@ -5,7 +5,7 @@ import re
 import aiohttp
 import msgspec
 
-from provisioner.domain.cluster_refusals import refusal
+from provisioner.domain.cluster_rejections import rejection
 from provisioner.domain.errors import (
     AdmissionWebhookError,
     ClusterUnreachableError,
@@ -55,7 +55,7 @@ def error_of(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exc
         error = ClusterUnreachableError(f"The cluster answered {response.status}: {message}")
         error.retry_after_seconds = _seconds(response.headers.get("Retry-After"))
         return error
-    return refusal(what, response.status, message, is_kubernetes=is_kubernetes)
+    return rejection(what, response.status, message, is_kubernetes=is_kubernetes)
 
 
 def _seconds(header: str | None) -> float | None:

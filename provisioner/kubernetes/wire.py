@@ -166,7 +166,7 @@ class WireStatus(Wire):
     message: str = ""
 
 
-class WireChange(Wire):
+class WireWatchEvent(Wire):
     """One line of a watch."""
 
     type: str

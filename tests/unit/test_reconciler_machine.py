@@ -21,7 +21,7 @@ from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import (
-    ClusterRefusedError,
+    ClusterRejectedError,
     ClusterUnreachableError,
     ConflictError,
     HelmError,
@@ -58,7 +58,7 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: MachineShortageError("This machine has no disk space left."),
     lambda: RuntimeError("Nobody foresaw this."),
     lambda: HelmError(Reason("HELM_FAILED", "helm could not.")),
-    lambda: ClusterRefusedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
+    lambda: ClusterRejectedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
 
