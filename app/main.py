@@ -15,10 +15,10 @@ from app.auth.sign_in import running_authenticator
 from app.graphql.app import GraphQLView, build_schema
 from app.http.config import config_route
 from app.http.exposition import MetricsEndpoint
+from app.http.frontend import frontend_routes
 from app.http.graphql_responses import only_post
 from app.http.headers import SecurityHeaders, content_policy, origin_of, security_headers
 from app.http.health import Readiness, livez
-from app.http.pages import page_routes
 from app.http.requests import Requests
 from app.http.tls import RedirectToTls
 from app.http.unavailable import answer_unavailable
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", Readiness(), methods=["GET"]),
             Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
-            *page_routes(settings.dashboard, has_graphiql=settings.graphiql),
+            *frontend_routes(settings.dashboard, has_graphiql=settings.graphiql),
         ],
     )
 
