@@ -126,7 +126,7 @@ class KubeApi:
         try:
             await connection.read_first()
         except ClusterUnreachableError as error:
-            _log.warning("credentials_awaited", reason=str(error))
+            _log.warning("cluster_credentials_awaited", reason=str(error))
         except BaseException:
             await connection.close()
             raise

@@ -59,7 +59,7 @@ class Connection:
         self._name = name
         self._reading_seconds = reading_seconds
         self._answer_seconds = answer_seconds
-        self._readings = Readings(self._read, what=name, limit_seconds=answer_seconds)
+        self._readings = Readings(self._read, what=name, timeout_seconds=answer_seconds)
         # Until the first reading there is nothing to send a request with.
         self._is_read = False
         self._loaded = Loaded(client.Configuration())
@@ -122,11 +122,13 @@ class Connection:
                 if used.token and not found.token:
                     raise ConfigurationError("There is no token.")  # noqa: TRY301 - as any other
             except Exception as error:  # noqa: BLE001 - see ``read_first``; it may be half written
-                _log.warning("credentials_unreadable", reason=str(error) or type(error).__name__)
+                _log.warning(
+                    "cluster_credentials_unreadable", reason=str(error) or type(error).__name__
+                )
                 return False
             await self._use(loaded, found)
             if found != used:
-                _log.info("credentials_renewed")
+                _log.info("cluster_credentials_renewed")
             return found != used
 
     async def _use(self, loaded: Loaded, found: Access) -> None:

@@ -29,15 +29,15 @@ _ENDING_SECONDS = 2.0
 class Readings(Generic[T]):
     """Runs ``read`` whenever it is asked to. ``what`` is what is read, for messages.
 
-    A reading is ended after ``limit_seconds``, if it is of a kind that can be.
+    A reading is ended after ``timeout_seconds``, if it is of a kind that can be.
     """
 
     def __init__(
-        self, read: Callable[[], Coroutine[Any, Any, T]], *, what: str, limit_seconds: float
+        self, read: Callable[[], Coroutine[Any, Any, T]], *, what: str, timeout_seconds: float
     ) -> None:
         self._read = read
         self._what = what
-        self._limit_seconds = limit_seconds
+        self._limit_seconds = timeout_seconds
         self._reading: _Reading[T] | None = None
 
     async def within(self, seconds: float) -> T:
@@ -74,11 +74,11 @@ class Readings(Generic[T]):
 class _Reading(Generic[T]):
     """One reading; ``found`` is told by its thread."""
 
-    def __init__(self, read: Callable[[], Coroutine[Any, Any, T]], limit_seconds: float) -> None:
+    def __init__(self, read: Callable[[], Coroutine[Any, Any, T]], timeout_seconds: float) -> None:
         self.found: Future[T] = Future()
         self.found.set_running_or_notify_cancel()  # who waits cannot cancel it for the others
         self._read = read
-        self._limit_seconds = limit_seconds
+        self._limit_seconds = timeout_seconds
         self._began_at = time.monotonic()
         self._loop = _Loop()
         self._task: asyncio.Task[Any] | None = None

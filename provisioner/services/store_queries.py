@@ -31,7 +31,7 @@ class Load:
 
     running: int
     queued: int
-    limit: int
+    max_running: int
     stores: Mapping[StoreStatus, int]
     max_stores: int | None
 
@@ -62,7 +62,7 @@ class StoreQueries:
         self._dispatcher = dispatcher
         self._engines = engines
         self._shop_url = shop_url
-        self._limit = max_concurrent_provisions
+        self._max_running = max_concurrent_provisions
         self._quota = quota
 
     @property
@@ -151,7 +151,7 @@ class StoreQueries:
         return Load(
             running=stores.get(StoreStatus.PROVISIONING, 0),
             queued=stores.get(StoreStatus.QUEUED, 0),
-            limit=self._limit,
+            max_running=self._max_running,
             stores=stores,
             max_stores=self._quota.in_all,
         )
