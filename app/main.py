@@ -9,7 +9,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.auth.sign_in import running_authenticator
 from app.graphql.app import GraphQLView, build_schema
@@ -73,17 +73,23 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={DatabaseUnavailableError: answer_unavailable},
         middleware=_middleware(settings, measurements, limits.rates),
-        routes=[
-            Route("/graphql", view, methods=["POST"]),
-            Route("/graphql", only_post, methods=["GET"]),
-            WebSocketRoute("/graphql", view),
-            config_route(settings.oidc()),
-            Route("/livez", livez),
-            Route("/readyz", Readiness(), methods=["GET"]),
-            Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
-            *frontend_routes(settings.dashboard, has_graphiql=settings.graphiql),
-        ],
+        routes=_routes(settings, view, counters),
     )
+
+
+def _routes(
+    settings: Settings, view: GraphQLView, counters: PrometheusMeasurements
+) -> list[BaseRoute]:
+    return [
+        Route("/graphql", view, methods=["POST"]),
+        Route("/graphql", only_post, methods=["GET"]),
+        WebSocketRoute("/graphql", view),
+        config_route(settings.oidc()),
+        Route("/livez", livez),
+        Route("/readyz", Readiness(), methods=["GET"]),
+        Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
+        *frontend_routes(settings.dashboard, has_graphiql=settings.graphiql),
+    ]
 
 
 def _middleware(

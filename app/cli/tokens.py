@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, NoReturn, Protocol, TypeVar
 
 import typer
 
@@ -26,6 +26,9 @@ from provisioner.storage.tokens import TokenRepository, encode_cursor
 
 T = TypeVar("T")
 
+_LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
+_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
@@ -39,6 +42,12 @@ class _Opened:
         return AuditedAction(self.audit_log, record_of(action, **arguments))
 
 
+class _Run(Protocol):
+    """Opens the database, does one thing with it, and returns what comes of that."""
+
+    def __call__(self, work: Callable[[_Opened], Awaitable[T]]) -> T: ...
+
+
 def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     """Return the commands; ``read_settings`` is called when one runs."""
     cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
@@ -46,6 +55,13 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     def run(work: Callable[[_Opened], Awaitable[T]]) -> T:
         return asyncio.run(_with_tokens(read_settings().database_url, work))
 
+    _add_create(cli, run)
+    _add_list(cli, run)
+    _add_revoke(cli, run)
+    return cli
+
+
+def _add_create(cli: typer.Typer, run: _Run) -> None:
     @cli.command("create")
     def create(
         owner: Annotated[str, typer.Argument(help="Whose token it is; owns what it creates.")],
@@ -58,6 +74,7 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         ] = None,
     ) -> None:
         """Print a new token. It is shown this once: only its digest is stored."""
+        recorded = {"owner": owner, "role": role, "description": description}
         issued = run(
             lambda opened: opened.service.create(
                 _LOCAL_ADMIN,
@@ -65,13 +82,13 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
                 role=role,
                 description=description,
                 expires_in_days=expires_in_days,
-                audit=opened.audited(
-                    "createToken", owner=owner, role=role, description=description
-                ),
+                audit=opened.audited("createToken", **recorded),
             )
         )
         typer.echo(issued.secret)
 
+
+def _add_list(cli: typer.Typer, run: _Run) -> None:
     @cli.command("list")
     def list_tokens(
         owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
@@ -85,6 +102,8 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         found = run(lambda opened: _all(opened.repository, whose, with_revoked=with_revoked))
         typer.echo("\n".join(_lines(found)))
 
+
+def _add_revoke(cli: typer.Typer, run: _Run) -> None:
     @cli.command("revoke")
     def revoke(
         token_id: Annotated[str | None, typer.Argument(help="The id of one token.")] = None,
@@ -111,12 +130,6 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
                 )
             )
             typer.echo("1 revoked.")
-
-    return cli
-
-
-_LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
-_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
 
 
 def record_of(action: str, **arguments: str) -> AuditRecord:

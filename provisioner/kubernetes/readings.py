@@ -37,7 +37,7 @@ class Readings(Generic[T]):
     ) -> None:
         self._read = read
         self._what = what
-        self._limit_seconds = timeout_seconds
+        self._timeout_seconds = timeout_seconds
         self._reading: _Reading[T] | None = None
 
     async def within(self, seconds: float) -> T:
@@ -47,7 +47,7 @@ class Readings(Generic[T]):
         too short a time would never come to it. Raises ClusterUnreachableError when nothing was
         found after ``seconds``, and the reading goes on; apart from that whatever ``read`` raises.
         """
-        reading = self._reading = self._reading or _Reading(self._read, self._limit_seconds)
+        reading = self._reading = self._reading or _Reading(self._read, self._timeout_seconds)
         answer = asyncio.wrap_future(reading.found)
         try:
             await asyncio.wait({answer}, timeout=seconds)
@@ -78,7 +78,7 @@ class _Reading(Generic[T]):
         self.found: Future[T] = Future()
         self.found.set_running_or_notify_cancel()  # who waits cannot cancel it for the others
         self._read = read
-        self._limit_seconds = timeout_seconds
+        self._timeout_seconds = timeout_seconds
         self._began_at = time.monotonic()
         self._loop = _Loop()
         self._task: asyncio.Task[Any] | None = None
@@ -121,12 +121,12 @@ class _Reading(Generic[T]):
         if self._is_ended:
             raise asyncio.CancelledError
         try:
-            async with asyncio.timeout(self._limit_seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await self._read()
         except TimeoutError as error:
             awaited = self._loop.program or "What the kubeconfig asks for credentials"
             raise ClusterUnreachableError(
-                f"{awaited} did not answer within {self._limit_seconds:.0f} s, and was ended."
+                f"{awaited} did not answer within {self._timeout_seconds:.0f} s, and was ended."
             ) from error
         finally:
             await self._loop.end_programs()

@@ -142,31 +142,19 @@ class StoreRepository(StoreReader):
 
         async def work(transaction: Transaction) -> Store:
             now = self._clock.now()
-            row = await transaction.fetch_one(
-                _TRANSITION,
-                {
-                    "id": store.id,
-                    "current": store.status,
-                    "following": following,
-                    "code": reason.code if reason else None,
-                    "message": reason.message if reason else None,
-                    "now": to_micros(now),
-                    "new_attempt": int(bool(steps)),
-                    "starts": int(following is not store.status and following in _STARTS),
-                },
+            changed = await _change_status(
+                transaction, store, following, reason, is_new_attempt=bool(steps), now=now
             )
-            if row is None:
-                raise ConflictError(f"Store {store.id} is no longer {store.status}.")
             if steps:
-                await begin_attempt(transaction, store.id, row["attempt"], steps, now=now)
+                await begin_attempt(transaction, store.id, changed.attempt, steps, now=now)
             said = message or (reason.message if reason else f"The store is {following}.")
             await insert_event(
                 transaction, store.id, EventKind.STATUS, "store", following, said,
-                version=row["version"], now=now,
+                version=changed.version, now=now,
             )  # fmt: skip
             if audit is not None:
                 await audit.accept(transaction)
-            return store_of(row)
+            return changed
 
         return await self._write(store.id, work)
 
@@ -250,3 +238,31 @@ class StoreRepository(StoreReader):
         result = await self._database.transact(work)
         self._announcer.announce(store_id)
         return result
+
+
+async def _change_status(
+    transaction: Transaction,
+    store: Store,
+    following: StoreStatus,
+    reason: Reason | None,
+    *,
+    is_new_attempt: bool,
+    now: datetime,
+) -> Store:
+    """Raise the version and set the status; raise ConflictError if that is another by now."""
+    row = await transaction.fetch_one(
+        _TRANSITION,
+        {
+            "id": store.id,
+            "current": store.status,
+            "following": following,
+            "code": reason.code if reason else None,
+            "message": reason.message if reason else None,
+            "now": to_micros(now),
+            "new_attempt": int(is_new_attempt),
+            "starts": int(following is not store.status and following in _STARTS),
+        },
+    )
+    if row is None:
+        raise ConflictError(f"Store {store.id} is no longer {store.status}.")
+    return store_of(row)
