@@ -22,7 +22,7 @@ down: $(MARK) ## Undo `make up`
 	@$(BIN)/python -m app.local down
 
 test: $(MARK) check ## Install what is needed and run the whole suite
-	@$(BIN)/python -m app.local.pages test
+	@$(BIN)/python -m app.local.frontend test
 	@$(BIN)/python -m app.local.cluster tools
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=20
 
@@ -53,7 +53,7 @@ faults: $(MARK) ## A full disk, then a lock that is held: ten minutes of each
 	@$(BIN)/python -m tests.faults lock-held
 
 dashboard: $(MARK) ## Build the pages
-	@$(BIN)/python -m app.local.pages build
+	@$(BIN)/python -m app.local.frontend build
 
 # IMAGE_BASES: such as --build-arg PYTHON_IMAGE=…@sha256:…; the Dockerfiles name each base.
 images: ## Build the container images (needs Docker)

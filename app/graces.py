@@ -60,7 +60,7 @@ class GraceSettings(BaseSettings):
         description="Restarts after which a container that runs out of memory fails its store.",
     )
 
-    def limits(self) -> GracePeriods:
+    def grace_periods(self) -> GracePeriods:
         """Return the slice that assessing a store needs."""
         return GracePeriods(
             image_pull_grace=timedelta(seconds=self.image_pull_grace_seconds),

@@ -9,20 +9,20 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.auth.sign_in import running_authenticator
 from app.graphql.app import GraphQLView, build_schema
 from app.http.config import config_route
 from app.http.exposition import MetricsEndpoint
+from app.http.frontend import frontend_routes
 from app.http.graphql_responses import only_post
 from app.http.headers import SecurityHeaders, content_policy, origin_of, security_headers
 from app.http.health import Readiness, livez
-from app.http.pages import page_routes
 from app.http.requests import Requests
 from app.http.tls import RedirectToTls
 from app.http.unavailable import answer_unavailable
-from app.limits.anonymous import AnonymousPages
+from app.limits.anonymous import AnonymousRequests
 from app.limits.bodies import BodyLimit
 from app.limits.rates import RateLimiter
 from app.settings import Settings
@@ -73,17 +73,23 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={DatabaseUnavailableError: answer_unavailable},
         middleware=_middleware(settings, measurements, limits.rates),
-        routes=[
-            Route("/graphql", view, methods=["POST"]),
-            Route("/graphql", only_post, methods=["GET"]),
-            WebSocketRoute("/graphql", view),
-            config_route(settings.oidc()),
-            Route("/livez", livez),
-            Route("/readyz", Readiness(), methods=["GET"]),
-            Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
-            *page_routes(settings.dashboard, has_graphiql=settings.graphiql),
-        ],
+        routes=_routes(settings, view, counters),
     )
+
+
+def _routes(
+    settings: Settings, view: GraphQLView, counters: PrometheusMeasurements
+) -> list[BaseRoute]:
+    return [
+        Route("/graphql", view, methods=["POST"]),
+        Route("/graphql", only_post, methods=["GET"]),
+        WebSocketRoute("/graphql", view),
+        config_route(settings.oidc()),
+        Route("/livez", livez),
+        Route("/readyz", Readiness(), methods=["GET"]),
+        Route("/metrics", MetricsEndpoint(counters, settings.metrics_token)),
+        *frontend_routes(settings.dashboard, has_graphiql=settings.graphiql),
+    ]
 
 
 def _middleware(
@@ -105,7 +111,7 @@ def _middleware(
         Middleware(Requests, measurements=measurements),
         *([Middleware(RedirectToTls)] if settings.redirect_to_tls else []),
         *([cors] if settings.allowed_origins else []),
-        Middleware(AnonymousPages, rates=rates, proxies=settings.proxies()),
+        Middleware(AnonymousRequests, rates=rates, proxies=settings.proxies()),
         Middleware(
             BodyLimit,
             max_bytes=settings.max_request_bytes,

@@ -196,7 +196,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
                 delete_timeout=timedelta(seconds=self.delete_timeout_seconds),
                 values_files={file.stem: (file,) for file in values},
                 is_reachability_checked=self.reachability_check,
-                limits=self.limits(),
+                grace_periods=self.grace_periods(),
                 drift_interval=_time(minutes=self.drift_check_minutes),
                 store_role=self.store_role,
             ),

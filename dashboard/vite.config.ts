@@ -15,7 +15,7 @@ export default defineConfig({
     rollupOptions: { input: ["index.html", "graphiql.html"] },
     // Nothing in the pages is inline: the content security policy forbids it.
     assetsInlineLimit: 0,
-    // GraphiQL is one large page for developers; app/local/pages.py holds the dashboard to a budget.
+    // GraphiQL is one large page for developers; app/local/frontend.py holds the dashboard to a budget.
     chunkSizeWarningLimit: 2000,
     manifest: true,
   },

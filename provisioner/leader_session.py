@@ -82,7 +82,34 @@ async def leading(
         reconciler.wake_by_id(store_id)
 
     observer = ClusterObserver(tools.cluster, records, on_recorded)
-    context = ReconcileContext(
+    context = _context(tools, records, observer, fence)
+    queue = WorkQueue()
+    reconciler = Reconciler(context, queue)
+    for store in await records.undeleted():
+        reconciler.wake(store)
+    audit = AuditLog(database, tools.clock)
+    housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
+    work: dict[str, Run] = {
+        "housekeeper": housekeeper.run,
+        **_upkeep(context, records, reconciler),
+        **_workers(tools, reconciler),
+    }
+    roots: dict[str, Run] = {
+        **{f"watch {reflector.kind.name}": reflector.run for reflector in observer.reflectors},
+        "observer": observer.run,
+        **{name: partial(_once_synced, observer, run) for name, run in work.items()},
+    }
+    async with root_tasks(roots):
+        try:
+            yield LeaderSession(observer, queue, reconciler)
+        finally:
+            _log.info("stopping", tasks=len(roots))
+
+
+def _context(
+    tools: Tools, records: StoreRepository, observer: ClusterObserver, fence: Fence
+) -> ReconcileContext:
+    return ReconcileContext(
         records=records,
         cluster=tools.cluster,
         helm=HelmClient(tools.helm, tools.measurements, fence, tools.doctor),
@@ -94,39 +121,33 @@ async def leading(
         settings=tools.settings,
         measurements=tools.measurements,
     )
-    queue = WorkQueue()
-    reconciler = Reconciler(context, queue)
-    for store in await records.undeleted():
-        reconciler.wake(store)
-    audit = AuditLog(database, tools.clock)
-    housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
-    upkeep: dict[str, Run] = {"housekeeper": housekeeper.run}
-    if tools.settings.store_role is not None:
-        upkeep["rights"] = RightsKeeper(context, records.undeleted).run
-    if tools.settings.drift_interval is not None:
-        patrol = Patrol(records.undeleted, reconciler, tools.settings.drift_interval)
-        upkeep["patrol"] = patrol.run
-    workers = {
+
+
+def _upkeep(
+    context: ReconcileContext, records: StoreRepository, reconciler: Reconciler
+) -> dict[str, Run]:
+    """Return what goes round all stores from time to time, where the settings ask for it."""
+    rounds: dict[str, Run] = {}
+    if context.settings.store_role is not None:
+        rounds["rights"] = RightsKeeper(context, records.undeleted).run
+    if context.settings.drift_interval is not None:
+        patrol = Patrol(records.undeleted, reconciler, context.settings.drift_interval)
+        rounds["patrol"] = patrol.run
+    return rounds
+
+
+def _workers(tools: Tools, reconciler: Reconciler) -> dict[str, Run]:
+    numbers = {
         Lane.PROVISION: tools.max_concurrent_provisions,
         Lane.DELETE: tools.max_concurrent_deletes,
         Lane.OBSERVE: _OBSERVERS,
         Lane.INSPECT: _INSPECTORS,
     }
-    upkeep |= {
+    return {
         f"worker {lane.name} {index}": partial(reconciler.work, lane)
-        for lane, number in workers.items()
+        for lane, number in numbers.items()
         for index in range(number)
     }
-    roots: dict[str, Run] = {
-        **{f"watch {reflector.kind.name}": reflector.run for reflector in observer.reflectors},
-        "observer": observer.run,
-        **{name: partial(_once_synced, observer, run) for name, run in upkeep.items()},
-    }
-    async with root_tasks(roots):
-        try:
-            yield LeaderSession(observer, queue, reconciler)
-        finally:
-            _log.info("stopping", tasks=len(roots))
 
 
 async def _once_synced(observer: ClusterObserver, run: Run) -> None:

@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.instrumentation import Unmeasured
 from provisioner.domain.ports import Measurements
-from provisioner.domain.stores import Retention, Store, StoreSnapshot
+from provisioner.domain.stores import Retention, Store
 from provisioner.domain.tasks import root_tasks
 from provisioner.helm.client import HelmSettings
 from provisioner.kubernetes.api import KubeApi
@@ -33,26 +32,23 @@ from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
 from provisioner.services.self_check import SelfCheck
-from provisioner.services.stores import StoreService
+from provisioner.services.store_commands import StoreCommands
+from provisioner.services.store_queries import StoreQueries
 from provisioner.services.tokens import TokenService
+from provisioner.state import State, connected, opened_state
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.capped_audit import CappedAudit
 from provisioner.storage.change_listener import ChangeListener
-from provisioner.storage.change_log import ChangeLog
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
 from provisioner.storage.kept_names import NameRules
 from provisioner.storage.listing import StoreListing
-from provisioner.storage.migrations import migrate
-from provisioner.storage.owner_moves import claim
 from provisioner.storage.quota import Quota
 from provisioner.storage.sign_in_codes import SignInCodes
-from provisioner.storage.sole_process import sole_process
-from provisioner.storage.stores import StoreRepository
 from provisioner.storage.token_tree import IssuerTrust
 from provisioner.storage.tokens import TokenRepository
 from provisioner.storage.url import DatabaseUrl
-from provisioner.streams.broadcaster import AnnounceToAll, Broadcaster
+from provisioner.streams.broadcaster import Broadcaster
 from provisioner.streams.list_stream import ChangeFeed
 
 
@@ -87,7 +83,8 @@ class PlatformSettings:
 class Platform:
     """The running domain, as the service above it sees it."""
 
-    stores: StoreService
+    stores: StoreQueries
+    store_commands: StoreCommands
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -114,103 +111,131 @@ async def running_platform(
     done goes on at the next start, or at another replica.
     """
     engines = EngineCatalogue.load(settings.engine_folders)
-    measurements = measurements or Unmeasured()
     async with AsyncExitStack() as stack:
-        url = DatabaseUrl.parse(settings.database_url)
-        if url.file is not None:
-            with url.opening():
-                url.make_folder()
-                stack.enter_context(sole_process(url.file))
-        await migrate(settings.database_url)
-        database = await _connected(stack, settings.database_url, settings.database_connections)
-        if settings.issuer is not None:
-            await claim(database, settings.issuer.source)
-        clock = SystemClock()
-        api, helm = await _cluster_of(settings, ClusterMemory(database, clock))
-        databases = [database]
+        state = await opened_state(
+            stack,
+            settings.database_url,
+            connections=settings.database_connections,
+            issuer=settings.issuer,
+        )
+        api, helm = await _cluster_of(settings, ClusterMemory(state.database, state.clock))
         stack.push_async_callback(api.close)
-        cluster, releases = KubeCluster(api), ReleaseReader(api)
-        prober = await stack.enter_async_context(HttpProber(settings.ingress))
-
-        async def read_snapshot(store_id: str) -> StoreSnapshot:
-            return await records.snapshot(store_id)
-
-        dispatcher = Dispatcher()
-        broadcaster = Broadcaster(read_snapshot)
-        changes = ChangeFeed(ChangeLog(database))
-        followers = AnnounceToAll(broadcaster, changes)
-        # What several replicas share tells them all of a change, the one that made it included.
-        announcer = followers if database.is_sqlite else AnnounceToAll()
-        records = StoreRepository(database, clock, announcer)
+        releases = ReleaseReader(api)
         tools = Tools(
-            cluster=cluster,
+            cluster=KubeCluster(api),
             helm=helm,
             doctor=ClusterDoctor(api, releases),
             releases=releases,
-            prober=prober,
+            prober=await stack.enter_async_context(HttpProber(settings.ingress)),
             engines=engines,
-            clock=clock,
-            announcer=announcer,
-            measurements=measurements,
+            clock=state.clock,
+            announcer=state.announcer,
+            measurements=measurements or Unmeasured(),
             settings=settings.work,
             retention=settings.retention,
             max_concurrent_provisions=settings.max_concurrent_provisions,
             max_concurrent_deletes=settings.max_concurrent_deletes,
         )
-        elector = Elector(
-            database,
-            await _lease(stack, settings, databases),
-            seconds=settings.lease_seconds,
-            begin=partial(leading, tools),
-            on_begun=dispatcher.begin,
-            on_ended=dispatcher.end,
-        )
-        roots = {"elector": elector.run}
-        if not database.is_sqlite:
+        yield await _running(stack, settings, state, tools)
 
-            def on_changed(store: Store) -> None:
-                followers.announce(store.id)
-                dispatcher.hear(store)
 
-            listener = ChangeListener(database, on_changed)
-            await listener.begin()
-            for store in await records.undeleted():
-                dispatcher.wake(store)
-            roots |= {"listen": listener.listen, "read changes": listener.read}
-        await stack.enter_async_context(root_tasks(roots))
-        await elector.settled()
-        tokens = TokenRepository(database, clock, settings.issuer)
-        audit = AuditLog(database, clock)
-        yield Platform(
-            stores=StoreService(
-                records=records,
-                listing=StoreListing(database),
-                broadcaster=broadcaster,
-                dispatcher=dispatcher,
-                engines=engines,
-                logins=AdminLogins(cluster, engines),
-                clock=clock,
-                measurements=measurements,
-                shop_url=settings.shop_url,
-                max_concurrent_provisions=settings.max_concurrent_provisions,
-                quota=settings.quota,
-                names=settings.names,
-            ),
-            tokens=tokens,
-            access=TokenService(tokens, clock),
-            sign_in_codes=SignInCodes(database, tokens, clock),
-            audit=audit,
-            capped_audit=CappedAudit(audit, clock),
-            broadcaster=broadcaster,
-            changes=changes,
-            elector=elector,
-            check=SelfCheck(
-                databases=databases,
-                observer=lambda: None if elector.session is None else elector.session.observer,
-                helm=settings.helm.program,
-                engines=engines,
-            ),
-        )
+async def _running(
+    stack: AsyncExitStack, settings: PlatformSettings, state: State, tools: Tools
+) -> Platform:
+    """Begin the root tasks; return the platform once it is known who leads."""
+    dispatcher = Dispatcher()
+    databases = [state.database]
+    elector = Elector(
+        state.database,
+        await _lease(stack, settings, databases),
+        seconds=settings.lease_seconds,
+        begin=partial(leading, tools),
+        on_begun=dispatcher.begin,
+        on_ended=dispatcher.end,
+    )
+    roots = {"elector": elector.run}
+    if not state.database.is_sqlite:
+        listener = await _listener(state, dispatcher)
+        roots |= {"listen": listener.listen, "read changes": listener.read}
+    await stack.enter_async_context(root_tasks(roots))
+    await elector.settled()
+    check = SelfCheck(
+        databases=databases,
+        observer=lambda: None if elector.session is None else elector.session.observer,
+        helm=settings.helm.program,
+        engines=tools.engines,
+    )
+    return _platform(settings, state, tools, dispatcher, elector, check)
+
+
+def _platform(
+    settings: PlatformSettings,
+    state: State,
+    tools: Tools,
+    dispatcher: Dispatcher,
+    elector: Elector[LeaderSession],
+    check: SelfCheck,
+) -> Platform:
+    stores = StoreQueries(
+        records=state.records,
+        listing=StoreListing(state.database),
+        broadcaster=state.broadcaster,
+        dispatcher=dispatcher,
+        engines=tools.engines,
+        shop_url=settings.shop_url,
+        max_concurrent_provisions=settings.max_concurrent_provisions,
+        quota=settings.quota,
+    )
+    tokens = TokenRepository(state.database, state.clock, settings.issuer)
+    audit = AuditLog(state.database, state.clock)
+    return Platform(
+        stores=stores,
+        store_commands=_commands(settings, state, tools, dispatcher, stores),
+        tokens=tokens,
+        access=TokenService(tokens, state.clock),
+        sign_in_codes=SignInCodes(state.database, tokens, state.clock),
+        audit=audit,
+        capped_audit=CappedAudit(audit, state.clock),
+        broadcaster=state.broadcaster,
+        changes=state.changes,
+        elector=elector,
+        check=check,
+    )
+
+
+def _commands(
+    settings: PlatformSettings,
+    state: State,
+    tools: Tools,
+    dispatcher: Dispatcher,
+    stores: StoreQueries,
+) -> StoreCommands:
+    return StoreCommands(
+        stores=stores,
+        records=state.records,
+        dispatcher=dispatcher,
+        engines=tools.engines,
+        logins=AdminLogins(tools.cluster, tools.engines),
+        clock=state.clock,
+        measurements=tools.measurements,
+        shop_url=settings.shop_url,
+        quota=settings.quota,
+        names=settings.names,
+    )
+
+
+async def _listener(state: State, dispatcher: Dispatcher) -> ChangeListener:
+    """Return what hears of other replicas' changes, having told the dispatcher of every store."""
+
+    def on_changed(store: Store) -> None:
+        state.followers.announce(store.id)
+        dispatcher.hear(store)
+
+    listener = ChangeListener(state.database, on_changed)
+    await listener.begin()
+    for store in await state.records.undeleted():
+        dispatcher.wake(store)
+    return listener
 
 
 async def _cluster_of(
@@ -225,13 +250,6 @@ async def _cluster_of(
     return api, settings.helm if api.is_pod else replace(settings.helm, kubeconfig=shared)
 
 
-async def _connected(stack: AsyncExitStack, url: str, connections: int) -> Database:
-    database = Database(url, connections=connections, logs_trouble=True)
-    await database.connect()
-    stack.push_async_callback(database.close)
-    return database
-
-
 async def _lease(
     stack: AsyncExitStack, settings: PlatformSettings, databases: list[Database]
 ) -> Lease | None:
@@ -241,7 +259,7 @@ async def _lease(
     """
     if DatabaseUrl.parse(settings.database_url).is_sqlite:
         return None
-    database = await _connected(stack, settings.database_url, 1)
+    database = await connected(stack, settings.database_url, 1)
     databases.append(database)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     return Lease(database, holder=holder, seconds=settings.lease_seconds)

@@ -7,6 +7,7 @@ import strawberry
 from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Role
 from provisioner.storage import token_tree, tokens
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.paging import Page
 from resolvers import mapping
 from resolvers.context import Info
@@ -72,6 +73,7 @@ class AccessMutation:
         input: Annotated[  # noqa: A002
             CreateTokenInput, strawberry.argument(description="The token to be made.")
         ],
+        audit: AuditedAction,
     ) -> CreateTokenPayload:
         caller = require_caller(info.context)
         issued = await info.context.platform.access.create(
@@ -80,6 +82,7 @@ class AccessMutation:
             owner=input.owner,
             description=input.description,
             expires_in_days=input.expires_in_days,
+            audit=audit,
         )
         return CreateTokenPayload(token=to_token(issued.token), secret=issued.secret, errors=[])
 
@@ -94,10 +97,11 @@ class AccessMutation:
         input: Annotated[  # noqa: A002
             RevokeTokenInput, strawberry.argument(description="The token to be revoked.")
         ],
+        audit: AuditedAction,
     ) -> RevokeTokenPayload:
         caller = require_caller(info.context)
         token_id = mapping.from_token_id(input.id)
-        token = await info.context.platform.access.revoke(caller, token_id)
+        token = await info.context.platform.access.revoke(caller, token_id, audit=audit)
         return RevokeTokenPayload(token=to_token(token), errors=[])
 
     @strawberry.mutation(
@@ -112,8 +116,9 @@ class AccessMutation:
         input: Annotated[  # noqa: A002
             RedeemSignInCodeInput, strawberry.argument(description="The code to be used up.")
         ],
+        audit: AuditedAction,
     ) -> RedeemSignInCodePayload:
-        issued = await info.context.platform.sign_in_codes.redeem(input.code)
+        issued = await info.context.platform.sign_in_codes.redeem(input.code, audit=audit)
         return RedeemSignInCodePayload(
             token=to_token(issued.token), secret=issued.secret, errors=[]
         )
@@ -129,10 +134,13 @@ class AccessMutation:
         input: Annotated[  # noqa: A002
             RevealAdminPasswordInput, strawberry.argument(description="The store to sign in to.")
         ],
+        audit: AuditedAction,
     ) -> RevealAdminPasswordPayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        found = await info.context.platform.stores.admin_login(caller, store_id)
+        found = await info.context.platform.store_commands.admin_login(
+            caller, store_id, audit=audit
+        )
         return RevealAdminPasswordPayload(
             username=found.username, password=found.password, errors=[]
         )

@@ -1,10 +1,11 @@
 """Every mutation leaves an audit entry: the one place where they are written.
 
-An accepted mutation's entry is written in the very transaction that makes its change, so neither
-is ever without the other. What is refused, or changes nothing in the database (a look at a
-password), has its entry written before the answer is given: no entry, no answer. Of what is refused
-to one caller without end only some is written (``CappedAudit``). Mutations that a rate limit turned
-away never got here; they are counted, not recorded.
+Each resolver of a mutation is given an ``AuditedAction``, and hands it down to where the change is
+written. So an accepted mutation's entry is in the very transaction that makes its change, and
+neither is ever without the other. What is refused has its entry written here, before the answer is
+given: no entry, no answer. Of what is refused to one caller without end only some is written
+(``CappedAudit``). Mutations that a rate limit turned away never got here; they are counted, not
+recorded.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,15 +15,13 @@ from typing import Any, TypeVar
 from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.types import get_object_definition
+from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from provisioner.domain.errors import DatabaseUnavailableError
 from provisioner.domain.names import is_store_id
-from provisioner.domain.stores import Store
-from provisioner.storage.audit_log import AuditOutcome, AuditRecord
+from provisioner.storage.audit_log import AuditedAction, AuditOutcome, AuditRecord
 from provisioner.storage.audit_size import arguments_of
-from provisioner.storage.database import Transaction, alongside
-from provisioner.storage.tokens import IssuedToken
 from resolvers import mapping
 from resolvers.context import Context, Info
 from resolvers.refusals import RefusalsAsErrors
@@ -39,7 +38,9 @@ RECORDED: Mapping[str, frozenset[str]] = {
 }
 """By mutation, the fields of its input that are written down: none is unless it is named here."""
 
-_SIGN_IN_BY_CODE = "redeemSignInCode"
+_AUDIT = "audit"
+"""The resolvers' parameter for the action: ours to fill, and no part of the contract."""
+
 _MAX_TEXT = 200  # of each argument; more says nothing more
 _T = TypeVar("_T", bound=type)
 
@@ -58,30 +59,28 @@ def audited(mutation: _T) -> _T:
 class AuditedMutation(FieldExtension):
     """Records one mutation."""
 
+    def apply(self, field: StrawberryField) -> None:
+        """Hide the action from the contract: no caller gives it."""
+        field.arguments = [item for item in field.arguments if item.python_name != _AUDIT]
+
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any
     ) -> Any:
         """Carry the mutation out, and record what became of it."""
         context, record = info.context, _record(info, kwargs.get("input"))
-        audit = context.platform.audit
-
-        async def accept(transaction: Transaction, result: object) -> None:
-            await audit.write(transaction, _completed(record, result))
-
-        with alongside(accept) as acceptance:
-            try:
-                payload = await next_(source, info, **kwargs)
-            except BaseException as error:
-                if not acceptance.is_done:
-                    await _record_failure(context, record, error)
-                raise
+        action = AuditedAction(context.platform.audit, record)
+        try:
+            payload = await next_(source, info, **kwargs, **{_AUDIT: action})
+            _check_recorded(action, payload)
+        except BaseException as error:
+            if not action.is_recorded:
+                await _record_failure(context, record, error)
+            raise
         if payload.errors:
             refused = AuditOutcome.REFUSED
             await context.platform.capped_audit.record(
                 replace(record, outcome=refused, code=payload.errors[0].code)
             )
-        elif not acceptance.is_done:
-            await audit.record(record)
         return payload
 
 
@@ -104,14 +103,10 @@ def _record(info: Info, given: object) -> AuditRecord:
     )
 
 
-def _completed(record: AuditRecord, result: object) -> AuditRecord:
-    """Return the record of an accepted mutation with what only its result tells."""
-    if isinstance(result, Store):
-        return replace(record, store_id=result.id)
-    if isinstance(result, IssuedToken) and record.action == _SIGN_IN_BY_CODE:
-        # Who has signed in by that, whoever the request was signed in as.
-        return replace(record, actor=result.token.owner, role=result.token.role)
-    return record
+def _check_recorded(action: AuditedAction, payload: Any) -> None:
+    """Raise RuntimeError for an accepted mutation whose resolver has not handed the action down."""
+    if not (payload.errors or action.is_recorded):
+        raise RuntimeError(f"{action.record.action} was accepted without an audit entry.")
 
 
 def _arguments(action: str, given: object) -> str:

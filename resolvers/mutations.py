@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from provisioner.storage.audit_log import AuditedAction
 from resolvers import mapping
 from resolvers.access import AccessMutation
 from resolvers.auditing import audited
@@ -33,14 +34,16 @@ class Mutation(AccessMutation):
         input: Annotated[  # noqa: A002
             CreateStoreInput, strawberry.argument(description="The store to be made.")
         ],
+        audit: AuditedAction,
     ) -> CreateStorePayload:
         caller = require_caller(info.context)
-        store = await info.context.platform.stores.create(
+        store = await info.context.platform.store_commands.create(
             caller,
             name=input.name,
             engine=input.engine,
             version=input.version,
             idempotency_key=input.idempotency_key,
+            audit=audit,
         )
         return CreateStorePayload(store=mapping.store(info.context, store), errors=[])
 
@@ -54,10 +57,11 @@ class Mutation(AccessMutation):
         input: Annotated[  # noqa: A002
             DeleteStoreInput, strawberry.argument(description="The store to be removed.")
         ],
+        audit: AuditedAction,
     ) -> DeleteStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        store = await info.context.platform.stores.delete(caller, store_id)
+        store = await info.context.platform.store_commands.delete(caller, store_id, audit=audit)
         return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -70,10 +74,11 @@ class Mutation(AccessMutation):
         input: Annotated[  # noqa: A002
             CancelStoreInput, strawberry.argument(description="The store to be given up.")
         ],
+        audit: AuditedAction,
     ) -> CancelStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        store = await info.context.platform.stores.cancel(caller, store_id)
+        store = await info.context.platform.store_commands.cancel(caller, store_id, audit=audit)
         return CancelStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -85,8 +90,9 @@ class Mutation(AccessMutation):
         input: Annotated[  # noqa: A002
             RetryStoreInput, strawberry.argument(description="The store to be tried again.")
         ],
+        audit: AuditedAction,
     ) -> RetryStorePayload:
         caller = require_caller(info.context)
         store_id = mapping.from_global_id(input.id)
-        store = await info.context.platform.stores.retry(caller, store_id)
+        store = await info.context.platform.store_commands.retry(caller, store_id, audit=audit)
         return RetryStorePayload(store=mapping.store(info.context, store), errors=[])

@@ -105,7 +105,7 @@ class Query(AccessQuery, AuditQuery):
             problem=platform.problem(),
             running_provisions=load.running,
             queued_provisions=load.queued,
-            max_concurrent_provisions=load.limit,
+            max_concurrent_provisions=load.max_running,
             stores=[
                 types.StatusCount(
                     status=enums.StoreStatus[status], stores=load.stores.get(status, 0)

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from provisioner.domain.cluster import Pod
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import Owner, local
-from provisioner.domain.stores import Store
-from provisioner.storage.stores import new_store
+from provisioner.domain.stores import Store, new_store
 
 
 def a_store(

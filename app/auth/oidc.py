@@ -41,7 +41,7 @@ _CODES: Mapping[type[PyJWTError], str] = {
 }
 
 
-class JwtRefusedError(Exception):
+class InvalidJwtError(Exception):
     """A token does not sign anybody in; ``code`` says why, for the audit log."""
 
     def __init__(self, code: str, owner: Owner | None = None) -> None:
@@ -58,12 +58,12 @@ class JwtVerifier:
         self._keys = keys
 
     async def verify(self, token: str) -> tuple[Identity, datetime]:
-        """Return who signs in with a token, and until when. Raises JwtRefusedError."""
+        """Return who signs in with a token, and until when. Raises InvalidJwtError."""
         claims = await self._claims(token)
         owner = self._owner(claims)
         role = self._role(claims)
         if role is None:
-            raise JwtRefusedError("JWT_WITHOUT_ROLE", owner)
+            raise InvalidJwtError("JWT_WITHOUT_ROLE", owner)
         expires = min(int(claims["exp"]), _LATEST)
         ends_at = datetime.fromtimestamp(expires, UTC) + self._settings.leeway
         return Identity(owner, role), ends_at
@@ -72,15 +72,15 @@ class JwtVerifier:
         settings = self._settings
         try:
             if len(token) > _MAX_TOKEN:
-                raise JwtRefusedError("JWT_MALFORMED")
+                raise InvalidJwtError("JWT_MALFORMED")
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in settings.algorithms:
-                raise JwtRefusedError("JWT_ALGORITHM_REFUSED")
+                raise InvalidJwtError("JWT_ALGORITHM_REFUSED")
             if not is_kind_accepted(header):
-                raise JwtRefusedError("JWT_TYPE_WRONG")
+                raise InvalidJwtError("JWT_TYPE_WRONG")
             key = await self._keys.find(header.get("kid"))
             if key is None:
-                raise JwtRefusedError("JWT_KEY_UNKNOWN")
+                raise InvalidJwtError("JWT_KEY_UNKNOWN")
             claims: Mapping[str, Any] = jwt.decode(
                 token,
                 key,
@@ -94,11 +94,11 @@ class JwtVerifier:
                 },
             )
         except PyJWTError as error:
-            raise JwtRefusedError(_CODES.get(type(error), "JWT_MALFORMED")) from error
+            raise InvalidJwtError(_CODES.get(type(error), "JWT_MALFORMED")) from error
         if is_for_something_else(claims, accepts_id_tokens=settings.audience == settings.client_id):
-            raise JwtRefusedError("JWT_TYPE_WRONG")
+            raise InvalidJwtError("JWT_TYPE_WRONG")
         if settings.clients and not is_of_client(claims, settings.clients):
-            raise JwtRefusedError("JWT_CLIENT_WRONG")
+            raise InvalidJwtError("JWT_CLIENT_WRONG")
         return claims
 
     def _owner(self, claims: Mapping[str, Any]) -> Owner:
@@ -106,7 +106,7 @@ class JwtVerifier:
         settings = self._settings
         name = claims.get(settings.name_claim)
         if not isinstance(name, str) or normal_name(name) != name:
-            raise JwtRefusedError("JWT_NAME_UNUSABLE")
+            raise InvalidJwtError("JWT_NAME_UNUSABLE")
         shown = claims.get(settings.display_name_claim)
         shown = normal_name(shown) if isinstance(shown, str) else None
         return Owner(settings.issuer, name, shown or "")

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from app.auth.issuer_keys import issuer_keys
-from app.auth.oidc import JwtRefusedError, JwtVerifier
+from app.auth.oidc import InvalidJwtError, JwtVerifier
 from app.auth.settings import OidcSettings
 from app.auth.uses import Uses
 from app.auth.watch import CredentialWatch
@@ -114,7 +114,7 @@ class Authenticator:
     async def _identify_by(self, issuer: JwtVerifier, token: str) -> Credential | SignInFailure:
         try:
             identity, expires_at = await issuer.verify(token)
-        except JwtRefusedError as error:
+        except InvalidJwtError as error:
             return SignInFailure(error.code, error.owner)
         return Credential(identity, self._watch, expires_at=expires_at)
 

@@ -14,8 +14,7 @@ from app.cli.offline import opened_database
 from app.cli.tokens import record_of, stop
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
-from provisioner.storage.audit_log import AuditLog
-from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.audit_log import AuditedAction, AuditLog
 from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.token_tree import TokenLine
 from provisioner.storage.tokens import TokenRepository
@@ -71,20 +70,21 @@ async def _links(settings: Settings, wanted: _Wanted) -> list[str]:
     async with opened_database(settings.database_url) as database:
         clock = SystemClock()
         tokens = TokenRepository(database, clock, settings.issuer_trust())
-        audit = AuditLog(database, clock)
+        log = AuditLog(database, clock)
         codes = SignInCodes(database, tokens, clock)
         line = await _find(tokens, wanted.token_id)
         token = line.token
         if (problem := line.problem(clock.now())) is not None:
             stop(f"{problem}: this token signs nobody in any more, so nor would a link.")
-
-        async def write(transaction: Transaction, _: object) -> None:
-            await audit.write(transaction, record_of("createSignInCode", id=f"token_{token.id}"))
-
+        record = record_of("createSignInCode", id=f"token_{token.id}")
         links: list[str] = []
         for page in wanted.pages:
-            with alongside(write):
-                code = await codes.create(token, lifetime=wanted.lifetime, session=wanted.session)
+            code = await codes.create(
+                token,
+                lifetime=wanted.lifetime,
+                session=wanted.session,
+                audit=AuditedAction(log, record),
+            )
             links.append(f"{page}#code={code}")
         return links
 

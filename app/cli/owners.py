@@ -17,8 +17,7 @@ from app.settings import Settings
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, MAX_NAME, Owner, normal_name
-from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
-from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.owner_moves import Holdings, holdings, move
 
 _SOURCE = re.compile(rf"{LOCAL}|https?://\S+")
@@ -72,15 +71,10 @@ async def _move(url: str, giver: Owner, taker: Owner) -> Holdings:
         arguments=json.dumps({"from": giver.values, "to": taker.values}),
     )
     async with opened_database(url) as database:
-        audit = AuditLog(database, SystemClock())
-
-        async def write(transaction: Transaction, _: object) -> None:
-            await audit.write(transaction, record)
-
         if giver not in [found.owner for found in await holdings(database)]:
             stop(f"{giver.subject} ({giver.source}) has nothing: see `owner list`.")
-        with alongside(write):
-            return await move(database, giver, taker)
+        audit = AuditedAction(AuditLog(database, SystemClock()), record)
+        return await move(database, giver, taker, audit=audit)
 
 
 def _count(found: Holdings) -> str:

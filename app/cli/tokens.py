@@ -6,7 +6,8 @@ What is changed here is in the audit log like what is changed through the API.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Annotated, NoReturn, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, NoReturn, Protocol, TypeVar
 
 import typer
 
@@ -18,23 +19,49 @@ from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, Owner
 from provisioner.services.tokens import TokenService
-from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
-from provisioner.storage.database import Transaction, alongside
+from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.paging import MAX_PAGE
 from provisioner.storage.token_tree import AccessToken
 from provisioner.storage.tokens import TokenRepository, encode_cursor
 
 T = TypeVar("T")
-_Work = Callable[[TokenService, TokenRepository], Awaitable[T]]
+
+_LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
+_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the commands work with while the database is open."""
+
+    service: TokenService
+    repository: TokenRepository
+    audit_log: AuditLog
+
+    def audited(self, action: str, **arguments: str) -> AuditedAction:
+        return AuditedAction(self.audit_log, record_of(action, **arguments))
+
+
+class _Run(Protocol):
+    """Opens the database, does one thing with it, and returns what comes of that."""
+
+    def __call__(self, work: Callable[[_Opened], Awaitable[T]]) -> T: ...
 
 
 def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     """Return the commands; ``read_settings`` is called when one runs."""
     cli = typer.Typer(no_args_is_help=True, help="Access tokens.")
 
-    def run(work: _Work[T], record: AuditRecord | None = None) -> T:
-        return asyncio.run(_with_tokens(read_settings().database_url, work, record))
+    def run(work: Callable[[_Opened], Awaitable[T]]) -> T:
+        return asyncio.run(_with_tokens(read_settings().database_url, work))
 
+    _add_create(cli, run)
+    _add_list(cli, run)
+    _add_revoke(cli, run)
+    return cli
+
+
+def _add_create(cli: typer.Typer, run: _Run) -> None:
     @cli.command("create")
     def create(
         owner: Annotated[str, typer.Argument(help="Whose token it is; owns what it creates.")],
@@ -47,18 +74,21 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         ] = None,
     ) -> None:
         """Print a new token. It is shown this once: only its digest is stored."""
+        recorded = {"owner": owner, "role": role, "description": description}
         issued = run(
-            lambda service, _: service.create(
+            lambda opened: opened.service.create(
                 _LOCAL_ADMIN,
                 owner=owner,
                 role=role,
                 description=description,
                 expires_in_days=expires_in_days,
-            ),
-            record_of("createToken", owner=owner, role=role, description=description),
+                audit=opened.audited("createToken", **recorded),
+            )
         )
         typer.echo(issued.secret)
 
+
+def _add_list(cli: typer.Typer, run: _Run) -> None:
     @cli.command("list")
     def list_tokens(
         owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
@@ -69,9 +99,11 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
     ) -> None:
         """List tokens, newest first: never the tokens themselves."""
         whose = None if owner is None else Owner(source, owner)
-        found = run(lambda _, tokens: _all(tokens, whose, with_revoked=with_revoked))
+        found = run(lambda opened: _all(opened.repository, whose, with_revoked=with_revoked))
         typer.echo("\n".join(_lines(found)))
 
+
+def _add_revoke(cli: typer.Typer, run: _Run) -> None:
     @cli.command("revoke")
     def revoke(
         token_id: Annotated[str | None, typer.Argument(help="The id of one token.")] = None,
@@ -82,20 +114,22 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
         if (token_id is None) == (owner is None):
             stop("Name either one token's id (see `token list`) or an --owner.")
         if owner is not None:
-            whose = Owner(source, owner)
-            record = record_of("revokeToken", owner=owner, source=source)
-            typer.echo(f"{run(lambda _, tokens: tokens.revoke_all(whose), record)} revoked.")
+            revoked = run(
+                lambda opened: opened.repository.revoke_all(
+                    Owner(source, owner),
+                    audit=opened.audited("revokeToken", owner=owner, source=source),
+                )
+            )
+            typer.echo(f"{revoked} revoked.")
         elif token_id is not None:
-            plain = token_id.removeprefix("token_")  # as the API has it
-            record = record_of("revokeToken", id=token_id)
-            run(lambda service, _: service.revoke(_LOCAL_ADMIN, plain), record)
+            run(
+                lambda opened: opened.service.revoke(
+                    _LOCAL_ADMIN,
+                    token_id.removeprefix("token_"),  # as the API has it
+                    audit=opened.audited("revokeToken", id=token_id),
+                )
+            )
             typer.echo("1 revoked.")
-
-    return cli
-
-
-_LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
-_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
 
 
 def record_of(action: str, **arguments: str) -> AuditRecord:
@@ -110,18 +144,13 @@ def record_of(action: str, **arguments: str) -> AuditRecord:
     )
 
 
-async def _with_tokens(url: str, work: _Work[T], record: AuditRecord | None) -> T:
+async def _with_tokens(url: str, work: Callable[[_Opened], Awaitable[T]]) -> T:
     async with opened_database(url) as database:
         clock = SystemClock()
-        tokens, audit = TokenRepository(database, clock), AuditLog(database, clock)
-
-        async def write(transaction: Transaction, _: object) -> None:
-            if record is not None:
-                await audit.write(transaction, record)
-
+        tokens = TokenRepository(database, clock)
+        opened = _Opened(TokenService(tokens, clock), tokens, AuditLog(database, clock))
         try:
-            with alongside(write):
-                return await work(TokenService(tokens, clock), tokens)
+            return await work(opened)
         except RefusedError as error:
             stop(str(error))
 

@@ -18,7 +18,7 @@ _NOT_COUNTED = frozenset({"/graphql", "/livez", "/readyz"})
 _WITH_A_TOKEN_OF_ITS_OWN = "/metrics"  # noqa: S105 - a path
 
 
-class AnonymousPages:
+class AnonymousRequests:
     """ASGI middleware: answers 429 when an address has asked for too much."""
 
     def __init__(self, app: ASGIApp, *, rates: RateLimiter, proxies: Proxies) -> None:
@@ -30,7 +30,7 @@ class AnonymousPages:
         if scope["type"] == "http" and _is_counted(scope):
             address = client_address(HTTPConnection(scope), self._proxies)
             try:
-                await self._rates.count_anonymous_page(address)
+                await self._rates.count_anonymous_request(address)
             except RateLimitedError as error:
                 headers = {"Retry-After": str(error.retry_after_seconds)}
                 refusal = PlainTextResponse(f"{error.message}\n", 429, headers)

@@ -27,7 +27,7 @@ class RateLimitSettings:
     failed_sign_ins: str
     introspections_of_caller: str
     anonymous_operations: str
-    anonymous_pages: str
+    anonymous_requests: str
     storage: str
 
 
@@ -42,7 +42,7 @@ class RateLimiter:
         self._failed_sign_ins = parse(limits.failed_sign_ins)
         self._introspections = parse(limits.introspections_of_caller)
         self._operations = parse(limits.anonymous_operations)
-        self._pages = parse(limits.anonymous_pages)
+        self._pages = parse(limits.anonymous_requests)
 
     async def count_mutations(
         self, number: int, *, caller: str | None, address: str, code: str | None = None
@@ -77,7 +77,7 @@ class RateLimiter:
         what, key = "requests without a sign-in", code or address_group(address)
         await self._count_own(self._operations, what, key)
 
-    async def count_anonymous_page(self, address: str) -> None:
+    async def count_anonymous_request(self, address: str) -> None:
         """Count a page or file that nobody has signed in for."""
         await self._count_own(self._pages, "requests", address_group(address))
 

@@ -164,7 +164,7 @@ class LimitSettings(BaseSettings):
                     failed_sign_ins=self.failed_sign_in_rate,
                     introspections_of_caller=self.introspection_rate,
                     anonymous_operations=self.anonymous_operation_rate,
-                    anonymous_pages=self.anonymous_page_rate,
+                    anonymous_requests=self.anonymous_page_rate,
                     storage=self.rate_limit_storage,
                 )
             ),

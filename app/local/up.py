@@ -21,7 +21,7 @@ from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.processes import Daemon
 from app.local.cluster.progress import say, ticking
 from app.local.cluster.toolchain import ToolchainError
-from app.local.pages import PagesError, ensure_built
+from app.local.frontend import FrontendError, ensure_built
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("STORE_PLATFORM_STATE_DIR", ROOT / ".state"))
@@ -216,7 +216,7 @@ def main() -> int:
     parser.add_argument("command", choices=["up", "down"])
     try:
         {"up": up, "down": down}[parser.parse_args().command]()
-    except (ClusterError, ToolchainError, tools.BuildError, PagesError) as error:
+    except (ClusterError, ToolchainError, tools.BuildError, FrontendError) as error:
         say(str(error))
         return 1
     return 0

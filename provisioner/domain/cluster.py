@@ -138,7 +138,7 @@ class Release:
 class Unchangeable:
     """An object of a release that cannot be changed into what is wanted, though it could be made.
 
-    ``path`` and ``uid`` are those of the object that is there, ``words`` the API server's refusal.
+    ``path`` and ``uid`` are of the object that is there, ``words`` the API server's rejection.
     """
 
     kind: str

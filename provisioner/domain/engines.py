@@ -82,7 +82,7 @@ class _Workload(_File):
     replicas: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
-class _Credential(_File):
+class _GeneratedSecret(_File):
     key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]+$")]
     length: Annotated[int, msgspec.Meta(ge=16, le=128)] = 32
 
@@ -107,7 +107,7 @@ class _Description(_File):
     ready_path: _Path = "/"
     admin_user: str = ""
     admin_password_key: str = ""
-    credentials: list[_Credential] = []
+    credentials: list[_GeneratedSecret] = []
     resources: dict[str, str | int | float] = {}
 
 

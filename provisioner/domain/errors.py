@@ -16,7 +16,7 @@
     │   │   └── AdmissionWebhookError  the API server got no answer from a webhook
     │   └── UnforeseenError       a fault of ours, which has an id: tried a few times, no more
     └── TerminalError             another try would end the same way: the store fails
-        ├── ClusterRefusedError   the API server understood, and said no
+        ├── ClusterRejectedError  the API server understood, and said no
         ├── HelmError             helm is missing, failed, or ran out of time
         └── StoreFailedError      a finding is fatal to the store
 
@@ -160,10 +160,10 @@ class TerminalError(StorePlatformError):
         self.output = output
 
 
-class ClusterRefusedError(TerminalError):
-    """The API server refused a request of ours (forbidden, invalid, over quota).
+class ClusterRejectedError(TerminalError):
+    """The API server rejected a request of ours (forbidden, invalid, over quota).
 
-    ``status`` is its HTTP status, 0 where the refusal is another's; ``words`` are its own.
+    ``status`` is its HTTP status, 0 where the rejection is another's; ``words`` are its own.
     """
 
     def __init__(self, reason: Reason, *, status: int = 0, words: str = "") -> None:

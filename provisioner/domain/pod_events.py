@@ -7,7 +7,7 @@ from provisioner.domain.cluster import Pod
 
 
 @dataclass(frozen=True, slots=True)
-class PodChange:
+class PodEvent:
     """One pod that appeared, changed (``pod``) or went away (``pod`` is None)."""
 
     uid: str
@@ -26,17 +26,17 @@ def pod_status(pod: Pod) -> str:
     return pod.reason or pod.phase
 
 
-def diff_pods(known: Iterable[Pod], observed: Iterable[Pod]) -> Iterator[PodChange]:
+def diff_pods(known: Iterable[Pod], observed: Iterable[Pod]) -> Iterator[PodEvent]:
     """Yield what is new in ``observed`` against ``known``; two equal sets yield nothing."""
     before = {pod.uid: pod for pod in known}
     after = {pod.uid: pod for pod in observed}
     for uid, pod in before.items():
         if uid not in after:
-            yield PodChange(uid, pod.name, None, "Gone", f"Pod {pod.name} is gone.")
+            yield PodEvent(uid, pod.name, None, "Gone", f"Pod {pod.name} is gone.")
     for uid, pod in after.items():
         if before.get(uid) != pod:
             status = pod_status(pod)
-            yield PodChange(uid, pod.name, pod, status, _sentence(pod, status))
+            yield PodEvent(uid, pod.name, pod, status, _sentence(pod, status))
 
 
 def _sentence(pod: Pod, status: str) -> str:

@@ -94,7 +94,7 @@ class StoreRecords(Protocol):
 class Cluster(Protocol):
     """What the platform asks of Kubernetes, apart from watching it.
 
-    Every call raises ClusterUnreachableError when another try may help, else ClusterRefusedError.
+    Every call raises ClusterUnreachableError when another try may help, else ClusterRejectedError.
     """
 
     def now(self) -> datetime:

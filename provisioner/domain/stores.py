@@ -96,6 +96,42 @@ class Store:
     deleted_at: datetime | None
 
 
+def new_store(
+    *,
+    store_id: str,
+    name: str,
+    owner: Owner,
+    engine: str,
+    engine_version: str,
+    release: str,
+    host: str,
+    url: str,
+    now: datetime,
+) -> Store:
+    """Return the record of a store that was just asked for."""
+    return Store(
+        id=store_id,
+        name=name,
+        owner=owner,
+        engine=engine,
+        engine_version=engine_version,
+        status=StoreStatus.QUEUED,
+        target=StoreTarget.READY,
+        reason=None,
+        namespace=release,
+        release=release,
+        host=host,
+        url=url,
+        version=0,
+        attempt=0,
+        attempt_started_at=None,
+        created_at=now,
+        updated_at=now,
+        ready_at=None,
+        deleted_at=None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long what is of no more use is kept; None is for ever.

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import msgspec
 
-from provisioner.domain.cluster_refusals import known_remedy
+from provisioner.domain.cluster_rejections import known_remedy
 from provisioner.domain.errors import (
     HelmError,
     HelmKilledError,

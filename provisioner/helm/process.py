@@ -90,20 +90,7 @@ async def run(
         with _lacking_nothing():
             # Room for its id is needed now: once the program runs, this must not fail.
             os.pwrite(descriptor, _NO_PID, 0)
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                *arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=dict(environment),
-                start_new_session=True,
-                pass_fds=(descriptor,),
-            )
-        )
-        is_cancelled = await _is_cancelled_during(starting)
-        with _lacking_nothing(missing=_NO_PROGRAM):
-            process = starting.result()
+        process, is_cancelled = await _start(arguments, environment, descriptor)
         with suppress(OSError):
             os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
         work = _work(process, stdin, keep)
@@ -113,6 +100,26 @@ async def run(
             )
     finally:
         os.close(descriptor)
+
+
+async def _start(
+    arguments: Sequence[str], environment: Mapping[str, str], descriptor: int
+) -> tuple[asyncio.subprocess.Process, bool]:
+    """Start a program that inherits the lock; tell whether a cancellation came meanwhile."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(environment),
+            start_new_session=True,
+            pass_fds=(descriptor,),
+        )
+    )
+    is_cancelled = await _is_cancelled_during(starting)
+    with _lacking_nothing(missing=_NO_PROGRAM):
+        return starting.result(), is_cancelled
 
 
 async def _is_cancelled_during(starting: asyncio.Future[Any]) -> bool:

@@ -10,21 +10,17 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from provisioner.domain.cluster_refusals import no_text
-from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError, NotFoundError
-from provisioner.kubernetes.api import AlreadyExistsError, ApiLimits, KubeApi
-from provisioner.kubernetes.objects import (
-    HasMetadata,
-    WatchedKind,
-    WireChange,
-    WireList,
-    WireStatus,
-)
-from provisioner.kubernetes.reflector import ChangedObject, GoneError, Page, SilenceError
+from provisioner.domain.cluster_rejections import no_text
+from provisioner.domain.errors import ClusterRejectedError, ClusterUnreachableError, NotFoundError
+from provisioner.kubernetes.api import ApiSettings, KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
+from provisioner.kubernetes.reflector import GoneError, ListChunk, SilenceError, WatchEvent
 from provisioner.kubernetes.role_bindings import bind_role
+from provisioner.kubernetes.watched_kinds import WatchedKind
+from provisioner.kubernetes.wire import HasMetadata, WireList, WireStatus, WireWatchEvent
 
 _GONE = 410
-_CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED"})
+_OBJECT_EVENTS = frozenset({"ADDED", "MODIFIED", "DELETED"})
 
 
 class _Secret(msgspec.Struct):
@@ -32,7 +28,7 @@ class _Secret(msgspec.Struct):
 
 
 _lists = msgspec.json.Decoder(WireList)
-_changes = msgspec.json.Decoder(WireChange)
+_watch_events = msgspec.json.Decoder(WireWatchEvent)
 _statuses = msgspec.json.Decoder(WireStatus)
 _metadata = msgspec.json.Decoder(HasMetadata)
 _secrets = msgspec.json.Decoder(_Secret)
@@ -50,10 +46,10 @@ class KubeCluster:
         kubeconfig: Path | None,
         context: str | None,
         *,
-        limits: ApiLimits = ApiLimits(),  # noqa: B008 - frozen
+        settings: ApiSettings = ApiSettings(),  # noqa: B008 - frozen
     ) -> "KubeCluster":
         """Read the configuration (see ``KubeApi``). Raises ConfigurationError."""
-        return cls(await KubeApi.connect(kubeconfig, context, limits=limits))
+        return cls(await KubeApi.connect(kubeconfig, context, settings=settings))
 
     async def close(self) -> None:
         await self._api.close()
@@ -168,33 +164,33 @@ class KubeCluster:
             body = await self._api.call(
                 "GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query=query
             )
-        except (NotFoundError, ClusterRefusedError, ClusterUnreachableError):
+        except (NotFoundError, ClusterRejectedError, ClusterUnreachableError):
             return ""
         return body.decode(errors="replace")
 
     # watching.WatchSource -----------------------------------------------------------------------
 
-    async def list_page(self, kind: WatchedKind, continue_token: str) -> Page:
+    async def list_chunk(self, kind: WatchedKind, continue_token: str) -> ListChunk:
         """See ``reflector.WatchSource``."""
-        query = [*kind.selector.items(), ("limit", str(self._api.limits.page))]
+        query = [*kind.selector.items(), ("limit", str(self._api.settings.chunk_size))]
         if continue_token:
             query.append(("continue", continue_token))
         else:
             await self._api.recognise()  # all that it does not list is taken for gone
         content = await self._api.call("GET", kind.path, query=query)
         try:
-            page = _lists.decode(content)
-            objects = [kind.decode(item) for item in page.items or ()]
+            chunk = _lists.decode(content)
+            objects = [kind.decode(item) for item in chunk.items or ()]
         except msgspec.MsgspecError as error:
             raise ClusterUnreachableError(f"The cluster sent what is no list: {error}") from error
-        if not page.metadata.resource_version:
+        if not chunk.metadata.resource_version:
             # Taken for an empty list, it would have every store lose its namespace.
             raise ClusterUnreachableError("The cluster sent a list without its version.")
-        return Page(objects, page.metadata.resource_version, page.metadata.continue_)
+        return ListChunk(objects, chunk.metadata.resource_version, chunk.metadata.continue_)
 
     async def watch(
         self, kind: WatchedKind, resource_version: str, timeout_seconds: int
-    ) -> AsyncGenerator[ChangedObject, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """See ``reflector.WatchSource``."""
         query = [
             *kind.selector.items(),
@@ -203,14 +199,14 @@ class KubeCluster:
             ("resourceVersion", resource_version),
             ("timeoutSeconds", str(timeout_seconds)),
         ]
-        limits = self._api.limits
+        settings = self._api.settings
         patience = aiohttp.ClientTimeout(
-            total=None, sock_connect=limits.connect_seconds, sock_read=limits.silence_seconds
+            total=None, sock_connect=settings.connect_seconds, sock_read=settings.silence_seconds
         )
         async with self._api.response("GET", kind.path, query=query, patience=patience) as response:
-            yield ChangedObject("OPENED", "", None)
+            yield WatchEvent("OPENED", "", None)
             async for line in _lines(response.content):
-                yield _changed(kind, line)
+                yield _watch_event(kind, line)
 
     async def _delete(self, path: str, uid: str) -> None:
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
@@ -251,19 +247,19 @@ async def _lines(stream: Any) -> AsyncIterator[bytes]:
         raise ClusterUnreachableError("The connection was cut inside a line.")
 
 
-def _changed(kind: WatchedKind, line: bytes) -> ChangedObject:
+def _watch_event(kind: WatchedKind, line: bytes) -> WatchEvent:
     try:
-        change = _changes.decode(line)
-        if change.type == "ERROR":
-            status = _statuses.decode(change.object)
+        event = _watch_events.decode(line)
+        if event.type == "ERROR":
+            status = _statuses.decode(event.object)
             if status.code == _GONE:
                 raise GoneError(status.message)
             raise ClusterUnreachableError(f"The watch was ended: {status.message}")
-        version = _metadata.decode(change.object).metadata.resource_version
-        if change.type == "BOOKMARK":
-            return ChangedObject("BOOKMARK", version, None)
-        if change.type not in _CHANGES:
-            raise ClusterUnreachableError(f"The watch sent an unknown kind of event: {change.type}")
-        return ChangedObject(change.type, version, kind.decode(change.object))
+        version = _metadata.decode(event.object).metadata.resource_version
+        if event.type == "BOOKMARK":
+            return WatchEvent("BOOKMARK", version, None)
+        if event.type not in _OBJECT_EVENTS:
+            raise ClusterUnreachableError(f"The watch sent an unknown kind of event: {event.type}")
+        return WatchEvent(event.type, version, kind.decode(event.object))
     except msgspec.MsgspecError as error:
         raise ClusterUnreachableError(f"The watch sent what is no event: {error}") from error

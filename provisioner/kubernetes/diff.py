@@ -26,7 +26,7 @@ _ABSENT = _Absent()
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """One field that is ``found`` and not ``wanted``; an item of a list is named in brackets."""
 
     path: tuple[str, ...]
@@ -46,7 +46,7 @@ class Change:
         return f"{where} was {found} instead of {wanted}"
 
 
-def changes(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Change]:
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Difference]:
     """Return what differs, but for the status, bookkeeping, and what controllers have set.
 
     A field that kube-controller-manager has written is its own to change: the replicas of a
@@ -58,14 +58,14 @@ def changes(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Change]
         if entry.get("manager") == _CONTROLLERS
     ]
     return [
-        change
-        for change in _walk((), _essence(found), _essence(wanted))
-        if not any(_owns(fields, change.path) for fields in owned)
+        difference
+        for difference in _walk((), _essence(found), _essence(wanted))
+        if not any(_owns(fields, difference.path) for fields in owned)
     ]
 
 
-def sentence(name: str, found: list[Change]) -> str:
-    """Return the changes of the object ``name`` in words, the first few of them."""
+def sentence(name: str, found: list[Difference]) -> str:
+    """Return the differences of the object ``name`` in words, the first few of them."""
     more = len(found) - _SHOWN
     said = ", ".join(map(str, found[:_SHOWN]))
     return f"{name}: {said}{f' and {more} more' if more > 0 else ''}"
@@ -76,12 +76,12 @@ def _essence(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**item, "metadata": metadata, "status": None}
 
 
-def _walk(path: tuple[str, ...], found: object, wanted: object) -> Iterator[Change]:
+def _walk(path: tuple[str, ...], found: object, wanted: object) -> Iterator[Difference]:
     if found == wanted:
         return
     left, right = _fields(found), _fields(wanted)
     if left is None or right is None or type(found) is not type(wanted):
-        yield Change(path, found, wanted)
+        yield Difference(path, found, wanted)
         return
     for key in sorted(left.keys() | right.keys()):
         yield from _walk((*path, key), left.get(key, _ABSENT), right.get(key, _ABSENT))

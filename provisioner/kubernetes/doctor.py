@@ -9,7 +9,8 @@ from collections.abc import Awaitable
 from contextlib import suppress
 
 from provisioner.domain.errors import NotFoundError, TerminalError, TransientError
-from provisioner.kubernetes.api import AlreadyExistsError, KubeApi
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.releases import ReleaseReader
 
 _ANSWER_SECONDS = 65.0
@@ -27,12 +28,12 @@ class ClusterDoctor:
     async def trouble(
         self, namespace: str, release: str, *, is_removal: bool
     ) -> TransientError | None:
-        """See ``ports.Doctor``. A refusal is none of this: helm's own words tell it well."""
+        """See ``ports.Doctor``. A rejection is none of this: helm's own words tell it well."""
         try:
             await self._api.call("GET", "/readyz")
-            await _allowing_refusal(self._record(namespace, release))
+            await _allowing_rejection(self._record(namespace, release))
             for wanted in await self._releases.latest(namespace, release):
-                await _allowing_refusal(self._change(namespace, wanted, is_removal=is_removal))
+                await _allowing_rejection(self._change(namespace, wanted, is_removal=is_removal))
         except (TerminalError, NotFoundError):
             return None
         except TransientError as error:
@@ -58,7 +59,7 @@ class ClusterDoctor:
             await self._releases.apply(path, wanted, answer_seconds=_ANSWER_SECONDS)
 
 
-async def _allowing_refusal(call: Awaitable[None]) -> None:
-    """Await a call; that it was refused, or that its object is not there, is no trouble here."""
+async def _allowing_rejection(call: Awaitable[None]) -> None:
+    """Await a call; that it was rejected, or that its object is not there, is no trouble here."""
     with suppress(TerminalError, NotFoundError, AlreadyExistsError):
         await call

@@ -16,7 +16,8 @@ from provisioner.domain import unforeseen
 from provisioner.domain.cluster import Observation
 from provisioner.domain.errors import NotFoundError, StorePlatformError
 from provisioner.domain.ports import StoreRecords
-from provisioner.kubernetes.objects import (
+from provisioner.kubernetes.reflector import Reflector, WatchSource, WatchTimings
+from provisioner.kubernetes.watched_kinds import (
     CLAIMS,
     EVENTS,
     JOBS,
@@ -26,7 +27,6 @@ from provisioner.kubernetes.objects import (
     WatchedKind,
     WatchedObject,
 )
-from provisioner.kubernetes.reflector import Reflector, WatchSource, WatchTimings
 
 _log = structlog.get_logger(__name__)
 

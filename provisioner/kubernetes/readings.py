@@ -29,15 +29,15 @@ _ENDING_SECONDS = 2.0
 class Readings(Generic[T]):
     """Runs ``read`` whenever it is asked to. ``what`` is what is read, for messages.
 
-    A reading is ended after ``limit_seconds``, if it is of a kind that can be.
+    A reading is ended after ``timeout_seconds``, if it is of a kind that can be.
     """
 
     def __init__(
-        self, read: Callable[[], Coroutine[Any, Any, T]], *, what: str, limit_seconds: float
+        self, read: Callable[[], Coroutine[Any, Any, T]], *, what: str, timeout_seconds: float
     ) -> None:
         self._read = read
         self._what = what
-        self._limit_seconds = limit_seconds
+        self._timeout_seconds = timeout_seconds
         self._reading: _Reading[T] | None = None
 
     async def within(self, seconds: float) -> T:
@@ -47,7 +47,7 @@ class Readings(Generic[T]):
         too short a time would never come to it. Raises ClusterUnreachableError when nothing was
         found after ``seconds``, and the reading goes on; apart from that whatever ``read`` raises.
         """
-        reading = self._reading = self._reading or _Reading(self._read, self._limit_seconds)
+        reading = self._reading = self._reading or _Reading(self._read, self._timeout_seconds)
         answer = asyncio.wrap_future(reading.found)
         try:
             await asyncio.wait({answer}, timeout=seconds)
@@ -74,11 +74,11 @@ class Readings(Generic[T]):
 class _Reading(Generic[T]):
     """One reading; ``found`` is told by its thread."""
 
-    def __init__(self, read: Callable[[], Coroutine[Any, Any, T]], limit_seconds: float) -> None:
+    def __init__(self, read: Callable[[], Coroutine[Any, Any, T]], timeout_seconds: float) -> None:
         self.found: Future[T] = Future()
         self.found.set_running_or_notify_cancel()  # who waits cannot cancel it for the others
         self._read = read
-        self._limit_seconds = limit_seconds
+        self._timeout_seconds = timeout_seconds
         self._began_at = time.monotonic()
         self._loop = _Loop()
         self._task: asyncio.Task[Any] | None = None
@@ -121,12 +121,12 @@ class _Reading(Generic[T]):
         if self._is_ended:
             raise asyncio.CancelledError
         try:
-            async with asyncio.timeout(self._limit_seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await self._read()
         except TimeoutError as error:
             awaited = self._loop.program or "What the kubeconfig asks for credentials"
             raise ClusterUnreachableError(
-                f"{awaited} did not answer within {self._limit_seconds:.0f} s, and was ended."
+                f"{awaited} did not answer within {self._timeout_seconds:.0f} s, and was ended."
             ) from error
         finally:
             await self._loop.end_programs()

@@ -29,7 +29,7 @@ import structlog
 from provisioner.domain import unforeseen
 from provisioner.domain.backoff import backoff_seconds
 from provisioner.domain.errors import NotFoundError, TerminalError, TransientError
-from provisioner.kubernetes.objects import WatchedKind, WatchedObject
+from provisioner.kubernetes.watched_kinds import WatchedKind, WatchedObject
 
 _log = structlog.get_logger(__name__)
 
@@ -65,8 +65,8 @@ class SilenceError(GoneError):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a list; an empty ``continue_token`` marks the last."""
+class ListChunk:
+    """A part of a list; an empty ``continue_token`` marks the last."""
 
     objects: list[WatchedObject]
     resource_version: str
@@ -74,7 +74,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedObject:
+class WatchEvent:
     """One event of a watch: ADDED, MODIFIED or DELETED; BOOKMARK and OPENED have no object.
 
     OPENED comes first and once: the server has accepted the watch.
@@ -88,14 +88,14 @@ class ChangedObject:
 class WatchSource(Protocol):
     """Where lists and watches come from. Both raise the errors of ``ports.Cluster``."""
 
-    async def list_page(self, kind: WatchedKind, continue_token: str) -> Page:
-        """Return a page of all objects of the kind."""
+    async def list_chunk(self, kind: WatchedKind, continue_token: str) -> ListChunk:
+        """Return a part of the list of all objects of the kind."""
         ...
 
     def watch(
         self, kind: WatchedKind, resource_version: str, timeout_seconds: int
-    ) -> AsyncGenerator[ChangedObject, None]:
-        """Yield the changes after ``resource_version``; ends when the server ends the watch."""
+    ) -> AsyncGenerator[WatchEvent, None]:
+        """Yield the events after ``resource_version``; ends when the server ends the watch."""
         ...
 
 
@@ -181,15 +181,15 @@ class Reflector:
         found: dict[tuple[str, str], WatchedObject] = {}
         token, version = "", ""
         while True:
-            page = await self._source.list_page(self.kind, token)
-            found |= {(item.namespace, item.name): item for item in page.objects}
-            version, token = page.resource_version, page.continue_token
+            chunk = await self._source.list_chunk(self.kind, token)
+            found |= {(item.namespace, item.name): item for item in chunk.objects}
+            version, token = chunk.resource_version, chunk.continue_token
             if not token:
                 break
         missed = {key for key, item in found.items() if self._cache.get(key) != item}
         missed |= self._cache.keys() - found.keys()
         if missed and self.lists > 1:
-            _log.info("watch_missed_changes", kind=self.kind.name, objects=len(missed))
+            _log.info("watch_missed_events", kind=self.kind.name, objects=len(missed))
         for key in [key for key in self._cache if key not in found]:
             self._drop(key)
         for item in found.values():
@@ -206,12 +206,12 @@ class Reflector:
         began, is_useful = self._timings.now(), False
         timeout = random.randint(*self._timings.watch)  # noqa: S311
         try:
-            async with aclosing(self._source.watch(self.kind, self._version, timeout)) as changes:
-                async for change in changes:
+            async with aclosing(self._source.watch(self.kind, self._version, timeout)) as events:
+                async for event in events:
                     self._is_connected = True
                     self._contact()
-                    self._apply(change)
-                    is_useful = is_useful or change.type != "OPENED"
+                    self._apply(event)
+                    is_useful = is_useful or event.type != "OPENED"
         finally:
             was_accepted, self._is_connected = self._is_connected, False
             is_useful = is_useful or self._timings.now() - began >= self._timings.short_watch
@@ -220,15 +220,15 @@ class Reflector:
             elif was_accepted:
                 self._useless += 1
 
-    def _apply(self, change: ChangedObject) -> None:
-        if _is_before(change.resource_version, self._version):
-            raise GoneError(f"Version {change.resource_version} came after {self._version}.")
-        if change.object is not None:
-            if change.type == "DELETED":
-                self._drop((change.object.namespace, change.object.name))
+    def _apply(self, event: WatchEvent) -> None:
+        if _is_before(event.resource_version, self._version):
+            raise GoneError(f"Version {event.resource_version} came after {self._version}.")
+        if event.object is not None:
+            if event.type == "DELETED":
+                self._drop((event.object.namespace, event.object.name))
             else:
-                self._put(change.object)
-        self._version = change.resource_version or self._version
+                self._put(event.object)
+        self._version = event.resource_version or self._version
 
     def _put(self, item: WatchedObject) -> None:
         key = (item.namespace, item.name)

@@ -19,10 +19,11 @@ import msgspec
 import structlog
 
 from provisioner.domain.cluster import Release, Unchangeable
-from provisioner.domain.errors import ClusterRefusedError, NotFoundError
-from provisioner.kubernetes.api import AlreadyExistsError, KubeApi
-from provisioner.kubernetes.diff import changes, sentence
-from provisioner.kubernetes.objects import HasMetadata, Wire
+from provisioner.domain.errors import ClusterRejectedError, NotFoundError
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
+from provisioner.kubernetes.diff import differences, sentence
+from provisioner.kubernetes.wire import HasMetadata, Wire
 
 _log = structlog.get_logger(__name__)
 
@@ -120,12 +121,12 @@ class ReleaseReader:
             return f"{name} was missing"
         try:
             applied = await self.apply(path, wanted)
-        except ClusterRefusedError as error:
+        except ClusterRejectedError as error:
             # A field that cannot be changed, an admission webhook that knows no dry run: helm could
             # not put it back either.
             _log.warning("drift_unknown", namespace=namespace, object=name, reason=str(error))
             return ""
-        differing = changes(_decoded(found), _decoded(applied))
+        differing = differences(_decoded(found), _decoded(applied))
         return sentence(name, differing) if differing else ""
 
     async def _states(self, namespace: str, name: str) -> dict[int, str]:
@@ -164,7 +165,7 @@ class ReleaseReader:
             return None
         try:
             await self.apply(path, wanted)
-        except ClusterRefusedError as error:
+        except ClusterRejectedError as error:
             kind = msgspec.yaml.decode(wanted, type=_Header).kind
             # That a volume cannot grow is said by an admission plugin, which forbids it.
             is_fixed = error.status in ((_INVALID, _FORBIDDEN) if kind == _CLAIM else (_INVALID,))
@@ -191,7 +192,7 @@ class ReleaseReader:
         collection = path.rpartition("/")[0]
         try:
             await self._api.call("POST", collection, query=[("dryRun", "All")], body=body)
-        except ClusterRefusedError as error:
+        except ClusterRejectedError as error:
             return error.status != _INVALID
         return True
 

@@ -9,8 +9,9 @@ import asyncio
 import msgspec
 
 from provisioner.domain.errors import ClusterUnreachableError
-from provisioner.kubernetes.api import AlreadyExistsError, KubeApi
-from provisioner.kubernetes.objects import Wire
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
+from provisioner.kubernetes.wire import Wire
 
 _GROUP = "rbac.authorization.k8s.io"
 _BINDINGS = f"/apis/{_GROUP}/v1/namespaces/{{}}/rolebindings"

@@ -17,7 +17,7 @@ def assess(
     setup_job: str | None,
     observation: Observation,
     now: datetime,
-    limits: GracePeriods,
+    grace_periods: GracePeriods,
     since: datetime = LONG_AGO,
 ) -> Assessment:
     """Assess one store's observation at the moment ``now``.
@@ -26,7 +26,7 @@ def assess(
     ``since`` is the start of the attempt: events that ended before it are disregarded, and graces
     begin no earlier.
     """
-    facts = Facts(workloads, setup_job, observation, limits, since)
+    facts = Facts(workloads, setup_job, observation, grace_periods, since)
     found = [finding for rule in RULES for finding in rule.findings(facts)]
     due = [finding for finding in found if finding.due_at <= now]
     later = [finding.due_at - now for finding in found if finding.due_at > now]

@@ -39,8 +39,8 @@ class GracePeriods:
     (sigs.k8s.io/sig-storage-lib-external-provisioner)."""
 
     refusal_grace: timedelta = timedelta(seconds=10)
-    """For a pod that admission refuses, or that a quota has no room for even when nothing of it is
-    used: somebody may be at work on what refuses it."""
+    """For a pod that admission denies, or that a quota has no room for even when nothing of it is
+    used: somebody may be at work on what denies it."""
 
     quota_grace: timedelta = timedelta(seconds=360)
     """For a pod that has no room beside what the quota counts as used. An older pod's share may be
@@ -49,16 +49,16 @@ class GracePeriods:
     counts anew, every five minutes (``ResourceQuotaSyncPeriod``)."""
 
     passing_refusal_grace: timedelta = timedelta(seconds=120)
-    """For refusals that mostly pass: the quota of a new namespace is not counted yet, its service
+    """For denials that mostly pass: the quota of a new namespace is not counted yet, its service
     account is not there yet, a webhook is out of reach.
 
     After an outage of the API server, Kubernetes' own controllers come back within half a minute
-    (client-go's reflectors wait up to 30 s), and who was refused tries again at doubling intervals:
+    (client-go's reflectors wait up to 30 s), and who was denied tries again at doubling intervals:
     what has passed after 41 s is seen after 82."""
 
     webhook_grace: timedelta = timedelta(seconds=60)
     """For an admission webhook that does not answer the API server: its pod may be starting.
-    Counted by our own clock, from the first refusal that is met in a step."""
+    Counted by our own clock, from the first denial that is met in a step."""
 
     crash_restarts: int = 3
     """Restarts after which a crashing container counts as a crash loop: about 30 s after its first

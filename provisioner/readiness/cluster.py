@@ -1,4 +1,4 @@
-"""What can be wrong around the containers: nodes, volumes, refusals, Jobs, the namespace."""
+"""What can be wrong around the containers: nodes, volumes, denials, Jobs, the namespace."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -41,14 +41,14 @@ _CONTROLLERS = {
     "StatefulSet": "StatefulSet",
 }
 """The kind that an event is about → the kind of workload whose pods it holds up."""
-_REFUSED_REASONS = frozenset({"FailedCreate", "ReplicaSetCreateError"})
+_DENIED_REASONS = frozenset({"FailedCreate", "ReplicaSetCreateError"})
 _PREFIX = re.compile(
     r"^(\(combined from similar events\): )?.*?(pods?|persistentvolumeclaims?) \"[^\"]*\" is ",
     re.IGNORECASE,
 )
 
 
-class Refusal(Enum):
+class AdmissionDenial(Enum):
     """Why no pod could be created; the value is what the API server's message looks like.
 
     The first that matches counts. Sources: the admission plugins' own texts, in apiserver
@@ -139,40 +139,40 @@ def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:
     return facts.pod_events(pod, "FailedMount", "FailedAttachVolume")
 
 
-def refused(kind: Refusal) -> Callable[[Facts], Iterator[Problem]]:
+def denied(kind: AdmissionDenial) -> Callable[[Facts], Iterator[Problem]]:
     """Return a search for pods that the API server refused to create for this kind of reason."""
 
     def find(facts: Facts) -> Iterator[Problem]:
-        for event in refusals(facts):
-            if refusal_kind(event) is kind:
+        for event in denials(facts):
+            if denial_kind(event) is kind:
                 yield Problem(
                     f"{event.object_kind} {event.object_name}",
-                    f"the cluster refuses to create its pod{bracketed(refusal_words(event))}",
+                    f"the cluster refuses to create its pod{bracketed(denial_words(event))}",
                     event.first_at,
                 )
 
     return find
 
 
-def refusals(facts: Facts) -> list[ClusterEvent]:
-    """Return the refusals that still hold up a pod that is waited for, the latest first."""
+def denials(facts: Facts) -> list[ClusterEvent]:
+    """Return the denials that still hold up a pod that is waited for, the latest first."""
     found = [
         event
         for event in facts.observation.events
-        if event.reason in _REFUSED_REASONS and event.last_at >= facts.since
+        if event.reason in _DENIED_REASONS and event.last_at >= facts.since
         if _holds_up(facts, event) and not _was_overcome(facts, event)
     ]
     return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
 
 
-def refusal_kind(event: ClusterEvent) -> Refusal | None:
-    kind = next((kind for kind in Refusal if kind.value.search(event.message)), None)
-    if kind is Refusal.QUOTA_IN_USE and is_too_large(event.message):
-        return Refusal.QUOTA  # no matter what is used of it: there is nothing to wait for
+def denial_kind(event: ClusterEvent) -> AdmissionDenial | None:
+    kind = next((kind for kind in AdmissionDenial if kind.value.search(event.message)), None)
+    if kind is AdmissionDenial.QUOTA_IN_USE and is_too_large(event.message):
+        return AdmissionDenial.QUOTA  # no matter what is used of it: there is nothing to wait for
     return kind
 
 
-def refusal_words(event: ClusterEvent) -> str:
+def denial_words(event: ClusterEvent) -> str:
     """Return why, without the pod's name, which is another one at each try."""
     return _PREFIX.sub("", event.message).removeprefix("forbidden: ")
 

@@ -146,7 +146,7 @@ def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     if container.state == "running" or reason not in _CANNOT_RUN_REASONS or _is_jobs(pod):
         return None
     is_certain = code != 128 or bool(_NO_COMMAND.search(words))  # noqa: PLR2004 - see docstring
-    if not is_certain and container.restarts < facts.limits.crash_restarts:
+    if not is_certain and container.restarts < facts.grace_periods.crash_restarts:
         return None
     what = f"its command cannot be started, exit code {_shown(code)}{bracketed(words)}"
     return Problem(_where(pod, container), what)
@@ -157,7 +157,7 @@ def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Problem | Non
     code, reason, _ = exit_of(container)
     if container.state == "running" or _is_jobs(pod):
         return None
-    if reason == "OOMKilled" and container.restarts >= facts.limits.memory_restarts:
+    if reason == "OOMKilled" and container.restarts >= facts.grace_periods.memory_restarts:
         what = "it was killed because it used more memory than its limit (OOMKilled)"
     elif _is_crashing(facts, container) and code == _KILLED and not _probe_failures(facts, pod):
         what = "it is killed again and again (exit code 137), most often for want of memory"
@@ -204,7 +204,7 @@ def _is_passing(container: Container) -> bool:
 
 def _is_crashing(facts: Facts, container: Container) -> bool:
     is_down = container.state == "terminated" or container.reason == "CrashLoopBackOff"
-    return is_down and container.restarts >= facts.limits.crash_restarts
+    return is_down and container.restarts >= facts.grace_periods.crash_restarts
 
 
 def _is_jobs(pod: Pod) -> bool:

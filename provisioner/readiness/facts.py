@@ -25,7 +25,7 @@ class Facts:
     workloads: Sequence[Workload]
     setup_job: str | None
     observation: Observation
-    limits: GracePeriods
+    grace_periods: GracePeriods
     since: datetime = LONG_AGO
 
     def pods_of(self, workload: Workload) -> list[Pod]:

@@ -3,10 +3,10 @@
 from provisioner.domain.cluster import Container, Pod
 from provisioner.domain.engines import Workload
 from provisioner.readiness.cluster import (
+    denial_words,
+    denials,
     is_lacking_pods,
     mount_failures,
-    refusal_words,
-    refusals,
 )
 from provisioner.readiness.containers import has_pull_failed, is_well, probe_words, pull_words
 from provisioner.readiness.facts import Facts, bracketed, exit_of, is_living
@@ -32,11 +32,11 @@ def _workload(facts: Facts, workload: Workload) -> str:
 
 
 def _no_pod(facts: Facts, workload: Workload) -> str:
-    held_up = refusals(facts) if is_lacking_pods(facts, workload) else []
+    held_up = denials(facts) if is_lacking_pods(facts, workload) else []
     pods = facts.pods_of(workload)
     evicted = [pod for pod in pods if pod.phase == "Failed" and pod.reason]
     if held_up:
-        return f"no pod yet, the cluster refuses one{bracketed(refusal_words(held_up[0]))}"
+        return f"no pod yet, the cluster refuses one{bracketed(denial_words(held_up[0]))}"
     if evicted:
         why = bracketed(evicted[0].message)
         return f"pod {evicted[0].name} was given up: {evicted[0].reason}{why}, a new one is awaited"
@@ -57,8 +57,8 @@ def _setup(facts: Facts) -> str:
     failed = [pod for pod in pods if pod.phase == "Failed"]
     if failed:
         return f"pod {failed[0].name} failed, the job will try again"
-    held_up = [event for event in refusals(facts) if event.object_kind == "Job"]
-    why = bracketed(refusal_words(held_up[0])) if held_up else ""
+    held_up = [event for event in denials(facts) if event.object_kind == "Job"]
+    why = bracketed(denial_words(held_up[0])) if held_up else ""
     return f"no pod yet, the cluster refuses one{why}" if held_up else "no pod yet"
 
 

@@ -1,4 +1,4 @@
-"""What a quota's refusal says in numbers."""
+"""What a quota's denial says in numbers."""
 
 import re
 from decimal import Decimal

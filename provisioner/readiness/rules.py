@@ -13,7 +13,7 @@ from operator import attrgetter
 from provisioner.domain.stores import Reason
 from provisioner.readiness import cluster, containers
 from provisioner.readiness.assessment import FatalFinding, GracePeriods
-from provisioner.readiness.cluster import Refusal, refused
+from provisioner.readiness.cluster import AdmissionDenial, denied
 from provisioner.readiness.containers import Problem, each_container
 from provisioner.readiness.facts import LONG_AGO, Facts
 
@@ -46,7 +46,7 @@ class Rule:
         for problem in self.find(facts):
             log, due_at = problem.log, LONG_AGO
             if problem.since is not None:
-                due_at = max(problem.since, facts.since) + self.grace(facts.limits)
+                due_at = max(problem.since, facts.since) + self.grace(facts.grace_periods)
             remedy = problem.remedy or self.remedy
             message = f"{problem.where}: {problem.what}. {remedy}, then retry."
             fatal = FatalFinding(
@@ -106,70 +106,70 @@ RULES: tuple[Rule, ...] = (
         "QUOTA_EXCEEDED",
         _MORE_ROOM,
         "kubernetes pkg/controller/resourcequota: what failed requests were charged comes back",
-        refused(Refusal.QUOTA_IN_USE),
+        denied(AdmissionDenial.QUOTA_IN_USE),
         attrgetter("quota_grace"),
     ),
     Rule(
         "QUOTA_EXCEEDED",
         _MORE_ROOM,
         "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go; CrownLabs",
-        refused(Refusal.QUOTA),
+        denied(AdmissionDenial.QUOTA),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "QUOTA_EXCEEDED",
         "Set the requests and limits that it names in the chart or its values",
         "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go: 'must specify'",
-        refused(Refusal.NO_AMOUNTS),
+        denied(AdmissionDenial.NO_AMOUNTS),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         "Harden the security context in the chart as it says",
         "kubernetes pod-security-admission admission/admission.go",
-        refused(Refusal.POD_SECURITY),
+        denied(AdmissionDenial.POD_SECURITY),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         "Bring the resources in the chart within the namespace's LimitRange",
         "kubernetes plugin/pkg/admission/limitranger/admission.go",
-        refused(Refusal.LIMIT_RANGE),
+        denied(AdmissionDenial.LIMIT_RANGE),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         _ASK,
         "kubernetes apiserver pkg/admission/plugin/webhook/errors, plugin/policy/validating",
-        refused(Refusal.POLICY),
+        denied(AdmissionDenial.POLICY),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         "Have the cluster's operator make what it names, or correct the name in the chart",
         "kubernetes plugin/pkg/admission/priority/admission.go, runtimeclass/admission.go",
-        refused(Refusal.MISSING),
+        denied(AdmissionDenial.MISSING),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         _CORRECT,
         "kubernetes apimachinery pkg/api/errors/errors.go NewInvalid",
-        refused(Refusal.INVALID),
+        denied(AdmissionDenial.INVALID),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         _ASK,
         "kubernetes apiserver pkg/admission/errors.go: 'is forbidden'",
-        refused(Refusal.OTHER),
+        denied(AdmissionDenial.OTHER),
         attrgetter("refusal_grace"),
     ),
     Rule(
         "ADMISSION_REFUSED",
         "Check that what it names exists and answers",
         "resourcequota 'status unknown', serviceaccount 'error looking up', webhooks out of reach",
-        refused(Refusal.PASSING),
+        denied(AdmissionDenial.PASSING),
         attrgetter("passing_refusal_grace"),
     ),
     Rule(

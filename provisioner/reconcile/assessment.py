@@ -29,7 +29,7 @@ def look(
         setup_job=engine.setup_job if is_building else None,
         observation=context.observer.observe(store.namespace),
         now=now,
-        limits=context.settings.limits,
+        grace_periods=context.settings.grace_periods,
         since=max(_began(context, store, now), since or LONG_AGO) if is_building else LONG_AGO,
     )
 

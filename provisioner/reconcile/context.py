@@ -34,7 +34,7 @@ class WorkSettings:
 
     provision_timeout: timedelta = timedelta(minutes=10)
     delete_timeout: timedelta = timedelta(minutes=10)
-    limits: GracePeriods = field(default_factory=GracePeriods)
+    grace_periods: GracePeriods = field(default_factory=GracePeriods)
     values_files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     is_reachability_checked: bool = True
     drift_interval: timedelta | None = None

@@ -4,9 +4,9 @@ One that somebody else deleted takes the store with it. One whose label was remo
 though the watches, which are by that label, do not show it: it gets its labels back.
 """
 
-from provisioner.domain.errors import ClusterRefusedError, NotFoundError
+from provisioner.domain.errors import ClusterRejectedError, NotFoundError
 from provisioner.domain.stores import Reason, Store
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
 
 CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
@@ -56,7 +56,7 @@ async def keep_labels(context: ReconcileContext, store: Store) -> bool:
     try:
         if not await context.cluster.label_namespace(store.namespace, wanted):
             return False
-    except ClusterRefusedError as error:
+    except ClusterRejectedError as error:
         told = f"{message}, and could not be put back. {error}"
         await context.records.record_repair(store.id, told, is_done=False)
     else:

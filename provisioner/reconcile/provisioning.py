@@ -15,7 +15,7 @@ from pathlib import Path
 from provisioner.domain.cluster import Observation, Unchangeable
 from provisioner.domain.engines import Engine, GeneratedSecret
 from provisioner.domain.errors import (
-    ClusterRefusedError,
+    ClusterRejectedError,
     HelmError,
     NotFoundError,
     StoreFailedError,
@@ -24,7 +24,7 @@ from provisioner.domain.errors import (
 from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import ReconcileContext
@@ -98,7 +98,7 @@ class _Attempt:
     async def run(self) -> None:
         work = {
             StepName.NAMESPACE: self._create_namespace,
-            StepName.CREDENTIALS: self._create_credentials,
+            StepName.CREDENTIALS: self._create_secret,
             StepName.HELM_INSTALL: self._install,
             StepName.WORKLOADS_READY: self._await_workloads,
             StepName.SETUP_JOB: self._await_setup,
@@ -116,12 +116,12 @@ class _Attempt:
             self._settling.begin()
         return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
 
-    async def _create_credentials(self) -> Outcome:
+    async def _create_secret(self) -> Outcome:
         values = await self._context.cluster.ensure_secret(
             self._store.namespace,
             CREDENTIALS_SECRET,
             {STORE_LABEL: self._store.id, **MANAGED_BY},
-            lambda: generate_credentials(self._engine.credentials),
+            lambda: generate_secrets(self._engine.credentials),
         )
         self._secrets = tuple(values.values())
         return Outcome(f"Secret {CREDENTIALS_SECRET} holds {len(values)} generated values.")
@@ -167,7 +167,7 @@ class _Attempt:
     async def _make_way(self, error: HelmError) -> str:
         """Remove what helm could not change, and tell so; raise the error if there is no such."""
         store, found = self._store, list[Unchangeable]()
-        with suppress(ClusterRefusedError, NotFoundError):  # then helm's error says it
+        with suppress(ClusterRejectedError, NotFoundError):  # then helm's error says it
             found = await self._context.releases.unchangeable(store.namespace, store.release)
         if not found:
             raise error
@@ -284,7 +284,7 @@ class _Attempt:
         return engine
 
 
-def generate_credentials(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
+def generate_secrets(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
     """Return a new random value for each credential (58 symbols: 5.8 bits a character)."""
     return {
         credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))

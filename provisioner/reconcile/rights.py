@@ -42,7 +42,7 @@ async def ensure_rights(context: ReconcileContext, namespace: str) -> bool:
 
 
 class Settling:
-    """Takes a refusal for want of rights as passing, for a while after they were given.
+    """Takes a rejection for want of rights as passing, for a while after they were given.
 
     Several API servers hear of a RoleBinding one after the other, and what was asked of one may be
     asked of another next.
@@ -56,7 +56,7 @@ class Settling:
         self._until = asyncio.get_running_loop().time() + SETTLING_SECONDS
 
     async def of(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do ``work``; raise ClusterUnreachableError in place of an early refusal."""
+        """Do ``work``; raise ClusterUnreachableError in place of an early rejection."""
         try:
             return await work()
         except TerminalError as error:

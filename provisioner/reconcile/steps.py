@@ -46,7 +46,7 @@ class StepRunner:
     def __init__(self, context: ReconcileContext, store: Store) -> None:
         self._records = context.records
         self._measurements = context.measurements
-        self.webhook_grace = context.settings.limits.webhook_grace
+        self.webhook_grace = context.settings.grace_periods.webhook_grace
         self._store = store
         self.progress = ""
 

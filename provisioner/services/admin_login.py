@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from provisioner.domain.engines import Engine
 from provisioner.domain.errors import (
-    ClusterRefusedError,
+    ClusterRejectedError,
     ClusterUnreachableError,
     NotFoundError,
     Refusal,
@@ -59,7 +59,7 @@ class AdminLogins:
             return await self._cluster.read_secret(store.namespace, CREDENTIALS_SECRET)
         except NotFoundError as error:
             raise RefusedError(_NOT_YET) from error
-        except (ClusterUnreachableError, ClusterRefusedError) as error:
+        except (ClusterUnreachableError, ClusterRejectedError) as error:
             raise RefusedError(_unavailable("the cluster does not show it just now")) from error
 
 

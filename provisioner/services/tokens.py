@@ -10,6 +10,7 @@ from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import MAX_NAME, Owner, local, normal_name
 from provisioner.domain.ports import Clock
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.paging import Page
 from provisioner.storage.token_tree import AccessToken
 from provisioner.storage.tokens import IssuedToken, TokenRepository
@@ -33,6 +34,7 @@ class TokenService:
         owner: str | None = None,
         description: str = "",
         expires_in_days: int | None = None,
+        audit: AuditedAction,
     ) -> IssuedToken:
         """Create a token for the caller, or, by an admin, for another owner, who is a local one.
 
@@ -59,6 +61,7 @@ class TokenService:
             expires_at=latest if expires_in_days is None else now + timedelta(days=expires_in_days),
             maker=caller.owner,
             parent_id=None if caller.token is None else caller.token.id,
+            audit=audit,
         )
 
     async def get(self, caller: Identity, token_id: str) -> AccessToken:
@@ -68,7 +71,7 @@ class TokenService:
             raise RefusedError(_NOT_FOUND)
         return found
 
-    async def revoke(self, caller: Identity, token_id: str) -> AccessToken:
+    async def revoke(self, caller: Identity, token_id: str, *, audit: AuditedAction) -> AccessToken:
         """Revoke a token and all that were made with it; again changes nothing.
 
         Raises RefusedError: NOT_FOUND, or FORBIDDEN when it allows more than the caller may do. A
@@ -77,7 +80,7 @@ class TokenService:
         found = await self.get(caller, token_id)
         if not caller.role.includes(found.role):
             raise RefusedError(_may_do_more(caller, found))
-        revoked = await self._tokens.revoke(token_id)
+        revoked = await self._tokens.revoke(token_id, audit=audit)
         if revoked is None:
             raise RefusedError(_NOT_FOUND)
         return revoked

@@ -4,9 +4,10 @@ Entries are written once and never changed; only retention removes them. There i
 update or delete a single one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import Owner
@@ -115,6 +116,10 @@ class AuditLog:
             },
         )
 
+    async def accept(self, action: "AuditedAction") -> None:
+        """Write the entry of an action that changes nothing, in a transaction of its own."""
+        await self._database.transact(action.accept)
+
     async def get(self, entry_id: int) -> AuditEntry | None:
         """Return an entry, or None."""
         row = await self._database.read(
@@ -156,6 +161,35 @@ class AuditLog:
             )
         )
         return len(rows)
+
+
+class AuditedAction:
+    """An action whose audit entry is written in the very transaction that makes its change.
+
+    ``record`` is the entry as it will be if the action is accepted.
+    """
+
+    def __init__(self, log: AuditLog, record: AuditRecord) -> None:
+        self.record = record
+        self._log = log
+        self._transaction: Transaction | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the entry is committed, and the change with it."""
+        return self._transaction is not None and self._transaction.is_committed
+
+    async def accept(self, transaction: Transaction, **completed: Any) -> None:
+        """Write the entry as part of a transaction: both are kept, or neither.
+
+        ``completed`` are the fields of the record that only the change tells.
+        """
+        await self._log.write(transaction, replace(self.record, **completed))
+        self._transaction = transaction
+
+    async def accept_alone(self) -> None:
+        """Write the entry of an action that changes nothing in the database."""
+        await self._log.accept(self)
 
 
 def _conditions(wanted: AuditFilter) -> tuple[list[str], dict[str, object]]:

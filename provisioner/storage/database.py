@@ -26,14 +26,12 @@ from provisioner.domain.tasks import mark_seen
 from provisioner.storage.bounds import Bounds
 from provisioner.storage.postgres import PostgresTransactions, Route, listening
 from provisioner.storage.sqlite import SQLiteTransactions
-from provisioner.storage.transaction import Row, Transaction, added_work, alongside, joined
+from provisioner.storage.transaction import Row, Transaction
 from provisioner.storage.trouble import in_words
 from provisioner.storage.trouble_log import TroubleLog
 from provisioner.storage.url import DatabaseUrl
 
-__all__ = [
-    "Database", "Row", "Transaction", "Transactions", "UniqueViolation", "alongside",
-]  # fmt: skip
+__all__ = ["Database", "Row", "Transaction", "Transactions", "UniqueViolation"]
 
 T = TypeVar("T")
 
@@ -164,13 +162,9 @@ class Database:
         """Run ``work`` in one transaction, committed on return and rolled back on an exception."""
 
         async def unit() -> T:
-            added = added_work()
             with self._trouble_told("write"):
                 async with self._life.turn():
-                    result = await self._run(joined(work, added), is_writing=True)
-            if added is not None:
-                added.is_done = True
-            return result
+                    return await self._run(work, is_writing=True)
 
         task = self._start(unit())
         try:
@@ -217,6 +211,7 @@ class Database:
                     result = await work(transaction)
                     transaction.check()
                     await self._life.commit(connection, is_writing=is_writing)
+                    transaction.is_committed = True
                 except BaseException as error:
                     await self._life.roll_back(connection, transaction.failure or error)
                     raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from provisioner.domain.owners import OWNED, UNCLAIMED, Owner, owner_of
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.database import Database, Transaction
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +34,9 @@ async def holdings(database: Database) -> list[Holdings]:
     return [Holdings(owner_of(row), int(row["stores"]), int(row["tokens"])) for row in rows]
 
 
-async def move(database: Database, giver: Owner, taker: Owner) -> Holdings:
+async def move(
+    database: Database, giver: Owner, taker: Owner, *, audit: AuditedAction | None = None
+) -> Holdings:
     """Give everything to another owner, who keeps what they have; return how much that was.
 
     A key that both have used for a store stays the taker's: it is there to repeat a request.
@@ -63,6 +66,8 @@ async def move(database: Database, giver: Owner, taker: Owner) -> Holdings:
             " WHERE maker_source = :owner_source AND maker = :owner",
             names,
         )
+        if audit is not None:
+            await audit.accept(transaction)
         stores, tokens = map(len, found)
         return Holdings(taker, stores, tokens)
 

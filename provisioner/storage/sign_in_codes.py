@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import COMMAND_LINE
 from provisioner.domain.ports import Clock
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.database import Row, Transaction, Transactions
 from provisioner.storage.rows import to_micros
 from provisioner.storage.token_tree import AccessToken, TokenLine
@@ -34,7 +35,14 @@ class SignInCodes:
         self._tokens = tokens
         self._clock = clock
 
-    async def create(self, token: AccessToken, *, lifetime: timedelta, session: timedelta) -> str:
+    async def create(
+        self,
+        token: AccessToken,
+        *,
+        lifetime: timedelta,
+        session: timedelta,
+        audit: AuditedAction | None = None,
+    ) -> str:
         """Return a new code that signs in as the owner of ``token``.
 
         It is good for ``lifetime``, and the token that it is redeemed for lives for ``session``,
@@ -59,6 +67,8 @@ class SignInCodes:
                     "expires": to_micros(now + lifetime),
                 },
             )
+            if audit is not None:
+                await audit.accept(transaction)
 
         await self._database.transact(work)
         return code
@@ -69,7 +79,7 @@ class SignInCodes:
             return False
         return await self._database.read(lambda transaction: self._is_good(transaction, code))
 
-    async def redeem(self, code: str) -> IssuedToken:
+    async def redeem(self, code: str, *, audit: AuditedAction | None = None) -> IssuedToken:
         """Return a new token for a code, which is used up by that.
 
         Raises RefusedError (CODE_UNKNOWN, CODE_USED, CODE_EXPIRED, or CODE_REVOKED when the token
@@ -77,7 +87,16 @@ class SignInCodes:
         """
         if len(code) > MAX_CODE:
             raise RefusedError(_UNKNOWN)
-        return await self._database.transact(lambda transaction: self._redeem(transaction, code))
+
+        async def work(transaction: Transaction) -> IssuedToken:
+            issued = await self._redeem(transaction, code)
+            if audit is not None:
+                # Who has signed in by that, whoever the request was signed in as.
+                token = issued.token
+                await audit.accept(transaction, actor=token.owner, role=token.role)
+            return issued
+
+        return await self._database.transact(work)
 
     async def _is_good(self, transaction: Transaction, code: str) -> bool:
         now = self._clock.now()

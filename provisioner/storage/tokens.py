@@ -10,6 +10,7 @@ from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.ports import Clock
+from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.paging import Page, check_page_size, decode_key, encode_key
 from provisioner.storage.rows import to_micros
@@ -79,14 +80,16 @@ class TokenRepository:
         expires_at: datetime | None = None,
         maker: Owner | None = None,
         parent_id: str | None = None,
+        audit: AuditedAction | None = None,
     ) -> IssuedToken:
         """Create a token; ``parent_id`` is the one that its maker has signed in with.
 
         Raises RefusedError when the owner has too many already (TOKEN_LIMIT_REACHED), the parent
         has ended meanwhile (TOKEN_ENDED), or is the last of a long line (TOKEN_LINE_TOO_LONG).
         """
-        return await self._database.transact(
-            lambda transaction: self.issue_within(
+
+        async def work(transaction: Transaction) -> IssuedToken:
+            issued = await self.issue_within(
                 transaction,
                 owner,
                 role,
@@ -95,7 +98,11 @@ class TokenRepository:
                 maker=maker,
                 parent_id=parent_id,
             )
-        )
+            if audit is not None:
+                await audit.accept(transaction)
+            return issued
+
+        return await self._database.transact(work)
 
     async def issue_within(
         self,
@@ -221,7 +228,9 @@ class TokenRepository:
             )
         )
 
-    async def revoke(self, token_id: str) -> AccessToken | None:
+    async def revoke(
+        self, token_id: str, *, audit: AuditedAction | None = None
+    ) -> AccessToken | None:
         """Revoke a token and all that were made with it; return it, or None when there is none.
 
         Again changes nothing.
@@ -230,11 +239,15 @@ class TokenRepository:
         async def work(transaction: Transaction) -> AccessToken | None:
             await transaction.lock(_LOCK)
             row = await revoke_below(transaction, token_id, self._clock.now())
-            return None if row is None else token_of(row)
+            if row is None:
+                return None
+            if audit is not None:
+                await audit.accept(transaction)
+            return token_of(row)
 
         return await self._database.transact(work)
 
-    async def revoke_all(self, owner: Owner) -> int:
+    async def revoke_all(self, owner: Owner, *, audit: AuditedAction | None = None) -> int:
         """Revoke every token of an owner, and all made with them; return how many of theirs."""
 
         async def work(transaction: Transaction) -> int:
@@ -245,6 +258,8 @@ class TokenRepository:
             )
             for row in rows:
                 await revoke_below(transaction, row["id"], self._clock.now())
+            if audit is not None:
+                await audit.accept(transaction)
             return len(rows)
 
         return await self._database.transact(work)

@@ -1,10 +1,7 @@
-"""A transaction's statements, on either database; and work that joins one from outside."""
+"""A transaction's statements, on either database."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -29,6 +26,7 @@ class Transaction:
         self._is_sqlite = is_sqlite
         self.failure: Exception | None = None
         """What the first statement that failed raised."""
+        self.is_committed = False
 
     async def fetch_all(self, statement: str, values: Values | None = None) -> list[Row]:
         rows = await self._run(self._connection.fetch_all, statement, values)
@@ -82,53 +80,6 @@ class Transaction:
         except Exception as error:
             self.failure = error
             raise
-
-
-@dataclass(slots=True)
-class Alongside:
-    """Work that joins a transaction; ``is_done`` once that is committed."""
-
-    work: Callable[[Transaction, object], Awaitable[None]]
-    is_done: bool = False
-
-
-_alongside: ContextVar[Alongside | None] = ContextVar("alongside", default=None)
-
-
-@contextmanager
-def alongside(work: Callable[[Transaction, object], Awaitable[None]]) -> Iterator[Alongside]:
-    """Make ``work`` part of the first transaction that is committed within the context.
-
-    It is handed the transaction, and what the transaction is going to return. Both are committed,
-    or neither.
-    """
-    added = Alongside(work)
-    token = _alongside.set(added)
-    try:
-        yield added
-    finally:
-        _alongside.reset(token)
-
-
-def added_work() -> Alongside | None:
-    """Return the work that is still to join a transaction of this context, or None."""
-    added = _alongside.get()
-    return None if added is None or added.is_done else added
-
-
-def joined(
-    work: Callable[[Transaction], Awaitable[T]], added: Alongside | None
-) -> Callable[[Transaction], Awaitable[T]]:
-    """Return ``work`` with what was added to it."""
-    if added is None:
-        return work
-
-    async def both(transaction: Transaction) -> T:
-        result = await work(transaction)
-        await added.work(transaction, result)
-        return result
-
-    return both
 
 
 def _storable(values: Values | None) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.local import pages
+from app.local import frontend
 from tests.api.wire import post, request
 from tests.e2e.service import ROOT, Service
 
@@ -23,7 +23,7 @@ BY_GET = {
 
 
 def test_the_public_audits(api: Service) -> None:
-    done = pages.run_script(
+    done = frontend.run_script(
         ROOT / "tests" / "api" / "graphql_http.mjs",
         environment={
             "STORE_PLATFORM_URL": f"{api.url}/graphql",

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gql.transport.exceptions import TransportQueryError
 
 from app.auth.issuer_keys import IssuerKeys
-from app.auth.oidc import JwtRefusedError, JwtVerifier
+from app.auth.oidc import InvalidJwtError, JwtVerifier
 from app.auth.settings import OidcSettings
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner
@@ -65,7 +65,7 @@ class Door:
 
     async def refusal(self, token: str) -> str:
         """Return the code with which a token is refused."""
-        with pytest.raises(JwtRefusedError) as refused:
+        with pytest.raises(InvalidJwtError) as refused:
             await self._verifier.verify(token)
         return refused.value.code
 

@@ -32,7 +32,7 @@ def test_import_contracts_hold() -> None:
         ("schema/enums.py", "provisioner.domain.stores"),
         ("provisioner/domain/names.py", "provisioner.storage.rows"),
         ("provisioner/storage/rows.py", "provisioner.reconcile.context"),
-        ("provisioner/reconcile/context.py", "provisioner.services.stores"),
+        ("provisioner/reconcile/context.py", "provisioner.services.store_queries"),
         ("app/http/headers.py", "app.graphql.app"),
         ("app/main.py", "app.local.up"),
         ("app/storectl/wording.py", "provisioner.domain.stores"),

@@ -21,12 +21,12 @@ from app.local.cluster.progress import ticking
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.names import new_store_id, release_for
 from provisioner.domain.owners import local
-from provisioner.domain.stores import StepStatus, Store, StoreStatus
+from provisioner.domain.stores import StepStatus, Store, StoreStatus, new_store
 from provisioner.domain.transitions import PROVISION_STEPS
-from provisioner.kubernetes.objects import COMPONENT_LABEL, STORE_LABEL
+from provisioner.kubernetes.labels import COMPONENT_LABEL, STORE_LABEL
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
-from provisioner.storage.stores import StoreRepository, new_store
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground, api_client
 

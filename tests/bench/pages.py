@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.local.cluster.progress import ticking
-from app.local.pages import PagesError, ensure_built, run_script
+from app.local.frontend import FrontendError, ensure_built, run_script
 from tests.api.conftest import running_service
 from tests.bench.fleet import STORES, record_stores
 from tests.bench.ground import UNLIMITED, Ground
@@ -74,5 +74,5 @@ async def _visit(ground: Ground, stores: int) -> Visit:
                 "E2E_TOKEN": service.token("merchant"),
             })  # fmt: skip
     if done.returncode != 0:
-        raise PagesError(f"{_SCRIPT.name} failed:\n{done.stderr[-3000:]}")
+        raise FrontendError(f"{_SCRIPT.name} failed:\n{done.stderr[-3000:]}")
     return Visit(**json.loads(done.stdout))

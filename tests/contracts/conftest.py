@@ -18,7 +18,7 @@ from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.testing import SimulatedCluster

@@ -1,7 +1,10 @@
 """Audit entries: with their change or not at all, never altered, and bounded for the unknown."""
 
+import asyncio
 import json
 import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -10,8 +13,10 @@ import pytest
 from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import Owner, local
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.storage.audit_log import (
     SIGN_IN,
+    AuditedAction,
     AuditEntry,
     AuditFilter,
     AuditLog,
@@ -19,10 +24,15 @@ from provisioner.storage.audit_log import (
     AuditRecord,
 )
 from provisioner.storage.capped_audit import IN_FULL, MANY, CappedAudit
-from provisioner.storage.database import Database, Transaction, alongside
+from provisioner.storage.database import Database, Transaction
+from provisioner.storage.owner_moves import move
 from provisioner.storage.paging import encode_key
+from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.stores import StoreRepository
+from provisioner.storage.token_tree import AccessToken
 from provisioner.storage.tokens import TokenRepository
-from provisioner.testing import HandClock
+from provisioner.testing import HandClock, RecordedAnnouncements
+from tests.stores import a_store
 
 RECORD = AuditRecord("createToken", AuditOutcome.ACCEPTED, "192.0.2.1", local("root"), Role.ADMIN)
 
@@ -42,40 +52,120 @@ async def entries(audit: AuditLog, **wanted: object) -> list[AuditEntry]:
     return list((await audit.page(first=100, after=None, filter_by=filter_by)).items)
 
 
-async def test_a_change_and_its_entry_are_one(
-    database: Database, audit: AuditLog, clock: HandClock
-) -> None:
-    tokens = TokenRepository(database, clock)
-    with alongside(lambda transaction, _: audit.write(transaction, RECORD)) as acceptance:
-        await tokens.issue(local("merchant"), Role.VIEWER)
-        assert acceptance.is_done
-        await tokens.issue(local("merchant"), Role.VIEWER)
-    assert [entry.record for entry in await entries(audit)] == [RECORD]
+class LogThatFails(AuditLog):
+    """An audit log in which nothing more can be written."""
 
-
-async def test_no_entry_no_change(database: Database, clock: HandClock) -> None:
-    async def fail(transaction: Transaction, result: object) -> None:  # noqa: ARG001
+    async def write(self, transaction: Transaction, record: AuditRecord) -> None:  # noqa: ARG002
         raise RuntimeError("no room")
 
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What can be changed with an entry, on one database, and whom and what a test changes."""
+
+    stores: StoreRepository
+    tokens: TokenRepository
+    codes: SignInCodes
+    database: Database
+    store: Store
+    token: AccessToken
+    code: str
+
+    async def everything(self) -> list[tuple[object, ...]]:
+        """Return every row that a change could touch."""
+
+        async def work(transaction: Transaction) -> list[tuple[object, ...]]:
+            tables = ("stores", "events", "steps", "tokens", "sign_in_codes", "audit")
+            rows = [await transaction.fetch_all(f"SELECT * FROM {name}") for name in tables]  # noqa: S608
+            return [tuple(row.values()) for found in rows for row in found]
+
+        return await self.database.read(work)
+
+
+@pytest.fixture
+async def records(database: Database, clock: HandClock) -> Records:
+    stores = StoreRepository(database, clock, RecordedAnnouncements())
     tokens = TokenRepository(database, clock)
-    with alongside(fail) as acceptance, pytest.raises(RuntimeError, match="no room"):
-        await tokens.issue(local("merchant"), Role.VIEWER)
-    assert not acceptance.is_done
-    page = await tokens.page(owner=None, first=1, after=None, with_revoked=True)
-    assert page.items == ()
+    codes = SignInCodes(database, tokens, clock)
+    token = (await tokens.issue(local("merchant"), Role.OPERATOR)).token
+    code = await codes.create(token, lifetime=timedelta(hours=1), session=timedelta(days=1))
+    store = await stores.create(a_store())
+    return Records(stores, tokens, codes, database, store, token, code)
 
 
-async def test_no_change_no_entry(database: Database, audit: AuditLog) -> None:
-    async def refuse(_: Transaction) -> None:
-        raise RefusedError
+Change = Callable[[Records, AuditedAction], Awaitable[object]]
+CHANGES: dict[str, Change] = {
+    "create": lambda on, audit: on.stores.create(a_store(name="another-shop"), audit=audit),
+    "delete": lambda on, audit: on.stores.request_delete(on.store.id, "", audit=audit),
+    "transition": lambda on, audit: on.stores.transition(
+        on.store, StoreStatus.PROVISIONING, audit=audit
+    ),
+    "issue": lambda on, audit: on.tokens.issue(local("merchant"), Role.VIEWER, audit=audit),
+    "revoke": lambda on, audit: on.tokens.revoke(on.token.id, audit=audit),
+    "revoke all": lambda on, audit: on.tokens.revoke_all(local("merchant"), audit=audit),
+    "move": lambda on, audit: move(on.database, local("merchant"), local("heir"), audit=audit),
+    "link": lambda on, audit: on.codes.create(
+        on.token, lifetime=timedelta(hours=1), session=timedelta(days=1), audit=audit
+    ),
+    "redeem": lambda on, audit: on.codes.redeem(on.code, audit=audit),
+}
+"""Everything that writes an entry with its change."""
 
-    with (
-        alongside(lambda transaction, _: audit.write(transaction, RECORD)) as acceptance,
-        pytest.raises(RefusedError),
-    ):
-        await database.transact(refuse)
-    assert not acceptance.is_done
+every_change = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+
+
+@every_change
+async def test_a_change_and_its_entry_are_one(
+    records: Records, audit: AuditLog, change: Change
+) -> None:
+    action = AuditedAction(audit, RECORD)
+    await change(records, action)
+    assert action.is_recorded
+    (entry,) = await entries(audit)
+    assert (entry.record.action, entry.record.outcome) == (RECORD.action, RECORD.outcome)
+
+
+@every_change
+async def test_no_entry_no_change(
+    records: Records, database: Database, clock: HandClock, change: Change
+) -> None:
+    before = await records.everything()
+    action = AuditedAction(LogThatFails(database, clock), RECORD)
+    with pytest.raises(RuntimeError, match="no room"):
+        await change(records, action)
+    assert not action.is_recorded
+    assert await records.everything() == before
+
+
+async def test_no_change_no_entry(records: Records, audit: AuditLog) -> None:
+    action = AuditedAction(audit, RECORD)
+    with pytest.raises(RefusedError):
+        await records.stores.create(a_store(name=records.store.name), audit=action)
+    assert not action.is_recorded
     assert await entries(audit) == []
+
+
+async def test_an_entry_has_what_only_the_change_tells(records: Records, audit: AuditLog) -> None:
+    made = await records.stores.create(
+        a_store(name="another-shop"), audit=AuditedAction(audit, RECORD)
+    )
+    await records.codes.redeem(records.code, audit=AuditedAction(audit, RECORD))
+    redeemed, created = await entries(audit)
+    assert created.record == replace(RECORD, store_id=made.id)
+    assert redeemed.record == replace(RECORD, actor=local("merchant"), role=Role.OPERATOR)
+
+
+async def test_it_is_recorded_also_when_nobody_waits_for_the_end(
+    records: Records, audit: AuditLog
+) -> None:
+    action = AuditedAction(audit, RECORD)
+    asked = asyncio.create_task(records.tokens.revoke(records.token.id, audit=action))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert action.is_recorded
+    assert [entry.record for entry in await entries(audit)] == [RECORD]
 
 
 async def test_the_database_refuses_to_change_an_entry(database: Database, audit: AuditLog) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from typing import Any
 
-from app.local import pages
+from app.local import frontend
 from tests.e2e import curl
 from tests.e2e.service import CREATE, DELETE, ROOT, Service
 
@@ -13,7 +13,7 @@ FOLLOW = """subscription ($id: ID!, $after: Int) { storeStatus(id: $id, after: $
 
 
 def test_graphql_ws(service: Service) -> None:
-    done: subprocess.CompletedProcess[str] = pages.run_script(
+    done: subprocess.CompletedProcess[str] = frontend.run_script(
         ROOT / "tests" / "e2e" / "create_and_follow.mjs",
         "from-javascript",
         environment={

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.local.pages import FOLDER, ensure_built, run_browser_tests
+from app.local.frontend import FOLDER, ensure_built, run_browser_tests
 from tests.browser import ensure_browser
 from tests.e2e.control import Control, serving
 from tests.e2e.service import Service

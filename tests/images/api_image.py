@@ -22,7 +22,7 @@ from filelock import FileLock
 from app.local.cluster import tools
 from app.local.cluster.paths import cache
 from app.local.cluster.progress import ticking
-from app.local.pages import FOLDER, ensure_built
+from app.local.frontend import FOLDER, ensure_built
 from tests.images.dockerfile import PLATFORM, ROOT, Stage, is_ignored, stages
 
 _PACKAGES = "/opt/packages"

@@ -15,7 +15,7 @@ import pytest
 
 from app.http.headers import content_policy, security_headers
 from app.local.cluster.ports import free_port
-from app.local.pages import FOLDER, ensure_built
+from app.local.frontend import FOLDER, ensure_built
 from tests.images.dockerfile import PLATFORM, ROOT, stages
 from tests.images.nginx import running_nginx
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.local import pages, up
+from app.local import frontend, up
 from app.local.cluster import toolchain
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
@@ -96,6 +96,6 @@ def test_what_builds_the_images_is_what_the_tests_run_on() -> None:
     found = stages(PLATFORM)
     versions = {name: found[name].base.rpartition(":")[2].partition("-")[0] for name in found}
     assert versions["helm"] == toolchain._PACKAGE.partition("==")[2]
-    assert versions["pages"] == pages._PACKAGE.partition("==")[2]
+    assert versions["pages"] == frontend._PACKAGE.partition("==")[2]
     assert versions["packages"] == versions["api"]
     assert versions["api"].startswith("3.11.")

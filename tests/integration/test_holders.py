@@ -9,7 +9,7 @@ import pytest
 from app.local.cluster import LocalCluster
 from app.local.cluster.local_cluster import ClusterError
 from provisioner.domain.cluster import Observation
-from provisioner.kubernetes.objects import NAMESPACES, PODS
+from provisioner.kubernetes.watched_kinds import NAMESPACES, PODS
 from provisioner.reconcile.holders import holders, remedy
 
 pytestmark = pytest.mark.cluster

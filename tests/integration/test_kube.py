@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.local.cluster import LocalCluster
-from provisioner.domain.errors import ClusterRefusedError, ClusterUnreachableError
+from provisioner.domain.errors import ClusterRejectedError, ClusterUnreachableError
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS
+from provisioner.kubernetes.watched_kinds import PODS
 from tests.integration.watching.following import write_kubeconfig
 
 Call = Callable[[KubeCluster], Awaitable[object]]
@@ -24,7 +24,7 @@ CALLS: dict[str, Call] = {
     "delete_pod": lambda cluster: cluster.delete_pod("ns", "pod", "uid"),
     "delete_job": lambda cluster: cluster.delete_job("ns", "job", "uid"),
     "namespace_exists": lambda cluster: cluster.namespace_exists("ns"),
-    "list_page": lambda cluster: cluster.list_page(PODS, ""),
+    "list_chunk": lambda cluster: cluster.list_chunk(PODS, ""),
 }
 
 
@@ -77,7 +77,7 @@ async def test_no_cluster_no_log(nowhere: KubeCluster) -> None:
 @pytest.mark.cluster
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 async def test_what_the_platform_may_not_do_is_refused(stranger: KubeCluster, call: Call) -> None:
-    with pytest.raises(ClusterRefusedError) as refused:
+    with pytest.raises(ClusterRejectedError) as refused:
         await call(stranger)
     assert refused.value.reason.code == "CLUSTER_REFUSED"
     assert "system:serviceaccount:default:default" in refused.value.reason.message
@@ -95,7 +95,7 @@ async def test_a_secret_that_holds_no_text(
         "data": {"key": "/////w=="},
     }
     local_cluster.kubectl("create", "-f", "-", stdin=json.dumps(secret))
-    with pytest.raises(ClusterRefusedError, match=r"secrets/binary is no Secret with text in it"):
+    with pytest.raises(ClusterRejectedError, match=r"secrets/binary is no Secret with text in it"):
         await cluster.ensure_secret(namespace, "binary", {}, lambda: {"key": "other"})
 
 
@@ -109,7 +109,7 @@ async def test_nothing_is_made_in_a_namespace_that_goes(
     assert await cluster.delete_namespace(namespace) is True
     assert await cluster.delete_namespace(namespace) is True  # it is still there, and going
     assert await cluster.namespace_exists(namespace) is True
-    with pytest.raises(ClusterRefusedError, match="because it is being terminated"):
+    with pytest.raises(ClusterRejectedError, match="because it is being terminated"):
         await cluster.ensure_secret(namespace, "late", {}, lambda: {"key": "value"})
     free = json.dumps({"metadata": {"finalizers": None}})
     local_cluster.kubectl("-n", namespace, "patch", "configmap", "kept", "-p", free)
@@ -126,16 +126,16 @@ async def test_a_token_that_was_revoked_is_replaced(
     become(token, local_cluster.kubectl("-n", namespace, "create", "token", "default", *bound))
     user = kubeconfig(local_cluster, tmp_path, tokenFile=str(token))
     cluster = await KubeCluster.connect(user, None)
-    with pytest.raises(ClusterRefusedError, match=f"system:serviceaccount:{namespace}:default"):
-        await cluster.list_page(PODS, "")
+    with pytest.raises(ClusterRejectedError, match=f"system:serviceaccount:{namespace}:default"):
+        await cluster.list_chunk(PODS, "")
     # When the Secret goes, then the API server does not know the caller any more
     local_cluster.kubectl("-n", namespace, "delete", "secret", "holds")
     with pytest.raises(ClusterUnreachableError, match=r"platform's credentials \(401\)"):
         await until_not_refused(cluster)
     # and with another token in the file it does again
     become(token, local_cluster.kubectl("-n", namespace, "create", "token", "default"))
-    with pytest.raises(ClusterRefusedError, match=f"system:serviceaccount:{namespace}:default"):
-        await cluster.list_page(PODS, "")
+    with pytest.raises(ClusterRejectedError, match=f"system:serviceaccount:{namespace}:default"):
+        await cluster.list_chunk(PODS, "")
     await cluster.close()
 
 
@@ -147,6 +147,6 @@ async def until_not_refused(cluster: KubeCluster) -> None:
     """Ask until the answer is another than "forbidden": good tokens are remembered for 10 s."""
     async with asyncio.timeout(60):
         while True:
-            with suppress(ClusterRefusedError):
-                await cluster.list_page(PODS, "")
+            with suppress(ClusterRejectedError):
+                await cluster.list_chunk(PODS, "")
             await asyncio.sleep(0.5)

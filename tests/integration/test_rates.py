@@ -40,7 +40,7 @@ async def counted_in() -> AsyncIterator[Callable[[str], RateLimiter]]:
             failed_sign_ins="3/hour",
             introspections_of_caller="2/hour",
             anonymous_operations="2/hour",
-            anonymous_pages="2/hour",
+            anonymous_requests="2/hour",
             storage=storage,
         )
         made.append(RateLimiter(limits))

@@ -31,7 +31,7 @@ async def rates(server: RedisServer) -> AsyncIterator[RateLimiter]:
         failed_sign_ins="3/hour",
         introspections_of_caller="3/hour",
         anonymous_operations="3/hour",
-        anonymous_pages="3/hour",
+        anonymous_requests="3/hour",
         storage=server.url,
     )
     made = RateLimiter(limits)

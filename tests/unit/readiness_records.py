@@ -103,7 +103,7 @@ class Given:
     namespace: NamespaceState = NamespaceState(name="store-1", uid="uid-store-1")  # noqa: RUF009
     since: float = 0
 
-    def assessed(self, seconds: float, limits: GracePeriods | None = None) -> Assessment:
+    def assessed(self, seconds: float, grace_periods: GracePeriods | None = None) -> Assessment:
         jobs = tuple(item for item in self.items if isinstance(item, Job))
         return assess(
             workloads=self.workloads,
@@ -116,7 +116,7 @@ class Given:
                 events=tuple(item for item in self.items if isinstance(item, ClusterEvent)),
             ),
             now=at(seconds),
-            limits=limits or GracePeriods(),
+            grace_periods=grace_periods or GracePeriods(),
             since=at(self.since),
         )
 

@@ -12,10 +12,9 @@ from provisioner.domain.errors import ClusterUnreachableError, RefusedError
 from provisioner.domain.identities import Identity, Role, UsedToken
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import Owner, local
-from provisioner.domain.stores import Store
+from provisioner.domain.stores import Store, new_store
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 from provisioner.services.admin_login import AdminLogin, AdminLogins
-from provisioner.storage.stores import new_store
 from provisioner.testing import SimulatedCluster
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

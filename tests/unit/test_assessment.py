@@ -56,7 +56,7 @@ def test_what_was_refused_before_counts_no_more(
     context = ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
         prober=AlwaysAnswers(), engines={}, clock=FixedClock(),
-        settings=WorkSettings(limits=GracePeriods(refusal_grace=timedelta())),
+        settings=WorkSettings(grace_periods=GracePeriods(refusal_grace=timedelta())),
     )  # fmt: skip
     store = a_store(now=ago(400))
     assessment = look(context, store, ENGINE, is_building=True, since=since)

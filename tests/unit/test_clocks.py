@@ -104,7 +104,7 @@ def test_a_verdict_is_the_same_whatever_the_clocks_say(
         setup_job=setup_job if is_building else None,
         observation=observation,
         now=at(seconds),
-        limits=WorkSettings().limits,
+        grace_periods=WorkSettings().grace_periods,
         since=at(0) if is_building else LONG_AGO,
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.kubernetes.diff import changes, sentence
+from provisioner.kubernetes.diff import differences, sentence
 
 
 def an_object(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
@@ -17,13 +17,13 @@ def an_object(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
 
 
 def told(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    return [str(change) for change in changes(an_object(found), an_object(wanted))]
+    return [str(item) for item in differences(an_object(found), an_object(wanted))]
 
 
 def test_nothing_that_only_the_server_counts() -> None:
     found = an_object({"replicas": 1})
     wanted = {**an_object({"replicas": 1}, resourceVersion="2", generation=2), "status": {}}
-    assert changes(found, wanted) == []
+    assert differences(found, wanted) == []
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_what_a_controller_has_set_is_its_own() -> None:
     by_hand = {"manager": "kubectl", "fieldsV1": {"f:spec": {"f:paused": {}}}}
     found = an_object({"replicas": 3, "paused": True}, managedFields=[scaled, by_hand])
     wanted = an_object({"replicas": 1, "paused": False})
-    assert [str(change) for change in changes(found, wanted)] == [
+    assert [str(item) for item in differences(found, wanted)] == [
         "spec.paused was true instead of false"
     ]
 
 
 def test_the_first_few_of_many() -> None:
-    found = changes(an_object(dict.fromkeys("abcde", 1)), an_object(dict.fromkeys("abcde", 2)))
+    found = differences(an_object(dict.fromkeys("abcde", 1)), an_object(dict.fromkeys("abcde", 2)))
     assert sentence("Deployment web", found) == (
         "Deployment web: spec.a was 1 instead of 2, spec.b was 1 instead of 2,"
         " spec.c was 1 instead of 2 and 2 more"

@@ -9,8 +9,8 @@ from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import HelmError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
-from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, new_store
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile import drift_patrol
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift import inspect
@@ -18,7 +18,7 @@ from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.health import observe
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST, namespace_labels
 from provisioner.reconcile.reconciler import Reconciler
-from provisioner.storage.stores import StoreRepository, new_store
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
 
 _S = StoreStatus

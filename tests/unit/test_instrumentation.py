@@ -8,11 +8,12 @@ from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import HelmError, HelmKilledError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
+from provisioner.domain.stores import new_store
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
-from provisioner.storage.stores import StoreRepository, new_store
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, RecordedMeasurements, SimulatedCluster
 from tests.unit.test_reconciler_machine import ENGINE
 

@@ -13,9 +13,15 @@ from provisioner.domain.cluster import ClusterEvent, NamespaceState, Observation
 from provisioner.domain.errors import DatabaseUnavailableError, NotFoundError
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes import observer as observer_module
-from provisioner.kubernetes.objects import EVENTS, NAMESPACES, PODS, WatchedKind, WatchedObject
 from provisioner.kubernetes.observer import ClusterObserver
-from provisioner.kubernetes.reflector import ChangedObject, Page
+from provisioner.kubernetes.reflector import ListChunk, WatchEvent
+from provisioner.kubernetes.watched_kinds import (
+    EVENTS,
+    NAMESPACES,
+    PODS,
+    WatchedKind,
+    WatchedObject,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,20 +51,20 @@ class Source:
 
     def __init__(self) -> None:
         self.there: dict[str, list[WatchedObject]] = defaultdict(list)
-        self._changes: dict[str, asyncio.Queue[ChangedObject]] = defaultdict(asyncio.Queue)
+        self._changes: dict[str, asyncio.Queue[WatchEvent]] = defaultdict(asyncio.Queue)
 
-    async def list_page(self, kind: WatchedKind, _: str) -> Page:
-        return Page(self.there[kind.name], "1", "")
+    async def list_chunk(self, kind: WatchedKind, _: str) -> ListChunk:
+        return ListChunk(self.there[kind.name], "1", "")
 
     async def watch(
         self, kind: WatchedKind, _version: str, _timeout: int
-    ) -> AsyncGenerator[ChangedObject, None]:
-        yield ChangedObject("OPENED", "", None)
+    ) -> AsyncGenerator[WatchEvent, None]:
+        yield WatchEvent("OPENED", "", None)
         while True:
             yield await self._changes[kind.name].get()
 
     def send(self, kind: WatchedKind, item: WatchedObject, what: str = "MODIFIED") -> None:
-        self._changes[kind.name].put_nowait(ChangedObject(what, "2", item))
+        self._changes[kind.name].put_nowait(WatchEvent(what, "2", item))
 
 
 class Records:

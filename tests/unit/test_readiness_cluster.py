@@ -1,4 +1,4 @@
-"""The rules about what is around the containers: Jobs, nodes, volumes, refusals, the namespace."""
+"""The rules about what is around the containers: Jobs, nodes, volumes, denials, the namespace."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -58,11 +58,11 @@ def homeless(message: str, **changes: object) -> Pod:
     return pod(**{**values, "unschedulable_since": at(5), "message": message, **changes})  # type: ignore[arg-type]
 
 
-def refusal(message: str, about: str = REPLICA_SET, *, first: float = 1, last: float = 1) -> Given:
-    return refused(event("FailedCreate", message, about=about, first=first, last=last))
+def denied(message: str, about: str = REPLICA_SET, *, first: float = 1, last: float = 1) -> Given:
+    return denied_by(event("FailedCreate", message, about=about, first=first, last=last))
 
 
-def refused(*items: ClusterEvent | Pod, workload: Workload = WORDPRESS) -> Given:
+def denied_by(*items: ClusterEvent | Pod, workload: Workload = WORDPRESS) -> Given:
     return Given(items, workloads=(workload,))
 
 
@@ -384,9 +384,9 @@ class TestVolumes:
         assert given(pod(container()), failed).assessed(999).fatal is None
 
 
-class TestRefusals:
+class TestDenials:
     def test_given_a_full_quota_when_the_grace_has_passed_then_it_dooms(self) -> None:
-        store = refusal(OVER_QUOTA)
+        store = denied(OVER_QUOTA)
         assert store.assessed(10).fatal is None
         assert store.assessed(10).recheck_after == timedelta(seconds=1)
         assert store.assessed(10).waiting_for == (
@@ -402,7 +402,7 @@ class TestRefusals:
 
     def test_given_a_quota_in_use_when_assessed_then_it_has_time_to_be_counted_anew(self) -> None:
         """As after an outage of the API server, which charges for requests that then fail."""
-        store = refusal(
+        store = denied(
             'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
             " requested: limits.memory=256Mi, used: limits.memory=1Gi, limited: limits.memory=1Gi"
         )
@@ -425,7 +425,7 @@ class TestRefusals:
     def test_given_more_than_the_whole_quota_when_some_is_used_then_that_does_not_matter(
         self, asked: str, limited: str, due: float
     ) -> None:
-        store = refusal(
+        store = denied(
             'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
             f" requested: {asked}, used: limits.cpu=1, limited: {limited}"
         )
@@ -440,7 +440,7 @@ class TestRefusals:
         )
         cut = message[: message.index("100Gi") + 1]
         assert len(cut) > 500
-        assert code(refusal(cut).assessed(360)) is None
+        assert code(denied(cut).assessed(360)) is None
 
     @pytest.mark.parametrize(
         ("words", "remedy"),
@@ -480,7 +480,7 @@ class TestRefusals:
             f" {words}"
         )
         item = event("FailedCreate", message, about="StatefulSet/mysql", first=1)
-        found = refused(item, workload=MYSQL).assessed(11)
+        found = denied_by(item, workload=MYSQL).assessed(11)
         assert code(found) == ("QUOTA_EXCEEDED" if "quota" in words else "ADMISSION_REFUSED")
         assert sentence(found) == (
             f"StatefulSet mysql: the cluster refuses to create its pod ({words}). {remedy}, then"
@@ -489,7 +489,7 @@ class TestRefusals:
 
     def test_given_a_pod_that_is_invalid_when_the_grace_has_passed_then_it_dooms(self) -> None:
         words = "spec.containers[0].resources.requests: must be less than or equal to cpu limit"
-        store = refusal(f'Error creating: Pod "wordpress-5d-zzzzz" is invalid: {words}')
+        store = denied(f'Error creating: Pod "wordpress-5d-zzzzz" is invalid: {words}')
         assert code(store.assessed(10)) is None
         assert sentence(store.assessed(11)) == (
             f"ReplicaSet wordpress-5d: the cluster refuses to create its pod (invalid: {words})."
@@ -498,7 +498,7 @@ class TestRefusals:
 
     def test_given_a_webhook_that_denies_when_the_grace_has_passed_then_it_dooms(self) -> None:
         words = 'admission webhook "images.example.com" denied the request: unsigned'
-        store = refusal(f"Error creating: {words}")
+        store = denied(f"Error creating: {words}")
         assert code(store.assessed(10)) is None
         assert sentence(store.assessed(11)) == (
             "ReplicaSet wordpress-5d: the cluster refuses to create its pod (Error creating:"
@@ -513,10 +513,10 @@ class TestRefusals:
             'Error creating: Internal error occurred: failed calling webhook "a.b": refused',
         ],
     )
-    def test_given_a_refusal_that_mostly_passes_when_assessed_then_it_has_a_longer_grace(
+    def test_given_a_denial_that_mostly_passes_when_assessed_then_it_has_a_longer_grace(
         self, message: str
     ) -> None:
-        store = refusal(message)
+        store = denied(message)
         assert store.assessed(31).fatal is None
         assert store.assessed(31).recheck_after == timedelta(seconds=90)
         assert code(store.assessed(121)) == "ADMISSION_REFUSED"
@@ -531,17 +531,17 @@ class TestRefusals:
         ],
         ids=["made since", "made and lost since", "made by a newer ReplicaSet", "none is lacking"],
     )
-    def test_given_a_pod_of_the_same_owner_when_assessed_then_the_refusal_was_overcome(
+    def test_given_a_pod_of_the_same_owner_when_assessed_then_the_denial_was_overcome(
         self, made: Pod
     ) -> None:
         item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1, last=1.5)
-        found = refused(item, made).assessed(99)
+        found = denied_by(item, made).assessed(99)
         assert (found.fatal, found.recheck_after) == (None, None)
 
     def test_given_two_replicas_when_the_second_is_refused_then_it_dooms(self) -> None:
         first = ready_pod("wordpress-5d-aaaaa", component="wordpress", owner_kind="ReplicaSet")
         item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1, last=5)
-        store = refused(item, first, workload=Workload("wordpress", "Deployment", 2))
+        store = denied_by(item, first, workload=Workload("wordpress", "Deployment", 2))
         assert code(store.assessed(20)) == "QUOTA_EXCEEDED"
 
     @pytest.mark.parametrize(
@@ -553,27 +553,27 @@ class TestRefusals:
             event("FailedDelete", OVER_QUOTA, about=REPLICA_SET),
             event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=-90, last=-60),
         ],
-        ids=["other kind", "other job", "no refusal", "no creation", "earlier attempt"],
+        ids=["other kind", "other job", "no denial", "no creation", "earlier attempt"],
     )
     def test_given_an_event_that_looks_alike_when_assessed_then_nothing_is_failed(
         self, item: ClusterEvent
     ) -> None:
-        assert refused(item).assessed(999).fatal is None
+        assert denied_by(item).assessed(999).fatal is None
 
-    def test_given_a_pod_of_a_longer_name_when_assessed_then_the_refusal_stands(
+    def test_given_a_pod_of_a_longer_name_when_assessed_then_the_denial_stands(
         self,
     ) -> None:
         item = event("FailedCreate", OVER_QUOTA, about="StatefulSet/mysql", first=1)
         other = pod(name="mysql-backup-0", component="backup", created_at=at(5))
-        assert code(refused(item, other, workload=MYSQL).assessed(11)) == "QUOTA_EXCEEDED"
+        assert code(denied_by(item, other, workload=MYSQL).assessed(11)) == "QUOTA_EXCEEDED"
 
     def test_given_an_owner_of_a_long_name_when_its_pod_was_made_then_it_was_overcome(self) -> None:
         owner = "woo-0123456789abcdef0123456789abcdef-wordpress-5d8c7b9f6d-and-more"
         item = event("FailedCreate", OVER_QUOTA, about=f"ReplicaSet/{owner}", first=1)
         made = wordpress_pod(name=f"{owner[:58]}x7k2p", created_at=at(2), is_terminating=True)
-        assert refused(item, made).assessed(99).fatal is None
+        assert denied_by(item, made).assessed(99).fatal is None
 
-    def test_given_a_setup_job_when_its_pod_came_in_the_end_then_the_refusal_is_moot(self) -> None:
+    def test_given_a_setup_job_when_its_pod_came_in_the_end_then_the_denial_is_moot(self) -> None:
         late = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1, last=9)
         store = Given((setup_job(), setup_pod(container("setup")), late), workloads=())
         assert store.assessed(99).fatal is None

@@ -159,7 +159,7 @@ def assessed(
         setup_job=setup_job,
         observation=observation,
         now=at(seconds),
-        limits=GracePeriods(),
+        grace_periods=GracePeriods(),
     )
 
 

@@ -21,7 +21,7 @@ from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import (
-    ClusterRefusedError,
+    ClusterRejectedError,
     ClusterUnreachableError,
     ConflictError,
     HelmError,
@@ -30,7 +30,7 @@ from provisioner.domain.errors import (
 )
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
-from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget
+from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, new_store
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
@@ -39,7 +39,7 @@ from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
-from provisioner.storage.stores import StoreRepository, new_store
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
@@ -58,7 +58,7 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: MachineShortageError("This machine has no disk space left."),
     lambda: RuntimeError("Nobody foresaw this."),
     lambda: HelmError(Reason("HELM_FAILED", "helm could not.")),
-    lambda: ClusterRefusedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
+    lambda: ClusterRejectedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
 

@@ -55,7 +55,7 @@ class ClusterWithFixedObjects(SimulatedCluster):
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
         self.claims = [claim for claim in self.claims if claim.uid != uid]
         self.removed.append(name)
-        self._announce(namespace)
+        self.announce(namespace)
 
     def observe(self, namespace: str) -> Observation:
         seen = super().observe(namespace)
@@ -168,8 +168,8 @@ async def test_a_webhook_that_does_not_answer_has_a_grace_then_fails_the_store(
     webhook = AdmissionWebhookError("guard.example.com", "connection refused")
     cluster.faults = [webhook, webhook]
     assert (await built(platform)).status is _S.READY
-    limits = GracePeriods(webhook_grace=timedelta(seconds=0.02))
-    platform.context = replace(platform.context, settings=WorkSettings(limits=limits))
+    grace_periods = GracePeriods(webhook_grace=timedelta(seconds=0.02))
+    platform.context = replace(platform.context, settings=WorkSettings(grace_periods=grace_periods))
     cluster.faults = [webhook] * 100_000
     store = await built(platform)
     cluster.faults = []

@@ -7,13 +7,13 @@ import pytest
 
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
-from provisioner.domain.stores import Reason, Retention, Store, StoreStatus, StoreTarget
+from provisioner.domain.stores import Reason, Retention, Store, StoreStatus, StoreTarget, new_store
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.retention import Housekeeper
 from provisioner.storage.audit_log import AuditFilter, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.database import Database
-from provisioner.storage.stores import StoreRepository, new_store
+from provisioner.storage.stores import StoreRepository
 from provisioner.testing import HandClock, RecordedAnnouncements
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import NamespaceState, Observation
 from provisioner.domain.errors import (
-    ClusterRefusedError,
+    ClusterRejectedError,
     ClusterUnreachableError,
     HelmError,
     TerminalError,
@@ -68,13 +68,13 @@ def context(
     )  # fmt: skip
 
 
-def refused(words: str) -> ClusterRefusedError:
-    return ClusterRefusedError(Reason("CLUSTER_REFUSED", words))
+def rejected(words: str) -> ClusterRejectedError:
+    return ClusterRejectedError(Reason("CLUSTER_REFUSED", words))
 
 
 @pytest.mark.parametrize(
     "error",
-    [refused(NO_RIGHT), HelmError(Reason("HELM_FAILED", "helm could not."), output=NO_RIGHT)],
+    [rejected(NO_RIGHT), HelmError(Reason("HELM_FAILED", "helm could not."), output=NO_RIGHT)],
 )
 async def test_an_early_refusal_for_want_of_rights_passes(error: TerminalError) -> None:
     settling = Settling()
@@ -87,15 +87,15 @@ async def test_an_early_refusal_for_want_of_rights_passes(error: TerminalError) 
 
 async def test_no_other_refusal_does(monkeypatch: pytest.MonkeyPatch) -> None:
     settling = Settling()
-    with pytest.raises(ClusterRefusedError):  # none were given
-        await settling.of(Refusing(refused(NO_RIGHT), 1))
+    with pytest.raises(ClusterRejectedError):  # none were given
+        await settling.of(Refusing(rejected(NO_RIGHT), 1))
     settling.begin()
-    with pytest.raises(ClusterRefusedError):
-        await settling.of(Refusing(refused(BY_POLICY), 1))
+    with pytest.raises(ClusterRejectedError):
+        await settling.of(Refusing(rejected(BY_POLICY), 1))
     monkeypatch.setattr(rights, "SETTLING_SECONDS", 0.0)
     settling.begin()
-    with pytest.raises(ClusterRefusedError):  # every API server has heard of them long since
-        await settling.of(Refusing(refused(NO_RIGHT), 1))
+    with pytest.raises(ClusterRejectedError):  # every API server has heard of them long since
+        await settling.of(Refusing(rejected(NO_RIGHT), 1))
 
 
 async def test_without_a_role_nothing_is_bound(repository: StoreRepository) -> None:
@@ -113,7 +113,7 @@ async def test_every_store_has_the_rights_in_its_namespace(repository: StoreRepo
     stores = [await repository.create(a_store()) for _ in range(4)]
     for store in stores[1:]:
         await cluster.ensure_namespace(store.namespace, namespace_labels(store))
-    cluster.faults = [refused("no"), refused("no")]
+    cluster.faults = [rejected("no"), rejected("no")]
 
     keeper = asyncio.create_task(
         RightsKeeper(context(repository, cluster), repository.undeleted).run()

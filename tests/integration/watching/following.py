@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.domain.cluster import Pod
-from provisioner.kubernetes.api import ApiLimits
+from provisioner.kubernetes.api import ApiSettings
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS, WatchedKind, WatchedObject
 from provisioner.kubernetes.reflector import Reflector, WatchTimings
+from provisioner.kubernetes.watched_kinds import PODS, WatchedKind, WatchedObject
 from tests.integration.watching.scripted_api import ScriptedApi
 
-LIMITS = ApiLimits(silence_seconds=30, page=3)
+SETTINGS = ApiSettings(silence_seconds=30, chunk_size=3)
 TIMINGS = WatchTimings(
     # A watch is short until the test's end, so that being of no use is not a matter of speed.
     backoff=(0.001, 0.004), watch=(60, 60), relist=(3600, 3600), short_watch=3600,
@@ -104,12 +104,12 @@ async def following(
     server: ScriptedApi,
     *,
     timings: WatchTimings = TIMINGS,
-    limits: ApiLimits = LIMITS,
+    settings: ApiSettings = SETTINGS,
     user: dict[str, Any] | None = None,
 ) -> AsyncIterator[Following]:
     """Follow the server's pods for as long as the context is open."""
     kubeconfig = write_kubeconfig(folder, f"http://127.0.0.1:{server.port}", user or {"token": "t"})
-    cluster = await KubeCluster.connect(kubeconfig, None, limits=limits)
+    cluster = await KubeCluster.connect(kubeconfig, None, settings=settings)
     ledger = Ledger(server.activity)
     reflector = Reflector(cluster, PODS, ledger, timings)
     task = asyncio.create_task(reflector.run())
@@ -122,8 +122,8 @@ async def following(
         await cluster.close()
 
 
-def silent_for(seconds: float) -> ApiLimits:
-    return replace(LIMITS, silence_seconds=seconds)
+def silent_for(seconds: float) -> ApiSettings:
+    return replace(SETTINGS, silence_seconds=seconds)
 
 
 def write_kubeconfig(folder: Path, address: str, user: dict[str, Any]) -> Path:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from provisioner.kubernetes.objects import STORE_LABEL
+from provisioner.kubernetes.labels import STORE_LABEL
 
 NAMESPACE = "store-1"
 WHICH = "/api/v1/namespaces/kube-system"

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.watching.following import LIMITS, Following, following
+from tests.integration.watching.following import SETTINGS, Following, following
 from tests.integration.watching.scripted_api import (
     ScriptedApi,
     answers,
@@ -102,11 +102,11 @@ def test_it_converges(acts: list[Act]) -> None:
 
 
 async def _play(acts: list[Act]) -> None:
-    limits = replace(LIMITS, silence_seconds=0.05, page=2)
+    settings = replace(SETTINGS, silence_seconds=0.05, chunk_size=2)
     with tempfile.TemporaryDirectory() as folder:
         async with (
             ScriptedApi() as server,
-            following(Path(folder), server, limits=limits) as watch,
+            following(Path(folder), server, settings=settings) as watch,
         ):
             for act in acts:
                 await act(watch)

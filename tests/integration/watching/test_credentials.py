@@ -15,8 +15,8 @@ from app.local.cluster.certificates import issue
 from provisioner.domain.errors import ClusterUnreachableError, ConfigurationError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS
-from tests.integration.watching.following import LIMITS, following, write_kubeconfig
+from provisioner.kubernetes.watched_kinds import PODS
+from tests.integration.watching.following import SETTINGS, following, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi
 
 PLUGIN = """import json, pathlib
@@ -93,7 +93,7 @@ async def test_a_plugin_is_asked_once_for_all_that_were_refused(
     cluster = await KubeCluster.connect(write_kubeconfig(tmp_path, address, user), None)
     token.becomes("second\n")
     server.accepted_tokens = {"second"}
-    pages = await asyncio.gather(*(cluster.list_page(PODS, "") for _ in range(20)))
+    pages = await asyncio.gather(*(cluster.list_chunk(PODS, "") for _ in range(20)))
     assert [len(page.objects) for page in pages] == [1] * 20
     assert (tmp_path / "runs").read_text().split() == ["run", "run"]
     await cluster.close()
@@ -174,17 +174,17 @@ async def test_the_pods_token_after_a_refusal(pod: Pod) -> None:
     api = await KubeApi.connect(None, None, service_account=pod.folder)
     pod.server.accepted_tokens = {"second"}
     pod.has_token("second")
-    assert len((await KubeCluster(api).list_page(PODS, "")).objects) == 1
+    assert len((await KubeCluster(api).list_chunk(PODS, "")).objects) == 1
     assert pod.server.tokens == ["first", "second"]
     await api.close()
 
 
 async def test_the_pods_token_is_read_before_it_is_refused(pod: Pod) -> None:
-    limits = replace(LIMITS, token_seconds=0.0)
-    api = await KubeApi.connect(None, None, limits=limits, service_account=pod.folder)
+    settings = replace(SETTINGS, token_seconds=0.0)
+    api = await KubeApi.connect(None, None, settings=settings, service_account=pod.folder)
     for text in ("second", "third"):
         pod.has_token(text)
-        await KubeCluster(api).list_page(PODS, "")
+        await KubeCluster(api).list_chunk(PODS, "")
     assert pod.server.tokens == ["second", "third"]
     await api.close()
 
@@ -193,7 +193,7 @@ async def test_a_pods_token_that_never_works(pod: Pod) -> None:
     pod.server.accepted_tokens = set()
     api = await KubeApi.connect(None, None, service_account=pod.folder)
     with pytest.raises(ClusterUnreachableError, match="does not accept the platform's credentials"):
-        await KubeCluster(api).list_page(PODS, "")
+        await KubeCluster(api).list_chunk(PODS, "")
     assert pod.server.tokens == ["first"]  # nothing else to try with: it was not tried again
     await api.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 from provisioner.kubernetes.reflector import WatchTimings
 from tests.integration.watching.following import (
-    LIMITS,
+    SETTINGS,
     TIMINGS,
     Following,
     following,
@@ -219,7 +219,7 @@ async def test_a_watch_that_ends_properly_goes_on_at_once(watch: Following) -> N
 async def test_silence(server: ScriptedApi, tmp_path: Path) -> None:
     # Given a connection that is open at one end only
     server.faults["watch"].append(hangs)
-    async with following(tmp_path, server, limits=silent_for(0.2)) as watch:
+    async with following(tmp_path, server, settings=silent_for(0.2)) as watch:
         await watch.until(lambda: watch.ledger.state == server.truth)
         await change_everything(server)
         # Then the truth is listed again, since nobody knows what a silent server has forgotten
@@ -233,8 +233,8 @@ async def test_restored_from_a_backup(
     server: ScriptedApi, tmp_path: Path, has_bookmark: bool  # noqa: FBT001
 ) -> None:  # fmt: skip
     backup = {name: server.pods[name] for name in ("web-0", "web-1")}
-    limits = LIMITS if has_bookmark else silent_for(0.2)
-    async with following(tmp_path, server, limits=limits) as watch:
+    settings = SETTINGS if has_bookmark else silent_for(0.2)
+    async with following(tmp_path, server, settings=settings) as watch:
         await watch.watching()
         await server.put("web-lost")
         await watch.until(lambda: "web-lost" in watch.ledger.state)

@@ -17,13 +17,13 @@ from app.local.cluster.processes import is_running
 from provisioner.domain.errors import ClusterUnreachableError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import PODS
-from tests.integration.watching.following import LIMITS, write_kubeconfig
+from provisioner.kubernetes.watched_kinds import PODS
+from tests.integration.watching.following import SETTINGS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi
 from tests.integration.watching.test_credentials import EXEC_API, user_of
 
-SOON = replace(LIMITS, reading_seconds=0.2)
-PATIENT = replace(LIMITS, reading_seconds=20)
+SOON = replace(SETTINGS, reading_seconds=0.2)
+PATIENT = replace(SETTINGS, reading_seconds=20)
 
 PLUGIN_THAT_HANGS = """import os, pathlib, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -88,12 +88,12 @@ async def test_what_hangs_is_named_and_used_once_it_answers(
     server: ScriptedApi, tmp_path: Path, kind: str, awaited: str
 ) -> None:
     kubeconfig, pipe, content = kubeconfig_with_a_pipe(kind, tmp_path, server)
-    cluster = await KubeCluster.connect(kubeconfig, None, limits=SOON)
+    cluster = await KubeCluster.connect(kubeconfig, None, settings=SOON)
     said = (
         rf"^The kubeconfig {kubeconfig} has not been read for \d+ s: {awaited} does not answer\.$"
     )
     with pytest.raises(ClusterUnreachableError, match=said):
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
     assert server.requests == []  # nothing is sent without credentials
     # When somebody writes to the pipe, the reading that hung goes on
     await asyncio.to_thread(pipe.write_text, content)
@@ -107,7 +107,7 @@ async def _patiently_listed(cluster: KubeCluster) -> Any:
     async with asyncio.timeout(20):
         while True:
             try:
-                return await cluster.list_page(PODS, "")
+                return await cluster.list_chunk(PODS, "")
             except ClusterUnreachableError:
                 continue
 
@@ -115,8 +115,8 @@ async def _patiently_listed(cluster: KubeCluster) -> Any:
 async def test_a_hanging_plugin_is_started_once_for_all(
     server: ScriptedApi, tmp_path: Path
 ) -> None:
-    cluster = await KubeCluster.connect(hanging_plugin(tmp_path, server), None, limits=SOON)
-    tries = [cluster.list_page(PODS, "") for _ in range(20)]
+    cluster = await KubeCluster.connect(hanging_plugin(tmp_path, server), None, settings=SOON)
+    tries = [cluster.list_chunk(PODS, "") for _ in range(20)]
     results = await asyncio.gather(*tries, return_exceptions=True)
     assert {type(result) for result in results} == {ClusterUnreachableError}
     await until(lambda: bool(pids(tmp_path)))
@@ -131,16 +131,16 @@ async def test_a_plugin_is_ended_after_a_time_and_tried_again(
     server: ScriptedApi, tmp_path: Path
 ) -> None:
     kubeconfig = hanging_plugin(tmp_path, server)
-    limits = replace(PATIENT, answer_seconds=1.0)
-    cluster = await KubeCluster.connect(kubeconfig, None, limits=limits)
+    settings = replace(PATIENT, answer_seconds=1.0)
+    cluster = await KubeCluster.connect(kubeconfig, None, settings=settings)
     ended = rf"^{sys.executable} did not answer within 1 s, and was ended\.$"
     with pytest.raises(ClusterUnreachableError, match=ended):
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
     assert len(pids(tmp_path)) == 4
     await until(lambda: not any(map(is_running, pids(tmp_path))))
     # Then it is mended
     write_kubeconfig(tmp_path, f"http://127.0.0.1:{server.port}", {"token": "first"})
-    assert len((await cluster.list_page(PODS, "")).objects) == 1
+    assert len((await cluster.list_chunk(PODS, "")).objects) == 1
     await cluster.close()
 
 
@@ -148,7 +148,7 @@ async def test_a_start_that_is_given_up_leaves_no_plugin(
     server: ScriptedApi, tmp_path: Path
 ) -> None:
     kubeconfig = hanging_plugin(tmp_path, server)
-    starting = asyncio.create_task(KubeApi.connect(kubeconfig, None, limits=PATIENT))
+    starting = asyncio.create_task(KubeApi.connect(kubeconfig, None, settings=PATIENT))
     await until(lambda: bool(pids(tmp_path)))
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -160,17 +160,17 @@ async def test_what_is_wrong_once_it_comes_is_told_and_may_be_mended(
     server: ScriptedApi, tmp_path: Path
 ) -> None:
     kubeconfig, pipe, content = kubeconfig_with_a_pipe("kubeconfig", tmp_path, server)
-    cluster = await KubeCluster.connect(kubeconfig, None, limits=SOON)
+    cluster = await KubeCluster.connect(kubeconfig, None, settings=SOON)
     await asyncio.to_thread(pipe.write_text, "just words")
     pipe.unlink()
     pipe.write_text("other words")
     wrong = f"^The kubeconfig {kubeconfig} cannot be used: .* Set STORE_PLATFORM_KUBECONFIG to"
     for _ in range(2):  # what was written to the pipe, then the file
         with pytest.raises(ClusterUnreachableError, match=wrong):
-            await cluster.list_page(PODS, "")
+            await cluster.list_chunk(PODS, "")
     assert server.requests == []
     pipe.write_text(content)
-    assert len((await cluster.list_page(PODS, "")).objects) == 1
+    assert len((await cluster.list_chunk(PODS, "")).objects) == 1
     await cluster.close()
 
 
@@ -178,8 +178,8 @@ async def test_what_was_found_while_nobody_waited_is_not_lost(
     server: ScriptedApi, tmp_path: Path
 ) -> None:
     kubeconfig, pipe, content = kubeconfig_with_a_pipe("tokenFile", tmp_path, server)
-    cluster = await KubeCluster.connect(kubeconfig, None, limits=SOON)
+    cluster = await KubeCluster.connect(kubeconfig, None, settings=SOON)
     await asyncio.to_thread(pipe.write_text, content)
     pipe.unlink()
-    assert len((await cluster.list_page(PODS, "")).objects) == 1
+    assert len((await cluster.list_chunk(PODS, "")).objects) == 1
     await cluster.close()

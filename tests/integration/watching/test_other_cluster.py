@@ -17,8 +17,9 @@ from provisioner.domain.errors import (
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.configuration import KubeconfigSource
-from provisioner.kubernetes.objects import PODS
-from tests.integration.watching.following import LIMITS
+from provisioner.kubernetes.connection import Connection
+from provisioner.kubernetes.watched_kinds import PODS
+from tests.integration.watching.following import SETTINGS
 from tests.integration.watching.scripted_api import WHICH, ScriptedApi
 
 TOKEN = "t"
@@ -69,7 +70,11 @@ class Both:
     @asynccontextmanager
     async def client(self, context: str | None = None) -> AsyncIterator[KubeCluster]:
         api = await KubeApi.connect(
-            self.file, context, limits=LIMITS, shared=self.shared, recognise=self.memory.recognise
+            self.file,
+            context,
+            settings=SETTINGS,
+            shared=self.shared,
+            recognise=self.memory.recognise,
         )
         try:
             yield KubeCluster(api)
@@ -96,11 +101,11 @@ async def both(tmp_path: Path) -> AsyncIterator[Both]:
 async def test_a_switched_context_is_not_followed(both: Both) -> None:
     both.becomes("right")
     async with both.client() as cluster:
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         # When somebody switches to another context, and the token has to be read anew
         both.becomes("wrong", token="new")
         both.right.accepted_tokens = {"new"}
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         # Then the API and helm stay where they were, with the new token
         assert both.of_helm == (both.address(both.right), "new")
         assert both.wrong.requests == []
@@ -113,7 +118,7 @@ async def test_at_the_start_another_cluster_is_asked_who_it_is_and_nothing_else(
     both.becomes("wrong")
     async with both.client() as cluster:
         with pytest.raises(OtherClusterError):
-            await cluster.list_page(PODS, "")
+            await cluster.list_chunk(PODS, "")
         with pytest.raises(OtherClusterError):
             await cluster.namespace_exists("store-1")
         with pytest.raises(OtherClusterError):
@@ -122,7 +127,7 @@ async def test_at_the_start_another_cluster_is_asked_who_it_is_and_nothing_else(
         assert not both.shared.exists()
         # When the kubeconfig is mended, no restart is needed
         both.becomes("right")
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         assert both.right.requests == ["which", "list"]
         assert both.of_helm == (both.address(both.right), TOKEN)
 
@@ -130,7 +135,7 @@ async def test_at_the_start_another_cluster_is_asked_who_it_is_and_nothing_else(
 async def test_credentials_that_lead_elsewhere_are_not_used(both: Both) -> None:
     both.becomes("right")
     async with both.client() as cluster:
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         # When the very context comes to mean another cluster, and is read anew
         both.becomes("right", right=both.wrong)
         both.right.accepted_tokens = set()
@@ -140,7 +145,7 @@ async def test_credentials_that_lead_elsewhere_are_not_used(both: Both) -> None:
         assert both.of_helm == (both.address(both.right), TOKEN)
         both.right.accepted_tokens = None
         both.becomes("right")
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         assert set(both.wrong.requests) == {"which"}
 
 
@@ -153,10 +158,11 @@ class AlwaysRead(KubeconfigSource):
 async def test_what_is_read_anew_without_a_refusal_is_recognised_first(both: Both) -> None:
     both.becomes("right")
     source = AlwaysRead(both.file, "right", both.shared)
-    api = KubeApi(source, name="kubeconfig", recognise=both.memory.recognise, limits=LIMITS)
+    connection = Connection(source, name="kubeconfig", reading_seconds=5.0, answer_seconds=30.0)
+    api = KubeApi(connection, is_pod=False, recognise=both.memory.recognise, settings=SETTINGS)
     cluster = KubeCluster(api)
     try:
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         both.becomes("right", right=both.wrong)
         with pytest.raises(OtherClusterError):
             await cluster.namespace_exists("store-1")
@@ -169,12 +175,12 @@ async def test_what_is_read_anew_without_a_refusal_is_recognised_first(both: Bot
 async def test_another_cluster_at_the_same_address(both: Both) -> None:
     both.becomes("right")
     async with both.client() as cluster:
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")
         both.right.uid = "rebuilt"
         before = len(both.right.requests)
         # Then its list, which would have every store lost, is not even asked for
         with pytest.raises(OtherClusterError):
-            await cluster.list_page(PODS, "")
+            await cluster.list_chunk(PODS, "")
         assert both.right.requests[before:] == ["which"]
 
 
@@ -193,7 +199,7 @@ async def test_a_cluster_that_does_not_tell(both: Both) -> None:
     both.right.refused_paths.add(WHICH)
     async with both.client() as cluster:
         with pytest.raises(ClusterUnreachableError) as refused:
-            await cluster.list_page(PODS, "")
+            await cluster.list_chunk(PODS, "")
     assert str(refused.value) == (
         f"The cluster does not tell which one it is. The cluster refused GET {WHICH} (403):"
         " kube-system is forbidden. Ask the cluster's operator what forbids this, then try again."
@@ -206,7 +212,7 @@ async def test_while_the_database_is_away_nothing_is_sent(both: Both) -> None:
     both.memory.fails = True
     async with both.client() as cluster:
         with pytest.raises(ClusterUnreachableError):
-            await cluster.list_page(PODS, "")
+            await cluster.list_chunk(PODS, "")
         assert set(both.right.requests) == {"which"}
         both.memory.fails = False
-        await cluster.list_page(PODS, "")
+        await cluster.list_chunk(PODS, "")

@@ -12,10 +12,10 @@ import pytest
 from app.local.cluster.ports import free_port
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes.cluster import KubeCluster
-from provisioner.kubernetes.objects import WATCHED_KINDS
 from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.kubernetes.watched_kinds import WATCHED_KINDS
 from provisioner.services.self_check import SelfCheck
-from tests.integration.watching.following import LIMITS, TIMINGS, write_kubeconfig
+from tests.integration.watching.following import SETTINGS, TIMINGS, write_kubeconfig
 from tests.integration.watching.scripted_api import ScriptedApi, answers
 
 KINDS = {kind.name for kind in WATCHED_KINDS}
@@ -61,7 +61,7 @@ def port() -> int:
 @asynccontextmanager
 async def observing(folder: Path, port: int) -> AsyncIterator[Readiness]:
     kubeconfig = write_kubeconfig(folder, f"http://127.0.0.1:{port}", {"token": "t"})
-    cluster = await KubeCluster.connect(kubeconfig, None, limits=LIMITS)
+    cluster = await KubeCluster.connect(kubeconfig, None, settings=SETTINGS)
     made, nothing = Readiness(), cast("StoreRecords", None)
     timings = replace(TIMINGS, now=lambda: made.now)
     made.observer = ClusterObserver(cluster, nothing, lambda _: None, timings)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from app.http.pages import page_routes
+from app.http.frontend import frontend_routes
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -21,7 +21,9 @@ def built(tmp_path: Path) -> Path:
 
 
 def browser(folder: Path) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=Starlette(routes=page_routes(folder, has_graphiql=True)))
+    transport = httpx.ASGITransport(
+        app=Starlette(routes=frontend_routes(folder, has_graphiql=True))
+    )
     return httpx.AsyncClient(transport=transport, base_url="http://platform", headers=BROWSER)
 
 

@@ -1,6 +1,6 @@
 """Builds the pages in ``dashboard/``, and runs their own tests, with the machine's Node or ours.
 
-``python -m app.local.pages build | test``. What is built already, from the same sources, is kept.
+``python -m app.local.frontend build | test``. What is built from the same sources is kept.
 """
 
 import gzip
@@ -32,12 +32,12 @@ FIRST_LOAD_BUDGET = 200_000
 """Bytes of JavaScript, gzipped, that the dashboard may need before it shows something."""
 
 
-class PagesError(Exception):
+class FrontendError(Exception):
     """The pages could not be built or failed their tests; the message has the tool's last lines."""
 
 
 def ensure_built() -> None:
-    """Build the pages unless that was done from these very sources. Raises PagesError."""
+    """Build the pages unless that was done from these very sources. Raises FrontendError."""
     _ensure_packages()
     mark = FOLDER / "dist" / ".built-from"
     digest = _digest()
@@ -50,14 +50,14 @@ def ensure_built() -> None:
 
 
 def run_tests() -> None:
-    """Type-check the pages and run their tests. Raises PagesError."""
+    """Type-check the pages and run their tests. Raises FrontendError."""
     _ensure_packages()
     for script in ("lint", "typecheck", "test"):
         with ticking(f"dashboard: npm run {script}"):
             _npm("run", script)
     size = first_load()
     if size > FIRST_LOAD_BUDGET:
-        raise PagesError(
+        raise FrontendError(
             f"The dashboard needs {size:,} bytes of gzipped JavaScript at first load; at most"
             f" {FIRST_LOAD_BUDGET:,} are allowed. Load what is rarely needed with import()."
         )
@@ -110,7 +110,7 @@ def _digest() -> str:
 
 
 def run_browser_tests(file: str, environment: dict[str, str]) -> None:
-    """Run one file of ``dashboard/e2e`` in the browser. Raises PagesError."""
+    """Run one file of ``dashboard/e2e`` in the browser. Raises FrontendError."""
     _ensure_packages()
     # Each run empties the folder of its results, so that those beside it need another.
     results = f"test-results/{Path(file).name}"
@@ -120,7 +120,7 @@ def run_browser_tests(file: str, environment: dict[str, str]) -> None:
 def run_script(
     script: Path, *arguments: str, environment: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script that uses the packages of the pages. Raises PagesError."""
+    """Run a script that uses the packages of the pages. Raises FrontendError."""
     _ensure_packages()
     return subprocess.run(
         [str(_node_folder() / "node"), str(script), *arguments],
@@ -139,7 +139,7 @@ def _npm(*arguments: str, environment: dict[str, str] | None = None) -> None:
     )  # fmt: skip
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()
-        raise PagesError(f"npm {' '.join(arguments)} failed:\n{said[-6000:]}")
+        raise FrontendError(f"npm {' '.join(arguments)} failed:\n{said[-6000:]}")
 
 
 def _node_folder() -> Path:
@@ -171,7 +171,7 @@ def main() -> int:
         ensure_built()
         if sys.argv[1:] == ["test"]:
             run_tests()
-    except PagesError as error:
+    except FrontendError as error:
         say(str(error))
         return 1
     return 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioner.domain.cluster_refusals import no_text, refusal
+from provisioner.domain.cluster_rejections import no_text, rejection
 
 ACCOUNT = "system:serviceaccount:store-platform:store-platform"
 SECRETS = "POST /api/v1/namespaces/store-1/secrets"
@@ -62,7 +62,7 @@ PROXY = (
     ],
 )
 def test_the_remedy_fits(status: int, words: str, remedy: str) -> None:
-    error = refusal(SECRETS, status, words, is_kubernetes=True)
+    error = rejection(SECRETS, status, words, is_kubernetes=True)
     assert error.reason.code == "CLUSTER_REFUSED"
     assert error.reason.message == (
         f"The cluster refused {SECRETS} ({status}): {words}. {remedy}, then try again."
@@ -72,14 +72,14 @@ def test_the_remedy_fits(status: int, words: str, remedy: str) -> None:
 
 @pytest.mark.parametrize("status", [403, 407, 413])
 def test_what_stands_before_the_cluster_is_named(status: int) -> None:
-    error = refusal(SECRETS, status, "<html>No.</html>", is_kubernetes=False)
+    error = rejection(SECRETS, status, "<html>No.</html>", is_kubernetes=False)
     assert str(error) == (
         f"The cluster refused {SECRETS} ({status}): <html>No.</html>. {PROXY}, then try again."
     )
 
 
 def test_a_full_stop_is_not_doubled() -> None:
-    error = refusal(SECRETS, 403, "It is forbidden.", is_kubernetes=True)
+    error = rejection(SECRETS, 403, "It is forbidden.", is_kubernetes=True)
     assert str(error) == (
         f"The cluster refused {SECRETS} (403): It is forbidden. {ASK}, then try again."
     )

@@ -1,8 +1,8 @@
-"""A request that the API server refuses: why, in its own words, and what to do about it. Pure."""
+"""A request that the API server rejects: why, in its own words, and what to do about it. Pure."""
 
 import re
 
-from provisioner.domain.errors import ClusterRefusedError
+from provisioner.domain.errors import ClusterRejectedError
 from provisioner.domain.stores import Reason
 
 _FORBIDDEN = 403
@@ -36,8 +36,8 @@ _NO_API_SERVER = (
 )
 
 
-def refusal(what: str, status: int, words: str, *, is_kubernetes: bool) -> ClusterRefusedError:
-    """Return the error that a refused request ends with.
+def rejection(what: str, status: int, words: str, *, is_kubernetes: bool) -> ClusterRejectedError:
+    """Return the error that a rejected request ends with.
 
     ``what`` is the request, ``words`` what was answered, ``status`` the HTTP status of that, and
     ``is_kubernetes`` whether it has the form of an API server's answer.
@@ -46,18 +46,18 @@ def refusal(what: str, status: int, words: str, *, is_kubernetes: bool) -> Clust
     otherwise = _ASK if status == _FORBIDDEN else _NOT_TAKEN
     remedy = (known_remedy(words) or otherwise) if is_kubernetes else _NO_API_SERVER
     reason = Reason("CLUSTER_REFUSED", f"{said} {remedy}, then try again.")
-    return ClusterRefusedError(reason, status=status, words=words)
+    return ClusterRejectedError(reason, status=status, words=words)
 
 
-def no_text(path: str) -> ClusterRefusedError:
+def no_text(path: str) -> ClusterRejectedError:
     """Return the error that reading a Secret ends with whose values are no text."""
     message = (
         f"{path} is no Secret with text in it. Put the text back that it had; or, if the store has"
         " never been ready, delete the Secret, and the platform makes another. Then try again."
     )
-    return ClusterRefusedError(Reason("CLUSTER_REFUSED", message))
+    return ClusterRejectedError(Reason("CLUSTER_REFUSED", message))
 
 
 def known_remedy(words: str) -> str | None:
-    """Return what to do about a refusal in these words, which helm may quote; None if unknown."""
+    """Return what to do about a rejection in these words, which helm may quote; None if unknown."""
     return next((remedy for pattern, remedy in _REMEDIES if pattern.search(words)), None)

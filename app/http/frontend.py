@@ -22,7 +22,7 @@ class _HashedFiles(StaticFiles):
         return response
 
 
-def page_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
+def frontend_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
     """Return the routes of the pages built into ``folder``. They come last: see ``dashboard``."""
 
     def page(name: str) -> Response:

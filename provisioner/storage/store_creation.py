@@ -1,0 +1,103 @@
+"""Adds a store: its row, the steps of its first attempt, and its first event."""
+
+from datetime import datetime, timedelta
+
+from provisioner.domain.errors import Refusal, RefusedError
+from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.ports import Clock
+from provisioner.domain.stores import EventKind, Store
+from provisioner.domain.transitions import PROVISION_STEPS
+from provisioner.storage.attempts import begin_attempt
+from provisioner.storage.database import Transaction, UniqueViolation
+from provisioner.storage.kept_names import refuse_kept_name
+from provisioner.storage.quota import Quota, enforce, serialise_creates
+from provisioner.storage.rows import store_of, to_micros
+from provisioner.storage.store_events import insert_event
+from provisioner.storage.store_reads import read_store
+
+_FIRST = 1
+"""The first version of a store, and the number of its first attempt."""
+
+_INSERT_STORE = """
+    INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
+                        target, namespace, release, host, url, idempotency_key, version, attempt,
+                        created_at, updated_at)
+    VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
+            :target, :namespace, :release, :host, :url, :idempotency_key, :version, :attempt,
+            :created_at, :updated_at)
+"""
+
+
+async def add_store(
+    transaction: Transaction,
+    store: Store,
+    *,
+    idempotency_key: str | None,
+    quota: Quota,
+    names_kept_for: timedelta | None,
+    clock: Clock,
+) -> Store:
+    """Insert a store, or return the one that its owner has asked for with the same key.
+
+    Raises RefusedError; see ``StoreRepository.create``.
+    """
+    await serialise_creates(transaction)
+    earlier = await _find_by_key(transaction, store.owner, idempotency_key)
+    if earlier is not None:
+        return earlier
+    await enforce(transaction, quota, store.owner)
+    now = clock.now()
+    await _insert(transaction, store, idempotency_key, now=now)
+    if names_kept_for is not None:
+        await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
+    await begin_attempt(transaction, store.id, _FIRST, PROVISION_STEPS, now=now)
+    message = f"Store {store.name} was created by {store.owner.label} and waits for its turn."
+    await insert_event(
+        transaction, store.id, EventKind.STATUS, "store", store.status, message,
+        version=_FIRST, now=now,
+    )  # fmt: skip
+    return await read_store(transaction, store.id)
+
+
+async def _find_by_key(transaction: Transaction, owner: Owner, key: str | None) -> Store | None:
+    if key is None:
+        return None
+    row = await transaction.fetch_one(
+        f"SELECT * FROM stores WHERE {OWNED} AND idempotency_key = :key",  # noqa: S608
+        {**owner.values, "key": key},
+    )
+    return None if row is None else store_of(row)
+
+
+async def _insert(
+    transaction: Transaction, store: Store, idempotency_key: str | None, *, now: datetime
+) -> None:
+    values = {
+        "id": store.id,
+        "name": store.name,
+        **store.owner.values,
+        "owner_name": store.owner.display_name,
+        "engine": store.engine,
+        "engine_version": store.engine_version,
+        "status": store.status,
+        "target": store.target,
+        "namespace": store.namespace,
+        "release": store.release,
+        "host": store.host,
+        "url": store.url,
+        "idempotency_key": idempotency_key,
+        "version": _FIRST,
+        "attempt": _FIRST,
+        "created_at": to_micros(store.created_at),
+        "updated_at": to_micros(now),
+    }
+    try:
+        await transaction.execute(_INSERT_STORE, values)
+    except UniqueViolation as error:
+        raise RefusedError(_name_taken(store.name)) from error
+
+
+def _name_taken(name: str) -> Refusal:
+    return Refusal(
+        "NAME_TAKEN", f"A store named {name!r} already exists; choose another name.", "name"
+    )

@@ -1,0 +1,76 @@
+"""The ports Helm and Releases, in memory."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from provisioner.domain.cluster import Release, Unchangeable
+from provisioner.domain.errors import HelmError
+from provisioner.domain.stores import Reason
+from provisioner.testing.simulation import Simulation
+
+
+class SimulatedHelm(Simulation):
+    """Installs one pod for each release. Implements ``ports.Helm``."""
+
+    async def install(
+        self,
+        *,
+        release: str,
+        namespace: str,
+        chart: Path,  # noqa: ARG002
+        values: Mapping[str, object],  # noqa: ARG002
+        values_files: Sequence[Path] = (),  # noqa: ARG002
+        secrets: Sequence[str] = (),  # noqa: ARG002
+    ) -> str:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None:
+                message = f"helm could not install release {release}: no namespace {namespace}"
+                raise HelmError(Reason("HELM_FAILED", message))
+            found.release, found.release_name = "deployed", release
+            self.put_back(found, release)
+            return f"{release} is installed."
+
+    async def restore(self, *, release: str, namespace: str, revision: int) -> str:  # noqa: ARG002
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or not found.release:
+                message = f"helm could not restore release {release}: release: not found"
+                raise HelmError(Reason("HELM_FAILED", message))
+            self.put_back(found, release)
+            return f"{release} is restored."
+
+    async def uninstall(self, *, release: str, namespace: str) -> str:
+        async with self.call(namespace):
+            if namespace in self.namespaces:
+                self.namespaces[namespace].release = ""
+                self.namespaces[namespace].pods.clear()
+            return f"{release} is uninstalled."
+
+
+class SimulatedReleases(Simulation):
+    """Tells what is left of the releases. Implements ``ports.Releases``."""
+
+    async def find(self, namespace: str, name: str) -> Release | None:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or found.release != "deployed" or found.release_name != name:
+                return None
+            return Release(revision=1, objects=(f"{name}-web",), is_in_force=True)
+
+    async def drift(self, namespace: str, wanted: str) -> str:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            is_missing = found is not None and wanted in found.missing
+            return f"Deployment {wanted} was missing" if is_missing else ""
+
+    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:  # noqa: ARG002
+        async with self.call(namespace):
+            return []
+
+    async def remove(self, item: Unchangeable) -> None:  # noqa: ARG002
+        return
+
+    async def nudge(self, namespace: str, name: str, mark: str) -> None:
+        async with self.call(namespace):
+            self.nudges.append((name, mark))

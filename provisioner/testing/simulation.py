@@ -1,0 +1,97 @@
+"""The namespaces of a simulated cluster, and how calls to it take their turns."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from provisioner.domain.cluster import Container, Pod
+
+
+@dataclass
+class SimulatedNamespace:
+    """One namespace; ``release`` is helm's state of the release, or "" when there is none.
+
+    ``missing`` is what helm installed and somebody removed; ``is_terminating`` once it is to go.
+    """
+
+    uid: str
+    labels: dict[str, str] = field(default_factory=dict)
+    roles: set[str] = field(default_factory=set)
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    pods: dict[str, Pod] = field(default_factory=dict)
+    release: str = ""
+    release_name: str = ""
+    missing: set[str] = field(default_factory=set)
+    is_terminating: bool = False
+
+
+class Simulation:
+    """What the simulated ports share: namespaces in memory, and who waits for their changes.
+
+    Each call yields to the event loop in its middle, so that others may come in between. ``faults``
+    are raised by the next calls, one each. Pods are made ready unless ``is_image_missing``.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.namespaces: dict[str, SimulatedNamespace] = {}
+        self.nudges: list[tuple[str, str]] = []
+        self.faults: list[Exception] = []
+        self.is_image_missing = False
+        self.is_holding = False
+        self.most_at_once = 0
+        self._now = now
+        self._made = 0
+        self._busy: dict[str, int] = defaultdict(int)
+        self._revisions: dict[str, int] = defaultdict(int)
+        self._changes: dict[str, asyncio.Event] = {}
+
+    def put_back(self, found: SimulatedNamespace, release: str) -> None:
+        found.pods.setdefault(f"{release}-web", self.make_pod(f"{release}-web"))
+        found.missing.clear()
+
+    @asynccontextmanager
+    async def call(self, namespace: str) -> AsyncIterator[None]:
+        self._busy[namespace] += 1
+        self.most_at_once = max(self.most_at_once, self._busy[namespace])
+        try:
+            await asyncio.sleep(0)
+            if self.faults:
+                raise self.faults.pop(0)
+            yield
+            await asyncio.sleep(0)
+        finally:
+            self._busy[namespace] -= 1
+            self.announce(namespace)
+
+    def announce(self, namespace: str) -> None:
+        self._revisions[namespace] += 1
+        if (waiting := self._changes.pop(namespace, None)) is not None:
+            waiting.set()
+
+    def new_uid(self) -> str:
+        self._made += 1
+        return f"uid-{self._made}"
+
+    def make_pod(self, name: str) -> Pod:
+        is_ready = not self.is_image_missing
+        container = Container(
+            name="web",
+            image="web:1",
+            state="running" if is_ready else "waiting",
+            reason="" if is_ready else "ErrImagePull",
+            message="" if is_ready else "web:1: not found",
+            is_ready=is_ready,
+        )
+        return Pod(
+            name=name,
+            uid=self.new_uid(),
+            component="web",
+            phase="Running" if is_ready else "Pending",
+            is_ready=is_ready,
+            owner_kind="ReplicaSet",
+            created_at=self._now(),
+            containers=(container,),
+        )
