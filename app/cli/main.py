@@ -54,7 +54,7 @@ def serve() -> None:
             create_app(settings),
             host=settings.host,
             port=settings.port,
-            # Ours is stricter, see app.http.addresses: uvicorn's believes whatever runs here.
+            # app.http.addresses reads those headers, and says why.
             proxy_headers=False,
             http=RequestTimeoutProtocol,
             ws="websockets-sansio",

@@ -5,6 +5,13 @@ trusts: each proxy appends the peer it saw to ``X-Forwarded-For``, so the header
 right, and the first address that is no trusted proxy's is the client's. All to the left of it is
 whatever the client chose to send. Where a client may have an address of the proxies' networks, how
 many proxies there are tells who it is.
+
+uvicorn's ProxyHeadersMiddleware reads the header in the same way, and four differences keep it from
+being used: it does not bound the number of proxies, so that a client within the trusted networks
+chooses its own address; it takes a peer such as ``::ffff:10.0.0.1``, which is what a socket for
+IPv4 and IPv6 shows, for none of ``10.0.0.0/8``; it passes on what is no address, as ``<script>``;
+and an address keeps its zone, which is as long as the client likes.
+``tests/unit/test_addresses.py`` has a case for each.
 """
 
 from collections.abc import Collection
