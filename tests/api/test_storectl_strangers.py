@@ -4,11 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+import trustme
 
-from app.local.cluster.certificates import issue
 from app.storectl import documents
 from app.storectl.account import Account
 from app.storectl.api import Api
@@ -65,10 +64,9 @@ async def test_another_answer(said: bytes, kind: type[StorectlError], says: str)
     assert len(str(failed.value)) < 500
 
 
-async def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
-    certificates = issue(tmp_path)
+async def test_a_certificate_that_nobody_knows() -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificates.server, certificates.server_key)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
     async with stranger(answer("200 OK", b"{}"), tls) as port:
         api = Api(Account(f"https://127.0.0.1:{port}", "sp_x"))
         tries: list[Callable[[], object]] = [

@@ -11,13 +11,12 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.local.cluster.certificates import issue
 from provisioner.kubernetes.prober import HttpProber
 from tests.stores import a_store
 
@@ -206,10 +205,9 @@ async def test_a_connection_that_is_hung_up() -> None:
     )
 
 
-async def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
-    certificates = issue(tmp_path)
+async def test_a_certificate_that_nobody_vouches_for() -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificates.server, certificates.server_key)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
     shop = HostileShop(redirect_to_itself)
     async with running(shop, tls), HttpProber(shop.url.replace("http", "https")) as prober:
         assert await prober.problem(a_store(), "/") == (

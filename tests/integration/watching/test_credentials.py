@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
-from app.local.cluster.certificates import issue
 from provisioner.domain.errors import ClusterUnreachableError, ConfigurationError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
@@ -155,13 +155,13 @@ class Pod:
 
 @pytest.fixture
 async def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pod]:
-    certificates = issue(tmp_path / "pki")
+    authority = trustme.CA()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificates.server, certificates.server_key)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
     async with ScriptedApi(tls=tls) as server:
         folder = tmp_path / "serviceaccount"
         folder.mkdir()
-        (folder / "ca.crt").write_bytes(certificates.authority.read_bytes())
+        authority.cert_pem.write_to_path(folder / "ca.crt")
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
         await server.put("web")
