@@ -13,7 +13,8 @@ from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
 from app.storectl.printable import printable
 from app.storectl.prompts import interruptible
-from app.storectl.terminal import AsJson, connected, run, say, say_either, warn
+from app.storectl.tables import columns
+from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
 from app.storectl.token_commands import tokens
 
 _EXITS = (
@@ -156,7 +157,9 @@ def list_stores(
              store["ownerName"], wording.ago(store["createdAt"]), store["url"])
             for store in stores
         ]  # fmt: skip
-        lines = wording.columns(heads + rows) if rows else ["There are no such stores."]
+        lines = (
+            columns(heads + rows, width=table_width()) if rows else ["There are no such stores."]
+        )
         say_either(stores, lines, as_json=as_json)
 
     run(work())
@@ -174,7 +177,8 @@ def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
         if watch:
             await follow(api, store, until=lambda _: False, after=None, as_json=as_json)
         else:
-            say_either(store, wording.store_lines(store), as_json=as_json)
+            lines = wording.store_lines(store, width=table_width())
+            say_either(store, lines, as_json=as_json)
 
     run(work())
 
@@ -187,7 +191,7 @@ def logs(*, key: Key, as_json: AsJson = False) -> None:
         api = connected()
         store = await api.store(key)
         events = await api.events(store["id"])
-        lines = wording.failure_lines(store, events)
+        lines = wording.failure_lines(store, events, width=table_width())
         say_either({**store, "events": events}, lines, as_json=as_json)
 
     run(work())

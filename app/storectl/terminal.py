@@ -36,6 +36,11 @@ def text(content: str, *, style: str = "", is_right: bool = False) -> Text:
     return Text(printable(content), style=style, justify="right" if is_right else None)
 
 
+def table_width() -> int | None:
+    """Return how wide tables may be: the terminal's width, or None where there is no terminal."""
+    return out.width if out.is_terminal else None
+
+
 def say(*lines: str) -> None:
     """Print lines for people: never cut, never taken for markup."""
     for line in lines:

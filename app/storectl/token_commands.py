@@ -7,7 +7,17 @@ import typer
 
 from app.storectl import documents, wording
 from app.storectl.errors import refuse
-from app.storectl.terminal import AsJson, connected, run, say, say_either, say_json, warn
+from app.storectl.tables import columns
+from app.storectl.terminal import (
+    AsJson,
+    connected,
+    run,
+    say,
+    say_either,
+    say_json,
+    table_width,
+    warn,
+)
 
 tokens = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your access tokens.")
 
@@ -37,7 +47,7 @@ def list_tokens(
              (token["expiresAt"] or "never")[:10], "revoked" if token["revokedAt"] else "")
             for token in found
         ]  # fmt: skip
-        lines = wording.columns(heads + rows) if rows else ["There are no tokens."]
+        lines = columns(heads + rows, width=table_width()) if rows else ["There are no tokens."]
         say_either(found, lines, as_json=as_json)
 
     run(work())

@@ -1,10 +1,10 @@
 """Records of the API put into words and columns. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.storectl.printable import one_line
+from app.storectl.tables import columns
 
 Data = dict[str, Any]
 
@@ -64,24 +64,14 @@ def step_line(step: Data, now: datetime | None = None) -> str:
     return f"{line}  {step['message']}".rstrip()
 
 
-def columns(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return rows as lines whose columns stand under one another."""
-    table = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
-    ]
-
-
 def quota(used: Data) -> str:
     """Return how many stores somebody has and may have."""
     count, limit = used["storesUsed"], used["storesLimit"]
     return f"Stores: {count}" + ("" if limit is None else f" of {limit}")
 
 
-def store_lines(store: Data) -> list[str]:
-    """Return what there is to know of a store, line by line."""
+def store_lines(store: Data, *, width: int | None = None) -> list[str]:
+    """Return what there is to know of a store, line by line; tables have ``width`` at most."""
     facts = [
         ("Address", store["url"]),
         ("Admin", store["adminUrl"] or ""),
@@ -95,17 +85,20 @@ def store_lines(store: Data) -> list[str]:
     lines = [f"{store['name']} is {store['status']}."]
     if store["reason"]:
         lines.append(store["reason"]["message"])
-    lines += [f"  {line}" for line in columns(fact for fact in facts if fact[1])]
+    lines += columns([fact for fact in facts if fact[1]], width=width, indent=2)
     if store.get("steps"):
         lines += ["Steps", *(f"  {step_line(step)}" for step in store["steps"])]
     if store.get("pods"):
         rows = [(pod["name"], pod["status"], pod["message"]) for pod in store["pods"]]
-        lines += ["Pods", *(f"  {line}" for line in columns(rows))]
+        lines += ["Pods", *columns(rows, width=width, indent=2)]
     return lines
 
 
-def failure_lines(store: Data, events: Iterable[Data]) -> list[str]:
-    """Return why a store is as it is: the reason, what tools said, and what happened."""
+def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = None) -> list[str]:
+    """Return why a store is as it is: the reason, what tools said, and what happened.
+
+    The table of events has ``width`` at most.
+    """
     lines = [f"{store['name']} is {store['status']}."]
     if store["reason"]:
         lines += [f"{store['reason']['code']}: {store['reason']['message']}"]
@@ -118,4 +111,4 @@ def failure_lines(store: Data, events: Iterable[Data]) -> list[str]:
          event["message"])
         for event in events
     ]  # fmt: skip
-    return [*lines, "", "Events (times in UTC)", *(f"  {line}" for line in columns(rows))]
+    return [*lines, "", "Events (times in UTC)", *columns(rows, width=width, indent=2)]

@@ -81,13 +81,6 @@ def test_why_it_failed() -> None:
     ]
 
 
-def test_columns_of_different_widths() -> None:
-    assert wording.columns([("NAME", "STATUS"), ("a-long-name", "OK")]) == [
-        "NAME         STATUS",
-        "a-long-name  OK",
-    ]
-
-
 @pytest.mark.parametrize(("limit", "text"), [(None, "Stores: 2"), (5, "Stores: 2 of 5")])
 def test_quota(limit: int | None, text: str) -> None:
     assert wording.quota({"storesUsed": 2, "storesLimit": limit, "storesLeft": None}) == text
