@@ -97,6 +97,14 @@ class Service:
             assert time.monotonic() < deadline, (self.status(path), self.log.read_text())
             time.sleep(0.05)
 
+    def await_words(self, path: str, words: str) -> tuple[int, str]:
+        """Wait until a page has these words in it; return its HTTP status and body."""
+        deadline = time.monotonic() + _START_SECONDS
+        while words not in (said := self.status(path))[1]:
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+        return said
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:
             self.process.send_signal(number)

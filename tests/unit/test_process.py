@@ -58,6 +58,7 @@ def _poll(file: Path) -> None:
     while not (file.exists() and file.read_text().strip()) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert file.exists(), "The program did not begin."
+    assert file.read_text().strip(), "The program did not begin."
 
 
 async def test_code_and_outputs(tmp_path: Path) -> None:

@@ -5,42 +5,67 @@ import asyncio
 import pytest
 
 from app.limits.stalls import StallMonitor
+from tests.simulated_time import in_simulated_time
 
-SECONDS = 0.01
+SECONDS = 10.0
 
 
 class Peer:
+    """Notes when it was found to have stalled."""
+
     def __init__(self) -> None:
-        self.stalled = asyncio.Event()
-        self.watch = StallMonitor(SECONDS, self.stalled.set)
+        self.stalled_at: list[float] = []
+        self.watch = StallMonitor(SECONDS, self._stall)
+
+    def _stall(self) -> None:
+        self.stalled_at.append(asyncio.get_running_loop().time())
 
 
+@in_simulated_time
 async def test_one_message_that_does_not_go_through() -> None:
     peer = Peer()
     with peer.watch:
-        pass
-    async with asyncio.timeout(60):
-        with peer.watch:
-            await peer.stalled.wait()
+        await asyncio.sleep(100 * SECONDS)
+    assert peer.stalled_at == [SECONDS]
 
 
-async def test_many_that_do() -> None:
+@in_simulated_time
+async def test_one_that_does_not_after_one_that_does() -> None:
     peer = Peer()
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    while loop.time() < began + 20 * SECONDS:
+    with peer.watch:
+        await asyncio.sleep(1)
+    with peer.watch:
+        await asyncio.sleep(100 * SECONDS)
+    assert peer.stalled_at == [2 * SECONDS]
+
+
+@in_simulated_time
+async def test_one_that_does_not_after_a_silence() -> None:
+    peer = Peer()
+    with peer.watch:
+        pass
+    await asyncio.sleep(5 * SECONDS)
+    with peer.watch:
+        await asyncio.sleep(100 * SECONDS)
+    assert peer.stalled_at == [6 * SECONDS]
+
+
+@in_simulated_time
+async def test_many_that_take_nearly_too_long() -> None:
+    peer = Peer()
+    for _ in range(20):
         with peer.watch:
-            await asyncio.sleep(0)
-    await asyncio.sleep(3 * SECONDS)  # idle
-    assert not peer.stalled.is_set()
-    peer.watch.end()
+            await asyncio.sleep(SECONDS - 0.01)
+    await asyncio.sleep(3 * SECONDS)
+    assert peer.stalled_at == []
 
 
 @pytest.mark.parametrize("is_begun", [True, False])
+@in_simulated_time
 async def test_nothing_is_noticed_after_the_end(is_begun: bool) -> None:  # noqa: FBT001 - a parameter
     peer = Peer()
     if is_begun:
         peer.watch.__enter__()
     peer.watch.end()
     await asyncio.sleep(3 * SECONDS)
-    assert not peer.stalled.is_set()
+    assert peer.stalled_at == []
