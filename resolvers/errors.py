@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from graphql import GraphQLError
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from resolvers.context import Context
@@ -46,4 +47,6 @@ def public(error: RefusedError | NotFoundError) -> PublicError:
 def _refusals(error: RefusedError | NotFoundError) -> Sequence[Refusal]:
     if isinstance(error, RefusedError):
         return error.refusals
-    return (Refusal("NOT_FOUND", "There is no such store; it may have another owner.", "id"),)
+    return (
+        Refusal(RefusalCode.NOT_FOUND, "There is no such store; it may have another owner.", "id"),
+    )

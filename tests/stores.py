@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from provisioner.domain.cluster import Pod
+from provisioner.domain.cluster import Pod, PodPhase
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import Owner, local
 from provisioner.domain.stores import Store, new_store
@@ -24,6 +24,6 @@ def a_store(
 
 def a_pod(uid: str, *, is_ready: bool = False, name: str = "web-0", message: str = "") -> Pod:
     return Pod(
-        name=name, uid=uid, component="web", phase="Running", is_ready=is_ready, message=message,
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        name=name, uid=uid, component="web", phase=PodPhase.RUNNING, is_ready=is_ready,
+        message=message, created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip

@@ -5,19 +5,42 @@ All times are aware UTC datetimes, by the cluster's clock.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
 
+class ContainerState(StrEnum):
+    """What a container does, in the cluster's words (``ContainerState`` of the API reference)."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    TERMINATED = "terminated"
+
+
+class PodPhase(StrEnum):
+    """Where in its life a pod is, in the cluster's words (``PodStatus.phase``)."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PodPhase":  # noqa: ARG003 - whatever it is
+        return cls.UNKNOWN
+
+
 class Container(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one container; ``state`` is waiting, running or terminated.
+    """What is observed of one container.
 
     What starts with ``last_`` is of its previous run (``lastState.terminated``).
     """
 
     name: str
     image: str = ""
-    state: str = "waiting"
+    state: ContainerState = ContainerState.WAITING
     reason: str = ""
     message: str = ""
     exit_code: int | None = None
@@ -38,7 +61,7 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     uid: str
     component: str
-    phase: str
+    phase: PodPhase
     is_ready: bool
     reason: str = ""
     message: str = ""

@@ -2,6 +2,7 @@
 
 import re
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ClusterRejectedError
 from provisioner.domain.stores import Reason
 
@@ -45,7 +46,7 @@ def rejection(what: str, status: int, words: str, *, is_kubernetes: bool) -> Clu
     said = f"The cluster refused {what} ({status}): {words.rstrip('.')}."
     otherwise = _ASK if status == _FORBIDDEN else _NOT_TAKEN
     remedy = (known_remedy(words) or otherwise) if is_kubernetes else _NO_API_SERVER
-    reason = Reason("CLUSTER_REFUSED", f"{said} {remedy}, then try again.")
+    reason = Reason(ReasonCode.CLUSTER_REFUSED, f"{said} {remedy}, then try again.")
     return ClusterRejectedError(reason, status=status, words=words)
 
 
@@ -55,7 +56,7 @@ def no_text(path: str) -> ClusterRejectedError:
         f"{path} is no Secret with text in it. Put the text back that it had; or, if the store has"
         " never been ready, delete the Secret, and the platform makes another. Then try again."
     )
-    return ClusterRejectedError(Reason("CLUSTER_REFUSED", message))
+    return ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, message))
 
 
 def known_remedy(words: str) -> str | None:

@@ -25,6 +25,7 @@ Errors of libraries are wrapped once, at the edge where they appear (``raise …
 
 from dataclasses import dataclass
 
+from provisioner.domain.codes import ReasonCode, RefusalCode
 from provisioner.domain.stores import Reason
 
 
@@ -36,11 +37,11 @@ class StorePlatformError(Exception):
 class Refusal:
     """One thing that is wrong with a request.
 
-    ``code`` is stable and meant for programs, ``message`` names the remedy and is meant for
-    people, ``field`` is the input's field in GraphQL spelling, or None when it is not about one.
+    ``code`` is for programs; ``message`` is for people and names the remedy; ``field`` is the
+    input's field in GraphQL spelling, or None when it is not about one.
     """
 
-    code: str
+    code: RefusalCode
     message: str
     field: str | None = None
 
@@ -139,7 +140,7 @@ class AdmissionWebhookError(PassingError):
             " configuration (kubectl get validatingwebhookconfigurations,"
             "mutatingwebhookconfigurations), then try again."
         )
-        super().__init__(Reason("ADMISSION_WEBHOOK_FAILED", message))
+        super().__init__(Reason(ReasonCode.ADMISSION_WEBHOOK_FAILED, message))
         self.name = name
 
 

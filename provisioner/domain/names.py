@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Collection, Iterable
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal
 
 MIN_LENGTH, MAX_LENGTH = 3, 40
@@ -55,20 +56,22 @@ def refuse_name(name: str, reserved: Collection[str] = RESERVED_NAMES) -> Refusa
     """Return why ``name`` cannot be a store's name, or None when it can."""
     if not MIN_LENGTH <= len(name) <= MAX_LENGTH:
         return Refusal(
-            "NAME_INVALID",
+            RefusalCode.NAME_INVALID,
             f"The name has {len(name)} characters; use {MIN_LENGTH} to {MAX_LENGTH}.",
             "name",
         )
     if not _LABEL.fullmatch(name):
         return Refusal(
-            "NAME_INVALID",
+            RefusalCode.NAME_INVALID,
             "The name becomes part of the shop's address: use lower-case letters a-z, digits and"
             " hyphens, begin and end with a letter or digit, and do not have hyphens as both the"
             " third and the fourth character.",
             "name",
         )
     if name in reserved:
-        return Refusal("NAME_RESERVED", f"The name {name!r} is reserved; choose another.", "name")
+        return Refusal(
+            RefusalCode.NAME_RESERVED, f"The name {name!r} is reserved; choose another.", "name"
+        )
     return None
 
 

@@ -23,7 +23,7 @@ def pod_status(pod: Pod) -> str:
         return "Terminating"
     if pod.is_ready:
         return "Ready"
-    return pod.reason or pod.phase
+    return pod.reason or pod.phase.value
 
 
 def diff_pods(known: Iterable[Pod], observed: Iterable[Pod]) -> Iterator[PodEvent]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from provisioner.domain.cluster import Pod
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import Owner
 
 
@@ -67,7 +68,7 @@ class EventKind(StrEnum):
 class Reason:
     """Why something is as it is: a stable ``code``, and a sentence with the next thing to do."""
 
-    code: str
+    code: ReasonCode
     message: str
 
 

@@ -8,6 +8,7 @@ import secrets
 
 import structlog
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import UnforeseenError
 from provisioner.domain.stores import Reason
 
@@ -30,4 +31,4 @@ def noted(error: BaseException, **fields: object) -> UnforeseenError:
 
 def reason(error: UnforeseenError, following: str) -> Reason:
     """Return the reason of a store whose work is given up; ``following`` says what comes next."""
-    return Reason("INTERNAL", f"{error} {following}")
+    return Reason(ReasonCode.INTERNAL, f"{error} {following}")

@@ -20,6 +20,7 @@ from typing import TypeVar
 import msgspec
 
 from provisioner.domain.cluster_rejections import known_remedy
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import (
     HelmError,
     HelmKilledError,
@@ -137,7 +138,7 @@ class HelmClient:
         found = _decode(done.output, list[Revision])
         if found is None:
             message = f"helm's history of release {release} cannot be read: {said[-_SENTENCE:]}"
-            raise HelmError(Reason("HELM_FAILED", message), output=said)
+            raise HelmError(Reason(ReasonCode.HELM_FAILED, message), output=said)
         return found
 
     async def _repair(self, release: str, namespace: str) -> None:
@@ -189,7 +190,7 @@ class HelmClient:
         except ProgramTimeoutError as error:
             raise HelmError(
                 Reason(
-                    "HELM_TIMEOUT",
+                    ReasonCode.HELM_TIMEOUT,
                     f"helm did not finish within {settings.timeout_seconds:g} s and was ended."
                     " See whether the API server is slow, or raise"
                     " STORE_PLATFORM_HELM_TIMEOUT_SECONDS, then retry the store.",
@@ -200,7 +201,7 @@ class HelmClient:
         except ProgramMissingError as error:
             raise HelmError(
                 Reason(
-                    "HELM_MISSING",
+                    ReasonCode.HELM_MISSING,
                     f"helm could not be started: {settings.program}: {error}. Install"
                     " helm 4 or set STORE_PLATFORM_HELM to its path, then retry the store.",
                 )
@@ -263,7 +264,7 @@ class _Call:
 def _failure(call: _Call, said: str, remedy: str) -> Reason:
     words = said[-_SENTENCE:].rstrip(".")
     message = f"helm could not {call.verb} release {call.release}: {words}. {remedy}"
-    return Reason("HELM_FAILED", f"{message}, then try again.")
+    return Reason(ReasonCode.HELM_FAILED, f"{message}, then try again.")
 
 
 _MEND = "Mend what it names in the chart or its values"

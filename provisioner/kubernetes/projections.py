@@ -7,6 +7,7 @@ from provisioner.domain.cluster import (
     Claim,
     ClusterEvent,
     Container,
+    ContainerState,
     Job,
     NamespaceState,
     Pod,
@@ -63,9 +64,13 @@ def _pod_reason(
     if unscheduled is not None:
         return unscheduled.reason
     for container in containers:
-        if container.is_init and container.state == "terminated" and container.exit_code == 0:
+        if (
+            container.is_init
+            and container.state is ContainerState.TERMINATED
+            and container.exit_code == 0
+        ):
             continue
-        if container.state != "running" and container.reason:
+        if container.state is not ContainerState.RUNNING and container.reason:
             return f"Init:{container.reason}" if container.is_init else container.reason
     return ""
 
@@ -78,7 +83,7 @@ def _containers(statuses: list[ContainerStatus], *, is_init: bool) -> Iterator[C
         yield Container(
             name=status.name,
             image=status.image,
-            state="waiting" if waiting else "terminated" if terminated else _running(status),
+            state=_state(status),
             reason=current.reason if current else "",
             message=current.message[:_MESSAGE] if current else "",
             exit_code=terminated.exit_code if terminated else None,
@@ -91,9 +96,14 @@ def _containers(statuses: list[ContainerStatus], *, is_init: bool) -> Iterator[C
         )
 
 
-def _running(status: ContainerStatus) -> str:
-    # An empty state means waiting (API reference: "default one is ContainerStateWaiting").
-    return "running" if status.state.running is not None else "waiting"
+def _state(status: ContainerStatus) -> ContainerState:
+    if status.state.waiting is not None:
+        return ContainerState.WAITING
+    if status.state.terminated is not None:
+        return ContainerState.TERMINATED
+    if status.state.running is not None:
+        return ContainerState.RUNNING
+    return ContainerState.WAITING  # the API reference: "default one is ContainerStateWaiting"
 
 
 def job_record(job: WireJob) -> Job:

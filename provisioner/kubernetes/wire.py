@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from provisioner.domain.cluster import PodPhase
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,7 +59,7 @@ class TerminatedState(Wire):
     message: str = ""
 
 
-class ContainerState(Wire):
+class WireContainerState(Wire):
     waiting: WaitingState | None = None
     running: RunningState | None = None
     terminated: TerminatedState | None = None
@@ -68,8 +70,8 @@ class ContainerStatus(Wire):
     image: str = ""
     ready: bool = False
     restart_count: int = 0
-    state: ContainerState = msgspec.field(default_factory=ContainerState)
-    last_state: ContainerState = msgspec.field(default_factory=ContainerState)
+    state: WireContainerState = msgspec.field(default_factory=WireContainerState)
+    last_state: WireContainerState = msgspec.field(default_factory=WireContainerState)
 
 
 class PodSpec(Wire):
@@ -77,7 +79,7 @@ class PodSpec(Wire):
 
 
 class PodStatus(Wire):
-    phase: str = "Pending"
+    phase: PodPhase = PodPhase.PENDING
     reason: str = ""
     message: str = ""
     conditions: list[Condition] = []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from provisioner.domain.cluster import Claim, ClusterEvent, Container, Job, Pod
+from provisioner.domain.cluster import Claim, ClusterEvent, Container, ContainerState, Job, Pod
 from provisioner.domain.engines import Workload
 from provisioner.readiness.containers import Log, Problem
 from provisioner.readiness.facts import (
@@ -134,7 +134,7 @@ def mount_failed(facts: Facts) -> Iterator[Problem]:
 
 def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:
     """Return the events that say why a pod none of whose containers has run is held up."""
-    if any(item.state != "waiting" or item.restarts for item in pod.containers):
+    if any(item.state is not ContainerState.WAITING or item.restarts for item in pod.containers):
         return []
     return facts.pod_events(pod, "FailedMount", "FailedAttachVolume")
 
@@ -219,7 +219,10 @@ def setup_job_failed(facts: Facts) -> Iterator[Problem]:
     if pod and container:
         code, _, _ = exit_of(container)
         what += f"; its container {container.name} last ended with exit code {code}" if code else ""
-        has_run_on = container.state != "terminated" and container.last_exit_code is not None
+        has_run_on = (
+            container.state is not ContainerState.TERMINATED
+            and container.last_exit_code is not None
+        )
         log = Log(pod.name, container.name, previous=has_run_on)
     yield Problem(f"Job {job.name}", what, log=log)
 

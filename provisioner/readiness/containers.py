@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from provisioner.domain.cluster import ClusterEvent, Container, Pod
+from provisioner.domain.cluster import ClusterEvent, Container, ContainerState, Pod
 from provisioner.readiness.facts import Facts, bracketed, exit_of, first_seen
 
 PULL_REASONS = frozenset(
@@ -81,12 +81,12 @@ def each_container(match: Match) -> Callable[[Facts], Iterator[Problem]]:
 
 def is_well(container: Container) -> bool:
     """Tell whether a container is ready, or an init container that has done its work."""
-    has_ended_well = container.state == "terminated" and container.exit_code == 0
+    has_ended_well = container.state is ContainerState.TERMINATED and container.exit_code == 0
     return container.is_ready or (container.is_init and has_ended_well)
 
 
 def has_pull_failed(container: Container) -> bool:
-    return container.state == "waiting" and container.reason in PULL_REASONS
+    return container.state is ContainerState.WAITING and container.reason in PULL_REASONS
 
 
 def pull_words(facts: Facts, pod: Pod, container: Container) -> str:
@@ -100,7 +100,7 @@ def pull_words(facts: Facts, pod: Pod, container: Container) -> str:
 def image_not_found(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     image = f"the image {container.image}" if container.image else "its image"
     words = pull_words(facts, pod, container)
-    if container.state == "waiting" and container.reason == "InvalidImageName":
+    if container.state is ContainerState.WAITING and container.reason == "InvalidImageName":
         return Problem(_where(pod, container), f"{image} has no valid name{bracketed(words)}")
     if not has_pull_failed(container):
         return None
@@ -143,7 +143,11 @@ def runtime_problem(facts: Facts, pod: Pod, container: Container) -> Problem | N
 def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find commands that do not start. Code 128 may be the node's fault, if its words allow it."""
     code, reason, words = exit_of(container)
-    if container.state == "running" or reason not in _CANNOT_RUN_REASONS or _is_jobs(pod):
+    if (
+        container.state is ContainerState.RUNNING
+        or reason not in _CANNOT_RUN_REASONS
+        or _is_jobs(pod)
+    ):
         return None
     is_certain = code != 128 or bool(_NO_COMMAND.search(words))  # noqa: PLR2004 - see docstring
     if not is_certain and container.restarts < facts.grace_periods.crash_restarts:
@@ -155,7 +159,7 @@ def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:
 def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find runs that were killed; one that goes on is given its chance."""
     code, reason, _ = exit_of(container)
-    if container.state == "running" or _is_jobs(pod):
+    if container.state is ContainerState.RUNNING or _is_jobs(pod):
         return None
     if reason == "OOMKilled" and container.restarts >= facts.grace_periods.memory_restarts:
         what = "it was killed because it used more memory than its limit (OOMKilled)"
@@ -190,7 +194,7 @@ def probe_words(facts: Facts, pod: Pod) -> str:
 
 
 def _cannot_be_created(facts: Facts, pod: Pod, container: Container) -> Problem | None:
-    if container.state != "waiting" or container.reason not in _CREATE_REASONS:
+    if container.state is not ContainerState.WAITING or container.reason not in _CREATE_REASONS:
         return None
     events = [event for event in facts.pod_events(pod, "Failed") if not _is_about_pull(event)]
     words = f"{container.reason}: {container.message}" if container.message else container.reason
@@ -203,7 +207,7 @@ def _is_passing(container: Container) -> bool:
 
 
 def _is_crashing(facts: Facts, container: Container) -> bool:
-    is_down = container.state == "terminated" or container.reason == "CrashLoopBackOff"
+    is_down = container.state is ContainerState.TERMINATED or container.reason == "CrashLoopBackOff"
     return is_down and container.restarts >= facts.grace_periods.crash_restarts
 
 
@@ -234,7 +238,7 @@ def _is_about_pull(event: ClusterEvent) -> bool:
 
 
 def _log(pod: Pod, container: Container) -> Log:
-    return Log(pod.name, container.name, previous=container.state != "terminated")
+    return Log(pod.name, container.name, previous=container.state is not ContainerState.TERMINATED)
 
 
 def _where(pod: Pod, container: Container) -> str:

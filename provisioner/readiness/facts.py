@@ -4,12 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from provisioner.domain.cluster import Claim, ClusterEvent, Container, Job, Observation, Pod
+from provisioner.domain.cluster import (
+    Claim,
+    ClusterEvent,
+    Container,
+    ContainerState,
+    Job,
+    Observation,
+    Pod,
+    PodPhase,
+)
 from provisioner.domain.engines import Workload
 from provisioner.readiness.assessment import GracePeriods
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_ENDED = frozenset({"Failed", "Succeeded"})
+_ENDED = frozenset({PodPhase.FAILED, PodPhase.SUCCEEDED})
 _QUOTED = 300  # characters of the cluster's words that a sentence holds
 _GENERATED_PREFIX = 58  # pod names: "<owner>-" is cut to this before the 5 random characters
 
@@ -140,7 +149,7 @@ def first_seen(pod: Pod, events: Sequence[ClusterEvent]) -> datetime:
 
 def exit_of(container: Container) -> tuple[int | None, str, str]:
     """Return the exit code, reason and message of the run of a container that ended last."""
-    if container.state == "terminated":
+    if container.state is ContainerState.TERMINATED:
         return container.exit_code, container.reason, container.message
     return container.last_exit_code, container.last_reason, container.last_message
 

@@ -1,6 +1,6 @@
 """What is being waited for, in words. Nothing in them counts up, so that each is news only once."""
 
-from provisioner.domain.cluster import Container, Pod
+from provisioner.domain.cluster import Container, ContainerState, Pod, PodPhase
 from provisioner.domain.engines import Workload
 from provisioner.readiness.cluster import (
     denial_words,
@@ -34,7 +34,7 @@ def _workload(facts: Facts, workload: Workload) -> str:
 def _no_pod(facts: Facts, workload: Workload) -> str:
     held_up = denials(facts) if is_lacking_pods(facts, workload) else []
     pods = facts.pods_of(workload)
-    evicted = [pod for pod in pods if pod.phase == "Failed" and pod.reason]
+    evicted = [pod for pod in pods if pod.phase is PodPhase.FAILED and pod.reason]
     if held_up:
         return f"no pod yet, the cluster refuses one{bracketed(denial_words(held_up[0]))}"
     if evicted:
@@ -52,9 +52,9 @@ def _setup(facts: Facts) -> str:
         return "no job yet"
     if living:
         return "the job is running" if living[0].is_ready else _pod(facts, living[0])
-    if any(pod.phase == "Succeeded" for pod in pods):
+    if any(pod.phase is PodPhase.SUCCEEDED for pod in pods):
         return "its pod is done, the job is about to end"
-    failed = [pod for pod in pods if pod.phase == "Failed"]
+    failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
     if failed:
         return f"pod {failed[0].name} failed, the job will try again"
     held_up = [event for event in denials(facts) if event.object_kind == "Job"]
@@ -73,9 +73,9 @@ def _pod(facts: Facts, pod: Pod) -> str:
 
 def _container(facts: Facts, pod: Pod, container: Container) -> str:
     name = f"{'init ' if container.is_init else ''}container {container.name}"
-    if container.state == "running":
+    if container.state is ContainerState.RUNNING:
         return f"{name} is running" if container.is_init else _unready(facts, pod, name)
-    if container.state == "terminated" or container.reason == "CrashLoopBackOff":
+    if container.state is ContainerState.TERMINATED or container.reason == "CrashLoopBackOff":
         code, reason, _ = exit_of(container)
         why = f"{reason}, " if reason not in ("", "Error", "Completed") else ""
         shown = "unknown" if code is None else code

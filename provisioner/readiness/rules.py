@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.stores import Reason
 from provisioner.readiness import cluster, containers
 from provisioner.readiness.assessment import FatalFinding, GracePeriods
@@ -35,7 +36,7 @@ class Finding:
 class Rule:
     """One kind of problem. ``grace`` counts from when one that may pass was first seen."""
 
-    code: str
+    code: ReasonCode
     remedy: str
     source: str
     find: Callable[[Facts], Iterator[Problem]]
@@ -60,120 +61,120 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "NAMESPACE_TERMINATING",
+        ReasonCode.NAMESPACE_TERMINATING,
         "Wait until it is gone",
         "kubernetes apiserver pkg/admission/plugin/namespace/lifecycle: no new objects",
         cluster.namespace_terminating,
     ),
     Rule(
-        "IMAGE_NOT_FOUND",
+        ReasonCode.IMAGE_NOT_FOUND,
         "Check the engine version's image name and tag",
         "krane pod.rb: ErrImagePull if 'not found'; kubernetes pkg/kubelet/images/types.go",
         each_container(containers.image_not_found),
     ),
     Rule(
-        "BAD_CONTAINER_CONFIG",
+        ReasonCode.BAD_CONTAINER_CONFIG,
         _CORRECT,
         "krane pod.rb: CreateContainerConfigError; Argo CD health_pod.go: waiting for '*Error'",
         each_container(containers.bad_config),
         attrgetter("config_grace"),
     ),
     Rule(
-        "CONTAINER_CANNOT_RUN",
+        ReasonCode.CONTAINER_CANNOT_RUN,
         "Check the image and the command in the chart",
         "krane pod.rb: ContainerCannotRun, except exit code 128; containerd calls it StartError",
         each_container(containers.cannot_run),
     ),
     Rule(
-        "OUT_OF_MEMORY",
+        ReasonCode.OUT_OF_MEMORY,
         "Raise its memory limit in the chart's values",
         "Argo CD health_pod.go: OOMKilled",
         each_container(containers.out_of_memory),
     ),
     Rule(
-        "CRASH_LOOP",
+        ReasonCode.CRASH_LOOP,
         _READ_LOG,
         "krane pod.rb: CrashLoopBackOff with exit code; Argo CD health_pod.go: '*BackOff'",
         each_container(containers.crash_loop),
     ),
     Rule(
-        "SETUP_JOB_FAILED",
+        ReasonCode.SETUP_JOB_FAILED,
         _READ_LOG,
         "kubernetes batch/v1 JobCondition Failed; krane job.rb",
         cluster.setup_job_failed,
     ),
     Rule(
-        "QUOTA_EXCEEDED",
+        ReasonCode.QUOTA_EXCEEDED,
         _MORE_ROOM,
         "kubernetes pkg/controller/resourcequota: what failed requests were charged comes back",
         denied(AdmissionDenial.QUOTA_IN_USE),
         attrgetter("quota_grace"),
     ),
     Rule(
-        "QUOTA_EXCEEDED",
+        ReasonCode.QUOTA_EXCEEDED,
         _MORE_ROOM,
         "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go; CrownLabs",
         denied(AdmissionDenial.QUOTA),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "QUOTA_EXCEEDED",
+        ReasonCode.QUOTA_EXCEEDED,
         "Set the requests and limits that it names in the chart or its values",
         "kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go: 'must specify'",
         denied(AdmissionDenial.NO_AMOUNTS),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         "Harden the security context in the chart as it says",
         "kubernetes pod-security-admission admission/admission.go",
         denied(AdmissionDenial.POD_SECURITY),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         "Bring the resources in the chart within the namespace's LimitRange",
         "kubernetes plugin/pkg/admission/limitranger/admission.go",
         denied(AdmissionDenial.LIMIT_RANGE),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         _ASK,
         "kubernetes apiserver pkg/admission/plugin/webhook/errors, plugin/policy/validating",
         denied(AdmissionDenial.POLICY),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         "Have the cluster's operator make what it names, or correct the name in the chart",
         "kubernetes plugin/pkg/admission/priority/admission.go, runtimeclass/admission.go",
         denied(AdmissionDenial.MISSING),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         _CORRECT,
         "kubernetes apimachinery pkg/api/errors/errors.go NewInvalid",
         denied(AdmissionDenial.INVALID),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         _ASK,
         "kubernetes apiserver pkg/admission/errors.go: 'is forbidden'",
         denied(AdmissionDenial.OTHER),
         attrgetter("refusal_grace"),
     ),
     Rule(
-        "ADMISSION_REFUSED",
+        ReasonCode.ADMISSION_REFUSED,
         "Check that what it names exists and answers",
         "resourcequota 'status unknown', serviceaccount 'error looking up', webhooks out of reach",
         denied(AdmissionDenial.PASSING),
         attrgetter("passing_refusal_grace"),
     ),
     Rule(
-        "VOLUME_UNBOUND",
+        ReasonCode.VOLUME_UNBOUND,
         "Check its storage class and that class's provisioner",
         "krane persistent_volume_claim.rb: Lost, and Pending unless it waits for a consumer;"
         " sig-storage-lib-external-provisioner: ProvisioningFailed",
@@ -181,28 +182,28 @@ RULES: tuple[Rule, ...] = (
         attrgetter("volume_grace"),
     ),
     Rule(
-        "UNSCHEDULABLE",
+        ReasonCode.UNSCHEDULABLE,
         "Ask the cluster's operator for a node that fits",
         "krane pod.rb: PodScheduled False; kubernetes pkg/scheduler FitError",
         cluster.unschedulable,
         attrgetter("unschedulable_grace"),
     ),
     Rule(
-        "VOLUME_MOUNT_FAILED",
+        ReasonCode.VOLUME_MOUNT_FAILED,
         "Check the claim, Secret or ConfigMap that it names",
         "kubernetes pkg/kubelet/events/event.go: FailedMount, FailedAttachVolume",
         cluster.mount_failed,
         attrgetter("mount_grace"),
     ),
     Rule(
-        "IMAGE_PULL_FAILED",
+        ReasonCode.IMAGE_PULL_FAILED,
         "Check that the registry answers, and the credentials for it",
         "Argo CD health_pod.go: waiting for 'Err*' and '*BackOff'; krane pod.rb gives it time",
         each_container(containers.image_pull_failed),
         attrgetter("image_pull_grace"),
     ),
     Rule(
-        "BAD_CONTAINER_CONFIG",
+        ReasonCode.BAD_CONTAINER_CONFIG,
         "Check the node's container runtime",
         "krane pod.rb: 'failed to sync … cache' passes; kubernetes PR 75260",
         each_container(containers.runtime_problem),

@@ -8,6 +8,7 @@ while, and ends as any other does. Nobody has to ask again, but may, to have it 
 import asyncio
 from datetime import timedelta
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import TerminalError
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
@@ -133,12 +134,14 @@ class _Removal:
         seen = self._context.observer.observe(namespace)
         if not (held := holders(seen)):
             return None
-        return Reason("NAMESPACE_STUCK", f"Namespace {namespace} cannot go. {held} {remedy(seen)}")
+        return Reason(
+            ReasonCode.NAMESPACE_STUCK, f"Namespace {namespace} cannot go. {held} {remedy(seen)}"
+        )
 
     def _too_slow(self, seen: str) -> Reason:
         minutes = self._context.settings.delete_timeout.total_seconds() / 60
         message = f"The store was not gone within {minutes:g} minutes. Last seen: {seen}"
-        return Reason("NOT_DELETED_IN_TIME", message)
+        return Reason(ReasonCode.NOT_DELETED_IN_TIME, message)
 
     async def _uninstall(self) -> Outcome:
         if not await self._context.cluster.namespace_exists(self._store.namespace):

@@ -1,5 +1,6 @@
 """Keeps READY true: a store whose pods break is DEGRADED, with the reason, until they heal."""
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import ReconcileContext
@@ -19,7 +20,9 @@ async def observe(context: ReconcileContext, store: Store) -> Store:
             return await context.records.transition(store, StoreStatus.READY)
         return store
     reason = (
-        assessment.fatal.reason if assessment.fatal else Reason("NOT_READY", assessment.waiting_for)
+        assessment.fatal.reason
+        if assessment.fatal
+        else Reason(ReasonCode.NOT_READY, assessment.waiting_for)
     )
     if store.status is StoreStatus.READY or store.reason != reason:
         return await context.records.transition(store, StoreStatus.DEGRADED, reason=reason)

@@ -4,6 +4,7 @@ One that somebody else deleted takes the store with it. One whose label was remo
 though the watches, which are by that label, do not show it: it gets its labels back.
 """
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ClusterRejectedError, NotFoundError
 from provisioner.domain.stores import Reason, Store
 from provisioner.kubernetes.labels import STORE_LABEL
@@ -13,7 +14,7 @@ CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
 MANAGED_BY = {"app.kubernetes.io/managed-by": "store-platform"}
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 NAMESPACE_LOST = Reason(
-    "NAMESPACE_LOST",
+    ReasonCode.NAMESPACE_LOST,
     "The store's namespace was deleted from outside the platform. Nothing of the store is left in"
     " the cluster: delete the store, or retry to build it anew without its data.",
 )

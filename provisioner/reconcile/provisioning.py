@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from provisioner.domain.cluster import Observation, Unchangeable
+from provisioner.domain.cluster import Observation, PodPhase, Unchangeable
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, GeneratedSecret
 from provisioner.domain.errors import (
     ClusterRejectedError,
@@ -77,7 +78,7 @@ def _seconds_left(context: ReconcileContext, store: Store) -> float:
 def _timed_out(limit: timedelta, progress: str) -> Reason:
     waited = f" Last seen: {progress}" if progress else ""
     return Reason(
-        "NOT_READY_IN_TIME",
+        ReasonCode.NOT_READY_IN_TIME,
         f"The store was not ready within {limit.total_seconds() / 60:g} minutes.{waited}"
         " Look at its pods and steps for what is slow, then retry.",
     )
@@ -195,7 +196,7 @@ class _Attempt:
         stuck = {
             pod.uid: pod.name
             for pod in seen.pods
-            if pod.uid in before and not (pod.is_ready or pod.phase == "Succeeded")
+            if pod.uid in before and not (pod.is_ready or pod.phase is PodPhase.SUCCEEDED)
         }
         for uid, name in stuck.items():
             await self._context.cluster.delete_pod(self._store.namespace, name, uid)
@@ -297,4 +298,4 @@ def _missing(what: str) -> StoreFailedError:
         f"{what} is no longer offered here. Add it back to the charts and start the platform anew,"
         " which reads them at its start; then retry the store."
     )
-    return StoreFailedError(Reason("ENGINE_MISSING", message))
+    return StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, message))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from provisioner.domain.cluster import Claim, Unchangeable
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import StoreFailedError
 from provisioner.domain.stores import Reason, Store
 from provisioner.reconcile.context import ReconcileContext
@@ -81,4 +82,4 @@ def _only_anew(item: Unchangeable) -> Reason:
         f" wants now ({item.words.rstrip('.')}). Put the earlier value back, then retry; for"
         " another value only a new store helps."
     )
-    return Reason("CANNOT_BE_CHANGED", message)
+    return Reason(ReasonCode.CANNOT_BE_CHANGED, message)

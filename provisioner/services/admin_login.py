@@ -7,6 +7,7 @@ the database, no event and no log has it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.engines import Engine
 from provisioner.domain.errors import (
     ClusterRejectedError,
@@ -64,14 +65,14 @@ class AdminLogins:
 
 
 _FORBIDDEN = Refusal(
-    "FORBIDDEN",
+    RefusalCode.FORBIDDEN,
     "Only the store's owner is shown its administrator's password, with the operator role at"
     " least. Ask the owner, or set a new password in the shop.",
     "id",
 )
 
 _NOT_IN_PERSON = Refusal(
-    "FORBIDDEN",
+    RefusalCode.FORBIDDEN,
     "Your token was made by somebody else, who may know it, or before that was written down: it"
     " shows no passwords, nor does a token made with it. Sign in with the issuer, or with a token"
     " of `app token create`.",
@@ -80,7 +81,7 @@ _NOT_IN_PERSON = Refusal(
 
 
 def _unavailable(why: str) -> Refusal:
-    return Refusal("NOT_AVAILABLE", f"There is no password to show: {why}.", "id")
+    return Refusal(RefusalCode.NOT_AVAILABLE, f"There is no password to show: {why}.", "id")
 
 
 _NOT_YET = _unavailable("it is made early in a store's creation, and goes with the store")

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from structlog.contextvars import bind_contextvars
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.identities import Identity, Role
@@ -155,7 +156,7 @@ class StoreCommands:
                 "Only a store that is queued or being provisioned can be cancelled; this one is"
                 f" {store.status}. To remove it, delete it."
             )
-            raise RefusedError(Refusal("NOT_CANCELLABLE", message, "id")) from error
+            raise RefusedError(Refusal(RefusalCode.NOT_CANCELLABLE, message, "id")) from error
         self._dispatcher.wake(store)
         return store
 
@@ -202,7 +203,7 @@ class StoreCommands:
         if chosen is None:
             offered = ", ".join(self._engines)
             message = f"There is no engine {engine!r}; choose one of: {offered}."
-            refusals.append(Refusal("ENGINE_UNKNOWN", message, "engine"))
+            refusals.append(Refusal(RefusalCode.ENGINE_UNKNOWN, message, "engine"))
         else:
             chosen_version = chosen.version(version) if version else chosen.default_version
             if chosen_version is None:
@@ -210,7 +211,7 @@ class StoreCommands:
                 message = (
                     f"{chosen.display_name} has no version {version!r}; choose one of: {offered}."
                 )
-                refusals.append(Refusal("VERSION_UNKNOWN", message, "version"))
+                refusals.append(Refusal(RefusalCode.VERSION_UNKNOWN, message, "version"))
         if refusals or chosen is None or chosen_version is None:
             raise RefusedError(*refusals)
         return chosen, chosen_version
@@ -219,13 +220,15 @@ class StoreCommands:
 def _require_operator(caller: Identity) -> None:
     if caller.role is Role.VIEWER:
         raise RefusedError(
-            Refusal("FORBIDDEN", "Your role is viewer; ask an admin for the operator role.")
+            Refusal(
+                RefusalCode.FORBIDDEN, "Your role is viewer; ask an admin for the operator role."
+            )
         )
 
 
 def _not_retryable(state: str) -> Refusal:
     return Refusal(
-        "NOT_RETRYABLE", f"Only a failed store can be retried; this one is {state}.", "id"
+        RefusalCode.NOT_RETRYABLE, f"Only a failed store can be retried; this one is {state}.", "id"
     )
 
 
@@ -233,7 +236,7 @@ def _refuse_key(key: str | None) -> Refusal | None:
     if key is None or 1 <= len(key) <= _MAX_KEY:
         return None
     return Refusal(
-        "IDEMPOTENCY_KEY_INVALID",
+        RefusalCode.IDEMPOTENCY_KEY_INVALID,
         f"The idempotency key must have 1 to {_MAX_KEY} characters; leave it out to have none.",
         "idempotencyKey",
     )

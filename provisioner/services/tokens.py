@@ -6,6 +6,7 @@ away more than they have themselves, for longer than they have it, or ends what 
 
 from datetime import datetime, timedelta
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import MAX_NAME, Owner, local, normal_name
@@ -113,14 +114,17 @@ class TokenService:
             raise RefusedError(_ISSUERS_MAKE_NONE)
 
 
-_NOT_FOUND = Refusal("NOT_FOUND", "There is no such token; it may have another owner.", "id")
+_NOT_FOUND = Refusal(
+    RefusalCode.NOT_FOUND, "There is no such token; it may have another owner.", "id"
+)
 
 
 _VIEWERS_MAKE_NONE = Refusal(
-    "FORBIDDEN", "Your role is viewer: it makes no tokens. Ask an admin for the operator role."
+    RefusalCode.FORBIDDEN,
+    "Your role is viewer: it makes no tokens. Ask an admin for the operator role.",
 )
 _ISSUERS_MAKE_NONE = Refusal(
-    "FORBIDDEN",
+    RefusalCode.FORBIDDEN,
     "Whoever signs in with the issuer makes no tokens here. Sign in with a token of the platform's"
     " own, or ask an operator to allow it (oidc_token_days).",
 )
@@ -131,7 +135,7 @@ def _may_do_more(caller: Identity, token: AccessToken) -> Refusal:
         f"The token's role is {token.role.lower()}, and yours is {caller.role.lower()}: sign in"
         " with a token of that role, or ask an admin."
     )
-    return Refusal("FORBIDDEN", message, "id")
+    return Refusal(RefusalCode.FORBIDDEN, message, "id")
 
 
 def _owner(caller: Identity, name: str | None) -> Owner | Refusal:
@@ -140,14 +144,14 @@ def _owner(caller: Identity, name: str | None) -> Owner | Refusal:
         return caller.owner
     if caller.role is not Role.ADMIN:
         message = "Only an admin makes tokens for others; leave `owner` out to have one yourself."
-        return Refusal("FORBIDDEN", message, "owner")
+        return Refusal(RefusalCode.FORBIDDEN, message, "owner")
     normal = normal_name(name)
     if normal is None:
         message = (
             f"An owner is a name of 1 to {MAX_NAME} printable characters, whose letters are of one"
             " script: no Cyrillic `a` in a Latin name."
         )
-        return Refusal("OWNER_INVALID", message, "owner")
+        return Refusal(RefusalCode.OWNER_INVALID, message, "owner")
     return local(normal)
 
 
@@ -155,14 +159,14 @@ def _refuse_role(caller: Identity, role: Role) -> Refusal | None:
     if caller.role.includes(role):
         return None
     message = f"Your role is {caller.role.lower()}: a token of yours can have that role at most."
-    return Refusal("FORBIDDEN", message, "role")
+    return Refusal(RefusalCode.FORBIDDEN, message, "role")
 
 
 def _refuse_description(description: str) -> Refusal | None:
     if len(description) <= MAX_DESCRIPTION and (description.isprintable() or not description):
         return None
     message = f"Say what the token is for in up to {MAX_DESCRIPTION} printable characters."
-    return Refusal("DESCRIPTION_INVALID", message, "description")
+    return Refusal(RefusalCode.DESCRIPTION_INVALID, message, "description")
 
 
 def _refuse_days(days: int | None, now: datetime, latest: datetime | None) -> Refusal | None:
@@ -173,11 +177,11 @@ def _refuse_days(days: int | None, now: datetime, latest: datetime | None) -> Re
             f"Let it expire after 1 to {MAX_DAYS} days; leave it out for a token that lives as long"
             " as what you sign in with."
         )
-        return Refusal("EXPIRY_INVALID", message, "expiresInDays")
+        return Refusal(RefusalCode.EXPIRY_INVALID, message, "expiresInDays")
     if latest is not None and now + timedelta(days=days) > latest:
         message = (
             "A token ends no later than what it is made with: this one can live until"
             f" {latest.isoformat(timespec='seconds')}. Leave the days out for just that."
         )
-        return Refusal("EXPIRY_INVALID", message, "expiresInDays")
+        return Refusal(RefusalCode.EXPIRY_INVALID, message, "expiresInDays")
     return None

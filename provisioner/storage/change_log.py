@@ -9,6 +9,7 @@ import base64
 import json
 from dataclasses import dataclass
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.stores import Store, StoreSnapshot
@@ -148,7 +149,7 @@ def cursor_invalid() -> RefusedError:
     """Return the refusal of a cursor that cannot be continued from."""
     return RefusedError(
         Refusal(
-            "CURSOR_INVALID",
+            RefusalCode.CURSOR_INVALID,
             "The cursor is too old, or of another database: leave `after` out, and read the list"
             " anew once the first update is there.",
             "after",

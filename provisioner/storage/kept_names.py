@@ -7,6 +7,7 @@ had its name next would get them, with what they carry.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.names import RESERVED_NAMES
 from provisioner.domain.owners import owner_of
@@ -45,4 +46,4 @@ async def refuse_kept_name(
         f"The name {store.name!r} was a store's that is deleted, and is kept for its owner until"
         f" {free_at:%Y-%m-%d %H:%M} UTC; choose another name."
     )
-    raise RefusedError(Refusal("NAME_KEPT", message, "name"))
+    raise RefusedError(Refusal(RefusalCode.NAME_KEPT, message, "name"))

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 
 T = TypeVar("T")
@@ -31,7 +32,9 @@ def check_page_size(first: int, what: str) -> None:
     """Raise RefusedError unless ``first`` is a size that a page can have."""
     if not 1 <= first <= MAX_PAGE:
         raise RefusedError(
-            Refusal("PAGE_SIZE_INVALID", f"Ask for 1 to {MAX_PAGE} {what} at a time.", "first")
+            Refusal(
+                RefusalCode.PAGE_SIZE_INVALID, f"Ask for 1 to {MAX_PAGE} {what} at a time.", "first"
+            )
         )
 
 
@@ -49,7 +52,7 @@ def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
     if found_name != name or [type(part) for part in key] != list(kinds) or _is_too_large(key):
         raise RefusedError(
             Refusal(
-                "CURSOR_INVALID",
+                RefusalCode.CURSOR_INVALID,
                 "The cursor does not belong to this list; pass an endCursor of the same ordering,"
                 " or leave `after` out to begin at the start.",
                 "after",

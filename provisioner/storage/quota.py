@@ -6,6 +6,7 @@ because it may hold volumes and memory of the cluster; a place is free once that
 
 from dataclasses import dataclass
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.storage.database import Transaction
@@ -53,14 +54,14 @@ async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
             " longer need; its place is free once it is gone. Or ask an operator for more"
             " (max_stores_per_user)."
         )
-        raise RefusedError(Refusal("USER_QUOTA_REACHED", message))
+        raise RefusedError(Refusal(RefusalCode.USER_QUOTA_REACHED, message))
     everyones = Usage(await stores_of(transaction), quota.in_all)
     if everyones.left == 0:
         message = (
             f"The platform has {everyones.used} stores, and may have {everyones.limit}. Try again"
             " once a store was deleted, or ask an operator for more (max_stores)."
         )
-        raise RefusedError(Refusal("PLATFORM_QUOTA_REACHED", message))
+        raise RefusedError(Refusal(RefusalCode.PLATFORM_QUOTA_REACHED, message))
 
 
 async def stores_of(transaction: Transaction, owner: Owner | None = None) -> int:

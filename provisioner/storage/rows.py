@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from provisioner.domain.cluster import Pod
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import owner_of
 from provisioner.domain.stores import (
     EventKind,
@@ -52,7 +53,7 @@ def store_of(row: Row) -> Store:
         engine_version=row["engine_version"],
         status=StoreStatus(row["status"]),
         target=StoreTarget(row["target"]),
-        reason=Reason(row["reason_code"], row["reason_message"]) if row["reason_code"] else None,
+        reason=_reason_of(row),
         namespace=row["namespace"],
         release=row["release"],
         host=row["host"],
@@ -65,6 +66,12 @@ def store_of(row: Row) -> Store:
         ready_at=moment(row["ready_at"]),
         deleted_at=moment(row["deleted_at"]),
     )
+
+
+def _reason_of(row: Row) -> Reason | None:
+    if not row["reason_code"]:
+        return None
+    return Reason(ReasonCode(row["reason_code"]), row["reason_message"])
 
 
 def step_of(row: Row) -> Step:

@@ -8,6 +8,7 @@ redeems it gets a token of their own, which neither outlives nor outranks the on
 import secrets
 from datetime import datetime, timedelta
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import COMMAND_LINE
 from provisioner.domain.ports import Clock
@@ -148,13 +149,13 @@ async def _why_not(transaction: Transaction, hashed: str) -> Refusal:
 
 
 _REMEDY = "Ask whoever gave it to you for a new one; on your own machine `make up` prints one."
-_UNKNOWN = Refusal("CODE_UNKNOWN", f"This sign-in link is not valid. {_REMEDY}", "code")
+_UNKNOWN = Refusal(RefusalCode.CODE_UNKNOWN, f"This sign-in link is not valid. {_REMEDY}", "code")
 _USED = Refusal(
-    "CODE_USED", f"This sign-in link was used already; each works once. {_REMEDY}", "code"
+    RefusalCode.CODE_USED, f"This sign-in link was used already; each works once. {_REMEDY}", "code"
 )
-_EXPIRED = Refusal("CODE_EXPIRED", f"This sign-in link has expired. {_REMEDY}", "code")
+_EXPIRED = Refusal(RefusalCode.CODE_EXPIRED, f"This sign-in link has expired. {_REMEDY}", "code")
 _REVOKED = Refusal(
-    "CODE_REVOKED",
+    RefusalCode.CODE_REVOKED,
     f"The access that this sign-in link was made for was revoked or has expired. {_REMEDY}",
     "code",
 )

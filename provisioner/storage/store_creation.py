@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.ports import Clock
@@ -99,5 +100,7 @@ async def _insert(
 
 def _name_taken(name: str) -> Refusal:
     return Refusal(
-        "NAME_TAKEN", f"A store named {name!r} already exists; choose another name.", "name"
+        RefusalCode.NAME_TAKEN,
+        f"A store named {name!r} already exists; choose another name.",
+        "name",
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import OWNED, Owner
@@ -285,14 +286,14 @@ class TokenRepository:
 
 def _too_many(owner: Owner) -> Refusal:
     message = f"{owner.label} has {MAX_TOKENS} tokens already; revoke one that is no longer used."
-    return Refusal("TOKEN_LIMIT_REACHED", message)
+    return Refusal(RefusalCode.TOKEN_LIMIT_REACHED, message)
 
 
 _PARENT_ENDED = Refusal(
-    "TOKEN_ENDED", "The token that you sign in with has just ended; sign in with another."
+    RefusalCode.TOKEN_ENDED, "The token that you sign in with has just ended; sign in with another."
 )
 _LINE_TOO_LONG = Refusal(
-    "TOKEN_LINE_TOO_LONG",
+    RefusalCode.TOKEN_LINE_TOO_LONG,
     f"The token that you sign in with is the last of {MAX_GENERATIONS}, each made with the one"
     " before: no token is made with it. Make one with an earlier token.",
 )

@@ -8,6 +8,7 @@ event once and in order, and nobody has to remember them.
 import asyncio
 from collections.abc import AsyncGenerator
 
+from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.ports import StoreRecords
 from provisioner.domain.stores import StoreSnapshot, StoreStatus
@@ -103,5 +104,5 @@ def _start(snapshot: StoreSnapshot, after: int | None) -> int:
             f"The store is at version {snapshot.store.version}, and never was at {after}: pass the"
             " `version` of the last update you had, or leave `after` out to begin anew."
         )
-        raise RefusedError(Refusal("CURSOR_INVALID", message, "after"))
+        raise RefusedError(Refusal(RefusalCode.CURSOR_INVALID, message, "after"))
     return after

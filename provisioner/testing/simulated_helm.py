@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from provisioner.domain.cluster import Release, Unchangeable
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import HelmError
 from provisioner.domain.stores import Reason
 from provisioner.testing.simulation import Simulation
@@ -26,7 +27,7 @@ class SimulatedHelm(Simulation):
             found = self.namespaces.get(namespace)
             if found is None:
                 message = f"helm could not install release {release}: no namespace {namespace}"
-                raise HelmError(Reason("HELM_FAILED", message))
+                raise HelmError(Reason(ReasonCode.HELM_FAILED, message))
             found.release, found.release_name = "deployed", release
             self.put_back(found, release)
             return f"{release} is installed."
@@ -36,7 +37,7 @@ class SimulatedHelm(Simulation):
             found = self.namespaces.get(namespace)
             if found is None or not found.release:
                 message = f"helm could not restore release {release}: release: not found"
-                raise HelmError(Reason("HELM_FAILED", message))
+                raise HelmError(Reason(ReasonCode.HELM_FAILED, message))
             self.put_back(found, release)
             return f"{release} is restored."
 

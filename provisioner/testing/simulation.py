@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from provisioner.domain.cluster import Container, Pod
+from provisioner.domain.cluster import Container, ContainerState, Pod, PodPhase
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Simulation:
         container = Container(
             name="web",
             image="web:1",
-            state="running" if is_ready else "waiting",
+            state=ContainerState.RUNNING if is_ready else ContainerState.WAITING,
             reason="" if is_ready else "ErrImagePull",
             message="" if is_ready else "web:1: not found",
             is_ready=is_ready,
@@ -89,7 +89,7 @@ class Simulation:
             name=name,
             uid=self.new_uid(),
             component="web",
-            phase="Running" if is_ready else "Pending",
+            phase=PodPhase.RUNNING if is_ready else PodPhase.PENDING,
             is_ready=is_ready,
             owner_kind="ReplicaSet",
             created_at=self._now(),

@@ -11,7 +11,7 @@ from gql.client import AsyncClientSession
 from gql.transport.exceptions import TransportQueryError
 
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.cluster import Pod
+from provisioner.domain.cluster import Pod, PodPhase
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
@@ -38,9 +38,12 @@ async def record_events(service: Service, store_id: str, number: int) -> None:
     database = Database(service.environment["STORE_PLATFORM_DATABASE_URL"])
     await database.connect()
     records = StoreRepository(database, SystemClock(), RecordedAnnouncements())
-    pod = {"name": "web", "uid": "1", "component": "web", "created_at": datetime.now(UTC)}
+    now = datetime.now(UTC)
     for index in range(number):
-        observed = Pod(phase=f"Phase{index}", is_ready=False, **pod)  # type: ignore[arg-type] # values of one type
+        observed = Pod(
+            name="web", uid="1", component="web", phase=PodPhase.PENDING, reason=f"Reason{index}",
+            is_ready=False, created_at=now,
+        )  # fmt: skip
         await records.record_pods(store_id.removeprefix("store_"), [observed])
     await database.close()
 
@@ -66,7 +69,7 @@ async def test_across_a_kill_with_more_events_than_one_update_holds(api: Service
     assert versions == list(range(1, 1203))
     assert [update["version"] for update in first + caught_up + rest] == [1, 501, 1001, 1202]
     assert rest[-1]["store"]["pods"] == [
-        {"name": "web", "component": "web", "status": "Phase1199", "isReady": False}
+        {"name": "web", "component": "web", "status": "Reason1199", "isReady": False}
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from provisioner.domain.cluster import Pod
+from provisioner.domain.cluster import Pod, PodPhase
 from tests.api.in_process import InProcess, running
 from tests.api.raw_socket import RawSocket, signed_in
 
@@ -25,8 +25,9 @@ async def replace_pods(service: InProcess, store_id: str, number: int) -> None:
     """Have all pods of a store replaced, each with much to say: 12 events of 8 kB."""
     pods = [
         Pod(
-            name=f"web-{number}-{index}", uid=f"{number}-{index}", component="web", phase="Pending",
-            is_ready=False, message="x" * 8192, created_at=datetime.now(UTC),
+            name=f"web-{number}-{index}", uid=f"{number}-{index}", component="web",
+            phase=PodPhase.PENDING, is_ready=False, message="x" * 8192,
+            created_at=datetime.now(UTC),
         )
         for index in range(PODS)
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from strawberry.asgi import GraphQL
 from app.http.server import Server
 from app.main import create_app
 from app.settings import Settings
-from provisioner.domain.cluster import Pod
+from provisioner.domain.cluster import Pod, PodPhase
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import local
 from provisioner.platform import Platform
@@ -82,7 +82,7 @@ async def _change(request: Request) -> Response:
     store_id = request.path_params["id"].removeprefix("store_")
     pods = [
         Pod(
-            name=f"shop-{index}", uid=str(index), component="wordpress", phase="Running",
+            name=f"shop-{index}", uid=str(index), component="wordpress", phase=PodPhase.RUNNING,
             is_ready=True, created_at=datetime(2026, 1, 1, tzinfo=UTC),
             message=request.path_params["message"] if index == 0 else "",
         )

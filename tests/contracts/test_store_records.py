@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from provisioner.domain.cluster import PodPhase
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ConflictError, NotFoundError, RefusedError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
@@ -26,7 +28,7 @@ from provisioner.testing import RecordedAnnouncements
 from tests.stores import a_pod, a_store
 
 _S = StoreStatus
-REASON = Reason("TEST", "For the test.")
+REASON = Reason(ReasonCode.OTHER, "For the test.")
 Announced = RecordedAnnouncements
 
 
@@ -385,3 +387,37 @@ async def test_everything_at_once_keeps_every_history_whole(repository: StoreRep
     await asyncio.gather(*(live(store, number) for number in range(8) for store in stores))
     for store in stores:
         await assert_history_is_whole(repository, store.id)
+
+
+# Rows of another version --------------------------------------------------------------------------
+
+
+async def test_a_reason_of_another_version_keeps_its_message(
+    repository: StoreRepository, database: Database
+) -> None:
+    store = await repository.create(a_store())
+    values = {"id": store.id}
+    await database.transact(
+        lambda t: t.execute(
+            "UPDATE stores SET reason_code = 'OF_ANOTHER', reason_message = 'Why.' WHERE id = :id",
+            values,
+        )
+    )
+    assert (await repository.get(store.id)).reason == Reason(ReasonCode.OTHER, "Why.")
+
+
+async def test_a_phase_of_another_version_is_unknown(
+    repository: StoreRepository, database: Database
+) -> None:
+    store = await repository.create(a_store())
+    await repository.record_pods(store.id, [a_pod("1")])
+    values = {"id": store.id}
+    await database.transact(
+        lambda t: t.execute(
+            "UPDATE pods SET detail = REPLACE(detail, '\"Running\"', '\"Resting\"')"
+            " WHERE store_id = :id",
+            values,
+        )
+    )
+    (pod,) = (await repository.snapshot(store.id)).pods
+    assert pod.phase is PodPhase.UNKNOWN

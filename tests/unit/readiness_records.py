@@ -7,10 +7,12 @@ from provisioner.domain.cluster import (
     Claim,
     ClusterEvent,
     Container,
+    ContainerState,
     Job,
     NamespaceState,
     Observation,
     Pod,
+    PodPhase,
 )
 from provisioner.domain.engines import Workload
 from provisioner.readiness import Assessment, GracePeriods, assess
@@ -25,12 +27,17 @@ def at(seconds: float) -> datetime:
 
 
 def container(name: str = "mysql", **changes: object) -> Container:
-    values: dict[str, object] = {"name": name, "image": "mysql:9.9", "state": "running"}
+    values: dict[str, object] = {
+        "name": name,
+        "image": "mysql:9.9",
+        "state": ContainerState.RUNNING,
+    }
     return Container(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def waiting(reason: str, message: str = "", name: str = "mysql", **changes: object) -> Container:
-    return container(name, **{"state": "waiting", "reason": reason, "message": message, **changes})
+    state = ContainerState.WAITING
+    return container(name, **{"state": state, "reason": reason, "message": message, **changes})
 
 
 def pod(*containers: Container, name: str = "mysql-0", **changes: object) -> Pod:
@@ -38,7 +45,7 @@ def pod(*containers: Container, name: str = "mysql-0", **changes: object) -> Pod
         "name": name,
         "uid": f"uid-{name}",
         "component": "mysql",
-        "phase": "Pending",
+        "phase": PodPhase.PENDING,
         "is_ready": False,
         "node": "node-1",
         "owner_kind": "StatefulSet",
@@ -49,7 +56,7 @@ def pod(*containers: Container, name: str = "mysql-0", **changes: object) -> Pod
 
 
 def ready_pod(name: str = "mysql-0", **changes: object) -> Pod:
-    well = {"phase": "Running", "is_ready": True, "containers": (container(is_ready=True),)}
+    well = {"phase": PodPhase.RUNNING, "is_ready": True, "containers": (container(is_ready=True),)}
     return pod(name=name, **{**well, **changes})
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain import backoff
-from provisioner.domain.cluster import Blocker, NamespaceState, Observation, Pod
+from provisioner.domain.cluster import Blocker, NamespaceState, Observation, Pod, PodPhase
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.holders import holders, remedy
@@ -56,7 +57,7 @@ async def test_it_fails_with_what_holds_it_and_ends_once_that_is_gone(platform: 
         failed = await failed_delete(platform, reconciler)
         assert failed.target == "DELETED"
         assert failed.reason == Reason(
-            "NAMESPACE_STUCK",
+            ReasonCode.NAMESPACE_STUCK,
             f"Namespace {failed.namespace} cannot go. {HELD.message}. {KEEP} {TRIED_ON}",
         )
         # Its next try is an hour away, but the watch tells that it is gone
@@ -168,8 +169,8 @@ def test_a_pod_that_its_node_does_not_end() -> None:
         "NamespaceContentRemaining", "Some resources are remaining: pods. has 1 resource instances"
     )
     pod = Pod(
-        name="web-0", uid="u", component="web", phase="Running", is_ready=False, node="node-1",
-        is_terminating=True, created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        name="web-0", uid="u", component="web", phase=PodPhase.RUNNING, is_ready=False,
+        node="node-1", is_terminating=True, created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     assert remedy(Observation(namespace=seen.namespace, pods=(pod,))) == (
         "Pod web-0 waits to be ended by its node node-1, or for a finalizer of its own: see that"

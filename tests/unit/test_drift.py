@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import HelmError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
@@ -22,12 +23,14 @@ from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
 
 _S = StoreStatus
-REASON = Reason("TEST", "For the test.")
+REASON = Reason(ReasonCode.OTHER, "For the test.")
 
 
 class ClusterWhoseHelmCannotRestore(SimulatedCluster):
     async def restore(self, *, release: str, namespace: str, revision: int) -> str:  # noqa: ARG002
-        raise HelmError(Reason("HELM_FAILED", f"helm could not restore release {release}: no."))
+        raise HelmError(
+            Reason(ReasonCode.HELM_FAILED, f"helm could not restore release {release}: no.")
+        )
 
 
 class Inspected(Reconciler):

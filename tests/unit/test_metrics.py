@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from app.telemetry.metrics import HTTP, PrometheusMeasurements
+from provisioner.domain.codes import ReasonCode, RefusalCode
 from provisioner.domain.errors import (
     ClusterUnreachableError,
     ConflictError,
@@ -42,7 +43,7 @@ def test_what_goes_well_is_timed_by_its_outcome() -> None:
 
 def test_an_exception_is_the_outcome_and_goes_on() -> None:
     measurements = PrometheusMeasurements()
-    refusal = RefusedError(Refusal("NAME_TAKEN", "Choose another name.", "name"))
+    refusal = RefusedError(Refusal(RefusalCode.NAME_TAKEN, "Choose another name.", "name"))
 
     with pytest.raises(RefusedError), measurements.measure(Activity.REQUEST, engine="tiny"):
         raise refusal
@@ -66,7 +67,7 @@ def test_what_is_known_late() -> None:
         (asyncio.CancelledError(), "INTERRUPTED"),
         (ClusterUnreachableError("away"), "TRY_AGAIN"),
         (ConflictError("moved"), "TRY_AGAIN"),
-        (HelmError(Reason("HELM_FAILED", "no")), "FAILED"),
+        (HelmError(Reason(ReasonCode.HELM_FAILED, "no")), "FAILED"),
         (ValueError("user input"), "ERROR"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from provisioner.domain.cluster import ClusterEvent, NamespaceState, Observation, Pod
+from provisioner.domain.cluster import ClusterEvent, NamespaceState, Observation, Pod, PodPhase
 from provisioner.domain.errors import DatabaseUnavailableError, NotFoundError
 from provisioner.domain.ports import StoreRecords
 from provisioner.kubernetes import observer as observer_module
@@ -33,7 +33,7 @@ def namespace(name: str = "ns", store_id: str | None = "store") -> WatchedObject
 def pod(name: str, uid: str = "") -> WatchedObject:
     uid = uid or f"uid-{name}"
     record = Pod(
-        name=name, uid=uid, component="web", phase="Running", is_ready=True, created_at=NOW
+        name=name, uid=uid, component="web", phase=PodPhase.RUNNING, is_ready=True, created_at=NOW
     )
     return WatchedObject("ns", name, uid, "store", record)
 

@@ -2,12 +2,17 @@
 
 from msgspec.structs import replace
 
-from provisioner.domain.cluster import Container, Pod
+from provisioner.domain.cluster import Container, Pod, PodPhase
 from provisioner.domain.pod_events import diff_pods, pod_status
 from tests.unit.readiness_records import at
 
 POD = Pod(
-    name="web-1", uid="u1", component="web", phase="Pending", is_ready=False, created_at=at(0)
+    name="web-1",
+    uid="u1",
+    component="web",
+    phase=PodPhase.PENDING,
+    is_ready=False,
+    created_at=at(0),
 )
 
 
@@ -16,7 +21,7 @@ def test_nothing_new_is_nothing() -> None:
 
 
 def test_appeared_changed_and_gone() -> None:
-    ready = replace(POD, phase="Running", is_ready=True)
+    ready = replace(POD, phase=PodPhase.RUNNING, is_ready=True)
     assert [(c.uid, c.status) for c in diff_pods([], [POD])] == [("u1", "Pending")]
     assert [(c.uid, c.status) for c in diff_pods([POD], [ready])] == [("u1", "Ready")]
     gone = list(diff_pods([ready], []))

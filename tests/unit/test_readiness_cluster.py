@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.domain.cluster import ClusterEvent, NamespaceState, Pod
+from provisioner.domain.cluster import ClusterEvent, ContainerState, NamespaceState, Pod, PodPhase
 from provisioner.domain.engines import Workload
 from provisioner.readiness import Assessment, GracePeriods
 from tests.unit.readiness_records import (
@@ -119,7 +119,9 @@ class TestReadiness:
     def test_given_a_failed_pod_when_assessed_then_its_replacement_is_awaited(
         self, reason: str
     ) -> None:
-        found = given(pod(phase="Failed", reason=reason, message="low on memory.")).assessed(999)
+        found = given(pod(phase=PodPhase.FAILED, reason=reason, message="low on memory.")).assessed(
+            999
+        )
         assert (found.fatal, found.recheck_after) == (None, None)
         assert found.waiting_for == (
             f"mysql: pod mysql-0 was given up: {reason} (low on memory), a new one is awaited"
@@ -129,7 +131,7 @@ class TestReadiness:
     def test_given_a_failed_pod_when_its_replacement_is_ready_then_all_is_done(self) -> None:
         store = Given(
             (
-                wordpress_pod(phase="Failed", reason="Evicted", name="wordpress-5d-aaaaa"),
+                wordpress_pod(phase=PodPhase.FAILED, reason="Evicted", name="wordpress-5d-aaaaa"),
                 ready_pod("wordpress-5d-bbbbb", component="wordpress", owner_kind="ReplicaSet"),
             ),
             workloads=(WORDPRESS,),
@@ -152,12 +154,12 @@ class TestNamespace:
 
 class TestSetupJob:
     def test_given_a_failed_job_when_assessed_then_its_last_pods_log_is_named(self) -> None:
-        failed = container("setup", state="terminated", reason="Error", exit_code=3)
+        failed = container("setup", state=ContainerState.TERMINATED, reason="Error", exit_code=3)
         store = Given(
             (
                 FAILED_JOB,
-                setup_pod(failed, name="setup-aaaaa", phase="Failed", created_at=at(1)),
-                setup_pod(failed, name="setup-bbbbb", phase="Failed", created_at=at(20)),
+                setup_pod(failed, name="setup-aaaaa", phase=PodPhase.FAILED, created_at=at(1)),
+                setup_pod(failed, name="setup-bbbbb", phase=PodPhase.FAILED, created_at=at(20)),
             ),
             workloads=(),
         )
@@ -195,14 +197,17 @@ class TestSetupJob:
 
     def test_given_a_failed_pod_when_the_job_has_retries_left_then_it_waits(self) -> None:
         failed = setup_pod(
-            container("setup", state="terminated", exit_code=1, restarts=5), phase="Failed"
+            container("setup", state=ContainerState.TERMINATED, exit_code=1, restarts=5),
+            phase=PodPhase.FAILED,
         )
         found = Given((setup_job(), failed), workloads=()).assessed(1)
         assert (found.fatal, found.is_setup_done) == (None, False)
         assert found.waiting_for == "setup: pod setup-x7k2p failed, the job will try again."
 
     def test_given_a_complete_job_when_an_earlier_try_failed_then_it_is_done(self) -> None:
-        failed = setup_pod(container(state="terminated", exit_code=1), phase="Failed")
+        failed = setup_pod(
+            container(state=ContainerState.TERMINATED, exit_code=1), phase=PodPhase.FAILED
+        )
         found = Given((setup_job(is_complete=True), failed), workloads=()).assessed(1)
         assert (found.fatal, found.is_setup_done, found.waiting_for) == (
             None,
@@ -219,7 +224,9 @@ class TestSetupJob:
         self,
     ) -> None:
         new = setup_job(created_at=at(60))
-        found = Given((new, setup_pod(phase="Failed", created_at=at(9))), workloads=()).assessed(61)
+        found = Given(
+            (new, setup_pod(phase=PodPhase.FAILED, created_at=at(9))), workloads=()
+        ).assessed(61)
         assert found.waiting_for == "setup: no pod yet."
 
     def test_given_another_components_job_when_it_failed_then_setup_is_not_failed(self) -> None:
@@ -228,7 +235,9 @@ class TestSetupJob:
         assert found.fatal is None
 
     def test_given_a_running_job_when_assessed_then_that_is_said(self) -> None:
-        running = setup_pod(container("setup", is_ready=True), is_ready=True, phase="Running")
+        running = setup_pod(
+            container("setup", is_ready=True), is_ready=True, phase=PodPhase.RUNNING
+        )
         found = Given((setup_job(), running), workloads=()).assessed(1)
         assert (found.waiting_for, found.is_setup_done) == (
             "setup: the job is running.",
@@ -525,7 +534,7 @@ class TestDenials:
         "made",
         [
             wordpress_pod(created_at=at(2)),
-            wordpress_pod(created_at=at(2), phase="Failed", reason="Evicted"),
+            wordpress_pod(created_at=at(2), phase=PodPhase.FAILED, reason="Evicted"),
             wordpress_pod(name="wordpress-7f-bbbbb", created_at=at(2), is_terminating=True),
             ready_pod("wordpress-5d-bbbbb", component="wordpress", owner_kind="ReplicaSet"),
         ],

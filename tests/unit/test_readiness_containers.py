@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.domain.cluster import ClusterEvent, Container
+from provisioner.domain.cluster import ClusterEvent, Container, ContainerState, PodPhase
 from provisioner.readiness import FatalFinding
 from tests.unit.readiness_records import (
     WORDPRESS,
@@ -169,7 +169,7 @@ class TestCrashLoop:
         )
 
     def test_given_a_run_that_just_ended_when_assessed_then_its_own_log_tells(self) -> None:
-        ended = container(state="terminated", reason="Error", exit_code=2, restarts=3)
+        ended = container(state=ContainerState.TERMINATED, reason="Error", exit_code=2, restarts=3)
         assert fatal(given(pod(ended)), 1) == ("CRASH_LOOP", "mysql-0", "mysql", False)
 
     def test_given_two_restarts_when_in_back_off_then_it_is_given_another(self) -> None:
@@ -247,7 +247,7 @@ class TestOutOfMemory:
     @pytest.mark.parametrize(
         "innocent",
         [
-            container(state="terminated", reason="OOMKilled", exit_code=137),
+            container(state=ContainerState.TERMINATED, reason="OOMKilled", exit_code=137),
             container(restarts=1, last_reason="OOMKilled", last_exit_code=137),
             crashed(2, 137),
         ],
@@ -353,7 +353,7 @@ class TestContainerCannotRun:
 class TestProbes:
     def test_given_a_failing_startup_probe_when_assessed_then_it_is_shown_but_no_doom(self) -> None:
         probe = event("Unhealthy", "Startup probe failed: connection refused", first=5, last=90)
-        assessment = given(pod(container(), phase="Running"), probe).assessed(100)
+        assessment = given(pod(container(), phase=PodPhase.RUNNING), probe).assessed(100)
         assert (assessment.fatal, assessment.recheck_after) == (None, None)
         assert assessment.waiting_for == (
             "mysql: container mysql is not ready yet (Startup probe failed: connection refused)"

@@ -11,10 +11,12 @@ from provisioner.domain.cluster import (
     Claim,
     ClusterEvent,
     Container,
+    ContainerState,
     Job,
     NamespaceState,
     Observation,
     Pod,
+    PodPhase,
 )
 from provisioner.domain.engines import Workload
 from provisioner.readiness import Assessment, GracePeriods, assess
@@ -70,7 +72,7 @@ containers = st.builds(
     Container,
     name=st.sampled_from(("a", "b")),
     image=st.sampled_from(("", "i")),
-    state=st.sampled_from(("waiting", "running", "terminated")),
+    state=st.sampled_from(ContainerState),
     reason=st.sampled_from(REASONS) | st.text(max_size=5),
     message=words,
     exit_code=codes,
@@ -86,7 +88,7 @@ pods = st.builds(
     name=st.sampled_from(NAMES),
     uid=st.text(max_size=3),
     component=st.sampled_from(COMPONENTS),
-    phase=st.sampled_from(("Pending", "Running", "Succeeded", "Failed", "Unknown")),
+    phase=st.sampled_from(PodPhase),
     is_ready=st.booleans(),
     reason=st.sampled_from(("", "Evicted", "Unschedulable", "SchedulingGated")),
     message=words,

@@ -19,6 +19,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import (
     ClusterRejectedError,
@@ -57,8 +58,8 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: HelmKilledError("helm was killed (SIGKILL)."),
     lambda: MachineShortageError("This machine has no disk space left."),
     lambda: RuntimeError("Nobody foresaw this."),
-    lambda: HelmError(Reason("HELM_FAILED", "helm could not.")),
-    lambda: ClusterRejectedError(Reason("CLUSTER_REFUSED", "The cluster refused.")),
+    lambda: HelmError(Reason(ReasonCode.HELM_FAILED, "helm could not.")),
+    lambda: ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
 

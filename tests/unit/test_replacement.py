@@ -9,6 +9,7 @@ import pytest
 from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Claim, Observation, Unchangeable
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
@@ -42,7 +43,7 @@ class ClusterWithFixedObjects(SimulatedCluster):
 
     async def install(self, **given: Any) -> str:
         if self.fixed:
-            raise HelmError(Reason("HELM_FAILED", "helm could not install: it is fixed"))
+            raise HelmError(Reason(ReasonCode.HELM_FAILED, "helm could not install: it is fixed"))
         return await super().install(**given)
 
     async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:  # noqa: ARG002
@@ -89,7 +90,9 @@ async def built(platform: Platform, *, was_ready: bool = False) -> Store:
         if was_ready:
             store = await platform.records.transition(store, _S.PROVISIONING)
             store = await platform.records.transition(store, _S.READY)
-            store = await platform.records.transition(store, _S.FAILED, reason=Reason("X", "x"))
+            store = await platform.records.transition(
+                store, _S.FAILED, reason=Reason(ReasonCode.OTHER, "x")
+            )
             store = await platform.records.transition(store, _S.QUEUED, steps=PROVISION_STEPS)
         reconciler.wake(store)
         return await platform.until(store, lambda now: now.status in {_S.READY, _S.FAILED})
@@ -153,7 +156,7 @@ async def test_data_is_never_removed(
     store = await built(platform, was_ready=was_ready)
     assert store.status is _S.FAILED
     assert store.reason == Reason(
-        "CANNOT_BE_CHANGED",
+        ReasonCode.CANNOT_BE_CHANGED,
         f"{fixed.kind} db holds the shop's data, and cannot be changed into what the chart wants"
         " now (spec: Forbidden: it is fixed). Put the earlier value back, then retry; for another"
         " value only a new store helps.",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Retention, Store, StoreStatus, StoreTarget, new_store
@@ -18,7 +19,7 @@ from provisioner.testing import HandClock, RecordedAnnouncements
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
-REASON = Reason("TEST", "For the test.")
+REASON = Reason(ReasonCode.OTHER, "For the test.")
 
 
 class Woken(Reconciler):

@@ -6,6 +6,7 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import NamespaceState, Observation
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import (
     ClusterRejectedError,
     ClusterUnreachableError,
@@ -69,12 +70,15 @@ def context(
 
 
 def rejected(words: str) -> ClusterRejectedError:
-    return ClusterRejectedError(Reason("CLUSTER_REFUSED", words))
+    return ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, words))
 
 
 @pytest.mark.parametrize(
     "error",
-    [rejected(NO_RIGHT), HelmError(Reason("HELM_FAILED", "helm could not."), output=NO_RIGHT)],
+    [
+        rejected(NO_RIGHT),
+        HelmError(Reason(ReasonCode.HELM_FAILED, "helm could not."), output=NO_RIGHT),
+    ],
 )
 async def test_an_early_refusal_for_want_of_rights_passes(error: TerminalError) -> None:
     settling = Settling()

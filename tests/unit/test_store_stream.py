@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.cluster import Pod
+from provisioner.domain.cluster import Pod, PodPhase
 from provisioner.domain.errors import RefusedError
 from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
@@ -41,7 +41,7 @@ class World:
     async def restart_pods(self, number: int) -> None:
         """Record two events per number: a pod is gone, another is there."""
         pod = Pod(
-            name=f"web-{number}", uid=f"uid-{number}", component="web", phase="Running",
+            name=f"web-{number}", uid=f"uid-{number}", component="web", phase=PodPhase.RUNNING,
             is_ready=True, created_at=datetime.now(UTC),
         )  # fmt: skip
         await self.records.record_pods(self.store_id, [pod])

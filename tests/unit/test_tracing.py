@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from app.telemetry.metrics import HTTP, OPERATION
 from app.telemetry.spans import SpanMeasurements
 from app.telemetry.tracing import is_configured
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import HelmError
 from provisioner.domain.instrumentation import Activity
 from provisioner.domain.stores import Reason
@@ -81,7 +82,7 @@ def test_a_failure_is_marked_and_goes_on() -> None:
     with pytest.raises(HelmError), spans.measurements.measure(
         Activity.STEP, step="HELM_INSTALL", engine="tiny", store_id="1"
     ):  # fmt: skip
-        raise HelmError(Reason("HELM_FAILED", "with words that are the log's"))
+        raise HelmError(Reason(ReasonCode.HELM_FAILED, "with words that are the log's"))
 
     ((name, is_ok, attributes),) = spans.ended
     assert (name, is_ok) == ("step HELM_INSTALL", False)

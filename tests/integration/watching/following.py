@@ -51,7 +51,7 @@ class Ledger:
 
 def state_of(objects: Any) -> dict[str, tuple[str, str]]:
     """Return uid and phase of watched pods, by name: comparable with the server's truth."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for item in objects:
         record: Pod = item.record
         found[item.name] = (item.uid, record.phase)
