@@ -68,12 +68,12 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
     record = entry.record
     return AuditEntry(
         id=strawberry.ID(f"{ID_PREFIX}{entry.id}"),
-        at=entry.at,
+        occurred_at=entry.at,
         actor=None if record.actor is None else record.actor.subject,
         actor_source=None if record.actor is None else record.actor.source or None,
         actor_name=None if record.actor is None else record.actor.name,
         role=None if record.role is None else enums.Role[record.role],
-        address=record.address,
+        client_address=record.address,
         action=record.action,
         arguments=record.arguments,
         outcome=AuditOutcome[record.outcome],

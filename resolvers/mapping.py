@@ -176,7 +176,7 @@ def event(record: stores.StoreEvent) -> types.StoreEvent:
         subject=record.subject,
         status=record.status,
         message=record.message,
-        at=record.at,
+        occurred_at=record.at,
     )
 
 

@@ -106,9 +106,9 @@ class Query(AccessQuery, AuditQuery):
             running_provisions=load.running,
             queued_provisions=load.queued,
             max_concurrent_provisions=load.max_running,
-            stores=[
+            stores_by_status=[
                 types.StatusCount(
-                    status=enums.StoreStatus[status], stores=load.stores.get(status, 0)
+                    status=enums.StoreStatus[status], count=load.stores.get(status, 0)
                 )
                 for status in StoreStatus
             ],

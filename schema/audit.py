@@ -21,7 +21,7 @@ class AuditOutcome(Enum):
 
 @strawberry.type(description="That somebody asked for a change, or could not sign in.")
 class AuditEntry(Node):
-    at: datetime = strawberry.field(description="When it was recorded.")
+    occurred_at: datetime = strawberry.field(description="When it was recorded.")
     actor: str | None = strawberry.field(description="Who asked; null when it is not known.")
     actor_source: str | None = strawberry.field(
         description="Who vouches for that name: `local`, an issuer's URL, or `command line`. Null"
@@ -31,7 +31,7 @@ class AuditEntry(Node):
         description="What to call them; several may be called the same."
     )
     role: Role | None = strawberry.field(description="The role they had.")
-    address: str = strawberry.field(description="The network address they came from.")
+    client_address: str = strawberry.field(description="The network address they came from.")
     action: str = strawberry.field(
         description="The mutation's name, or `SIGN_IN` for a failed one."
     )

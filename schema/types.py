@@ -73,7 +73,7 @@ class StoreEvent:
     subject: str = strawberry.field(description="The step's or the pod's name, or `store`.")
     status: str = strawberry.field(description="The new status of the subject.")
     message: str = strawberry.field(description="What happened, for people.")
-    at: datetime = strawberry.field(description="When it was recorded.")
+    occurred_at: datetime = strawberry.field(description="When it was recorded.")
 
 
 @strawberry.type(description="What operators need to find a store in the cluster.")
@@ -230,7 +230,7 @@ class Viewer:
 @strawberry.type(description="How many stores are in a status.")
 class StatusCount:
     status: StoreStatus = strawberry.field(description="The status.")
-    stores: int = strawberry.field(description="How many stores are in it.")
+    count: int = strawberry.field(description="How many stores are in it.")
 
 
 @strawberry.type(description="The platform itself.")
@@ -242,7 +242,9 @@ class Platform:
     running_provisions: int = strawberry.field(description="Stores being built now.")
     queued_provisions: int = strawberry.field(description="Stores waiting to be built.")
     max_concurrent_provisions: int = strawberry.field(description="How many are built at a time.")
-    stores: list[StatusCount] = strawberry.field(description="Stores by status, everyone's.")
+    stores_by_status: list[StatusCount] = strawberry.field(
+        description="How many stores are in each status, everyone's."
+    )
     stores_used: int = strawberry.field(
         description="Everyone's stores that count against `storesLimit`: all but the `DELETED`."
     )

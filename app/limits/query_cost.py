@@ -42,7 +42,7 @@ USUAL_SIZES = {
     "Engine.versions": 4,
     "StoreUpdate.events": 4,
     "StoresChange.stores": 20,
-    "Platform.stores": 7,
+    "Platform.storesByStatus": 7,
     "__Schema.types": 50,
 }
 """Items in a list that has no ``first``. One that is not named here has ``USUAL_SIZE``, or in the

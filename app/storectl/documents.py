@@ -21,11 +21,11 @@ STORE_BY_NAME = f"""{STORE} query ($key: String!) {{
     pods {{ name component status isReady restarts message }} }} }}"""
 EVENTS = """query ($id: ID!, $after: Int!) {
   store(id: $id) { events(after: $after, first: 500) {
-    version kind subject status message at } } }"""
+    version kind subject status message occurredAt } } }"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{
     version
-    events {{ version kind subject status message at }}
+    events {{ version kind subject status message occurredAt }}
     store {{ ...StoreFields {_STEPS} }} }} }}"""
 
 _ACCESS = """id owner ownerSource ownerName role description createdAt expiresAt lastUsedAt

@@ -107,8 +107,8 @@ def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = No
             lines += ["", f"{words(step['name'])}, {step['status'].lower()}: {step['message']}"]
             lines += [f"  | {line}" for line in step["output"].splitlines()]
     rows = [
-        (moment(event["at"]).strftime("%Y-%m-%d %H:%M:%S"), event["subject"], event["status"],
-         event["message"])
+        (moment(event["occurredAt"]).strftime("%Y-%m-%d %H:%M:%S"), event["subject"],
+         event["status"], event["message"])
         for event in events
     ]  # fmt: skip
     return [*lines, "", "Events (times in UTC)", *columns(rows, width=width, indent=2)]

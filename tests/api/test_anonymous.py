@@ -15,7 +15,7 @@ from tests.e2e.service import Service
 VIEWER = "{ viewer { name } }"
 CHANGES = "subscription { storesChanged { cursor } }"
 FAILURES = """{ auditLog(first: 100, filter: {action: "SIGN_IN"}) {
-  edges { node { address arguments } } } }"""
+  edges { node { clientAddress arguments } } } }"""
 HELLO = {"query": "{ __typename }"}
 
 
@@ -64,7 +64,7 @@ def test_a_valid_token_is_let_in_whatever_failed_at_its_address(service: Service
     assert [
         json.loads(entry["arguments"])["numberThisHour"]
         for entry in told
-        if entry["address"] == "10.1.0.4"
+        if entry["clientAddress"] == "10.1.0.4"
     ] == [64, 32, 16, 8, 4, 2, 1]
 
 

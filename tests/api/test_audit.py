@@ -20,7 +20,7 @@ from tests.e2e.service import CREATE, Service
 LOG = """query ($first: Int! = 100, $after: String, $filter: AuditFilterInput) {
   auditLog(first: $first, after: $after, filter: $filter) {
     pageInfo { hasNextPage endCursor }
-    edges { node { id actor role address action arguments outcome code storeId } } } }"""
+    edges { node { id actor role clientAddress action arguments outcome code storeId } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { ... on AuditEntry { action } } }"
 CREATE_TOKEN = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
   secret errors { code } } }"""
@@ -49,7 +49,7 @@ def entry(actor: str | None, action: str, outcome: str, **more: Any) -> dict[str
     given = {
         "actor": actor,
         "role": None if actor is None else "OPERATOR",
-        "address": "127.0.0.1",
+        "clientAddress": "127.0.0.1",
         "action": action,
         "arguments": "{}",
         "outcome": outcome,

@@ -26,7 +26,7 @@ FORGED = [
     {"X-Forwarded-For": "127.0.0.9, 198.51.100.1"},
     {"X-Real-IP": ADA, "Forwarded": f"for={ADA}"},
 ]
-ADDRESSES = """{ auditLog(first: 100) { edges { node { actor address outcome code } } } }"""
+ADDRESSES = """{ auditLog(first: 100) { edges { node { actor clientAddress outcome code } } } }"""
 # What an ingress controller does: it appends the peer that it sees.
 INGRESS = """
 pid {folder}/nginx.pid;
@@ -120,19 +120,21 @@ def answers(port: int) -> bool:
 def test_the_audit_has_the_clients_address(ingress: Ingress) -> None:
     token = ingress.service.token("ada")
     assert ingress.create(token, "NO", by=ADA) == ["NAME_INVALID"]
-    assert [entry["address"] for entry in ingress.audited("ada")] == [ADA]
+    assert [entry["clientAddress"] for entry in ingress.audited("ada")] == [ADA]
 
 
 def test_a_forged_header_changes_nothing(ingress: Ingress) -> None:
     token = ingress.service.token("mallory")
     for forged in FORGED:
         assert ingress.create(token, "NO", by=MALLORY, **forged) == ["NAME_INVALID"]
-    assert [entry["address"] for entry in ingress.audited("mallory")] == [MALLORY] * len(FORGED)
+    assert [entry["clientAddress"] for entry in ingress.audited("mallory")] == [MALLORY] * len(
+        FORGED
+    )
 
     # Nor does it help one who has asked too much, or harm one who has not
     assert ingress.create(token, "NO", by=MALLORY, **FORGED[0]) == ["RATE_LIMITED"]
     assert ingress.create(ingress.service.token("ben"), "NO", by=BEN) == ["NAME_INVALID"]
-    assert [entry["address"] for entry in ingress.audited("ben")] == [BEN]
+    assert [entry["clientAddress"] for entry in ingress.audited("ben")] == [BEN]
 
 
 def test_who_comes_without_tls_is_redirected_and_nothing_is_done(ingress: Ingress) -> None:

@@ -28,7 +28,7 @@ from tests.issuer import AUDIENCE, Issuer, ec_key, rsa_key, running_issuer
 VIEWER = "{ viewer { name role } }"
 CREATE_TOKEN = "mutation { createToken(input: {role: VIEWER}) { secret errors { code } } }"
 SIGN_INS = """{ auditLog(filter: {action: "SIGN_IN"}) {
-  edges { node { actor code address } } } }"""
+  edges { node { actor code clientAddress } } } }"""
 
 
 class Door:
@@ -320,7 +320,7 @@ def test_a_refused_one_is_recorded(service: tuple[Service, Issuer]) -> None:
     assert [error["extensions"]["code"] for error in refused.value.errors] == ["UNAUTHENTICATED"]
     admin = issuer.token(sub="zoe", roles=["boss"])
     (edge,) = api.execute(admin, SIGN_INS)["auditLog"]["edges"]
-    assert edge["node"] == {"actor": None, "code": "JWT_EXPIRED", "address": "127.0.0.1"}
+    assert edge["node"] == {"actor": None, "code": "JWT_EXPIRED", "clientAddress": "127.0.0.1"}
 
 
 async def test_a_websocket_ends_with_it(service: tuple[Service, Issuer]) -> None:

@@ -102,7 +102,7 @@ def documents(draw: st.DrawFn) -> str:
 
     def selections(above: int, depth: int = 2) -> str:
         spreads = [f"...F{index}" for index in range(above, count)]
-        leaves = ["version", "x: version", "stores { stores }", *spreads]
+        leaves = ["version", "x: version", "storesByStatus { count }", *spreads]
         kinds = st.sampled_from(leaves)
         if depth:
             kinds |= st.builds(
@@ -140,7 +140,7 @@ def unfolded(document: DocumentNode) -> QueryCost:
             elif isinstance(item, InlineFragmentNode):
                 inside = enter(item.selection_set, depth)
             elif isinstance(item, FieldNode):
-                size = USUAL_SIZES["Platform.stores"] if item.name.value == "stores" else 1
+                size = USUAL_SIZES.get(f"Platform.{item.name.value}", 1)
                 if item.selection_set:
                     inside = enter(item.selection_set, depth + 1)
                 aliases += item.alias is not None

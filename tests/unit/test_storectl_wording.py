@@ -66,7 +66,7 @@ def test_a_store_line_by_line() -> None:
 def test_why_it_failed() -> None:
     event = {
         "version": 7, "kind": "STATUS", "subject": "store", "status": "FAILED",
-        "message": "helm could not install.", "at": "2026-01-02T03:05:05.5+00:00",
+        "message": "helm could not install.", "occurredAt": "2026-01-02T03:05:05.5+00:00",
     }  # fmt: skip
     assert wording.failure_lines(STORE, [event]) == [
         "my-shop is FAILED.",

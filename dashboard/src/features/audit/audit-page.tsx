@@ -74,12 +74,12 @@ function AuditRow({ entry }: { entry: Entry }) {
           {actorOf(entry)}
           {entry.role && ` (${entry.role.toLowerCase()})`}
         </p>
-        <p>{entry.address}</p>
+        <p>{entry.clientAddress}</p>
         <TokenUsed entry={entry} />
       </div>
       <div className={styles.minor}>
         <p>
-          <TimeAgo at={entry.at} />
+          <TimeAgo at={entry.occurredAt} />
         </p>
         {entry.storeId && <Link to={`/stores/${entry.storeId}`}>The store</Link>}
       </div>

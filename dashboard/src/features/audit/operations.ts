@@ -10,12 +10,12 @@ export const AUDIT_LOG = graphql(`
       edges {
         node {
           id
-          at
+          occurredAt
           actor
           actorSource
           actorName
           role
-          address
+          clientAddress
           action
           arguments
           outcome

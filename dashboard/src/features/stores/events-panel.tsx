@@ -13,10 +13,10 @@ export function EventsPanel({ events }: { events: StoreEvent[] }) {
         <p className={styles.none}>Nothing has happened yet.</p>
       ) : (
         <ol className={styles.events} tabIndex={0} aria-label="Recent events, newest first">
-          {events.toReversed().map(({ version, at, message, kind }) => (
+          {events.toReversed().map(({ version, occurredAt, message, kind }) => (
             <li key={version} data-version={version} data-kind={kind}>
-              <time dateTime={at} title={exactTime(at)}>
-                {clockTime(at, now)}
+              <time dateTime={occurredAt} title={exactTime(occurredAt)}>
+                {clockTime(occurredAt, now)}
               </time>
               <span>{message}</span>
             </li>

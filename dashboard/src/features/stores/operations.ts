@@ -101,7 +101,7 @@ export const STORE_EVENTS = graphql(`
       subject
       status
       message
-      at
+      occurredAt
     }
   }
 `);

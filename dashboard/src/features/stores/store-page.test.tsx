@@ -121,7 +121,7 @@ test("another's admin password is not even offered", async () => {
 
 test("events are followed from the recent past on, newest first", async () => {
   const event = (version: number, message: string) => ({
-    __typename: "StoreEvent", version, message, kind: "STEP", subject: "NAMESPACE", status: "RUNNING", at: "2026-11-24T10:00:00Z",
+    __typename: "StoreEvent", version, message, kind: "STEP", subject: "NAMESPACE", status: "RUNNING", occurredAt: "2026-11-24T10:00:00Z",
   });
   const store = aDetailedStore({ version: 250 });
   const storeStatus = { __typename: "StoreUpdate", version: 250, store, events: [event(249, "first"), event(250, "second")] };

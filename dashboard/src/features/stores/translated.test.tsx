@@ -14,7 +14,7 @@ import { Timeline } from "./timeline";
 import type { StoreEvent } from "./use-store-stream";
 
 const event = (version: number): StoreEvent => ({
-  version, kind: "STATUS", subject: "store", status: "READY", message: `event ${version}`, at: "2026-11-24T10:00:00Z",
+  version, kind: "STATUS", subject: "store", status: "READY", message: `event ${version}`, occurredAt: "2026-11-24T10:00:00Z",
 });
 const container = { name: "web", image: "web:1", state: "waiting", reason: "", message: "", isReady: false, isInit: true, restarts: 0, exitCode: null };
 const pod = {
