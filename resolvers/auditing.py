@@ -79,7 +79,7 @@ class AuditedMutation(FieldExtension):
         if payload.errors:
             refused = AuditOutcome.REFUSED
             await context.platform.capped_audit.record(
-                replace(record, outcome=refused, code=payload.errors[0].code)
+                replace(record, outcome=refused, code=payload.errors[0].code.name)
             )
         return payload
 

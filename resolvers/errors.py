@@ -8,6 +8,7 @@ from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from resolvers.context import Context
+from schema.codes import UserErrorCode
 from schema.payloads import UserError
 
 
@@ -32,7 +33,7 @@ def require_caller(context: Context) -> Identity:
 def user_errors(error: RefusedError | NotFoundError) -> list[UserError]:
     """Return a refused mutation's errors."""
     return [
-        UserError(code=refusal.code, message=refusal.message, field=refusal.field)
+        UserError(code=UserErrorCode[refusal.code], message=refusal.message, field=refusal.field)
         for refusal in _refusals(error)
     ]
 

@@ -12,6 +12,7 @@ from provisioner.streams.list_stream import StoresChange
 from provisioner.streams.updates import StoreUpdate
 from resolvers.context import Context
 from schema import enums, types
+from schema.codes import ReasonCode
 from schema.connections import PageInfo, StoreConnection, StoreEdge
 
 _ID_PREFIX = "store_"
@@ -111,9 +112,7 @@ def _store(
         engine_version=record.engine_version,
         status=enums.StoreStatus[record.status],
         target=enums.StoreTarget[record.target],
-        reason=types.Reason(code=record.reason.code, message=record.reason.message)
-        if record.reason
-        else None,
+        reason=_reason(record.reason) if record.reason else None,
         version=record.version,
         queue_position=context.platform.stores.queue_position(record),
         url=record.url,
@@ -126,6 +125,10 @@ def _store(
             namespace=record.namespace, release=record.release, attempt=record.attempt
         ),
     )
+
+
+def _reason(record: stores.Reason) -> types.Reason:
+    return types.Reason(code=ReasonCode[record.code], message=record.message)
 
 
 def step(record: stores.Step) -> types.Step:
@@ -143,7 +146,7 @@ def pod(record: cluster.Pod) -> types.Pod:
     return types.Pod(
         name=record.name,
         component=record.component,
-        phase=record.phase,
+        phase=enums.PodPhase[record.phase.name],
         status=pod_status(record),
         reason=record.reason,
         message=record.message,
@@ -159,7 +162,7 @@ def _container(record: cluster.Container) -> types.Container:
     return types.Container(
         name=record.name,
         image=record.image,
-        state=record.state,
+        state=enums.ContainerState[record.state.name],
         reason=record.reason,
         message=record.message,
         is_ready=record.is_ready,

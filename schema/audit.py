@@ -37,7 +37,10 @@ class AuditEntry(Node):
     )
     arguments: str = strawberry.field(description="What they asked for, as JSON, without secrets.")
     outcome: AuditOutcome = strawberry.field(description="What became of it.")
-    code: str | None = strawberry.field(description="Why it was refused or failed, for programs.")
+    code: str | None = strawberry.field(
+        description="Why it was refused or failed, for programs: the code of the payload's error,"
+        " the `code` in an error's extensions, or why a sign-in failed, such as `TOKEN_EXPIRED`."
+    )
     store_id: strawberry.ID | None = strawberry.field(
         description="The store it was about, which may have another owner, or be gone."
     )

@@ -51,6 +51,22 @@ class StepStatus(Enum):
     SKIPPED = _value("SKIPPED", description="Was not needed, or was interrupted.")
 
 
+@strawberry.enum(description="What a container does.")
+class ContainerState(Enum):
+    WAITING = _value("WAITING", description="Has not started yet, or is about to start again.")
+    RUNNING = _value("RUNNING", description="Is running.")
+    TERMINATED = _value("TERMINATED", description="Has ended; see `exitCode`.")
+
+
+@strawberry.enum(description="Where in its life a pod is, as Kubernetes tells it.")
+class PodPhase(Enum):
+    PENDING = _value("PENDING", description="Not all of its containers have been started.")
+    RUNNING = _value("RUNNING", description="It is on a node, and a container of it has started.")
+    SUCCEEDED = _value("SUCCEEDED", description="All its containers ended well, for good.")
+    FAILED = _value("FAILED", description="All its containers ended, and one of them badly.")
+    UNKNOWN = _value("UNKNOWN", description="Its node does not say.")
+
+
 @strawberry.enum(description="What an event is about.")
 class EventKind(Enum):
     STATUS = _value("STATUS", description="The store's status or target changed.")

@@ -2,12 +2,13 @@
 
 import strawberry
 
+from schema.codes import UserErrorCode
 from schema.types import Store
 
 
 @strawberry.type(description="Something that is wrong with a request. Nothing was changed.")
 class UserError:
-    code: str = strawberry.field(description="Stable, for programs, such as `NAME_TAKEN`.")
+    code: UserErrorCode = strawberry.field(description="For programs.")
     message: str = strawberry.field(description="For people: what is wrong, and the remedy.")
     field: str | None = strawberry.field(description="The input's field it is about, if any.")
 

@@ -10,7 +10,17 @@ from typing import Annotated, Protocol
 
 import strawberry
 
-from schema.enums import EventKind, Role, StepName, StepStatus, StoreStatus, StoreTarget
+from schema.codes import ReasonCode
+from schema.enums import (
+    ContainerState,
+    EventKind,
+    PodPhase,
+    Role,
+    StepName,
+    StepStatus,
+    StoreStatus,
+    StoreTarget,
+)
 
 
 @strawberry.interface(description="Anything with an id that `node` can look up.")
@@ -20,7 +30,7 @@ class Node:
 
 @strawberry.type(description="Why something is as it is.")
 class Reason:
-    code: str = strawberry.field(description="Stable, for programs, such as `IMAGE_NOT_FOUND`.")
+    code: ReasonCode = strawberry.field(description="For programs.")
     message: str = strawberry.field(
         description="For people: what happened to what, and the next thing to do."
     )
@@ -42,7 +52,7 @@ class Step:
 class Container:
     name: str = strawberry.field(description="Its name.")
     image: str = strawberry.field(description="The image it runs.")
-    state: str = strawberry.field(description="`waiting`, `running` or `terminated`.")
+    state: ContainerState = strawberry.field(description="What it does.")
     reason: str = strawberry.field(description="Why, in the cluster's word, or empty.")
     message: str = strawberry.field(description="Why, in the cluster's words, or empty.")
     is_ready: bool = strawberry.field(description="Whether it is ready.")
@@ -55,7 +65,7 @@ class Container:
 class Pod:
     name: str = strawberry.field(description="Its name in the namespace.")
     component: str = strawberry.field(description="The workload it belongs to, such as `mysql`.")
-    phase: str = strawberry.field(description="The cluster's phase, such as `Pending`.")
+    phase: PodPhase = strawberry.field(description="Where in its life it is.")
     status: str = strawberry.field(description="Its state in one word, as kubectl shows it.")
     reason: str = strawberry.field(description="Why it is not running, or empty.")
     message: str = strawberry.field(description="Why, in the cluster's words, or empty.")

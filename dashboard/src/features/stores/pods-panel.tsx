@@ -28,7 +28,7 @@ export function PodsPanel({ pods }: { pods: Pod[] }) {
 
 /** Whether a pod did what it was for, such as a setup job's. */
 function isDone({ phase }: Pod): boolean {
-  return phase === "Succeeded";
+  return phase === "SUCCEEDED";
 }
 
 function PodItem({ pod }: { pod: Pod }) {
@@ -73,7 +73,7 @@ function ContainerItem({ container }: { container: Container }) {
 
 function stateOf({ state, reason, restarts: count, exitCode }: Container): string {
   const exit = exitCode == null ? "" : `, exit code ${exitCode}`;
-  return `${reason || state}${exit}${restarts(count)}`;
+  return `${reason || state.toLowerCase()}${exit}${restarts(count)}`;
 }
 
 function restarts(count: number): string {

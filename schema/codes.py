@@ -1,0 +1,127 @@
+"""The codes that programs act upon: why a store is as it is, and what is wrong with a request."""
+
+from enum import Enum
+
+import strawberry
+
+_value = strawberry.enum_value
+
+
+@strawberry.enum(description="Why a store failed, is degraded, or cannot be removed yet.")
+class ReasonCode(Enum):
+    NAMESPACE_TERMINATING = _value(
+        "NAMESPACE_TERMINATING", description="Its namespace is being deleted."
+    )
+    IMAGE_NOT_FOUND = _value("IMAGE_NOT_FOUND", description="An image does not exist.")
+    IMAGE_PULL_FAILED = _value("IMAGE_PULL_FAILED", description="An image cannot be pulled.")
+    BAD_CONTAINER_CONFIG = _value(
+        "BAD_CONTAINER_CONFIG",
+        description="A container cannot be created as it is configured, or by the node's runtime.",
+    )
+    CONTAINER_CANNOT_RUN = _value(
+        "CONTAINER_CANNOT_RUN", description="A container's command cannot be started."
+    )
+    OUT_OF_MEMORY = _value(
+        "OUT_OF_MEMORY", description="A container was killed at its memory limit."
+    )
+    CRASH_LOOP = _value("CRASH_LOOP", description="A container ends again and again.")
+    SETUP_JOB_FAILED = _value(
+        "SETUP_JOB_FAILED", description="The job that sets the shop up failed."
+    )
+    QUOTA_EXCEEDED = _value(
+        "QUOTA_EXCEEDED", description="Its pods do not fit into the namespace's resource quota."
+    )
+    ADMISSION_REFUSED = _value(
+        "ADMISSION_REFUSED", description="The cluster's admission control refuses its pods."
+    )
+    VOLUME_UNBOUND = _value("VOLUME_UNBOUND", description="A volume claim gets no volume.")
+    VOLUME_MOUNT_FAILED = _value(
+        "VOLUME_MOUNT_FAILED", description="A volume cannot be attached or mounted."
+    )
+    UNSCHEDULABLE = _value("UNSCHEDULABLE", description="No node takes one of its pods.")
+    ADMISSION_WEBHOOK_FAILED = _value(
+        "ADMISSION_WEBHOOK_FAILED",
+        description="The cluster gets no answer from one of its admission webhooks.",
+    )
+    CLUSTER_REFUSED = _value(
+        "CLUSTER_REFUSED", description="The cluster refused a request of the platform."
+    )
+    HELM_MISSING = _value("HELM_MISSING", description="The program helm is not installed.")
+    HELM_FAILED = _value("HELM_FAILED", description="helm ended with an error.")
+    HELM_TIMEOUT = _value("HELM_TIMEOUT", description="helm took longer than it may.")
+    CANNOT_BE_CHANGED = _value(
+        "CANNOT_BE_CHANGED",
+        description="An object that holds the shop's data cannot be changed as its chart wants.",
+    )
+    ENGINE_MISSING = _value(
+        "ENGINE_MISSING", description="Its engine, or that version, is no longer on offer."
+    )
+    NOT_READY_IN_TIME = _value(
+        "NOT_READY_IN_TIME", description="It did not become ready within the time limit."
+    )
+    INTERNAL = _value("INTERNAL", description="Something went wrong in the platform; see its log.")
+    NOT_READY = _value("NOT_READY", description="It was ready, and some of its pods are not now.")
+    NAMESPACE_LOST = _value(
+        "NAMESPACE_LOST", description="Its namespace was deleted from outside, with all data."
+    )
+    NAMESPACE_STUCK = _value(
+        "NAMESPACE_STUCK", description="Something in its namespace keeps that from being deleted."
+    )
+    NOT_DELETED_IN_TIME = _value(
+        "NOT_DELETED_IN_TIME", description="It was not removed within the time limit."
+    )
+    OTHER = _value(
+        "OTHER", description="One that only another version of the platform knows; see `message`."
+    )
+
+
+@strawberry.enum(description="What is wrong with a request.")
+class UserErrorCode(Enum):
+    FORBIDDEN = _value("FORBIDDEN", description="You may not do that.")
+    NOT_FOUND = _value(
+        "NOT_FOUND", description="There is no such object, or it is not yours to see."
+    )
+    NAME_INVALID = _value("NAME_INVALID", description="The name is against the rules for names.")
+    NAME_RESERVED = _value("NAME_RESERVED", description="The platform keeps the name for itself.")
+    NAME_TAKEN = _value("NAME_TAKEN", description="Another store has the name.")
+    NAME_KEPT = _value(
+        "NAME_KEPT", description="The name is kept for the owner of a store that was deleted."
+    )
+    ENGINE_UNKNOWN = _value("ENGINE_UNKNOWN", description="There is no such engine.")
+    VERSION_UNKNOWN = _value("VERSION_UNKNOWN", description="The engine has no such version.")
+    IDEMPOTENCY_KEY_INVALID = _value(
+        "IDEMPOTENCY_KEY_INVALID", description="The idempotency key is empty or too long."
+    )
+    USER_QUOTA_REACHED = _value(
+        "USER_QUOTA_REACHED", description="You have as many stores as you may have."
+    )
+    PLATFORM_QUOTA_REACHED = _value(
+        "PLATFORM_QUOTA_REACHED", description="The platform has as many stores as it may have."
+    )
+    NOT_CANCELLABLE = _value(
+        "NOT_CANCELLABLE", description="The store is neither waiting nor being built."
+    )
+    NOT_RETRYABLE = _value(
+        "NOT_RETRYABLE", description="The store has not failed, or is to be removed."
+    )
+    NOT_AVAILABLE = _value("NOT_AVAILABLE", description="There is no password to show.")
+    OWNER_INVALID = _value("OWNER_INVALID", description="Nobody can have the owner's name.")
+    DESCRIPTION_INVALID = _value(
+        "DESCRIPTION_INVALID", description="The description is too long, or cannot be printed."
+    )
+    EXPIRY_INVALID = _value(
+        "EXPIRY_INVALID", description="The token may not live for so long, or so short."
+    )
+    TOKEN_LIMIT_REACHED = _value(
+        "TOKEN_LIMIT_REACHED", description="The owner has as many tokens as they may have."
+    )
+    TOKEN_LINE_TOO_LONG = _value(
+        "TOKEN_LINE_TOO_LONG", description="Too many tokens were each made with the one before."
+    )
+    TOKEN_ENDED = _value("TOKEN_ENDED", description="The token you sign in with has just ended.")
+    CODE_UNKNOWN = _value("CODE_UNKNOWN", description="There is no such sign-in code.")
+    CODE_USED = _value("CODE_USED", description="The sign-in code was used already.")
+    CODE_EXPIRED = _value("CODE_EXPIRED", description="The sign-in code has expired.")
+    CODE_REVOKED = _value(
+        "CODE_REVOKED", description="What the sign-in code was made for has ended."
+    )
