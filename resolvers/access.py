@@ -167,7 +167,7 @@ def to_token(record: token_tree.AccessToken) -> AccessToken:
         made_by_source=None if record.maker is None else record.maker.source,
         parent_id=None if record.parent_id is None else mapping.to_token_id(record.parent_id),
         role=enums.Role[record.role],
-        description=record.description,
+        description=record.description or None,
         created_at=record.created_at,
         expires_at=record.expires_at,
         last_used_at=record.last_used_at,

@@ -135,8 +135,8 @@ def step(record: stores.Step) -> types.Step:
     return types.Step(
         name=enums.StepName[record.name],
         status=enums.StepStatus[record.status],
-        message=record.message,
-        output=record.output,
+        message=record.message or None,
+        output=record.output or None,
         started_at=record.started_at,
         finished_at=record.finished_at,
     )
@@ -145,14 +145,14 @@ def step(record: stores.Step) -> types.Step:
 def pod(record: cluster.Pod) -> types.Pod:
     return types.Pod(
         name=record.name,
-        component=record.component,
+        component=record.component or None,
         phase=enums.PodPhase[record.phase.name],
         status=pod_status(record),
-        reason=record.reason,
-        message=record.message,
+        reason=record.reason or None,
+        message=record.message or None,
         is_ready=record.is_ready,
         restarts=record.restarts,
-        node=record.node,
+        node=record.node or None,
         containers=[_container(item) for item in record.containers],
         created_at=record.created_at,
     )
@@ -163,8 +163,8 @@ def _container(record: cluster.Container) -> types.Container:
         name=record.name,
         image=record.image,
         state=enums.ContainerState[record.state.name],
-        reason=record.reason,
-        message=record.message,
+        reason=record.reason or None,
+        message=record.message or None,
         is_ready=record.is_ready,
         is_init=record.is_init,
         restarts=record.restarts,
@@ -178,7 +178,7 @@ def event(record: stores.StoreEvent) -> types.StoreEvent:
         kind=enums.EventKind[record.kind],
         subject=record.subject,
         status=record.status,
-        message=record.message,
+        message=record.message or None,
         occurred_at=record.at,
     )
 

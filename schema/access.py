@@ -30,7 +30,7 @@ class AccessToken(Node):
         " Null when it was made on the command line, or with an issuer's sign-in."
     )
     role: Role = strawberry.field(description="What it allows.")
-    description: str = strawberry.field(description="What it is for, in its maker's words.")
+    description: str | None = strawberry.field(description="What it is for, in its maker's words.")
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="When it ends; null is never.")
     last_used_at: datetime | None = strawberry.field(

@@ -40,8 +40,8 @@ class Reason:
 class Step:
     name: StepName = strawberry.field(description="Which step.")
     status: StepStatus = strawberry.field(description="How far it is.")
-    message: str = strawberry.field(description="What it waits for, or how it ended.")
-    output: str = strawberry.field(
+    message: str | None = strawberry.field(description="What it waits for, or how it ended.")
+    output: str | None = strawberry.field(
         description="The last lines of what helm or the failing container wrote, without secrets."
     )
     started_at: datetime | None = strawberry.field(description="When it began.")
@@ -53,8 +53,8 @@ class Container:
     name: str = strawberry.field(description="Its name.")
     image: str = strawberry.field(description="The image it runs.")
     state: ContainerState = strawberry.field(description="What it does.")
-    reason: str = strawberry.field(description="Why, in the cluster's word, or empty.")
-    message: str = strawberry.field(description="Why, in the cluster's words, or empty.")
+    reason: str | None = strawberry.field(description="Why, in the cluster's word.")
+    message: str | None = strawberry.field(description="Why, in the cluster's words.")
     is_ready: bool = strawberry.field(description="Whether it is ready.")
     is_init: bool = strawberry.field(description="Whether it runs before the others, to an end.")
     restarts: int = strawberry.field(description="How often it was started again.")
@@ -64,14 +64,16 @@ class Container:
 @strawberry.type(description="A pod of a store.")
 class Pod:
     name: str = strawberry.field(description="Its name in the namespace.")
-    component: str = strawberry.field(description="The workload it belongs to, such as `mysql`.")
+    component: str | None = strawberry.field(
+        description="The workload it belongs to, such as `mysql`."
+    )
     phase: PodPhase = strawberry.field(description="Where in its life it is.")
     status: str = strawberry.field(description="Its state in one word, as kubectl shows it.")
-    reason: str = strawberry.field(description="Why it is not running, or empty.")
-    message: str = strawberry.field(description="Why, in the cluster's words, or empty.")
+    reason: str | None = strawberry.field(description="Why it is not running.")
+    message: str | None = strawberry.field(description="Why, in the cluster's words.")
     is_ready: bool = strawberry.field(description="Whether it is ready.")
     restarts: int = strawberry.field(description="How often its containers were started again.")
-    node: str = strawberry.field(description="The node it runs on, or empty.")
+    node: str | None = strawberry.field(description="The node it runs on.")
     containers: list[Container] = strawberry.field(description="Init containers first.")
     created_at: datetime = strawberry.field(description="When it was created.")
 
@@ -82,7 +84,9 @@ class StoreEvent:
     kind: EventKind = strawberry.field(description="What it is about.")
     subject: str = strawberry.field(description="The step's or the pod's name, or `store`.")
     status: str = strawberry.field(description="The new status of the subject.")
-    message: str = strawberry.field(description="What happened, for people.")
+    message: str | None = strawberry.field(
+        description="What happened, for people; null where `status` says it all."
+    )
     occurred_at: datetime = strawberry.field(description="When it was recorded.")
 
 

@@ -118,7 +118,7 @@ class LiveProgress:
             mark,
             terminal.text(words(step["name"]), style=style),
             terminal.text(took, style="cyan", is_right=True),
-            terminal.text(step["message"], style=style if status == "FAILED" else "dim"),
+            terminal.text(step["message"] or "", style=style if status == "FAILED" else "dim"),
         )
 
 

@@ -42,7 +42,7 @@ def list_tokens(
         found = await connected().tokens(include_revoked=everything)
         heads = [("ID", "OWNER", "ROLE", "DESCRIPTION", "CREATED", "LAST USED", "EXPIRES", "")]
         rows = [
-            (token["id"], token["ownerName"], token["role"].lower(), token["description"],
+            (token["id"], token["ownerName"], token["role"].lower(), token["description"] or "",
              wording.ago(token["createdAt"]), wording.ago(token["lastUsedAt"]) or "never",
              (token["expiresAt"] or "never")[:10], "revoked" if token["revokedAt"] else "")
             for token in found

@@ -61,7 +61,7 @@ def step_line(step: Data, now: datetime | None = None) -> str:
     seconds = step_seconds(step, now)
     took = "" if seconds is None or step["status"] == "SKIPPED" else duration(seconds)
     line = f"{MARKS.get(step['status'], '?')} {words(step['name']):<16} {took:>11}"
-    return f"{line}  {step['message']}".rstrip()
+    return f"{line}  {step['message'] or ''}".rstrip()
 
 
 def quota(used: Data) -> str:
@@ -89,7 +89,7 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
     if store.get("steps"):
         lines += ["Steps", *(f"  {step_line(step)}" for step in store["steps"])]
     if store.get("pods"):
-        rows = [(pod["name"], pod["status"], pod["message"]) for pod in store["pods"]]
+        rows = [(pod["name"], pod["status"], pod["message"] or "") for pod in store["pods"]]
         lines += ["Pods", *columns(rows, width=width, indent=2)]
     return lines
 
@@ -104,11 +104,12 @@ def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = No
         lines += [f"{store['reason']['code']}: {store['reason']['message']}"]
     for step in store["steps"]:
         if step["status"] == "FAILED" or step["output"]:
-            lines += ["", f"{words(step['name'])}, {step['status'].lower()}: {step['message']}"]
-            lines += [f"  | {line}" for line in step["output"].splitlines()]
+            why = f": {step['message']}" if step["message"] else ""
+            lines += ["", f"{words(step['name'])}, {step['status'].lower()}{why}"]
+            lines += [f"  | {line}" for line in (step["output"] or "").splitlines()]
     rows = [
         (moment(event["occurredAt"]).strftime("%Y-%m-%d %H:%M:%S"), event["subject"],
-         event["status"], event["message"])
+         event["status"], event["message"] or "")
         for event in events
     ]  # fmt: skip
     return [*lines, "", "Events (times in UTC)", *columns(rows, width=width, indent=2)]

@@ -30,7 +30,7 @@ def _inspect_events(promises: Promises, store_id: str) -> None:
     assert [row[0] for row in recorded] == list(range(1, promises.version_of(store_id) + 1))
     for follower in promises.followers[store_id]:
         told = [
-            (e["version"], e["kind"], e["subject"], e["status"], e["message"])
+            (e["version"], e["kind"], e["subject"], e["status"], e["message"] or "")
             for e in follower.events
         ]
         # A store that failed may still get an event of a pod, just now.

@@ -21,14 +21,14 @@ async function execute(query, variables) {
 
 async function follow(id, after, until) {
   const query = `subscription ($id: ID!, $after: Int) { storeStatus(id: $id, after: $after) {
-    version events { version message } store { status url } } }`;
+    version events { version status message } store { status url } } }`;
   let version = after;
   for await (const { data, errors } of client.iterate({ query, variables: { id, after } })) {
     if (errors) throw new Error(JSON.stringify(errors));
     const update = data.storeStatus;
     for (const event of update.events) {
       if (event.version !== ++version) throw new Error(`event ${event.version}, not ${version}`);
-      console.log(" ", event.message);
+      console.log(" ", event.message ?? event.status);
     }
     const { status, url } = update.store;
     if (status === until || status === "FAILED") {

@@ -17,7 +17,7 @@ CREATE = gql("""
 FOLLOW = gql("""
   subscription ($id: ID!) {
     storeStatus(id: $id, after: 0) {
-      events { message } store { status url reason { message } } } }""")
+      events { status message } store { status url reason { message } } } }""")
 DELETE = gql("""
   mutation ($input: DeleteStoreInput!) {
     deleteStore(input: $input) { store { id } errors { message } } }""")
@@ -30,7 +30,7 @@ async def follow(session: AsyncClientSession, store_id: str, until: str) -> str:
         update = frame["storeStatus"]
         store = update["store"]
         for event in update["events"]:
-            print(" ", event["message"])
+            print(" ", event["message"] or event["status"])
         if store["status"] in {until, "FAILED"}:
             break
     print(f"{store['status']}: {store['url']} {(store['reason'] or {}).get('message', '')}")

@@ -15,13 +15,13 @@ STORE: dict[str, Any] = {
     "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "deletedAt": None,
     "reason": {"code": "HELM_FAILED", "message": "helm could not install."},
     "steps": [
-        {"name": "NAMESPACE", "status": "SUCCEEDED", "message": "Made.", "output": "",
+        {"name": "NAMESPACE", "status": "SUCCEEDED", "message": "Made.", "output": None,
          "startedAt": "2026-01-02T03:04:05+00:00", "finishedAt": "2026-01-02T03:04:05.250+00:00"},
         {"name": "HELM_INSTALL", "status": "FAILED", "message": "helm could not install.",
          "output": "line 1\nline 2", "startedAt": "2026-01-02T03:04:05+00:00",
          "finishedAt": "2026-01-02T03:05:25+00:00"},
-        {"name": "SETUP_JOB", "status": "PENDING", "message": "", "output": "", "startedAt": None,
-         "finishedAt": None},
+        {"name": "SETUP_JOB", "status": "PENDING", "message": None, "output": None,
+         "startedAt": None, "finishedAt": None},
     ],
     "pods": [{"name": "web-0", "status": "ErrImagePull", "message": "web:1: not found"}],
 }  # fmt: skip

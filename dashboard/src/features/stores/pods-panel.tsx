@@ -38,7 +38,7 @@ function PodItem({ pod }: { pod: Pod }) {
     <li className={styles.pod} data-tone={tone}>
       <div className={styles.line}>
         <Icon size={16} aria-hidden className={styles.icon} />
-        <h3>{pod.component || pod.name}</h3>
+        <h3>{pod.component ?? pod.name}</h3>
         <span className={styles.status}>{isDone(pod) ? "Completed" : pod.status}</span>
       </div>
       <p className={styles.minor}>
@@ -73,7 +73,7 @@ function ContainerItem({ container }: { container: Container }) {
 
 function stateOf({ state, reason, restarts: count, exitCode }: Container): string {
   const exit = exitCode == null ? "" : `, exit code ${exitCode}`;
-  return `${reason || state.toLowerCase()}${exit}${restarts(count)}`;
+  return `${reason ?? state.toLowerCase()}${exit}${restarts(count)}`;
 }
 
 function restarts(count: number): string {

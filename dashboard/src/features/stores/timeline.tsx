@@ -57,7 +57,7 @@ export function Timeline({ steps, isWaiting, isOver, said }: TimelineProps) {
 interface TimelineStepProps {
   step: Step;
   isOver: boolean;
-  message: string;
+  message: string | null | undefined;
 }
 
 function TimelineStep({ step, isOver, message }: TimelineStepProps) {

@@ -20,10 +20,10 @@ const event = (version: number): StoreEvent => ({
   version, kind: "STATUS", subject: "store", status: "READY", message: `event ${version}`, occurredAt: "2026-11-24T10:00:00Z",
 });
 const container: Container = {
-  name: "web", image: "web:1", state: "WAITING", reason: "", message: "", isReady: false, isInit: true, restarts: 0, exitCode: null,
+  name: "web", image: "web:1", state: "WAITING", reason: null, message: null, isReady: false, isInit: true, restarts: 0, exitCode: null,
 };
 const pod: Pod = {
-  name: "web-1", component: "wordpress", phase: "PENDING", status: "Pending", reason: "", message: "", isReady: false, restarts: 0,
+  name: "web-1", component: "wordpress", phase: "PENDING", status: "Pending", reason: null, message: null, isReady: false, restarts: 0,
   node: "node-1", createdAt: "2026-11-24T10:00:00Z", containers: [container],
 };
 
@@ -35,7 +35,7 @@ const BUILDING = aDetailedStore({
 });
 const READY = aDetailedStore({
   owner: "bob", engineVersion: "7.2", steps: [aStep(), aStep({ name: "SETUP_JOB" })],
-  pods: [{ ...pod, component: "", isReady: true, status: "Running", phase: "RUNNING", containers: [{ ...container, isInit: false, restarts: 2, exitCode: 1, message: "ended" }] }],
+  pods: [{ ...pod, component: null, isReady: true, status: "Running", phase: "RUNNING", containers: [{ ...container, isInit: false, restarts: 2, exitCode: 1, message: "ended" }] }],
 });
 const FAILED = aDetailedStore({
   status: "FAILED", reason: { code: "IMAGE_NOT_FOUND", message: "No such image." }, diagnostics: { namespace: "woo-1", release: "woo-1", attempt: 2 },

@@ -25,7 +25,7 @@ export function RevokeDialog({ token, onClose }: RevokeDialogProps) {
     <Dialog title="Revoke this token?" onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>
-          <strong>{token.description || `A token of ${ownerLabel(token)}`}</strong> signs nobody in any more, nor do the
+          <strong>{token.description ?? `A token of ${ownerLabel(token)}`}</strong> signs nobody in any more, nor do the
           tokens that were made with it, and what is open with them is closed within seconds. This cannot be taken back.
         </p>
         <Refusal title="It was not revoked" message={refusalOf(result, (data) => data.revokeToken)} />

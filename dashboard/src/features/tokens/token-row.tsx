@@ -13,7 +13,7 @@ export function TokenRow({ token }: { token: TokenFragment }) {
   return (
     <li className={styles.row} data-revoked={token.revokedAt ? true : undefined}>
       <div className={styles.main}>
-        <strong>{token.description || "Without a description"}</strong>
+        <strong>{token.description ?? "Without a description"}</strong>
         <span className={styles.minor}>
           {`${ownerLabel(token)} · ${token.role.toLowerCase()}`}
         </span>
@@ -32,7 +32,7 @@ export function TokenRow({ token }: { token: TokenFragment }) {
         </p>
       </div>
       {!token.revokedAt && (
-        <Button onClick={() => setAsked(true)} aria-label={`Revoke ${token.description || `a token of ${ownerLabel(token)}`}`}>
+        <Button onClick={() => setAsked(true)} aria-label={`Revoke ${token.description ?? `a token of ${ownerLabel(token)}`}`}>
           Revoke
         </Button>
       )}
