@@ -1,4 +1,4 @@
-"""What the platform is about: stores, their states and errors, and the edges to everything else.
+"""The rules of the platform: stores, their states, the errors, and the edges to everything else.
 
-Pure: no database, no cluster, no program is reached from here.
+The package is pure: nothing in it reaches a database, a cluster or another program.
 """

@@ -1,10 +1,10 @@
-"""The real clock, as a port: tests put a simulated one in its place."""
+"""The real implementation of ``ports.Clock``; tests use a simulated clock instead."""
 
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Wall-clock time in UTC."""
+    """Tells the wall-clock time of this machine, in UTC."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -1,6 +1,6 @@
-"""What is known of a store's namespace in the cluster, as frozen values.
+"""Frozen records of the objects that the platform observes in a store's namespace.
 
-All times are aware UTC datetimes, by the cluster's clock.
+All times are aware UTC datetimes, taken from the cluster's clock and not from this machine's.
 """
 
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class PodPhase(StrEnum):
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one container.
+    """The observed state of one container.
 
-    What starts with ``last_`` is of its previous run (``lastState.terminated``).
+    Fields that start with ``last_`` describe its previous run (``lastState.terminated``).
     """
 
     name: str
@@ -53,9 +53,9 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one pod: the projection that is stored, shown and assessed.
+    """The observed state of one pod: only those fields that are stored, shown and assessed.
 
-    ``unready_since`` is when its Ready condition last became False; None where it is not known.
+    ``unready_since`` is when the pod's Ready condition last became False, or None if unknown.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one Job. ``failure`` holds the Failed condition's reason and message."""
+    """The observed state of one Job, with the reason and message of its Failed condition."""
 
     name: str
     uid: str
@@ -92,7 +92,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of one PersistentVolumeClaim."""
+    """The observed state of one PersistentVolumeClaim."""
 
     name: str
     uid: str
@@ -101,9 +101,10 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClusterEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A Warning event of the cluster about an object of the store.
+    """A Warning event that the cluster recorded about one of the store's objects.
 
-    ``object_uid`` tells the object from another of its name; "" where the event does not say.
+    ``object_uid`` tells the object from an earlier or later one of the same name. It is "" when the
+    event does not name a uid.
     """
 
     uid: str
@@ -118,14 +119,14 @@ class ClusterEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blocker(msgspec.Struct, frozen=True):
-    """What holds a namespace's deletion: the type of a condition, and its message."""
+    """A cause that holds up a namespace's deletion: the type of a condition, and its message."""
 
     kind: str
     message: str
 
 
 class NamespaceState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is observed of a store's namespace. ``blockers`` says what holds its deletion."""
+    """The observed state of a store's namespace; ``blockers`` are what holds up its deletion."""
 
     name: str
     uid: str
@@ -135,7 +136,7 @@ class NamespaceState(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that the watches say of one store at one moment."""
+    """Everything that the watches know about one store at one moment."""
 
     namespace: NamespaceState | None
     pods: tuple[Pod, ...] = ()
@@ -146,10 +147,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What helm keeps of a release in the cluster.
+    """A helm release, as helm records it in the cluster.
 
-    ``revision`` is the last that was in force, ``objects`` the YAML of each object that it is made
-    of, ``is_in_force`` whether the latest revision is that one: else a change of it broke off.
+    ``revision`` is the number of the last revision that was in force. ``objects`` has the YAML of
+    each of that revision's objects. ``is_in_force`` is True when no later revision was begun; False
+    means that a later install or upgrade broke off.
     """
 
     revision: int
@@ -159,9 +161,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Unchangeable:
-    """An object of a release that cannot be changed into what is wanted, though it could be made.
+    """An existing object that the API server refuses to update, but would accept if made anew.
 
-    ``path`` and ``uid`` are of the object that is there, ``words`` the API server's rejection.
+    An example is an object with a changed immutable field. ``path`` and ``uid`` belong to the
+    existing object. ``words`` are those of the API server's rejection.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""A request that the API server rejects: why, in its own words, and what to do about it. Pure."""
+"""Explains why the API server rejected a request, and what to do about it. Pure."""
 
 import re
 
@@ -24,7 +24,9 @@ _REMEDIES = (
         "Have the cluster's operator change what refuses this, or exempt the platform from it",
     ),
 )
-"""The first that matches counts. Sources: the API server's own texts, in apiserver
+"""Pairs of a pattern in the rejection's text and a remedy; the first pattern that matches counts.
+
+Sources: the API server's own texts, in apiserver
 pkg/endpoints/handlers/responsewriters/errors.go, pkg/admission/plugin/{namespace/lifecycle,
 resourcequota, webhook/errors, policy/validating}, and kubernetes pkg/registry/rbac/validation."""
 _ASK = "Ask the cluster's operator what forbids this"
@@ -33,17 +35,20 @@ _NOT_TAKEN = (
     " changes requests on their way to it"
 )
 _NO_API_SERVER = (
-    "No API server answers like that: see what stands between it and the platform, such as a proxy"
+    "This is not the answer of an API server: check what stands between it and the platform, such"
+    " as a proxy"
 )
 
 
 def rejection(what: str, status: int, words: str, *, is_kubernetes: bool) -> ClusterRejectedError:
-    """Return the error that a rejected request ends with.
+    """Return the error to raise for a rejected request.
 
-    ``what`` is the request, ``words`` what was answered, ``status`` the HTTP status of that, and
-    ``is_kubernetes`` whether it has the form of an API server's answer.
+    ``what`` describes the request. ``status`` is the HTTP status of the answer, ``words`` is its
+    text, and ``is_kubernetes`` says whether it has the form of an API server's answer.
     """
     said = f"The cluster refused {what} ({status}): {words.rstrip('.')}."
+    # Without a known pattern only a 403 is a matter of rights. Anything else is unexpected, because
+    # the platform sends requests that a current Kubernetes accepts.
     otherwise = _ASK if status == _FORBIDDEN else _NOT_TAKEN
     remedy = (known_remedy(words) or otherwise) if is_kubernetes else _NO_API_SERVER
     reason = Reason(ReasonCode.CLUSTER_REFUSED, f"{said} {remedy}, then try again.")
@@ -51,14 +56,20 @@ def rejection(what: str, status: int, words: str, *, is_kubernetes: bool) -> Clu
 
 
 def no_text(path: str) -> ClusterRejectedError:
-    """Return the error that reading a Secret ends with whose values are no text."""
+    """Return the error to raise for a Secret whose values are not text."""
+    # Only a store that was never ready can do with new passwords: the volume of any other holds the
+    # old ones.
     message = (
-        f"{path} is no Secret with text in it. Put the text back that it had; or, if the store has"
-        " never been ready, delete the Secret, and the platform makes another. Then try again."
+        f"The values of {path} are not text. Put back the text that was there. If the store has"
+        " never been ready, you can delete the Secret instead: the platform then makes another."
+        " Then try again."
     )
     return ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, message))
 
 
 def known_remedy(words: str) -> str | None:
-    """Return what to do about a rejection in these words, which helm may quote; None if unknown."""
+    """Return what to do about a rejection with these words, or None when no pattern matches.
+
+    The words may also come from helm, which quotes the API server.
+    """
     return next((remedy for pattern, remedy in _REMEDIES if pattern.search(words)), None)

@@ -1,6 +1,7 @@
-"""Engines: what kinds of shop there are. An engine is a folder with a chart and an engine.yaml.
+"""Engines, the kinds of shop that the platform offers, such as WooCommerce.
 
-Adding one changes no Python code; a description that does not fit is refused at start with the
+An engine is a folder with a Helm chart and a description, ``engine.yaml``. A new engine needs no
+change of Python code. The service does not start with an invalid description; the error names the
 file and the field.
 """
 
@@ -16,7 +17,10 @@ from provisioner.domain.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Pods that must be ready: those with this ``app.kubernetes.io/component`` label."""
+    """A workload whose pods must be ready; ``component`` is their ``app.kubernetes.io/component``.
+
+    ``kind`` is ``Deployment`` or ``StatefulSet``, and ``replicas`` the number of ready pods.
+    """
 
     component: str
     kind: str
@@ -25,7 +29,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedSecret:
-    """A secret value that the platform generates once; ``length`` in characters."""
+    """A secret value that the platform generates once for each store; ``length`` in characters."""
 
     key: str
     length: int
@@ -33,7 +37,7 @@ class GeneratedSecret:
 
 @dataclass(frozen=True, slots=True)
 class EngineVersion:
-    """A version that is offered; ``values`` are merged over the chart's defaults."""
+    """A version of an engine; its ``values`` are merged over the chart's defaults."""
 
     name: str
     is_default: bool
@@ -42,7 +46,10 @@ class EngineVersion:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What a chart's ``engine.yaml`` says, plus where the chart lies."""
+    """The contents of an ``engine.yaml``, and in ``chart`` the path of its folder.
+
+    CONTRIBUTING.md ("Add an engine") explains each field.
+    """
 
     name: str
     display_name: str
@@ -68,12 +75,15 @@ class Engine:
         return next((version for version in self.versions if version.name == name), None)
 
 
+# The structs below are the file's format: msgspec checks types and patterns, and names the field in
+# its errors. The rest of the code uses ``Engine`` above.
+
 _Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^/")]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """Base of what is read from engine.yaml: camelCase there, nothing unknown."""
+    """Base of the parts of engine.yaml: fields in camelCase, and unknown fields are an error."""
 
 
 class _Workload(_File):
@@ -98,6 +108,7 @@ class _Description(_File):
     name: _Label
     display_name: str
     description: str
+    # Short, because the prefix begins the names of the release and of its pods (see ``names``).
     release_prefix: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9]{0,11}$")]
     workloads: Annotated[list[_Workload], msgspec.Meta(min_length=1)]
     versions: Annotated[list[_Version], msgspec.Meta(min_length=1)]
@@ -112,7 +123,7 @@ class _Description(_File):
 
 
 def load_engine(folder: Path) -> Engine:
-    """Read one engine's folder. Raises ConfigurationError naming the file and what is wrong."""
+    """Read one engine's folder. Raises ConfigurationError, which names the file and the fault."""
     file = folder / "engine.yaml"
     try:
         found = msgspec.yaml.decode(file.read_bytes(), type=_Description)
@@ -120,12 +131,15 @@ def load_engine(folder: Path) -> Engine:
         raise ConfigurationError(f"{file}: cannot be read ({error.strerror}).") from error
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{file}: {error}.") from error
+    # These rules span several fields, which msgspec cannot express.
     if sum(version.default for version in found.versions) != 1:
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
     if not (folder / "Chart.yaml").is_file():
-        raise ConfigurationError(f"{folder}: there is no Chart.yaml beside engine.yaml.")
+        raise ConfigurationError(
+            f"{folder}: there is no Chart.yaml beside engine.yaml. Add the engine's Helm chart."
+        )
     return _engine(found, folder)
 
 
@@ -150,7 +164,7 @@ def _engine(found: _Description, folder: Path) -> Engine:
 
 
 class EngineCatalogue(Mapping[str, Engine]):
-    """The engines on offer, by name."""
+    """The engines that stores can be created with, by name."""
 
     def __init__(self, engines: Iterable[Engine]) -> None:
         self._engines: dict[str, Engine] = {}
@@ -161,10 +175,17 @@ class EngineCatalogue(Mapping[str, Engine]):
 
     @classmethod
     def load(cls, roots: Iterable[Path]) -> "EngineCatalogue":
-        """Read every folder with an engine.yaml below the given ones (one level deep)."""
+        """Read every folder with an engine.yaml that is directly inside one of ``roots``.
+
+        Raises ConfigurationError when there is none, or one is wrong.
+        """
+        # Sorted, because ``glob`` gives files in no particular order.
         files = sorted(file for root in roots for file in root.glob("*/engine.yaml"))
         if not files:
-            raise ConfigurationError("There is no engine: no folder has an engine.yaml.")
+            raise ConfigurationError(
+                "There is no engine: no folder has an engine.yaml. Set STORE_PLATFORM_CHARTS to the"
+                " folder that holds the engines."
+            )
         return cls(load_engine(file.parent) for file in files)
 
     def __getitem__(self, name: str) -> Engine:

@@ -1,24 +1,24 @@
-"""Every error the domain raises, as one tree.
+"""All errors that the domain raises, as one tree.
 
     StorePlatformError
-    ├── RefusedError              the request is wrong: says which field, and the remedy
-    ├── NotFoundError             no such store, or not one this caller may see
-    ├── ConflictError             a guarded update met another status than expected: read again
-    ├── ConfigurationError        the service cannot start as configured
-    ├── LeaseLostError            another replica works on stores now: this one must not
-    ├── TransientError            worth another try
+    ├── RefusedError              the request is wrong; names the field and the remedy
+    ├── NotFoundError             there is no such store, or the caller may not see it
+    ├── ConflictError             a guarded update found another status; the caller reads again
+    ├── ConfigurationError        the service cannot start with these settings or files
+    ├── LeaseLostError            another replica works on stores now, so this one must stop
+    ├── TransientError            a later try may succeed
     │   ├── ClusterUnreachableError
-    │   │   └── OtherClusterError   it is not the cluster that the stores live in
+    │   │   └── OtherClusterError   this is not the cluster that the stores live in
     │   ├── DatabaseUnavailableError
     │   ├── HelmKilledError
-    │   ├── MachineShortageError  this machine lacks something just now, such as disk space
-    │   ├── PassingError          passes mostly: given a grace, and then the end
+    │   ├── MachineShortageError  this machine lacks something for now, such as disk space
+    │   ├── PassingError          mostly passes soon; fails the store after a grace period
     │   │   └── AdmissionWebhookError  the API server got no answer from a webhook
-    │   └── UnforeseenError       a fault of ours, which has an id: tried a few times, no more
+    │   └── UnforeseenError       a fault of ours, with an id; retried a few times only
     └── TerminalError             another try would end the same way: the store fails
-        ├── ClusterRejectedError  the API server understood, and said no
-        ├── HelmError             helm is missing, failed, or ran out of time
-        └── StoreFailedError      a finding is fatal to the store
+        ├── ClusterRejectedError  the API server understood the request and rejected it
+        ├── HelmError             helm is missing, failed, or took too long
+        └── StoreFailedError      the store's pods or objects can never become ready
 
 Errors of libraries are wrapped once, at the edge where they appear (``raise … from``).
 """
@@ -30,15 +30,15 @@ from provisioner.domain.stores import Reason
 
 
 class StorePlatformError(Exception):
-    """Root of the tree."""
+    """Base of all errors of the domain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One thing that is wrong with a request.
 
-    ``code`` is for programs; ``message`` is for people and names the remedy; ``field`` is the
-    input's field in GraphQL spelling, or None when it is not about one.
+    ``code`` is stable and meant for programs. ``message`` is meant for people and names the remedy.
+    ``field`` is the input field in GraphQL spelling, or None when no single field is wrong.
     """
 
     code: RefusalCode
@@ -55,52 +55,55 @@ class RefusedError(StorePlatformError):
 
 
 class NotFoundError(StorePlatformError):
-    """There is no such store for this caller."""
+    """There is no such store, or it belongs to somebody whose stores the caller may not see."""
 
 
 class ConflictError(StorePlatformError):
-    """The row was no longer in the expected status; nothing was written."""
+    """Another writer changed the row first, so that nothing was written; read the row again."""
 
 
 class ConfigurationError(StorePlatformError):
-    """A setting or a file that the operator provides is wrong; the message names it."""
+    """A setting or file of the operator is wrong; the message names it."""
 
 
 class LeaseLostError(StorePlatformError):
-    """Another replica works on stores by now; nothing was written."""
+    """Another replica leads now, so that nothing was written."""
 
     def __init__(self) -> None:
         super().__init__("Another replica works on stores now.")
 
 
 class TransientError(StorePlatformError):
-    """The same call may well succeed later: after ``retry_after_seconds``, where it is known."""
+    """The same call may succeed later.
+
+    ``retry_after_seconds`` is how long the other side asks to wait, or None if it does not say.
+    """
 
     retry_after_seconds: float | None = None
 
 
 class ClusterUnreachableError(TransientError):
-    """The API server did not answer, or answered that it cannot serve just now."""
+    """The API server did not answer, or answered that it cannot serve the request for now."""
 
 
 class OtherClusterError(ClusterUnreachableError):
-    """What answers is another cluster than the one that the stores live in."""
+    """The API server belongs to another cluster than the one that the stores live in."""
 
     def __init__(self, *, known: str, found: str) -> None:
         super().__init__(
             "This is not the cluster that the stores live in, so nothing is done in it (its"
             f" kube-system has the uid {found}, theirs {known}). Set STORE_PLATFORM_KUBECONFIG and"
             " STORE_PLATFORM_KUBE_CONTEXT, or the kubeconfig's current context, back to that"
-            " cluster. If it is gone for good, run `python -m app cluster forget`: this one is used"
-            " then, and the stores are told as lost."
+            " cluster. If it is gone for good, run `python -m app cluster forget`: the platform"
+            " then uses this cluster, and reports the stores as lost."
         )
 
 
 class DatabaseUnavailableError(TransientError):
-    """The database cannot be used just now; the message says why, as far as that is known.
+    """The database cannot be used for now; the message says why, as far as it is known.
 
-    A transaction that ends with it has changed nothing, unless ``is_outcome_unknown``: then the
-    connection was lost between asking for the commit and the answer.
+    A transaction that raises this error has changed nothing, unless ``is_outcome_unknown`` is True:
+    then the connection was lost after the commit was sent and before its answer came.
     """
 
     def __init__(
@@ -114,15 +117,18 @@ class DatabaseUnavailableError(TransientError):
 
 
 class HelmKilledError(TransientError):
-    """helm was ended by a signal that is not ours, such as the kernel's for want of memory."""
+    """A signal ended helm that the platform did not send, such as an out-of-memory kill."""
 
 
 class MachineShortageError(TransientError):
-    """The machine has too little of something just now: disk, memory, processes, open files."""
+    """The platform's machine has too little disk space, memory, processes or files for now."""
 
 
 class PassingError(TransientError):
-    """Something that mostly passes soon; what does not within a grace has ``reason`` as its end."""
+    """A problem that mostly passes soon; if it outlasts a grace period, the store fails.
+
+    ``reason`` is the store's reason then, and ``output`` the tail of what a tool printed.
+    """
 
     def __init__(self, reason: Reason, *, output: str = "") -> None:
         super().__init__(reason.message)
@@ -131,13 +137,13 @@ class PassingError(TransientError):
 
 
 class AdmissionWebhookError(PassingError):
-    """The API server could not ask an admission webhook, and so refused; ``name`` is its name."""
+    """The API server rejected a request because the admission webhook ``name`` did not answer."""
 
     def __init__(self, name: str, words: str) -> None:
         message = (
-            f"The API server gets no answer from the admission webhook {name}, and refuses whatever"
-            f" it has to ask it about ({words}). Have the webhook's service answer, or remove its"
-            " configuration (kubectl get validatingwebhookconfigurations,"
+            f"The API server gets no answer from the admission webhook {name}, and refuses every"
+            f" request that it must ask it about ({words}). Repair the webhook's service, or remove"
+            " its configuration (kubectl get validatingwebhookconfigurations,"
             "mutatingwebhookconfigurations), then try again."
         )
         super().__init__(Reason(ReasonCode.ADMISSION_WEBHOOK_FAILED, message))
@@ -145,7 +151,7 @@ class AdmissionWebhookError(PassingError):
 
 
 class UnforeseenError(TransientError):
-    """An error of none of these kinds; the log has it under ``error_id``."""
+    """An error of no other kind in this tree; the log has its details under ``error_id``."""
 
     def __init__(self, error_id: str) -> None:
         super().__init__(f"Something went wrong on our side. It was recorded as {error_id}.")
@@ -153,7 +159,10 @@ class UnforeseenError(TransientError):
 
 
 class TerminalError(StorePlatformError):
-    """The store cannot get further without a change from outside."""
+    """The store cannot become ready until somebody changes something; ``reason`` says what.
+
+    ``output`` is the scrubbed tail of what a tool printed.
+    """
 
     def __init__(self, reason: Reason, *, output: str = "") -> None:
         super().__init__(reason.message)
@@ -162,9 +171,10 @@ class TerminalError(StorePlatformError):
 
 
 class ClusterRejectedError(TerminalError):
-    """The API server rejected a request of ours (forbidden, invalid, over quota).
+    """The API server rejected a request of the platform (forbidden, invalid, over quota).
 
-    ``status`` is its HTTP status, 0 where the rejection is another's; ``words`` are its own.
+    ``status`` is the answer's HTTP status, or 0 when the platform itself found the answer unusable.
+    ``words`` are the API server's own.
     """
 
     def __init__(self, reason: Reason, *, status: int = 0, words: str = "") -> None:
@@ -174,8 +184,8 @@ class ClusterRejectedError(TerminalError):
 
 
 class HelmError(TerminalError):
-    """helm could not be run, or ended with an error; ``output`` is the tail of what it said."""
+    """helm could not be run, or ended with an error; ``output`` is the tail of what it printed."""
 
 
 class StoreFailedError(TerminalError):
-    """What runs in the store's namespace cannot become ready."""
+    """The store's pods, Jobs or other objects in its namespace cannot become ready."""

@@ -1,4 +1,4 @@
-"""Who calls, and what they may do."""
+"""Callers of the API: their identity, their role, and the token that they signed in with."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,24 +8,26 @@ from provisioner.domain.owners import COMMAND_LINE, Owner
 
 
 class Role(StrEnum):
-    """What a caller may do: read their stores, also change them, or everything."""
+    """What a caller may do: read their own stores, also change them, or everything."""
 
+    # In rising order: ``includes`` compares the positions.
     VIEWER = "VIEWER"
     OPERATOR = "OPERATOR"
     ADMIN = "ADMIN"
 
     def includes(self, other: "Role") -> bool:
-        """Whether who has this role may do all that ``other`` may."""
+        """Whether this role allows everything that ``other`` allows."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
 
 
 @dataclass(frozen=True, slots=True)
 class UsedToken:
-    """The token of ours that a caller has signed in with.
+    """The platform's own token that a caller signed in with.
 
-    ``expires_at`` is when it, or one that it was made with, ends. It is the owner's own when they
-    made it themselves, or had it from the command line, and so on up to the first.
+    ``expires_at`` is the earliest end of the token and of those that it was made with, or None if
+    none of them ends. ``is_owners_own`` is True when the owner made the token, or an operator made
+    it on the command line, and the same is true of every token that it was made with.
     """
 
     id: str
@@ -36,7 +38,10 @@ class UsedToken:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is calling, and with which token of ours; None for an issuer's or the command line."""
+    """Who is calling, and with which of the platform's own tokens.
+
+    ``token`` is None for a caller who signed in through an issuer or uses the command line.
+    """
 
     owner: Owner
     role: Role
@@ -48,10 +53,11 @@ class Identity:
 
     @property
     def is_owner_in_person(self) -> bool:
-        """Whether nobody but the owner can have got what they sign in with."""
+        """Whether only the owner can know the credential of this sign-in."""
+        # Whoever makes a token for another sees its secret, and could use it in the other's name.
         return self.token is None or self.token.is_owners_own
 
     @property
     def is_from_issuer(self) -> bool:
-        """Whether an issuer vouches for this very sign-in."""
+        """Whether the caller signed in with a token of the issuer, and not with one of ours."""
         return self.token is None and self.owner != COMMAND_LINE

@@ -1,7 +1,8 @@
-"""What is measured of the work, for metrics and traces that the domain knows nothing of.
+"""Measurements of the work, without knowledge of the metrics and traces that use them.
 
 One call, ``Measurements.measure``, covers a piece of work: what it is, how long it took, and how it
-ended. Whoever counts decides which of the labels are worth a time series; ids belong to traces.
+ended. The implementation decides which labels become a time series. Ids are for traces only: as
+metric labels they would make a new series for each store.
 """
 
 import asyncio
@@ -14,30 +15,35 @@ from provisioner.domain.errors import ConflictError, RefusedError, TerminalError
 
 
 class Activity(StrEnum):
-    """A kind of work that is measured, and the labels that come with it."""
+    """A kind of work that is measured; each description ends with its labels and outcomes."""
 
     REQUEST = "request"
-    """A caller asks for a store: engine. The outcome is ACCEPTED, or the code of the refusal."""
+    """A caller asks for a store. Labels: engine. Outcome: ACCEPTED, or the refusal's code."""
     WORK = "work"
-    """A piece of work on a store: action, engine, store_id. The outcome is the store's status."""
+    """A piece of work on a store. Labels: action, engine, store_id. Outcome: the store's status."""
     STEP = "step"
-    """One step of it: step, engine, store_id. The outcome is the step's status."""
+    """One step of that work. Labels: step, engine, store_id. Outcome: the step's status."""
     HELM = "helm"
-    """A run of helm: verb, release."""
+    """A run of helm. Labels: verb, release. Outcome: SUCCEEDED, or that of the exception."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """What is under way. Whoever does it may say how it ended, and what was not known before."""
+    """A measurement under way. The work may set ``outcome``, and add labels found out meanwhile."""
 
     labels: dict[str, str] = field(default_factory=dict)
     outcome: str = "SUCCEEDED"
 
 
 def outcome_of(error: BaseException) -> str:
-    """Return the outcome that an exception stands for: one of a few words, never its message."""
+    """Return the outcome for work that ended with this exception.
+
+    It is one of a few words and never the exception's message, so that the number of time series
+    stays bounded.
+    """
     if isinstance(error, RefusedError):
         return error.refusals[0].code
+    # Whoever waited for the work went away, or the service stops: the work itself did not fail.
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         return "INTERRUPTED"
     if isinstance(error, TransientError | ConflictError):
@@ -47,11 +53,11 @@ def outcome_of(error: BaseException) -> str:
 
 @contextmanager
 def ending(labels: dict[str, str], on_end: Callable[[Measured], None]) -> Iterator[Measured]:
-    """Give what is under way, and tell ``on_end`` once it has ended, however that was."""
+    """Yield a measurement, and call ``on_end`` with it when the context ends, also by an error."""
     measured = Measured(labels)
     try:
         yield measured
-    except BaseException as error:
+    except BaseException as error:  # a cancellation is an outcome too
         measured.outcome = outcome_of(error)
         raise
     finally:
@@ -59,7 +65,7 @@ def ending(labels: dict[str, str], on_end: Callable[[Measured], None]) -> Iterat
 
 
 class Unmeasured:
-    """Nobody counts. Implements ``ports.Measurements``."""
+    """Measures nothing. Implements ``ports.Measurements``."""
 
     @contextmanager
     def measure(self, activity: str, **labels: str) -> Iterator[Measured]:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Rules for store names, and the cluster names that derive from a store's id. Pure."""
+"""Rules for store names, and the names in the cluster that are made from a store's id. Pure."""
 
 import re
 import uuid
@@ -8,43 +8,44 @@ from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal
 
 MIN_LENGTH, MAX_LENGTH = 3, 40
-"""In characters: a label of a host name (RFC 1123) that leaves room for prefixes."""
+"""In characters. A name is a label of a host name, which has at most 63 (RFC 1123); what is left is
+room for prefixes."""
 
 RESERVED_NAMES = frozenset(
     {
-        # The platform's own hosts, and what people would take for them when they sign in or pay.
+        # The platform's own hosts, and names that people would take for them to sign in or pay.
         "account", "accounts", "admin", "administrator", "api", "app", "apps", "auth", "billing",
         "checkout", "console", "dashboard", "graphiql", "graphql", "help", "identity", "idp",
         "legal", "login", "logout", "oauth", "oidc", "panel", "pay", "payment", "payments",
         "platform", "portal", "privacy", "register", "root", "saml", "secure", "security",
         "signin", "signout", "signup", "sso", "status", "store", "stores", "support", "sysadmin",
         "system", "team", "terms", "trust", "user", "users", "verify", "www", "www1", "www2",
-        # What browsers, mail programs and operating systems look for by themselves below a domain.
+        # Hosts that browsers, mail programs and operating systems look up by themselves.
         "autoconfig", "autodiscover", "broadcasthost", "isatap", "local", "localdomain",
         "localhost", "mta-sts", "openpgpkey", "wpad",
-        # Services of a domain, and of those who keep it.
+        # Usual services of a domain, and mailboxes of the people who run it.
         "abuse", "assets", "blog", "cdn", "dns", "docs", "email", "ftp", "git", "hostmaster",
         "imap", "img", "internal", "ldap", "lyncdiscover", "mail", "mailer-daemon", "media",
         "metrics", "monitoring", "noc", "noreply", "ns1", "ns2", "ns3", "ns4", "ntp", "pop",
         "pop3", "postmaster", "registry", "sftp", "sip", "smtp", "ssh", "static", "usenet", "vpn",
         "webmail", "webmaster",
-        # Kubernetes'.
+        # Namespaces and services of Kubernetes itself.
         "default", "kube-node-lease", "kube-public", "kube-system", "kubernetes",
     }
 )  # fmt: skip
-"""Names that would shadow a host of the platform itself, or mislead a shopper or a program.
+"""Names that would hide a host of the platform, or mislead a shopper or a program.
 
 Sources: RFC 2142 (mailboxes), RFC 8461 (mta-sts); Windows looks for wpad and isatap by itself.
 """
 
 _LABEL = re.compile(r"(?!..--)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-"""Without hyphens in the third and fourth place: RFC 5891 keeps those for xn-- and its like."""
+"""A label without hyphens as third and fourth character, which RFC 5891 reserves (``xn--``)."""
 
 
 def reserved_names(changes: Iterable[str]) -> frozenset[str]:
-    """Return the built-in reserved names with changes: a name more, or ``-name`` less.
+    """Return the built-in reserved names with changes: ``name`` adds a name, ``-name`` removes one.
 
-    ``-*`` takes away every built-in one, so that the names beside it are all there are.
+    ``-*`` removes all built-in names, so that only the names given beside it are reserved.
     """
     given = frozenset(changes)
     freed = {change[1:] for change in given if change.startswith("-")}
@@ -53,7 +54,7 @@ def reserved_names(changes: Iterable[str]) -> frozenset[str]:
 
 
 def refuse_name(name: str, reserved: Collection[str] = RESERVED_NAMES) -> Refusal | None:
-    """Return why ``name`` cannot be a store's name, or None when it can."""
+    """Return why ``name`` cannot be a store's name, or None when it can be."""
     if not MIN_LENGTH <= len(name) <= MAX_LENGTH:
         return Refusal(
             RefusalCode.NAME_INVALID,
@@ -76,7 +77,7 @@ def refuse_name(name: str, reserved: Collection[str] = RESERVED_NAMES) -> Refusa
 
 
 def new_store_id() -> str:
-    """Return a new store id: a random UUID's 32 hexadecimal digits, never used before."""
+    """Return a new store id: the 32 hexadecimal digits of a random UUID."""
     return uuid.uuid4().hex
 
 
@@ -86,10 +87,10 @@ def is_store_id(text: str) -> bool:
 
 
 def release_for(prefix: str, store_id: str) -> str:
-    """Return the Helm release and namespace name of a store.
+    """Return the name of a store's Helm release, which is also the name of its namespace.
 
-    It derives from the id and not from the store's name, so that a store never meets the volume or
-    the password of an earlier one. 12 digits keep the names of its pods below 63 characters; the
-    database refuses the (one in 2^48) collision.
+    It is made from the id and not from the store's name, because an earlier store of the same name
+    may have left a volume with another password. Twelve digits keep the names of pods below 63
+    characters. A unique index of the database refuses a collision (one in 2^48).
     """
     return f"{prefix}-{store_id[:12]}"

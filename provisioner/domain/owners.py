@@ -1,7 +1,8 @@
-"""Owners: who stores, tokens and requests belong to.
+"""Owners: the people to whom stores, tokens and requests belong.
 
-An owner is a name *and* who vouches for it. The local ``ada`` and an issuer's ``ada`` are two
-people who never meet, so nothing may compare names alone.
+An owner is a name *and* the source that vouches for it: the platform itself, or an OpenID Connect
+issuer. The local ``ada`` and an issuer's ``ada`` may be two people, so no code may compare names
+alone.
 """
 
 import unicodedata
@@ -11,27 +12,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LOCAL = "local"
-"""The source of names that the platform gives out itself, with its own tokens."""
+"""The source of owners whom the platform knows by its own tokens."""
 
 OPERATOR = "command line"
-"""The source of whoever runs ``python -m app``: they can read and write the database anyway."""
+"""The source of whoever runs ``python -m app``. They need no token: they can write the database."""
 
 UNCLAIMED = "issuer"
-"""The source of people who signed in with an issuer before it was written down with which.
+"""The source in old rows of people who signed in through an issuer that was not yet recorded.
 
-Their rows go to the issuer that the service is configured with; see ``claim``.
+The service gives these rows to the issuer that it is configured with; see ``owner_moves.claim``.
 """
 
 MAX_NAME = 128
-"""In characters."""
+"""The longest name of an owner, in characters."""
 
 OWNED = "owner_source = :owner_source AND owner = :owner"
-"""The condition for rows of an owner; ``Owner.values`` has its parameters."""
+"""The SQL condition for the rows of one owner; ``Owner.values`` has its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who owns something: ``source`` vouches for ``subject``, which is unique there.
+    """An owner: ``subject`` is their unique name at ``source``, which vouches for it.
 
     ``display_name`` is what people call them. It proves nothing, so it is not compared.
     """
@@ -42,17 +43,24 @@ class Owner:
 
     @property
     def key(self) -> str:
-        """A text that no other owner has: no source contains a space but ``OPERATOR``."""
+        """A text that no other owner has.
+
+        The space separates source and subject: no source contains a space, except ``OPERATOR``,
+        whose space is replaced.
+        """
         return f"{self.source.replace(' ', '-')} {self.subject}"
 
     @property
     def name(self) -> str:
-        """What people call them, whoever else may be called the same."""
+        """What people call the owner; others may have the same name."""
         return self.display_name or self.subject
 
     @property
     def label(self) -> str:
-        """What to call them in a sentence: an issuer's person is never taken for a local one."""
+        """The owner's name for use in a sentence, with the issuer's host for an issuer's person.
+
+        The host keeps an issuer's ``ada`` from being taken for the local ``ada``.
+        """
         if self.source in (LOCAL, OPERATOR):
             return self.subject
         return f"{self.name} ({urlsplit(self.source).hostname or self.source})"
@@ -64,25 +72,27 @@ class Owner:
 
 
 COMMAND_LINE = Owner(OPERATOR, OPERATOR)
-"""Who runs ``python -m app``."""
+"""The owner that stands for whoever runs ``python -m app``."""
 
 
 def local(subject: str) -> Owner:
-    """Return the owner that the platform itself knows by this name."""
+    """Return the local owner with this name."""
     return Owner(LOCAL, subject)
 
 
 def owner_of(row: Mapping[str, Any]) -> Owner:
-    """Return the owner that a row of ``stores`` or ``tokens`` names."""
+    """Return the owner in a row of the table ``stores`` or ``tokens``."""
     return Owner(row["owner_source"], row["owner"], row["owner_name"])
 
 
 def normal_name(name: str) -> str | None:
-    """Return a name in the one way it is written (NFKC, stripped), or None if it is unusable.
+    """Return the normal form of a name (NFKC, without outer spaces), or None if it is unusable.
 
-    Unusable is what is empty or too long, what cannot be printed, and what mixes scripts whose
-    letters look alike, such as a Latin name with a Cyrillic ``a`` in it (Unicode UTS 39, 5.2).
+    A name is unusable if it is empty or longer than ``MAX_NAME``, has unprintable characters, or
+    mixes scripts whose letters look alike, such as a Latin name with a Cyrillic ``a`` in it
+    (Unicode UTS 39, section 5.2).
     """
+    # Normalised first: NFKC can change the length of a name, and the script of its letters.
     normal = unicodedata.normalize("NFKC", name).strip()
     if not 1 <= len(normal) <= MAX_NAME or not normal.isprintable():
         return None
@@ -96,14 +106,15 @@ _USUAL_MIXTURES = (
     frozenset({"LATIN", "CJK", "HANGUL"}),
     frozenset({"LATIN", "CJK", "BOPOMOFO"}),
 )
-"""What Japanese, Korean and Chinese are written in ("highly restrictive" in UTS 39)."""
+"""The scripts that Japanese, Korean and Chinese text mixes ("highly restrictive" in UTS 39)."""
 
 
 def _script(character: str) -> str | None:
-    """Return a letter's script, or None for what all scripts share, such as digits.
+    """Return a letter's script, or None for a character that all scripts share, such as a digit.
 
-    A letter's Unicode name begins with its script. Python has no table of scripts, and this is true
-    of every letter but those that NFKC replaces, and a few modifiers that all scripts share.
+    Python has no table of scripts, so this takes the first word of the letter's Unicode name. That
+    word is the script for every letter that NFKC leaves as it is, except for a few modifier letters
+    that all scripts share.
     """
     if not unicodedata.category(character).startswith("L"):
         return None

@@ -1,4 +1,4 @@
-"""What changed between two sets of pods, and the sentence for each change. Pure."""
+"""Finds the differences between two sets of pods, with a sentence for each difference. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from provisioner.domain.cluster import Pod
 
 @dataclass(frozen=True, slots=True)
 class PodEvent:
-    """One pod that appeared, changed (``pod``) or went away (``pod`` is None)."""
+    """One pod that appeared, changed or went away; ``pod`` is None when it went away."""
 
     uid: str
     name: str
@@ -18,7 +18,7 @@ class PodEvent:
 
 
 def pod_status(pod: Pod) -> str:
-    """Return a pod's state in one word, as ``kubectl get pods`` would: a reason, or the phase."""
+    """Return a pod's state in one word, much as ``kubectl get pods`` prints it."""
     if pod.is_terminating:
         return "Terminating"
     if pod.is_ready:
@@ -27,7 +27,11 @@ def pod_status(pod: Pod) -> str:
 
 
 def diff_pods(known: Iterable[Pod], observed: Iterable[Pod]) -> Iterator[PodEvent]:
-    """Yield what is new in ``observed`` against ``known``; two equal sets yield nothing."""
+    """Yield an event for each pod that differs between ``known`` and ``observed``.
+
+    Pods that are gone come first.
+    """
+    # By uid, because a StatefulSet gives a replacement pod the name of the one before.
     before = {pod.uid: pod for pod in known}
     after = {pod.uid: pod for pod in observed}
     for uid, pod in before.items():

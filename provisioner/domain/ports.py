@@ -1,6 +1,7 @@
-"""The edges of the domain, as protocols: each has one real adapter and one fake.
+"""Protocols for everything outside the domain: the database, the cluster, helm, the clock.
 
-The fakes ship in ``provisioner.testing`` and pass the same contract tests as the real adapters.
+Each protocol has one real implementation and one fake. The fakes are in ``provisioner.testing`` and
+pass the same contract tests as the real ones.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,19 +29,19 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
+        """Return the current time as an aware datetime in UTC."""
         ...
 
 
 class StoreRecords(Protocol):
-    """The stores in the database. Every write is one transaction, its event included."""
+    """The stores in the database. Every write is one transaction that includes its event."""
 
     async def get(self, store_id: str) -> Store:
         """Return the store. Raises NotFoundError."""
         ...
 
     async def snapshot(self, store_id: str) -> StoreSnapshot:
-        """Return the store with steps and pods, read in one transaction. Raises NotFoundError."""
+        """Return the store with its steps and pods, read at one moment. Raises NotFoundError."""
         ...
 
     async def transition(
@@ -52,11 +53,11 @@ class StoreRecords(Protocol):
         steps: Sequence[StepName] = (),
         message: str = "",
     ) -> Store:
-        """Move the store to another status.
+        """Move the store to another status, and record an event about it.
 
-        ``steps`` begins a new attempt with these steps pending; ``message`` is the event's, where
-        the reason does not say it all. Raises ConflictError when the row
-        is no longer in ``store.status``; then nothing is written.
+        If ``steps`` are given, a new attempt begins with them, all pending. ``message`` is the text
+        of the event; without one it is the reason's. Raises ConflictError when the store is no
+        longer in ``store.status``; nothing is written then.
         """
         ...
 
@@ -69,36 +70,38 @@ class StoreRecords(Protocol):
         message: str = "",
         output: str = "",
     ) -> Step:
-        """Record how far a step of the store's current attempt is."""
+        """Record the status of a step of the store's current attempt, and return the step."""
         ...
 
     async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:
-        """Make ``pods`` the known pods of the store; return how many events that made.
+        """Replace the store's known pods by ``pods``, with one event for each difference.
 
-        Raises NotFoundError.
+        Return the number of events. Raises NotFoundError.
         """
         ...
 
     async def record_repair(self, store_id: str, message: str, *, is_done: bool) -> None:
-        """Record that drift was found and put back, or could not be.
+        """Record that drift was found, and whether it was repaired (``is_done``).
 
-        A failure that the store's latest such event tells already is not told again.
+        Nothing is recorded when a repair fails with the same message as the store's last repair
+        event.
         """
         ...
 
     async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
-        """Return the store's events above ``version``, oldest first."""
+        """Return at most ``limit`` of the store's events above ``version``, oldest first."""
         ...
 
 
 class Cluster(Protocol):
-    """What the platform asks of Kubernetes, apart from watching it.
+    """The requests that the platform makes to Kubernetes, apart from its watches.
 
-    Every call raises ClusterUnreachableError when another try may help, else ClusterRejectedError.
+    Every call raises ClusterUnreachableError when another try may help, and ClusterRejectedError
+    when it would not.
     """
 
     def now(self) -> datetime:
-        """Return the API server's time: what its records say of when is by this clock."""
+        """Return the current time by the API server's clock, as the times in its objects are."""
         ...
 
     async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
@@ -106,18 +109,19 @@ class Cluster(Protocol):
         ...
 
     async def ensure_role_binding(self, namespace: str, role: str) -> bool:
-        """Give ourselves the rights of a ClusterRole in the namespace; return whether that was new.
+        """Bind a ClusterRole to the platform's own account in the namespace.
 
-        Returns once they hold. Raises NotFoundError when the namespace is not there.
+        Return whether the binding is new, once every API server grants the rights. Raises
+        NotFoundError when there is no such namespace.
         """
         ...
 
     async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
-        """Return the namespace's labels, or None when it is not there."""
+        """Return the namespace's labels, or None when there is no such namespace."""
         ...
 
     async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Set these labels; return whether there is such a namespace."""
+        """Set these labels of the namespace; return whether there is such a namespace."""
         ...
 
     async def ensure_secret(
@@ -127,14 +131,14 @@ class Cluster(Protocol):
         labels: Mapping[str, str],
         generate: Callable[[], Mapping[str, str]],
     ) -> Mapping[str, str]:
-        """Return the secret's values, creating it from ``generate`` unless it is there.
+        """Return the values of a Secret, which is created from ``generate()`` if there is none.
 
-        Raises NotFoundError when the namespace is not there.
+        Raises NotFoundError when there is no such namespace.
         """
         ...
 
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
-        """Return the secret's values. Raises NotFoundError when there is none."""
+        """Return the values of a Secret. Raises NotFoundError when there is none."""
         ...
 
     async def delete_namespace(self, name: str) -> bool:
@@ -142,74 +146,83 @@ class Cluster(Protocol):
         ...
 
     async def delete_pod(self, namespace: str, name: str, uid: str) -> None:
-        """Ask for the deletion of this very pod; one that is gone is no error."""
+        """Ask for the deletion of the pod with this name and uid, if it still exists."""
         ...
 
     async def delete_job(self, namespace: str, name: str, uid: str) -> None:
-        """Ask for the deletion of this very Job and its pods; one that is gone is no error."""
+        """Ask for the deletion of the Job with this name and uid, and its pods, if it exists."""
         ...
 
     async def namespace_exists(self, name: str) -> bool:
-        """Whether the namespace is there, be it terminating."""
+        """Whether the namespace exists; one that is terminating still does."""
         ...
 
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
-        """Ask for the deletion of this very volume claim; one that is gone is no error."""
+        """Ask for the deletion of the volume claim with this name and uid, if it still exists."""
         ...
 
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool
     ) -> str:
-        """Return the last lines a container wrote, or "" when there is no log."""
+        """Return the last lines of a container's log, or "" when there is no log.
+
+        ``previous`` asks for the log of the container's run before its last restart.
+        """
         ...
 
 
 class Releases(Protocol):
-    """Reads what helm installed, and how the cluster differs from it. Errors as in ``Cluster``."""
+    """Reads what helm installed, and how the cluster differs from it.
+
+    Errors are raised as in ``Cluster``.
+    """
 
     async def find(self, namespace: str, name: str) -> Release | None:
-        """Return the release, or None when helm has no record of it that could be restored."""
+        """Return the release, or None when helm has no record of a revision to restore."""
         ...
 
     async def drift(self, namespace: str, wanted: str) -> str:
-        """Return what is missing of an object or differs from its YAML, in words; "" if nothing.
+        """Return a sentence on how an object differs from its YAML, or "" if it does not.
 
-        Nothing is changed. What the YAML does not mention may be as it likes.
+        Changes nothing. Fields that the YAML does not mention are not compared.
         """
         ...
 
     async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:
-        """Return what is there and keeps the release's latest revision from being installed.
+        """Return the existing objects that cannot be updated to the release's latest revision.
 
-        Nothing is changed: the API server is asked in dry runs.
+        Changes nothing: the API server is asked in dry runs.
         """
         ...
 
     async def remove(self, item: Unchangeable) -> None:
-        """Remove this very object and what it owns; return once it is gone."""
+        """Remove the object with this uid and the objects that it owns; return once it is gone."""
         ...
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
-        """Have the release's workloads looked at by their controllers now, by a new ``mark``.
+        """Make the controllers of the release's workloads try again now, by setting a new ``mark``.
 
-        A controller whose pod was refused tries again by itself, after pauses that grow to a
+        Left alone, a controller whose pods were denied tries again after pauses that grow to a
         quarter of an hour.
         """
         ...
 
 
 class Doctor(Protocol):
-    """Finds out why helm failed, from the API server itself and not from helm's words."""
+    """Finds out why helm failed by asking the API server, not by reading helm's output."""
 
     async def trouble(
         self, namespace: str, release: str, *, is_removal: bool
     ) -> TransientError | None:
-        """Return what keeps the API server from doing what helm asked, or None if it could."""
+        """Return why the API server cannot do what helm asked for, or None if it could.
+
+        ``is_removal`` is True for an uninstall, and False for an install.
+        """
         ...
 
 
 class Helm(Protocol):
-    """The helm client. Calls are idempotent and raise HelmError, or TransientError."""
+    """The helm client. Its calls can be repeated, and raise HelmError or TransientError."""
 
     async def install(
         self,
@@ -221,60 +234,63 @@ class Helm(Protocol):
         values_files: Sequence[Path] = (),
         secrets: Sequence[str] = (),
     ) -> str:
-        """Install the release or bring it to these values; return helm's scrubbed output."""
+        """Install the release, or upgrade it to these values; return helm's scrubbed output.
+
+        ``secrets`` are removed from the output.
+        """
         ...
 
     async def restore(self, *, release: str, namespace: str, revision: int) -> str:
-        """Put every object of a revision back as helm keeps it; return helm's scrubbed output.
+        """Restore every object of a revision from helm's record; return helm's scrubbed output.
 
-        Neither the chart nor the values of today matter: a store is never upgraded by this.
+        The current chart and values are not used, so this never upgrades a store.
         """
         ...
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
-        """Remove the release if it is there; return helm's scrubbed output."""
+        """Remove the release if there is one; return helm's scrubbed output."""
         ...
 
 
 class Observer(Protocol):
-    """What the watches know of the stores, after it was recorded."""
+    """The state of stores' namespaces as the watches know it, shown only after it was recorded."""
 
     def observe(self, namespace: str) -> Observation:
-        """Return everything that is known of a store's namespace now."""
+        """Return everything that is known about a store's namespace now."""
         ...
 
     def revision(self, namespace: str) -> int:
-        """Return a number that rises with every change of what is known of the namespace."""
+        """Return a number that rises whenever the observation of the namespace changes."""
         ...
 
     async def changed(self, namespace: str, since: int) -> None:
-        """Return as soon as the namespace's revision is above ``since``."""
+        """Wait until the namespace's revision is above ``since``."""
         ...
 
     def forget(self, namespace: str) -> None:
-        """Drop what is kept of a namespace that is gone."""
+        """Drop everything that is kept about a namespace that is gone."""
         ...
 
 
 class Announcer(Protocol):
-    """Tells everyone who follows a store that its version has risen."""
+    """Tells everyone who follows a store that it has a new version."""
 
     def announce(self, store_id: str) -> None:
-        """Wake the followers of a store; never waits."""
+        """Wake the followers of a store, without waiting for them."""
         ...
 
 
 class Prober(Protocol):
-    """Looks whether a shopper could open a store."""
+    """Checks whether a shopper could open a store."""
 
     async def problem(self, store: Store, path: str) -> str | None:
-        """Return what keeps ``path`` of the store from answering, or None when it answers."""
+        """Return why the store's ``path`` does not answer, or None when it answers."""
         ...
 
 
 class Measurements(Protocol):
-    """Told what is done while it is done. Neither fails nor waits."""
+    """Receives measurements of the work; its calls never raise and never wait."""
 
     def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
-        """Measure what runs inside; an exception that leaves it is its outcome."""
+        """Measure the work inside the context; an exception that leaves it sets the outcome."""
         ...

@@ -1,6 +1,7 @@
-"""Keeps secrets out of what is stored, logged or shown. Pure.
+"""Removes secrets from text before it is stored, logged or shown. Pure.
 
-Known values are removed first; the patterns catch what a tool might print of its own accord.
+Secrets that the caller knows are removed first. Patterns then catch credentials that a tool prints
+and that the caller does not know.
 """
 
 import re
@@ -9,9 +10,9 @@ from collections.abc import Iterable
 
 HIDDEN = "[hidden]"
 MAX_OUTPUT = 4096
-"""Characters of a tool's output that are kept: the tail, where tools put the reason."""
+"""How many characters of a tool's output are kept: the last ones, where tools print the reason."""
 
-_MIN_SECRET = 6  # shorter values would blot out ordinary words
+_MIN_SECRET = 6  # a shorter secret would also be a part of ordinary words, and hide those
 
 _PATTERNS = (
     re.compile(r"(\bspc?_)[A-Za-z0-9_-]{16,}"),  # our own access tokens, and sign-in codes
@@ -23,15 +24,17 @@ _PATTERNS = (
     ),
     re.compile(r"(://[^/\s:@]+:)[^@\s/]+(?=@)"),
 )
+# Up to the end of the text where the last line of a key or certificate is missing: output is cut.
 _PEM = re.compile(r"-----BEGIN [^-]+-----.*?(?:-----END [^-]+-----|\Z)", re.DOTALL)
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return ``text`` without the given secrets, credentials in known forms, or control codes."""
+    """Return ``text`` without the given secrets, credentials of a known form, and control codes."""
     known = [secret for secret in secrets if len(secret) >= _MIN_SECRET]
-    # As the API server keeps them, and so as a template's error may show them.
+    # The API server keeps the values of Secrets in base64, and a template's error may show that.
     known += [b64encode(secret.encode()).decode() for secret in known]
+    # The longest first: if one secret is a part of another, removing it first would leave the rest.
     for secret in sorted(known, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     text = _PEM.sub(HIDDEN, text)
@@ -41,8 +44,9 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def tail(text: str, limit: int = MAX_OUTPUT) -> str:
-    """Return the last ``limit`` characters, cut at a line's start where there is one."""
+    """Return at most the last ``limit`` characters, starting with a whole line if possible."""
     if len(text) <= limit:
         return text
     kept = text[-limit:]
+    # Only in the first half: after one very long line the cut would throw away most of the text.
     return kept[kept.find("\n") + 1 :] if "\n" in kept[: limit // 2] else kept

@@ -1,4 +1,4 @@
-"""What a machine may run out of for a while, by the error number that says so."""
+"""Recognises what this machine has run out of for a while, such as disk space, by error number."""
 
 import errno
 import re
@@ -14,6 +14,7 @@ _WORDS = {
     errno.ENFILE: "This machine has as many files open as it can",
     errno.ETXTBSY: "The program is being replaced just now",
 }
+# How Go's ``syscall`` package spells these error numbers; helm is written in Go.
 _GO_WORDS = {
     "no space left on device": errno.ENOSPC,
     "disk quota exceeded": errno.EDQUOT,
@@ -28,7 +29,11 @@ _GO_PATH_ERROR = re.compile(
     r"\b(?:open|write|mkdir|rename|close|create|sync|fork/exec|pipe2?|dup3?|socket|epoll_create1)"
     rf"\b[^\n]{{0,300}}: ({'|'.join(map(re.escape, _GO_WORDS))})"
 )
-"""A failed system call as Go tells it: what was done, on which file, and the kernel's words."""
+"""A failed system call as Go prints it: the call, its file, and the kernel's words.
+
+The call is part of the pattern because the same words may be about something else, such as a volume
+in the cluster.
+"""
 _GO_OUT_OF_MEMORY = re.compile(
     r"^(?:fatal error: )?runtime: (?:out of memory|cannot allocate memory"
     r"|failed to create new OS thread)",
@@ -37,21 +42,21 @@ _GO_OUT_OF_MEMORY = re.compile(
 
 
 def shortage(error: OSError) -> str:
-    """Return what this machine lacks, in words; the kernel's own for what is not listed."""
+    """Return a sentence on what this machine lacks, with the kernel's own words."""
     words = _WORDS.get(error.errno or 0, "This machine cannot do it just now")
     detail = error.strerror or str(error)
     return f"{words} ({detail}{f': {error.filename}' if error.filename else ''})."
 
 
 def is_shortage(error: OSError) -> bool:
-    """Whether an error is of this machine's means, and not of what was asked of it."""
+    """Whether an error means that this machine lacks something, and not that a call was wrong."""
     return error.errno in _WORDS
 
 
 def told_shortage(output: str) -> str:
-    """Return what a program written in Go says that this machine lacks, or "".
+    """Return what this machine lacks according to the output of a Go program, or "".
 
-    No API server is asked here: what failed is a system call on this machine.
+    Only failed system calls of that program on this machine count, not errors of an API server.
     """
     if _GO_OUT_OF_MEMORY.search(output):
         return f"{_WORDS[errno.ENOMEM]}."

@@ -1,7 +1,7 @@
-"""A store and what is recorded of it, as frozen values.
+"""Frozen records of a store, its steps and its events.
 
 All times are aware UTC datetimes. A store's ``version`` rises by one with every recorded event, so
-it orders everything that was ever shown of that store.
+it puts all states of the store that were ever shown in order.
 """
 
 from dataclasses import dataclass
@@ -14,39 +14,39 @@ from provisioner.domain.owners import Owner
 
 
 class StoreStatus(StrEnum):
-    """Where a store is."""
+    """Where a store is in its life; ``transitions.ALLOWED`` has the ways between the statuses."""
 
-    QUEUED = "QUEUED"
+    QUEUED = "QUEUED"  # waits for a worker
     PROVISIONING = "PROVISIONING"
-    READY = "READY"
-    DEGRADED = "DEGRADED"
-    FAILED = "FAILED"
+    READY = "READY"  # pods are ready, the setup is complete, and the shop's address answers
+    DEGRADED = "DEGRADED"  # was ready, and its pods are not ready now
+    FAILED = "FAILED"  # cannot become ready, took too long, or its deletion is held up
     DELETING = "DELETING"
-    DELETED = "DELETED"
+    DELETED = "DELETED"  # the API server says that the namespace is gone
 
 
 class StoreTarget(StrEnum):
-    """Where a store should be; the only thing a mutation changes."""
+    """Where a store should be."""
 
     READY = "READY"
     DELETED = "DELETED"
 
 
 class StepName(StrEnum):
-    """The steps of provisioning and of deleting, each in the order in which they are done."""
+    """The steps of provisioning, then those of deleting, in the order in which they are done."""
 
     NAMESPACE = "NAMESPACE"
-    CREDENTIALS = "CREDENTIALS"
+    CREDENTIALS = "CREDENTIALS"  # a Secret with the shop's generated passwords
     HELM_INSTALL = "HELM_INSTALL"
     WORKLOADS_READY = "WORKLOADS_READY"
-    SETUP_JOB = "SETUP_JOB"
-    REACHABLE = "REACHABLE"
+    SETUP_JOB = "SETUP_JOB"  # the engine's Job; skipped if the engine has none
+    REACHABLE = "REACHABLE"  # the shop's address answers
     HELM_UNINSTALL = "HELM_UNINSTALL"
     NAMESPACE_GONE = "NAMESPACE_GONE"
 
 
 class StepStatus(StrEnum):
-    """How far a step is."""
+    """The state of one step."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -56,7 +56,7 @@ class StepStatus(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What a recorded event is about."""
+    """The subject of a recorded event; REPAIR is about objects that differed from the release."""
 
     STATUS = "STATUS"
     STEP = "STEP"
@@ -66,7 +66,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is as it is: a stable ``code``, and a sentence with the next thing to do."""
+    """Why a store has its status: a stable ``code``, and a sentence that says what to do."""
 
     code: ReasonCode
     message: str
@@ -74,7 +74,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One store. ``attempt`` counts the pieces of work on it: create, each retry, the delete."""
+    """One store. ``attempt`` is the number of its current attempt.
+
+    The creation is an attempt, and so are each retry and the deletion. ``attempt_started_at`` is
+    when a worker last began one; None before the first.
+    """
 
     id: str
     name: str
@@ -109,7 +113,10 @@ def new_store(
     url: str,
     now: datetime,
 ) -> Store:
-    """Return the record of a store that was just asked for."""
+    """Return the record of a new store that waits to be provisioned.
+
+    Its ``version`` and ``attempt`` are 0 here; the database gives it the first of each.
+    """
     return Store(
         id=store_id,
         name=name,
@@ -135,10 +142,11 @@ def new_store(
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what is of no more use is kept; None is for ever.
+    """How long old stores and audit entries are kept; None means for ever.
 
-    ``failed`` counts from the failure of a store that was never ready, ``deleted`` from a store's
-    end to the removal of its record, ``audit`` from when an entry was written.
+    ``failed``: from the failure of a store that was never ready until it is deleted. ``deleted``:
+    from a store's deletion until its record is removed. ``audit``: from when an audit entry was
+    written until it is removed.
     """
 
     failed: timedelta | None
@@ -148,7 +156,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of one attempt. ``output`` is the scrubbed tail of what a tool said."""
+    """One step of one attempt. ``output`` is the scrubbed tail of what a tool printed."""
 
     attempt: int
     name: StepName
@@ -161,7 +169,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StoreEvent:
-    """Something that happened to a store. ``subject`` is a step or pod, ``version`` the order."""
+    """Something that happened to a store.
+
+    ``subject`` is what it is about, such as the name of a step or pod. ``version`` is the store's
+    version since the event.
+    """
 
     version: int
     kind: EventKind
@@ -173,7 +185,7 @@ class StoreEvent:
 
 @dataclass(frozen=True, slots=True)
 class StoreSnapshot:
-    """A store with the steps of its current attempt and its pods, all of one moment."""
+    """A store with the steps of its current attempt and its pods, all read at one moment."""
 
     store: Store
     steps: tuple[Step, ...]

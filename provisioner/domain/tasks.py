@@ -1,4 +1,4 @@
-"""asyncio tasks: the roots that live as long as the service, and those nobody may wait for."""
+"""Helpers for asyncio tasks: tasks as long as the service, and tasks whose result nobody reads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -10,10 +10,12 @@ from typing import Any
 async def root_tasks(
     roots: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
 ) -> AsyncIterator[None]:
-    """Run tasks by name while the context is open; one that fails ends all, rather than limp on.
+    """Run named tasks while the context is open; if one fails, all end, and its error is raised.
 
-    They are cancelled, and waited for, when the context is left.
+    When the context is left, the tasks are cancelled and awaited.
     """
+    # A service with one of its tasks missing would look healthy and not do its work. So a failure
+    # ends the process, and whoever started it starts it again.
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(), name=name) for name, run in roots.items()]
         try:
@@ -24,9 +26,9 @@ async def root_tasks(
 
 
 def mark_seen(task: asyncio.Task[Any]) -> None:
-    """Take note of how a task ended: asyncio warns of a failure that nobody has asked for.
+    """Read a finished task's exception, because asyncio logs an error if nobody ever reads it.
 
-    For ``add_done_callback`` of a task whose result may be wanted by nobody any more.
+    Pass this to ``add_done_callback`` of a task whose caller may have stopped waiting for it.
     """
     if not task.cancelled():
         task.exception()

@@ -1,8 +1,7 @@
 """The state machine of a store, as data. Pure.
 
-A mutation changes a store's target; :func:`decide` says what to do about a store whose status and
-target differ (or must be kept the same). There is no separate path for recovery: a restart asks the
-same table again.
+A mutation changes a store's target. :func:`decide` says what a worker does next for a store with
+this status and target. Recovery needs no code of its own: after a restart the same table is asked.
 """
 
 from enum import StrEnum
@@ -15,7 +14,7 @@ class Action(StrEnum):
 
     PROVISION = "PROVISION"
     DELETE = "DELETE"
-    OBSERVE = "OBSERVE"
+    OBSERVE = "OBSERVE"  # judge a finished store anew: it may be degraded, or healed
     NOTHING = "NOTHING"
 
 
@@ -26,8 +25,9 @@ DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
     (_S.PROVISIONING, _T.READY): Action.PROVISION,
     (_S.READY, _T.READY): Action.OBSERVE,
     (_S.DEGRADED, _T.READY): Action.OBSERVE,
+    # Left as it is until somebody has looked at it and retries or deletes it.
     (_S.FAILED, _T.READY): Action.NOTHING,
-    # A delete is never taken back, so these two only exist in a database edited by hand.
+    # A delete is never taken back, so these two exist only in a database that was edited by hand.
     (_S.DELETING, _T.READY): Action.DELETE,
     (_S.DELETED, _T.READY): Action.NOTHING,
     (_S.QUEUED, _T.DELETED): Action.DELETE,
@@ -43,11 +43,12 @@ ALLOWED: dict[StoreStatus, frozenset[StoreStatus]] = {
     _S.QUEUED: frozenset({_S.PROVISIONING, _S.DELETING}),
     _S.PROVISIONING: frozenset({_S.READY, _S.FAILED, _S.DELETING}),
     _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.DELETING}),
-    # To itself: the reason changed.
+    # To itself, when the reason changes.
     _S.DEGRADED: frozenset({_S.DEGRADED, _S.READY, _S.FAILED, _S.DELETING}),
-    # To itself: a delete that makes no progress is tried on, and something else holds it now.
+    # To itself, when a delete makes no progress, is still tried, and something else holds it now.
     _S.FAILED: frozenset({_S.FAILED, _S.QUEUED, _S.DELETING}),
-    # Failed: the delete had its time. It is tried on all the same; only its status says so.
+    # To itself, when the reason changes. To FAILED, when the delete took too long; the work on it
+    # goes on, and FAILED only makes the delay visible.
     _S.DELETING: frozenset({_S.DELETING, _S.FAILED, _S.DELETED}),
     _S.DELETED: frozenset(),
 }
@@ -64,10 +65,10 @@ DELETE_STEPS = (StepName.HELM_UNINSTALL, StepName.NAMESPACE_GONE)
 
 
 def decide(status: StoreStatus, target: StoreTarget) -> Action:
-    """Return what a worker must do for a store in ``status`` that should be at ``target``."""
+    """Return what a worker does next for a store with this status and target."""
     return DECISIONS[status, target]
 
 
 def is_allowed(current: StoreStatus, following: StoreStatus) -> bool:
-    """Whether a store may go from ``current`` to ``following`` in one step."""
+    """Whether a store's status may change directly from ``current`` to ``following``."""
     return following in ALLOWED[current]

@@ -1,7 +1,7 @@
-"""Errors that nobody foresaw: each gets an id, under which the log tells all of it.
+"""Errors that no code expects: each gets an id, under which the log has all its details.
 
-What is known of such an error is only where it happened. It may pass, so the work is tried again a
-few times; it may be a fault of ours that nothing here can mend, so it is not tried for ever.
+Such an error may pass, so the work is tried again a few times. It may also be a bug that no retry
+can repair, so the work is not tried for ever.
 """
 
 import secrets
@@ -15,13 +15,14 @@ from provisioner.domain.stores import Reason
 _log = structlog.get_logger(__name__)
 
 MOST_TRIES = 3
-"""How often work is done that ends each time in an error that nobody foresaw."""
+"""How often work is tried that ends with an unforeseen error each time."""
 
 REMEDY = "Try again, and name that number to the platform's operator if it happens again."
 
 
 def noted(error: BaseException, **fields: object) -> UnforeseenError:
-    """Log an error with all that is known of it; return it under the id that finds it there."""
+    """Log an error with its traceback; return an UnforeseenError with the id of the log entry."""
+    # It was logged where it was first caught: a second entry would give it another id.
     if isinstance(error, UnforeseenError):
         return error
     error_id = secrets.token_hex(6)
@@ -30,5 +31,5 @@ def noted(error: BaseException, **fields: object) -> UnforeseenError:
 
 
 def reason(error: UnforeseenError, following: str) -> Reason:
-    """Return the reason of a store whose work is given up; ``following`` says what comes next."""
+    """Return the reason for a store whose work ended so; ``following`` says what comes next."""
     return Reason(ReasonCode.INTERNAL, f"{error} {following}")

@@ -37,8 +37,8 @@ async def test_another_is_refused_while_there_are_stores(
         "This is not the cluster that the stores live in, so nothing is done in it (its"
         " kube-system has the uid second, theirs first). Set STORE_PLATFORM_KUBECONFIG and"
         " STORE_PLATFORM_KUBE_CONTEXT, or the kubeconfig's current context, back to that"
-        " cluster. If it is gone for good, run `python -m app cluster forget`: this one is used"
-        " then, and the stores are told as lost."
+        " cluster. If it is gone for good, run `python -m app cluster forget`: the platform"
+        " then uses this cluster, and reports the stores as lost."
     )
     assert await memory.remembered() == "first"
     await memory.recognise("first")

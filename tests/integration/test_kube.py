@@ -95,7 +95,7 @@ async def test_a_secret_that_holds_no_text(
         "data": {"key": "/////w=="},
     }
     local_cluster.kubectl("create", "-f", "-", stdin=json.dumps(secret))
-    with pytest.raises(ClusterRejectedError, match=r"secrets/binary is no Secret with text in it"):
+    with pytest.raises(ClusterRejectedError, match="secrets/binary are not text"):
         await cluster.ensure_secret(namespace, "binary", {}, lambda: {"key": "other"})
 
 

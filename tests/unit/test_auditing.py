@@ -15,6 +15,7 @@ from provisioner.storage.database import Database
 from provisioner.testing import HandClock
 from resolvers.auditing import audited
 from resolvers.context import Context, Info
+from schema.codes import UserErrorCode
 from schema.payloads import UserError
 
 
@@ -37,7 +38,7 @@ class Mutation:
 
     @strawberry.mutation
     async def refused(self, info: Info, audit: AuditedAction) -> Payload:  # noqa: ARG002
-        return Payload(errors=[UserError(code="NAME_TAKEN", message="No.", field="name")])
+        return Payload(errors=[UserError(code=UserErrorCode.NAME_TAKEN, message="No.", field="name")])
 
     @strawberry.mutation
     async def broken_off(self, info: Info, audit: AuditedAction) -> Payload:  # noqa: ARG002

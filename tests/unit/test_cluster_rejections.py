@@ -42,7 +42,8 @@ NOT_TAKEN = (
     " changes requests on their way to it"
 )
 PROXY = (
-    "No API server answers like that: see what stands between it and the platform, such as a proxy"
+    "This is not the answer of an API server: check what stands between it and the platform, such"
+    " as a proxy"
 )
 
 
@@ -87,7 +88,7 @@ def test_a_full_stop_is_not_doubled() -> None:
 
 def test_a_secret_without_text() -> None:
     assert str(no_text("/api/v1/namespaces/store-1/secrets/store-credentials")) == (
-        "/api/v1/namespaces/store-1/secrets/store-credentials is no Secret with text in it. Put the"
-        " text back that it had; or, if the store has never been ready, delete the Secret, and the"
-        " platform makes another. Then try again."
+        "The values of /api/v1/namespaces/store-1/secrets/store-credentials are not text. Put back"
+        " the text that was there. If the store has never been ready, you can delete the Secret"
+        " instead: the platform then makes another. Then try again."
     )
