@@ -1,1 +1,1 @@
-"""Which of several replicas works on stores, and what holds the others back."""
+"""Leader election: which replica works on stores, and what keeps the others from doing so."""

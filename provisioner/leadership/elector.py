@@ -1,9 +1,10 @@
-"""Which replica works on stores: this one, for as long as it holds the lease.
+"""Elects the leader: this replica works on stores for as long as it holds the lease.
 
-The others look once a second whether the lease is free: they take over within its length when its
-holder dies, and at once when it stops and gives it back. A holder that cannot renew it in time, be
-it frozen or cut off from the database, stops its work a little before the lease ends, and competes
-for it again like everyone.
+The other replicas check about once a second whether the lease is free. When its holder dies, one of
+them takes over as soon as the lease has ended. When the holder stops, it gives the lease back, and
+another takes over within a second. A holder that cannot renew the lease in time, because it is
+frozen or cut off from the database, stops its work a little before the lease ends. Then it competes
+for the lease again like the others.
 """
 
 import asyncio
@@ -24,20 +25,21 @@ from provisioner.storage.database import Database, Transactions
 
 _log = structlog.get_logger(__name__)
 
-_LOOK_SECONDS = (0.7, 1.3)
-_RENEWALS = 5  # tried within the length of a lease
-_MARGIN = 0.1  # of a lease, kept for stopping what is under way
+_LOOK_SECONDS = (0.7, 1.3)  # a random pause in this range, so that replicas do not ask in step
+_RENEWALS = 5  # how often a renewal is tried within the length of a lease: some of them may fail
+_MARGIN = 0.1  # this part of a lease is kept at its end for stopping the work that is under way
 
 SessionT = TypeVar("SessionT")
 Begin = Callable[[Transactions, Fence], AbstractAsyncContextManager[SessionT]]
 
 
 class Elector(Generic[SessionT]):
-    """Leads whenever it is this replica's turn. ``lease`` is None where there is only one replica.
+    """Competes for the lease, and runs a session whenever this replica holds it.
 
-    ``begin`` opens a session, which is the work of one leader from its election to its end.
-    ``on_begun`` is called with each session, ``on_ended`` after it, and once more does no harm.
-    ``seconds`` is the lease's length.
+    A session is the work of one leader from its election to its end; ``begin`` opens one.
+    ``on_begun`` is called with each new session. ``on_ended`` is called when it ends, possibly
+    twice. ``lease`` is None where there is only one replica, which then always leads. ``seconds``
+    is the length of the lease.
     """
 
     def __init__(
@@ -61,15 +63,18 @@ class Elector(Generic[SessionT]):
 
     @property
     def session(self) -> SessionT | None:
-        """The work that is under way here, or None: then another replica leads, or soon will."""
+        """The session that runs in this replica, or None while it does not lead."""
         return self._session
 
     async def settled(self) -> None:
-        """Return once it is known whether this replica leads at first."""
+        """Wait until the first try to lead has succeeded or failed."""
         await self._settled.wait()
 
     async def run(self) -> NoReturn:
-        """Lead whenever there is no other who does, for ever. A session that fails ends it."""
+        """Lead whenever no other replica does, for ever.
+
+        An error that the work of a session raises ends this task, and so the service.
+        """
         while True:
             try:
                 if self._lease is None:
@@ -77,9 +82,11 @@ class Elector(Generic[SessionT]):
                 if (grant := await self._lease.take()) is not None:
                     await self._lead(self._lease, grant)
             except DatabaseUnavailableError as error:
-                # Also where the session that begins could not read what there is to do.
+                # From the lease, or from a session that could not read its work as it began.
                 _log.warning("session_not_begun", reason=str(error.__cause__ or error))
-            except OSError as error:  # no room for another process, or file: for the moment
+            except OSError as error:
+                # The machine has no room for the watchdog's process, or for an open file. That may
+                # pass, so it must not end the service.
                 _log.warning("session_not_begun", reason=str(error))
             self._settled.set()
             await asyncio.sleep(random.uniform(*_LOOK_SECONDS))  # noqa: S311 - spreads load
@@ -87,19 +94,21 @@ class Elector(Generic[SessionT]):
     async def _lead_alone(self) -> NoReturn:
         async with self._begin(self._database, Fence()) as session:
             self._enter(session)
-            await asyncio.Event().wait()  # until the service stops
-            raise AssertionError
+            await asyncio.Event().wait()  # until this task is cancelled, when the service stops
+            raise AssertionError  # never reached, but the type checker cannot know that
 
     async def _lead(self, lease: Lease, grant: Grant) -> None:
         try:
             with closing(Watchdog(grant.ends_at)) as watchdog:
                 await self._lead_within(WatchedFence(grant.ends_at, watchdog), lease, grant)
         finally:
+            # Only now, when no helm of this session runs any more: the next leader begins at once.
             await self._give_back(lease, grant)
 
     async def _lead_within(self, fence: Fence, lease: Lease, grant: Grant) -> None:
         _log.info("leading", epoch=grant.epoch)
-        # Renewed until the last of the work has stopped, which may take helm's grace.
+        # The lease is renewed until the last of the work has stopped. At the service's end a helm
+        # gets its grace period, and no other replica may work on its release meanwhile.
         keeping = asyncio.create_task(self._keep(lease, grant, fence), name="keep the lease")
         try:
             async with self._begin(Fenced(self._database, grant, fence), fence) as session:
@@ -107,6 +116,7 @@ class Elector(Generic[SessionT]):
                 await fence.ended()
                 self._leave()
         finally:
+            # Again, for a session that failed or was cancelled before the line above.
             self._leave()
             keeping.cancel()
             await asyncio.wait({keeping})
@@ -117,12 +127,15 @@ class Elector(Generic[SessionT]):
             why = await self._until_lost(lease, grant, fence)
             _log.warning("leadership_lost", epoch=grant.epoch, reason=why)
         finally:
+            # Whatever ended the renewals, without them the right to work ends too.
             fence.end()
 
     async def _until_lost(self, lease: Lease, grant: Grant, fence: Fence) -> str:
-        """Renew the lease until that fails; return why."""
+        """Renew the lease until that fails; return why it failed, as a sentence."""
         margin = self._seconds * _MARGIN
         while True:
+            # The pause between renewals ends early when a write of the session has found another
+            # epoch (see ``lease.Fenced``): then the lease is lost already.
             try:
                 async with asyncio.timeout(self._seconds / _RENEWALS):
                     await fence.ended()
@@ -136,12 +149,14 @@ class Elector(Generic[SessionT]):
             except LeaseLostError as error:
                 return str(error)
             except DatabaseUnavailableError as error:
+                # The lease still lasts for ``left`` seconds: the next try may succeed.
                 _log.warning("lease_not_renewed", reason=str(error.__cause__), left=round(left, 1))
 
     async def _give_back(self, lease: Lease, grant: Grant) -> None:
         try:
             await lease.release(grant)
         except DatabaseUnavailableError:
+            # No harm: the others wait until the lease ends by itself.
             _log.warning("lease_not_given_back", epoch=grant.epoch)
 
     def _enter(self, session: SessionT) -> None:

@@ -1,4 +1,4 @@
-"""A fence whose end is enforced from outside: by a process that outlives a frozen service."""
+"""A fence whose end is enforced by a watchdog process, also when the service is frozen or dead."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from provisioner.leadership.watchdog import Watchdog
 
 
 class WatchedFence(Fence):
-    """Has the watchdog kill what runs when the fence ends, should the service not be able to."""
+    """A fence that has the watchdog kill helm when it ends, in case the service cannot."""
 
     def __init__(self, ends_at: float, watchdog: Watchdog) -> None:
         super().__init__(ends_at)

@@ -1,10 +1,12 @@
-"""The right to work on stores, for one replica at a time: a lease in the database that has them.
+"""A lease in the database: the right to work on stores, for one replica at a time.
 
 A lease alone does not keep a process that was frozen, or cut off, from writing when it comes back.
-So each new leader has a higher epoch, and every write of its work first holds that epoch in the
-same transaction (``Fenced``). A write that comes too late finds another epoch and is refused; one
-that is under way is waited for by whoever takes over. Time is the database's, on this side only
-differences of the monotonic clock: clocks that disagree do no harm.
+So each new leader gets a higher epoch. Every write of its work first locks the lease's row with
+that epoch, in the same transaction (``Fenced``). A write that comes too late finds another epoch
+and is refused. A replica that takes over waits for a write that is still under way.
+
+The lease's end is a time of the database's clock. This side only measures durations, with the
+monotonic clock, so it does no harm if the clocks of replicas disagree.
 """
 
 import asyncio
@@ -21,10 +23,16 @@ from provisioner.storage.database import Database, Transaction, Transactions, Un
 T = TypeVar("T")
 
 _NAME = "provisioner"
+# The current time and not ``now()``, which is the time at which the transaction began: a statement
+# may have waited for a lock since.
 _NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+# The holder may take it again without waiting for its end: a renewal may have come so late that its
+# answer was lost.
 _IS_FREE = f"(lease.expires_at <= {_NOW} OR lease.holder = :holder)"
 
 _LOOK = f"SELECT 1 FROM lease WHERE name = :name AND NOT {_IS_FREE}"  # noqa: S608 - fixed words
+# One statement, so that of several replicas that ask at once only one gets a row back. The update
+# changes ``epoch``, a key, and so waits for writes that hold the epoch (see ``_HOLD``).
 _TAKE = f"""
     INSERT INTO lease (name, epoch, holder, expires_at)
     VALUES (:name, 1, :holder, {_NOW} + :duration)
@@ -38,21 +46,23 @@ _RENEW = f"""
     RETURNING epoch
 """  # noqa: S608 - fixed words
 _RELEASE = "UPDATE lease SET expires_at = 0 WHERE name = :name AND epoch = :epoch"
+# The weakest row lock: it lets the leader renew its lease meanwhile, which changes no key, and only
+# holds up a takeover, which changes the epoch (migration 0004 made it a key for this).
 _HOLD = "SELECT epoch FROM lease WHERE name = :name AND epoch = :epoch FOR KEY SHARE"
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The lease as it was given: its epoch, and when it ends, by ``time.monotonic``."""
+    """A granted lease: its epoch, and the moment of ``time.monotonic`` at which it ends."""
 
     epoch: int
     ends_at: float
 
 
 class Lease:
-    """The lease of a PostgreSQL database, for one replica that calls itself ``holder``.
+    """The lease of a PostgreSQL database, as the replica named ``holder`` sees it.
 
-    Raises DatabaseUnavailableError. ``seconds`` is how long it lasts unless it is renewed.
+    The lease lasts ``seconds`` unless it is renewed. All methods raise DatabaseUnavailableError.
     """
 
     def __init__(self, database: Database, *, holder: str, seconds: float) -> None:
@@ -63,28 +73,30 @@ class Lease:
         self._seconds = seconds
 
     async def take(self) -> Grant | None:
-        """Take the lease if nobody else has it; return None if somebody has.
-
-        Looking comes first: a try to take it would wait for the leader's writes, and they for it.
-        """
+        """Take the lease and return it, or return None if another replica holds it."""
         looked_for = self._name | self._holder
+        # A read comes first. Without it every try to take the lease would wait for the leader's
+        # writes that hold the epoch, and the leader's next writes would wait for that try.
         if await self._database.read(lambda t: t.fetch_one(_LOOK, looked_for)) is not None:
             return None
         try:
             return await self._grant(_TAKE, looked_for | self._duration)
-        except UniqueViolation:  # there was no row yet, and another was the first to make it
+        except UniqueViolation:  # there was no row yet, and another replica just inserted it
             return None
 
     async def renew(self, grant: Grant, *, within_seconds: float) -> Grant:
-        """Return the lease renewed. Raises LeaseLostError when somebody else has it by now.
+        """Renew the lease and return it with its new end.
 
-        No longer than ``within_seconds`` is waited: then the database is as good as away.
+        Raises LeaseLostError when another replica has it now, and DatabaseUnavailableError when the
+        database does not answer within ``within_seconds``.
         """
         wanted = self._name | self._duration | {"epoch": grant.epoch}
+        # A task of its own, because ``Database.transact`` finishes a write even if it is cancelled:
+        # ``asyncio.timeout`` would wait for that. This only stops waiting, and lets the write end.
         renewing = asyncio.create_task(self._grant(_RENEW, wanted), name="renew the lease")
         renewing.add_done_callback(mark_seen)
         done, _ = await asyncio.wait({renewing}, timeout=within_seconds)
-        if not done:  # a write is never given up half-way; this one is only not waited for
+        if not done:
             raise DatabaseUnavailableError
         renewed = renewing.result()
         if renewed is None:
@@ -92,21 +104,23 @@ class Lease:
         return renewed
 
     async def release(self, grant: Grant) -> None:
-        """Give the lease back, so that another replica need not wait for its end."""
+        """Give the lease back, so that another replica need not wait until it ends."""
         wanted = self._name | {"epoch": grant.epoch}
         await self._database.transact(lambda t: t.execute(_RELEASE, wanted))
 
     async def _grant(self, statement: str, values: dict[str, object]) -> Grant | None:
-        began = time.monotonic()  # before the database's clock is read
+        # Taken before the database reads its clock, so that this side never believes that the lease
+        # lasts longer than the database does.
+        began = time.monotonic()
         row = await self._database.transact(lambda t: t.fetch_one(statement, values))
         return None if row is None else Grant(row["epoch"], began + self._seconds)
 
 
 class Fenced:
-    """A database for the work of one session. Implements ``database.Transactions``.
+    """A database whose writes succeed only while this session leads.
 
-    Once another replica leads every write raises LeaseLostError and changes nothing, and ends the
-    fence.
+    Implements ``database.Transactions``. Once another replica leads, every write raises
+    LeaseLostError, changes nothing, and ends the fence.
     """
 
     def __init__(self, database: Transactions, grant: Grant, fence: Fence) -> None:

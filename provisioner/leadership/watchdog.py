@@ -1,9 +1,12 @@
-"""Ends the programs of a service that no longer can: because it is frozen, or dead.
+"""A watchdog process that kills the running helm when its service is frozen or dead.
 
-A helm runs on when its service is stopped by a signal, or killed; by the time its lease has ended
-another replica may work on the same release. So a process of its own watches, which is told of
-each program and how long the right to run them lasts, and kills what is left then. It is this very
-file, run without anything of ours loaded.
+A helm runs on when its service is stopped by a signal, or killed. Once the service's lease has
+ended, another replica may work on the same release. So the service starts a watchdog, a process of
+its own, and tells it through a pipe which process groups run and how long the right to run them
+lasts. When that time is over, the watchdog kills the groups that still run.
+
+This file is also the watchdog's program. It imports only the standard library and none of our
+modules.
 """
 
 import os
@@ -18,9 +21,16 @@ _CLOSE_SECONDS = 5.0
 
 
 class Watchdog:
-    """The service's end of it. ``close`` it when no program runs any more."""
+    """The service's side of the pipe to the watchdog process.
+
+    ``until`` is the moment of ``time.monotonic`` at which the right to run programs ends. Call
+    ``close`` when no program runs any more. Raises OSError when no process can be started.
+    """
 
     def __init__(self, until: float) -> None:
+        # ``-I -S`` keep environment variables and site-packages out, so nothing of ours is loaded.
+        # ``bufsize=0`` sends each line at once. In a session of its own the process gets no signal
+        # that is meant for the service's process group.
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__],
             bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
@@ -28,19 +38,19 @@ class Watchdog:
         self.extend(until)
 
     def extend(self, until: float) -> None:
-        """Let the programs run until a later moment of ``time.monotonic``."""
+        """Let the programs run until ``until``, a later moment of ``time.monotonic``."""
         self._tell(f"until {until}")
 
     def began(self, group: int) -> None:
-        """Watch over a process group."""
+        """Have the watchdog kill this process group when the time is over."""
         self._tell(f"began {group}")
 
     def ended(self, group: int) -> None:
-        """Watch over it no longer."""
+        """Take back ``began``: the process group has ended."""
         self._tell(f"ended {group}")
 
     def close(self) -> None:
-        """Let the process go; it ends with the right to run programs at the latest."""
+        """Stop the watchdog without killing any program; wait up to 5 seconds for its end."""
         self._tell("close")
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -56,11 +66,13 @@ class Watchdog:
             try:
                 pipe.write(line.encode() + b"\n")
             except BrokenPipeError:
-                pipe.close()  # it was killed: then nobody watches, as nobody did before
+                # Somebody killed the watchdog. The work goes on without one: the service itself
+                # still kills helm when the fence ends.
+                pipe.close()
 
 
 class _Watch:
-    """The process' end of it."""
+    """The watchdog process itself, which reads the commands from its standard input."""
 
     def __init__(self) -> None:
         self._until = float("inf")
@@ -70,19 +82,22 @@ class _Watch:
         self._is_closed = False
 
     def run(self) -> None:
-        """Watch until nothing is left to watch over, or the time is over."""
+        """Watch until ``close`` comes or the time is over; then kill the groups that are left."""
         while not self._is_closed and (left := self._until - time.monotonic()) > 0:
-            # Once the pipe has ended the service is dead; its programs may go on until then.
+            # When the pipe has ended, the service is dead. Its programs may still run until the
+            # time is over; without any there is nothing left to watch.
             self._is_closed = not self._is_open and not self._groups
+            # At most 60 seconds, because ``select`` refuses the infinite time of the beginning.
             if select.select([0] if self._is_open else [], [], [], min(left, 60))[0]:
                 self._read()
         for group in () if self._is_closed else self._groups:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):  # it has ended meanwhile, which is what we want
                 os.killpg(group, signal.SIGKILL)
 
     def _read(self) -> None:
         data = os.read(0, 4096)
         self._is_open = bool(data)
+        # A read can end in the middle of a line: the last part is kept until the rest comes.
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._hear(*line.split())
