@@ -1,1 +1,1 @@
-"""What callers can ask for; each checks what the caller may do."""
+"""The operations that callers can ask for; each first checks whether the caller may do it."""

@@ -1,7 +1,7 @@
-"""How the owner of a shop signs in to it as its administrator.
+"""Shows the owner of a shop the login of the shop's administrator.
 
-The password is read from the cluster when it is asked for: it is kept nowhere else, so no copy of
-the database, no event and no log has it.
+The password is read from the cluster each time somebody asks for it. It is kept nowhere else, so it
+is in no copy of the database, in no event and in no log.
 """
 
 from collections.abc import Mapping
@@ -24,24 +24,25 @@ from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 
 @dataclass(frozen=True, slots=True)
 class AdminLogin:
-    """A shop's administrator."""
+    """The user name and password of a shop's administrator."""
 
     username: str
-    password: str = field(repr=False)
+    password: str = field(repr=False)  # kept out of logs and tracebacks
 
 
 class AdminLogins:
-    """Reads administrators' logins from the cluster."""
+    """Reads administrators' logins from the stores' namespaces in the cluster."""
 
     def __init__(self, cluster: Cluster, engines: Mapping[str, Engine]) -> None:
         self._cluster = cluster
         self._engines = engines
 
     async def read(self, caller: Identity, store: Store) -> AdminLogin:
-        """Return the login of a store that the caller may see.
+        """Return the administrator's login of a store that the caller may see.
 
-        Only its owner is shown it: an admin of the platform is not the merchant, nor by a token
-        that they made for the merchant. Raises RefusedError (FORBIDDEN, NOT_AVAILABLE).
+        Only the store's owner may read it. An admin of the platform may not, because they are not
+        the merchant, and a token that they made for the merchant does not allow it either. Raises
+        RefusedError (FORBIDDEN, NOT_AVAILABLE).
         """
         if store.owner != caller.owner or caller.role is Role.VIEWER:
             raise RefusedError(_FORBIDDEN)
@@ -66,16 +67,16 @@ class AdminLogins:
 
 _FORBIDDEN = Refusal(
     RefusalCode.FORBIDDEN,
-    "Only the store's owner is shown its administrator's password, with the operator role at"
-    " least. Ask the owner, or set a new password in the shop.",
+    "Only the store's owner can see its administrator's password, and needs the operator role for"
+    " it. Ask the owner, or set a new password in the shop.",
     "id",
 )
 
 _NOT_IN_PERSON = Refusal(
     RefusalCode.FORBIDDEN,
-    "Your token was made by somebody else, who may know it, or before that was written down: it"
-    " shows no passwords, nor does a token made with it. Sign in with the issuer, or with a token"
-    " of `app token create`.",
+    "Your token, or one that it was made with, was made by somebody else, who may know it, or is"
+    " too old to tell who made it. Such a token shows no passwords. Sign in with the issuer, or"
+    " with a token of `app token create`.",
     "id",
 )
 
@@ -84,4 +85,6 @@ def _unavailable(why: str) -> Refusal:
     return Refusal(RefusalCode.NOT_AVAILABLE, f"There is no password to show: {why}.", "id")
 
 
-_NOT_YET = _unavailable("it is made early in a store's creation, and goes with the store")
+_NOT_YET = _unavailable(
+    "it is made early in a store's creation, and is removed together with the store"
+)

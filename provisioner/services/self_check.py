@@ -1,4 +1,4 @@
-"""What the platform needs to do its work, part by part, and what is missing of it."""
+"""Checks each part that the platform needs for its work, and says what is wrong with it."""
 
 import asyncio
 import os
@@ -15,13 +15,14 @@ from provisioner.storage.database import Database
 _log = structlog.get_logger(__name__)
 
 _STALE_SECONDS = 30.0
-_DATABASE_SECONDS = 3.0
+_DATABASE_SECONDS = 3.0  # less than ``storage.bounds.Bounds``, to report a hanging database soon
 
 
 class SelfCheck:
-    """Looks at the parts that the work depends on; each look is cheap and changes nothing.
+    """Checks the database, the cluster, helm and the engines, cheaply and without changing them.
 
-    ``databases`` are all that this process has open, the one with the state first.
+    ``databases`` are all databases that this process has open, the main one first. ``observer``
+    returns None in a replica that does not lead.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class SelfCheck:
         self._engines = engines
 
     async def problems(self) -> dict[str, str | None]:
-        """Return, for each part, what is wrong with it, or None."""
+        """Return a sentence on what is wrong with each part, or None for a part that is well."""
         return {
             "database": await self._database_problem(),
             "cluster": self.cluster_problem(),
@@ -47,16 +48,14 @@ class SelfCheck:
         }
 
     def stuck(self) -> str | None:
-        """Return why this process cannot get on and has to be started anew, or None."""
+        """Return why only a restart of this process can help, or None."""
         if any(database.is_stuck for database in self._databases):
-            return "A connection to the database does not come back: the driver or its disk hangs."
+            return "A connection to the database is stuck: its driver or its disk hangs."
         return None
 
     def cluster_problem(self) -> str | None:
-        """Return why what is known of the cluster is missing or old, or None.
-
-        A replica that does not work on stores needs to know nothing of it.
-        """
+        """Return why the observed state of the cluster is missing or out of date, or None."""
+        # A replica that does not lead does not watch the cluster, and is well without it.
         observer = self._observer()
         if observer is None:
             return None
@@ -75,7 +74,7 @@ class SelfCheck:
             return f"The database did not answer within {_DATABASE_SECONDS:.0f} s."
         except DatabaseUnavailableError as error:
             return str(error)
-        except Exception:  # noqa: BLE001 - whatever the driver raises; its words may hold an address
+        except Exception:  # noqa: BLE001 - of the driver; its words may hold an address, so log them
             _log.exception("database_check_failed")
             return "The database does not answer; the log says why."
         return None

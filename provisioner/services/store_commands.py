@@ -1,8 +1,8 @@
-"""What a caller can have done to stores.
+"""The commands that create, delete, cancel and retry stores.
 
-Everybody touches their own stores, admins all; another's is "not found". A command only writes what
-a store should be, and wakes whoever works on stores. Each is given the ``AuditedAction`` whose
-entry is written with the change.
+Callers can change their own stores, and admins can change all. A store of somebody else is "not
+found". A command only writes what a store should be, and wakes the dispatcher, which has the work
+done. Each command gets an ``AuditedAction``, whose entry is written together with the change.
 """
 
 from contextlib import suppress
@@ -31,7 +31,7 @@ _UNFINISHED = (StoreStatus.QUEUED, StoreStatus.PROVISIONING)
 
 
 class StoreCommands:
-    """Changes of stores, for a known caller; ``stores`` says which of them the caller may see."""
+    """Changes stores for a known caller; ``stores`` says which stores the caller may see."""
 
     def __init__(
         self,
@@ -68,11 +68,13 @@ class StoreCommands:
         idempotency_key: str | None = None,
         audit: AuditedAction,
     ) -> Store:
-        """Record a store to be made. The same idempotency key gives the same store again.
+        """Record a new store, which a worker then provisions.
 
-        Raises RefusedError with everything that is wrong, each with code and field.
+        The same idempotency key of the same owner returns the same store again. Raises RefusedError
+        with a refusal for everything that is wrong.
         """
-        # Only names of ours are counted by: a caller's words would be series without end.
+        # Only known engines become a metric's label: a caller could send any number of others, and
+        # each would make a new time series.
         known = engine if engine in self._engines else "unknown"
         with self._measurements.measure(Activity.REQUEST, engine=known) as measured:
             store = await self._create(
@@ -84,7 +86,7 @@ class StoreCommands:
                 audit=audit,
             )
             measured.outcome = "ACCEPTED"
-        bind_contextvars(store_id=store.id)
+        bind_contextvars(store_id=store.id)  # for all that is logged about this request from now on
         return store
 
     async def _create(
@@ -109,6 +111,7 @@ class StoreCommands:
                 engine=chosen.name,
                 engine_version=chosen_version.name,
                 release=release_for(chosen.release_prefix, store_id),
+                # Without the port, which the host of an Ingress cannot have.
                 host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
                 url=url,
                 now=self._clock.now(),
@@ -124,23 +127,26 @@ class StoreCommands:
     async def delete(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Set the store's target to deleted; asking again changes nothing.
 
-        Only a delete that makes no progress is tried at once then, not when its time has come.
+        There is one exception: if the deletion makes no progress and waits for its next try, asking
+        again has it tried at once.
         """
         _require_operator(caller)
+        # The store before the change tells a first request from a repeated one.
         before = await self._stores.get(caller, store_id)
         message = f"{caller.owner.label} asked for the store to be deleted."
         store = await self._records.request_delete(store_id, message, audit=audit)
         if before.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED:
             again = f"{caller.owner.label} asked again for the store to be deleted."
-            with suppress(ConflictError):  # it has just gone on by itself
+            with suppress(ConflictError):  # its next try has just begun by itself
                 store = await self._records.transition(store, StoreStatus.QUEUED, message=again)
         self._dispatcher.wake(store)
         return store
 
     async def cancel(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
-        """Give up a store that is not ready yet, and remove what was made of it.
+        """Delete a store that is still queued or being provisioned.
 
-        Raises RefusedError (NOT_CANCELLABLE) for one that has got further: that would be a delete.
+        Raises RefusedError (NOT_CANCELLABLE) for a store in any other status, which only ``delete``
+        removes.
         """
         _require_operator(caller)
         store = await self._stores.get(caller, store_id)
@@ -161,12 +167,13 @@ class StoreCommands:
         return store
 
     async def retry(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
-        """Try a failed store again: what is there is kept, and what failed is done anew.
+        """Queue a failed store again; its steps are done anew, and find what is already there.
 
-        Raises RefusedError (NOT_RETRYABLE) for any other.
+        Raises RefusedError (NOT_RETRYABLE) for a store that has not failed.
         """
         _require_operator(caller)
         store = await self._stores.get(caller, store_id)
+        # A deletion that takes too long is FAILED as well, but a delete is never taken back.
         if store.target is StoreTarget.DELETED:
             raise RefusedError(_not_retryable("about to be deleted"))
         try:
@@ -185,17 +192,19 @@ class StoreCommands:
     async def admin_login(
         self, caller: Identity, store_id: str, *, audit: AuditedAction
     ) -> AdminLogin:
-        """Return how the owner signs in to the shop as its administrator.
+        """Return the login of the shop's administrator; see ``AdminLogins.read``.
 
         Raises NotFoundError, or RefusedError (FORBIDDEN, NOT_AVAILABLE).
         """
         login = await self._logins.read(caller, await self._stores.get(caller, store_id))
+        # Written before the password is returned, so that nobody sees one without an audit entry.
         await audit.accept_alone()
         return login
 
     def _checked(
         self, name: str, engine: str, version: str | None, key: str | None
     ) -> tuple[Engine, EngineVersion]:
+        # All refusals are collected, so that a form can show each at its field in one go.
         refused = (refuse_name(name, self._names.reserved), _refuse_key(key))
         refusals = [refusal for refusal in refused if refusal]
         chosen = self._engines.get(engine)

@@ -1,6 +1,7 @@
-"""What a caller can see of stores.
+"""Reads of stores, limited to those that the caller may see.
 
-Everybody sees their own stores, admins all; another's is "not found", so that nobody learns of it.
+Callers can see their own stores, and admins can see all. A store of somebody else is "not found",
+so that nobody learns that it exists.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -25,7 +26,12 @@ from provisioner.streams.updates import MAX_EVENTS, Sink, StoreUpdate
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy and how full the platform is."""
+    """How busy and how full the platform is.
+
+    ``running`` and ``queued`` count the stores that are being provisioned, and that wait for it;
+    ``max_running`` is how many are provisioned at a time. ``stores`` has the number of stores in
+    each status. ``max_stores`` is the quota of the whole platform, or None for no limit.
+    """
 
     running: int
     queued: int
@@ -40,7 +46,7 @@ class Load:
 
 
 class StoreQueries:
-    """Stores as a known caller sees them."""
+    """Reads stores for a known caller."""
 
     def __init__(
         self,
@@ -65,7 +71,7 @@ class StoreQueries:
 
     @property
     def engines(self) -> EngineCatalogue:
-        """The engines on offer."""
+        """The engines that stores can be created with."""
         return self._engines
 
     @property
@@ -74,21 +80,29 @@ class StoreQueries:
         return self._shop_url
 
     async def get(self, caller: Identity, store_id: str) -> Store:
-        """Return a store. Raises NotFoundError, also when it is another's."""
+        """Return a store. Raises NotFoundError, also for a store that the caller may not see."""
+        # Any text may come here, so only a real id is quoted in the message.
         if not is_store_id(store_id):
             raise NotFoundError("There is no such store.")
         store = await self._records.get(store_id)
+        # The message is the same as for an unknown id, which tells nobody that the store exists.
         if store.owner != caller.owner and not caller.sees_all_stores:
             raise NotFoundError(f"There is no store {store_id}.")
-        bind_contextvars(store_id=store.id)  # whatever is logged of this request from here on
+        bind_contextvars(store_id=store.id)  # for all that is logged about this request from now on
         return store
 
     async def get_by_name(self, caller: Identity, name: str) -> Store:
-        """Return the live store of that name. Raises NotFoundError, also when it is another's."""
+        """Return the store of that name that is not deleted.
+
+        Raises NotFoundError, also for a store that the caller may not see.
+        """
         return await self._records.get_by_name(name, _owner_of(caller))
 
     async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
-        """Return the steps and pods of stores that the caller was shown already, in one read."""
+        """Return the steps and pods of several stores in one read.
+
+        This does not check who the caller is: pass only ids of stores that were returned to them.
+        """
         return await self._records.snapshots(store_ids)
 
     async def page(
@@ -102,6 +116,7 @@ class StoreQueries:
         descending: bool,
     ) -> StorePage:
         """Return a page of the stores that the caller may see."""
+        # The owner is not the caller's to choose: an admin's is None, which lists all stores.
         seen = StoreFilter(
             owner=_owner_of(caller),
             statuses=filter_by.statuses,
@@ -115,7 +130,10 @@ class StoreQueries:
     async def events(
         self, caller: Identity, store_id: str, *, after: int, limit: int
     ) -> list[StoreEvent]:
-        """Return the store's events above version ``after``, oldest first."""
+        """Return the store's events above version ``after``, oldest first.
+
+        Raises NotFoundError, also for a store that the caller may not see.
+        """
         await self.get(caller, store_id)
         return await self._records.events_after(store_id, after, limit=min(limit, MAX_EVENTS))
 
@@ -127,25 +145,25 @@ class StoreQueries:
         after: int | None,
         sink: Sink | None = None,
     ) -> AsyncGenerator[StoreUpdate, None]:
-        """Return the stream of a store; see ``StoreStreams``. Raises NotFoundError."""
+        """Return the stream of a store's updates; see ``StoreStreams``. Raises NotFoundError."""
         await self.get(caller, store_id)
         return self._streams.follow(store_id, after=after, sink=sink)
 
     async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
-        """Return an update of a store that is followed; see ``StoreStreams``."""
+        """Return an update for followers who know the store's version ``above``."""
         return await self._streams.update(above, snapshot)
 
     def queue_position(self, store: Store) -> int | None:
-        """Return the store's place among those that wait to be provisioned, from 1."""
+        """Return the store's place in the queue for provisioning, from 1, or None."""
         return self._dispatcher.position(store)
 
     async def quota_of(self, caller: Identity) -> Usage:
-        """Return how many stores the caller has and may have, those being removed included."""
+        """Return how many stores the caller has and may have; those being deleted count too."""
         return await self._records.usage(caller.owner, self._quota)
 
     async def load(self) -> Load:
         """Return how busy and how full the platform is."""
-        stores = await self._records.counts()  # not the queue: only the leader has one
+        stores = await self._records.counts()  # from the database: only the leader has a queue
         return Load(
             running=stores.get(StoreStatus.PROVISIONING, 0),
             queued=stores.get(StoreStatus.QUEUED, 0),

@@ -1,7 +1,8 @@
-"""What a caller can do with access tokens.
+"""The operations on access tokens: create, read, list and revoke.
 
-Everybody sees and makes their own, admins everyone's; another's token is "not found". Nobody gives
-away more than they have themselves, for longer than they have it, or ends what may do more.
+Callers can see and make their own tokens, and admins everyone's. A token of somebody else is "not
+found". Nobody can make a token that allows more, or lives longer, than what they signed in with.
+Nobody can revoke a token that allows more than they may do themselves.
 """
 
 from datetime import datetime, timedelta
@@ -17,11 +18,11 @@ from provisioner.storage.token_tree import AccessToken
 from provisioner.storage.tokens import IssuedToken, TokenRepository
 
 MAX_DESCRIPTION, MAX_DAYS = 200, 3650
-"""In characters, and days that a token may live."""
+"""The longest description, in characters, and the longest life of a token, in days."""
 
 
 class TokenService:
-    """Access tokens, for a known caller."""
+    """Makes, shows and revokes access tokens for a known caller."""
 
     def __init__(self, tokens: TokenRepository, clock: Clock) -> None:
         self._tokens = tokens
@@ -37,11 +38,11 @@ class TokenService:
         expires_in_days: int | None = None,
         audit: AuditedAction,
     ) -> IssuedToken:
-        """Create a token for the caller, or, by an admin, for another owner, who is a local one.
+        """Create a token for the caller, or, if the caller is an admin, for another local owner.
 
-        It ends with what the caller signs in with: with a token of ours, with that; with an
-        issuer's, when the setting says. Raises RefusedError with everything that is wrong, each
-        with code and field.
+        The token ends at the latest when the caller's own sign-in does: with the token that the
+        caller used, or, for a sign-in with an issuer, after the time in the settings. Raises
+        RefusedError with a refusal for everything that is wrong.
         """
         self._require_may_make(caller)
         wanted_owner = _owner(caller, owner)
@@ -66,19 +67,23 @@ class TokenService:
         )
 
     async def get(self, caller: Identity, token_id: str) -> AccessToken:
-        """Return a token. Raises RefusedError (NOT_FOUND), also when it is another's."""
+        """Return a token.
+
+        Raises RefusedError (NOT_FOUND), also for a token that the caller may not see.
+        """
         found = await self._tokens.get(token_id)
         if found is None or not (found.owner == caller.owner or caller.role is Role.ADMIN):
             raise RefusedError(_NOT_FOUND)
         return found
 
     async def revoke(self, caller: Identity, token_id: str, *, audit: AuditedAction) -> AccessToken:
-        """Revoke a token and all that were made with it; again changes nothing.
+        """Revoke a token and all tokens that were made with it; repeating it changes nothing.
 
-        Raises RefusedError: NOT_FOUND, or FORBIDDEN when it allows more than the caller may do. A
-        token never allows more than the one it was made with, so this holds for all that end.
+        Raises RefusedError: NOT_FOUND, or FORBIDDEN when the token allows more than the caller may
+        do.
         """
         found = await self.get(caller, token_id)
+        # One check is enough: the tokens below never allow more than the one they were made with.
         if not caller.role.includes(found.role):
             raise RefusedError(_may_do_more(caller, found))
         revoked = await self._tokens.revoke(token_id, audit=audit)
@@ -98,7 +103,7 @@ class TokenService:
         )
 
     def latest_end(self, caller: Identity) -> datetime | None:
-        """Return when a token that the caller makes ends at the latest; None is never."""
+        """Return the latest end of a token that the caller makes; None means no end."""
         if caller.token is not None:
             return caller.token.expires_at
         issuer = self._tokens.issuer
@@ -121,12 +126,12 @@ _NOT_FOUND = Refusal(
 
 _VIEWERS_MAKE_NONE = Refusal(
     RefusalCode.FORBIDDEN,
-    "Your role is viewer: it makes no tokens. Ask an admin for the operator role.",
+    "Your role is viewer, which cannot make tokens. Ask an admin for the operator role.",
 )
 _ISSUERS_MAKE_NONE = Refusal(
     RefusalCode.FORBIDDEN,
-    "Whoever signs in with the issuer makes no tokens here. Sign in with a token of the platform's"
-    " own, or ask an operator to allow it (oidc_token_days).",
+    "Whoever signs in with the issuer cannot make tokens here. Sign in with a token of the"
+    " platform, or ask an operator to allow it (oidc_token_days).",
 )
 
 
@@ -139,17 +144,17 @@ def _may_do_more(caller: Identity, token: AccessToken) -> Refusal:
 
 
 def _owner(caller: Identity, name: str | None) -> Owner | Refusal:
-    """Return whose the new token shall be: the caller's own, or that of a local owner."""
+    """Return the owner of the new token, or why the caller may not make one for this owner."""
     if name is None or local(name) == caller.owner:
         return caller.owner
     if caller.role is not Role.ADMIN:
-        message = "Only an admin makes tokens for others; leave `owner` out to have one yourself."
+        message = "Only an admin can make tokens for others; leave `owner` out to make your own."
         return Refusal(RefusalCode.FORBIDDEN, message, "owner")
     normal = normal_name(name)
     if normal is None:
         message = (
-            f"An owner is a name of 1 to {MAX_NAME} printable characters, whose letters are of one"
-            " script: no Cyrillic `a` in a Latin name."
+            f"An owner's name has 1 to {MAX_NAME} printable characters, with letters of one script"
+            " only: no Cyrillic `a` in a Latin name."
         )
         return Refusal(RefusalCode.OWNER_INVALID, message, "owner")
     return local(normal)
@@ -181,7 +186,7 @@ def _refuse_days(days: int | None, now: datetime, latest: datetime | None) -> Re
     if latest is not None and now + timedelta(days=days) > latest:
         message = (
             "A token ends no later than what it is made with: this one can live until"
-            f" {latest.isoformat(timespec='seconds')}. Leave the days out for just that."
+            f" {latest.isoformat(timespec='seconds')}. Leave the days out to let it live so long."
         )
         return Refusal(RefusalCode.EXPIRY_INVALID, message, "expiresInDays")
     return None

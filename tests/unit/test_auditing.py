@@ -38,7 +38,9 @@ class Mutation:
 
     @strawberry.mutation
     async def refused(self, info: Info, audit: AuditedAction) -> Payload:  # noqa: ARG002
-        return Payload(errors=[UserError(code=UserErrorCode.NAME_TAKEN, message="No.", field="name")])
+        return Payload(
+            errors=[UserError(code=UserErrorCode.NAME_TAKEN, message="No.", field="name")]
+        )
 
     @strawberry.mutation
     async def broken_off(self, info: Info, audit: AuditedAction) -> Payload:  # noqa: ARG002

@@ -136,7 +136,7 @@ def test_an_owner_is_not_moved(
     ("arguments", "says"),
     [
         (("create", "ada", "--expires-in-days", "0"), "Let it expire after 1 to 3650 days"),
-        (("create", ""), "An owner is a name of 1 to 128 printable characters"),
+        (("create", ""), "An owner's name has 1 to 128 printable characters"),
         (("revoke",), "Name either one token's id (see `token list`) or an --owner."),
         (("revoke", "x", "--owner", "ada"), "Name either one token's id"),
         (("revoke", "unknown"), "There is no such token"),
