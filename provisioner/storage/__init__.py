@@ -1,1 +1,1 @@
-"""The state in SQL, on SQLite and PostgreSQL: one module for each kind of record."""
+"""Keeps the platform's state in SQLite or PostgreSQL, with one module for each kind of record."""

@@ -1,4 +1,4 @@
-"""The steps of a store's attempts: each piece of work on it has steps of its own."""
+"""Writes the steps of a store's attempts: the creation, each retry and the deletion."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,8 @@ async def begin_attempt(
     *,
     now: datetime,
 ) -> None:
-    """Add the steps of an attempt; whatever an earlier one left unfinished is over."""
+    """Add the steps of a new attempt, and mark unfinished steps of earlier ones as skipped."""
+    # Nobody works on an earlier attempt any more, so its steps would look unfinished for ever.
     await transaction.execute(
         "UPDATE steps SET status = 'SKIPPED', message = 'Interrupted.', finished_at = :now"
         " WHERE store_id = :store_id AND attempt < :attempt"
@@ -45,8 +46,13 @@ async def update_step(
     output: str,
     now: datetime,
 ) -> Step:
-    """Record how far a step is. Raises ConflictError when another attempt has begun."""
+    """Record the status of a step, and an event about it.
+
+    Raises ConflictError when another attempt has begun meanwhile.
+    """
     row = await transaction.fetch_one(
+        # ``store`` may be out of date. Only the subquery sees whether a request for deletion or a
+        # retry has begun another attempt since.
         "UPDATE steps SET status = :status, message = :message, output = :output,"
         " started_at = COALESCE(started_at, :now), finished_at = :finished"
         " WHERE store_id = :store_id AND attempt = :attempt AND name = :name"

@@ -1,7 +1,7 @@
-"""The audit log: who asked for which change, when, from where, and what became of it.
+"""The audit log: who asked for which change, when, from where, and with which outcome.
 
-Entries are written once and never changed; only retention removes them. There is no way here to
-update or delete a single one.
+Entries are written once and never changed; only retention removes them. This module has no way to
+update or delete a single entry.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ _LIST = "audit"
 
 
 class AuditOutcome(StrEnum):
-    """What became of an action: done, refused with a code, or broken off by an error of ours."""
+    """The outcome of an action: done, refused with a code, or failed by an error of ours."""
 
     ACCEPTED = "ACCEPTED"
     REFUSED = "REFUSED"
@@ -33,10 +33,12 @@ class AuditOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """What is to be written. ``arguments`` is JSON without secrets; ``actor`` None is unknown.
+    """The contents of an audit entry.
 
-    ``token_id`` is the token that the actor signed in with, and ``token_maker`` who made that; None
-    where it was not one of ours. The source of an actor is "" in entries from before it was known.
+    ``arguments`` is JSON without secrets. ``actor`` is None when nobody is signed in. ``token_id``
+    is the token that the actor signed in with, and ``token_maker`` its maker; both are None for a
+    sign-in without a token of ours. Old entries have an actor whose source is "", because sources
+    were not recorded yet.
     """
 
     action: str
@@ -53,7 +55,7 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What was written, with its number and time."""
+    """An entry of the log: a record with its number and time."""
 
     id: int
     at: datetime
@@ -62,7 +64,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries to read; a part left out does not restrict."""
+    """Which entries to read; a field that is None does not restrict them."""
 
     actor: str | None = None
     actor_source: str | None = None
@@ -80,7 +82,7 @@ def encode_cursor(entry: AuditEntry) -> str:
 
 
 class AuditLog:
-    """The audit entries in the database."""
+    """Writes and reads the audit entries of a database."""
 
     def __init__(self, database: Transactions, clock: Clock) -> None:
         self._database = database
@@ -91,7 +93,7 @@ class AuditLog:
         await self._database.transact(lambda transaction: self.write(transaction, record))
 
     async def write(self, transaction: Transaction, record: AuditRecord) -> None:
-        """Write an entry as part of a transaction: both are kept, or neither."""
+        """Write an entry as part of a transaction, so that change and entry are kept together."""
         record = bounded(record)
         await transaction.execute(
             "INSERT INTO audit (at, actor_source, actor, actor_name, role, address, action,"
@@ -121,7 +123,7 @@ class AuditLog:
         await self._database.transact(action.accept)
 
     async def get(self, entry_id: int) -> AuditEntry | None:
-        """Return an entry, or None."""
+        """Return the entry with this number, or None."""
         row = await self._database.read(
             lambda transaction: transaction.fetch_one(
                 "SELECT * FROM audit WHERE id = :id", {"id": entry_id}
@@ -132,9 +134,10 @@ class AuditLog:
     async def page(
         self, *, first: int, after: str | None, filter_by: AuditFilter
     ) -> Page[AuditEntry]:
-        """Return a page of the log, newest first; it is not counted, for it may be very long.
+        """Return a page of the log, newest first.
 
-        Raises RefusedError for a wrong size or cursor.
+        Its ``total`` is None, because counting a very long log would take too long. Raises
+        RefusedError for a wrong size or cursor.
         """
         check_page_size(first, "entries")
         clauses, values = _conditions(filter_by)
@@ -146,13 +149,17 @@ class AuditLog:
                 # Only fixed words are put into the statement; every value is bound.
                 f"SELECT * FROM audit WHERE {' AND '.join(['1 = 1', *clauses])}"  # noqa: S608
                 " ORDER BY id DESC LIMIT :limit",
-                {**values, "limit": first + 1},
+                {**values, "limit": first + 1},  # the row too many says that there is a next page
             )
         )
         return Page(tuple(map(_entry_of, rows[:first])), len(rows) > first)
 
     async def purge(self, before: datetime, *, limit: int) -> int:
-        """Remove the oldest entries written before a moment; return how many that were."""
+        """Remove at most ``limit`` of the oldest entries written before a moment.
+
+        Return how many were removed; call it again while that is ``limit``.
+        """
+        # In parts, because other writers wait for a transaction over a long log.
         rows = await self._database.transact(
             lambda transaction: transaction.fetch_all(
                 "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < :before"
@@ -164,9 +171,10 @@ class AuditLog:
 
 
 class AuditedAction:
-    """An action whose audit entry is written in the very transaction that makes its change.
+    """An action whose audit entry is written in the same transaction as its change.
 
-    ``record`` is the entry as it will be if the action is accepted.
+    ``record`` is the entry that is written if the action is accepted. The caller of the API layer
+    creates it, and the storage method that makes the change calls ``accept``.
     """
 
     def __init__(self, log: AuditLog, record: AuditRecord) -> None:
@@ -176,13 +184,15 @@ class AuditedAction:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the entry is committed, and the change with it."""
+        """Whether the entry was committed, and the change with it."""
+        # Written is not enough: the transaction may still have been rolled back.
         return self._transaction is not None and self._transaction.is_committed
 
     async def accept(self, transaction: Transaction, **completed: Any) -> None:
-        """Write the entry as part of a transaction: both are kept, or neither.
+        """Write the entry as part of the transaction that makes the change.
 
-        ``completed`` are the fields of the record that only the change tells.
+        ``completed`` are fields of the record that are known only after the change, such as the id
+        of a new store.
         """
         await self._log.write(transaction, replace(self.record, **completed))
         self._transaction = transaction

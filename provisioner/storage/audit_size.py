@@ -1,4 +1,4 @@
-"""How much one audit entry may hold, in bytes as they are stored, whatever a caller has sent."""
+"""Limits the size of one audit entry, in stored bytes, however much a caller has sent."""
 
 import json
 from collections.abc import Mapping
@@ -11,14 +11,16 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="DataclassInstance")
 
 MAX_TEXT_BYTES = 512
-"""Of each text; an owner's name of 128 characters is whole in any script."""
+"""The limit of each text; an owner's name of 128 characters fits in any script."""
 MAX_ARGUMENTS_BYTES = 4096
-"""Of all arguments together."""
+"""The limit of all arguments together."""
 
 
 def cut(text: str, max_bytes: int = MAX_TEXT_BYTES) -> str:
-    """Return the beginning of a text that takes no more than so many bytes within JSON."""
+    """Return the longest beginning of a text that takes at most ``max_bytes`` inside JSON."""
     size = 0
+    # Character by character: JSON may write one as six (``\u0001``), and a cut through the bytes
+    # could leave half a character.
     for index, character in enumerate(text):
         size += len(to_json(character).encode(errors="replace")) - 2  # without the quotes
         if size > max_bytes:
@@ -27,12 +29,12 @@ def cut(text: str, max_bytes: int = MAX_TEXT_BYTES) -> str:
 
 
 def to_json(value: object) -> str:
-    """Return JSON in which other scripts than Latin stay as short as they are."""
+    """Return JSON in which letters of other scripts than Latin are not escaped."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def arguments_of(values: Mapping[str, object]) -> str:
-    """Return arguments as they are stored: each cut, and the last left out if they are too many."""
+    """Return arguments as stored JSON, with long texts cut, and the last left out if too long."""
     kept = {name: cut(value) if isinstance(value, str) else value for name, value in values.items()}
     while len(to_json(kept).encode(errors="replace")) > MAX_ARGUMENTS_BYTES:
         kept.popitem()
@@ -40,7 +42,8 @@ def arguments_of(values: Mapping[str, object]) -> str:
 
 
 def bounded(record: T) -> T:
-    """Return an audit record with every text cut to what an entry may hold, its people's too."""
+    """Return an audit record with every text cut to its limit, also those of its owners."""
+    # ``arguments`` is JSON that ``arguments_of`` has bounded already: a cut would break it.
     values = {
         field.name: getattr(record, field.name)
         for field in fields(record)

@@ -1,4 +1,4 @@
-"""How long anything about the database is waited for: nothing is waited for without end."""
+"""Timeouts for everything that is done with the database: no wait lasts for ever."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,16 +9,18 @@ from provisioner.domain.errors import DatabaseUnavailableError
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Limits in seconds. Those of waiting are below an operation's time, so that callers hear why.
+    """Timeouts in seconds.
 
-    ``turn_seconds``: for others of this process, until a connection or the turn to write is free.
-    ``lock_seconds``: for another process that holds SQLite's lock; it is looked for again every
-    ``look_seconds``. ``finish_seconds``: for a write that nobody waits for any more, and
-    ``close_seconds``: for all work that is under way when the database is closed.
-    ``stuck_seconds``: longer than a connection is ever in use, all other limits considered; one
-    that is will not come back by itself.
+    ``turn_seconds``: how long to wait until a connection, or the turn to write, is free.
+    ``lock_seconds``: how long to wait for another process that holds SQLite's lock, which is tried
+    again every ``look_seconds``. ``finish_seconds``: how long a cancelled caller waits for its
+    write to end. ``close_seconds``: how long closing the database waits for work under way.
+    ``stuck_seconds``: after this time in use a connection counts as stuck. It is longer than all
+    other timeouts together let a connection be in use.
     """
 
+    # The first two are shorter than an operation of a caller may take: so the caller is told what
+    # was waited for, and not only that time is over.
     turn_seconds: float = 8.0
     lock_seconds: float = 5.0
     look_seconds: float = 0.1
@@ -30,7 +32,7 @@ class Bounds:
 async def in_turn(
     acquire: Callable[[], Awaitable[object]], seconds: float, said_when_late: str
 ) -> None:
-    """Acquire something that is shared. Raises DatabaseUnavailableError after ``seconds``."""
+    """Await ``acquire``; raise DatabaseUnavailableError(said_when_late) after ``seconds``."""
     try:
         async with asyncio.timeout(seconds):
             await acquire()

@@ -1,11 +1,14 @@
-"""Audit entries that somebody could cause without end: they must not be able to fill the disk.
+"""Limits audit entries that a caller could cause without end, so that they cannot fill the disk.
 
-What nobody has signed in for is counted by address. Of what comes from one within an hour, the 1st,
-2nd, 4th, 8th … is written, with its number, so that the log tells a mistyped token from an attack
-without growing with it. What was refused to somebody who has signed in is counted by who that is,
-and written whole up to a number in the hour, far above what people do by mistake; beyond it as for
-addresses. Above a number of addresses or callers the others are counted together. Counts are this
-process's own.
+Requests without a sign-in are counted by address. Of those from one address within an hour, only
+the 1st, 2nd, 4th, 8th and so on are written, with their number. So the log tells a mistyped token
+from an attack, and an attack hardly makes it grow.
+
+Refusals to a signed-in caller are counted by caller. The first of an hour are all written, up to a
+number far above what people do by mistake. After that the rule for addresses applies.
+
+Beyond a number of different addresses or callers, all others are counted together. Each process
+counts by itself.
 """
 
 import json
@@ -18,18 +21,19 @@ from provisioner.storage.audit_log import AuditLog, AuditRecord
 from provisioner.storage.audit_size import arguments_of
 
 MANY = "many"
-"""Stands for the addresses that are counted together."""
+"""The address in entries of addresses that are counted together."""
 
 IN_FULL = 50
-"""What is refused to one caller within an hour and written whole."""
+"""How many refusals to one caller within an hour are all written."""
 
 _WINDOW = timedelta(hours=1)
+# Bounds on memory, and on the entries of an attack from many addresses at once.
 _MAX_ADDRESSES = 200
 _MAX_CALLERS = 1000
 
 
 class CappedAudit:
-    """Writes some of what unknown callers cause, and of what is refused to known ones."""
+    """Writes a bounded number of the entries that callers cause without making a change."""
 
     def __init__(self, audit: AuditLog, clock: Clock) -> None:
         self._audit = audit
@@ -39,9 +43,12 @@ class CappedAudit:
         self._by_caller = _Counts(_MAX_CALLERS)
 
     async def record(self, record: AuditRecord) -> None:
-        """Write the record, with its number in ``arguments``, or only count it."""
+        """Count the record, and write it if it is one of those that are kept.
+
+        An entry that stands for several has its number of this hour in ``arguments``.
+        """
         self._begin_anew()
-        if record.role is not None:
+        if record.role is not None:  # a role means that the caller has signed in
             await self._record_refusal(record)
             return
         is_alone, number = self._by_address.count(record.address)
@@ -69,14 +76,14 @@ class CappedAudit:
 
 
 class _Counts:
-    """Counts by key; those beyond a number of keys together."""
+    """Counts by key, with one common count for all keys beyond the first ``max_keys``."""
 
     def __init__(self, max_keys: int) -> None:
         self._max_keys = max_keys
         self._counts: Counter[object] = Counter()
 
     def count(self, key: object) -> tuple[bool, int]:
-        """Count once more; return whether the key is counted by itself, and the count."""
+        """Add one to a key's count; return whether the key has its own count, and the count."""
         is_alone = key in self._counts or len(self._counts) < self._max_keys
         counted_as = key if is_alone else MANY
         self._counts[counted_as] += 1

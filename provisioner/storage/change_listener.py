@@ -1,9 +1,10 @@
 """Tells this replica of every change of a store, whichever replica made it.
 
-PostgreSQL notifies all who listen when a change is committed. That is only a reason to look: what
-changed is read from the table, above the last number that was read. So a notice that is lost, or
-was never sent, is made up for by the next, by a new connection, or by the look at an interval.
-Behind a pooler none ever comes, and the looks, which are more frequent then, are all there is.
+When a change is committed, PostgreSQL sends a notice to every replica that listens. The notice is
+only a reason to read: the changed stores are read from the table, above the last number that was
+read. So a lost notice does no harm. The next notice, a new connection, or the regular read after
+some seconds makes up for it. Behind a pooler no notice ever comes; there the regular reads are more
+frequent and do all the work.
 """
 
 import asyncio
@@ -20,13 +21,13 @@ from provisioner.storage.database import Database
 
 _log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 3.0
-UNTOLD_LOOK_SECONDS = 0.5
-_BATCH = 500
+LOOK_SECONDS = 3.0  # between reads without a notice, in case one was lost
+UNTOLD_LOOK_SECONDS = 0.5  # the same where no notice can come: it delays every change for others
+_BATCH = 500  # stores in memory at a time
 
 
 class ChangeListener:
-    """Reads changes as they come, and calls ``on_changed`` with each store that has any."""
+    """Reads changes as they come, and calls ``on_changed`` with each changed store."""
 
     def __init__(self, database: Database, on_changed: Callable[[Store], None]) -> None:
         self._database = database
@@ -36,43 +37,44 @@ class ChangeListener:
         self._position = 0
 
     async def begin(self) -> None:
-        """Take what is there now as known."""
+        """Start after the latest change so far; earlier ones are not reported."""
         self._position = (await self._log.counter()).latest
 
     async def listen(self) -> NoReturn:
-        """Keep a connection that is notified, for ever."""
+        """Hold a connection that gets notices, and open another when it ends, for ever."""
         failures = 0
         if not self._database.can_notify:
-            _log.info("changes_looked_for", every_seconds=UNTOLD_LOOK_SECONDS)
-            await asyncio.Event().wait()
+            _log.info("changes_polled", every_seconds=UNTOLD_LOOK_SECONDS)
+            await asyncio.Event().wait()  # a root task may not end, even if it has nothing to do
         while True:
             try:
                 async with self._database.listening(CHANNEL, self._noticed.set) as ended:
                     failures = 0
-                    self._noticed.set()  # for what came before
+                    self._noticed.set()  # read what changed while nobody listened
                     await ended.wait()
             except DatabaseUnavailableError as error:
                 _log.warning("not_listening", reason=str(error.__cause__))
-            except Exception:  # noqa: BLE001 - nor may anything else end the service: it looks too
+            except Exception:  # noqa: BLE001 - a root task that ended would end the service
                 _log.exception("not_listening")
             failures += 1
             await asyncio.sleep(pause_seconds(failures))
 
     async def read(self) -> NoReturn:
-        """Read what changed whenever there is a reason to, for ever."""
+        """Read the changes after each notice, and after each interval without one, for ever."""
         seconds = LOOK_SECONDS if self._database.can_notify else UNTOLD_LOOK_SECONDS
         while True:
             try:
                 async with asyncio.timeout(seconds):
                     await self._noticed.wait()
             except TimeoutError:
-                pass  # nothing was heard: look all the same
+                pass  # no notice came: read all the same
+            # Before reading and not after: a notice that comes during the read means another read.
             self._noticed.clear()
             try:
                 await self._catch_up()
             except DatabaseUnavailableError as error:
                 _log.warning("changes_not_read", reason=str(error.__cause__))
-            except Exception:  # noqa: BLE001 - what changed is read with the next look
+            except Exception:  # noqa: BLE001 - the position is unchanged, so the next read makes up
                 _log.exception("changes_not_read")
 
     async def _catch_up(self) -> None:

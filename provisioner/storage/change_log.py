@@ -1,8 +1,9 @@
-"""The order in which stores changed, across all of them, and the cursors into it.
+"""Numbers the changes of all stores in one order, and reads what changed after a number.
 
 Every change of a store takes the next number of one counter (migration 0003 says why it is not a
-sequence), and the store's row keeps the last one it took. So "what changed since" is one look at
-an index, each store comes once with its latest state, and nothing has to be kept for anybody.
+sequence), and the store's row keeps the last number it took. So the stores that changed after a
+number are one read of an index, and each comes once, in its latest state. Nothing is kept for the
+single reader: a reader is only a number.
 """
 
 import base64
@@ -19,14 +20,15 @@ from provisioner.storage.rows import store_of
 from provisioner.storage.snapshots import read_snapshots
 
 CHANNEL = "store_changes"
-"""Notified of every change, where the database can notify."""
+"""The PostgreSQL channel on which every change is notified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Where the log of a database ends: at ``latest``, the last number given out.
+    """The state of a database's log of changes.
 
-    What is up to ``removed`` may be missing, because stores deleted long ago were removed for good.
+    ``latest`` is the last number given out. Changes up to the number ``removed`` may be missing,
+    because records of stores deleted long ago were removed. ``database_id`` names the database.
     """
 
     database_id: str
@@ -36,7 +38,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A store as it was left by its last change so far."""
+    """A changed store in its latest state, and the number of its last change."""
 
     number: int
     snapshot: StoreSnapshot
@@ -44,7 +46,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """Changed stores in order; everything up to ``position`` is in it, or was before it."""
+    """Changed stores in order of their last changes.
+
+    ``position`` is the number to continue after: no change up to it is left to read. ``is_last`` is
+    True when no further page is known to exist.
+    """
 
     changes: tuple[Change, ...]
     position: int
@@ -52,12 +58,13 @@ class ChangePage:
 
 
 async def number_change(transaction: Transaction, store_id: str) -> None:
-    """Give the store's row the next number.
+    """Give the store's row the next number of the counter.
 
-    Call it after the row was written: everyone then locks a store first and the counter second, so
-    that no two transactions wait for each other, and the counter is held for a moment only.
+    Call this after the row was written. Every transaction then locks a store first and the counter
+    second, so that no two of them wait for each other, and the counter is locked only briefly.
     """
     await transaction.execute("UPDATE change_counter SET latest = latest + 1")
+    # The row of the counter is locked now, so this reads the number that was just taken.
     await transaction.execute(
         "UPDATE stores SET change = (SELECT latest FROM change_counter) WHERE id = :id",
         {"id": store_id},
@@ -66,20 +73,20 @@ async def number_change(transaction: Transaction, store_id: str) -> None:
 
 
 async def note_removed(transaction: Transaction, number: int) -> None:
-    """Note that a store is removed whose last change had this number."""
+    """Record that a store was removed whose last change had this number."""
     await transaction.execute(
         "UPDATE change_counter SET removed = :number WHERE removed < :number", {"number": number}
     )
 
 
 class ChangeLog:
-    """Reads changes from a database."""
+    """Reads the changes of stores from a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def counter(self) -> Counter:
-        """Return where the log ends now."""
+        """Return the current state of the log."""
         return await self._database.read(_counter)
 
     async def touched(self, after: int, *, limit: int) -> tuple[int, list[Store]]:
@@ -95,7 +102,7 @@ class ChangeLog:
     async def page(
         self, after: int, *, owner: Owner | None, limit: int
     ) -> tuple[Counter, ChangePage]:
-        """Return up to ``limit`` stores (of this owner, if given) that changed after a number."""
+        """Return up to ``limit`` stores that changed after a number: an owner's, or all."""
         of_owner = "" if owner is None else f"AND {OWNED} "
         values = {"after": after, "limit": limit} | ({} if owner is None else owner.values)
 
@@ -110,6 +117,8 @@ class ChangeLog:
             snapshots = await read_snapshots(transaction, [row["id"] for row in rows])
             changes = tuple(Change(row["change"], snapshots[row["id"]]) for row in rows)
             is_last = len(rows) < limit
+            # The last page ends at the counter, beyond the last store: other owners' changes in
+            # between need not be looked at again. Both were read at the same moment.
             position = counter.latest if is_last else changes[-1].number
             return counter, ChangePage(changes, position, is_last)
 
@@ -124,21 +133,21 @@ async def _counter(transaction: Transaction) -> Counter:
 
 
 def encode_cursor(database_id: str, position: int) -> str:
-    """Return an opaque cursor that continues a database's changes after a position."""
+    """Return an opaque cursor that continues the changes of a database after a position."""
     return base64.urlsafe_b64encode(json.dumps([database_id, position]).encode()).decode()
 
 
 def decode_cursor(cursor: str, counter: Counter) -> int:
-    """Return a cursor's position.
+    """Return the position in a cursor.
 
-    Raises RefusedError (CURSOR_INVALID) when it is of another database, or so old that stores
-    deleted since then were removed for good, or nothing of ours at all.
+    Raises RefusedError (CURSOR_INVALID) when the cursor was not made by ``encode_cursor``, belongs
+    to another database, or is so old that stores deleted since then were removed for good.
     """
     found = decode_opaque(cursor)
     database_id, position = found if len(found) == 2 else (None, None)  # noqa: PLR2004 - a pair
     if (
         database_id != counter.database_id
-        or type(position) is not int
+        or type(position) is not int  # and not ``isinstance``, for which True is a number too
         or not counter.removed <= position <= counter.latest
     ):
         raise cursor_invalid()
@@ -146,12 +155,12 @@ def decode_cursor(cursor: str, counter: Counter) -> int:
 
 
 def cursor_invalid() -> RefusedError:
-    """Return the refusal of a cursor that cannot be continued from."""
+    """Return the refusal of a cursor after which the changes cannot be continued."""
     return RefusedError(
         Refusal(
             RefusalCode.CURSOR_INVALID,
-            "The cursor is too old, or of another database: leave `after` out, and read the list"
-            " anew once the first update is there.",
+            "The cursor is too old, or from another database: leave `after` out, and read the list"
+            " again once the first update has come.",
             "after",
         )
     )

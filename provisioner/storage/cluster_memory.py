@@ -1,9 +1,9 @@
-"""Remembers, beside the stores, which cluster they live in.
+"""Remembers in the database which cluster the stores live in.
 
-A kubeconfig may come to mean another cluster, and a server's address too. There every store would
-seem lost, and a store that is deleted would be called deleted while its namespace lives on. So the
-uid of the namespace ``kube-system``, which a cluster keeps for its whole life, is kept in the
-database, and nothing is done in a cluster that has another.
+Somebody may switch the kubeconfig, or the server's address, to another cluster. There every store
+would seem lost, and a deletion would count as done while the store's namespace lives on in the
+right cluster. So the database keeps the uid of the namespace ``kube-system``, which never changes
+during a cluster's life. The platform does nothing in a cluster with another uid.
 """
 
 from provisioner.domain.errors import OtherClusterError
@@ -13,24 +13,25 @@ from provisioner.storage.rows import to_micros
 
 
 class ClusterMemory:
-    """The remembered cluster in the database."""
+    """Reads and writes the remembered cluster."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def remembered(self) -> str | None:
-        """Return the uid of the cluster that the stores live in, or None before the first."""
+        """Return the uid of the cluster that the stores live in, or None if there is none yet."""
         return await self._database.read(_remembered)
 
     async def recognise(self, uid: str) -> None:
-        """Make sure that a cluster is the one that the stores live in.
+        """Check that the cluster with this uid is the one that the stores live in.
 
-        The first cluster is remembered, and so is another while there is no store that could be
-        missed. Raises OtherClusterError for any other.
+        The first cluster is remembered. Another one replaces it while there are no stores that
+        could be missing there. Raises OtherClusterError otherwise.
         """
 
         async def work(transaction: Transaction) -> None:
+            # Two replicas with different kubeconfigs could otherwise both be the first.
             await transaction.lock("cluster")
             known = await _remembered(transaction)
             if known == uid:
@@ -43,11 +44,11 @@ class ClusterMemory:
                 {"uid": uid, "now": to_micros(self._clock.now())},
             )
 
-        if await self.remembered() != uid:  # a look first: it costs no writing transaction
+        if await self.remembered() != uid:  # mostly it is known, and a read costs less than a write
             await self._database.transact(work)
 
     async def forget(self) -> str | None:
-        """Forget the cluster, so that the next one is taken for the right one; return its uid."""
+        """Forget the cluster, so that the next one is remembered; return the forgotten uid."""
 
         async def work(transaction: Transaction) -> str | None:
             row = await transaction.fetch_one("DELETE FROM cluster RETURNING uid")

@@ -1,7 +1,8 @@
-"""Moves the state from one database to another, such as from a SQLite file to PostgreSQL.
+"""Copies the state from one database to another, such as from a SQLite file to PostgreSQL.
 
-Everything is written in one transaction, counted before it is committed: the target then has all,
-or is as it was. The source is only read, and kept from being written meanwhile where it is a file.
+Everything is written in one transaction, and the rows are counted before it is committed. So the
+target has all rows afterwards, or is unchanged. The source is only read. If it is a SQLite file,
+nobody else can write to it during the copy.
 """
 
 from collections.abc import Mapping
@@ -16,31 +17,37 @@ from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.url import DatabaseUrl
 
 _ROWS = 500  # in memory at a time
-_SCHEMA = "alembic_version"
+_SCHEMA = "alembic_version"  # Alembic's own table, which the migration of the target has filled
 _SEEDED = "change_counter"
-"""Has its one row from the start; the source's, which all cursors name, takes its place."""
+"""The table that a migration fills with one row. It is replaced by the source's row, because all
+cursors that callers hold name that one."""
 
 
 async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
-    """Copy everything; return how many rows each table has now.
+    """Copy all tables; return how many rows each table of the target has now.
 
     Raises ConfigurationError when a database cannot be used, or the target is not empty. Stop the
     service first: what it writes to the source during or after the copy is not in the target.
     """
     source, target = DatabaseUrl.parse(source_url), DatabaseUrl.parse(target_url)
     if source == target:
-        raise ConfigurationError("Source and target are the same database.")
+        raise ConfigurationError(
+            "Source and target are the same database; name another one as the target."
+        )
+    # Both get the newest schema, so that every table and column of one is in the other.
     await migrate(source_url)
     await migrate(target_url)
     async with AsyncExitStack() as stack:
         connections: list[AsyncConnection] = []
         for url in (source, target):
             engine = engine_for(url)
-            stack.enter_context(url.opening())  # until after the commit
+            stack.enter_context(url.opening())  # entered first, so the commit's errors are told too
             stack.push_async_callback(engine.dispose)
             connections.append(await stack.enter_async_context(engine.begin()))
         reading, writing = connections
-        if not source.is_sqlite:  # all tables as of one moment
+        # All tables are read as of one moment. On SQLite every transaction of this engine has the
+        # file to itself anyway (``BEGIN IMMEDIATE``).
+        if not source.is_sqlite:
             await reading.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         tables = await writing.run_sync(_tables)
         await _refuse_unless_empty(writing, tables, target)
@@ -48,7 +55,7 @@ async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
 
 
 def _tables(connection: Connection) -> list[Table]:
-    """Return the tables, those that others refer to first."""
+    """Return the tables, sorted so that foreign keys only refer to earlier ones."""
     metadata = MetaData()
     metadata.reflect(connection)
     return [table for table in metadata.sorted_tables if table.name != _SCHEMA]
@@ -61,7 +68,7 @@ async def _refuse_unless_empty(
     if found:
         raise ConfigurationError(
             f"The database at {target.place} is not empty: there are rows in {', '.join(found)}."
-            " Name one that was never used; nothing was changed."
+            " Nothing was changed. Name an empty database as the target."
         )
 
 
@@ -70,7 +77,9 @@ async def _copy(
 ) -> int:
     if table.name == _SEEDED:
         await writing.execute(table.delete())
-    with source.opening():  # what fails in here is its fault, and anything else the target's
+    # Errors inside ``source.opening()`` are reported as the source's, and all others as the
+    # target's.
+    with source.opening():
         stream = await reading.stream(select(table))
         parts = aiter(stream.mappings().partitions(_ROWS))
         expected = await _count(reading, table)
@@ -89,7 +98,10 @@ async def _copy(
 
 
 async def _continue_numbering(writing: AsyncConnection, table: Table) -> None:
-    """Have PostgreSQL number new rows after those that came with a number."""
+    """Make PostgreSQL number new rows after the copied ones.
+
+    The copied rows brought their numbers with them, and the column's sequence knows nothing of it.
+    """
     (key,) = (*table.primary_key, None)[:1]
     if writing.dialect.name != "postgresql" or key is None or not isinstance(key.type, Integer):
         return

@@ -1,14 +1,15 @@
-"""Transactions on either database, which survive the cancellation of whoever asked for them.
+"""Transactions on SQLite and PostgreSQL that stay whole when their caller is cancelled.
 
-This module and the two backends beside it (``sqlite``, ``postgres``) are all that know the library
-``databases``. What it leaves to its user, here:
+Only this module and the two backends beside it (``sqlite``, ``postgres``) use the library
+``databases``. They work around these faults of the library:
 
-* Cancelling a task inside a transaction wedges the PostgreSQL pool. Every unit of work runs in a
-  child task of its own that is shielded; a write is awaited before the cancellation goes on.
-* A transaction that fails to begin, or to be committed, is never given back. So its life is told
-  here, in ``_run`` and in the backends' ``LifeCycle``: whatever happens, it is undone, and its
-  connection is free again or replaced.
-* The value returned by an UPDATE is unreliable; callers use ``RETURNING``.
+* If a task is cancelled inside a transaction, the PostgreSQL pool loses its connection: after 300
+  cancellations every later query hangs. So each unit of work runs in a task of its own that is
+  shielded from cancellation. A cancelled caller waits until its write has ended.
+* If a transaction fails to begin or to commit, its connection is never given back. So ``_run`` and
+  the backends' ``LifeCycle`` begin and end transactions themselves. Whatever happens, they undo the
+  transaction, and free its connection or replace it.
+* The value that it returns for an UPDATE is unreliable. Callers use ``RETURNING`` instead.
 """
 
 import asyncio
@@ -39,11 +40,12 @@ UniqueViolation: tuple[type[Exception], ...] = (
     sqlite3.IntegrityError,
     asyncpg.UniqueViolationError,
 )
-"""What the drivers raise when a unique index refuses a row."""
+"""The errors of the drivers when a unique index refuses a row."""
 
 CONNECTIONS = 10
-"""Connections that are kept open at most, unless told otherwise."""
+"""The default for the most connections that are kept open."""
 
+# Errors that mean that the database cannot be used for now. Any other error is raised as it is.
 _UNUSABLE = (
     OSError,  # refused, reset, or no answer in time
     asyncpg.PostgresConnectionError,
@@ -70,27 +72,27 @@ class _Databases(databases.Database):
 
 
 class LifeCycle(Protocol):
-    """How a transaction begins and ends on a driver's connection."""
+    """Begins and ends transactions on a driver's connection."""
 
     def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait until this process may begin to write; keep others from it meanwhile."""
+        """Wait until a task may write, and keep other tasks from writing while it is open."""
         ...
 
     async def begin(self, connection: Any, *, is_writing: bool) -> None:
-        """Begin a transaction."""
+        """Begin a transaction that may write, or one that only reads."""
         ...
 
     async def commit(self, connection: Any, *, is_writing: bool) -> None:
-        """Commit it."""
+        """Commit the transaction."""
         ...
 
     async def roll_back(self, connection: Any, error: BaseException) -> None:
-        """Undo what ``error`` broke off, also where nothing had begun. Never raises."""
+        """Undo the transaction that failed with ``error``, if it began at all. Never raises."""
         ...
 
 
 class Transactions(Protocol):
-    """Where work is done in transactions: a ``Database``, or one with a condition on writing."""
+    """Runs work in transactions: a ``Database``, or one that puts a condition on each write."""
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """See ``Database.transact``."""
@@ -102,12 +104,12 @@ class Transactions(Protocol):
 
 
 class Database:
-    """A database given by URL (``sqlite:///path`` or ``postgresql://…``).
+    """A database given by its URL (``sqlite:///path`` or ``postgresql://…``).
 
-    Raises ConfigurationError for a URL that is wrong, in ``connect`` also for a database that
-    cannot be opened; afterwards DatabaseUnavailableError while it cannot be used. ``bounds`` limit
-    how long anything is waited for. ``logs_trouble``: for a service, of which nobody sees what each
-    caller is told.
+    Raises ConfigurationError for a wrong URL, and from ``connect`` also for a database that cannot
+    be opened. Later, all methods raise DatabaseUnavailableError while it cannot be used. ``bounds``
+    are the timeouts. ``logs_trouble`` has failures logged as well; a service sets it, because its
+    operator does not see the errors that callers get.
     """
 
     def __init__(
@@ -127,7 +129,7 @@ class Database:
             if self.is_sqlite
             else PostgresTransactions(self._route)
         )
-        self._units: set[asyncio.Task[Any]] = set()
+        self._units: set[asyncio.Task[Any]] = set()  # for ``close``; asyncio may forget a task
         self._used_since: dict[object, float] = {}
         kinds = ("read", "write") if logs_trouble else ()
         self._logs = {kind: TroubleLog(kind) for kind in kinds}
@@ -138,12 +140,12 @@ class Database:
 
     @property
     def can_notify(self) -> bool:
-        """Whether ``listening`` hears anything; known once it is connected."""
+        """Whether ``listening`` can get notices. This is known only after ``connect``."""
         return not self.is_sqlite and not self._route.is_pooled
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a connection is in use for so long that it will not come back by itself."""
+        """Whether a connection has been in use for so long that it will not be freed any more."""
         oldest = min(self._used_since.values(), default=None)
         return oldest is not None and time.monotonic() - oldest > self._bounds.stuck_seconds
 
@@ -153,13 +155,17 @@ class Database:
             await self._database.connect()
 
     async def close(self) -> None:
-        """Close it; what is under way is waited for, unless it does not end."""
+        """Close all connections, after a limited wait for the work that is under way."""
         if self._units:
             await asyncio.wait(self._units, timeout=self._bounds.close_seconds)
         await self._database.disconnect()
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run ``work`` in one transaction, committed on return and rolled back on an exception."""
+        """Run ``work`` in one transaction, committed on return and rolled back on an exception.
+
+        A caller that is cancelled waits until the transaction has ended, so that no write goes on
+        behind its back.
+        """
 
         async def unit() -> T:
             with self._trouble_told("write"):
@@ -170,13 +176,14 @@ class Database:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            # A second cancellation ends this wait, but not the write, which ``close`` waits for.
             await asyncio.wait({task}, timeout=self._bounds.finish_seconds)
             raise
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run the SELECTs of ``work``, all of which see the database at one moment.
+        """Run ``work``, whose SELECTs all see the database at the same moment.
 
-        Whoever is cancelled meanwhile does not wait for them: they change nothing.
+        A caller that is cancelled does not wait for them to end, because they change nothing.
         """
 
         async def unit() -> T:
@@ -189,9 +196,10 @@ class Database:
     async def listening(
         self, channel: str, on_notice: Callable[[], None]
     ) -> AsyncIterator[asyncio.Event]:
-        """Call ``on_notice`` whenever the channel is notified; yield what is set when that ends.
+        """Call ``on_notice`` for each notice on the channel; yield an event set when that ends.
 
-        PostgreSQL alone can do so. A notice may be lost: it is a reason to read, not news.
+        Only PostgreSQL can do this. Notices may be lost, so a notice is a reason to read the
+        database, and its absence proves nothing.
         """
         try:
             async with listening(self._url.url, channel, on_notice) as ended:
@@ -203,16 +211,20 @@ class Database:
 
     async def _run(self, work: Callable[[Transaction], Awaitable[T]], *, is_writing: bool) -> T:
         async with self._database.connection() as lent:
+            # The driver's connection, so that the library's own transactions, with the faults named
+            # above, play no part.
             connection = lent.raw_connection
             transaction = Transaction(lent, is_sqlite=self.is_sqlite)
             with self._in_use(transaction):
                 try:
                     await self._life.begin(connection, is_writing=is_writing)
                     result = await work(transaction)
-                    transaction.check()
+                    transaction.check()  # ``work`` may have caught the error of a statement
                     await self._life.commit(connection, is_writing=is_writing)
                     transaction.is_committed = True
                 except BaseException as error:
+                    # The first failed statement says what became of the connection; ``error`` may
+                    # be what ``work`` made of it.
                     await self._life.roll_back(connection, transaction.failure or error)
                     raise
                 return result
@@ -227,7 +239,7 @@ class Database:
 
     @contextmanager
     def _trouble_told(self, kind: str) -> Iterator[None]:
-        """Turn what the drivers raise into DatabaseUnavailableError, and log it now and then."""
+        """Turn errors of the drivers into DatabaseUnavailableError, and log them now and then."""
         log = self._logs.get(kind)
         try:
             yield
@@ -247,7 +259,7 @@ class Database:
                 log.succeeded()
 
     def _start(self, unit: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run ``unit`` to its end whatever happens to the caller."""
+        """Run ``unit`` as a task that goes on when its caller is cancelled."""
         task = asyncio.create_task(unit, name="database")
         self._units.add(task)
         task.add_done_callback(self._units.discard)
@@ -256,7 +268,7 @@ class Database:
 
 
 def _is_unusable(error: Exception) -> bool:
-    # SQLite's word for a damaged file is the root of its errors, and nothing narrower.
+    # For a damaged file sqlite3 raises DatabaseError itself, the base class of most of its errors.
     return isinstance(error, _UNUSABLE) or type(error) is sqlite3.DatabaseError
 
 

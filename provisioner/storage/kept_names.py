@@ -1,7 +1,7 @@
-"""A deleted store's name is kept for its owner for a time.
+"""Keeps a deleted store's name for its owner for a time.
 
-Webhooks, service workers and bookmarks go on calling the address of a shop that is gone. Whoever
-had its name next would get them, with what they carry.
+Webhooks, service workers and bookmarks go on calling the address of a shop that is gone. The next
+owner of the name would receive these calls with all their contents.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from provisioner.storage.rows import from_micros
 
 @dataclass(frozen=True, slots=True)
 class NameRules:
-    """Which names nobody may have, and for how long a deleted store's is kept; None: it is not."""
+    """The reserved names, and how long a deleted store's name is kept; None means not at all."""
 
     reserved: frozenset[str] = RESERVED_NAMES
     kept_for: timedelta | None = None
@@ -27,10 +27,11 @@ class NameRules:
 async def refuse_kept_name(
     transaction: Transaction, store: Store, *, kept_for: timedelta, now: datetime
 ) -> None:
-    """Raise RefusedError (NAME_KEPT) when the store's name is still kept for somebody else.
+    """Raise RefusedError (NAME_KEPT) when the store's name is still kept for another owner.
 
-    To be called once the store's own row is there. Another's deletion that ends meanwhile has then
-    either made the insert fail, or is seen here: before the insert it might be missed.
+    Call this after the insert of the store's own row. A store of the same name may be deleted at
+    the same time. If it is not DELETED yet, the insert fails; if it is, this sees it. A check
+    before the insert could miss a deletion that ends between the two.
     """
     last = await transaction.fetch_one(
         "SELECT owner_source, owner, owner_name, deleted_at FROM stores"
@@ -43,7 +44,7 @@ async def refuse_kept_name(
     if free_at <= now:
         return
     message = (
-        f"The name {store.name!r} was a store's that is deleted, and is kept for its owner until"
-        f" {free_at:%Y-%m-%d %H:%M} UTC; choose another name."
+        f"The name {store.name!r} belonged to a deleted store, and is kept for that store's owner"
+        f" until {free_at:%Y-%m-%d %H:%M} UTC; choose another name."
     )
     raise RefusedError(Refusal(RefusalCode.NAME_KEPT, message, "name"))

@@ -1,4 +1,4 @@
-"""Pages of stores: filtered, ordered, and continued by a cursor that new rows do not shift."""
+"""Reads pages of stores, with filters, an order, and cursors that new stores do not shift."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from provisioner.storage.rows import store_of, to_micros
 
 
 class StoreOrder(StrEnum):
-    """What a list is ordered by."""
+    """The column by which a list is ordered."""
 
     CREATED_AT = "created_at"
     NAME = "name"
@@ -19,7 +19,10 @@ class StoreOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoreFilter:
-    """Which stores to list; a part left out does not restrict. ``owner`` None means everyone's."""
+    """Which stores to list; a field that is None or empty does not restrict them.
+
+    There is one exception: without ``statuses`` deleted stores are left out.
+    """
 
     owner: Owner | None = None
     statuses: tuple[StoreStatus, ...] = ()
@@ -29,7 +32,7 @@ class StoreFilter:
 
 @dataclass(frozen=True, slots=True)
 class StorePage:
-    """One page, with the number of stores on all pages together."""
+    """One page of stores; ``total`` is the number of stores on all pages together."""
 
     stores: tuple[Store, ...]
     has_next: bool
@@ -43,7 +46,10 @@ def encode_cursor(store: Store, order: StoreOrder) -> str:
 
 
 def decode_cursor(cursor: str, order: StoreOrder) -> tuple[str | int, str]:
-    """Return a cursor's sort key and store id. Raises RefusedError when it is not one of ours."""
+    """Return the sort key and the store id in a cursor.
+
+    Raises RefusedError when the cursor was not made by ``encode_cursor`` for the same order.
+    """
     key_type = str if order is StoreOrder.NAME else int
     key, store_id = decode_key(cursor, order, (key_type, str))
     return key, store_id
@@ -64,7 +70,10 @@ class StoreListing:
         order: StoreOrder,
         descending: bool,
     ) -> StorePage:
-        """Return up to ``first`` stores. Raises RefusedError for a wrong size or cursor."""
+        """Return a page of up to ``first`` stores.
+
+        Raises RefusedError for a wrong size or cursor.
+        """
         check_page_size(first, "stores")
         where, values = _where(filter_by)
         paged, page_values = _after(after, order, descending=descending)
@@ -74,7 +83,9 @@ class StoreListing:
             rows = await transaction.fetch_all(
                 # Only fixed words are put into the statement; every value is bound.
                 f"SELECT * FROM stores WHERE {where} AND {paged}"  # noqa: S608
+                # By id too: stores with the same name or time need a fixed order as well.
                 f" ORDER BY {order.value} {direction}, id {direction} LIMIT :limit",
+                # The row too many says that there is a next page.
                 {**values, **page_values, "limit": first + 1},
             )
             count = await transaction.fetch_one(
@@ -98,6 +109,7 @@ def _where(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
         values["engine"] = wanted.engine
     if wanted.name_contains:
         escaped = wanted.name_contains.lower()
+        # The backslash first: later it would also double those that were just put in.
         for special in ("\\", "%", "_"):
             escaped = escaped.replace(special, "\\" + special)
         clauses.append("name LIKE :pattern ESCAPE '\\'")

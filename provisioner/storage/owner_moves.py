@@ -1,4 +1,4 @@
-"""Gives everything of one owner to another: stores, tokens, and what they made."""
+"""Moves everything that one owner has to another owner: stores, tokens, and tokens they made."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """How much an owner has, what is deleted or revoked included."""
+    """How many stores and tokens an owner has, including deleted and revoked ones."""
 
     owner: Owner
     stores: int
@@ -21,9 +21,10 @@ class Holdings:
 
 
 async def holdings(database: Database) -> list[Holdings]:
-    """Return everybody who owns something, by source and name."""
+    """Return every owner with their numbers of stores and tokens, by source and name."""
     rows = await database.read(
         lambda transaction: transaction.fetch_all(
+            # One owner may have several display names over time: MAX picks one of them.
             "SELECT owner_source, owner, MAX(owner_name) AS owner_name, SUM(stores) AS stores,"
             " SUM(tokens) AS tokens FROM"
             " (SELECT owner_source, owner, owner_name, 1 AS stores, 0 AS tokens FROM stores"
@@ -37,9 +38,10 @@ async def holdings(database: Database) -> list[Holdings]:
 async def move(
     database: Database, giver: Owner, taker: Owner, *, audit: AuditedAction | None = None
 ) -> Holdings:
-    """Give everything to another owner, who keeps what they have; return how much that was.
+    """Move all stores and tokens of ``giver`` to ``taker``; return how many were moved.
 
-    A key that both have used for a store stays the taker's: it is there to repeat a request.
+    The taker keeps what they have already. ``audit`` is the action whose entry is written in the
+    same transaction.
     """
 
     async def work(transaction: Transaction) -> Holdings:
@@ -47,6 +49,8 @@ async def move(
             **giver.values, "source": taker.source, "name": taker.subject,
             "shown": taker.display_name,
         }  # fmt: skip
+        # An idempotency key is unique for each owner. Where both have used the same key, the
+        # taker's store keeps it: the key exists so that the taker can repeat the request.
         await transaction.execute(
             f"UPDATE stores SET idempotency_key = NULL WHERE {OWNED} AND idempotency_key IN"  # noqa: S608
             " (SELECT taken.idempotency_key FROM stores AS taken"
@@ -75,7 +79,10 @@ async def move(
 
 
 async def claim(database: Database, issuer: str) -> None:
-    """Give an issuer the stores of its people from before it was written down whose they are."""
+    """Give the issuer those stores of its people that were made before issuers were recorded.
+
+    Migration 0005 marked them with the source ``UNCLAIMED``.
+    """
 
     async def work(transaction: Transaction) -> int:
         rows = await transaction.fetch_all(

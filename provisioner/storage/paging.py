@@ -1,4 +1,8 @@
-"""Pages of a list, continued by an opaque cursor that new rows do not shift."""
+"""Pages of a list, and the opaque cursors that continue it without a shift by new rows.
+
+A cursor holds the sort key of the last row on a page. So a new row changes nothing about where the
+next page begins.
+"""
 
 import base64
 import json
@@ -14,14 +18,17 @@ from provisioner.domain.errors import Refusal, RefusedError
 T = TypeVar("T")
 
 MAX_PAGE = 100
-"""Rows on one page, at most."""
+"""The most rows on one page."""
 MAX_CURSOR = 500
-"""Characters of a cursor; ours have fewer than 200."""
+"""The most characters of a cursor that are decoded; our own cursors have fewer than 200."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page; ``total`` is the number of rows on all pages together, where it is counted."""
+    """One page of a list.
+
+    ``total`` is the number of rows on all pages together, or None when they were not counted.
+    """
 
     items: tuple[T, ...]
     has_next: bool
@@ -29,7 +36,7 @@ class Page(Generic[T]):
 
 
 def check_page_size(first: int, what: str) -> None:
-    """Raise RefusedError unless ``first`` is a size that a page can have."""
+    """Raise RefusedError unless ``first`` is an allowed page size; ``what`` names the rows."""
     if not 1 <= first <= MAX_PAGE:
         raise RefusedError(
             Refusal(
@@ -39,16 +46,18 @@ def check_page_size(first: int, what: str) -> None:
 
 
 def encode_key(*key: str | int) -> str:
-    """Return an opaque cursor for a row's sort key, the list's name first."""
+    """Return an opaque cursor for a sort key, which starts with the name of the list."""
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode()
 
 
 def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
-    """Return the sort key in a cursor of the list ``name``.
+    """Return the sort key in a cursor of the list ``name``; ``kinds`` are the types of its parts.
 
-    Raises RefusedError (CURSOR_INVALID) when it belongs to another list, or is none of ours.
+    Raises RefusedError (CURSOR_INVALID) when the cursor belongs to another list, or was not made by
+    ``encode_key``.
     """
     found_name, *key = decode_opaque(cursor) or (None,)
+    # Types are compared exactly: for ``isinstance`` JSON's true would be a number.
     if found_name != name or [type(part) for part in key] != list(kinds) or _is_too_large(key):
         raise RefusedError(
             Refusal(
@@ -62,16 +71,16 @@ def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
 
 
 def decode_opaque(cursor: str) -> Sequence[Any]:
-    """Return what is in a cursor; nothing, when it is none of ours."""
+    """Return the list in a cursor, or an empty list when the text is not a cursor."""
     if len(cursor) > MAX_CURSOR:
         return []
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # no base64, no JSON, or JSON that is nested too deeply
         return []
     return found if isinstance(found, list) else []
 
 
 def _is_too_large(key: Sequence[Any]) -> bool:
-    """Whether a number does not fit into the database's 64 bits."""
+    """Whether a number does not fit into the database's 64 bits, so that the drivers refuse it."""
     return any(isinstance(part, int) and abs(part) >= 1 << 63 for part in key)

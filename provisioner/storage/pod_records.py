@@ -1,4 +1,4 @@
-"""The pods of a store as they were last seen; each difference is an event of the store."""
+"""Keeps the pods of a store as they were last seen, and records each difference as an event."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,10 @@ _UPSERT_POD = """
 async def update_pods(
     transaction: Transaction, store_id: str, pods: Sequence[Pod], *, now: datetime
 ) -> int:
-    """Make ``pods`` the known pods of the store; return how many events that made."""
+    """Replace the store's known pods by ``pods``; return the number of events about differences.
+
+    Lock the store first (``Transaction.lock_store``), because this reads before it writes.
+    """
     rows = await transaction.fetch_all(
         "SELECT detail FROM pods WHERE store_id = :id", {"id": store_id}
     )

@@ -1,17 +1,18 @@
-"""PostgreSQL through ``databases``: a pool that loses no connection, whatever becomes of one.
+"""PostgreSQL through the library ``databases``, with a pool that never loses a connection.
 
-What the library leaves to its user, with the reason for each part:
+This module works around these faults of the library:
 
-* It knows a few of a URL's options and drops the others in silence, ``sslmode`` among them. Here
-  asyncpg reads the URL, which understands all that libpq does.
-* When beginning, committing or rolling back fails, it keeps the connection for ever, and the pool
-  is smaller by one. Here such a connection is closed: whatever the server has of its transaction is
-  rolled back, and the pool opens another.
-* There is no limit to the time that anything takes.
+* It knows only a few options of a URL and silently drops the others, such as ``sslmode``. Here
+  asyncpg reads the URL, because it understands all options that libpq does.
+* When a transaction fails to begin, to commit or to roll back, it keeps the connection for ever,
+  and the pool has one connection less. Here such a connection is closed. The server then rolls back
+  its transaction, and the pool opens another connection.
+* It has no timeouts. Here every wait has one.
 
-A pooler such as PgBouncer may stand between, and give each transaction another of the server's
-connections: then nothing may outlast a transaction. So there statements are not prepared ahead,
-settings are made anew with each transaction, and nobody can listen (see ``change_listener``).
+There may be a pooler such as PgBouncer in front of the server, which gives each transaction another
+of the server's connections. Nothing then lasts longer than a transaction. So with a pooler
+statements are not prepared ahead, settings are made again in each transaction, and nobody can
+listen for notices (see ``change_listener``).
 """
 
 import asyncio
@@ -36,20 +37,27 @@ _NAME = "store-platform"
 _STATEMENT_SECONDS = 30.0
 _APPLICATION = {"application_name": _NAME}
 _SERVER_SETTINGS = {
-    "jit": "off",  # it only costs statements as short as ours
-    # A process that froze with rows locked must not hold up the others for longer than a lease.
+    "jit": "off",  # compiling costs more time than statements as short as ours can win
+    # In milliseconds. A process that froze with locked rows must not hold up the others for longer
+    # than a lease.
     "idle_in_transaction_session_timeout": "10000",
 }
 _DIRECT: dict[str, Any] = {"server_settings": _APPLICATION | _SERVER_SETTINGS}
+# Behind a pooler the next transaction may run on a connection without these settings, so they are
+# set in each transaction (``_SET_LOCALLY``). The statements that asyncpg prepares and caches may be
+# missing there as well, so its cache is off.
 _POOLED: dict[str, Any] = {"server_settings": _APPLICATION, "statement_cache_size": 0}
-# Named, because a server may default to another, under which a statement that waited for a lock
-# would still see the time before.
+# The isolation level is named, because a server's default may be a stricter one. Under that a
+# statement that waited for a lock would still see the database as it was before the wait.
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# All SELECTs of a read see the same moment. The server refuses to write by mistake.
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 _SET_LOCALLY = "".join(f"; SET LOCAL {name} = '{it}'" for name, it in _SERVER_SETTINGS.items())
 
-_NONE_FREE = "Its connections are all in use (STORE_PLATFORM_DATABASE_CONNECTIONS)."
+_NONE_FREE = (
+    "All of this process' connections to it are in use (STORE_PLATFORM_DATABASE_CONNECTIONS)."
+)
 _OUTCOME_UNKNOWN = (
     "The connection to the database was lost while a change was committed: whether it was made is"
     " not known."
@@ -58,7 +66,7 @@ _OUTCOME_UNKNOWN = (
 
 @dataclass(slots=True)
 class Route:
-    """The way to a server; ``is_pooled`` is known once it was connected to."""
+    """How the server is reached; ``is_pooled`` is set when the pool of connections is opened."""
 
     is_pooled: bool = False
 
@@ -77,7 +85,10 @@ class _Connection(PostgresConnection):
 
 
 class PostgresBackend(_PostgresBackend):
-    """``databases``' PostgreSQL backend with at most ``connections``; ``dsn`` is the URL."""
+    """The PostgreSQL backend of ``databases``, with a pool of at most ``connections``.
+
+    ``dsn`` is the URL that asyncpg reads.
+    """
 
     def __init__(
         self,
@@ -109,73 +120,84 @@ class PostgresBackend(_PostgresBackend):
 
     async def disconnect(self) -> None:
         pool, self._pool = self._pool, None
+        # ``Pool.close`` waits for every connection to be given back, with no limit of its own.
         try:
             async with asyncio.timeout(self._bounds.close_seconds):
                 await pool.close()
-        except Exception:  # noqa: BLE001 - a server that is away, or a connection in use for ever
+        except Exception:  # noqa: BLE001 - the server is away, or a connection is never given back
             pool.terminate()
 
     def connection(self) -> _Connection:
         return _Connection(self, self._dialect)
 
     async def lend(self) -> Any:
-        """Return a connection that is free, or made for it."""
+        """Return a free connection, or open one.
+
+        Raises DatabaseUnavailableError when all stay in use.
+        """
         try:
             return await self._pool.acquire(timeout=self._bounds.turn_seconds)
         except TimeoutError as error:
+            # asyncpg raises the same error when the server does not answer to a new connection.
             if self._pool.get_size() == self._connections and not self._pool.get_idle_size():
                 raise DatabaseUnavailableError(unusable(_NONE_FREE)) from error
             raise
 
     async def take_back(self, connection: Any) -> None:
-        """Have the connection be free for others; one that fails at that makes room for another."""
-        with suppress(Exception):  # what it was used for is over, and has succeeded or failed
+        """Give the connection back to the pool, which replaces one that fails to be reset."""
+        # The transaction has ended already, so an error here must not change its outcome.
+        with suppress(Exception):
             await self._pool.release(connection, timeout=_ROLL_BACK_SECONDS)
 
 
 class PostgresTransactions:
-    """How a transaction begins and ends on a connection. Implements ``database.LifeCycle``."""
+    """Begins and ends transactions on a connection. Implements ``database.LifeCycle``."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
 
     def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait for nothing: here writers keep each other from the same rows only."""
+        """See ``database.LifeCycle``. Nobody has to wait: PostgreSQL has many writers at a time."""
         return nullcontext()
 
     async def begin(self, connection: Any, *, is_writing: bool) -> None:
-        """Begin to write, or to read everything as it is at one moment."""
+        """See ``database.LifeCycle``."""
         begin = _BEGIN_WRITING if is_writing else _BEGIN_READING
         await connection.execute(begin + _SET_LOCALLY if self._route.is_pooled else begin)
 
     async def commit(self, connection: Any, *, is_writing: bool) -> None:
-        """Commit. When no answer comes, the change may have been made for all that."""
+        """Commit the transaction.
+
+        Raises DatabaseUnavailableError with ``is_outcome_unknown`` when no answer comes, because
+        the server may have made the change all the same.
+        """
         try:
             answer = await connection.execute("COMMIT")
         except Exception as error:
             if is_writing and not _is_refused(error):
                 raise DatabaseUnavailableError(_OUTCOME_UNKNOWN, is_outcome_unknown=True) from error
             raise
-        if answer != "COMMIT":  # the server's way to say that an earlier statement had failed
+        # After a failed statement the server answers a COMMIT with "ROLLBACK", and without an
+        # error.
+        if answer != "COMMIT":
             raise DatabaseUnavailableError
 
     async def roll_back(self, connection: Any, error: BaseException) -> None:  # noqa: ARG002
-        """End what ``error`` broke off; never raises.
-
-        With its connection the transaction is gone as well, which is what was wanted.
-        """
+        """See ``database.LifeCycle``."""
         try:
             if not connection.is_closed():
                 await connection.execute("ROLLBACK", timeout=_ROLL_BACK_SECONDS)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001
+            # Closing the connection also makes the server roll back.
             with suppress(Exception):
                 connection.terminate()
 
 
 async def _is_pooled(dsn: str) -> bool:
-    """Return whether something between answers in the server's place.
+    """Return whether a pooler answers in the server's place.
 
-    It makes up the process that a connection belongs to, for it has none of its own.
+    A server tells each new connection the number of the process that serves it. A pooler has no
+    such process and makes a number up, so that it differs from what the server itself says later.
     """
     connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, **_POOLED)
     try:
@@ -188,10 +210,12 @@ async def _is_pooled(dsn: str) -> bool:
 
 
 def _is_refused(error: Exception) -> bool:
-    """Return whether the server itself said no, and goes on: then it has rolled back.
+    """Return whether the server refused a COMMIT and rolled back, so that nothing was changed.
 
-    A FATAL answer to a COMMIT can come after the commit was made.
+    Only the severity ERROR proves that. FATAL means that the server ends the connection, which can
+    also happen after the commit was made.
     """
+    # ``severity`` is in the server's language, and ``severity_en`` is missing before version 9.6.
     severity = getattr(error, "severity_en", None) or getattr(error, "severity", None)
     return isinstance(error, asyncpg.PostgresError) and severity == "ERROR"
 
@@ -200,7 +224,7 @@ def _is_refused(error: Exception) -> bool:
 async def listening(
     dsn: str, channel: str, on_notice: Callable[[], None]
 ) -> AsyncIterator[asyncio.Event]:
-    """Listen on a connection of its own; see ``Database.listening``."""
+    """Listen on a connection outside the pool; see ``Database.listening``."""
     connection = await asyncpg.connect(
         dsn, timeout=CONNECT_SECONDS, server_settings={"application_name": f"{_NAME} (listening)"}
     )
@@ -210,5 +234,5 @@ async def listening(
         await connection.add_listener(channel, lambda *_: on_notice())
         yield ended
     finally:
-        with suppress(Exception):  # whatever is wrong with it, it is not needed any more
+        with suppress(Exception):  # it may be broken, and is not needed any more
             await connection.close(timeout=_CLOSE_SECONDS)

@@ -1,7 +1,8 @@
-"""How many stores there may be, per owner and in all: counted in the transaction that adds one.
+"""Enforces how many stores each owner and the whole platform may have.
 
-A store counts until it is DELETED. One that is failed, or still being removed, holds its place,
-because it may hold volumes and memory of the cluster; a place is free once that is proven gone.
+The stores are counted in the transaction that adds one. A store counts until it is DELETED. A store
+that has failed, or is being deleted, still counts, because it may hold volumes and memory in the
+cluster.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ _LOCK = "quota"
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The most stores at a time; None is no limit."""
+    """The most stores at a time, in all and for each owner; None means no limit."""
 
     in_all: int | None = None
     per_owner: int | None = None
@@ -24,29 +25,31 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How much of a limit is used; ``limit`` None is no limit."""
+    """How many stores count against a limit; a ``limit`` of None means no limit."""
 
     used: int
     limit: int | None
 
     @property
     def left(self) -> int | None:
-        """How many more there may be; 0 also when the limit was lowered below what is used."""
+        """How many more stores there may be, or None without a limit."""
+        # An operator may lower the limit below what is used already.
         return None if self.limit is None else max(self.limit - self.used, 0)
 
 
 async def serialise_creates(transaction: Transaction) -> None:
-    """Wait until no other transaction is adding a store; keep others out until this one ends.
+    """Wait until no other transaction is adding a store, and keep others out until this one ends.
 
-    Without it two transactions that meet at the quota's edge would both count one place left, since
-    neither sees the other's row: a count has no row to lock. A lock by name costs a round trip and
-    no write; it is the platform's and not the owner's, because the count of all stores is common.
+    Without this lock, two transactions could both count one free place and both add a store,
+    because neither sees the row of the other.
     """
+    # A lock by name, because a count has no row to lock; it costs a round trip and no write. It is
+    # one lock for all owners, because the stores of all owners are counted too.
     await transaction.lock(_LOCK)
 
 
 async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
-    """Raise RefusedError when there is no place for another store of this owner."""
+    """Raise RefusedError when the quota has no place for another store of this owner."""
     owned = Usage(await stores_of(transaction, owner), quota.per_owner)
     if owned.left == 0:
         message = (
@@ -65,7 +68,7 @@ async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
 
 
 async def stores_of(transaction: Transaction, owner: Owner | None = None) -> int:
-    """Count the stores that are not deleted: an owner's, or everyone's."""
+    """Return the number of stores that are not deleted: an owner's, or everyone's."""
     owned, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
     row = await transaction.fetch_one(
         f"SELECT COUNT(*) AS stores FROM stores WHERE status <> 'DELETED'{owned}",  # noqa: S608

@@ -1,4 +1,4 @@
-"""Database rows to records and back. Times are stored as microseconds since 1970, UTC."""
+"""Converts database rows to records and back. Times are microseconds since 1970 in UTC."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,17 +29,18 @@ _pod_decoder = msgspec.json.Decoder(Pod)
 
 
 def to_micros(moment: datetime) -> int:
-    """Return the moment as the database keeps it, exactly."""
+    """Return a moment as microseconds since 1970."""
+    # In whole numbers: ``timestamp()`` is a float, which cannot hold every microsecond.
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the moment that the database keeps as ``micros``."""
+    """Return the moment that is so many microseconds after 1970."""
     return _EPOCH + timedelta(microseconds=micros)
 
 
 def moment(value: Any) -> datetime | None:
-    """Return a moment that may be NULL in the database."""
+    """Return the moment in a column that may be NULL."""
     return None if value is None else from_micros(value)
 
 
@@ -105,5 +106,5 @@ def pod_of(row: Row) -> Pod:
 
 
 def pod_detail(pod: Pod) -> str:
-    """Return the text that ``pods.detail`` keeps."""
+    """Return the text for the column ``pods.detail``."""
     return _pod_encoder.encode(pod).decode()

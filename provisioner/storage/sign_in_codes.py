@@ -1,8 +1,9 @@
-"""One-time sign-in codes: what a link carries in place of a token.
+"""One-time sign-in codes, which a sign-in link carries instead of a token.
 
-A link is pasted into chats, kept in histories and synchronised between devices, so what is in it
-must soon be worth nothing. A code is good once, for minutes, and only its digest is stored. Whoever
-redeems it gets a token of their own, which neither outlives nor outranks the one it was made for.
+People paste links into chats, and browsers keep them in histories and copy them to other devices.
+So the secret in a link must soon be worthless. A code can be used once, within minutes, and only
+its digest is stored. Whoever redeems it gets a new token, which neither outlives nor outranks the
+token that the code was made for.
 """
 
 import secrets
@@ -19,17 +20,17 @@ from provisioner.storage.token_tree import AccessToken, TokenLine
 from provisioner.storage.tokens import IssuedToken, TokenRepository, digest
 
 CODE_PREFIX = "spc_"
-"""Every code begins with this, so that nobody takes one for a token."""
+"""The first characters of every code, so that nobody takes one for a token."""
 
 MAX_CODE = 100
-"""Characters that are looked at; a code has half as many."""
+"""The most characters of a text that is looked up as a code; real codes have about half of that."""
 
 _REMEMBERED = timedelta(days=7)
-"""How long it is known after its end that a code was used, and not made up."""
+"""How long after its end a code is kept, to tell a used or expired code from one that never was."""
 
 
 class SignInCodes:
-    """The codes in the database."""
+    """Makes and redeems the codes in the database."""
 
     def __init__(self, database: Transactions, tokens: TokenRepository, clock: Clock) -> None:
         self._database = database
@@ -46,8 +47,8 @@ class SignInCodes:
     ) -> str:
         """Return a new code that signs in as the owner of ``token``.
 
-        It is good for ``lifetime``, and the token that it is redeemed for lives for ``session``,
-        or as long as ``token`` does if that is shorter.
+        The code can be redeemed for ``lifetime``. The token that it is redeemed for lives for
+        ``session``, or as long as ``token`` if that is shorter.
         """
         code = CODE_PREFIX + secrets.token_urlsafe(32)
         now = self._clock.now()
@@ -75,16 +76,16 @@ class SignInCodes:
         return code
 
     async def is_good(self, code: str) -> bool:
-        """Return whether a code could be redeemed now. That changes nothing."""
+        """Return whether a code could be redeemed now, without redeeming it."""
         if len(code) > MAX_CODE:
             return False
         return await self._database.read(lambda transaction: self._is_good(transaction, code))
 
     async def redeem(self, code: str, *, audit: AuditedAction | None = None) -> IssuedToken:
-        """Return a new token for a code, which is used up by that.
+        """Redeem a code for a new token; the code cannot be used again.
 
-        Raises RefusedError (CODE_UNKNOWN, CODE_USED, CODE_EXPIRED, or CODE_REVOKED when the token
-        it was made for has ended).
+        Raises RefusedError: CODE_UNKNOWN, CODE_USED, CODE_EXPIRED, or CODE_REVOKED when the token
+        that the code was made for has ended.
         """
         if len(code) > MAX_CODE:
             raise RefusedError(_UNKNOWN)
@@ -92,7 +93,8 @@ class SignInCodes:
         async def work(transaction: Transaction) -> IssuedToken:
             issued = await self._redeem(transaction, code)
             if audit is not None:
-                # Who has signed in by that, whoever the request was signed in as.
+                # The actor is the owner of the new token, even if the request was signed in as
+                # somebody else.
                 token = issued.token
                 await audit.accept(transaction, actor=token.owner, role=token.role)
             return issued
@@ -113,7 +115,8 @@ class SignInCodes:
 
     async def _redeem(self, transaction: Transaction, code: str) -> IssuedToken:
         now, hashed = self._clock.now(), digest(code)
-        # Of two who redeem a code at once, the second waits here for the first, and finds it used.
+        # One statement checks and uses up the code. If two requests redeem it at once, the second
+        # waits here for the first, and then finds the code used.
         row = await transaction.fetch_one(
             "UPDATE sign_in_codes SET redeemed_at = :now WHERE digest = :digest"
             " AND redeemed_at IS NULL AND expires_at > :now RETURNING token_id, session_seconds",
@@ -130,7 +133,7 @@ class SignInCodes:
             made_for.identity.role,
             description="Signed in with a link",
             expires_at=_earlier(now + timedelta(seconds=row["session_seconds"]), made_for),
-            maker=COMMAND_LINE,  # which alone makes codes
+            maker=COMMAND_LINE,  # codes are made only there
             parent_id=made_for.token.id,
         )
 

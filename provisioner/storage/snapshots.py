@@ -1,4 +1,4 @@
-"""Stores with the steps of their current attempt and their pods, all read at one moment."""
+"""Reads stores with the steps of their current attempt and their pods, all at one moment."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,10 @@ from provisioner.storage.rows import pod_of, step_of, store_of
 async def read_snapshots(
     transaction: Transaction, store_ids: Sequence[str]
 ) -> Mapping[str, StoreSnapshot]:
-    """Return those of the stores that there are."""
-    if not store_ids:
+    """Return the snapshots of those stores that exist, by id."""
+    if not store_ids:  # ``IN ()`` is an error in PostgreSQL
         return {}
+    # Three statements for all stores together, and not three for each.
     names = ", ".join(f":id_{index}" for index in range(len(store_ids)))
     values = {f"id_{index}": store_id for index, store_id in enumerate(store_ids)}
     # Only the names of parameters are put into the statements; every value is bound.

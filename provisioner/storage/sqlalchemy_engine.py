@@ -1,6 +1,6 @@
-"""SQLAlchemy on either database, for what is done to the schema and to whole tables.
+"""Makes SQLAlchemy engines, for migrations and for copying whole tables.
 
-The statements of the service itself go through ``database``.
+All other statements of the service go through the module ``database``.
 """
 
 import uuid
@@ -14,11 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from provisioner.storage.postgres import CONNECT_SECONDS
 from provisioner.storage.url import DatabaseUrl
 
-_BUSY_SECONDS = 15  # for another process that holds the file
+_BUSY_SECONDS = 15  # how long SQLite waits for another process that has locked the file
 
 
 def engine_for(url: DatabaseUrl) -> AsyncEngine:
-    """Return an engine; each of its transactions on SQLite is the only one that may write."""
+    """Return an engine for a database.
+
+    On SQLite each of its transactions takes the lock for writing as it begins.
+    """
     return _postgres(url.url) if url.file is None else _sqlite(url.file)
 
 
@@ -29,7 +32,8 @@ def _sqlite(file: Path) -> AsyncEngine:
         connect_args={"timeout": _BUSY_SECONDS},
     )
 
-    # Python's driver begins no transaction before a CREATE TABLE unless it is told to begin none.
+    # Python's sqlite3 begins transactions by itself, but not before a CREATE TABLE, which would
+    # then not be rolled back. Without an isolation level it begins none, and the code below does.
     @event.listens_for(engine.sync_engine, "connect")
     def leave_transactions_to_us(connection: Any, _: object) -> None:
         connection.isolation_level = None
@@ -42,12 +46,13 @@ def _sqlite(file: Path) -> AsyncEngine:
 
 
 def _postgres(url: str) -> AsyncEngine:
-    # asyncpg reads the URL, here as for every other connection, with all the options of libpq.
+    # asyncpg reads the URL here too (see ``postgres``): SQLAlchemy does not know all its options.
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
 
-    # As ``async_creator`` would do it, but for the names of statements: behind a pooler those of
-    # others are there too.
+    # SQLAlchemy's ``async_creator`` would do the same, but cannot set the names of prepared
+    # statements. Behind a pooler these must be unique, because a server's connection may have
+    # statements of another client with the names that SQLAlchemy counts up.
     def create() -> Any:
         return engine.dialect.dbapi.connect(  # type: ignore[union-attr]
             async_creator_fn=connect,

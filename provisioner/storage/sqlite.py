@@ -1,17 +1,19 @@
-"""SQLite through ``databases``: handles that are kept, and transactions that begin by locking.
+"""SQLite through the library ``databases``: reused connections, and writes that lock as they begin.
 
-What the library leaves to its user, with the reason for each part:
+A connection to the file is called a *handle* here. This module works around these faults of the
+library:
 
-* Its ``BEGIN`` is deferred, so two read-modify-writes can meet and one fails at once despite the
-  busy timeout. Writing transactions here begin ``IMMEDIATE``.
-* Each query outside a connection opens a new handle and thread. Handles are kept and reused, each
-  with its PRAGMAs set once, and there are never more than a given number.
-* Each statement goes to its handle's thread three times: to be run, to be fetched, to be closed.
-  That is half of what a short one costs (measured: 0.27 ms, and 0.13 ms in one go), and a pod's way
-  to a subscriber leads over a dozen.
-* A transaction that cannot begin, or not be committed, costs it a connection for good. Here a
-  handle comes back whatever happened, or another is opened in its place (see ``SQLiteHandle``).
-* Nothing there is waited for with a limit.
+* Its ``BEGIN`` is deferred: SQLite takes the lock for writing only with the first write. If two
+  transactions read and then write, one of them fails at once, despite the busy timeout. Writing
+  transactions here begin ``IMMEDIATE``, which takes the lock first.
+* It opens a new handle and a new thread for each query outside a connection. Here handles are
+  reused, their PRAGMAs are set once, and their number is limited.
+* It sends each statement to the handle's thread three times: to run it, to fetch its rows, and to
+  close it. That is half of the time of a short statement (measured: 0.27 ms, and 0.13 ms with a
+  single trip). A pod's change needs a dozen statements on its way to a subscriber.
+* If a transaction cannot begin or commit, it loses the connection for good. Here every handle is
+  given back, or replaced by another (see ``SQLiteHandle``).
+* It has no timeouts. Here every wait has one.
 """
 
 import asyncio
@@ -33,10 +35,12 @@ from provisioner.storage.trouble import LOCKED, is_locked, unusable
 
 T = TypeVar("T")
 
-_BUSY = "Others have been writing to the database for too long to wait for: it has much to do."
+_BUSY = "The database is overloaded: the work before this has taken too long."
 
 
 class _Connection(SQLiteConnection):
+    """Runs each statement with a single trip to the handle's thread."""
+
     async def fetch_all(self, query: Any) -> list[Record]:  # type: ignore[override] # see Record
         statement, values, *_ = self._compile(query)
         rows = await self.raw_connection.execute_fetchall(statement, values)
@@ -51,13 +55,15 @@ class _Connection(SQLiteConnection):
 
 
 class _HandlePool:
-    """At most ``connections`` handles of a file, kept open."""
+    """Keeps at most ``connections`` handles of a file open, and lends them."""
 
     def __init__(self, file: Path, *, connections: int, bounds: Bounds) -> None:
         self._file = file
         self._bounds = bounds
         self._idle: list[SQLiteHandle] = []
         self._slots = asyncio.Semaphore(connections)
+        # Which file the first handle opened. Later handles must find the same one, or the platform
+        # would split its writes between two files.
         self._identity: tuple[int, int] | None = None
         self._is_closed = False
 
@@ -65,7 +71,7 @@ class _HandlePool:
         await in_turn(self._slots.acquire, self._bounds.turn_seconds, _BUSY)
         try:
             return self._idle.pop() if self._idle else await self._open()
-        except BaseException:
+        except BaseException:  # a cancellation too must not cost the pool a slot
             self._slots.release()
             raise
 
@@ -81,6 +87,7 @@ class _HandlePool:
 
     async def release(self, handle: SQLiteHandle) -> None:
         try:
+            # A transaction that ends after ``close`` brings its handle back to be closed as well.
             if handle.is_sound and not self._is_closed:
                 self._idle.append(handle)
             else:
@@ -98,7 +105,7 @@ class _HandlePool:
 
 
 class SQLiteBackend(_SQLiteBackend):
-    """``databases``' SQLite backend with at most ``connections`` handles, kept open."""
+    """The SQLite backend of ``databases``, with at most ``connections`` handles that stay open."""
 
     def __init__(
         self,
@@ -123,23 +130,28 @@ class SQLiteBackend(_SQLiteBackend):
 
 
 class SQLiteTransactions:
-    """How a transaction begins and ends on a handle. Implements ``database.LifeCycle``.
+    """Begins and ends transactions on a handle. Implements ``database.LifeCycle``.
 
-    SQLite has one writer at a time: queueing here is fair, and (measured with 50 creates) 11 times
-    as fast as letting writers meet in SQLite's busy handler, which sleeps. Once another process was
-    found to hold the lock for longer than is waited for, those who come next are told so after one
-    look, until one of them finds it free.
+    When another process has held SQLite's lock for longer than the timeout, later transactions fail
+    after a single try, until one of them finds the lock free. So callers are told soon, and do not
+    all wait for the whole timeout, one after another.
     """
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
+        # SQLite has one writer at a time. Writers queue here, which is fair. Without this queue
+        # they would meet in SQLite's busy handler, which sleeps: with 50 creates that was 11 times
+        # as slow.
         self._writer = asyncio.Lock()
-        self._waiting: set[asyncio.Timeout] = set()
+        self._waiting: set[asyncio.Timeout] = set()  # of those in the queue, to shorten them
         self._is_locked = {"read": False, "write": False}
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for the turn to write. Raises DatabaseUnavailableError when that takes too long."""
+        """Wait for the turn to write, and hold it while the context is open.
+
+        Raises DatabaseUnavailableError when the wait takes too long.
+        """
         waiting = asyncio.timeout(self._waiting_seconds())
         self._waiting.add(waiting)
         try:
@@ -156,7 +168,8 @@ class SQLiteTransactions:
             self._writer.release()
 
     async def begin(self, handle: SQLiteHandle, *, is_writing: bool) -> None:
-        """Begin, with the write lock or the right to read in hand."""
+        """Begin a transaction that holds SQLite's lock for writing, or for reading."""
+        # Kept apart: with a write-ahead log a writing process keeps out writers, but not readers.
         kind = "write" if is_writing else "read"
         seconds = 0.0 if self._is_locked[kind] else self._bounds.lock_seconds
         try:
@@ -168,9 +181,11 @@ class SQLiteTransactions:
         self._is_locked[kind] = False
 
     def _found_locked(self, kind: str) -> None:
-        """Have those who wait for their turn to write be told soon."""
+        """Note that another process holds the lock, and let waiting writers fail soon."""
         is_news = not self._is_locked[kind]
         self._is_locked[kind] = True
+        # Only writers wait for a turn. Those in the queue began to wait when the lock seemed to be
+        # free, with the long timeout: it is shortened for them too.
         if is_news and kind == "write":
             soon = asyncio.get_running_loop().time() + self._waiting_seconds()
             for waiting in self._waiting:
@@ -179,21 +194,23 @@ class SQLiteTransactions:
 
     def _waiting_seconds(self) -> float:
         is_locked = self._is_locked["write"]
+        # Time enough for the writer in front to try the lock once, which takes ``look_seconds``.
         return 2 * self._bounds.look_seconds if is_locked else self._bounds.turn_seconds
 
     async def commit(self, handle: SQLiteHandle, *, is_writing: bool) -> None:  # noqa: ARG002
-        """Commit. When that fails, and is rolled back then, nothing was changed."""
+        """Commit the transaction. If this fails, nothing was changed."""
         await handle.execute_fetchall("COMMIT")
 
     async def roll_back(self, handle: SQLiteHandle, error: BaseException) -> None:
-        """End what ``error`` broke off; never raises. The handle may be of no more use then."""
+        """See ``database.LifeCycle``. The handle may be unsound afterwards."""
         await handle.roll_back(error)
 
 
 async def _while_locked(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
-    """Return what ``attempt`` does, tried again while another process holds the lock.
+    """Run ``attempt`` again while another process holds the lock, for up to ``seconds``.
 
-    Each attempt waits a little inside SQLite, in a thread; between two of them nothing is held up.
+    The last error is raised then. There is no pause between two tries, because each waits a little
+    inside SQLite, in the handle's thread.
     """
     deadline = time.monotonic() + seconds
     while True:

@@ -38,11 +38,14 @@ async def add_store(
     names_kept_for: timedelta | None,
     clock: Clock,
 ) -> Store:
-    """Insert a store, or return the one that its owner has asked for with the same key.
+    """Insert a store, or return the one that its owner created earlier with the same key.
 
     Raises RefusedError; see ``StoreRepository.create``.
     """
+    # The lock comes first: both the key and the quota are read before the row is written.
     await serialise_creates(transaction)
+    # The key comes before the quota: a repeated request must get its store also when the owner has
+    # no place for another one.
     earlier = await _find_by_key(transaction, store.owner, idempotency_key)
     if earlier is not None:
         return earlier
@@ -92,6 +95,8 @@ async def _insert(
         "created_at": to_micros(store.created_at),
         "updated_at": to_micros(now),
     }
+    # A unique index on the names of live stores decides, and not a query before: another store of
+    # that name could be inserted in between.
     try:
         await transaction.execute(_INSERT_STORE, values)
     except UniqueViolation as error:

@@ -1,4 +1,4 @@
-"""The events of a store: each is written with the change that it tells, under the next version."""
+"""Writes a store's events, each in the transaction of its change and under the next version."""
 
 from datetime import datetime
 
@@ -19,9 +19,9 @@ async def add_event(
     *,
     now: datetime,
 ) -> None:
-    """Raise the store's version by one and record the event under it.
+    """Raise the store's version by one, and record an event under the new version.
 
-    Raises ConflictError when the store is deleted.
+    Raises ConflictError when the store is deleted, because its deletion is its last event.
     """
     row = await transaction.fetch_one(
         "UPDATE stores SET version = version + 1, updated_at = :now"
@@ -29,7 +29,7 @@ async def add_event(
         {"id": store_id, "now": to_micros(now)},
     )
     if row is None:
-        raise ConflictError(f"Store {store_id} is deleted: nothing happens to it any more.")
+        raise ConflictError(f"Store {store_id} is deleted, so no event can be added to it.")
     await insert_event(
         transaction, store_id, kind, subject, status, message, version=row["version"], now=now
     )
@@ -46,7 +46,7 @@ async def insert_event(
     version: int,
     now: datetime,
 ) -> None:
-    """Record an event of the version that the store's row has already."""
+    """Record an event under a version that the store's row has already."""
     await transaction.execute(
         "INSERT INTO events (store_id, version, kind, subject, status, message, at)"
         " VALUES (:store_id, :version, :kind, :subject, :status, :message, :at)",
@@ -60,4 +60,6 @@ async def insert_event(
             "at": to_micros(now),
         },
     )
+    # Last, as the counter's row is common to all stores: the later it is locked, the shorter others
+    # wait for it.
     await number_change(transaction, store_id)

@@ -1,4 +1,4 @@
-"""Reads of stores: one by one, with all that is shown of them, or those in some state."""
+"""Reads stores, their snapshots and their events, and the lists that upkeep needs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from provisioner.storage.snapshots import read_snapshots
 
 
 class StoreReader:
-    """Stores, steps, pods and events, as they are in a database."""
+    """Reads stores, steps, pods and events from a database."""
 
     def __init__(self, database: Transactions) -> None:
         self._database = database
@@ -23,7 +23,10 @@ class StoreReader:
         return await self._database.read(lambda transaction: read_store(transaction, store_id))
 
     async def get_by_name(self, name: str, owner: Owner | None) -> Store:
-        """Return the live store of this name (of this owner, if given). Raises NotFoundError."""
+        """Return the store of this name that is not deleted; with ``owner`` only one of theirs.
+
+        Raises NotFoundError.
+        """
         whose, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
         row = await self._database.read(
             lambda transaction: transaction.fetch_one(
@@ -44,7 +47,7 @@ class StoreReader:
         return found[store_id]
 
     async def snapshots(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
-        """Return the stores among ``store_ids`` with steps and pods, all of one moment."""
+        """Return the snapshots of those of ``store_ids`` that exist, all read at one moment."""
         return await self._database.read(lambda transaction: read_snapshots(transaction, store_ids))
 
     async def events_after(self, store_id: str, version: int, *, limit: int) -> list[StoreEvent]:
@@ -59,7 +62,7 @@ class StoreReader:
         return [event_of(row) for row in rows]
 
     async def failed_creations(self, before: datetime) -> list[Store]:
-        """Return the stores that failed before a moment, and were never ready."""
+        """Return the stores that failed before a moment and were never ready, oldest first."""
         rows = await self._database.read(
             lambda transaction: transaction.fetch_all(
                 "SELECT * FROM stores WHERE status = 'FAILED' AND target = 'READY'"
@@ -79,7 +82,7 @@ class StoreReader:
         return [store_of(row) for row in rows]
 
     async def usage(self, owner: Owner, quota: Quota) -> Usage:
-        """Return how much of their quota an owner uses."""
+        """Return how many stores of their quota an owner uses."""
         used = await self._database.read(lambda transaction: stores_of(transaction, owner))
         return Usage(used, quota.per_owner)
 
@@ -94,7 +97,7 @@ class StoreReader:
 
 
 async def read_store(transaction: Transaction, store_id: str) -> Store:
-    """Return a store as a transaction sees it. Raises NotFoundError."""
+    """Return a store as the transaction sees it. Raises NotFoundError."""
     row = await transaction.fetch_one("SELECT * FROM stores WHERE id = :id", {"id": store_id})
     if row is None:
         raise NotFoundError(f"There is no store {store_id}.")

@@ -1,7 +1,7 @@
-"""The stores in SQL. One function changes a status; every write carries its event with it.
+"""Reads and writes stores in SQL. One method changes a status, and every write records its event.
 
-A write that finds the row in another state than the caller believed writes nothing and raises
-ConflictError: the caller reads again. The SQL is the same on SQLite and PostgreSQL.
+If a write finds the row in another state than its caller believed, it writes nothing and raises
+ConflictError; the caller then reads again. The SQL is the same on SQLite and PostgreSQL.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -38,6 +38,7 @@ T = TypeVar("T")
 _NO_QUOTA = Quota()
 _STARTS = (StoreStatus.PROVISIONING, StoreStatus.DELETING)
 
+# The status in the condition is the guard: if another writer was faster, no row is updated.
 _TRANSITION = """
     UPDATE stores
     SET status = :following, reason_code = :code, reason_message = :message,
@@ -49,13 +50,14 @@ _TRANSITION = """
     WHERE id = :id AND status = :current
     RETURNING *
 """
+# The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
     ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("stores", "id"),
 )  # fmt: skip
 
 
 class StoreRepository(StoreReader):
-    """Stores, steps, pods and events of a database. Implements ``ports.StoreRecords``."""
+    """Reads and writes stores, steps, pods and events. Implements ``ports.StoreRecords``."""
 
     def __init__(self, database: Transactions, clock: Clock, announcer: Announcer) -> None:
         super().__init__(database)
@@ -73,10 +75,10 @@ class StoreRepository(StoreReader):
     ) -> Store:
         """Insert a queued store with its steps.
 
-        With an idempotency key that the owner used before, return that earlier store instead, also
-        when there is no place for another. Raises RefusedError when a live store has the name
-        (NAME_TAKEN), a deleted one of another owner had it less than ``names_kept_for`` ago
-        (NAME_KEPT), or the quota is used up (see ``quota``); nothing is written then.
+        If the owner used the idempotency key before, that earlier store is returned instead, also
+        when the quota is used up. Raises RefusedError when a store that is not deleted has the name
+        (NAME_TAKEN), when a deleted store of another owner had it less than ``names_kept_for`` ago
+        (NAME_KEPT), or when the quota is used up (see ``quota``). Nothing is written then.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -102,9 +104,9 @@ class StoreRepository(StoreReader):
         only_in: Sequence[StoreStatus] = tuple(StoreStatus),
         audit: AuditedAction | None = None,
     ) -> Store:
-        """Set the store's target to DELETED; does nothing when it already is.
+        """Set the store's target to DELETED, unless it is DELETED already.
 
-        Raises ConflictError when the store's status is none of ``only_in``.
+        Raises ConflictError when the store's status is not in ``only_in``.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -170,6 +172,7 @@ class StoreRepository(StoreReader):
         """See ``ports.StoreRecords``. Raises ConflictError when another attempt has begun."""
 
         async def work(transaction: Transaction) -> Step:
+            # The store's row before its step's, as all writers do; see ``lock_store``.
             await transaction.lock_store(store.id)
             return await update_step(
                 transaction, store, name, status,
@@ -179,7 +182,10 @@ class StoreRepository(StoreReader):
         return await self._write(store.id, work)
 
     async def purge(self, before: datetime, *, limit: int) -> int:
-        """Remove all that is kept of stores deleted before a moment; return how many that were."""
+        """Remove all records of at most ``limit`` stores that were deleted before a moment.
+
+        Return how many stores were removed. The caller repeats this until it is 0.
+        """
 
         async def work(transaction: Transaction) -> int:
             rows = await transaction.fetch_all(
@@ -195,6 +201,8 @@ class StoreRepository(StoreReader):
                         f"DELETE FROM {table} WHERE {key} = :id",  # noqa: S608
                         {"id": row["id"]},
                     )
+            # Readers with a cursor below this number would never hear of these stores' deletion.
+            # Their cursors are refused from now on.
             await note_removed(transaction, max((row["change"] for row in rows), default=0))
             return len(rows)
 
@@ -207,7 +215,8 @@ class StoreRepository(StoreReader):
             await transaction.lock_store(store_id)
             store = await read_store(transaction, store_id)
             if store.status is StoreStatus.DELETED:
-                return 0  # news that came too late: that it is deleted stays the last of its events
+                # The watch's news came too late. The deletion must stay the store's last event.
+                return 0
             return await update_pods(transaction, store_id, pods, now=self._clock.now())
 
         events = await self._database.transact(work)
@@ -234,8 +243,9 @@ class StoreRepository(StoreReader):
         await self._write(store_id, work)
 
     async def _write(self, store_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run a transaction, then tell the store's followers: never before it is committed."""
+        """Run ``work`` in a transaction, then wake the store's followers."""
         result = await self._database.transact(work)
+        # Only after the commit: a follower that read earlier would not see the change.
         self._announcer.announce(store_id)
         return result
 
@@ -260,6 +270,8 @@ async def _change_status(
             "message": reason.message if reason else None,
             "now": to_micros(now),
             "new_attempt": int(is_new_attempt),
+            # A transition of a status to itself only changes the reason: the time limit of the
+            # attempt goes on from its start.
             "starts": int(following is not store.status and following in _STARTS),
         },
     )

@@ -1,8 +1,8 @@
-"""The tree of tokens: each is bounded by the one it was made with, and so on up to the first.
+"""The tree of tokens: each token is limited by its parent, the token that it was made with.
 
-A token ends with those above it, be they revoked or expired, and allows no more than they do. This
-is looked up at each sign-in, in one statement by primary keys; what is written when a token is made
-or revoked follows the same rule, so that lists tell the same.
+A token ends when any token above it is revoked or expires, and it allows no more than any of them.
+Each sign-in checks this with one statement that follows the parents by primary key. When a token is
+made or revoked, the same rule is written into its row, so that lists show the same.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,16 @@ from provisioner.storage.database import Row, Transaction
 from provisioner.storage.rows import from_micros, moment, to_micros
 
 MAX_GENERATIONS = 10
-"""Tokens from the first to the last of a line: what a sign-in may cost has a bound."""
+"""The most tokens from the first to the last of a line, which limits the cost of a sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What is known of a token: everything but the token itself.
+    """Everything that is known about a token, except for its secret.
 
-    ``maker`` is None for one from before that was written down. ``parent_id`` is the token that it
-    was made with; None when it was made on the command line, or with an issuer's sign-in.
+    ``maker`` is None for a token so old that makers were not recorded yet. ``parent_id`` is the
+    token that it was made with, or None when it was made on the command line or by somebody who
+    signed in through an issuer.
     """
 
     id: str
@@ -39,18 +40,18 @@ class AccessToken:
 
     @property
     def is_owners_own(self) -> bool:
-        """Whether the owner made it, or had it from the command line."""
+        """Whether the owner made the token, or an operator did on the command line."""
         return self.maker in (COMMAND_LINE, self.owner)
 
     @property
     def sources(self) -> set[str]:
-        """Who vouches for its owner and its maker."""
+        """The sources that vouch for the token's owner and maker."""
         return {self.owner.source} | ({self.maker.source} if self.maker else set())
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerTrust:
-    """An issuer whose people sign in, and how long the tokens may live that they make with that."""
+    """An issuer whose people may sign in; the tokens that they make live for ``token_lifetime``."""
 
     source: str
     token_lifetime: timedelta
@@ -58,14 +59,14 @@ class IssuerTrust:
 
 @dataclass(frozen=True, slots=True)
 class TokenLine:
-    """A token, then the one that it was made with, and so on. ``issuer`` is who is trusted now."""
+    """A token, then its parent, and so on up to the first; ``issuer`` is the one trusted now."""
 
     tokens: tuple[AccessToken, ...]
     issuer: IssuerTrust | None = None
 
     @property
     def token(self) -> AccessToken:
-        """The token that the line is of."""
+        """The token at the lower end of the line, with which somebody signs in."""
         return self.tokens[0]
 
     @property
@@ -84,11 +85,11 @@ class TokenLine:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the first of them ends; None is never."""
+        """The earliest end of any token in the line, or None if none of them ends."""
         return min(filter(None, map(self._end, self.tokens)), default=None)
 
     def problem(self, now: datetime) -> str | None:
-        """Return why nobody can sign in with the token, as a code, or None."""
+        """Return a code for the reason why nobody can sign in with the token, or None."""
         for token in self.tokens:
             kind = "TOKEN" if token is self.token else "TOKEN_PARENT"
             if token.revoked_at is not None:
@@ -98,6 +99,7 @@ class TokenLine:
                 return f"{kind}_EXPIRED"
             if token.sources - self._trusted:
                 return "TOKEN_ISSUER_NOT_TRUSTED"
+        # A complete line ends with a token that has no parent. Otherwise a parent's row is missing.
         return None if self.tokens[-1].parent_id is None else "TOKEN_PARENT_GONE"
 
     @property
@@ -105,7 +107,13 @@ class TokenLine:
         return {LOCAL, OPERATOR} | ({self.issuer.source} if self.issuer else set())
 
     def _end(self, token: AccessToken) -> datetime | None:
-        """Return when a token ends by itself: an issuer's sign-in makes none that outlives ours."""
+        """Return when a token ends by itself, or None.
+
+        A token that was made with an issuer's sign-in ends at the latest after the issuer's
+        ``token_lifetime``.
+        """
+        # The lifetime is applied at each sign-in, and not only when the token is made: so a shorter
+        # setting also counts for tokens that exist already.
         maker, bound = token.maker, token.expires_at
         if maker is None or self.issuer is None or token.parent_id is not None:
             return bound
@@ -118,9 +126,13 @@ class TokenLine:
 async def read_line(
     transaction: Transaction, where: str, values: dict[str, object]
 ) -> tuple[AccessToken, ...]:
-    """Return the token that fulfils one of our own conditions, with those above it."""
+    """Return the token that matches ``where``, and the tokens above it, from the lowest up.
+
+    ``where`` is put into the SQL: pass only fixed text with named parameters.
+    """
     rows = await transaction.fetch_all(
-        # Only our own conditions and numbers are put into it; every value is bound.
+        # Only our own conditions and numbers are put into the statement; every value is bound. The
+        # limit on the height ends the recursion whatever the rows say.
         "WITH RECURSIVE line AS ("  # noqa: S608
         f" SELECT tokens.*, 0 AS height FROM tokens WHERE {where}"
         " UNION ALL"
@@ -133,8 +145,10 @@ async def read_line(
 
 
 async def revoke_below(transaction: Transaction, token_id: str, now: datetime) -> Row | None:
-    """Revoke a token and all that were made with it; return its row, or None without one."""
+    """Revoke a token and all tokens made with it; return its row, or None when there is none."""
     rows = await transaction.fetch_all(
+        # UNION, and not UNION ALL, ends at a row that was found before. COALESCE keeps the time at
+        # which a token was first revoked.
         "WITH RECURSIVE tree AS ("
         " SELECT id FROM tokens WHERE id = :id"
         " UNION SELECT tokens.id FROM tree JOIN tokens ON tokens.parent_id = tree.id)"
@@ -146,8 +160,10 @@ async def revoke_below(transaction: Transaction, token_id: str, now: datetime) -
 
 
 async def unrevoked(transaction: Transaction, token_ids: Sequence[str]) -> set[str]:
-    """Return those of ``token_ids`` that exist, and of whose lines none is revoked or gone."""
+    """Return those of ``token_ids`` whose lines are complete and have no revoked token."""
     names = ", ".join(f":id_{index}" for index in range(len(token_ids)))
+    # ``COUNT(column)`` counts what is not NULL. So the first condition says that none is revoked.
+    # The second says that one token has no parent: that is the first of a complete line.
     rows = await transaction.fetch_all(
         "WITH RECURSIVE line AS ("  # noqa: S608 - placeholders only
         " SELECT id AS first_id, id, parent_id, revoked_at FROM tokens"

@@ -1,4 +1,4 @@
-"""Access tokens. Only their digests are stored, so a copy of the database signs nobody in."""
+"""Stores access tokens. Only digests are stored, so a copy of the database signs nobody in."""
 
 import hashlib
 import secrets
@@ -27,30 +27,30 @@ from provisioner.storage.token_tree import (
 )
 
 PREFIX = "sp_"
-"""Every token begins with this, so that people and secret scanners recognise one."""
+"""The first characters of every token, so that people and secret scanners recognise one."""
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _LIST = "tokens"
-_LOCK = "tokens"  # so that no token is made while the one that it is made with is revoked
+# Taken by whoever makes or revokes tokens. Without it a new token could escape the revocation of
+# the token that it is made with, if both happen at once.
+_LOCK = "tokens"
 MAX_TOKENS = 100
-"""Tokens that an owner may have at a time: more of them are forgotten, not used."""
-_CHUNK = 500  # ids in one statement; databases limit the number of parameters
+"""The most live tokens of one owner. Somebody with more has forgotten most of them."""
+_CHUNK = 500  # ids in one statement, because databases limit the number of parameters
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A new token with its secret, which cannot be read again later."""
+    """A new token with its secret. Only the secret's digest is stored, so show it at once."""
 
     token: AccessToken
     secret: str
 
 
 def digest(secret: str) -> str:
-    """Return what is stored of a token.
-
-    One round of SHA-256 is right here: a token has 256 random bits, so there is nothing to guess
-    that a slow hash would protect.
-    """
+    """Return the digest under which a token's secret is stored."""
+    # One round of SHA-256 is enough: a token has 256 random bits, which nobody can guess, so a slow
+    # hash would protect nothing. Surrogates may come from a caller's input, and must not raise.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -60,7 +60,10 @@ def encode_cursor(token: AccessToken) -> str:
 
 
 class TokenRepository:
-    """The tokens in the database. ``issuer`` is who vouches for people besides ourselves."""
+    """Makes, finds, lists and revokes the tokens in the database.
+
+    ``issuer`` is the OpenID Connect issuer whose people may sign in, or None.
+    """
 
     def __init__(self, database: Database, clock: Clock, issuer: IssuerTrust | None = None) -> None:
         self._database = database
@@ -69,7 +72,7 @@ class TokenRepository:
 
     @property
     def issuer(self) -> IssuerTrust | None:
-        """The issuer whose people are let in, or None."""
+        """The issuer whose people may sign in, or None."""
         return self._issuer
 
     async def issue(
@@ -83,10 +86,11 @@ class TokenRepository:
         parent_id: str | None = None,
         audit: AuditedAction | None = None,
     ) -> IssuedToken:
-        """Create a token; ``parent_id`` is the one that its maker has signed in with.
+        """Create a token for ``owner``; ``parent_id`` is the token that its maker signed in with.
 
-        Raises RefusedError when the owner has too many already (TOKEN_LIMIT_REACHED), the parent
-        has ended meanwhile (TOKEN_ENDED), or is the last of a long line (TOKEN_LINE_TOO_LONG).
+        Raises RefusedError when the owner has too many tokens (TOKEN_LIMIT_REACHED), when the
+        parent has ended meanwhile (TOKEN_ENDED), or when the parent is the last that its line may
+        have (TOKEN_LINE_TOO_LONG).
         """
 
         async def work(transaction: Transaction) -> IssuedToken:
@@ -147,7 +151,7 @@ class TokenRepository:
         return IssuedToken(token_of(row), secret)
 
     async def find(self, secret: str) -> TokenLine | None:
-        """Return the token with this secret and those above it, whatever their state, or None."""
+        """Return the token with this secret and those above it, also ended ones, or None."""
         line = await self._database.read(
             lambda transaction: read_line(
                 transaction, "digest = :digest", {"digest": digest(secret)}
@@ -211,15 +215,16 @@ class TokenRepository:
         return await self._database.read(work)
 
     async def unrevoked(self, token_ids: Collection[str]) -> set[str]:
-        """Return those of ``token_ids`` that exist, and were not revoked, nor any above them."""
+        """Return those of ``token_ids`` that exist, and are not revoked, nor is any above them."""
         wanted, found = list(token_ids), set[str]()
         for start in range(0, len(wanted), _CHUNK):
             found |= await self._unrevoked(wanted[start : start + _CHUNK])
         return found
 
     async def note_use(self, token: AccessToken) -> None:
-        """Remember that the token was used now. Costs a write once a minute, not per use."""
+        """Record that the token is used now, at most once a minute."""
         now = self._clock.now()
+        # Otherwise every request would cost a write.
         if token.last_used_at is not None and now - token.last_used_at < _USE_NOTED_EVERY:
             return
         await self._database.transact(
@@ -232,9 +237,9 @@ class TokenRepository:
     async def revoke(
         self, token_id: str, *, audit: AuditedAction | None = None
     ) -> AccessToken | None:
-        """Revoke a token and all that were made with it; return it, or None when there is none.
+        """Revoke a token and all tokens made with it; return it, or None when there is none.
 
-        Again changes nothing.
+        Repeating it changes nothing.
         """
 
         async def work(transaction: Transaction) -> AccessToken | None:
@@ -249,7 +254,10 @@ class TokenRepository:
         return await self._database.transact(work)
 
     async def revoke_all(self, owner: Owner, *, audit: AuditedAction | None = None) -> int:
-        """Revoke every token of an owner, and all made with them; return how many of theirs."""
+        """Revoke every token of an owner and all tokens made with them.
+
+        Return how many tokens of the owner were revoked.
+        """
 
         async def work(transaction: Transaction) -> int:
             await transaction.lock(_LOCK)
@@ -294,6 +302,6 @@ _PARENT_ENDED = Refusal(
 )
 _LINE_TOO_LONG = Refusal(
     RefusalCode.TOKEN_LINE_TOO_LONG,
-    f"The token that you sign in with is the last of {MAX_GENERATIONS}, each made with the one"
-    " before: no token is made with it. Make one with an earlier token.",
+    f"The token that you sign in with is the last of a line of {MAX_GENERATIONS} tokens, each made"
+    " with the one before, so it cannot make another. Make one with an earlier token.",
 )

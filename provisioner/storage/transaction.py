@@ -1,4 +1,4 @@
-"""A transaction's statements, on either database."""
+"""Runs the statements of one transaction, with the same interface on SQLite and PostgreSQL."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,23 +9,25 @@ Row = Mapping[str, Any]
 Values = Mapping[str, object]
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""NUL, which PostgreSQL does not take, and half a character, which no database does."""
+"""NUL, which PostgreSQL refuses, and surrogates (half a character), which no database takes."""
 
 
 class Transaction:
-    """The statements of one transaction. Named parameters (``:name``) on every database.
+    """Runs the statements of one transaction, with named parameters (``:name``).
 
-    Once a statement has failed the transaction is over, whatever its work makes of that: every
-    later statement fails alike, and nothing is committed. SQLite may have rolled it back by itself,
-    and would commit each later statement on its own; PostgreSQL would answer a COMMIT as if all
-    were well.
+    When a statement has failed, the transaction is over, even if the work catches the error: every
+    later statement raises the same error, and nothing is committed.
     """
+
+    # Without that rule a caught error would do harm. SQLite may have rolled back by itself, and
+    # would then commit each later statement alone. PostgreSQL answers a COMMIT without an error,
+    # although it rolls back.
 
     def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
         self._connection = connection
         self._is_sqlite = is_sqlite
         self.failure: Exception | None = None
-        """What the first statement that failed raised."""
+        """The error of the first statement that failed."""
         self.is_committed = False
 
     async def fetch_all(self, statement: str, values: Values | None = None) -> list[Row]:
@@ -42,7 +44,8 @@ class Transaction:
     async def lock(self, name: str) -> None:
         """Wait until this transaction is the only one that holds the lock ``name``.
 
-        It ends with the transaction. SQLite needs none: it has one writing transaction at a time.
+        The lock is freed when the transaction ends. SQLite needs no such lock, because it has only
+        one writing transaction at a time.
         """
         if not self._is_sqlite:
             await self.execute(
@@ -50,9 +53,9 @@ class Transaction:
             )
 
     async def notify(self, channel: str) -> None:
-        """Wake whoever listens on the channel once this is committed; see ``Database.listening``.
+        """Send a notice on the channel when the transaction commits; see ``Database.listening``.
 
-        However often it is asked for in a transaction, it is done once. On SQLite nobody listens.
+        PostgreSQL sends a transaction's equal notices only once. On SQLite nobody listens.
         """
         if not self._is_sqlite:
             await self.execute("SELECT pg_notify(:channel, '')", {"channel": channel})
@@ -60,14 +63,15 @@ class Transaction:
     async def lock_store(self, store_id: str) -> None:
         """Keep other transactions from changing the store until this one ends.
 
-        Whatever reads of a store before it writes calls this first, so that what was read still
-        holds, and so that all lock the store's row before its steps and pods: no deadlock.
+        Call this first in every transaction that reads of a store before it writes, so that what it
+        read still holds. It also makes all transactions lock the store's row before its steps and
+        pods, so that no two of them wait for each other (a deadlock).
         """
         if not self._is_sqlite:
             await self.execute("SELECT id FROM stores WHERE id = :id FOR UPDATE", {"id": store_id})
 
     def check(self) -> None:
-        """Raise what the first statement that failed raised, if one has."""
+        """Raise the error of the first statement that failed, if there is one."""
         if self.failure is not None:
             raise self.failure
 

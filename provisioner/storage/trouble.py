@@ -1,8 +1,9 @@
-"""What keeps a database from being used, told in words that are fit for everybody.
+"""Explains errors of the database drivers in words that every caller may read.
 
-The drivers' own words may hold an address or a path, and seldom say what to do. SQLite's codes are
-of its C API (https://www.sqlite.org/rescode.html); several say less than can be found out here: a
-full disk may be an "I/O error" or a file that "cannot be opened".
+The drivers' own messages may contain an address or a path, and seldom say what to do. SQLite's
+codes are those of its C API (https://www.sqlite.org/rescode.html). Some are less precise than what
+this module can find out: SQLite may report a full disk as an "I/O error", or as a file that "cannot
+be opened".
 """
 
 import errno
@@ -15,9 +16,9 @@ import asyncpg
 NO_ANSWER = "The database does not answer just now."
 
 _FULL = "Its disk is full: nothing can be written until there is room on it."
-LOCKED = "Another process holds its lock: nothing can be written until that one lets go."
-_READ_ONLY = "It can only be read: its file, its folder or its disk does not let itself be written."
-_TOO_MANY_FILES = "This process has too many files open to open it as well: raise its limit."
+LOCKED = "Another process holds its lock: nothing can be written until that process frees it."
+_READ_ONLY = "It can only be read: its file, its folder or its disk is write-protected."
+_TOO_MANY_FILES = "This process has too many files open to open it too: raise the limit on files."
 _DAMAGED = "It is damaged: restore it from a backup."
 _UNREADABLE = "Its disk fails to read or to write."
 MOVED = (
@@ -52,12 +53,12 @@ _BY_POSTGRES_ERROR: dict[type[Exception], str] = {
     asyncpg.OutOfMemoryError: "It has too little memory.",
     asyncpg.ReadOnlySQLTransactionError: "It can only be read: it is a standby, or set to be so.",
     asyncpg.InvalidAuthorizationSpecificationError: "It refuses the platform's user or password.",
-    asyncpg.InvalidCatalogNameError: "It is not there: the server knows none of its name.",
+    asyncpg.InvalidCatalogNameError: "It does not exist: the server has no database of that name.",
     asyncpg.DataCorruptedError: _DAMAGED,
     asyncpg.IndexCorruptedError: _DAMAGED,
     asyncpg.PostgresSystemError: _UNREADABLE,
 }
-_LITTLE_ROOM = 64 * 1024  # bytes: less than SQLite needs to begin a log, and its index
+_LITTLE_ROOM = 64 * 1024  # bytes: SQLite needs more to create a write-ahead log and its index
 
 
 class FileMovedError(sqlite3.OperationalError):
@@ -65,11 +66,11 @@ class FileMovedError(sqlite3.OperationalError):
 
 
 class NoLogError(sqlite3.OperationalError):
-    """SQLite keeps no write-ahead log for the file."""
+    """SQLite cannot keep a write-ahead log for the file."""
 
 
 def is_locked(error: BaseException) -> bool:
-    """Return whether SQLite met another process' lock."""
+    """Return whether SQLite met a lock of another process."""
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -79,9 +80,9 @@ def is_full(error: BaseException) -> bool:
 
 
 def trouble_of(error: BaseException, file: Path | None) -> str | None:
-    """Return what is wrong with the database, as a sentence; None when that is not known.
+    """Return a sentence on what is wrong with the database, or None when it is not known.
 
-    ``file`` is SQLite's, or None.
+    ``file`` is the file of a SQLite database, and None for PostgreSQL.
     """
     if isinstance(error, FileMovedError):
         return MOVED
@@ -98,22 +99,24 @@ def trouble_of(error: BaseException, file: Path | None) -> str | None:
 
 
 def in_words(error: BaseException, file: Path | None) -> str:
-    """Return what is told to whoever asked something of the database."""
+    """Return the message for a caller whose request to the database failed with ``error``."""
     trouble = trouble_of(error, file)
     return NO_ANSWER if trouble is None else unusable(trouble)
 
 
 def unusable(trouble: str) -> str:
-    """Return what is told to whoever asked something of a database with this trouble."""
+    """Return the message for a caller of a database with this trouble."""
     return f"The database cannot be used just now. {trouble}"
 
 
 def _code(error: BaseException) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF  # the rest of an extended code
+    # The last byte is the primary code; the others only tell more about where it happened.
+    return None if code is None else code & 0xFF
 
 
 def _sqlite_trouble(code: int | None, file: Path | None) -> str | None:
+    # SQLite reports several causes under these two codes, so the machine itself is asked.
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
         if _are_too_many_files_open():
             return _TOO_MANY_FILES
@@ -135,4 +138,6 @@ def _is_disk_full(folder: Path) -> bool:
         disk = os.statvfs(folder)
     except OSError:
         return False
+    # A disk can also have no inode left for a new file. Some file systems have no such limit, and
+    # report 0 inodes in all.
     return disk.f_bavail * disk.f_frsize < _LITTLE_ROOM or (disk.f_files > 0 and disk.f_favail == 0)

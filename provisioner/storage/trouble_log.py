@@ -1,4 +1,7 @@
-"""The log of a database that fails: each trouble once, and then now and then, not every request."""
+"""Logs failures of the database: each new trouble at once, and a lasting one every 30 seconds.
+
+Without this limit every request would write a line for as long as the trouble lasts.
+"""
 
 import time
 
@@ -10,7 +13,11 @@ _AGAIN_SECONDS = 30.0
 
 
 class TroubleLog:
-    """Knows what was logged last. ``kind`` is what fails: a full disk lets itself be read."""
+    """Logs the failures of one ``kind`` of work, "read" or "write".
+
+    Each kind has a log of its own, because one may fail while the other works: a full disk can
+    still be read.
+    """
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -19,7 +26,10 @@ class TroubleLog:
         self._failures = 0
 
     def failed(self, told: Exception, cause: BaseException | None = None) -> None:
-        """Take note of a failure: what is told of it, and what the driver said."""
+        """Count a failure, and log it if it is new or the last line is old.
+
+        ``told`` is the error that the caller gets, and ``cause`` that of the driver.
+        """
         self._failures += 1
         now = time.monotonic()
         if str(told) == self._trouble and now - self._logged_at < _AGAIN_SECONDS:
@@ -35,7 +45,7 @@ class TroubleLog:
         )
 
     def succeeded(self) -> None:
-        """Take note that the database does what it is asked."""
+        """Log that the database works again, if it failed before."""
         if self._failures:
-            _log.info("database_well_again", kind=self._kind, failures=self._failures)
+            _log.info("database_recovered", kind=self._kind, failures=self._failures)
             self._failures, self._trouble = 0, ""

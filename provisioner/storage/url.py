@@ -1,6 +1,6 @@
-"""Where the state is kept, read from a URL once; and what goes wrong there, told without passwords.
+"""Reads and checks the database's URL, and turns errors into messages without passwords.
 
-A URL that is not understood is never shown: part of it may be a password.
+A URL that cannot be read is never shown, because any part of it may be a password.
 """
 
 import re
@@ -24,7 +24,7 @@ _FORM = (
     " percent-encode every character but letters and digits."
 )
 _UNUSABLE = (
-    OSError,  # unreachable, unresolved, no answer in time, no permission
+    OSError,  # no route to the host, unknown host, no answer in time, no permission
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     sqlite3.Error,
@@ -34,7 +34,11 @@ _UNUSABLE = (
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
-    """A database's URL, checked. ``file`` is None for PostgreSQL; ``place`` is fit to be shown."""
+    """The checked URL of a database.
+
+    ``file`` is the path of a SQLite file, and None for PostgreSQL. ``place`` names the database
+    without the password, and can be shown to people.
+    """
 
     url: str = field(repr=False)
     file: Path | None
@@ -42,7 +46,7 @@ class DatabaseUrl:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """Read a URL. Raises ConfigurationError, which says what is wrong with it."""
+        """Read and check a URL. Raises ConfigurationError, which says what is wrong with it."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -51,11 +55,13 @@ class DatabaseUrl:
             file = _file_of(parts)
             return cls(url, file, str(file))
         if parts.scheme not in _POSTGRES:
+            # Only what looks like a scheme is quoted: anything else may be part of a password.
             begins = f", not {parts.scheme}:" if re.fullmatch("[a-z0-9+]+", parts.scheme) else ""
             raise ConfigurationError(
-                f"The database URL begins with none that is known{begins}. {_FORM}"
+                f"The database URL must begin with sqlite: or postgresql:{begins}. {_FORM}"
             )
-        if parts.fragment or "@" in parts.path + parts.query:  # the rest of a password, as it is
+        # A password with an unencoded "#", "?" or "/" leaves its rest, and the "@" after it, here.
+        if parts.fragment or "@" in parts.path + parts.query:
             raise _unreadable()
         return cls(url, None, parts.netloc.rpartition("@")[2] + parts.path)
 
@@ -64,26 +70,28 @@ class DatabaseUrl:
         return self.file is not None
 
     def make_folder(self) -> None:
-        """Make the folder that the file is to lie in."""
+        """Create the folder of the SQLite file, if it does not exist."""
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Turn what goes wrong with the database as a whole into a ConfigurationError.
+        """Turn every error of the database inside the context into a ConfigurationError.
 
-        For what is done with it at the start, and by commands: afterwards it is only unavailable.
+        Use this at the start and in commands, where the operator must act. In a running service the
+        same errors only mean that the database is unavailable for a while.
         """
         try:
             yield
         except DatabaseUnavailableError as error:
             raise ConfigurationError(f"The database at {self.place}: {error}") from None
-        except ValueError:  # asyncpg on a URL: what it quotes may be a part of the password
+        # ``from None`` everywhere: the driver's error may quote the URL.
+        except ValueError:  # of asyncpg, about the URL; it may quote a part of the password
             raise _unreadable() from None
         except _UNUSABLE as error:
             driver = _driver_error(error)
             trouble = None if self.file is None else trouble_of(driver, self.file)
-            if trouble is not None:  # a server says more in its own words
+            if trouble is not None:  # only SQLite's: a server's own words say more
                 raise ConfigurationError(
                     f"The database at {self.place} cannot be used. {trouble}"
                 ) from None
@@ -95,7 +103,7 @@ class DatabaseUrl:
 
 
 def _driver_error(error: Exception) -> BaseException:
-    """Return what the driver itself raised, which SQLAlchemy wraps once or twice."""
+    """Return the driver's own error, which SQLAlchemy wraps once or twice."""
     if not isinstance(error, DBAPIError) or error.orig is None:
         return error
     return error.orig.__cause__ or error.orig
@@ -105,8 +113,8 @@ def _file_of(parts: SplitResult) -> Path:
     name = unquote(parts.path.removeprefix("/"))
     if parts.netloc or not name or parts.query or parts.fragment:
         raise ConfigurationError(
-            "The database URL names no file. Write sqlite:///FILE, without options; an absolute"
-            " path gives four slashes."
+            "The database URL names no file. Write sqlite:///FILE, without options; with an"
+            " absolute path that makes four slashes."
         )
     return Path(name)
 

@@ -27,7 +27,7 @@ def test_a_second_service_on_the_same_file(tmp_path: Path) -> None:
         assert refused.returncode != 0
         assert (
             f"Another service (process {service.process.pid}) works on the database"
-            f" {tmp_path}/platform.db, and SQLite is for one alone."
+            f" {tmp_path}/platform.db, and a SQLite file is for one service"
             in refused.stdout
             + refused.stderr
         )

@@ -70,8 +70,8 @@ async def test_others_are_refused_and_told_until_when(
     code, field, message = await refusal(records)
     assert (code, field) == ("NAME_KEPT", "name")
     assert message == (
-        "The name 'my-shop' was a store's that is deleted, and is kept for its owner until"
-        " 2026-05-30 12:30 UTC; choose another name."
+        "The name 'my-shop' belonged to a deleted store, and is kept for that store's owner"
+        " until 2026-05-30 12:30 UTC; choose another name."
     )
     assert await count(database) == before
 

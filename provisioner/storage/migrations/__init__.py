@@ -1,7 +1,7 @@
-"""Schema migrations: forward, on SQLite and PostgreSQL alike.
+"""Migrates the schema to the newest version, on SQLite and PostgreSQL alike; there is no way back.
 
-A database that has the newest schema already, as at almost every start, is only looked at: what
-migrates takes 9 MB and a fifth of a second to load, and is needed once in a release.
+At almost every start the database has the newest schema already. Then Alembic is not even loaded:
+it takes 9 MB and a fifth of a second, and is needed once in a release.
 """
 
 from pathlib import Path
@@ -15,8 +15,8 @@ _VERSIONS = Path(__file__).parent / "versions"
 async def migrate(url: str) -> None:
     """Bring the database to the newest schema.
 
-    Raises ConfigurationError when the URL is wrong, the database cannot be used, or it has a schema
-    that this version does not know.
+    Raises ConfigurationError when the URL is wrong, when the database cannot be used, or when its
+    schema is newer than this version of the platform.
     """
     parsed = DatabaseUrl.parse(url)
     if await _revision(url) == _newest():
@@ -31,12 +31,12 @@ def _newest() -> str:
 
 
 async def _revision(url: str) -> str | None:
-    """Return which schema a database has; None when it has none, or that cannot be read."""
+    """Return the revision of a database's schema, or None when it has none or cannot be read."""
     database = Database(url, connections=1)
     await database.connect()
     try:
         row = await database.read(lambda t: t.fetch_one("SELECT version_num FROM alembic_version"))
-    except Exception:  # noqa: BLE001 - a database without tables, or none at all: migrating tells
+    except Exception:  # noqa: BLE001 - mostly there is no table yet; anything else, migrating tells
         return None
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""Alembic's entry point: run by ``migrate``, inside its transaction; never imported."""
+"""Alembic's entry point. Alembic runs this file inside the transaction of ``upgrade``."""
 
 from alembic import context
 

@@ -1,8 +1,7 @@
-"""Alembic, which does the migrations.
+"""Runs the missing migrations with Alembic, all in one transaction.
 
-All that are missing are done in one transaction, which first takes a lock: of several processes
-that start at once one migrates, and the others wait, then find nothing left to do. If it fails,
-nothing was changed.
+The transaction first takes a lock. If several processes start at once, one of them migrates. The
+others wait, and then find nothing left to do. If a migration fails, nothing is changed.
 """
 
 from contextlib import AsyncExitStack
@@ -25,11 +24,11 @@ async def upgrade(parsed: DatabaseUrl) -> None:
     """Bring the database to the newest schema; see ``migrate``."""
     engine = engine_for(parsed)
     async with AsyncExitStack() as stack:
-        stack.enter_context(parsed.opening())  # until after the commit: a disk may be full
+        stack.enter_context(parsed.opening())  # entered first, because the commit may fail as well
         stack.push_async_callback(engine.dispose)
         parsed.make_folder()
         connection = await stack.enter_async_context(engine.begin())
-        if not parsed.is_sqlite:  # there the transaction itself keeps others out
+        if not parsed.is_sqlite:  # on SQLite the transaction itself keeps other writers out
             await connection.execute(_PATIENCE)
             await connection.execute(_LOCK)
         try:
@@ -43,6 +42,7 @@ async def upgrade(parsed: DatabaseUrl) -> None:
 
 def _upgrade(connection: Connection) -> None:
     config = Config()
+    # Alembic's options expand "%" as those of configparser do, and the path may contain one.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

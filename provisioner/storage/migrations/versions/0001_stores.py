@@ -1,7 +1,8 @@
-"""Stores with their steps, pods and events; access tokens.
+"""Create the tables for stores with their steps, pods and events, and for access tokens.
 
 Times are microseconds since 1970 in UTC, so that both databases store and compare them alike. For
-the same reason what lists are ordered by is compared by code point, not by a locale's rules.
+the same reason the text columns that lists are ordered by are compared by code point, and not by
+the rules of a locale.
 """
 
 import sqlalchemy as sa
@@ -49,6 +50,7 @@ def _stores() -> None:
         sa.Column("ready_at", sa.BigInteger),
         sa.Column("deleted_at", sa.BigInteger),
     )
+    # The index leaves deleted stores out, so that their names can be used again.
     live = sa.text("status <> 'DELETED'")
     op.create_index(
         "stores_live_name",

@@ -1,7 +1,7 @@
-"""Access tokens say what they are for and when they were last used; the audit log.
+"""Add to access tokens what they are for and when they were last used; create the audit log.
 
-The log is append-only: the database itself refuses to change a row. Rows are only ever removed by
-retention, oldest first.
+The log is append-only: a trigger makes the database refuse to change a row. Only retention removes
+rows, the oldest first.
 """
 
 import sqlalchemy as sa
@@ -58,7 +58,8 @@ def _audit() -> None:
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("code", sa.Text),
         sa.Column("store_id", sa.Text),
-        sqlite_autoincrement=True,  # no number is given twice, also after retention
+        # Without this SQLite would give numbers again whose rows retention has removed.
+        sqlite_autoincrement=True,
     )
     op.create_index("audit_by_time", "audit", ["at"])
     op.create_index("audit_by_actor", "audit", ["actor", "id"])

@@ -1,8 +1,9 @@
-"""Which of several replicas works on stores: one row, whose ``epoch`` rises with each new leader.
+"""Create the lease that says which replica works on stores; ``epoch`` rises with each new leader.
 
-``expires_at`` is by the database's own clock, in microseconds. The epoch is a key of its own, so
-that PostgreSQL lets the leader renew the lease while its writes hold the epoch (FOR KEY SHARE), and
-makes whoever takes it over wait for them. SQLite's one process needs no lease: no row is written.
+``expires_at`` is in microseconds, by the database's own clock. The epoch is a unique key of its
+own. So PostgreSQL lets the leader renew the lease while its writes hold the epoch (FOR KEY SHARE),
+but makes a replica that takes over wait for these writes. On SQLite there is only one process,
+which needs no lease, and the table stays empty.
 """
 
 import sqlalchemy as sa

@@ -1,11 +1,12 @@
-"""Owners with their source, tokens with what they were made with, audit entries with the token.
+"""Add the source of owners, the maker and parent of tokens, and the token of audit entries.
 
-Nothing is lost. Who had a token of ours was known by it: they are ``local``, as everybody was until
-now. An owner who never had one can only have signed in with an issuer. Which one is not written
-down, so their stores wait as ``issuer``'s until a service starts that is configured with one. Who
-had both stays local; ``python -m app owner move`` gives their stores to the issuer's person.
+Nothing is lost. An owner with a token of the platform becomes ``local``. An owner without one can
+only have signed in with an issuer. The old rows do not say with which one, so the source of their
+stores becomes ``issuer`` until a service starts that is configured with an issuer. An owner who had
+both stays local; ``python -m app owner move`` moves their stores to the issuer's person.
 
-``parent_id`` is no foreign key: a token whose parent is gone is over, and is known for it.
+``parent_id`` is not a foreign key. A token whose parent's row is gone has ended, and the missing
+parent is how that is recognised.
 """
 
 import json
@@ -18,7 +19,9 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_MOMENT = 5_000_000  # microseconds: a token and its entry were written in one transaction
+# In microseconds. A token and its audit entry were written in one transaction, so their times
+# differ by less.
+_MOMENT = 5_000_000
 
 
 def upgrade() -> None:
@@ -61,9 +64,9 @@ def _index() -> None:
 
 
 def _note_those_of_the_command_line() -> None:
-    """Find out from the audit log which tokens were made on the command line.
+    """Record the maker of those tokens that were made on the command line, by the audit log.
 
-    Of the others it is not known who made them.
+    The maker of the other tokens is not known.
     """
     connection = op.get_bind()
     entries = connection.execute(

@@ -1,6 +1,6 @@
-"""Which cluster the stores live in: one row, with the uid of its namespace kube-system.
+"""Create the table that remembers the stores' cluster, by the uid of its namespace kube-system.
 
-There is no row until the service has met a cluster for the first time.
+It has at most one row, which is written when the service connects to a cluster for the first time.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
-"""One-time codes: each signs somebody in once, in place of a token that a link would give away.
+"""Create the table of one-time sign-in codes, which links carry instead of tokens.
 
-Only a code's digest is stored. It stands for a token: who signs in with it gets a new one, of the
-same owner and role, that lives for ``session_seconds``.
+Only a code's digest is stored. A code was made for a token. Whoever signs in with the code gets a
+new token of the same owner and role, which lives for ``session_seconds``.
 """
 
 import sqlalchemy as sa
