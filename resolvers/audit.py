@@ -1,9 +1,11 @@
 """The audit log, for admins."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import strawberry
+from strawberry.scalars import JSON
 
 from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Role
@@ -75,7 +77,7 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
         role=None if record.role is None else enums.Role[record.role],
         client_address=record.address,
         action=record.action,
-        arguments=record.arguments,
+        arguments=_arguments_of(record),
         outcome=AuditOutcome[record.outcome],
         code=record.code,
         store_id=None if record.store_id is None else mapping.to_global_id(record.store_id),
@@ -83,6 +85,13 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
         token_made_by=None if record.token_maker is None else record.token_maker.subject,
         token_made_by_source=None if record.token_maker is None else record.token_maker.source,
     )
+
+
+def _arguments_of(record: audit.AuditRecord) -> JSON | None:
+    try:
+        return JSON(msgspec.json.decode(record.arguments, type=dict[str, Any]))
+    except (msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:

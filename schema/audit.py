@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
+from strawberry.scalars import JSON
 
 from schema.connections import PageInfo
 from schema.enums import Role
@@ -35,7 +36,10 @@ class AuditEntry(Node):
     action: str = strawberry.field(
         description="The mutation's name, or `SIGN_IN` for a failed one."
     )
-    arguments: str = strawberry.field(description="What they asked for, as JSON, without secrets.")
+    arguments: JSON | None = strawberry.field(
+        description="What they asked for, without secrets: an object with the fields of the input."
+        " Null where it was not recorded in a form that can be read."
+    )
     outcome: AuditOutcome = strawberry.field(description="What became of it.")
     code: str | None = strawberry.field(
         description="Why it was refused or failed, for programs: the code of the payload's error,"

@@ -15,7 +15,7 @@ const ENTRY = {
   role: "OPERATOR",
   clientAddress: "192.0.2.7",
   action: "deleteStore",
-  arguments: '{"id":"store_1"}',
+  arguments: { id: "store_1" },
   outcome: "REFUSED",
   code: "NOT_FOUND",
   storeId: "store_1",
@@ -61,6 +61,7 @@ test("ready: who asked for what, and what became of it", async () => {
   expect(screen.getByText("192.0.2.7")).toBeDefined();
   expect(screen.getByText("with token_1, made by root")).toBeDefined();
   expect(screen.getByText("NOT_FOUND")).toBeDefined();
+  expect(screen.getByText('{"id":"store_1"}')).toBeDefined();
   expect(screen.getByRole("link", { name: "The store" }).getAttribute("href")).toBe("/stores/store_1");
 });
 

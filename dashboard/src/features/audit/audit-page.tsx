@@ -67,7 +67,7 @@ function AuditRow({ entry }: { entry: Entry }) {
     <li className={styles.row}>
       <div className={styles.what}>
         <strong>{entry.action}</strong>
-        <code className={styles.arguments}>{entry.arguments}</code>
+        <code className={styles.arguments}>{JSON.stringify(entry.arguments)}</code>
       </div>
       <div className={styles.minor}>
         <p>
