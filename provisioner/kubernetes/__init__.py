@@ -1,1 +1,1 @@
-"""The cluster: its API, what the watches know of it, and helm's releases as kept there."""
+"""Adapters to Kubernetes: the API client, the watches, and helm's releases as kept in Secrets."""

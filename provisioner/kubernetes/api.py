@@ -1,12 +1,13 @@
 """Sends requests to one API server.
 
 The library kubernetes-asyncio is used for configuration, credentials and transport (see ``client``
-and ``connection``). Its own Watch and models are not used: the Watch neither checks the HTTP status
-nor notices a dead connection, and the models cost 160 times as much as reading only what is needed.
+and ``connection``). Its Watch and its models are not used. The Watch neither checks the HTTP status
+nor notices a dead connection, and the models take 160 times as long as decoding only the fields
+that are needed.
 
-Where the API server is and who we are is resolved once, for helm too (see ``kubeconfig``). Each
-connection is first asked which cluster it leads to, and nothing else is sent to one that is not
-recognised (see ``cluster_memory``).
+The API server's address and our credentials are resolved in one place, for helm too (see
+``kubeconfig``). Each new connection is first asked which cluster it leads to. Nothing else is sent
+to a cluster that is not recognised (see ``cluster_memory``).
 """
 
 import asyncio
@@ -47,20 +48,25 @@ _metadata = msgspec.json.Decoder(HasMetadata)
 _Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
 Recognise = Callable[[str], Awaitable[None]]
-"""Is given a cluster's uid. Raises OtherClusterError when it is not the right one."""
+"""Called with a cluster's uid. Raises OtherClusterError when it is not the right cluster, and
+DatabaseUnavailableError when the database cannot tell."""
 
 _WHICH = "/api/v1/namespaces/kube-system"
-"""Its uid stands for the cluster: it is made with it, and cannot be deleted."""
+"""The uid of this namespace identifies the cluster: it is created with the cluster, and cannot be
+deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """How patient the client is, in seconds, and how many objects a page of a list has.
+    """How long the client waits, in seconds, and how many objects a chunk of a list holds.
 
-    ``silence_seconds`` is how long a watch may say nothing: the API server sends a bookmark about
-    once a minute. ``token_seconds`` is the age at which the pod's token is read anew.
-    ``reading_seconds`` is how long the start, and then each request, waits for the first reading of
-    the configuration, and ``answer_seconds`` how long a reading may take.
+    ``answer_seconds``: for the answer to a request, and for one reading of the configuration.
+    ``connect_seconds``: for the connection of a watch.
+    ``silence_seconds``: how long a watch may be silent. The API server sends a bookmark about once
+    a minute.
+    ``token_seconds``: the age at which a pod's token is read again.
+    ``reading_seconds``: how long the start of the service, and then each request, waits for the
+    first reading of the configuration.
     """
 
     answer_seconds: float = 30.0
@@ -72,7 +78,7 @@ class ApiSettings:
 
 
 class KubeApi:
-    """Sends requests to one API server, with the credentials of now."""
+    """Sends requests to one API server, always with the current credentials."""
 
     def __init__(
         self,
@@ -85,7 +91,7 @@ class KubeApi:
         self.settings = settings
         self.clock = ClusterClock()
         self.is_pod = is_pod
-        """Whether it is the pod's own service account that is used, which helm finds by itself."""
+        """Whether the pod's service account is used, which helm finds by itself."""
         self._connection = connection
         self._recognise = recognise
         self._recognising = asyncio.Lock()
@@ -101,12 +107,14 @@ class KubeApi:
         shared: Path | None = None,
         recognise: Recognise | None = None,
     ) -> "KubeApi":
-        """Read the configuration; nothing is sent yet. Raises ConfigurationError.
+        """Read the configuration; send nothing yet. Raises ConfigurationError.
 
-        Without a kubeconfig the pod's service account is used, else the user's default kubeconfig.
-        ``shared`` is where helm will find the same as a kubeconfig, once ``recognise`` has been
-        asked about the cluster and has not refused it.
-        A reading that hangs is not waited for: it goes on, and each request says so meanwhile.
+        Without ``kubeconfig`` the pod's service account is used, or outside a pod the user's
+        default kubeconfig. ``shared`` is the kubeconfig that is written for helm, once
+        ``recognise`` has accepted the cluster.
+
+        A reading that hangs does not hold up the start. It goes on, and until it ends each request
+        raises ClusterUnreachableError.
         """
         is_pod = kubeconfig is None and is_in_cluster(service_account)
         source: ConfigurationSource = (
@@ -128,7 +136,7 @@ class KubeApi:
         except ClusterUnreachableError as error:
             _log.warning("cluster_credentials_awaited", reason=str(error))
         except BaseException:
-            await connection.close()
+            await connection.close()  # a cancelled start must not leave a plug-in behind
             raise
         return cls(connection, is_pod=is_pod, recognise=recognise, settings=settings)
 
@@ -136,9 +144,9 @@ class KubeApi:
         await self._connection.close()
 
     async def recognise(self) -> None:
-        """Ask once more which cluster this is: another may have taken its address.
+        """Ask again which cluster this is, because another may have got the same address.
 
-        Raises OtherClusterError, and as ``ports.Cluster`` says.
+        Raises OtherClusterError, and the errors of ``ports.Cluster``.
         """
         self._connection.doubt()
         await self._ensure_recognised()
@@ -153,7 +161,10 @@ class KubeApi:
         headers: Mapping[str, str] | None = None,
         answer_seconds: float | None = None,
     ) -> bytes:
-        """Send a request and return the answer's body. Raises as ``ports.Cluster`` says."""
+        """Send a request and return the answer's body. Raises the errors of ``ports.Cluster``.
+
+        ``answer_seconds`` replaces the time limit of the settings.
+        """
         patience = aiohttp.ClientTimeout(total=answer_seconds or self.settings.answer_seconds)
         async with self.response(
             method, path, query=query, body=body, headers=headers, patience=patience
@@ -172,7 +183,10 @@ class KubeApi:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a request; give the response once its status is good, and always release it."""
+        """Send a request; give the response if its status is good, and always release it.
+
+        The body may be read while the context is open. Raises the errors of ``ports.Cluster``.
+        """
         send = self._sending(method, path, patience, query=query, body=body, headers=headers)
         await self._ensure_recognised()
         async with self._answer(send, f"{method} {path}") as response:
@@ -188,7 +202,10 @@ class KubeApi:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> _Send:
-        """Return what sends the request with the client, and so the credentials, of then."""
+        """Return a function that sends the request with the client that is current at the call.
+
+        So the same request can be sent again after the credentials were renewed.
+        """
         sent = {"Accept": "application/json, */*"}
         if method == "PATCH":
             sent["Content-Type"] = "application/merge-patch+json"
@@ -199,10 +216,10 @@ class KubeApi:
                 path,
                 method,
                 query_params=query or [],
-                header_params=dict(sent),
+                header_params=dict(sent),  # the library adds its own headers to the dict
                 body=body,
                 auth_settings=[BEARER],
-                _preload_content=False,
+                _preload_content=False,  # else the library reads a watch to its end first
                 _request_timeout=patience,
             )
             self.clock.learn(response.headers.get("Date"))
@@ -221,23 +238,27 @@ class KubeApi:
                     raise error_of(response, await response.read(), what)
                 yield response
             finally:
+                # A connection can be used again only if its answer was read to the end. That of a
+                # watch that is left early cannot, and is closed.
                 response.close() if response.content.at_eof() is False else response.release()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             detail = str(error) or type(error).__name__
             raise ClusterUnreachableError(f"The cluster did not answer: {detail}") from error
 
     async def _authorised(self, send: _Send, *, is_recognised: bool) -> aiohttp.ClientResponse:
-        """Send, once more with new credentials if the first were refused and there are others."""
+        """Send a request, and once more if it gets a 401 and new credentials are found."""
         if self._connection.is_due:
             await self._connection.renew(self._connection.access)
             if is_recognised:
-                await self._ensure_recognised()  # what was read may lead elsewhere
+                await self._ensure_recognised()  # the new configuration may lead elsewhere
+        # Taken before sending: if another request renews the credentials meanwhile, ``renew`` sees
+        # that these are old.
         used = self._connection.access
         response = await send()
         if response.status == UNAUTHORIZED and await self._connection.renew(used):
             response.close()
             if is_recognised:
-                await self._ensure_recognised()  # here as well
+                await self._ensure_recognised()  # for the same reason as above
             response = await send()
         return response
 
@@ -245,37 +266,45 @@ class KubeApi:
         connection = self._connection
         try:
             await connection.read_first()
-        except ConfigurationError as error:  # too late to refuse to start: it may be mended
+        except ConfigurationError as error:
+            # The service has started already, so this must not end it: somebody may correct the
+            # file while it runs.
             raise ClusterUnreachableError(str(error)) from error
         if self._recognise is None:
             connection.accept()
             return
         if connection.is_accepted:
             return
+        # Requests that wait for the lock find the connection accepted, and do not ask again.
         async with self._recognising:
             while not connection.is_accepted:
                 asked, uid = connection.client, await self._uid()
-                if connection.client is asked:  # else it was renewed: who has answered?
+                # If the client was replaced while the answer came, it is not certain which of the
+                # two clusters has answered: ask again.
+                if connection.client is asked:
                     await self._accept_if_right(self._recognise, uid)
 
     async def _accept_if_right(self, recognise: Recognise, uid: str) -> None:
         try:
             await recognise(uid)
         except OtherClusterError:
-            if not await self._connection.renew(self._connection.access):  # mended since?
+            # Somebody may have corrected the kubeconfig since it was read. If so, the caller's loop
+            # asks the new cluster.
+            if not await self._connection.renew(self._connection.access):
                 raise
         except DatabaseUnavailableError as error:
-            message = "The database does not tell which cluster the stores live in."
+            message = "The database could not be asked which cluster the stores are in."
             raise ClusterUnreachableError(message) from error
         else:
             self._connection.accept()
 
     async def _uid(self) -> str:
-        """Ask the cluster for the uid that stands for it."""
+        """Return the uid that identifies the cluster. Raises ClusterUnreachableError."""
         send = self._sending(
             "GET", _WHICH, aiohttp.ClientTimeout(total=self.settings.answer_seconds)
         )
         try:
+            # This very request is part of recognising, and must not wait for it.
             async with self._answer(send, f"GET {_WHICH}", is_recognised=False) as response:
                 return _metadata.decode(await response.read()).metadata.uid
         except ClusterRejectedError as error:

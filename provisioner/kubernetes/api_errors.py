@@ -1,4 +1,4 @@
-"""The error that an API server's answer stands for, by its HTTP status and what it says."""
+"""Turns an API server's answer into an error, by its HTTP status and its message."""
 
 import re
 
@@ -22,22 +22,25 @@ _INTERNAL = 500
 _WEBHOOK = re.compile(
     r'failed calling webhook "(?P<name>[^"]+)": (?:failed to call webhook: )?(?P<why>.*)', re.DOTALL
 )
-"""The API server's own words, of a 500: k8s.io/apiserver pkg/util/webhook/error.go."""
-_WORDS = 300
+"""The API server's words in a 500. Source: k8s.io/apiserver pkg/util/webhook/error.go."""
+_WORDS = 300  # characters of a webhook's own message that are kept
 
 _statuses = msgspec.json.Decoder(WireStatus)
 
 
 class AlreadyExistsError(ClusterUnreachableError):
-    """409: there is one already, or it changed meanwhile. Look again."""
+    """409: the object exists already, or it has changed meanwhile. Look again."""
 
 
 def error_of(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exception:
-    """Return the error for an answer with a status of 400 or more; ``what`` is the request."""
+    """Return the error for an answer with a status of 400 or more.
+
+    ``what`` is the request, as method and path.
+    """
     is_kubernetes = True
     try:
         status = _statuses.decode(content)
-    except msgspec.MsgspecError:  # a proxy's page, say
+    except msgspec.MsgspecError:  # not from the API server: a proxy's error page, for example
         status = WireStatus(message=content[:200].decode(errors="replace"))
         is_kubernetes = False
     message = status.message or response.reason or "no reason given"
@@ -49,6 +52,7 @@ def error_of(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exc
             f"The cluster does not accept the platform's credentials (401): {message}. Renew the"
             " service account's token or the kubeconfig; it is read anew by itself."
         )
+    # Before the transient ones, of which 500 is one: the name of the webhook is what helps.
     if response.status == _INTERNAL and (failed := _WEBHOOK.search(message)):
         return AdmissionWebhookError(failed["name"], failed["why"][:_WORDS])
     if response.status in _TRANSIENT:
@@ -59,4 +63,5 @@ def error_of(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exc
 
 
 def _seconds(header: str | None) -> float | None:
+    # HTTP also allows a date in Retry-After; that form is ignored.
     return float(header) if header and header.isdecimal() else None

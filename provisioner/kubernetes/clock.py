@@ -1,7 +1,7 @@
-"""The API server's time, as its answers tell it.
+"""Knows the API server's time, from the Date header of its answers.
 
-What the cluster's records say of when something was is by the cluster's clock. Beside ours, which
-may be off by minutes, such a time means nothing: a grace would be over before it began, or never.
+Timestamps in the cluster's records come from the cluster's clock. They cannot be compared with our
+own clock, which may be off by minutes: a grace period would end before it began, or never.
 """
 
 import time
@@ -13,13 +13,16 @@ from provisioner.domain.clock import SystemClock
 from provisioner.domain.ports import Clock
 
 _WITHIN = timedelta(seconds=1.5)
-"""A Date is cut off to seconds, and some time old; what it says beyond that is news."""
+"""How far a Date may lie behind this clock without correcting it.
+
+A Date is cut to whole seconds, and the answer has been on its way for some time.
+"""
 
 
 class ClusterClock:
-    """Goes on from the last answer's Date by our own monotonic clock. Implements ``ports.Clock``.
+    """Counts on from the API server's last Date. Implements ``ports.Clock``.
 
-    Until the first answer it is our own time.
+    It counts with the monotonic clock. Before the first answer it tells our own time.
     """
 
     def __init__(
@@ -30,13 +33,14 @@ class ClusterClock:
         self._offset: timedelta | None = None
 
     def learn(self, date: str | None) -> None:
-        """Take note of an answer's Date; one that is missing or no date tells nothing."""
+        """Correct this clock by an answer's Date header; ignore one that is missing or invalid."""
         try:
             told = parsedate_to_datetime(date or "")
         except ValueError:
             return
-        if told.tzinfo is None:
+        if told.tzinfo is None:  # "-0000" in a Date means that its time zone is not known
             return
+        # Without the tolerance, the clock would jump by up to a second with every answer.
         if self._offset is None or not timedelta() <= self.now() - told <= _WITHIN:
             self._offset = told.astimezone(UTC) - self._since_epoch()
 
@@ -47,4 +51,6 @@ class ClusterClock:
         return self._since_epoch() + self._offset
 
     def _since_epoch(self) -> datetime:
+        # Not the real date. Only ``_offset`` turns it into one, and neither of them changes when
+        # somebody sets this machine's clock.
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=self._monotonic())

@@ -1,4 +1,7 @@
-"""Kubernetes as the domain asks for it: namespaces, Secrets, logs; and where watches come from."""
+"""Does in Kubernetes what the domain asks for, and opens the watches of the reflectors.
+
+The domain asks for namespaces, Secrets, role bindings, deletions and logs.
+"""
 
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -48,7 +51,7 @@ class KubeCluster:
         *,
         settings: ApiSettings = ApiSettings(),  # noqa: B008 - frozen
     ) -> "KubeCluster":
-        """Read the configuration (see ``KubeApi``). Raises ConfigurationError."""
+        """Read the configuration (see ``KubeApi.connect``). Raises ConfigurationError."""
         return cls(await KubeApi.connect(kubeconfig, context, settings=settings))
 
     async def close(self) -> None:
@@ -98,7 +101,10 @@ class KubeCluster:
         labels: Mapping[str, str],
         generate: Callable[[], Mapping[str, str]],
     ) -> Mapping[str, str]:
-        """See ``ports.Cluster``. What is there is never overwritten: a volume may depend on it."""
+        """See ``ports.Cluster``.
+
+        A Secret that exists is never overwritten: a database on a volume may use its passwords.
+        """
         path = f"/api/v1/namespaces/{namespace}/secrets"
         try:
             return await self._secret(f"{path}/{name}")
@@ -112,7 +118,7 @@ class KubeCluster:
         }
         try:
             await self._api.call("POST", path, body=body)
-        except AlreadyExistsError:
+        except AlreadyExistsError:  # somebody was faster: their values are the ones in use
             return await self._secret(f"{path}/{name}")
         return values
 
@@ -125,6 +131,7 @@ class KubeCluster:
         try:
             await self._api.call("DELETE", f"/api/v1/namespaces/{name}")
         except NotFoundError:
+            # As in ``namespace_exists``: it may exist in another cluster.
             await self._api.recognise()
             return False
         except AlreadyExistsError:  # 409: it is being deleted already
@@ -148,7 +155,8 @@ class KubeCluster:
         try:
             await self._api.call("GET", f"/api/v1/namespaces/{name}")
         except NotFoundError:
-            # What is not here may be in another cluster, and be called deleted or lost.
+            # If this address now leads to another cluster, the namespace still exists in the right
+            # one. Without this check, its store would be called deleted, or lost.
             await self._api.recognise()
             return False
         return True
@@ -156,7 +164,11 @@ class KubeCluster:
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool
     ) -> str:
-        """See ``ports.Cluster``. A log that cannot be had is no reason to fail: returns ""."""
+        """See ``ports.Cluster``. Return "" also when the log cannot be read.
+
+        The log only adds detail to a failure, which is told with or without it.
+        """
+        # Lines may be of any length, so the bytes are limited too.
         query = [("container", container), ("tailLines", str(lines)), ("limitBytes", "16384")]
         if previous:
             query.append(("previous", "true"))
@@ -168,7 +180,7 @@ class KubeCluster:
             return ""
         return body.decode(errors="replace")
 
-    # watching.WatchSource -----------------------------------------------------------------------
+    # reflector.WatchSource ----------------------------------------------------------------------
 
     async def list_chunk(self, kind: WatchedKind, continue_token: str) -> ListChunk:
         """See ``reflector.WatchSource``."""
@@ -176,16 +188,21 @@ class KubeCluster:
         if continue_token:
             query.append(("continue", continue_token))
         else:
-            await self._api.recognise()  # all that it does not list is taken for gone
+            # Objects that are not in this list are taken for deleted. So it must be certain that
+            # the list is of the right cluster.
+            await self._api.recognise()
         content = await self._api.call("GET", kind.path, query=query)
         try:
             chunk = _lists.decode(content)
             objects = [kind.decode(item) for item in chunk.items or ()]
         except msgspec.MsgspecError as error:
-            raise ClusterUnreachableError(f"The cluster sent what is no list: {error}") from error
+            raise ClusterUnreachableError(
+                f"The cluster sent something that is not a list: {error}"
+            ) from error
         if not chunk.metadata.resource_version:
-            # Taken for an empty list, it would have every store lose its namespace.
-            raise ClusterUnreachableError("The cluster sent a list without its version.")
+            # If such an answer were taken for an empty list, every store would seem to have lost
+            # its namespace.
+            raise ClusterUnreachableError("The cluster sent a list without a resource version.")
         return ListChunk(objects, chunk.metadata.resource_version, chunk.metadata.continue_)
 
     async def watch(
@@ -201,7 +218,10 @@ class KubeCluster:
         ]
         settings = self._api.settings
         patience = aiohttp.ClientTimeout(
-            total=None, sock_connect=settings.connect_seconds, sock_read=settings.silence_seconds
+            # A watch stays open for minutes; only its silence says that something is wrong.
+            total=None,
+            sock_connect=settings.connect_seconds,
+            sock_read=settings.silence_seconds,
         )
         async with self._api.response("GET", kind.path, query=query, patience=patience) as response:
             yield WatchEvent("OPENED", "", None)
@@ -210,7 +230,7 @@ class KubeCluster:
 
     async def _delete(self, path: str, uid: str) -> None:
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
-        # 404 or 409: it is gone, perhaps with another of its name in its place.
+        # 404: the object is gone. 409: its uid differs, so another one has taken its name.
         with suppress(NotFoundError, AlreadyExistsError):
             await self._api.call("DELETE", path, body=body)
 
@@ -220,15 +240,16 @@ class KubeCluster:
             found = _secrets.decode(content)
             return {key: base64.b64decode(value).decode() for key, value in found.data.items()}
         except (msgspec.MsgspecError, ValueError):
-            # ``from None``: the error's own text could hold a part of the value.
+            # ``from None``: the text of the original error could hold a part of the secret value.
             raise no_text(path) from None
 
 
 async def _lines(stream: Any) -> AsyncIterator[bytes]:
-    """Split a stream at line ends. A last line without its end is a lost connection, not a line.
+    """Yield the lines of a stream.
 
-    Silence raises SilenceError: a server that lost its history, and so never comes to the version
-    that was asked for, is as silent as a connection that is open at one end only.
+    Raises SilenceError when nothing comes for too long. That may be a half-open connection, or a
+    server that lost its history and will never reach the version that was asked for. Raises
+    ClusterUnreachableError when the last line has no end: the connection was cut.
     """
     rest = b""
     blocks = aiter(stream.iter_any())
@@ -236,12 +257,12 @@ async def _lines(stream: Any) -> AsyncIterator[bytes]:
         try:
             block = await anext(blocks, b"")
         except TimeoutError as error:
-            raise SilenceError("Nothing was heard for long, not even a bookmark.") from error
+            raise SilenceError("The watch was silent for too long; no bookmark came.") from error
         if not block:
             break
         *lines, rest = (rest + block).split(b"\n") if rest else block.split(b"\n")
         for line in lines:
-            if line:
+            if line:  # an empty line means nothing
                 yield line
     if rest:
         raise ClusterUnreachableError("The connection was cut inside a line.")
@@ -252,6 +273,7 @@ def _watch_event(kind: WatchedKind, line: bytes) -> WatchEvent:
         event = _watch_events.decode(line)
         if event.type == "ERROR":
             status = _statuses.decode(event.object)
+            # While a watch is open, a 410 comes as an event in a response whose status is 200.
             if status.code == _GONE:
                 raise GoneError(status.message)
             raise ClusterUnreachableError(f"The watch was ended: {status.message}")
@@ -262,4 +284,6 @@ def _watch_event(kind: WatchedKind, line: bytes) -> WatchEvent:
             raise ClusterUnreachableError(f"The watch sent an unknown kind of event: {event.type}")
         return WatchEvent(event.type, version, kind.decode(event.object))
     except msgspec.MsgspecError as error:
-        raise ClusterUnreachableError(f"The watch sent what is no event: {error}") from error
+        raise ClusterUnreachableError(
+            f"The watch sent something that is not an event: {error}"
+        ) from error

@@ -1,8 +1,8 @@
-"""Where the client's configuration comes from: the pod's service account, or a kubeconfig.
+"""Reads the client's configuration, from the pod's service account or from a kubeconfig.
 
-Read with kubernetes-asyncio (see ``client``), and read anew by ``KubeApi`` when credentials
-are refused. What leads to the right cluster is accepted: from then on nothing else is chosen, and
-helm is given the same.
+kubernetes-asyncio does the reading (see ``client``). ``connection`` reads again when the API server
+does not accept the credentials. A configuration that leads to the right cluster is *accepted*. From
+then on no other context is chosen, and helm is given the same one.
 """
 
 from dataclasses import dataclass
@@ -14,37 +14,40 @@ from provisioner.kubernetes.client import client, config
 from provisioner.kubernetes.kubeconfig import Kubeconfig, read_kubeconfig
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds its token and the API server's authority."""
+"""Where a pod finds its token and the certificate authority of the API server."""
 
 BEARER = "BearerToken"
-"""What the library calls the token."""
+"""The library's name for the token, in ``Configuration.api_key`` and ``auth_settings``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was read: the library's settings, and the part of a kubeconfig that they come from."""
+    """A configuration that was read: the library's settings, and the kubeconfig they come from.
+
+    ``kubeconfig`` is None for a pod's service account.
+    """
 
     settings: client.Configuration
     kubeconfig: Kubeconfig | None = None
 
 
 class ConfigurationSource(Protocol):
-    """Where the configuration is read."""
+    """A place from which the configuration can be read any number of times."""
 
     reread_seconds: float
-    """The age at which it is read anew without a reason."""
+    """The age, in seconds, at which a configuration is read again even if it still works."""
 
     async def load(self) -> Loaded:
-        """Read it."""
+        """Read the configuration. Raises whatever the library does on a file that is wrong."""
         ...
 
     def accept(self, loaded: Loaded) -> None:
-        """Keep to this: it leads to the right cluster."""
+        """Keep to this configuration from now on: it leads to the right cluster."""
         ...
 
 
 class ServiceAccountSource:
-    """The pod's own, which helm finds by itself."""
+    """The service account of the pod that this process runs in. helm finds it by itself."""
 
     def __init__(self, folder: Path, reread_seconds: float) -> None:
         self.reread_seconds = reread_seconds
@@ -54,16 +57,17 @@ class ServiceAccountSource:
         return Loaded(_pod_configuration(self._folder))
 
     def accept(self, loaded: Loaded) -> None:
-        """Nothing can be chosen here."""
+        """Do nothing: a pod has only one service account."""
 
 
 class KubeconfigSource:
-    """A context of a kubeconfig. Once accepted it is kept to, whatever is current later.
+    """One context of a kubeconfig.
 
-    What is accepted is written to ``shared``, the kubeconfig that helm is given.
+    Once a context is accepted, it stays chosen, even if the file's current context is switched.
+    It is then written to ``shared``, the kubeconfig that helm is given.
     """
 
-    reread_seconds = float("inf")
+    reread_seconds = float("inf")  # read again only after a 401 (see ``connection``)
 
     def __init__(self, kubeconfig: Path | None, context: str | None, shared: Path | None) -> None:
         self._kubeconfig = kubeconfig
@@ -79,7 +83,7 @@ class KubeconfigSource:
 
     def accept(self, loaded: Loaded) -> None:
         found = loaded.kubeconfig
-        if found is None or found == self._accepted:
+        if found is None or found == self._accepted:  # nothing to write that helm has not already
             return
         if self._shared is not None:
             try:
@@ -88,11 +92,12 @@ class KubeconfigSource:
                 raise ClusterUnreachableError(
                     f"helm's kubeconfig cannot be written: {self._shared}: {error.strerror}."
                 ) from error
+        # Only after the file is written: if writing fails, the next request tries again.
         self._context, self._accepted = found.context, found
 
 
 def is_in_cluster(service_account: Path = SERVICE_ACCOUNT) -> bool:
-    """Whether this process runs in a pod that has a service account."""
+    """Return whether this process runs in a pod that has a service account."""
     return (service_account / "token").exists()
 
 
@@ -100,7 +105,8 @@ def _pod_configuration(service_account: Path) -> client.Configuration:
     settings = client.Configuration()
     config.load_incluster_config(  # type: ignore[no-untyped-call]
         client_configuration=settings,
-        try_refresh_token=False,  # its hook raises from within a request; we read it ourselves
+        # The library's own refresh can raise in the middle of a request. ``connection`` does it.
+        try_refresh_token=False,
         token_filename=str(service_account / "token"),
         cert_filename=str(service_account / "ca.crt"),
     )
@@ -108,7 +114,7 @@ def _pod_configuration(service_account: Path) -> client.Configuration:
 
 
 def _tidy(settings: client.Configuration) -> client.Configuration:
-    """Strip the token: a file often ends with a line end, which no header may have."""
+    """Strip the token: its file often ends with a line end, which a header must not contain."""
     if BEARER in settings.api_key:
         settings.api_key[BEARER] = settings.api_key[BEARER].strip()
     return settings

@@ -1,13 +1,14 @@
-"""The client of kubernetes-asyncio (see ``client``) with the credentials of now.
+"""Keeps the client of kubernetes-asyncio (see ``client``) supplied with current credentials.
 
-Credentials change while the service runs: the pod's token about once an hour, what a kubeconfig's
-``tokenFile`` or ``exec`` plugin gives when it likes. The library reads the latter two once and not
-again (kubernetes_asyncio 36.1, config/kube_config.py). So here the whole configuration is read anew
-after each 401, and the request is sent once more if that brought other credentials. The pod's token
-is also read anew every minute: the API server counts the use of one that was replaced.
+Credentials change while the service runs: a pod's token about once an hour, the result of a
+kubeconfig's ``tokenFile`` or ``exec`` plug-in at any time. The library reads those two only once
+(kubernetes_asyncio 36.1, config/kube_config.py). So the whole configuration is read again after
+each 401, and if the credentials differ, the request is sent once more. A pod's token is also read
+again every minute, because the API server counts how often a replaced token is still used.
 
-Each reading may hang, the first one too: a plugin waits for somebody, a file is on a server that is
-away. Nobody waits for it longer than for an answer of the API server (see ``readings``).
+Any reading may hang, the first one too: a plug-in waits for input, or a file is on a server that
+does not answer. A request waits for it no longer than for an answer of the API server (see
+``readings``).
 """
 
 import asyncio
@@ -27,13 +28,18 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a configuration says of where the API server is and who we are, files read."""
+    """Where the API server is and who we are, with the contents of all files: can be compared.
 
+    ``rest`` is everything but the token. If only the token changes, connections stay open.
+    """
+
+    # Both contain secrets, which must not get into a log through ``repr``.
     token: str = field(repr=False)
     rest: tuple[object, ...] = field(repr=False)
 
     @classmethod
     def of(cls, settings: client.Configuration) -> "Access":
+        # The contents count, not the names: a certificate may be renewed under the same name.
         files = (settings.ssl_ca_cert, settings.cert_file, settings.key_file)
         contents = tuple(Path(file).read_bytes() if file else b"" for file in files)
         where = (settings.host, settings.proxy, settings.tls_server_name, settings.verify_ssl)
@@ -41,10 +47,10 @@ class Access:
 
 
 class Connection:
-    """One API server's client, renewed whenever its configuration has changed.
+    """Holds the client for one API server, and replaces it when the configuration has changed.
 
-    ``client`` and ``access`` are those of now. ``reading_seconds`` is how long the first reading is
-    waited for, ``answer_seconds`` how long each later one.
+    ``client`` and ``access`` are always the current ones. Callers wait ``reading_seconds`` for the
+    first reading of the configuration, and ``answer_seconds`` for each later one.
     """
 
     def __init__(
@@ -60,7 +66,7 @@ class Connection:
         self._reading_seconds = reading_seconds
         self._answer_seconds = answer_seconds
         self._readings = Readings(self._read, what=name, timeout_seconds=answer_seconds)
-        # Until the first reading there is nothing to send a request with.
+        # An empty configuration stands in until the first reading, and is never used to send.
         self._is_read = False
         self._loaded = Loaded(client.Configuration())
         self.access = Access.of(self._loaded.settings)
@@ -71,16 +77,20 @@ class Connection:
 
     @property
     def is_due(self) -> bool:
-        """Whether the configuration is old enough to be read anew without a reason."""
+        """Whether the configuration is so old that it is read again even if it still works."""
         return time.monotonic() > self._read_at + self._source.reread_seconds
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the client of now is known to lead to the right cluster."""
+        """Whether the current client is known to lead to the right cluster."""
+        # Compared by identity, so that a new client is not accepted until it has been asked.
         return self._accepted is self.client
 
     def accept(self) -> None:
-        """Keep to this configuration: it leads to the right cluster."""
+        """Keep to the current configuration: it leads to the right cluster.
+
+        Raises ClusterUnreachableError when helm's kubeconfig cannot be written.
+        """
         self._source.accept(self._loaded)
         self._accepted = self.client
 
@@ -93,35 +103,40 @@ class Connection:
         await self.client.close()
 
     async def read_first(self) -> None:
-        """Make sure that there has been a reading.
+        """Read the configuration, unless it has been read before.
 
-        Raises ConfigurationError when what is there cannot be used, ClusterUnreachableError when
-        nothing comes.
+        Raises ConfigurationError when it cannot be used, and ClusterUnreachableError when it could
+        not be read in time.
         """
         if self._is_read:
             return
         try:
             loaded, found = await self._readings.within(self._reading_seconds)
-            if not self._is_read:  # else another request has been told of it before
+            if not self._is_read:  # another request may have waited for the same reading
                 await self._use(loaded, found)
         except ClusterUnreachableError:
             raise
-        except Exception as error:  # the library raises whatever a wrong file makes it trip over
+        except Exception as error:  # on a wrong file the library raises KeyError, TypeError, …
             raise ConfigurationError(
                 f"The {self._name} cannot be used: {str(error) or type(error).__name__}. Set"
                 " STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use."
             ) from error
 
     async def renew(self, used: Access) -> bool:
-        """Read the credentials anew; return whether there are others than those that were used."""
+        """Read the configuration again; return whether it differs from what a request ``used``.
+
+        If it cannot be read, log the reason, keep the current one and return False.
+        """
+        # All requests are refused at about the same time. The lock lets the first one read; the
+        # others then find that ``access`` has changed, and do not read once more.
         async with self._renewing:
-            if self.access != used:  # another request has found them meanwhile
+            if self.access != used:
                 return True
             try:
                 loaded, found = await self._readings.within(self._answer_seconds)
-                if used.token and not found.token:
+                if used.token and not found.token:  # a file may be read while it is being written
                     raise ConfigurationError("There is no token.")  # noqa: TRY301 - as any other
-            except Exception as error:  # noqa: BLE001 - see ``read_first``; it may be half written
+            except Exception as error:  # noqa: BLE001 - any, as in ``read_first``
                 _log.warning(
                     "cluster_credentials_unreadable", reason=str(error) or type(error).__name__
                 )
@@ -132,10 +147,11 @@ class Connection:
             return found != used
 
     async def _use(self, loaded: Loaded, found: Access) -> None:
-        """Send what follows with what was read."""
+        """Send all further requests with a configuration that was read."""
         old = None
         if found.rest != self.access.rest or not self._is_read:
-            # Watches on the old connections end, and go on from their last version.
+            # Closing the old client ends the watches on its connections. They resume from their
+            # last version. The new client is not accepted before its cluster is recognised.
             old, self.client = self.client, client.ApiClient(loaded.settings)
         self.client.configuration.api_key = loaded.settings.api_key
         self._loaded, self.access = loaded, found
@@ -143,7 +159,7 @@ class Connection:
         if old is not None:
             await old.close()
         elif self.is_accepted:
-            self.accept()
+            self.accept()  # so that helm's kubeconfig gets the new token too
 
     async def _read(self) -> tuple[Loaded, Access]:
         loaded = await self._source.load()

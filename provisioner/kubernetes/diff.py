@@ -1,7 +1,7 @@
-"""What differs between an object in the cluster and the same object as it should be. Pure.
+"""Finds what differs between an object in the cluster and the same object as it should be. Pure.
 
-Both come from the API server, the second from a dry run, so that every default is filled in and
-every quantity written the same way in both: what still differs was changed from outside.
+The API server sends both; the second is the result of a dry run. So both have every default filled
+in and every quantity written in the same form. What still differs was changed from outside.
 """
 
 import json
@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# The API server changes these itself with every write, the one of the dry run included.
 _BOOKKEEPING = frozenset({"managedFields", "resourceVersion", "generation"})
 _PRIVATE = frozenset({"annotations", "args", "binaryData", "command", "data", "env", "stringData"})
-"""Fields in which a password may stand: their values are not told."""
+"""Fields that may contain a password: a difference in them is told without its values."""
 _CONTROLLERS = "kube-controller-manager"
-_SHOWN = 3
-_VALUE = 80  # characters
+_SHOWN = 3  # differences of one object that a sentence names
+_VALUE = 80  # characters of a value that a sentence shows
 
 
 @dataclass(frozen=True, slots=True)
 class _Absent:
-    """Stands for a field that is not there."""
+    """Stands for a field that does not exist. None would not do: it is a value of JSON (null)."""
 
 
 _ABSENT = _Absent()
@@ -27,7 +28,10 @@ _ABSENT = _Absent()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is ``found`` and not ``wanted``; an item of a list is named in brackets."""
+    """One field whose value is ``found`` instead of ``wanted``.
+
+    In ``path``, an item of a list is a name or an index in brackets, such as ``[web]`` or ``[0]``.
+    """
 
     path: tuple[str, ...]
     found: object
@@ -47,10 +51,10 @@ class Difference:
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Difference]:
-    """Return what differs, but for the status, bookkeeping, and what controllers have set.
+    """Return what differs, apart from the status, bookkeeping, and what controllers have set.
 
-    A field that kube-controller-manager has written is its own to change: the replicas of a
-    Deployment with a HorizontalPodAutoscaler, say.
+    kube-controller-manager may change the fields that it has written: the replicas of a Deployment
+    with a HorizontalPodAutoscaler, for example.
     """
     owned = [
         entry.get("fieldsV1", {})
@@ -65,7 +69,7 @@ def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Dif
 
 
 def sentence(name: str, found: list[Difference]) -> str:
-    """Return the differences of the object ``name`` in words, the first few of them."""
+    """Return the first few differences of the object ``name``, in words."""
     more = len(found) - _SHOWN
     said = ", ".join(map(str, found[:_SHOWN]))
     return f"{name}: {said}{f' and {more} more' if more > 0 else ''}"
@@ -88,11 +92,14 @@ def _walk(path: tuple[str, ...], found: object, wanted: object) -> Iterator[Diff
 
 
 def _fields(value: object) -> Mapping[str, object] | None:
-    """Return the parts of an object or list by name, None where it has none."""
+    """Return the parts of an object or list by name, or None for any other value."""
     if isinstance(value, dict):
         return value
     if not isinstance(value, list):
         return None
+    # Items are matched by name where they have one, as containers do. By index, one container that
+    # was added in front would make all the others look changed. The lengths are equal only if every
+    # item has a name, and no two have the same.
     named = {f"[{item['name']}]": item for item in value if _has_name(item)}
     if len(named) == len(value):
         return named
@@ -104,7 +111,10 @@ def _has_name(item: object) -> bool:
 
 
 def _owns(fields: object, path: tuple[str, ...]) -> bool:
-    """Tell whether a FieldsV1 set has this path. Paths through lists are not followed."""
+    """Return whether a FieldsV1 set contains this path. Paths through lists are not followed.
+
+    FieldsV1 is the form of an object's ``managedFields``: nested objects, each key ``f:<field>``.
+    """
     for key in path:
         if not isinstance(fields, dict) or f"f:{key}" not in fields:
             return False

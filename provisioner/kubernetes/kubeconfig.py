@@ -1,10 +1,10 @@
-"""Resolves a kubeconfig once, so that the API and helm always mean the same cluster.
+"""Resolves a kubeconfig once, so that the service and helm always use the same cluster.
 
-Each of them on its own would read the user's files whenever it likes, and follow their *current
-context* to wherever somebody has switched it meanwhile; with several files in ``KUBECONFIG`` they
-even disagree about which of them says what is current (kubernetes-asyncio 36.1 takes the last,
-client-go the first). Here the context is chosen once, by client-go's rules, and what belongs to it
-is read into a document of its own: one cluster, one user, every path absolute.
+If each of them read the user's files itself, it would follow their *current context* whenever
+somebody switches it. With several files in ``KUBECONFIG`` they would even disagree about which file
+names the current context: kubernetes-asyncio 36.1 takes the last one, client-go the first. Here the
+context is chosen once, by client-go's rules. Everything that belongs to it is copied into a new
+document with one cluster, one user, and only absolute paths.
 """
 
 import os
@@ -26,17 +26,22 @@ _USER_PATHS = ("client-certificate", "client-key", "tokenFile")
 
 @dataclass(frozen=True, slots=True)
 class Kubeconfig:
-    """One context of a kubeconfig and all that belongs to it, in the form of a kubeconfig."""
+    """One context of a kubeconfig with everything that belongs to it, itself a kubeconfig."""
 
     context: str
     document: Mapping[str, Any]
 
     def write(self, file: Path) -> None:
-        """Write it to a private file, whole or not at all: it may hold a token."""
+        """Write it to a file that only this user can read, because it may contain a token.
+
+        The file is replaced at once, so that a helm that starts meanwhile never reads half of it.
+        Raises OSError.
+        """
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_name(f"{file.name}.{os.getpid()}")
         with suppress(FileNotFoundError):
-            draft.unlink()  # left by a process that was killed, and perhaps not private
+            draft.unlink()  # left by a process that was killed, and perhaps readable by others
+        # O_EXCL: only a file that is created here has these permissions from its first byte.
         descriptor = os.open(
             draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR
         )
@@ -46,12 +51,13 @@ class Kubeconfig:
 
 
 def read_kubeconfig(kubeconfig: Path | None, context: str | None) -> Kubeconfig:
-    """Return the given context, or else the current one, of the kubeconfig.
+    """Return the given context of the kubeconfig, or its current context if none is given.
 
-    ``kubeconfig`` may name several files, as ``KUBECONFIG`` may; without it the user's own is read:
-    what ``KUBECONFIG`` names, or ``~/.kube/config``. Of what several files name alike the first
-    counts, as for kubectl.
-    Raises ConfigurationError when there is no such context, or the files are no kubeconfig.
+    ``kubeconfig`` may name several files, as ``KUBECONFIG`` may. Without it, the files that
+    ``KUBECONFIG`` names are read, or else ``~/.kube/config``. If several files define the same
+    name, the first one counts, as for kubectl.
+
+    Raises ConfigurationError when there is no such context, or a file is not a kubeconfig.
     """
     files = list(_files(kubeconfig))
     documents = [(file, _load(file)) for file in files if file.exists()]
@@ -61,6 +67,7 @@ def read_kubeconfig(kubeconfig: Path | None, context: str | None) -> Kubeconfig:
     found = _entry(documents, "contexts", "context", name, ())
     cluster_name, user_name = found.get("cluster"), found.get("user")
     cluster = _entry(documents, "clusters", "cluster", cluster_name, _CLUSTER_PATHS)
+    # A context without a user is no error here; the API server decides whether it needs one.
     users = [] if user_name is None else [_user(documents, user_name)]
     if not cluster.get("server"):
         raise ConfigurationError(f"Its cluster {cluster_name!r} has no `server`.")
@@ -88,7 +95,7 @@ def _load(file: Path) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{file} is no kubeconfig.")
+        raise ConfigurationError(f"{file} is not a kubeconfig.")
     return content
 
 
@@ -107,14 +114,19 @@ def _current(documents: _Documents) -> str:
 def _entry(
     documents: _Documents, kind: str, key: str, name: object, paths: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the first file that knows the name says of it, relative paths made absolute."""
+    """Return the entry of this name from the first file that has one, with absolute paths.
+
+    ``kind`` is the list it stands in, such as "clusters", and ``key`` its content's, "cluster".
+    A relative path is relative to the file in which it stands.
+    """
     for file, document in documents:
         for item in document.get(kind) or ():
             if isinstance(item, dict) and item.get("name") == name:
                 content = dict(item.get(key) or {})
                 _make_absolute(content, paths, file.parent.absolute())
-                if "/" in (content.get("exec") or {}).get("command", ""):  # else PATH is searched
-                    content["exec"] = dict(content["exec"])
+                # As client-go does it: a plug-in's name without a slash is looked for in PATH.
+                if "/" in (content.get("exec") or {}).get("command", ""):
+                    content["exec"] = dict(content["exec"])  # the document itself stays as it is
                     _make_absolute(content["exec"], ("command",), file.parent.absolute())
                 return content
     raise ConfigurationError(f"It has no {key} named {name!r}.")

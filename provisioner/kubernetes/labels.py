@@ -1,6 +1,7 @@
-"""The labels by which what belongs to a store is found."""
+"""Names the labels by which the objects of a store are found."""
 
 STORE_LABEL = "store-platform.dev/store"
-"""The label, with the store's id, on everything that belongs to a store."""
+"""On everything that belongs to a store; the value is the store's id."""
 
 COMPONENT_LABEL = "app.kubernetes.io/component"
+"""On pods and Jobs of a store; the value says which workload of the engine they are part of."""

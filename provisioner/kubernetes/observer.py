@@ -1,8 +1,8 @@
-"""What is known of every store's namespace, from one list-then-watch per kind for them all.
+"""Keeps what is known of every store's namespace, from one list-then-watch per kind for all stores.
 
-Order matters here: a store's pods are recorded in the database first, and only then is anyone told
-that something changed, or shown it. So a step that ends because a pod became ready is not recorded
-before the pod's own event.
+The order matters: a store's pods are first recorded in the database. Only then can readers see the
+change, and only then is anyone told of it. So when a step ends because a pod became ready, the
+pod's own event is recorded before the end of the step.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ from provisioner.kubernetes.watched_kinds import (
 
 _log = structlog.get_logger(__name__)
 
-_RETRY_SECONDS = 1.0
+_RETRY_SECONDS = 1.0  # after an error of the database, which concerns all namespaces
 RETRY_SECONDS = (0.5, 30.0)
-"""The first pause, and the longest, after an error in recording that nobody foresaw."""
+"""The first and the longest pause after an unforeseen error in recording one namespace."""
 _NOTHING = Observation(namespace=None)
 
 
 class ClusterObserver:
-    """Files watched objects by namespace, records pods, and tells who waits for a change.
+    """Files watched objects by namespace, records pods, and wakes those who wait for a change.
 
     Implements ``ports.Observer``. ``on_recorded`` is called with a store's id after each change.
     """
@@ -57,7 +57,7 @@ class ClusterObserver:
         self._store_ids: dict[str, str] = {}
         self._revisions: dict[str, int] = defaultdict(int)
         self._changed: dict[str, asyncio.Event] = {}
-        self._dirty: dict[str, None] = {}
+        self._dirty: dict[str, None] = {}  # a set that keeps its order: first changed, first out
         self._failures: dict[str, int] = {}
         self._wake = asyncio.Event()
         self.reflectors = [
@@ -65,7 +65,10 @@ class ClusterObserver:
         ]
 
     async def synced(self) -> None:
-        """Return once every kind's first list is in: only then does absence mean anything."""
+        """Return once the first list of every kind is in.
+
+        Before that, an object that is not known may still exist.
+        """
         await self._is_begun.wait()
 
     @property
@@ -74,17 +77,17 @@ class ClusterObserver:
 
     @property
     def staleness_by_kind(self) -> Mapping[str, float]:
-        """Age of each watch's knowledge, in seconds: 0 while it is open, infinite before it was."""
+        """Seconds since each watch was last in touch: 0 while open, infinite before the first."""
         return {r.kind.name: r.staleness_seconds for r in self.reflectors}
 
     @property
     def staleness_seconds(self) -> float:
-        """Age of the oldest of the watches' knowledge, in seconds."""
+        """Seconds since the watch that lags furthest behind was last in touch."""
         return max(self.staleness_by_kind.values())
 
     @property
     def trouble(self) -> str:
-        """What the cluster last answered to a watch that does not work, or ""."""
+        """The last error of a watch that does not work, or "" when all work."""
         return next((r.trouble for r in self.reflectors if r.trouble), "")
 
     def observe(self, namespace: str) -> Observation:
@@ -97,6 +100,7 @@ class ClusterObserver:
 
     async def changed(self, namespace: str, since: int) -> None:
         """See ``ports.Observer``."""
+        # Checked again after each wake-up: the revision may still be no higher than ``since``.
         while self._revisions[namespace] <= since:
             await self._changed.setdefault(namespace, asyncio.Event()).wait()
 
@@ -106,14 +110,17 @@ class ClusterObserver:
         self._revisions.pop(namespace, None)
         self._recorded.pop(namespace, None)
         self._failures.pop(namespace, None)
+        # Objects that still exist stay filed: the reflectors report only differences, so what was
+        # dropped here would not be filed again.
         if not any(self._filed.get(namespace, {}).values()):
             self._filed.pop(namespace, None)
 
     async def run(self) -> None:
-        """Record and announce changes, for ever, one namespace at a time in order of change."""
+        """Record and announce changes for ever, one namespace at a time, in order of change."""
         for reflector in self.reflectors:
             await reflector.synced.wait()
-        # What was there at the start is shown before it is recorded: a thousand stores would wait.
+        # What is there at the start is shown before it is recorded. Otherwise work on a thousand
+        # stores would wait until the pods of all of them are in the database.
         self._recorded = {namespace: self._look(namespace) for namespace in self._store_ids}
         self._is_begun.set()
         while True:
@@ -121,22 +128,23 @@ class ClusterObserver:
             self._wake.clear()
             while self._dirty:
                 namespace = next(iter(self._dirty))
+                # Removed before it is recorded: a change that comes meanwhile marks it again.
                 del self._dirty[namespace]
                 try:
                     await self._publish(namespace)
                 except StorePlatformError as error:
-                    # The database may be back in a moment. Nothing is lost by waiting: what is
-                    # recorded then is the difference to what was recorded last.
+                    # The database may be back in a moment. Waiting loses nothing: the next
+                    # recording compares with the last one that succeeded.
                     _log.warning("recording_failed", namespace=namespace, reason=str(error))
                     self._dirty[namespace] = None
                     await asyncio.sleep(_RETRY_SECONDS)
-                except Exception as error:  # noqa: BLE001 - of this namespace alone, perhaps
+                except Exception as error:  # noqa: BLE001 - perhaps a fault of one namespace only
                     self._record_later(namespace, error)
                 else:
                     self._failures.pop(namespace, None)
 
     def _record_later(self, namespace: str, error: Exception) -> None:
-        """Have a namespace recorded after a pause, in which the others are."""
+        """Record a namespace again after a pause, without holding up the others."""
         self._failures[namespace] = self._failures.get(namespace, 0) + 1
         seconds = RETRY_SECONDS[0] * 2.0 ** min(self._failures[namespace], 10)
         store_id = self._store_ids.get(namespace)
@@ -156,9 +164,11 @@ class ClusterObserver:
         try:
             await self._records.record_pods(store_id, seen.pods)
         except NotFoundError:
-            # The label is there, the store is not: another platform's, or an older database's.
+            # The namespace has our label, but the database has no such store. It belongs to
+            # another platform, or the database is an older copy.
             _log.warning("unknown_store", namespace=namespace, store_id=store_id)
             return
+        # The waiting are woken last: whoever wakes up must find the new state and revision.
         self._recorded[namespace] = seen
         self._revisions[namespace] += 1
         if (waiting := self._changed.pop(namespace, None)) is not None:
@@ -186,8 +196,11 @@ class ClusterObserver:
             filed[item.name] = item.record
         else:
             filed.pop(item.name, None)
-            if not any(kinds.values()):  # warnings come from namespaces that nobody else forgets
+            # ``forget`` is called for stores' namespaces only, but Warning events are watched in
+            # all namespaces: without this, an entry for each of the others would stay for ever.
+            if not any(kinds.values()):
                 del self._filed[item.namespace]
+        # Events have no label of ours; the other objects tell which store the namespace is of.
         if item.store_id is not None:
             self._store_ids[item.namespace] = item.store_id
         self._dirty[item.namespace] = None

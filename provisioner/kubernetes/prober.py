@@ -1,8 +1,8 @@
-"""Looks whether a store's address answers, the way a shopper's browser would ask.
+"""Checks whether a store's address answers, with a request such as a shopper's browser sends.
 
-A shop is its merchant's, and may send anything. Its status line and headers are all that is read of
-it: within one time limit for the whole, and httpcore's limit of their size (100 KiB). No body is
-read or unpacked, no redirect followed, no cookie kept.
+A shop belongs to its merchant and may send anything. Only its status line and headers are read,
+within one time limit for everything and httpcore's limit of their size (100 KiB). No body is read
+or unpacked, no redirect is followed, no cookie is kept.
 """
 
 import asyncio
@@ -20,34 +20,40 @@ from provisioner.domain.stores import Store
 _log = structlog.get_logger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
-_MESSAGE = 200
+_MESSAGE = 200  # characters of an error's own words that are kept
 _SENTENCES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "its certificate is not trusted"),
     ((ssl.SSLError,), "no TLS connection could be made"),
     ((socket.gaierror,), "its host name is not found"),
-    # httpx lets errors of idna through: it decodes a host that begins with xn-- to look at it.
+    # httpx decodes a host that begins with "xn--", and lets the errors of idna, which are
+    # UnicodeErrors, through as they are.
     ((httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError), "its address cannot be asked"),
     ((httpx.ConnectError,), "no connection could be made"),
     ((httpx.RemoteProtocolError,), "it sent no valid HTTP response"),
     ((httpx.HTTPError, OSError, ValueError), "the connection broke"),
 )
-"""What an error means, the first that fits; it, or what caused it."""
+"""What each kind of error means. The first entry that fits the error, or a cause of it, counts."""
 
 
 class HttpProber:
-    """Asks through the ingress. Implements ``ports.Prober``.
+    """Sends requests to shops through the ingress. Implements ``ports.Prober``.
 
-    ``ingress`` is the base URL at which the ingress controller can be reached, for where the shops'
-    host names do not resolve; the shop's host goes into the Host header then.
+    ``ingress`` is the base URL of the ingress controller, for places where the shops' host names do
+    not resolve. The shop's host is then sent in the Host header. ``timeout_seconds`` limits one
+    request from its start to the end of the headers.
     """
 
     def __init__(self, ingress: str | None, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         self._ingress = ingress
         self._timeout_seconds = timeout_seconds
         self._client = httpx.AsyncClient(
-            timeout=None,  # noqa: S113 - httpx counts each read anew; see ``problem``
+            # httpx' timeout starts again with each read, so a shop that sends a byte now and then
+            # would never reach it. ``problem`` limits the whole request instead.
+            timeout=None,  # noqa: S113
+            # A shop could redirect to itself for ever; a redirect counts as an answer anyway.
             follow_redirects=False,
             headers={"Accept-Encoding": "identity"},
+            # httpx keeps cookies in the client, which is shared by all shops. This jar takes none.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
@@ -58,13 +64,13 @@ class HttpProber:
         await self._client.aclose()
 
     async def problem(self, store: Store, path: str) -> str | None:
-        """See ``ports.Prober``. Any answer below 400 counts; a redirect is an answer."""
+        """See ``ports.Prober``. Any status below 400 is an answer, so a redirect is one too."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 status = await self._status(store, path)
         except TimeoutError:
             return f"it did not answer within {self._timeout_seconds:g} seconds."
-        except Exception as error:  # noqa: BLE001 - whatever a shop's address and answer are
+        except Exception as error:  # noqa: BLE001 - a shop can provoke any error by what it sends
             return _in_words(error)
         return f"it answered {status}." if status >= httpx.codes.BAD_REQUEST else None
 
@@ -72,6 +78,7 @@ class HttpProber:
         base = self._ingress or store.url
         headers = {"Host": store.host} if self._ingress else {}
         url = base.rstrip("/") + path
+        # A stream is closed unread on leaving; ``get`` would read the whole body.
         async with self._client.stream("GET", url, headers=headers) as answer:
             return answer.status_code
 

@@ -1,4 +1,4 @@
-"""Projections of the API server's objects to the records that are stored, shown and assessed."""
+"""Turns the API server's objects into the records that are stored, shown and assessed."""
 
 from collections.abc import Iterator
 
@@ -23,11 +23,11 @@ from provisioner.kubernetes.wire import (
     WirePod,
 )
 
-_MESSAGE = 500  # characters of a cluster's message that are kept
+_MESSAGE = 500  # characters of a cluster's message that are kept; ``readiness.quotas`` relies on it
 
 
 def pod_record(pod: WirePod) -> Pod:
-    """Return the projection of a pod."""
+    """Return the record of a pod."""
     status = pod.status
     containers = (
         *_containers(status.init_container_statuses, is_init=True),
@@ -44,6 +44,7 @@ def pod_record(pod: WirePod) -> Pod:
         phase=status.phase,
         is_ready=ready is not None and ready.status == "True",
         reason=_pod_reason(pod, containers, scheduled if unscheduled else None),
+        # Why no node takes the pod is said by the condition, not by the status itself.
         message=(scheduled.message if scheduled and unscheduled else status.message)[:_MESSAGE],
         node=pod.spec.node_name,
         is_terminating=pod.metadata.deletion_timestamp is not None,
@@ -58,7 +59,7 @@ def pod_record(pod: WirePod) -> Pod:
 def _pod_reason(
     pod: WirePod, containers: tuple[Container, ...], unscheduled: Condition | None
 ) -> str:
-    """Return the word that ``kubectl get pods`` shows under STATUS, or "" for the mere phase."""
+    """Return what ``kubectl get pods`` shows under STATUS, or "" where that is only the phase."""
     if pod.status.reason:
         return pod.status.reason
     if unscheduled is not None:
@@ -69,7 +70,7 @@ def _pod_reason(
             and container.state is ContainerState.TERMINATED
             and container.exit_code == 0
         ):
-            continue
+            continue  # it has done its work
         if container.state is not ContainerState.RUNNING and container.reason:
             return f"Init:{container.reason}" if container.is_init else container.reason
     return ""
@@ -107,7 +108,8 @@ def _state(status: ContainerStatus) -> ContainerState:
 
 
 def job_record(job: WireJob) -> Job:
-    """Return the projection of a Job."""
+    """Return the record of a Job."""
+    # A condition may also be listed as "False" or "Unknown": then it does not hold.
     met = {c.type: c for c in job.status.conditions if c.status == "True"}
     failed = met.get("Failed")
     return Job(
@@ -123,7 +125,7 @@ def job_record(job: WireJob) -> Job:
 
 
 def claim_record(claim: WireClaim) -> Claim:
-    """Return the projection of a PersistentVolumeClaim."""
+    """Return the record of a PersistentVolumeClaim."""
     return Claim(
         name=claim.metadata.name,
         uid=claim.metadata.uid,
@@ -133,7 +135,7 @@ def claim_record(claim: WireClaim) -> Claim:
 
 
 def namespace_record(namespace: WireNamespace) -> NamespaceState:
-    """Return the projection of a namespace; its conditions say what holds a deletion."""
+    """Return the record of a namespace, with the conditions that say what blocks its deletion."""
     blockers = tuple(
         Blocker(condition.type, condition.message[:_MESSAGE])
         for condition in namespace.status.conditions
@@ -148,7 +150,11 @@ def namespace_record(namespace: WireNamespace) -> NamespaceState:
 
 
 def event_record(event: WireEvent) -> ClusterEvent:
-    """Return the projection of an Event; the two generations of its times are made one."""
+    """Return the record of an Event.
+
+    Older clients set ``firstTimestamp``, ``lastTimestamp`` and ``count``; newer ones ``eventTime``
+    and ``series``. The record has one first time, one last time and one count.
+    """
     first = event.first_timestamp or event.event_time or event.metadata.created_at
     series_end = event.series.last_observed_time if event.series else None
     return ClusterEvent(

@@ -1,11 +1,12 @@
-"""Reads what may never come: a file on a server that is away, the answer of a program that hangs.
+"""Reads a configuration that may hang, without ever blocking the service.
 
-Each reading has a daemon thread and an event loop of its own, so that neither the service's loop
-nor its end waits for it: a thread inside ``open`` cannot be stopped by anybody. Hence also one at a
-time: while a reading hangs, everybody waits for that one, each as long as they like.
+A file may be on a server that does not answer, and a credential plug-in may wait for ever. A thread
+that is blocked in ``open`` cannot be stopped. So each reading has its own daemon thread and event
+loop: neither the service's loop nor its shutdown waits for it. There is only one reading at a time.
+While it hangs, all callers wait for the same one, each with its own time limit.
 
-The programs that a reading starts (a kubeconfig's credential plug-in) get no input and a process
-group of their own, which ends with the reading.
+The programs that a reading starts, such as a kubeconfig's credential plug-in, get no input. They
+run in a process group of their own, which is killed at the end of the reading.
 """
 
 import asyncio
@@ -23,13 +24,14 @@ from provisioner.domain.errors import ClusterUnreachableError
 
 T = TypeVar("T")
 
-_ENDING_SECONDS = 2.0
+_ENDING_SECONDS = 2.0  # for a reading that was cancelled, and for a program that was killed
 
 
 class Readings(Generic[T]):
-    """Runs ``read`` whenever it is asked to. ``what`` is what is read, for messages.
+    """Runs ``read`` in a thread, for any number of callers at once.
 
-    A reading is ended after ``timeout_seconds``, if it is of a kind that can be.
+    ``what`` names what is read, for messages. A reading is cancelled after ``timeout_seconds``; one
+    that is blocked by a file cannot be, and goes on.
     """
 
     def __init__(
@@ -41,17 +43,18 @@ class Readings(Generic[T]):
         self._reading: _Reading[T] | None = None
 
     async def within(self, seconds: float) -> T:
-        """Return what the reading that is under way finds, or else one that begins now.
+        """Return the result of the reading that is under way, or of one that begins now.
 
-        What was found while nobody waited is for the next who asks: else somebody who always waits
-        too short a time would never come to it. Raises ClusterUnreachableError when nothing was
-        found after ``seconds``, and the reading goes on; apart from that whatever ``read`` raises.
+        A result that came while nobody waited goes to the next caller. Otherwise a caller with a
+        short time limit might never get one. Raises ClusterUnreachableError when there is no result
+        after ``seconds``; the reading then goes on. Raises whatever ``read`` raises.
         """
         reading = self._reading = self._reading or _Reading(self._read, self._timeout_seconds)
         answer = asyncio.wrap_future(reading.found)
         try:
             await asyncio.wait({answer}, timeout=seconds)
             if answer.done():
+                # Another caller of the same reading may have removed it, and begun the next one.
                 if self._reading is reading:
                     self._reading = None
                 return answer.result()
@@ -68,15 +71,18 @@ class Readings(Generic[T]):
             self._reading.end()
             ended = asyncio.wrap_future(self._reading.found)
             await asyncio.wait({ended}, timeout=_ENDING_SECONDS)
+            # Nobody needs the result. Reading the exception keeps asyncio from warning of it.
             ended.cancel() or ended.exception()
 
 
 class _Reading(Generic[T]):
-    """One reading; ``found`` is told by its thread."""
+    """One reading. Its thread puts the result into ``found``."""
 
     def __init__(self, read: Callable[[], Coroutine[Any, Any, T]], timeout_seconds: float) -> None:
         self.found: Future[T] = Future()
-        self.found.set_running_or_notify_cancel()  # who waits cannot cancel it for the others
+        # A future that runs cannot be cancelled: so a caller that gives up, and cancels its own
+        # wrapper of this future, does not cancel it for the others.
+        self.found.set_running_or_notify_cancel()
         self._read = read
         self._timeout_seconds = timeout_seconds
         self._began_at = time.monotonic()
@@ -91,14 +97,14 @@ class _Reading(Generic[T]):
 
     @property
     def awaited(self) -> str:
-        """What does not answer, as far as can be told from outside."""
+        """What the reading seems to wait for, in words."""
         program = self._loop.program
         return f"its credential plug-in {program}" if program else "a file that it consists of"
 
     def end(self) -> None:
-        """End it at its next step; one that is held up by a file has none."""
+        """Cancel the reading at its next ``await``; one that a file blocks never gets there."""
         self._is_ended = True
-        with suppress(RuntimeError):  # its loop is closed: it has ended
+        with suppress(RuntimeError):  # raised when the loop is closed: the reading has ended
             self._loop.call_soon_threadsafe(self._cancel)
 
     def _cancel(self) -> None:
@@ -111,13 +117,14 @@ class _Reading(Generic[T]):
                 found = runner.run(self._guarded())
         except asyncio.CancelledError:
             self.found.set_exception(ClusterUnreachableError("The service stops."))
-        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
+        except BaseException as error:  # noqa: BLE001 - it is raised in the callers instead
             self.found.set_exception(error)
         else:
             self.found.set_result(found)
 
     async def _guarded(self) -> T:
         self._task = asyncio.current_task()
+        # ``end`` may have come before there was a task that it could cancel.
         if self._is_ended:
             raise asyncio.CancelledError
         try:
@@ -133,7 +140,7 @@ class _Reading(Generic[T]):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Knows the programs that are started in it."""
+    """An event loop that remembers the programs started in it, so that they can be killed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -141,13 +148,15 @@ class _Loop(asyncio.SelectorEventLoop):
 
     @property
     def program(self) -> str | None:
-        """The program that runs, or None."""
+        """The first program that still runs, or None."""
         running = (name for name, _, process in self._programs if process.returncode is None)
         return next(running, None)
 
     async def subprocess_exec(
         self, protocol_factory: Any, program: str, *arguments: str, **options: Any
     ) -> tuple[Any, Any]:
+        # The library starts the plug-ins, so these options can only be set in the loop. A session
+        # of its own makes a process group, which also contains what the plug-in itself starts.
         options |= {"stdin": DEVNULL, "start_new_session": True}
         started = await super().subprocess_exec(protocol_factory, program, *arguments, **options)
         transport, protocol = started
@@ -155,7 +164,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return started
 
     async def end_programs(self) -> None:
-        """Kill those that still run, with all that they have started."""
+        """Kill the programs that still run, together with everything they have started."""
         for _, transport, process in self._programs:
             if process.returncode is None:
                 with suppress(ProcessLookupError):

@@ -1,19 +1,22 @@
-"""A reflector: the live copy of one kind of object, by list and watch.
+"""Keeps a live copy of all objects of one kind, with a list and then a watch: a reflector.
 
-The rules are those of client-go's tools/cache/reflector.go, with what it leaves to the operator
-made explicit:
+The rules are those of client-go's tools/cache/reflector.go, and some that it leaves to the caller:
 
-* list in pages, then *diff* against the cache, so that what vanished during a gap is reported;
-* objects are the same only if their uid is: one deleted and made again is two changes;
-* the version advances after a change was handled, so a crash between the two repeats it;
-* 410 Gone lists again; a lost connection, 429 and 5xx resume from the last version;
-* silence lists again, and so does a version below the last: the server was restored from a backup,
-  say, and would never come to the version that is asked for;
-* waits between tries grow, capped, with full jitter, until a watch is of use again; Retry-After is
-  honoured;
-* three watches in a row that are accepted, and then end at once with nothing or an error, list
-  again: the server may be confused;
-* a list from time to time in any case, against whatever else was lost.
+* A list is read in chunks and then compared with the cache, so that an object which vanished while
+  no watch was open is reported as gone.
+* Two objects are the same only if their uids are: a delete and a new object of the same name are
+  two changes.
+* The version advances only after a change was handled. A failure between the two repeats the
+  change.
+* After 410 Gone the objects are listed again. After a lost connection, 429 or 5xx the watch resumes
+  from the last version.
+* The objects are also listed again after silence, and when a version is lower than the last one.
+  The server may have been restored from a backup, and would never reach the version asked for.
+* Waits between tries grow up to a limit, with jitter, until a watch is useful again. Retry-After is
+  honoured.
+* Three watches in a row that are accepted, but end at once with nothing or with an error, cause a
+  new list: the server may be confused.
+* The objects are listed again from time to time in any case, in case anything else was lost.
 """
 
 import asyncio
@@ -34,17 +37,19 @@ from provisioner.kubernetes.watched_kinds import WatchedKind, WatchedObject
 _log = structlog.get_logger(__name__)
 
 UNFORESEEN_SECONDS = 30.0
-"""The least pause after an error that nobody foresaw: each fills a page of the log."""
+"""The shortest pause after an unforeseen error. Each one fills a page of the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchTimings:
-    """How a reflector waits, in seconds; pairs are the least and the most.
+    """How long a reflector waits, in seconds. A pair is a minimum and a maximum.
 
-    ``backoff`` is the first and the longest wait between tries, ``watch`` how long the server is
-    asked to keep a watch open, ``relist`` when a list is due in any case. A watch shorter than
-    ``short_watch`` that brought nothing is of no use; after ``short_watches`` of them in a row the
-    objects are listed again. ``now`` and ``sleep`` are the clock, for tests.
+    ``backoff``: the first and the longest wait between tries.
+    ``watch``: how long the server is asked to keep a watch open.
+    ``relist``: when the objects are listed again in any case.
+    ``short_watch``: a watch that ends sooner than this, and brought nothing, was useless.
+    ``short_watches``: after this many useless watches in a row the objects are listed again.
+    ``now`` and ``sleep``: the clock, for tests.
     """
 
     backoff: tuple[float, float] = (0.8, 30.0)
@@ -57,16 +62,16 @@ class WatchTimings:
 
 
 class GoneError(TransientError):
-    """There is no going on from the last version, as after a 410: list again."""
+    """The watch cannot go on from the last version, as after a 410. List again."""
 
 
 class SilenceError(GoneError):
-    """Nothing was heard of a watch for long, not even a bookmark; it may be of no use."""
+    """A watch was silent for too long; not even a bookmark came. It may be dead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListChunk:
-    """A part of a list; an empty ``continue_token`` marks the last."""
+    """A part of a list. An empty ``continue_token`` marks the last part."""
 
     objects: list[WatchedObject]
     resource_version: str
@@ -75,9 +80,9 @@ class ListChunk:
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """One event of a watch: ADDED, MODIFIED or DELETED; BOOKMARK and OPENED have no object.
+    """One event of a watch: ADDED, MODIFIED or DELETED, or BOOKMARK or OPENED without an object.
 
-    OPENED comes first and once: the server has accepted the watch.
+    OPENED is ours: it comes once, first, and says that the server has accepted the watch.
     """
 
     type: str
@@ -89,22 +94,26 @@ class WatchSource(Protocol):
     """Where lists and watches come from. Both raise the errors of ``ports.Cluster``."""
 
     async def list_chunk(self, kind: WatchedKind, continue_token: str) -> ListChunk:
-        """Return a part of the list of all objects of the kind."""
+        """Return a part of the list of all objects of the kind; the first if there is no token."""
         ...
 
     def watch(
         self, kind: WatchedKind, resource_version: str, timeout_seconds: int
     ) -> AsyncGenerator[WatchEvent, None]:
-        """Yield the events after ``resource_version``; ends when the server ends the watch."""
+        """Yield the events after ``resource_version``, until the server ends the watch.
+
+        Raises GoneError when the server does not know that version any more, SilenceError when
+        nothing comes for too long.
+        """
         ...
 
 
 OnChange = Callable[[WatchedKind, WatchedObject, bool], None]
-"""Called with the kind, the object, and whether it is there (True) or gone (False)."""
+"""Called with the kind, the object, and whether it exists (True) or is gone (False)."""
 
 
 class Reflector:
-    """Keeps a cache of one kind of object true, and reports every difference once."""
+    """Keeps a cache of one kind of object up to date, and reports every difference once."""
 
     def __init__(
         self,
@@ -127,9 +136,9 @@ class Reflector:
         self.synced = asyncio.Event()
         self.trouble = ""
         self.lists = 0
-        """How often the objects were listed, the first time included."""
+        """How often the objects were listed, including the first time."""
         self.watches = 0
-        """How often a watch was opened, or tried to be."""
+        """How often a watch was opened, or the attempt was made."""
 
     @property
     def objects(self) -> Mapping[tuple[str, str], WatchedObject]:
@@ -146,27 +155,34 @@ class Reflector:
         return self._timings.now() - self._in_touch_at
 
     async def run(self) -> None:
-        """List and watch, for ever. Every error of the cluster is a reason to try again."""
+        """List and watch for ever, and try again after every error.
+
+        An error of the cluster may pass. One that nobody foresaw starts over with a list.
+        """
         while True:
             try:
                 await self._list_and_watch()
             except GoneError as error:
-                # Silence is no news: the API server sends no bookmarks of a kind that has had no
-                # event since the server's start (kubernetes apiserver storage/cacher).
+                # Silence can be normal, and is then not worth a line in the log: the API server
+                # sends no bookmarks for a kind that has had no event since the server's start
+                # (kubernetes apiserver storage/cacher).
                 log = _log.debug if isinstance(error, SilenceError) else _log.info
                 log("watch_expired", kind=self.kind.name, reason=str(error))
-                self._version = ""
+                self._version = ""  # makes the next round begin with a list
                 await self._pause()
             except (TransientError, TerminalError, NotFoundError) as error:
-                if self.trouble != str(error):
+                if self.trouble != str(error):  # the same trouble is logged once, not at each try
                     _log.warning("watch_interrupted", kind=self.kind.name, reason=str(error))
                 self.trouble = str(error)
                 await self._pause(getattr(error, "retry_after_seconds", None))
-            except Exception as error:  # noqa: BLE001 - a fault of ours, for one object perhaps
+            except Exception as error:  # noqa: BLE001 - a fault of ours, perhaps with one object
+                # An exception that left here would end this root task, and so the whole service.
                 self._version = ""
                 self.trouble = str(unforeseen.noted(error, kind=self.kind.name))
                 await self._pause(UNFORESEEN_SECONDS)
             else:
+                # A watch that ends properly is opened again at once. But one that keeps ending
+                # with nothing would be a busy loop of requests.
                 if self._useless:
                     await self._pause()
 
@@ -188,12 +204,13 @@ class Reflector:
                 break
         missed = {key for key, item in found.items() if self._cache.get(key) != item}
         missed |= self._cache.keys() - found.keys()
-        if missed and self.lists > 1:
+        if missed and self.lists > 1:  # at the first list everything is new, and nothing missed
             _log.info("watch_missed_events", kind=self.kind.name, objects=len(missed))
         for key in [key for key in self._cache if key not in found]:
             self._drop(key)
         for item in found.values():
             self._put(item)
+        # Set last: no watch may begin at this version before all of the list is in the cache.
         self._version = version
         self._relist_at = self._timings.now() + random.uniform(*self._timings.relist)  # noqa: S311
         self._useless = 0
@@ -201,11 +218,13 @@ class Reflector:
         self.synced.set()
 
     async def _watch(self) -> None:
-        """Follow one watch to its end; then say whether it was of any use."""
+        """Follow one watch to its end, then count whether it was useful."""
         self.watches += 1
         began, is_useful = self._timings.now(), False
         timeout = random.randint(*self._timings.watch)  # noqa: S311
         try:
+            # Without ``aclosing``, an error here would leave the connection open until the garbage
+            # collector finds the generator.
             async with aclosing(self._source.watch(self.kind, self._version, timeout)) as events:
                 async for event in events:
                     self._is_connected = True
@@ -213,6 +232,8 @@ class Reflector:
                     self._apply(event)
                     is_useful = is_useful or event.type != "OPENED"
         finally:
+            # In ``finally``, because a watch that ends in an error is counted too. One that was not
+            # even accepted changes nothing here: ``_pause`` counts it as a failure.
             was_accepted, self._is_connected = self._is_connected, False
             is_useful = is_useful or self._timings.now() - began >= self._timings.short_watch
             if was_accepted and is_useful:
@@ -222,7 +243,9 @@ class Reflector:
 
     def _apply(self, event: WatchEvent) -> None:
         if _is_before(event.resource_version, self._version):
-            raise GoneError(f"Version {event.resource_version} came after {self._version}.")
+            raise GoneError(
+                f"The watch went back from version {self._version} to {event.resource_version}."
+            )
         if event.object is not None:
             if event.type == "DELETED":
                 self._drop((event.object.namespace, event.object.name))
@@ -234,8 +257,10 @@ class Reflector:
         key = (item.namespace, item.name)
         known = self._cache.get(key)
         if known is not None and known.uid != item.uid:
-            self._drop(key)
+            self._drop(key)  # the delete of the earlier object was missed
         self._cache[key] = item
+        # A resumed watch or a new list repeats what is known: only a difference is reported. The
+        # records hold only the fields that matter, so changes of other fields are none either.
         if known != item:
             self._on_change(self.kind, item, True)  # noqa: FBT003
 
@@ -256,5 +281,8 @@ class Reflector:
 
 
 def _is_before(version: str, last: str) -> bool:
-    """Whether a version is older than another; they compare as numbers (KEP-5504), if they are."""
+    """Return whether a version is older than another.
+
+    Versions may be compared as numbers (KEP-5504). One that is not a number is never older.
+    """
     return version.isdecimal() and last.isdecimal() and int(version) < int(last)

@@ -1,11 +1,12 @@
-"""helm's releases: read from the Secrets in which helm keeps them, compared with the cluster.
+"""Reads helm's releases from its Secrets, and compares them with the cluster.
 
-``helm get manifest`` would tell the same for 0.2 s of CPU and 95 MB a call, far too much for a look
-at each of 1,000 stores; a Secret costs milliseconds. Its format is that of helm 3 and 4
-(pkg/storage/driver/secrets.go and util.go): JSON, gzip, base64, and the Secret's own base64.
+``helm get manifest`` prints the same, but each call costs 0.2 s of CPU and 95 MB. That is far too
+much for checking 1,000 stores; reading a Secret takes milliseconds. Its format is that of helm 3
+and 4 (pkg/storage/driver/secrets.go and util.go): JSON, then gzip, then base64, then the base64 of
+every Secret.
 
-How an object differs is asked of the API server, by a dry run of a server-side apply of helm's own
-YAML: no rule of ours has to know what is a default, a rounded quantity or another's field.
+The API server itself says how an object differs, in a dry run of a server-side apply of helm's
+YAML. So no rule of ours has to know defaults, forms of quantities or fields that others own.
 """
 
 import asyncio
@@ -27,24 +28,29 @@ from provisioner.kubernetes.wire import HasMetadata, Wire
 
 _log = structlog.get_logger(__name__)
 
+# Asks for the metadata only. Its labels are enough, and each Secret holds a whole release.
 _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _DRY_RUN = [("dryRun", "All"), ("force", "true"), ("fieldManager", "store-platform-drift")]
-"""Not helm's own name: what helm has set and its YAML does not mention would go then."""
+"""The field manager is not helm: an apply as helm would remove the fields that helm has set and its
+YAML does not mention."""
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
-"""With the charset, kubernetes-asyncio sends the YAML as it is, and does not wrap it in JSON."""
+"""kubernetes-asyncio would encode the YAML as a JSON string if the type were given without charset
+(36.1, client/rest.py)."""
 _FORBIDDEN, _INVALID = 403, 422
 _CLAIM = "PersistentVolumeClaim"
-_GONE_POLL_SECONDS = 0.2  # of objects that are not watched, and seldom removed
+_GONE_POLL_SECONDS = 0.2  # polled, because these objects are not watched and rarely removed
 _DEPLOYED = "deployed"
-_WAS_IN_FORCE = frozenset({_DEPLOYED, "superseded"})
+_WAS_IN_FORCE = frozenset({_DEPLOYED, "superseded"})  # the latter is an older good revision
 _BETWEEN_OBJECTS = re.compile(r"^---\s*$", re.MULTILINE)
-_HAS_KIND = re.compile(r"^kind:|\"kind\"\s*:", re.MULTILINE)  # a template may be JSON
+# Between two separators there may be comments only. A template may be JSON as well as YAML.
+_HAS_KIND = re.compile(r"^kind:|\"kind\"\s*:", re.MULTILINE)
 _MARK = "store-platform.dev/attempt"
-"""An annotation: kube-controller-manager looks at a workload at once when it has changed, and it
-copies a Deployment's to its ReplicaSet (pkg/controller/deployment/util/deployment_util.go)."""
+"""An annotation. kube-controller-manager looks at a workload at once when the workload changes, and
+it copies a Deployment's annotations to the ReplicaSet
+(pkg/controller/deployment/util/deployment_util.go)."""
 _MAKE_PODS = frozenset({"Deployment", "StatefulSet"})
 _RUN_ONCE = frozenset({"Job"})
-"""Kinds whose objects have done their work, and may have been cleaned up since."""
+"""Kinds whose objects may be missing because they have done their work and were cleaned up."""
 
 
 class _Secrets(Wire):
@@ -85,7 +91,7 @@ class _Resources(Wire):
 
 
 class ReleaseReader:
-    """Implements ``ports.Releases``."""
+    """Reads and compares releases through the API server. Implements ``ports.Releases``."""
 
     def __init__(self, api: KubeApi) -> None:
         self._api = api
@@ -104,7 +110,7 @@ class ReleaseReader:
         )
 
     async def latest(self, namespace: str, name: str) -> tuple[str, ...]:
-        """Return the YAML of each object of the latest revision, be it one that failed."""
+        """Return the YAML of each object of the latest revision, even if that revision failed."""
         states = await self._states(namespace, name)
         return await self._objects(namespace, name, max(states)) if states else ()
 
@@ -122,15 +128,15 @@ class ReleaseReader:
         try:
             applied = await self.apply(path, wanted)
         except ClusterRejectedError as error:
-            # A field that cannot be changed, an admission webhook that knows no dry run: helm could
-            # not put it back either.
+            # A field that cannot be changed, for example, or an admission webhook without support
+            # for dry runs. helm could not put such an object back either.
             _log.warning("drift_unknown", namespace=namespace, object=name, reason=str(error))
             return ""
         differing = differences(_decoded(found), _decoded(applied))
         return sentence(name, differing) if differing else ""
 
     async def _states(self, namespace: str, name: str) -> dict[int, str]:
-        """Return helm's word for the state of each revision."""
+        """Return the state of each revision, in helm's words."""
         listed = await self._api.call(
             "GET",
             f"/api/v1/namespaces/{namespace}/secrets",
@@ -146,7 +152,10 @@ class ReleaseReader:
         return _objects(await self._api.call("GET", secret))
 
     async def path(self, namespace: str, wanted: str) -> str:
-        """Return the path of an object, given as YAML. Raises NotFoundError as ``_path`` does."""
+        """Return the API path of an object that is given as YAML.
+
+        Raises NotFoundError when the cluster has no such kind.
+        """
         return await self._path(namespace, msgspec.yaml.decode(wanted, type=_Header))
 
     async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:
@@ -167,7 +176,8 @@ class ReleaseReader:
             await self.apply(path, wanted)
         except ClusterRejectedError as error:
             kind = msgspec.yaml.decode(wanted, type=_Header).kind
-            # That a volume cannot grow is said by an admission plugin, which forbids it.
+            # A fixed field is invalid (422). Only the growth of a volume claim is judged by an
+            # admission plugin, which forbids it (403).
             is_fixed = error.status in ((_INVALID, _FORBIDDEN) if kind == _CLAIM else (_INVALID,))
             if not is_fixed or not await self._could_be_made(path, wanted):
                 return None
@@ -175,7 +185,7 @@ class ReleaseReader:
         return None
 
     async def apply(self, path: str, wanted: str, *, answer_seconds: float | None = None) -> bytes:
-        """Bring an object to its YAML in a dry run; return how it would be."""
+        """Apply an object's YAML in a dry run; return the object as it would be, as JSON."""
         return await self._api.call(
             "PATCH",
             path,
@@ -186,7 +196,11 @@ class ReleaseReader:
         )
 
     async def _could_be_made(self, path: str, wanted: str) -> bool:
-        """Tell whether the object is valid by itself: made anew, under a name nobody has."""
+        """Return whether a new object from this YAML would be valid, in a dry run.
+
+        This tells an invalid YAML from a field that is only fixed in the existing object. The API
+        server chooses a name that is free.
+        """
         body = msgspec.yaml.decode(wanted)
         body["metadata"] = {**body["metadata"], "name": None, "generateName": "trial-"}
         collection = path.rpartition("/")[0]
@@ -206,9 +220,13 @@ class ReleaseReader:
                     await self._api.call("PATCH", await self._path(namespace, header), body=body)
 
     async def remove(self, item: Unchangeable) -> None:
-        """See ``ports.Releases``. What it owns goes first, so that nothing of it is met anew."""
+        """See ``ports.Releases``.
+
+        Foreground deletion removes what the object owns first, so that helm meets none of it again.
+        """
         body = {"preconditions": {"uid": item.uid}, "propagationPolicy": "Foreground"}
-        with suppress(NotFoundError, AlreadyExistsError):  # it is gone, or another by now
+        # 404: it is gone. 409: its uid differs, so another object has its name by now.
+        with suppress(NotFoundError, AlreadyExistsError):
             await self._api.call("DELETE", item.path, body=body)
             while True:
                 there = msgspec.json.decode(
@@ -219,12 +237,16 @@ class ReleaseReader:
                 await asyncio.sleep(_GONE_POLL_SECONDS)
 
     async def _path(self, namespace: str, header: _Header) -> str:
-        """Return an object's path. Raises NotFoundError when the cluster has no such kind."""
+        """Return an object's API path. Raises NotFoundError when the cluster has no such kind."""
+        # The core group is under "/api", all named groups are under "/apis".
         group = f"/{'apis' if '/' in header.api_version else 'api'}/{header.api_version}"
         if group not in self._resources:
             offered = msgspec.json.decode(await self._api.call("GET", group), type=_Resources)
             self._resources[group] = {
-                item.kind: item for item in offered.resources if "/" not in item.name
+                # Names such as "pods/log" are parts of an object, with a kind of their own.
+                item.kind: item
+                for item in offered.resources
+                if "/" not in item.name
             }
         resource = self._resources[group].get(header.kind)
         if resource is None:

@@ -1,7 +1,7 @@
-"""How the platform's account gives itself its rights in one namespace.
+"""Gives the platform's account its rights in one namespace.
 
-Its rights in a store's namespace, on Secrets above all, come from a RoleBinding there, to the one
-ClusterRole that the account may bind. Who it is, it asks the API server.
+The account gets its rights in a store's namespace, above all on Secrets, from a RoleBinding there.
+It may bind only one ClusterRole. The account asks the API server for its own name.
 """
 
 import asyncio
@@ -18,7 +18,10 @@ _BINDINGS = f"/apis/{_GROUP}/v1/namespaces/{{}}/rolebindings"
 _WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _MAY_I = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _PAUSES = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
-"""In seconds: the API server hears of a RoleBinding by a watch, within milliseconds as a rule."""
+"""Seconds before each look whether the rights hold. The first look comes at once.
+
+The API server learns of a new RoleBinding through a watch, usually within milliseconds.
+"""
 
 
 class _User(Wire):
@@ -44,8 +47,8 @@ class _MayReview(Wire):
 async def bind_role(api: KubeApi, namespace: str, role: str) -> bool:
     """Bind the account to a ClusterRole in a namespace; see ``ports.Cluster.ensure_role_binding``.
 
-    A binding that is there is left as it is: it has the role's name, and what it binds cannot be
-    changed.
+    A binding that exists is left as it is: it is named after the role, and Kubernetes does not let
+    anybody change the role of a binding.
     """
     body = {
         "metadata": {"name": role, "labels": {"app.kubernetes.io/managed-by": "store-platform"}},
@@ -68,6 +71,8 @@ async def _username(api: KubeApi) -> str:
 
 
 def _subject(username: str) -> dict[str, str]:
+    # A service account is called "system:serviceaccount:<namespace>:<name>"; a kubeconfig may also
+    # belong to a person, whose name has no such form.
     kind, _, account = username.partition("serviceaccount:")
     if kind != "system:":
         return {"kind": "User", "apiGroup": _GROUP, "name": username}
@@ -76,6 +81,7 @@ def _subject(username: str) -> dict[str, str]:
 
 
 async def _await_rights(api: KubeApi, namespace: str, role: str) -> None:
+    # One right stands for all: they come with the same binding, and Secrets matter most.
     asked = {"namespace": namespace, "verb": "get", "resource": "secrets"}
     for pause in _PAUSES:
         await asyncio.sleep(pause)
@@ -84,6 +90,6 @@ async def _await_rights(api: KubeApi, namespace: str, role: str) -> None:
             return
     raise ClusterUnreachableError(
         f"The cluster does not let the platform read Secrets in namespace {namespace} yet, though"
-        f" it is bound to the ClusterRole {role} there. Look whether that role is as the chart has"
-        " it."
+        f" it is bound to the ClusterRole {role} there. Check that this role has the rules that the"
+        " platform's chart gives it."
     )

@@ -1,4 +1,4 @@
-"""The kinds of objects that are watched, and how each is decoded."""
+"""Defines the kinds of objects that are watched, and how each is decoded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,10 @@ W = TypeVar("W")
 
 @dataclass(frozen=True, slots=True)
 class WatchedObject:
-    """One object in a watch's cache."""
+    """One object in a reflector's cache. ``record`` is the projection that the domain works with.
+
+    ``store_id`` is the value of the store's label, None where the object has none.
+    """
 
     namespace: str
     name: str
@@ -41,7 +44,8 @@ class WatchedObject:
 class WatchedKind:
     """A kind of object that is watched for the whole platform with one list-then-watch.
 
-    ``path`` is the API's collection, ``selector`` the query that limits it to our objects.
+    ``path`` is the API's path of all objects of the kind. ``selector`` holds the query parameters
+    that limit them to the platform's own.
     """
 
     name: str
@@ -61,7 +65,8 @@ def _decoder(
         if not (metadata.name and metadata.uid):
             raise msgspec.ValidationError("An object without a name or a uid.")
         return WatchedObject(
-            # A namespace belongs to itself, so that everything of a store is filed in one place.
+            # A namespace has no namespace. It is filed under its own name, together with what is in
+            # it.
             namespace=metadata.namespace or metadata.name,
             name=metadata.name,
             uid=metadata.uid,
@@ -82,6 +87,8 @@ CLAIMS = WatchedKind(
 NAMESPACES = WatchedKind(
     "namespaces", "/api/v1/namespaces", _OURS, _decoder(WireNamespace, namespace_record)
 )
+# Events do not carry the labels of the object that they are about, so they cannot be selected by
+# the store's label. All Warnings of the cluster are watched; the observer sorts them by namespace.
 EVENTS = WatchedKind(
     "events", "/api/v1/events", {"fieldSelector": "type=Warning"}, _decoder(WireEvent, event_record)
 )
