@@ -1,1 +1,1 @@
-"""helm as a subprocess."""
+"""Runs helm as a subprocess."""

@@ -1,11 +1,11 @@
-"""helm as a subprocess: an argument list, values on stdin, and its failures put into words.
+"""Runs helm as a subprocess, with an argument list and values on stdin, and explains its failures.
 
-helm is not asked to wait for workloads: its ``--wait`` looks neither at a Deployment's pods nor at
+helm is not asked to wait for workloads. Its ``--wait`` looks neither at a Deployment's pods nor at
 image-pull errors (helm 4.2.4, pkg/kube/statuswait.go). Readiness is assessed from our own watches.
 
 A helm that was killed leaves the release in a ``pending-*`` or ``uninstalling`` state, which is
-also helm's lock. Those are repaired by rule before an install; the lock file that every helm of
-ours holds (see ``process``) makes sure that no other helm is at work on the release then.
+also helm's lock. Such a release is repaired before an install. The lock file that each of our helms
+holds (see ``process``) ensures that no other helm works on the release at that time.
 """
 
 import os
@@ -42,27 +42,30 @@ from provisioner.helm.process import (
     run,
 )
 
+# helm's exit code is always 1 after a failure, so only its words tell one failure from another.
 _CONNECTION_LOST = re.compile(
     r"(?i)cluster unreachable|connection refused|connection reset|i/o timeout|no route to host"
     r"|TLS handshake timeout|context deadline exceeded|etcdserver: |too many requests"
-    r"|asked for the client to provide credentials"  # 401: the platform's fault, not the store's
+    r"|asked for the client to provide credentials"  # 401: a fault of the platform, not the store
     r"|server is currently unable|unexpected EOF|http2: client connection lost|apiserver not ready"
 )
+# What helm needs to reach the API server in a pod, or through a proxy, and to verify certificates.
 _PASSED_ON = (
     "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 )  # fmt: skip
 _NOT_FOUND = re.compile(r"(?i)release: not found")
-_SENTENCE = 600
+_SENTENCE = 600  # characters of helm's output that a message quotes: the end of it
 _FOR_WANT_OF_MEMORY = ", most often because memory has run out"
 
 
 @dataclass(frozen=True, slots=True)
 class HelmSettings:
-    """How helm is run. Times in seconds; ``state`` holds its caches and the lock files.
+    """How helm is run. Times are in seconds.
 
-    ``kubeconfig`` has one context only, that of the API (see ``kubeconfig``); None in a pod, where
-    helm reads the service account's token itself, at each run.
+    ``program`` is helm's name or path. ``state`` is the folder of its caches and the lock files.
+    ``kubeconfig`` has only the context that the API uses (see ``kubernetes.kubeconfig``). It is
+    None in a pod, where helm itself reads the service account's token at each run.
     """
 
     program: str
@@ -73,14 +76,14 @@ class HelmSettings:
 
 
 class Revision(msgspec.Struct, frozen=True):
-    """One revision of a release, and its state in helm's word, such as ``deployed``."""
+    """One revision of a release, with its state in helm's words, such as ``deployed``."""
 
     revision: int
     status: str
 
 
 class HelmClient:
-    """Runs helm. Implements ``ports.Helm``."""
+    """Runs helm, and finds out why it failed. Implements ``ports.Helm``."""
 
     def __init__(
         self,
@@ -104,17 +107,19 @@ class HelmClient:
         values_files: Sequence[Path] = (),
         secrets: Sequence[str] = (),
     ) -> str:
-        """See ``ports.Helm``: ``helm upgrade --install`` after any repair."""
+        """See ``ports.Helm``. Repairs a broken release, then runs ``helm upgrade --install``."""
         await self._repair(release, namespace)
         arguments = ["upgrade", release, str(chart), "--install", "--namespace", namespace, _OWNER]
         for file in values_files:
             arguments += ["--values", str(file)]
+        # On stdin, because other users of the machine can read command lines. Last, because helm
+        # lets later values win: the store's own values go over the operator's files.
         arguments += ["--values", "-"]
         done = await self._run(release, arguments, stdin=msgspec.json.encode(values))
         return await self._checked(done, _Call("install", release, namespace, secrets))
 
     async def restore(self, *, release: str, namespace: str, revision: int) -> str:
-        """See ``ports.Helm``: ``helm rollback`` to what the release is, or was last."""
+        """See ``ports.Helm``. Runs ``helm rollback`` to the given revision."""
         arguments = ["rollback", release, str(revision), "--namespace", namespace, _OWNER]
         done = await self._run(release, arguments)
         return await self._checked(done, _Call("restore", release, namespace))
@@ -126,9 +131,10 @@ class HelmClient:
         return await self._checked(done, _Call("uninstall", release, namespace))
 
     async def history(self, *, release: str, namespace: str) -> list[Revision]:
-        """Return the release's revisions, oldest first; none when there is no release.
+        """Return the release's revisions, oldest first; an empty list when there is no release.
 
-        This is also how a release's state is read: ``status`` prints the whole manifest with it.
+        A release's state is read from here too, because ``helm status`` prints the whole manifest
+        with it. Raises as ``ports.Helm`` says, and HelmError when the output cannot be decoded.
         """
         arguments = ["history", release, "--namespace", namespace, *_LATEST]
         done = await self._run(release, arguments, keep=_HISTORY_BYTES)
@@ -144,6 +150,7 @@ class HelmClient:
     async def _repair(self, release: str, namespace: str) -> None:
         history = await self.history(release=release, namespace=namespace)
         state = history[-1].status if history else None
+        # A first install has no revision to return to, and an uninstall can only be finished.
         if state in ("pending-install", "uninstalling"):
             await self.uninstall(release=release, namespace=namespace)
         elif state in ("pending-upgrade", "pending-rollback"):
@@ -151,7 +158,7 @@ class HelmClient:
 
     async def _roll_back(self, release: str, namespace: str, history: Sequence[Revision]) -> None:
         good = [item.revision for item in history if item.status in ("deployed", "superseded")]
-        if not good:
+        if not good:  # no revision was ever in force, so nothing is lost
             await self.uninstall(release=release, namespace=namespace)
             return
         await self.restore(release=release, namespace=namespace, revision=max(good))
@@ -167,6 +174,7 @@ class HelmClient:
         measure = self._measurements.measure
         with measure(Activity.HELM, verb=arguments[0], release=release) as measured:
             done = await self._run_unmeasured(release, arguments, stdin=stdin, keep=keep)
+            # "release: not found" is how helm answers when asked for a history: no failure.
             if done.code != 0 and not _NOT_FOUND.search(done.errors):
                 measured.outcome = "FAILED" if done.code > 0 else "KILLED"
             return done
@@ -183,6 +191,7 @@ class HelmClient:
                 environment=self._environment(),
                 timeout_seconds=settings.timeout_seconds,
                 grace_seconds=settings.grace_seconds,
+                # One lock for each release: helms of different stores run side by side.
                 lock=settings.state / "locks" / f"{release}.lock",
                 keep=keep,
                 fence=self._fence,
@@ -208,7 +217,7 @@ class HelmClient:
             ) from error
 
     def _environment(self) -> dict[str, str]:
-        """Return helm's whole environment: private homes, and nothing that it has no need of."""
+        """Return helm's whole environment: private folders, and only variables that it needs."""
         settings = self._settings
         home = settings.state / "home"
         environment = {
@@ -222,23 +231,26 @@ class HelmClient:
         environment |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         if settings.kubeconfig is not None:
             environment["KUBECONFIG"] = str(settings.kubeconfig)
-            # A credential plug-in that it names has its files at home.
+            # The kubeconfig may name a credential plug-in, which has its files in the user's home.
             environment["HOME"] = os.environ.get("HOME", str(home))
         return environment
 
     async def _checked(self, done: Finished, call: "_Call") -> str:
         if done.code == 0:
             return tail(scrub(done.output, call.secrets))
-        if done.code < 0:
+        if done.code < 0:  # minus the signal's number
             why = _FOR_WANT_OF_MEMORY if -done.code == signal.SIGKILL else ""
             raise HelmKilledError(f"helm was killed ({_signal_name(-done.code)}{why}).")
         said = scrub(done.errors or done.output, call.secrets).strip()
+        # From the certain to the uncertain: what this machine lacks, then what the API server says
+        # itself, and only then what helm's words let us guess.
         if lacking := told_shortage(said):
             raise MachineShortageError(f"helm could not go on. {lacking}")
         if (trouble := await self._trouble(call)) is not None:
             raise trouble
         if _CONNECTION_LOST.search(said):
-            # The API server finds no fault by now, so it was away for a moment, or that is not it.
+            # The API server answers by now, or there is no doctor to ask it. So either it was away
+            # for a moment, or only helm cannot reach it. This may pass, but not for ever.
             raise PassingError(_failure(call, said, _REACH), output=tail(said))
         remedy = known_remedy(said) or _MEND
         raise HelmError(_failure(call, said, remedy), output=tail(said))
@@ -253,7 +265,10 @@ class HelmClient:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What helm was asked to do, in a word for people, and what it must not be quoted with."""
+    """What helm was asked to do, for messages.
+
+    ``verb`` is a word for people. ``secrets`` are values that must be removed from helm's output.
+    """
 
     verb: str
     release: str
@@ -270,13 +285,18 @@ def _failure(call: _Call, said: str, remedy: str) -> Reason:
 _MEND = "Mend what it names in the chart or its values"
 _REACH = "See that helm reaches the API server as the platform itself does"
 _LATEST = ("--max", "10", "--output", "json")
-_HISTORY_BYTES = 1 << 20  # each revision holds what it failed of, at length
-_OWNER = "--force-conflicts"  # over whoever changed a field of ours by hand, else helm gives up
+_HISTORY_BYTES = 1 << 20  # more than is kept otherwise: revisions contain long error messages
+# helm applies on the server's side. Without this it fails if somebody has changed one of its fields
+# by hand, instead of setting the field back.
+_OWNER = "--force-conflicts"
 T = TypeVar("T")
 
 
 def _decode(text: str, kind: type[T]) -> T | None:
-    """Decode helm's JSON, which may come after warnings: it begins at the start of a line."""
+    """Return helm's JSON decoded, or None if there is none.
+
+    helm may print warnings before it, so each line that begins like JSON is tried.
+    """
     for line in re.finditer(r"^(?=[\[{])", text, re.MULTILINE):
         with suppress(msgspec.MsgspecError):
             return msgspec.json.decode(text[line.start() :], type=kind)

@@ -1,8 +1,9 @@
 """Runs one program to its end: own process group, bounded output, a timeout, and no orphans.
 
-The program holds an inherited lock file while it lives. So a service that was killed and started
-again can tell that the helm of its former life is still at work on a release, and waits for it or
-ends it, instead of meeting it. ``flock`` needs no pid that could have been given to somebody else.
+The program inherits an open lock file and so holds the lock as long as it lives. If the service is
+killed and started again, the lock tells it that a helm of the earlier process still works on the
+release. The new service waits for that helm, or ends it. The lock itself does not depend on a
+process id, which the system could have given to another program by then.
 """
 
 import asyncio
@@ -22,22 +23,26 @@ from provisioner.domain.redaction import MAX_OUTPUT
 from provisioner.domain.shortage import shortage
 
 KEPT_BYTES = 4 * MAX_OUTPUT
-"""Bytes of an output that are kept unless more are asked for: the tail."""
+"""How many bytes of an output are kept, from its end, if the caller does not ask for more."""
 
 T = TypeVar("T")
 
-_READ = 65536
-_KILLED_SECONDS = 5.0  # the kernel's time to end what was killed
-_NO_PID = b" " * 10 + b"\n"
+_READ = 65536  # bytes that are read from a pipe at once
+_KILLED_SECONDS = 5.0  # how long the kernel may take to end a killed process
+_NO_PID = b" " * 10 + b"\n"  # the lock file's content while the process id is not known
+# Errors that say that the program itself is missing or wrong; any other is the machine's.
 _NO_PROGRAM = frozenset(
     {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOTDIR, errno.EISDIR}
 )
-_LOCK_POLL_SECONDS = 0.1  # flock has no asynchronous form; orphans are rare and short-lived
+_LOCK_POLL_SECONDS = 0.1  # polled, because flock cannot be awaited; it is rarely taken for long
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a program ended: exit code, and the tails of its two outputs."""
+    """How a program ended: its exit code, and the ends of its two outputs.
+
+    The code is negative if a signal ended the program: minus the signal's number.
+    """
 
     code: int
     output: str
@@ -45,16 +50,20 @@ class Finished:
 
 
 class ProgramTimeoutError(Exception):
-    """The program ran longer than it may, and was ended."""
+    """The program ran for longer than its time limit, and was ended."""
 
 
 class ProgramMissingError(Exception):
-    """There is no such program, or none that this user may run on this machine."""
+    """The program does not exist, or this user cannot run it on this machine."""
 
 
 @contextmanager
 def _lacking_nothing(missing: frozenset[int] = frozenset()) -> Iterator[None]:
-    """Tell a program that is ``missing``, by error number, from what the machine lacks just now."""
+    """Turn an OSError into ProgramMissingError or MachineShortageError.
+
+    ``missing`` are the error numbers that mean that the program is missing. All others mean that
+    the machine lacks something just now, such as memory or room on the disk.
+    """
     try:
         yield
     except OSError as error:
@@ -74,23 +83,28 @@ async def run(
     keep: int = KEPT_BYTES,
     fence: Fence | None = None,
 ) -> Finished:
-    """Run a program while holding ``lock``; of each output the last ``keep`` bytes are returned.
+    """Run a program while holding ``lock``; return the last ``keep`` bytes of each output.
 
-    On a timeout its process group gets SIGTERM, and SIGKILL ``grace_seconds`` later. On a
-    cancellation it may first run on for ``grace_seconds``: a helm that ends by itself leaves no
-    release half done. There is no grace once the fence has ended, and no start without it.
+    After ``timeout_seconds`` the program's process group gets SIGTERM, and ``grace_seconds`` later
+    SIGKILL. If this call is cancelled, the program may first run on for ``grace_seconds``, because
+    a helm that ends by itself leaves no release half done. Once the fence has ended, nothing is
+    started, and what runs gets no grace.
+
     Raises ProgramMissingError when there is no such program, MachineShortageError when it cannot be
-    started for another reason, ProgramTimeoutError when it ran too long, and LeaseLostError.
+    started for another reason, ProgramTimeoutError when it ran too long, and LeaseLostError when
+    the fence has ended.
     """
     fence = fence or Fence()
     with _lacking_nothing():
         descriptor = await _hold(lock, grace_seconds)
     try:
-        fence.check()
+        fence.check()  # waiting for the lock may have taken longer than the lease
         with _lacking_nothing():
-            # Room for its id is needed now: once the program runs, this must not fail.
+            # Takes the room on the disk for the process id. When the program runs, it is too late
+            # to fail for want of room.
             os.pwrite(descriptor, _NO_PID, 0)
         process, is_cancelled = await _start(arguments, environment, descriptor)
+        # The id is a convenience for ``_kill_holder``, which can also find the program without it.
         with suppress(OSError):
             os.pwrite(descriptor, f"{process.pid:<10}\n".encode(), 0)
         work = _work(process, stdin, keep)
@@ -99,7 +113,7 @@ async def run(
                 process, work, timeout_seconds, grace_seconds, fence, is_cancelled=is_cancelled
             )
     finally:
-        os.close(descriptor)
+        os.close(descriptor)  # releases the lock, unless the program or a child still has it open
 
 
 async def _start(
@@ -113,8 +127,8 @@ async def _start(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=dict(environment),
-            start_new_session=True,
-            pass_fds=(descriptor,),
+            start_new_session=True,  # its own process group, which can be killed as a whole
+            pass_fds=(descriptor,),  # keeps the lock taken even if the service is killed
         )
     )
     is_cancelled = await _is_cancelled_during(starting)
@@ -123,9 +137,9 @@ async def _start(
 
 
 async def _is_cancelled_during(starting: asyncio.Future[Any]) -> bool:
-    """Wait for the start of a program; tell whether a cancellation came meanwhile.
+    """Wait for the start of a program; return whether this task was cancelled meanwhile.
 
-    Left to itself, asyncio would kill a program that is cancelled in its start, without any grace.
+    If the start itself were cancelled, asyncio would kill the program without any grace.
     """
     is_cancelled = False
     while not starting.done():
@@ -133,7 +147,7 @@ async def _is_cancelled_during(starting: asyncio.Future[Any]) -> bool:
             await asyncio.wait({starting})
         except asyncio.CancelledError:
             is_cancelled = True
-    if is_cancelled and starting.exception() is not None:
+    if is_cancelled and starting.exception() is not None:  # nothing runs that needs an end
         raise asyncio.CancelledError
     return is_cancelled
 
@@ -141,7 +155,10 @@ async def _is_cancelled_during(starting: asyncio.Future[Any]) -> bool:
 def _work(
     process: asyncio.subprocess.Process, stdin: bytes, keep: int
 ) -> asyncio.Future[tuple[None, str, str, int]]:
-    """Feed the program and drain both its outputs, all at once, to its end."""
+    """Write the input and read both outputs until the program ends, all at the same time.
+
+    One after the other would hang as soon as the program waits for a full pipe of another.
+    """
     stdin_pipe, stdout, stderr = process.stdin, process.stdout, process.stderr
     if stdin_pipe is None or stdout is None or stderr is None:
         raise ValueError("The process must be started with pipes.")
@@ -169,21 +186,24 @@ async def _finish(
         await _uncancelled(_let_finish(process, grace_seconds, fence))
         raise
     finally:
-        # Not awaited to its end: somebody who left the group could hold the pipes open for ever.
+        # Cancelled and not awaited to its end: a child that has left the process group could hold
+        # the pipes open for ever.
         work.cancel()
         await _uncancelled(work)
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        # For the same reason our ends of the pipes have to be closed. asyncio has no public way.
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
     return Finished(code, output, errors)
 
 
 async def _unless_cancelled(work: asyncio.Future[T], *, is_cancelled: bool) -> T:
     if is_cancelled:
-        raise asyncio.CancelledError
+        raise asyncio.CancelledError  # the cancellation that came during the start
+    # Shielded, because the pipes have to be read on while the program uses its grace.
     return await asyncio.shield(work)
 
 
 async def _uncancelled(ending: Coroutine[Any, Any, None] | asyncio.Future[Any]) -> None:
-    """Wait for an ending that a second cancellation must not cut short."""
+    """Wait for an ending. Ignore cancellations, so that a second one does not cut it short."""
     task = asyncio.ensure_future(ending)
     while not task.done():
         with suppress(asyncio.CancelledError):
@@ -193,6 +213,7 @@ async def _uncancelled(ending: Coroutine[Any, Any, None] | asyncio.Future[Any]) 
 async def _let_finish(
     process: asyncio.subprocess.Process, grace_seconds: float, fence: Fence
 ) -> None:
+    """Let the program run on for its grace, or until the fence ends; then end it."""
     ending = asyncio.create_task(fence.ended())
     exiting = asyncio.create_task(process.wait())
     await asyncio.wait(
@@ -205,7 +226,8 @@ async def _let_finish(
 
 
 async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
-    # uvloop closes it once the program has ended, and refuses a write then.
+    # uvloop closes the pipe when the program has ended, and then raises on a write. asyncio's own
+    # loop raises BrokenPipeError or ConnectionResetError instead.
     if not writer.is_closing():
         with suppress(BrokenPipeError, ConnectionResetError):
             writer.write(data)
@@ -225,7 +247,8 @@ async def _end(process: asyncio.subprocess.Process, grace_seconds: float) -> Non
     with suppress(TimeoutError):
         async with asyncio.timeout(grace_seconds):
             await process.wait()
-    _signal_group(process.pid, signal.SIGKILL)  # its children too, which may have stayed
+    # Also when the program has ended: its children may have ignored SIGTERM.
+    _signal_group(process.pid, signal.SIGKILL)
     with suppress(TimeoutError):
         async with asyncio.timeout(_KILLED_SECONDS):
             await process.wait()
@@ -237,7 +260,11 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 async def _hold(lock: Path, patience_seconds: float) -> int:
-    """Take the lock; a program of an earlier life that keeps it is ended after a while."""
+    """Take the lock, and return the open lock file.
+
+    If a program that an earlier service started holds the lock for longer than
+    ``patience_seconds``, that program is killed.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -262,26 +289,28 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _kill_holder(descriptor: int) -> None:
-    """End the process group that holds the lock, which proves that it lives.
+    """Kill the process group that holds the lock.
 
-    Its id stands in the file, unless the service was killed between the start of the program and
-    the writing of it.
+    The lock proves that the group still lives, so its id cannot belong to another one. The id is in
+    the file, unless the service was killed after the start of the program and before writing it.
     """
     written = os.pread(descriptor, len(_NO_PID), 0).strip()
     groups = [int(written)] if written.isdigit() else _groups_with(descriptor)
     for group in groups:
+        # It has just ended, or it runs as another user: the next round of ``_hold`` looks again.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
 
 
 def _groups_with(descriptor: int) -> list[int]:
-    """Return the groups of programs that were started with the file open; Linux tells.
+    """Return the process groups of other programs that have the file open, from Linux' ``/proc``.
 
-    A service that waits for the lock has the file open too, but runs the same program as this one.
+    Another service that waits for the lock has the file open too. It is left out, because it runs
+    the same program as this one.
     """
     ours, wanted, found = _program("self"), os.fstat(descriptor), []
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended meanwhile, or is somebody else's
+        with suppress(OSError):  # the process has ended meanwhile, or belongs to another user
             files = (file.stat() for file in (process / "fd").iterdir())
             if _program(process.name) != ours and any(
                 os.path.samestat(wanted, file) for file in files
