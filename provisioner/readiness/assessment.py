@@ -1,4 +1,4 @@
-"""What an assessment says, and the graces that the operator may set."""
+"""Defines what an assessment says, and the grace periods that the operator can set."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,74 +8,75 @@ from provisioner.domain.stores import Reason
 
 @dataclass(frozen=True, slots=True)
 class GracePeriods:
-    """How long a problem that may pass is given before it is fatal to a store.
+    """How long each kind of problem that may pass can last before it is fatal to a store.
 
-    Every grace counts from the time at which the cluster's own records first show the problem.
+    Every grace period begins when the cluster's own records first show the problem.
     """
 
     image_pull_grace: timedelta = timedelta(seconds=120)
-    """For pulls that fail for another reason than a missing image: a registry that is slow, down or
-    over its rate limit. The kubelet tries about four times in it (backoff 10 s, doubled each time:
-    ``imageBackOff`` in pkg/kubelet/kubelet.go)."""
+    """For pulls that fail although the image may exist: the registry is slow or down, or its rate
+    limit is used up. The kubelet tries about four times in this period. It waits 10 s and doubles
+    the wait each time (``imageBackOff`` in pkg/kubelet/kubelet.go)."""
 
     config_grace: timedelta = timedelta(seconds=20)
-    """For a container that names a Secret, ConfigMap or key that is not there. The kubelet looks
-    again after 10 to 15 s (``backOffPeriod`` in pkg/kubelet/kubelet.go): it has one more try."""
+    """For a container that names a Secret, ConfigMap or key that does not exist. The kubelet looks
+    again after 10 to 15 s (``backOffPeriod`` in pkg/kubelet/kubelet.go), so this allows for one
+    more try."""
 
     runtime_grace: timedelta = timedelta(seconds=60)
-    """For trouble of the node rather than of the store: a cache of Secrets that is not synced yet
-    (krane pod.rb), a container runtime that is out of time."""
+    """For problems of the node rather than of the store: its cache of Secrets is not synced yet
+    (krane pod.rb), or the container runtime does not answer in time."""
 
     mount_grace: timedelta = timedelta(seconds=120)
-    """For volumes that cannot be attached or mounted. The kubelet waits up to 122 s between tries
-    (pkg/util/goroutinemap/exponentialbackoff)."""
+    """For volumes that cannot be attached or mounted. The kubelet waits up to 122 s between two
+    tries (pkg/util/goroutinemap/exponentialbackoff)."""
 
     unschedulable_grace: timedelta = timedelta(seconds=60)
-    """For a pod that no node takes: another store may be going, a cluster autoscaler adding a node.
-    Raise it where adding one takes longer."""
+    """For a pod that no node takes. Room may appear when another store is removed, or when a
+    cluster autoscaler adds a node. Raise this where adding a node takes longer."""
 
     volume_grace: timedelta = timedelta(seconds=120)
-    """For a claim that is not bound, while its provisioner tries again with growing waits
+    """For a volume claim that is not bound. Its provisioner tries again, with growing waits
     (sigs.k8s.io/sig-storage-lib-external-provisioner)."""
 
     refusal_grace: timedelta = timedelta(seconds=10)
-    """For a pod that admission denies, or that a quota has no room for even when nothing of it is
-    used: somebody may be at work on what denies it."""
+    """For a pod that admission denies, or that needs more than a whole quota. Somebody may be
+    changing the policy or the quota just then."""
 
     quota_grace: timedelta = timedelta(seconds=360)
-    """For a pod that has no room beside what the quota counts as used. An older pod's share may be
-    free soon, and some of it may be of nothing that there is: an API server charges for
-    requests that then fail, as many do after it was away; the controller takes that back when it
-    counts anew, every five minutes (``ResourceQuotaSyncPeriod``)."""
+    """For a pod that has no room beside what its quota counts as used. The share of an older pod
+    may soon be free. Some of the use may also be counted wrongly: the API server charges the quota
+    for requests that fail afterwards, and many fail after it was away. The quota controller
+    corrects this when it counts again, every five minutes (``ResourceQuotaSyncPeriod``)."""
 
     passing_refusal_grace: timedelta = timedelta(seconds=120)
-    """For denials that mostly pass: the quota of a new namespace is not counted yet, its service
-    account is not there yet, a webhook is out of reach.
+    """For denials that usually pass: the quota of a new namespace is not counted yet, its service
+    account does not exist yet, or a webhook does not answer.
 
-    After an outage of the API server, Kubernetes' own controllers come back within half a minute
-    (client-go's reflectors wait up to 30 s), and who was denied tries again at doubling intervals:
-    what has passed after 41 s is seen after 82."""
+    After an outage of the API server, Kubernetes' own controllers are back within half a minute
+    (client-go's reflectors wait up to 30 s). A controller whose pod was denied tries again at
+    doubling intervals, so it may notice only after 82 s what was over after 41 s."""
 
     webhook_grace: timedelta = timedelta(seconds=60)
-    """For an admission webhook that does not answer the API server: its pod may be starting.
-    Counted by our own clock, from the first denial that is met in a step."""
+    """For an admission webhook that does not answer the API server, because its pod is starting,
+    for example. Counted by our own clock, from the first such denial within a step."""
 
     crash_restarts: int = 3
-    """Restarts after which a crashing container counts as a crash loop: about 30 s after its first
-    crash (the kubelet restarts at once, then after 10 s, then after 20 s). Fewer would fatal what
-    only waits for another workload to come up."""
+    """After this many restarts a crashing container counts as a crash loop. Three take about 30 s
+    from the first crash: the kubelet restarts at once, then after 10 s, then after 20 s. With fewer
+    restarts, a container that only waits for another workload to start would be fatal."""
 
     memory_restarts: int = 1
-    """Restarts after which a container that is killed for want of memory is given up: the second
-    kill, since a process that needs more than its limit at its start needs it at every start."""
+    """After this many restarts a container that is killed for lack of memory is given up: at the
+    second kill. A process that needs more than its limit at one start needs it at every start."""
 
 
 @dataclass(frozen=True, slots=True)
 class FatalFinding:
-    """Why the store cannot become ready, and where a log tells more.
+    """Why the store cannot become ready, and which log tells more.
 
-    ``pod`` and ``container`` are None where there is no log that could be read; ``previous`` says
-    that the log of the container's previous run is the one that tells.
+    ``pod`` and ``container`` are None when no log tells more. ``previous`` is true when the log of
+    the container's previous run is the one to read.
     """
 
     reason: Reason
@@ -86,14 +87,15 @@ class FatalFinding:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the watches' facts amount to, at one moment."""
+    """The result: how a store is at one moment, according to the watches."""
 
     fatal: FatalFinding | None
     are_workloads_ready: bool
-    """Every workload has its replicas of ready pods; terminating ones are not counted."""
+    """Every workload has as many ready pods as replicas; terminating pods are not counted."""
     is_setup_done: bool
     """The setup Job is complete, or none is expected."""
     waiting_for: str
-    """What is being waited for now, a sentence for people; "" when all is done."""
+    """What the store waits for now, as a sentence for people; "" when everything is done."""
     recheck_after: timedelta | None
-    """When the first running grace ends, and the same facts are to be assessed again; positive."""
+    """The time, always positive, until the first running grace period ends. The same facts have to
+    be assessed again then. None when no grace period runs."""

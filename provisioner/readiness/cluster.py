@@ -1,4 +1,4 @@
-"""What can be wrong around the containers: nodes, volumes, denials, Jobs, the namespace."""
+"""Finds what can be wrong around containers: nodes, volumes, denials, Jobs, the namespace."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,9 +16,11 @@ from provisioner.readiness.facts import (
 )
 from provisioner.readiness.quotas import is_too_large
 
-_GATED = "SchedulingGated"
+_GATED = "SchedulingGated"  # a pod that waits on purpose, until somebody removes its gate
 _VOLUMES = re.compile(r"persistent ?volume|volume node affinity", re.IGNORECASE)
 _UNBOUND = re.compile(r"unbound (immediate )?PersistentVolumeClaims", re.IGNORECASE)
+# The first pattern that matches the scheduler's message counts; the last one matches any. Volumes
+# come first, because their messages also contain "affinity".
 _HINTS = (
     (_VOLUMES, "Check the storage class of its claim, and that its zone has a node"),
     (re.compile("insufficient|too many pods", re.IGNORECASE), "Free capacity or add a node"),
@@ -40,7 +42,8 @@ _CONTROLLERS = {
     "ReplicaSet": "Deployment",
     "StatefulSet": "StatefulSet",
 }
-"""The kind that an event is about → the kind of workload whose pods it holds up."""
+"""The kind of object that an event is about → the kind of workload that lacks a pod then."""
+# A denied pod is never created, so the only trace is a Warning event on its controller.
 _DENIED_REASONS = frozenset({"FailedCreate", "ReplicaSetCreateError"})
 _PREFIX = re.compile(
     r"^(\(combined from similar events\): )?.*?(pods?|persistentvolumeclaims?) \"[^\"]*\" is ",
@@ -49,13 +52,16 @@ _PREFIX = re.compile(
 
 
 class AdmissionDenial(Enum):
-    """Why no pod could be created; the value is what the API server's message looks like.
+    """Why no pod could be created. The value matches the API server's message.
 
-    The first that matches counts. Sources: the admission plugins' own texts, in apiserver
-    pkg/admission/plugin/resourcequota, pod-security-admission, plugin/pkg/admission/limitranger,
-    serviceaccount, priority and runtimeclass, and apiserver pkg/admission/plugin/webhook/errors.
+    The first member that matches counts, so the order matters. Sources: the messages of the
+    admission plugins in apiserver pkg/admission/plugin/resourcequota, pod-security-admission,
+    plugin/pkg/admission/limitranger, serviceaccount, priority and runtimeclass, and apiserver
+    pkg/admission/plugin/webhook/errors.
     """
 
+    # First, because a message such as "status unknown for quota" also matches a later pattern:
+    # nearly all denials say "is forbidden".
     PASSING = re.compile(
         r"status unknown for quota|error looking up service account|no API token found"
         r"|failed calling webhook|timed? ?out|deadline exceeded|connection refused"
@@ -63,6 +69,7 @@ class AdmissionDenial(Enum):
         r"|object has been modified",
         re.IGNORECASE,
     )
+    # Something other than zero is used of the quota.
     QUOTA_IN_USE = re.compile(r"exceeded quota:.* used: [^:]*=(?!0\b)", re.IGNORECASE)
     QUOTA = re.compile(r"exceeded quota", re.IGNORECASE)
     NO_AMOUNTS = re.compile(r"failed quota", re.IGNORECASE)
@@ -84,7 +91,10 @@ def namespace_terminating(facts: Facts) -> Iterator[Problem]:
 
 
 def unschedulable(facts: Facts) -> Iterator[Problem]:
-    """Find pods without a node. An unbound claim is left to its own rule, which knows more."""
+    """Find pods that no node takes.
+
+    A pod that waits for a volume claim is left to the rule for claims, which can say more.
+    """
     has_pending_claim = any(claim.phase == "Pending" for claim in facts.observation.claims)
     for pod in facts.suspects():
         if pod.unschedulable_since is None or pod.reason == _GATED:
@@ -101,8 +111,8 @@ def unschedulable(facts: Facts) -> Iterator[Problem]:
 
 
 def volume_unbound(facts: Facts) -> Iterator[Problem]:
-    # A claim that waits for its first consumer is Pending with good reason. So it counts only while
-    # a pod that is waited for has no node, and not when that is for another reason than volumes.
+    # A claim may be Pending for a good reason: it waits for its first consumer. So it counts only
+    # while a pod that the store needs has no node, and that for no other reason than volumes.
     homeless = [pod for pod in facts.suspects() if not pod.node and not pod.containers]
     is_in_the_way = any(not pod.message or _VOLUMES.search(pod.message) for pod in homeless)
     for claim in sorted(facts.observation.claims, key=lambda claim: claim.name):
@@ -118,7 +128,7 @@ def volume_unbound(facts: Facts) -> Iterator[Problem]:
 def _unbound(where: str, claim: Claim, events: list[ClusterEvent]) -> Problem:
     words = events[0].message if events else ""
     what = f"no volume could be bound to it{bracketed(words)}"
-    if _NO_CLASS.search(words):
+    if _NO_CLASS.search(words):  # fatal at once: a storage class does not appear by itself
         return Problem(where, what)
     began = min((event.first_at for event in events), default=claim.created_at)
     return Problem(where, what, began)
@@ -133,14 +143,17 @@ def mount_failed(facts: Facts) -> Iterator[Problem]:
 
 
 def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:
-    """Return the events that say why a pod none of whose containers has run is held up."""
+    """Return the events that say why a pod cannot mount its volumes, the latest first.
+
+    Once a container has run, the volumes are mounted, and such events are old.
+    """
     if any(item.state is not ContainerState.WAITING or item.restarts for item in pod.containers):
         return []
     return facts.pod_events(pod, "FailedMount", "FailedAttachVolume")
 
 
 def denied(kind: AdmissionDenial) -> Callable[[Facts], Iterator[Problem]]:
-    """Return a search for pods that the API server refused to create for this kind of reason."""
+    """Return a search for pods that admission denied for this kind of reason."""
 
     def find(facts: Facts) -> Iterator[Problem]:
         for event in denials(facts):
@@ -155,7 +168,7 @@ def denied(kind: AdmissionDenial) -> Callable[[Facts], Iterator[Problem]]:
 
 
 def denials(facts: Facts) -> list[ClusterEvent]:
-    """Return the denials that still hold up a pod that is waited for, the latest first."""
+    """Return the denials because of which the store still lacks a pod, the latest first."""
     found = [
         event
         for event in facts.observation.events
@@ -168,12 +181,16 @@ def denials(facts: Facts) -> list[ClusterEvent]:
 def denial_kind(event: ClusterEvent) -> AdmissionDenial | None:
     kind = next((kind for kind in AdmissionDenial if kind.value.search(event.message)), None)
     if kind is AdmissionDenial.QUOTA_IN_USE and is_too_large(event.message):
-        return AdmissionDenial.QUOTA  # no matter what is used of it: there is nothing to wait for
+        # More than the whole quota: waiting until others use less of it cannot help.
+        return AdmissionDenial.QUOTA
     return kind
 
 
 def denial_words(event: ClusterEvent) -> str:
-    """Return why, without the pod's name, which is another one at each try."""
+    """Return the reason of a denial without the pod's name.
+
+    The name is different at each try, so with it the same reason would look new each time.
+    """
     return _PREFIX.sub("", event.message).removeprefix("forbidden: ")
 
 
@@ -182,7 +199,7 @@ def is_lacking_pods(facts: Facts, workload: Workload) -> bool:
 
 
 def _holds_up(facts: Facts, event: ClusterEvent) -> bool:
-    """Tell whether the event is about a controller that has too few pods now."""
+    """Return whether the event is about a controller that has too few pods now."""
     if event.object_kind == "Job":
         job = facts.job()
         is_ours = job is not None and job.name == event.object_name
@@ -192,7 +209,10 @@ def _holds_up(facts: Facts, event: ClusterEvent) -> bool:
 
 
 def _was_overcome(facts: Facts, event: ClusterEvent) -> bool:
-    """Tell whether its owner, or a newer ReplicaSet of the same Deployment, made a pod since."""
+    """Return whether a pod was created after the denial, so that the denial no longer matters.
+
+    The pod may be of the same controller, or of a newer ReplicaSet of the same Deployment.
+    """
     name = event.object_name
     is_replica_set = event.object_kind == "ReplicaSet"
     made = (
@@ -219,6 +239,7 @@ def setup_job_failed(facts: Facts) -> Iterator[Problem]:
     if pod and container:
         code, _, _ = exit_of(container)
         what += f"; its container {container.name} last ended with exit code {code}" if code else ""
+        # If the container has been started again, the log of its failed run is the previous one.
         has_run_on = (
             container.state is not ContainerState.TERMINATED
             and container.last_exit_code is not None
@@ -232,5 +253,6 @@ def _job_words(job: Job) -> str:
 
 
 def _failed_container(pod: Pod) -> Container | None:
+    # Rather one that failed; otherwise the last of the list, since init containers come first.
     failed = [container for container in pod.containers if exit_of(container)[0]]
     return next(iter([*failed, *reversed(pod.containers)]), None)

@@ -1,4 +1,7 @@
-"""What can be wrong with one container of a pod that is waited for."""
+"""Finds what can be wrong with one container of a pod that the store needs.
+
+Each search returns the problem of one kind that the container has, or None.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,19 +21,23 @@ PULL_REASONS = frozenset(
         "SignatureValidationFailed",
     }
 )
-"""The kubelet's words for an image that is not there (yet): pkg/kubelet/images/types.go."""
+"""The kubelet's reasons for an image that it does not have, or not yet. Source:
+pkg/kubelet/images/types.go."""
 _CREATE_REASONS = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
 _CANNOT_RUN_REASONS = frozenset({"ContainerCannotRun", "StartError"})
-_KILLED = 137
-_STOPPED = frozenset({0, _KILLED, 143})  # exit codes of what a failing probe stops
+_KILLED = 137  # 128 + SIGKILL
+# How a container ends that is stopped because its probe fails: by itself, by SIGKILL or by SIGTERM.
+_STOPPED = frozenset({0, _KILLED, 143})
+# "ErrImagePull" alone may pass. The message of the registry or the runtime says that it never will.
 _NOT_FOUND = re.compile(
     r"not found|manifest unknown|no such manifest|does not exist"
     r"|invalid reference format|not present with pull policy of never",
     re.IGNORECASE,
 )
 _NEVER_STARTS = re.compile(r"runasnonroot|runasuser breaks non-root", re.IGNORECASE)
+# "is reserved for": in the container runtime an earlier try still holds the container's name.
 _PASSES = re.compile(
     r"failed to sync .*cache|deadline exceeded|timed out|is reserved for", re.IGNORECASE
 )
@@ -43,7 +50,7 @@ _NO_COMMAND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Where a log can be read."""
+    """Which container's log to read, and whether that of its previous run."""
 
     pod: str
     container: str
@@ -52,9 +59,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with one object.
+    """Something that is wrong with one object.
 
-    ``since`` starts the rule's grace; None when it needs none. ``remedy`` replaces the rule's.
+    ``since`` is when the rule's grace period begins; None when the problem is fatal at once.
+    ``remedy`` replaces the rule's own.
     """
 
     where: str
@@ -68,7 +76,10 @@ Match = Callable[[Facts, Pod, Container], Problem | None]
 
 
 def each_container(match: Match) -> Callable[[Facts], Iterator[Problem]]:
-    """Return a search for trouble in every container, init containers too, that is not well."""
+    """Return a search that applies ``match`` to every container that is not well.
+
+    It looks at all pods that the store needs, and at init containers too.
+    """
 
     def find(facts: Facts) -> Iterator[Problem]:
         for pod in facts.suspects():
@@ -80,7 +91,7 @@ def each_container(match: Match) -> Callable[[Facts], Iterator[Problem]]:
 
 
 def is_well(container: Container) -> bool:
-    """Tell whether a container is ready, or an init container that has done its work."""
+    """Return whether a container is ready, or is an init container that has done its work."""
     has_ended_well = container.state is ContainerState.TERMINATED and container.exit_code == 0
     return container.is_ready or (container.is_init and has_ended_well)
 
@@ -90,7 +101,10 @@ def has_pull_failed(container: Container) -> bool:
 
 
 def pull_words(facts: Facts, pod: Pod, container: Container) -> str:
-    """Return why a pull failed. Before 1.32, kubelets that back off say it only in events."""
+    """Return why a pull failed, in the cluster's words.
+
+    While a kubelet before 1.32 waits between two tries, only its events say why.
+    """
     if container.reason != "ImagePullBackOff" or _NOT_FOUND.search(container.message):
         return container.message
     events = _pull_events(facts, pod, container)
@@ -114,8 +128,9 @@ def image_pull_failed(facts: Facts, pod: Pod, container: Container) -> Problem |
         return None
     events = _pull_events(facts, pod, container)
     if not events and container.reason == "ErrImagePull":
-        # The first failure, after a pull of unknown length; its event, which says when it was, is
-        # on its way by another watch. A back-off comes next in any case.
+        # The first pull failed, and nothing here says when: pods and events come by different
+        # watches, and the event is still on its way. Waiting is safe, because the container's state
+        # changes to ImagePullBackOff next.
         return None
     image = f"the image {container.image}" if container.image else "its image"
     words = bracketed(pull_words(facts, pod, container))
@@ -125,7 +140,10 @@ def image_pull_failed(facts: Facts, pod: Pod, container: Container) -> Problem |
 
 
 def bad_config(facts: Facts, pod: Pod, container: Container) -> Problem | None:
-    """Tell what no further try can change from what needs a little time."""
+    """Find containers that cannot be created because of their configuration.
+
+    Fatal at once if no further try can help, else after the rule's grace period.
+    """
     problem = _cannot_be_created(facts, pod, container)
     if problem is None or _is_passing(container):
         return None
@@ -135,14 +153,18 @@ def bad_config(facts: Facts, pod: Pod, container: Container) -> Problem | None:
 
 
 def runtime_problem(facts: Facts, pod: Pod, container: Container) -> Problem | None:
-    """Find what the node, not the store, seems to be the cause of."""
+    """Find containers that cannot be created because of the node rather than the store."""
     problem = _cannot_be_created(facts, pod, container)
     return problem if problem is not None and _is_passing(container) else None
 
 
 def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:
-    """Find commands that do not start. Code 128 may be the node's fault, if its words allow it."""
+    """Find containers whose command cannot be started.
+
+    Exit code 128 alone may be a fault of the node. Then the container gets some restarts first.
+    """
     code, reason, words = exit_of(container)
+    # A Job's retries decide what a failed run of its pods means. See ``cluster.setup_job_failed``.
     if (
         container.state is ContainerState.RUNNING
         or reason not in _CANNOT_RUN_REASONS
@@ -157,12 +179,13 @@ def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:
 
 
 def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Problem | None:
-    """Find runs that were killed; one that goes on is given its chance."""
+    """Find containers that are killed for lack of memory. One that runs again gets its chance."""
     code, reason, _ = exit_of(container)
     if container.state is ContainerState.RUNNING or _is_jobs(pod):
         return None
     if reason == "OOMKilled" and container.restarts >= facts.grace_periods.memory_restarts:
         what = "it was killed because it used more memory than its limit (OOMKilled)"
+    # Also a SIGKILL without the reason OOMKilled, unless a failing probe explains it.
     elif _is_crashing(facts, container) and code == _KILLED and not _probe_failures(facts, pod):
         what = "it is killed again and again (exit code 137), most often for want of memory"
     else:
@@ -171,7 +194,10 @@ def out_of_memory(facts: Facts, pod: Pod, container: Container) -> Problem | Non
 
 
 def crash_loop(facts: Facts, pod: Pod, container: Container) -> Problem | None:
-    """Find crash loops. No count of restarts in the sentence: it would be news each time."""
+    """Find containers that crash again and again.
+
+    The message does not count the restarts. With a count it would be news after each of them.
+    """
     if not _is_crashing(facts, container) or _is_jobs(pod):
         return None
     code, reason, words = exit_of(container)
@@ -181,6 +207,7 @@ def crash_loop(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     elif code == 0:
         what = "it ends again and again with exit code 0, where it should keep running"
     else:
+        # "Error" is what the runtime says of every exit code but 0: it explains nothing.
         named = f" ({reason})" if reason not in ("", "Error") else ""
         what = f"it crashes again and again, last with exit code {_shown(code)}{named}"
         what += bracketed(words)
@@ -188,7 +215,7 @@ def crash_loop(facts: Facts, pod: Pod, container: Container) -> Problem | None:
 
 
 def probe_words(facts: Facts, pod: Pod) -> str:
-    """Return what the latest failed probe of a pod said, or ""."""
+    """Return the message of a pod's latest failed probe, or ""."""
     events = facts.pod_events(pod, "Unhealthy")
     return events[0].message if events else ""
 
@@ -212,12 +239,12 @@ def _is_crashing(facts: Facts, container: Container) -> bool:
 
 
 def _is_jobs(pod: Pod) -> bool:
-    """Tell whether a Job decides, by its retries, what a failed run of this pod means."""
+    """Return whether a Job owns this pod, and decides by its retries what a failed run means."""
     return pod.owner_kind == "Job"
 
 
 def _probe_failures(facts: Facts, pod: Pod) -> list[str]:
-    """Return what the probes said that stop a container; a readiness probe does not."""
+    """Return the messages of failed liveness and startup probes. Only these stop a container."""
     return [
         event.message
         for event in facts.pod_events(pod, "Unhealthy")

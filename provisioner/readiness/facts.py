@@ -1,4 +1,4 @@
-"""The part of an observation that matters: what is not ready yet, and the events about it."""
+"""Picks out of an observation what matters: what is not ready yet, and the events about that."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,17 @@ from provisioner.readiness.assessment import GracePeriods
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ENDED = frozenset({PodPhase.FAILED, PodPhase.SUCCEEDED})
 _QUOTED = 300  # characters of the cluster's words that a sentence holds
-_GENERATED_PREFIX = 58  # pod names: "<owner>-" is cut to this before the 5 random characters
+# The API server cuts "<owner>-" to this length, so that 5 random characters fit into a pod's name.
+_GENERATED_PREFIX = 58
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """An observation, seen with the eyes of who waits for these workloads and this setup Job.
+    """An observation together with the workloads and the setup Job that the store waits for.
 
-    ``since`` is the start of the current attempt: events that ended before it are of an earlier
-    one, and no grace begins before it.
+    ``setup_job`` is the Job's component label, or None when there is no Job to wait for. ``since``
+    is the start of the current attempt: events that ended before it belong to an earlier attempt,
+    and no grace period begins before it.
     """
 
     workloads: Sequence[Workload]
@@ -38,7 +40,7 @@ class Facts:
     since: datetime = LONG_AGO
 
     def pods_of(self, workload: Workload) -> list[Pod]:
-        """Return all its pods. A Job's pods are never a workload's, whatever their label says."""
+        """Return all pods of a workload. Pods of a Job never count, whatever their label says."""
         return [
             pod
             for pod in self.observation.pods
@@ -46,13 +48,17 @@ class Facts:
         ]
 
     def living(self, workload: Workload) -> list[Pod]:
-        """Return its pods that are here to stay: those that ended are replaced by controllers."""
+        """Return a workload's pods that have neither ended nor are being deleted.
+
+        The controller replaces the others.
+        """
         return [pod for pod in self.pods_of(workload) if is_living(pod)]
 
     def current(self, workload: Workload) -> list[Pod]:
-        """Return its living pods that are not about to be replaced, in order of name.
+        """Return a workload's living pods that will not be replaced soon, in order of name.
 
-        Of a Deployment, these are the pods of the ReplicaSet that made the newest pod.
+        For a Deployment, these are the pods of the ReplicaSet that created the newest pod. Pods of
+        older ReplicaSets go as soon as the new ones are ready.
         """
         pods = sorted(self.living(workload), key=lambda pod: pod.name)
         if workload.kind != "Deployment" or not pods:
@@ -64,11 +70,11 @@ class Facts:
         return sum(pod.is_ready for pod in self.living(workload))
 
     def unready(self) -> list[Workload]:
-        """Return the workloads that have too few ready pods."""
+        """Return the workloads that have fewer ready pods than replicas."""
         return [item for item in self.workloads if self.ready_count(item) < item.replicas]
 
     def job(self) -> Job | None:
-        """Return the setup Job; the newest, should an earlier attempt have left another."""
+        """Return the setup Job, or None. If an earlier attempt left one too, return the newest."""
         jobs = (job for job in self.observation.jobs if job.component == self.setup_job)
         return max(jobs, key=lambda job: job.created_at, default=None)
 
@@ -87,21 +93,22 @@ class Facts:
             pod
             for pod in self.observation.pods
             if pod.owner_kind == "Job" and pod.component == job.component
-            if pod.created_at >= job.created_at
+            if pod.created_at >= job.created_at  # else it is a pod of an earlier Job of that name
         )
         return sorted(own, key=lambda pod: (pod.created_at, pod.name), reverse=True)
 
     def suspects(self) -> list[Pod]:
-        """Return the pods that are waited for: others may break without dooming the store."""
+        """Return the pods that keep the store from being ready. Only these can be fatal to it."""
         found = [pod for item in self.unready() for pod in self.current(item) if not pod.is_ready]
         if not self.is_setup_done():
             found += [pod for pod in self.job_pods() if is_living(pod) and not pod.is_ready]
         return found
 
     def events_of(self, kind: str, item: Pod | Claim) -> Iterator[ClusterEvent]:
-        """Yield the events about one object, not those about an earlier one of the same name.
+        """Yield the events about one object, but not about an earlier object of the same name.
 
-        Its uid tells; the time only where an event has none, since its clock may be another one.
+        The uid tells them apart. The time does so only for an event without a uid, because it may
+        come from another clock than the object's time of creation.
         """
         for event in self.observation.events:
             if (event.object_kind, event.object_name) != (kind, item.name):
@@ -120,7 +127,7 @@ class Facts:
         return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
 
     def claim_events(self, claim: Claim) -> list[ClusterEvent]:
-        """Return the failures to provision a claim's volume, the latest first."""
+        """Return the events that say why a claim's volume was not provisioned, the latest first."""
         events = self.events_of("PersistentVolumeClaim", claim)
         found = [event for event in events if event.reason == "ProvisioningFailed"]
         return sorted(found, key=lambda event: (event.last_at, event.uid), reverse=True)
@@ -131,31 +138,37 @@ def is_living(pod: Pod) -> bool:
 
 
 def owns(owner: str, pod: Pod) -> bool:
-    """Tell by its name whether a pod was made by the controller of this name."""
+    """Return whether the controller ``owner`` created a pod, as far as the pod's name tells."""
+    # The rest of the name may contain no "-": it is one random word, or a number. Otherwise the
+    # owner "shop" would also own the pods of "shop-db".
     prefix = f"{owner}-"[:_GENERATED_PREFIX]
     return pod.name.startswith(prefix) and "-" not in pod.name[len(prefix) :]
 
 
 def unready_from(pod: Pod) -> datetime:
-    """Return since when the pod is not ready: trouble that is seen now is not older."""
+    """Return since when the pod is not ready. A problem that it has now is not older than this."""
     return pod.unready_since or pod.created_at
 
 
 def first_seen(pod: Pod, events: Sequence[ClusterEvent]) -> datetime:
-    """Return when the trouble of these events began, or when the pod's did where there is none."""
+    """Return when a pod's problem began.
+
+    That is when the first of these events was, or without events, when the pod was created. It is
+    never before the pod stopped being ready.
+    """
     began = min((event.first_at for event in events), default=pod.created_at)
     return max(unready_from(pod), began)
 
 
 def exit_of(container: Container) -> tuple[int | None, str, str]:
-    """Return the exit code, reason and message of the run of a container that ended last."""
+    """Return the exit code, reason and message of a container's latest run that has ended."""
     if container.state is ContainerState.TERMINATED:
         return container.exit_code, container.reason, container.message
     return container.last_exit_code, container.last_reason, container.last_message
 
 
 def quoted(words: str) -> str:
-    """Return the cluster's words on one line, trimmed to what a sentence can hold."""
+    """Return the cluster's words on one line, without a final full stop, and cut if too long."""
     line = " ".join(words.split())
     return line.rstrip(".") if len(line) <= _QUOTED else f"{line[: _QUOTED - 1].rstrip()}…"
 

@@ -1,4 +1,8 @@
-"""What is being waited for, in words. Nothing in them counts up, so that each is news only once."""
+"""Says in words what a store waits for.
+
+The words contain no number that grows, such as restarts. Every new sentence is stored and shown as
+news, and so the same state must give the same sentence.
+"""
 
 from provisioner.domain.cluster import Container, ContainerState, Pod, PodPhase
 from provisioner.domain.engines import Workload
@@ -11,11 +15,15 @@ from provisioner.readiness.cluster import (
 from provisioner.readiness.containers import has_pull_failed, is_well, probe_words, pull_words
 from provisioner.readiness.facts import Facts, bracketed, exit_of, is_living
 
+# The kubelet's reasons for a container that waits only because its turn has not come yet.
 _BEFORE_START = frozenset({"", "ContainerCreating", "PodInitializing"})
 
 
 def waiting_for(facts: Facts) -> str:
-    """Return one sentence about the workloads, or the setup Job once they are ready; "" if done."""
+    """Return one sentence about what the store waits for, or "" if everything is done.
+
+    It is about the workloads until all are ready, then about the setup Job.
+    """
     unready = facts.unready()
     if unready:
         return "; ".join(_workload(facts, item) for item in unready) + "."
@@ -65,6 +73,7 @@ def _setup(facts: Facts) -> str:
 def _pod(facts: Facts, pod: Pod) -> str:
     if pod.unschedulable_since is not None:
         return f"no node has taken pod {pod.name} yet{bracketed(pod.message)}"
+    # Init containers come first in the list, as they do in time.
     container = next((item for item in pod.containers if not is_well(item)), None)
     if container is not None:
         return _container(facts, pod, container)

@@ -1,4 +1,4 @@
-"""What a quota's denial says in numbers."""
+"""Reads the numbers in the message of a quota's denial."""
 
 import re
 from decimal import Decimal
@@ -8,6 +8,7 @@ _SAID = re.compile(
     re.DOTALL,
 )
 """Source: kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go, prettyPrint."""
+# Decimal, and not float: quantities are compared, and 0.1 is no exact float.
 _QUANTITY = re.compile(r"(?P<number>[0-9.]+(?:[eE][0-9]+)?)(?P<unit>m|[kMGTPE]|[KMGTPE]i)?")
 _UNITS = {
     "m": Decimal("0.001"),
@@ -16,11 +17,15 @@ _UNITS = {
     **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
 }
 _CUT = 500
-"""Characters of an event's message that are kept: in a longer one a number may be cut off."""
+"""How many characters of an event's message are kept (see ``kubernetes.projections``). In a message
+of this length the last number may be cut off."""
 
 
 def is_too_large(message: str) -> bool:
-    """Tell whether more of something was asked for than the whole quota, whatever is used of it."""
+    """Return whether a request asked for more of something than the whole quota.
+
+    Return False when the message does not tell.
+    """
     said = _SAID.search(message)
     if said is None or len(message) >= _CUT:
         return False
@@ -29,7 +34,7 @@ def is_too_large(message: str) -> bool:
 
 
 def _amounts(listed: str) -> dict[str, Decimal]:
-    """Read a list such as "limits.cpu=2,pods=1"; what is no quantity is left out."""
+    """Read a list such as "limits.cpu=2,pods=1"; leave out what is not a quantity."""
     pairs = (item.partition("=") for item in listed.split(","))
     found = {name: _QUANTITY.fullmatch(quantity) for name, _, quantity in pairs}
     return {

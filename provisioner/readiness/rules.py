@@ -1,8 +1,8 @@
-"""The table: everything that is fatal to a store, in order of which says most about the cause.
+"""Lists everything that is fatal to a store, in a table of rules.
 
-Each rule has a stable code, the grace that its problem is given, the next thing to do, the source
-that it was taken from, and the search for its problem. Where two rules see the same fault, the
-first one explains it.
+Each rule has a stable code, a remedy, the source that it was taken from, the search for its
+problem, and a grace period. The order is by how much a rule tells about the cause: where two rules
+find the same fault, the first one explains it.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ _ASK = "Ask the cluster's operator which policy refuses it"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that has found its problem, which is fatal to the store from ``due_at`` on."""
+    """A problem that a rule has found. It is fatal to the store from ``due_at`` on."""
 
     fatal: FatalFinding
     due_at: datetime
@@ -34,7 +34,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of problem. ``grace`` counts from when one that may pass was first seen."""
+    """One kind of problem.
+
+    ``grace`` picks the grace period of a problem that may pass. It begins when the problem was
+    first seen. ``source`` names the code or project from which the rule is known.
+    """
 
     code: ReasonCode
     remedy: str
@@ -43,10 +47,12 @@ class Rule:
     grace: Callable[[GracePeriods], timedelta] = lambda _: timedelta()
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
-        """Yield what the rule finds; none of it depends on the time at which it is asked."""
+        """Yield what the rule finds. The result does not depend on the present time."""
         for problem in self.find(facts):
+            # A problem without a start does not pass by itself, and is fatal at any time.
             log, due_at = problem.log, LONG_AGO
             if problem.since is not None:
+                # What began before this attempt gets its whole grace period again.
                 due_at = max(problem.since, facts.since) + self.grace(facts.grace_periods)
             remedy = problem.remedy or self.remedy
             message = f"{problem.where}: {problem.what}. {remedy}, then retry."
