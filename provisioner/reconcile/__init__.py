@@ -1,1 +1,1 @@
-"""The work on stores: a queue, a decision for each store, and the steps that follow from it."""
+"""Works on stores: a queue, a decision for each store, and the steps that follow from it."""

@@ -1,4 +1,4 @@
-"""Assesses a store by what the watches show of it: all of it by the cluster's clock."""
+"""Assesses a store by what the watches show of it. Every time is by the cluster's clock."""
 
 from datetime import datetime
 
@@ -17,11 +17,11 @@ def look(
     is_building: bool,
     since: datetime | None = None,
 ) -> Assessment:
-    """Assess the store now.
+    """Assess the store at this moment.
 
-    The setup Job counts only while the store is built: later it has done its work, and may have
-    been cleaned up. Neither does then what was before the attempt, or before ``since``, by the
-    cluster's clock, if that is later.
+    The setup Job counts only while the store is being built (``is_building``). Later it has done
+    its work and may have been cleaned up. While the store is being built, events that ended before
+    the attempt are ignored, and also those that ended before ``since``, by the cluster's clock.
     """
     now = context.cluster.now()
     return assess(
@@ -35,6 +35,9 @@ def look(
 
 
 def _began(context: ReconcileContext, store: Store, now: datetime) -> datetime:
-    """Return when the attempt began, by the clock of ``now``: only how long ago is known of it."""
+    """Return when the attempt began, by the clock of ``now``, which is the cluster's.
+
+    The database has that time by our own clock. So only how long ago it was can be compared.
+    """
     began = store.attempt_started_at or store.created_at
     return now - (context.clock.now() - began)

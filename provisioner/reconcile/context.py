@@ -1,4 +1,4 @@
-"""What the work on a store needs: the ports, the engines on offer, and the operator's settings."""
+"""Holds what the work on a store needs: the ports, the engines, and the operator's settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,12 +24,14 @@ from provisioner.readiness import GracePeriods
 class WorkSettings:
     """How stores are worked on.
 
-    ``provision_timeout`` counts from the start of an attempt to ready, restarts of the service
-    included, ``delete_timeout`` from the start of a delete to its store's being FAILED; it is tried
-    on then, at growing intervals. ``values_files`` are Helm values per engine name that go over the
-    chart's own. ``store_role`` is the ClusterRole that the platform binds itself to in each store's
-    namespace; None where it has its rights already.
-    ``drift_interval`` is the mean time between two looks at a store for drift; None is never.
+    ``provision_timeout``: from the start of an attempt until the store must be ready; the time in
+    which the service restarts counts too.
+    ``delete_timeout``: from the start of a delete until the store is FAILED. After that the delete
+    is still tried, at growing intervals.
+    ``values_files``: Helm values for each engine name, which override the chart's own.
+    ``store_role``: the ClusterRole that the platform binds itself to in each store's namespace;
+    None where it has its rights already.
+    ``drift_interval``: the mean time between two checks of a store for drift; None for no checks.
     """
 
     provision_timeout: timedelta = timedelta(minutes=10)
@@ -43,7 +45,7 @@ class WorkSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileContext:
-    """Everything that a piece of work is done with."""
+    """Everything that the work on any store is done with."""
 
     records: StoreRecords
     cluster: Cluster

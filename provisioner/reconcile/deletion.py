@@ -1,8 +1,11 @@
-"""From any status to DELETED, which is only said once the namespace is proven to be gone.
+"""Brings a store from any status to DELETED.
 
-A delete that makes no progress is not waited for in silence: its store is FAILED after a while,
-with the delete's error, and its target stays DELETED. It is tried on then, each time for a short
-while, and ends as any other does. Nobody has to ask again, but may, to have it tried at once.
+A store is DELETED only once the API server has said that its namespace does not exist.
+
+If a delete makes no progress, the store becomes FAILED after a while, with the delete's error. Its
+target stays DELETED. The delete is then tried again and again, each time for a short while, and
+ends like any other as soon as it succeeds. Nobody has to ask for it again. Asking again only has it
+tried at once.
 """
 
 import asyncio
@@ -18,22 +21,24 @@ from provisioner.reconcile.rights import ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
 
 _RECHECK = timedelta(seconds=10)
-"""How often a missing watch event is made up for by asking; the watch is what is waited for."""
+"""How often the API server is asked, in case the event of the watch never comes."""
 _STUCK_AFTER = timedelta(seconds=20)
-"""How long a namespace may take before what holds it becomes the store's reason."""
+"""How long a namespace may terminate before what blocks it becomes the store's reason."""
 _ROUND = timedelta(seconds=30)
-"""How long a delete is tried whose time is over already."""
+"""How long one more try of a delete takes at most, when its time limit is over already."""
 _TRIED_ON = (
-    "It is tried on, at growing intervals. To have it tried at once, delete the store again."
+    "The platform keeps trying, at growing intervals. To have it try at once, delete the store"
+    " again."
 )
 
 
 async def delete(context: ReconcileContext, store: Store) -> Store:
-    """Remove everything of the store, then mark it deleted.
+    """Remove everything that belongs to the store, then mark it as deleted.
 
-    Returns it FAILED when the time is over in which that should have been done. Raises
-    TerminalError when a step fails before; the store stays DELETING, with that reason.
+    Return the store FAILED if that did not succeed within the time limit. Raises TerminalError when
+    a step fails before; then the store stays DELETING, with that reason.
     """
+    # A FAILED store may also have failed at being built. Only a delete that failed is late.
     is_late = store.status is StoreStatus.FAILED and await _is_failed_delete(context, store)
     if not is_late and store.status is not StoreStatus.DELETING:
         store = await context.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
@@ -42,7 +47,7 @@ async def delete(context: ReconcileContext, store: Store) -> Store:
         async with asyncio.timeout(_seconds_left(context, store)) as limit:
             await removal.run()
     except TimeoutError:
-        if not limit.expired():
+        if not limit.expired():  # a time limit of something within the work, not of the delete
             raise
         return await removal.fail(None)
     except TerminalError as error:
@@ -54,7 +59,7 @@ async def delete(context: ReconcileContext, store: Store) -> Store:
 
 
 async def _is_failed_delete(context: ReconcileContext, store: Store) -> bool:
-    """Tell whether it is a delete that failed here, and not what came before it."""
+    """Return whether the failed attempt was a delete, and not the building of the store."""
     snapshot = await context.records.snapshot(store.id)
     return all(step.name in DELETE_STEPS for step in snapshot.steps)
 
@@ -63,6 +68,7 @@ def _seconds_left(context: ReconcileContext, store: Store) -> float:
     limit = context.settings.delete_timeout
     began = store.attempt_started_at or context.clock.now()
     left = began + limit - context.clock.now()
+    # When the limit is over, each further try still gets a round, or all of a shorter limit.
     return max(left, min(_ROUND, limit)).total_seconds()
 
 
@@ -72,7 +78,11 @@ def _is_over(context: ReconcileContext, store: Store) -> bool:
 
 
 class _Removal:
-    """One try of removing a store. ``_current`` is the step it is at, ``_held`` what holds it."""
+    """One try to remove a store.
+
+    ``_current`` is the step that is being done. ``_held`` is the latest reason that was told for
+    the delay.
+    """
 
     def __init__(self, context: ReconcileContext, store: Store) -> None:
         self._context = context
@@ -92,7 +102,9 @@ class _Removal:
     async def finish(self) -> Store:
         """Mark the store as deleted, now that nothing of it is left."""
         records = self._context.records
+        # The observer may forget the namespace before it sees the last pods go.
         await records.record_pods(self._store.id, ())
+        # A late delete ends a FAILED store, and only DELETING leads to DELETED.
         if self._store.status is not StoreStatus.DELETING:
             self._store = await records.transition(
                 self._store, StoreStatus.DELETING, message="What held the deletion is gone."
@@ -102,7 +114,7 @@ class _Removal:
         return store
 
     async def tell(self, reason: Reason) -> None:
-        """Make this the store's reason, unless it is already."""
+        """Make this the store's reason, unless it is so already."""
         self._held = reason
         if self._is_late:
             reason = _tried_on(reason)
@@ -112,7 +124,10 @@ class _Removal:
             )
 
     async def fail(self, reason: Reason | None) -> Store:
-        """Make the store FAILED with the delete's error, unless it is already."""
+        """Make the store FAILED with this reason, unless it is so already; return the store.
+
+        Without a reason the time limit is over: then the best explanation that is known is told.
+        """
         if reason is None:
             seen = self._steps.progress
             await self._steps.fail(self._current, seen)
@@ -129,14 +144,13 @@ class _Removal:
         return self._store.status is StoreStatus.FAILED
 
     def _stuck(self) -> Reason | None:
-        """Return what the cluster says that holds the namespace, if it says anything."""
+        """Return what blocks the namespace's deletion in the cluster's words, or None."""
         namespace = self._store.namespace
         seen = self._context.observer.observe(namespace)
         if not (held := holders(seen)):
             return None
-        return Reason(
-            ReasonCode.NAMESPACE_STUCK, f"Namespace {namespace} cannot go. {held} {remedy(seen)}"
-        )
+        message = f"Namespace {namespace} cannot be removed. {held} {remedy(seen)}"
+        return Reason(ReasonCode.NAMESPACE_STUCK, message)
 
     def _too_slow(self, seen: str) -> Reason:
         minutes = self._context.settings.delete_timeout.total_seconds() / 60
@@ -148,9 +162,10 @@ class _Removal:
             return Outcome("There is no namespace, so no release either.", is_skipped=True)
         seen = self._context.observer.observe(self._store.namespace).namespace
         if seen is not None and seen.is_terminating:
-            # The platform's rights there go with everything else, and nothing new can be made.
+            # The platform's RoleBinding is deleted with everything else in the namespace, and a new
+            # one cannot be created there: helm might lose its rights in the middle.
             return Outcome(
-                "The namespace is going already, and the release in it.", is_skipped=True
+                "The namespace is being deleted already, and the release with it.", is_skipped=True
             )
         await ensure_rights(self._context, self._store.namespace)
         output = await self._context.helm.uninstall(
@@ -169,8 +184,10 @@ class _Removal:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
+            # Read before the look: a change after it then ends the wait below at once.
             revision = observer.revision(namespace)
             seen = observer.observe(namespace)
+            # A watch may also lose a namespace whose label was removed, so the API server is asked.
             if seen.namespace is None and not await self._context.cluster.namespace_exists(
                 namespace
             ):

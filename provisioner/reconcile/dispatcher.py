@@ -1,7 +1,7 @@
-"""Where a store goes whose target or status changed: to the work on stores, if it is done here.
+"""Passes on each store whose target or status changed to the work on stores, if it is done here.
 
-Where another replica leads, only the line of the stores that wait is kept, in the leader's order:
-so any replica can tell a store's place in it.
+If another replica leads, this one only keeps the line of waiting stores, in the leader's order. So
+any replica can tell a store's place in the line.
 """
 
 from typing import Protocol
@@ -21,23 +21,23 @@ class Work(Protocol):
 
     @property
     def reconciler(self) -> Reconciler:
-        """Who does it."""
+        """The workers, which are woken for a store."""
         ...
 
 
 class Dispatcher:
-    """Knows whether this replica works on stores."""
+    """Wakes the work on a store if this replica leads, and knows each store's place in the line."""
 
     def __init__(self) -> None:
         self._work: Work | None = None
         self._line = WorkQueue()
 
     def begin(self, work: Work) -> None:
-        """Have stores worked on from now on."""
+        """Pass stores on to this work from now on: the replica has become the leader."""
         self._work = work
 
     def end(self) -> None:
-        """Have them no longer worked on; who waited keeps their place."""
+        """Pass stores on no longer. Those that wait keep their places. May be called again."""
         if self._work is not None:
             self._line = WorkQueue()
             for store_id, owner in self._work.queue.keys(Lane.PROVISION):
@@ -45,7 +45,7 @@ class Dispatcher:
         self._work = None
 
     def wake(self, store: Store) -> None:
-        """Have a store looked at, because it or its target was changed."""
+        """Wake the work on a store whose status or target was changed, or update the line."""
         if self._work is not None:
             self._work.reconciler.wake(store)
         elif _is_waiting(store):
@@ -54,16 +54,17 @@ class Dispatcher:
             self._line.drop(store.id, is_begun=store.status is StoreStatus.PROVISIONING)
 
     def hear(self, store: Store) -> None:
-        """Take note of a store that changed, be it by another replica.
+        """Take note of a store that changed here or at another replica.
 
-        Most changes are the work's own. What it has to be told of is what callers ask for: its
-        first act on that is to move the store on, so that it is not asked for twice.
+        Most changes come from the work itself, and need not wake it. It must be told only of what
+        callers ask for. The first thing that the work does then is to change the store's status, so
+        the same request does not wake it twice.
         """
         if self._work is None or _is_asked_for(store):
             self.wake(store)
 
     def position(self, store: Store) -> int | None:
-        """Return a queued store's place among those that wait to be provisioned, from 1."""
+        """Return a queued store's place in the line, from 1; None if it is not in the line."""
         if store.status is not StoreStatus.QUEUED:
             return None
         queue = self._line if self._work is None else self._work.queue

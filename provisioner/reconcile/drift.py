@@ -1,7 +1,7 @@
-"""Finds drift, which is what helm installed and somebody changed or removed, and has it put back.
+"""Finds drift in a store's objects, and lets helm repair it.
 
-What counts is the release as it is, not the chart of today: a store whose chart has become newer
-keeps its version until it is upgraded.
+Drift is what helm installed and somebody else changed or removed. A store is compared with its own
+release, and not with the engine's present chart: a newer chart does not change a ready store.
 """
 
 import structlog
@@ -15,16 +15,20 @@ from provisioner.reconcile.rights import ensure_rights
 
 _log = structlog.get_logger(__name__)
 
-_TOLD = 5
+_TOLD = 5  # differences that a message names
 
 
 async def inspect(context: ReconcileContext, store: Store) -> Store:
-    """Compare a READY or DEGRADED store with its release; repair and record what differs."""
+    """Compare a READY or DEGRADED store with its release; repair and record what differs.
+
+    Raises the errors of ``ports.Cluster`` and ``ports.Helm``.
+    """
     namespace = context.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
-        return store  # the watch tells of that: nothing can be put back there
+        return store  # nothing can be put back there, and ``health.observe`` records the loss
+    # Labels first: without them the watches do not see the namespace.
     if not await keep_labels(context, store):
-        return store  # it is lost, or not the store's: what observes the store tells of that
+        return store  # lost, or not the store's own; ``health.observe`` records that too
     await ensure_rights(context, store.namespace)
     release = await context.releases.find(store.namespace, store.release)
     if release is None:
@@ -40,7 +44,8 @@ async def _drift(context: ReconcileContext, store: Store, release: Release) -> l
     found = [await context.releases.drift(store.namespace, wanted) for wanted in release.objects]
     drift = [words for words in found if words]
     if not drift and not release.is_in_force:
-        return ["a change of the release was broken off"]
+        # No object differs, but helm was interrupted. A rollback makes the release usable again.
+        return ["the last change of the release was interrupted"]
     return drift
 
 
@@ -55,6 +60,7 @@ async def _repair(
             release=store.release, namespace=store.namespace, revision=release.revision
         )
     except (HelmError, PassingError) as error:
+        # Not raised on: the store itself works, and the next check tries again.
         message = (
             f"Drift was found and could not be put back: {what}. {error} It is tried again at the"
             " next look."

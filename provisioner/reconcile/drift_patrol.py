@@ -1,4 +1,4 @@
-"""Has every ready store looked at for drift: at the start, then at intervals with jitter."""
+"""Asks for a check for drift of every ready store: at the start, then at intervals with jitter."""
 
 import asyncio
 import random
@@ -14,12 +14,15 @@ from provisioner.reconcile.reconciler import Reconciler
 
 _log = structlog.get_logger(__name__)
 
-_PAUSE_SECONDS = (0.5, 1.5)  # between two stores: a look costs the API server about 0.1 s
-_JITTER = (0.75, 1.25)
+_PAUSE_SECONDS = (0.5, 1.5)  # between two stores: a check costs the API server about 0.1 s
+_JITTER = (0.75, 1.25)  # factors of the interval
 
 
 class Patrol:
-    """Asks for one look after the other; ``stores`` returns all that are not deleted."""
+    """Asks for the checks, one after the other. ``stores`` returns all that are not deleted.
+
+    ``interval`` is the mean time between the starts of two rounds.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,10 @@ class Patrol:
         self._interval = interval
 
     async def run(self) -> NoReturn:
-        """Go round, for ever. A failure is logged: the next round looks again."""
+        """Go through all stores again and again, for ever. A failure is only logged.
+
+        The next round tries again, and this root task must not end.
+        """
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
@@ -44,7 +50,7 @@ class Patrol:
             await asyncio.sleep(max(began + pause - loop.time(), _PAUSE_SECONDS[0]))
 
     async def go_round(self) -> None:
-        """Have each store looked at once, with a pause after each."""
+        """Ask for one check of each ready store, with a pause after each."""
         for store in await self._stores():
             if decide(store.status, store.target) is Action.OBSERVE:
                 self._reconciler.inspect(store.id)

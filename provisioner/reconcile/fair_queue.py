@@ -1,7 +1,7 @@
-"""A waiting line that is fair between owners: they take turns, each owner's keys in their order.
+"""Provides a waiting line that is fair between owners.
 
-The rule is round robin: an owner who asks for a hundred stores at once delays another's one store
-by a single turn, not by a hundred.
+Owners take turns (round robin), and each owner's keys keep their order. So an owner who asks for a
+hundred stores at once delays another owner's store by one turn, not by a hundred.
 """
 
 
@@ -9,7 +9,9 @@ class FairQueue:
     """Keys that wait, each under one owner. Adding and taking cost the same however many wait."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, dict[str, None]] = {}  # owner → keys; the first owner's turn is next
+        # Owner → keys. Dicts keep their order, as lists do, but find and remove any key at once.
+        # The first owner's turn is next. An owner without keys has no entry.
+        self._lines: dict[str, dict[str, None]] = {}
         self._owners: dict[str, str] = {}
 
     def __len__(self) -> int:
@@ -19,17 +21,20 @@ class FairQueue:
         return key in self._owners
 
     def add(self, key: str, owner: str) -> None:
-        """Put a key that does not wait yet behind its owner's others."""
+        """Put a key, which must not wait yet, behind the owner's other keys."""
         self._owners[key] = owner
         self._lines.setdefault(owner, {})[key] = None
 
     def take(self) -> tuple[str, str]:
-        """Remove the key whose turn it is; return it with its owner, who then comes last."""
+        """Remove the key whose turn it is; return it and its owner, whose next turn comes last.
+
+        The line must not be empty.
+        """
         key = next(iter(next(iter(self._lines.values()))))
         return key, self.take_key(key)
 
     def take_key(self, key: str) -> str:
-        """Remove this key as if it had its turn; return its owner, who then comes last."""
+        """Remove this key as if it had its turn; return its owner, whose next turn comes last."""
         owner = self._owners[key]
         self.remove(key)
         if owner in self._lines:
@@ -37,18 +42,20 @@ class FairQueue:
         return owner
 
     def owner(self, key: str) -> str:
-        """Return under whom a key waits."""
+        """Return the owner of a key that waits."""
         return self._owners[key]
 
     def remove(self, key: str) -> None:
-        """Remove a key that waits; the others keep their turns."""
+        """Remove a key that waits. The turns of all others stay the same."""
         owner = self._owners.pop(key)
         del self._lines[owner][key]
         if not self._lines[owner]:
             del self._lines[owner]
 
     def order(self) -> list[str]:
-        """Return the keys as they would be taken if none were added."""
+        """Return the keys in the order in which they would be taken if no other were added."""
+        # An owner's first key is in the first turn, the second in the second, and so on. Within a
+        # turn the owners are in order of their places.
         turns = [
             (turn, place, key)
             for place, keys in enumerate(self._lines.values())

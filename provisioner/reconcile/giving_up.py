@@ -1,4 +1,4 @@
-"""What becomes of a store when the work on it has ended too often in an error nobody foresaw."""
+"""Records that work on a store is given up, because it ended too often in an unforeseen error."""
 
 from provisioner.domain import unforeseen
 from provisioner.domain.errors import UnforeseenError
@@ -13,7 +13,11 @@ _S = StoreStatus
 async def give_up(
     context: ReconcileContext, store_id: str, lane: Lane, error: UnforeseenError
 ) -> None:
-    """Record that the work is not done, under the id that the log has of it."""
+    """Record that the work is given up, with the id under which the log has the error.
+
+    Upkeep of a ready store only leaves an event. Any other work makes the store FAILED. Raises
+    ConflictError, NotFoundError and the errors of the database.
+    """
     store = await context.records.get(store_id)
     action = decide(store.status, store.target)
     if action is Action.OBSERVE:
@@ -22,6 +26,7 @@ async def give_up(
         await context.records.record_repair(store_id, message, is_done=False)
         return
     reason = unforeseen.reason(error, unforeseen.REMEDY)
+    # Only PROVISIONING leads to FAILED, not QUEUED.
     if action is Action.PROVISION and store.status is _S.QUEUED:
         store = await context.records.transition(store, _S.PROVISIONING)
     if store.status in {_S.PROVISIONING, _S.DELETING}:

@@ -1,4 +1,7 @@
-"""Keeps READY true: a store whose pods break is DEGRADED, with the reason, until they heal."""
+"""Keeps the status of ready stores up to date.
+
+A store whose pods break becomes DEGRADED, with the reason, and READY again when they heal.
+"""
 
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.stores import Reason, Store, StoreStatus
@@ -8,12 +11,12 @@ from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
 
 
 async def observe(context: ReconcileContext, store: Store) -> Store:
-    """Compare a READY or DEGRADED store with what the watches say, and record the difference."""
+    """Compare a READY or DEGRADED store with what the watches show, and record a new status."""
     if await _is_namespace_lost(context, store):
         return await context.records.transition(store, StoreStatus.FAILED, reason=NAMESPACE_LOST)
     engine = context.engines.get(store.engine)
     if engine is None:
-        return store  # nothing is known of what should run there
+        return store  # the engine was removed, so it is not known which workloads should run
     assessment = look(context, store, engine, is_building=False)
     if assessment.are_workloads_ready:
         if store.status is StoreStatus.DEGRADED:
@@ -24,6 +27,7 @@ async def observe(context: ReconcileContext, store: Store) -> Store:
         if assessment.fatal
         else Reason(ReasonCode.NOT_READY, assessment.waiting_for)
     )
+    # The same reason again would be an event that says nothing new.
     if store.status is StoreStatus.READY or store.reason != reason:
         return await context.records.transition(store, StoreStatus.DEGRADED, reason=reason)
     return store

@@ -1,7 +1,7 @@
-"""What holds a namespace's deletion, in the cluster's words, and what helps against it. Pure.
+"""Says what blocks a namespace's deletion, in the cluster's words, and what helps. Pure.
 
-Source of the conditions: kubernetes pkg/controller/namespace/deletion/status_condition_utils.go,
-and namespaced_resources_deleter.go for their messages.
+Source of the conditions: kubernetes pkg/controller/namespace/deletion/status_condition_utils.go.
+Source of their messages: namespaced_resources_deleter.go in the same folder.
 """
 
 import re
@@ -13,15 +13,16 @@ _CONTENT = "NamespaceDeletionContentFailure"
 _REMAINING = "NamespaceContentRemaining"
 _FINALIZERS = "NamespaceFinalizersRemaining"
 _ORDER = (*_DISCOVERY, _CONTENT, _FINALIZERS, _REMAINING)
-"""The causes come before what they cause."""
+"""In the order in which they are told: causes before their effects."""
 _WEBHOOK = re.compile(r'webhook "([^"]+)"')
 _FINALIZER = re.compile(r"([^\s,:]+) in \d+ resource instances")
 _VOLUME_IN_USE = "kubernetes.io/pvc-protection"
+# Kubernetes takes these away itself. No controller of somebody else is at fault.
 _BY_KUBERNETES = frozenset({"foregroundDeletion", "orphan", "kubernetes.io/pv-protection"})
 
 
 def holders(seen: Observation) -> str:
-    """Return what holds the deletion: the cluster's own words, and what is still there; or ""."""
+    """Return what blocks the deletion in the cluster's words, and what still exists; or ""."""
     blockers = _sorted(seen)
     if not blockers:
         return _lingering(seen)
@@ -33,7 +34,7 @@ def holders(seen: Observation) -> str:
 
 
 def remedy(seen: Observation) -> str:
-    """Return what can be done about all that holds the deletion, a sentence or more for each."""
+    """Return what can be done about everything that blocks the deletion, in sentences."""
     blockers = _sorted(seen)
     kinds = {blocker.kind for blocker in blockers}
     found: list[str] = []
@@ -47,8 +48,10 @@ def remedy(seen: Observation) -> str:
             found.append(_content(blocker))
         elif blocker.kind == _FINALIZERS:
             found += _finalizers(blocker, seen)
+    # Nothing explains why content remains, so pods that wait for their node or finalizer are named.
     if kinds <= {_REMAINING}:
         found += [_ending(pod) for pod in seen.pods if pod.is_terminating and pod.node]
+    # ``dict.fromkeys`` removes doubles: several blockers may have the same remedy.
     return " ".join(dict.fromkeys(found)) or "See what is left in it, and who should remove it."
 
 
@@ -78,9 +81,11 @@ def _finalizers(blocker: Blocker, seen: Observation) -> list[str]:
 
 
 def _lingering(seen: Observation) -> str:
-    """Return which pods hold the deletion, which no condition says: they go before all the rest.
+    """Return which pods block the deletion while no condition says so, or "".
 
-    Source: kubernetes pkg/controller/namespace/deletion, ordered since 1.33 (KEP-5080).
+    Kubernetes deletes a namespace's pods before everything else, and meanwhile its conditions say
+    that all content is gone. Source: kubernetes pkg/controller/namespace/deletion, in this order
+    since 1.33 (KEP-5080).
     """
     pods = [pod.name for pod in seen.pods if pod.is_terminating]
     is_going = seen.namespace is not None and seen.namespace.is_terminating

@@ -1,7 +1,8 @@
-"""A store's namespace: its labels, and what it means when it is not where it should be.
+"""Knows the labels of a store's namespace, and finds out whether a missing one is really lost.
 
-One that somebody else deleted takes the store with it. One whose label was removed is there still,
-though the watches, which are by that label, do not show it: it gets its labels back.
+If somebody else deleted the namespace, the store is lost. If somebody only removed its label, it
+still exists, but the watches do not show it because they select by that label. Such a namespace
+gets its labels back.
 """
 
 from provisioner.domain.codes import ReasonCode
@@ -26,9 +27,9 @@ def namespace_labels(store: Store) -> dict[str, str]:
 
 
 async def is_namespace_gone(context: ReconcileContext, store: Store) -> bool:
-    """Tell whether a store's namespace is not there; the cluster is asked if no watch shows it.
+    """Return whether a store's namespace does not exist.
 
-    A watch may be late, so that it does not show a namespace means little by itself.
+    If no watch shows it, the API server is asked, because a watch may be late.
     """
     if context.observer.observe(store.namespace).namespace is not None:
         return False
@@ -36,10 +37,10 @@ async def is_namespace_gone(context: ReconcileContext, store: Store) -> bool:
 
 
 async def keep_labels(context: ReconcileContext, store: Store) -> bool:
-    """Put back, and tell, which labels somebody took from a store's namespace or changed.
+    """Restore labels that somebody removed from a store's namespace or changed, and record that.
 
-    Returns whether the namespace is there. One of the same name that lacks the Secret which the
-    store's own has is somebody else's, and left alone.
+    Return whether the store's namespace exists. A namespace of the same name without the store's
+    Secret belongs to somebody else, and is left alone. Raises the errors of ``ports.Cluster``.
     """
     found = await context.cluster.namespace_labels(store.namespace)
     if found is None:
@@ -48,6 +49,7 @@ async def keep_labels(context: ReconcileContext, store: Store) -> bool:
     lost = sorted(label for label in wanted if found.get(label) != wanted[label])
     if not lost:
         return True
+    # The labels cannot tell whose namespace this is. The Secret can: only the platform creates it.
     try:
         await context.cluster.read_secret(store.namespace, CREDENTIALS_SECRET)
     except NotFoundError:

@@ -1,7 +1,7 @@
-"""From QUEUED to READY, or to FAILED with the reason.
+"""Brings a store from QUEUED to READY, or to FAILED with the reason.
 
-Every step is idempotent, so going on after a restart is doing the steps again: what is there is
-found and kept. The time limit counts from the start of the attempt, restarts included.
+Every step may be done again. After a restart all steps are simply repeated: they find what exists
+already, and keep it. The time limit counts from the start of the attempt, including restarts.
 """
 
 import asyncio
@@ -40,17 +40,20 @@ from provisioner.reconcile.replacement import replace
 from provisioner.reconcile.rights import Settling, ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
 
-_LOG_LINES = 20
+_LOG_LINES = 20  # of a container's log, kept with a failure
 _PROBE_PAUSE_SECONDS = 1.0
 _BLUR = timedelta(seconds=2)
-"""How much earlier than it happened something may seem to be: events are dated by whole seconds,
-and so are the answers from which the cluster's clock is known."""
+"""How much earlier than it was an event may seem to be. Kubernetes dates events by whole seconds,
+and the Date of an answer, from which the cluster's clock is known, has whole seconds too."""
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-"""No characters that a shell, a URL or a tired reader takes for another."""
+"""Without characters that mean something to a shell or in a URL, or that look like others."""
 
 
 async def provision(context: ReconcileContext, store: Store) -> Store:
-    """Bring a queued or half-provisioned store to READY or FAILED, and return it."""
+    """Bring a queued or half-provisioned store to READY or FAILED, and return it.
+
+    Raises ConflictError when something else changed the store's status meanwhile.
+    """
     if store.status is StoreStatus.QUEUED:
         store = await context.records.transition(store, StoreStatus.PROVISIONING)
     attempt = _Attempt(context, store)
@@ -58,7 +61,7 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
         async with asyncio.timeout(_seconds_left(context, store)) as limit:
             await attempt.run()
     except TimeoutError:
-        if not limit.expired():
+        if not limit.expired():  # a time limit of something within the work, not of the attempt
             raise
         reason = _timed_out(context.settings.provision_timeout, attempt.steps.progress)
         await attempt.steps.fail(attempt.current, reason.message)
@@ -85,7 +88,11 @@ def _timed_out(limit: timedelta, progress: str) -> Reason:
 
 
 class _Attempt:
-    """One attempt at a store, step by step. ``current`` is the step that is being done."""
+    """One attempt to build a store, step by step. ``current`` is the step that is being done.
+
+    ``_secrets`` are the passwords, which must not get into any output. ``_mended_at`` is the time,
+    by the cluster's clock, before which events say nothing about what a retry has installed.
+    """
 
     def __init__(self, context: ReconcileContext, store: Store) -> None:
         self._context = context
@@ -139,6 +146,7 @@ class _Attempt:
             "url": store.url,
             "credentialsSecret": CREDENTIALS_SECRET,
         }
+        # Taken before helm runs, so that only pods of an earlier attempt are in it.
         before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
         await self._discard_unfinished_jobs()
 
@@ -160,23 +168,33 @@ class _Attempt:
             output = await install()
         if store.attempt > 1:
             await self._replace_stuck_pods(before)
-            # A pod that was refused meanwhile was none of what is installed by now.
+            # Denials before this moment were of pods as they were before this helm run, and must
+            # not fail the store. Without the blur, a denial just after it could seem to be older,
+            # and would be ignored.
             self._mended_at = self._context.cluster.now() - _BLUR
             await self._context.releases.nudge(store.namespace, store.release, str(store.attempt))
         return Outcome(message, output)
 
     async def _make_way(self, error: HelmError) -> str:
-        """Remove what helm could not change, and tell so; raise the error if there is no such."""
+        """Remove the objects that helm could not change; return a sentence about them.
+
+        Raises the given error again when there are no such objects, and StoreFailedError when one
+        of them holds data.
+        """
         store, found = self._store, list[Unchangeable]()
-        with suppress(ClusterRejectedError, NotFoundError):  # then helm's error says it
+        # If the API server rejects the question, helm's own error is the better explanation.
+        with suppress(ClusterRejectedError, NotFoundError):
             found = await self._context.releases.unchangeable(store.namespace, store.release)
         if not found:
             raise error
         replaced = await replace(self._context, self._store, found)
-        return f" These could not be changed, and were made anew: {replaced}."
+        return f" These could not be changed in place, and were created again: {replaced}."
 
     async def _discard_unfinished_jobs(self) -> None:
-        """Remove an earlier attempt's Jobs: one never runs again, and none can be changed."""
+        """Remove unfinished Jobs of an earlier attempt.
+
+        A Job that failed never runs again, and Kubernetes does not let anybody change a Job's pods.
+        """
         if self._store.attempt == 1:
             return
         seen = self._context.observer.observe(self._store.namespace)
@@ -186,11 +204,11 @@ class _Attempt:
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
 
     async def _replace_stuck_pods(self, before: Collection[str]) -> None:
-        """Remove pods of an earlier attempt that are not ready, so that they begin at once.
+        """Delete pods of an earlier attempt that are not ready, so that new ones start at once.
 
-        ``before`` are the uids of the pods that were there before helm. They would wait for the
-        kubelet's back-off of up to 5 minutes; a StatefulSet does not even replace a broken pod
-        whose template was mended (kubernetes/kubernetes#67250).
+        ``before`` are the uids of the pods that existed before helm ran. Without this they would
+        wait for the kubelet's back-off of up to 5 minutes. A StatefulSet does not even replace a
+        broken pod after its template was corrected (kubernetes/kubernetes#67250).
         """
         seen = self._context.observer.observe(self._store.namespace)
         stuck = {
@@ -205,7 +223,10 @@ class _Attempt:
         )
 
     async def _until_seen(self, is_seen: Callable[[Observation], bool]) -> None:
-        """Wait until the watches show it: what is assessed next must not be the past."""
+        """Wait until the watches show a change that was just made.
+
+        The next assessment would otherwise be of the state before it.
+        """
         observer, namespace = self._context.observer, self._store.namespace
         while True:
             revision = observer.revision(namespace)
@@ -231,7 +252,7 @@ class _Attempt:
                 is_skipped=True,
             )
         while True:
-            await self._assess()
+            await self._assess()  # raises, with the reason, if the pods break meanwhile
             problem = await self._context.prober.problem(self._store, self._engine.ready_path)
             if problem is None:
                 return Outcome(f"The shop answers at {self._store.url}")
@@ -239,9 +260,13 @@ class _Attempt:
             await asyncio.sleep(_PROBE_PAUSE_SECONDS)
 
     async def _until(self, is_reached: Callable[[Assessment], bool]) -> None:
-        """Wait until what the watches say satisfies ``is_reached``; fail as soon as it cannot."""
+        """Wait until an assessment satisfies ``is_reached``.
+
+        Raises StoreFailedError as soon as the store can no longer become ready.
+        """
         observer, namespace = self._context.observer, self._store.namespace
         while True:
+            # Read before the assessment: a change that comes after it is then not missed.
             revision = observer.revision(namespace)
             assessment = await self._assess()
             if is_reached(assessment):
@@ -252,10 +277,13 @@ class _Attempt:
                 async with asyncio.timeout(grace.total_seconds() if grace else None):
                     await observer.changed(namespace, revision)
             except TimeoutError:
-                continue  # a grace has run out: the same facts may now mean something else
+                continue  # a grace period has ended, so the same facts may now be fatal
 
     async def _assess(self) -> Assessment:
-        """Return what the watches say; raise StoreFailedError if the store cannot become ready."""
+        """Return an assessment by the watches; raise StoreFailedError if it is fatal.
+
+        Also raises StoreFailedError when the namespace is lost.
+        """
         assessment = look(
             self._context, self._store, self._engine, is_building=True, since=self._mended_at
         )
@@ -275,6 +303,7 @@ class _Attempt:
                 lines=_LOG_LINES,
                 previous=fatal.previous,
             )
+        # A shop may print its own passwords into its log.
         return StoreFailedError(fatal.reason, output=tail(scrub(output, self._secrets)))
 
     @property
@@ -286,7 +315,7 @@ class _Attempt:
 
 
 def generate_secrets(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
-    """Return a new random value for each credential (58 symbols: 5.8 bits a character)."""
+    """Return a new random value for each secret, of 57 symbols: 5.8 bits for each character."""
     return {
         credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))
         for credential in wanted
@@ -295,7 +324,7 @@ def generate_secrets(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
 
 def _missing(what: str) -> StoreFailedError:
     message = (
-        f"{what} is no longer offered here. Add it back to the charts and start the platform anew,"
+        f"{what} is no longer offered here. Add it back to the charts and restart the platform,"
         " which reads them at its start; then retry the store."
     )
     return StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, message))

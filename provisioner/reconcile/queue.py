@@ -1,10 +1,11 @@
-"""A keyed work queue: one store is never handed to two workers.
+"""Provides a keyed work queue, which never hands one store to two workers.
 
-The rules are those of client-go's util/workqueue: a key that is added while it is being worked on
-comes back once that work is done, and adding a key twice is adding it once. On top of that each
-key waits in one of four lanes, so that creates which take minutes hold up neither deletes nor the
-upkeep of ready stores, and a look for drift, which can always wait, holds up nothing. Within a lane
-the owners of the stores take turns.
+The rules are those of client-go's util/workqueue. A key that is added while a worker has it comes
+back when that work is done. Adding a key twice is the same as adding it once.
+
+In addition, each key waits in one of four lanes. So creates, which take minutes, hold up neither
+deletes nor the upkeep of ready stores. A check for drift can always wait, and holds up nothing.
+Within a lane the owners of the stores take turns.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from provisioner.reconcile.fair_queue import FairQueue
 
 
 class Lane(IntEnum):
-    """What a worker is wanted for; a key that waits in two lanes goes to the higher."""
+    """What kind of worker a key waits for. A key that is added to two lanes waits in the higher."""
 
     INSPECT = 0
     OBSERVE = 1
@@ -23,9 +24,9 @@ class Lane(IntEnum):
 
 
 class WorkQueue:
-    """Store ids waiting for work; in a lane the owners take turns, each first come first served.
+    """Store ids that wait for work. In a lane owners take turns; an owner's keys keep their order.
 
-    Who has no owner (work asked for by the cluster, not by a person) shares one turn.
+    Keys without an owner share one turn: the cluster asked for their work, and no person.
     """
 
     def __init__(self) -> None:
@@ -33,11 +34,14 @@ class WorkQueue:
         self._active: dict[str, tuple[Lane, str]] = {}
         self._again: dict[str, tuple[Lane, str]] = {}
         self._filled: dict[Lane, asyncio.Event] = {lane: asyncio.Event() for lane in Lane}
-        self._positions: dict[Lane, dict[str, int]] = {}  # counted when asked for, until a change
+        # Kept until the queue changes: each place depends on all others, and listing stores asks
+        # for the places of many.
+        self._positions: dict[Lane, dict[str, int]] = {}
 
     def add(self, key: str, lane: Lane, owner: str = "") -> None:
         """Ask for work on a key. Never waits."""
         if key in self._active:
+            # What its worker has already read may be out of date, so the key has to come back.
             if key not in self._again or lane > self._again[key][0]:
                 self._again[key] = lane, owner
             return
@@ -51,9 +55,10 @@ class WorkQueue:
         self._filled[lane].set()
 
     def drop(self, key: str, *, is_begun: bool) -> None:
-        """Let a key wait no longer; one that does not is no error.
+        """Remove a key from the line. One that does not wait is no error.
 
-        With ``is_begun`` somebody else works on it: its owner had a turn.
+        ``is_begun`` says that another replica has begun to work on it, which uses up its owner's
+        turn.
         """
         held = self._lane_of(key)
         if held is not None:
@@ -62,8 +67,9 @@ class WorkQueue:
             self._positions.clear()
 
     async def take(self, lane: Lane) -> str:
-        """Return the next key of a lane, which is the caller's alone until ``done``."""
+        """Wait for a lane's next key and return it. No other caller gets it before ``done``."""
         waiting, filled = self._waiting[lane], self._filled[lane]
+        # Several workers may wake for one key; those that come too late wait again.
         while not waiting:
             filled.clear()
             await filled.wait()
@@ -73,17 +79,17 @@ class WorkQueue:
         return key
 
     def done(self, key: str) -> None:
-        """Give a key back; it is queued again if that was asked for meanwhile."""
+        """Give a key back. It is queued again if work on it was asked for meanwhile."""
         del self._active[key]
         if key in self._again:
             self.add(key, *self._again.pop(key))
 
     def owner(self, key: str) -> str:
-        """Return whose turn a key took that is being worked on."""
+        """Return the owner whose turn a key used that is being worked on."""
         return self._active[key][1]
 
     def position(self, key: str) -> int | None:
-        """Return a key's place among those that wait in its lane, from 1; None if not waiting."""
+        """Return a key's place in its lane, from 1, or None if it does not wait."""
         lane = self._lane_of(key)
         if lane is None:
             return None
@@ -93,7 +99,7 @@ class WorkQueue:
         return self._positions[lane][key]
 
     def keys(self, lane: Lane) -> list[tuple[str, str]]:
-        """Return the keys that wait in a lane, each with its owner, the next first."""
+        """Return the keys that wait in a lane, each with its owner, in the order of their turns."""
         line = self._waiting[lane]
         return [(key, line.owner(key)) for key in line.order()]
 

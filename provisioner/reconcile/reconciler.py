@@ -1,9 +1,9 @@
-"""Turns the decision table into work: one worker at a time on a store, and never a lost store.
+"""Turns the decision table into work: only one worker works on a store, and no store is forgotten.
 
-Whatever goes wrong with a piece of work, the store is looked at again: at once after a lost race,
-after a growing wait when the cluster, helm or the database had a problem. An error that nobody
-foresaw is tried again a few times, and then recorded as the end of that work. A delete goes on in
-any case, at intervals that grow.
+Whatever goes wrong, the store is looked at again. After a lost race that happens at once. After a
+problem of the cluster, helm or the database it happens after a pause, which grows. After an
+unforeseen error the work is tried a few times, and then given up and recorded as such. A delete is
+never given up, but tried at growing intervals.
 """
 
 import asyncio
@@ -33,7 +33,9 @@ from provisioner.reconcile.queue import Lane, WorkQueue
 
 _log = structlog.get_logger(__name__)
 
-INSPECT_SOON_SECONDS = 3.0  # after a store has degraded: what heals by itself is no drift
+# How long after a store became DEGRADED it is checked for drift, which may be the cause. Not at
+# once: what heals by itself within that time is not drift.
+INSPECT_SOON_SECONDS = 3.0
 
 _WORK: dict[Lane, Callable[[ReconcileContext, Store], Awaitable[Store]]] = {
     Lane.PROVISION: provision,
@@ -46,28 +48,29 @@ _LANES = {
     Action.DELETE: (Lane.DELETE,),
     Action.OBSERVE: (Lane.OBSERVE, Lane.INSPECT),
 }
-"""Where an action is done: in the first lane, unless it was asked for in another of them."""
+"""The lanes in which an action is done: the first, unless another one of these was asked for."""
 
 
 class Reconciler:
-    """Workers that bring stores to their target."""
+    """Brings stores to their targets, by workers that take them from the queue."""
 
     def __init__(self, context: ReconcileContext, queue: WorkQueue) -> None:
         self._context = context
         self._queue = queue
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._failures: dict[str, int] = {}
-        self._unforeseen: dict[tuple[str, Lane], int] = {}
-        self._late: dict[str, int] = {}
+        # All by store id. Nothing here has to survive a restart: the database says what is to do.
+        self._running: dict[str, asyncio.Task[None]] = {}  # work that a delete may interrupt
+        self._failures: dict[str, int] = {}  # in a row
+        self._unforeseen: dict[tuple[str, Lane], int] = {}  # in a row, by lane too
+        self._late: dict[str, int] = {}  # how often a late delete has failed
         self._retries: dict[str, asyncio.TimerHandle] = {}
-        self._due: set[str] = set()
-        self._soon: set[str] = set()
+        self._due: set[str] = set()  # a check for drift was asked for, and not done yet
+        self._soon: set[str] = set()  # a check for drift will be asked for in a moment
 
     def wake(self, store: Store) -> None:
-        """Have a store looked at, because it or its target changed.
+        """Queue a store, because its status or target changed.
 
-        Work that is under way towards another target is interrupted: a helm that runs is given its
-        grace, then the store's new target is worked on.
+        If its new target is DELETED, other work on it that is under way is interrupted. A helm that
+        runs gets its grace, and then the delete begins.
         """
         action = decide(store.status, store.target)
         if action is Action.NOTHING:
@@ -77,16 +80,19 @@ class Reconciler:
             running.cancel()
 
     def wake_by_id(self, store_id: str) -> None:
-        """Have a store looked at, because what is known of its namespace changed."""
+        """Queue a store, because what the watches show of its namespace changed."""
+        # Its status is not known here. ``_reconcile`` reads it, and moves the key to another lane
+        # if it is not for upkeep.
         self._queue.add(store_id, Lane.OBSERVE)
 
     def inspect(self, store_id: str) -> None:
-        """Have a ready store looked at for drift, once nothing else is to be done with it."""
+        """Queue a ready store for a check for drift, when no other work on it waits."""
+        # The queue keeps only the highest lane of a key. ``_due`` keeps the wish for a check.
         self._due.add(store_id)
         self._queue.add(store_id, Lane.INSPECT)
 
     async def work(self, lane: Lane) -> NoReturn:
-        """Work on the stores of one lane, one after the other, for ever."""
+        """Work on the stores of one lane, one after the other, for ever. One worker runs this."""
         while True:
             store_id = await self._queue.take(lane)
             try:
@@ -95,13 +101,15 @@ class Reconciler:
                 self._queue.done(store_id)
 
     async def _work_on(self, store_id: str, lane: Lane) -> None:
+        # A task of its own, so that ``wake`` can cancel the work without ending the worker.
         task = asyncio.create_task(self._reconcile(store_id, lane), name=f"{lane.name} {store_id}")
         if lane is not Lane.DELETE:
             self._running[store_id] = task
         try:
             await asyncio.wait({task})
         finally:
-            # The worker itself is cancelled when the service stops: its work ends with it.
+            # When the service stops, the worker itself is cancelled, and its work must end with it.
+            # On a task that is done, ``cancel`` does nothing.
             task.cancel()
             await asyncio.wait({task})
             self._running.pop(store_id, None)
@@ -114,12 +122,13 @@ class Reconciler:
         try:
             store = await self._context.records.get(store_id)
         except NotFoundError:
-            return
+            return  # purged by retention
         action = decide(store.status, store.target)
         if action is Action.NOTHING:
             return
         if lane not in _LANES[action]:
-            # Woken in a lane that is not the work's: only its own lane bounds that kind of work.
+            # Queued in a lane of another kind of work. It must move, because the number of workers
+            # of its own lane limits how many stores are built or deleted at a time.
             self._queue.add(store_id, _LANES[action][0], store.owner.key)
             return
         if self._is_for_later(store, action):
@@ -141,7 +150,7 @@ class Reconciler:
         if after.status is StoreStatus.DEGRADED and after != store:
             self._inspect_soon(store.id)
         if store.id in self._due:
-            # It was asked for while the store waited in a lane that comes first.
+            # A check for drift was asked for while the store waited in a higher lane.
             self._queue.add(store.id, Lane.INSPECT)
 
     def _inspect_soon(self, store_id: str) -> None:
@@ -156,9 +165,10 @@ class Reconciler:
         asyncio.get_running_loop().call_later(INSPECT_SOON_SECONDS, begin)
 
     def _is_for_later(self, store: Store, action: Action) -> bool:
-        """Tell whether a delete that failed has its next try ahead, and is held as it was.
+        """Return whether a late delete waits for its next try, and is still blocked.
 
-        Who asks for the delete again makes the store QUEUED, and so has it done at once.
+        Otherwise every event of a namespace that cannot be removed would start another try. If the
+        delete is asked for again, the store becomes QUEUED, and so it is tried at once.
         """
         if action is not Action.DELETE or store.status is not StoreStatus.FAILED:
             self._late.pop(store.id, None)
@@ -175,6 +185,7 @@ class Reconciler:
 
     async def _after_failure(self, store_id: str, lane: Lane, error: BaseException) -> None:
         owner = self._queue.owner(store_id)
+        # The key is still held by this worker, so ``add`` only marks it to come back.
         if isinstance(error, ConflictError):
             self._queue.add(store_id, lane, owner)
             return
@@ -185,6 +196,8 @@ class Reconciler:
         if isinstance(error, UnforeseenError):
             tries = self._unforeseen[store_id, lane] = self._unforeseen.get((store_id, lane), 0) + 1
             if tries >= unforeseen.MOST_TRIES:
+                # A delete goes on, for its target stays. Work whose end could not be recorded goes
+                # on too: else the store would seem to be worked on for ever.
                 if await self._is_given_up(store_id, lane, error, tries) and lane != Lane.DELETE:
                     return
                 seconds = long_pause_seconds(tries)
@@ -199,18 +212,19 @@ class Reconciler:
     async def _is_given_up(
         self, store_id: str, lane: Lane, error: UnforeseenError, tries: int
     ) -> bool:
-        """Record the end of work that was tried often enough; tell whether that is recorded.
+        """Give up work that was tried often enough; return whether that is recorded.
 
-        Upkeep that has been given up is tried at each change, and told once until it has worked.
+        Upkeep that was given up is still tried at each change of the store. Its end is recorded
+        once, and again only after it has worked in between.
         """
         if lane in {Lane.OBSERVE, Lane.INSPECT} and tries > unforeseen.MOST_TRIES:
             return True
         try:
             await give_up(self._context, store_id, lane, error)
-        except Exception as failure:  # noqa: BLE001 - the log has both, and it is tried again later
+        except Exception as failure:  # noqa: BLE001 - both errors are logged, and work tried again
             unforeseen.noted(failure, store_id=store_id, giving_up=error.error_id)
             return False
-        if lane is Lane.PROVISION:
+        if lane is Lane.PROVISION:  # the store is FAILED; a retry begins with all its tries
             self._unforeseen.pop((store_id, lane), None)
         return True
 
@@ -219,6 +233,7 @@ class Reconciler:
             self._retries.pop(store_id, None)
             self._queue.add(store_id, lane, owner)
 
+        # Only the latest failure decides when a store is tried again.
         if (earlier := self._retries.pop(store_id, None)) is not None:
             earlier.cancel()
         self._retries[store_id] = asyncio.get_running_loop().call_later(seconds, begin)

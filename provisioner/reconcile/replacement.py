@@ -1,8 +1,9 @@
-"""Replaces what a retry finds in its way: objects that cannot be changed into what is wanted now.
+"""Removes objects that a retry cannot change, so that helm can create them again.
 
-Some fields can only be set when an object is made: a StatefulSet's volumes, a Job's template, a
-Service's address. Where the chart or its values were mended in such a field, the object goes, and
-helm makes it anew. What holds a shop's data is never removed; only a new store helps then.
+Some fields can only be set when an object is created: a StatefulSet's volumes, a Job's template, a
+Service's address. If somebody corrected such a field in the chart or its values, the old object has
+to be removed first. An object that holds a shop's data is never removed. Then only a new store
+helps.
 """
 
 import re
@@ -14,6 +15,7 @@ from provisioner.domain.errors import StoreFailedError
 from provisioner.domain.stores import Reason, Store
 from provisioner.reconcile.context import ReconcileContext
 
+# A list of what may be removed, and not of what may not: a kind that nobody has thought of is kept.
 _WITHOUT_DATA = frozenset(
     {
         "ConfigMap", "CronJob", "DaemonSet", "Deployment", "HTTPRoute", "Ingress", "Job",
@@ -21,16 +23,17 @@ _WITHOUT_DATA = frozenset(
     }
 )  # fmt: skip
 _STATEFUL_SET, _CLAIM = "StatefulSet", "PersistentVolumeClaim"
-_PENDING = "Pending"
+_PENDING = "Pending"  # a claim that has never had a volume
 
 
 async def replace(context: ReconcileContext, store: Store, found: Sequence[Unchangeable]) -> str:
-    """Remove these objects, and the volume claims without a volume that belong to them.
+    """Remove these objects, and those of their volume claims that have no volume.
 
-    Returns what was removed, in words. Raises StoreFailedError, and removes nothing, when one of
-    them holds data.
+    Return what was removed, in words. Raises StoreFailedError, and removes nothing, when one of the
+    objects holds data. Raises the errors of ``ports.Cluster``.
     """
     claims = context.observer.observe(store.namespace).claims
+    # All are checked before the first is removed: a store must not be left with half its objects.
     for item in found:
         if _holds_data(store, item, claims):
             raise StoreFailedError(_only_anew(item))
@@ -58,21 +61,23 @@ def _holds_data(store: Store, item: Unchangeable, claims: Sequence[Claim]) -> bo
     if item.kind == _CLAIM:
         return any(claim.uid == item.uid and claim.phase != _PENDING for claim in claims)
     if item.kind == _STATEFUL_SET:
-        # Its claims outlive it, and are its own again. But in a shop that was once open it is not
-        # for us to say that the old volumes fit what is wanted now.
+        # A StatefulSet's claims outlive it, and the new one uses them again. But if the shop was
+        # ever open, we cannot know whether its old volumes fit what is wanted now.
         own = [claim for claim in claims if _is_of(item, claim)]
         return store.ready_at is not None and any(claim.phase != _PENDING for claim in own)
     return True
 
 
 def _empty_claims_of(item: Unchangeable, claims: Sequence[Claim]) -> list[Claim]:
+    # Such a claim still has the old size or storage class. The new StatefulSet would use it as it
+    # is, because it finds its claims by name.
     if item.kind != _STATEFUL_SET:
         return []
     return [claim for claim in claims if _is_of(item, claim) and claim.phase == _PENDING]
 
 
 def _is_of(item: Unchangeable, claim: Claim) -> bool:
-    """Tell by its name whether a claim was made by a StatefulSet: <template>-<set>-<ordinal>."""
+    """Return whether a StatefulSet created a claim, by its name: <template>-<set>-<ordinal>."""
     return re.fullmatch(rf".+-{re.escape(item.name)}-\d+", claim.name) is not None
 
 
@@ -80,6 +85,6 @@ def _only_anew(item: Unchangeable) -> Reason:
     message = (
         f"{item.kind} {item.name} holds the shop's data, and cannot be changed into what the chart"
         f" wants now ({item.words.rstrip('.')}). Put the earlier value back, then retry; for"
-        " another value only a new store helps."
+        " another value a new store is needed."
     )
     return Reason(ReasonCode.CANNOT_BE_CHANGED, message)

@@ -1,4 +1,4 @@
-"""Removes what was kept long enough: failed creations, records of deleted stores, the audit log."""
+"""Removes what was kept long enough: failed stores, records of deleted stores, audit entries."""
 
 import asyncio
 import random
@@ -17,7 +17,8 @@ from provisioner.storage.stores import StoreRepository
 _log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = (1800.0, 3600.0)
-_BATCH = 100  # stores in one transaction: others wait for it
+# Rows that one transaction removes. Other writers wait for it, so it must be short.
+_BATCH = 100
 _AUDIT_BATCH = 1000
 
 
@@ -39,7 +40,10 @@ class Housekeeper:
         self._retention = retention
 
     async def run(self) -> NoReturn:
-        """Tidy, for ever. A failure is logged: nothing is lost by doing it later."""
+        """Remove what is due again and again, for ever. A failure is only logged.
+
+        Nothing is lost if it is done later, and this root task must not end.
+        """
         while True:
             try:
                 await self.tidy()
@@ -64,7 +68,7 @@ class Housekeeper:
                     store.id, message, only_in=(StoreStatus.FAILED,)
                 )
             except ConflictError:
-                continue  # it was retried just now
+                continue  # no longer FAILED: somebody has just retried it
             self._reconciler.wake(wanted)
 
     async def _purge(self, kept: timedelta) -> None:

@@ -1,7 +1,7 @@
-"""The platform's rights in stores' namespaces, where it is given them one namespace at a time.
+"""Gives the platform its rights in the stores' namespaces, one namespace at a time.
 
-``WorkSettings.store_role`` names the ClusterRole that the platform binds itself to in each. Where
-it is unset the platform has its rights already, such as an administrator's.
+``WorkSettings.store_role`` names the ClusterRole that the platform binds itself to in each of them.
+If it is unset, the platform already has its rights, such as those of an administrator.
 """
 
 import asyncio
@@ -23,17 +23,18 @@ from provisioner.reconcile.context import ReconcileContext
 _log = structlog.get_logger(__name__)
 
 SETTLING_SECONDS = 30.0
+"""How long a rejection for missing rights may still pass, after the rights were given."""
 _ROUND_SECONDS = 1800.0
 _NO_RIGHT = re.compile(r'forbidden: User "[^"]*" cannot \w+ resource')
-"""RBAC's words; an admission policy or a quota that forbids something has others."""
+"""RBAC's words for a rejection. Admission policies and quotas use others, with the same status."""
 
 T = TypeVar("T")
 
 
 async def ensure_rights(context: ReconcileContext, namespace: str) -> bool:
-    """Have the platform's rights in a namespace; return whether they are given one by one.
+    """Give the platform its rights in a namespace, unless it has them everywhere.
 
-    Raises what ``ports.Cluster`` does.
+    Return whether rights are given by namespace here. Raises the errors of ``ports.Cluster``.
     """
     if context.settings.store_role is None:
         return False
@@ -42,25 +43,29 @@ async def ensure_rights(context: ReconcileContext, namespace: str) -> bool:
 
 
 class Settling:
-    """Takes a rejection for want of rights as passing, for a while after they were given.
+    """Treats a rejection for missing rights as one that passes, shortly after they were given.
 
-    Several API servers hear of a RoleBinding one after the other, and what was asked of one may be
-    asked of another next.
+    A cluster may have several API servers, which learn of a new RoleBinding one after the other.
+    The next request may go to one that does not know it yet.
     """
 
     def __init__(self) -> None:
         self._until = 0.0
 
     def begin(self) -> None:
-        """Rights were given just now."""
+        """Start the period in which rejections pass: the rights have just been given."""
         self._until = asyncio.get_running_loop().time() + SETTLING_SECONDS
 
     async def of(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do ``work``; raise ClusterUnreachableError in place of an early rejection."""
+        """Do ``work`` and return its result; turn an early rejection into ClusterUnreachableError.
+
+        That error is transient, so the step is tried again.
+        """
         try:
             return await work()
         except TerminalError as error:
             is_early = asyncio.get_running_loop().time() < self._until
+            # helm's error quotes only the end of its output, so the output is searched as well.
             if is_early and _NO_RIGHT.search(f"{error}\n{error.output}"):
                 raise ClusterUnreachableError(
                     f"The cluster has not heard of the platform's rights there yet: {error}"
@@ -69,10 +74,10 @@ class Settling:
 
 
 class RightsKeeper:
-    """Has the rights in every store's namespace: at the start, then every half an hour.
+    """Gives the platform its rights in every store's namespace: at the start, then every half hour.
 
-    So stores of a time before they were given like this get them, and a binding that somebody
-    removed comes back.
+    So stores that are older than this way of giving rights get them too, and a binding that
+    somebody removed comes back.
     """
 
     def __init__(
@@ -82,7 +87,10 @@ class RightsKeeper:
         self._stores = stores
 
     async def run(self) -> NoReturn:
-        """Go round, for ever. A failure is logged: the next round looks again."""
+        """Go through all stores again and again, for ever. A failure is only logged.
+
+        The next round tries again, and this root task must not end.
+        """
         while True:
             try:
                 for store in await self._stores():
@@ -95,6 +103,6 @@ class RightsKeeper:
         try:
             await ensure_rights(self._context, store.namespace)
         except NotFoundError:
-            return  # it has no namespace yet, or no more
+            return  # the store has no namespace yet, or no longer
         except StorePlatformError as error:
             _log.warning("rights_missing", store_id=store.id, reason=str(error))

@@ -1,4 +1,4 @@
-"""Runs one step of the work on a store, and records how it goes while it goes."""
+"""Runs the steps of the work on a store, and records their progress while they run."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ from provisioner.reconcile.context import ReconcileContext
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a step ended well: a sentence for people, and what a tool printed."""
+    """The good end of a step: a sentence for people, and the output of the tool that was used."""
 
     message: str
     output: str = ""
@@ -51,9 +51,9 @@ class StepRunner:
         self.progress = ""
 
     async def run(self, name: StepName, work: Callable[[], Awaitable[Outcome]]) -> None:
-        """Do ``work`` as the step ``name``, again while it fails for passing reasons.
+        """Do ``work`` as the step ``name``, and repeat it after errors that may pass.
 
-        A TerminalError is recorded as the step's failure, and raised on.
+        Raises TerminalError, which is first recorded as the step's failure.
         """
         labels = {"engine": self._store.engine, "store_id": self._store.id}
         with self._measurements.measure(Activity.STEP, step=name, **labels) as measured:
@@ -71,7 +71,7 @@ class StepRunner:
         return ended
 
     async def begin(self, name: StepName) -> None:
-        """Record that the step's work begins, for the first time or after it failed."""
+        """Record that the step begins, for the first time or after it failed."""
         await self._record(name, StepStatus.RUNNING, _BEGINS[name])
 
     async def fail(self, name: StepName, message: str) -> None:
@@ -79,7 +79,8 @@ class StepRunner:
         await self._record(name, StepStatus.FAILED, message)
 
     async def report(self, name: StepName, message: str) -> None:
-        """Record what the running step is waiting for, if that is news."""
+        """Record what the running step is waiting for, unless that was recorded last."""
+        # Each record is an event, which every follower of the store is sent.
         if message != self.progress:
             await self._record(name, StepStatus.RUNNING, message)
 
@@ -91,7 +92,7 @@ class StepRunner:
 
 
 class _Tries:
-    """What was tried of one step, and what to do after each kind of trouble."""
+    """The tries of one step: decides what to do after each kind of trouble."""
 
     def __init__(
         self, steps: StepRunner, name: StepName, work: Callable[[], Awaitable[Outcome]]
@@ -104,6 +105,7 @@ class _Tries:
         self._lasts_since: float | None = None
 
     async def begin(self) -> Outcome:
+        """Do the work once. An unforeseen error is logged, and raised as UnforeseenError."""
         if not self._is_begun:
             await self._steps.begin(self._name)
             self._is_begun = True
@@ -112,9 +114,14 @@ class _Tries:
         except StorePlatformError:
             raise
         except Exception as error:
+            # Wrapped, because UnforeseenError is transient: the step is tried again.
             raise unforeseen.noted(error, step=self._name) from error
 
     async def on_trouble(self, error: TransientError) -> None:
+        """Record the trouble, and return to have the step tried again.
+
+        Raises StoreFailedError when it was tried often or long enough.
+        """
         if isinstance(error, PassingError) and self._has_lasted():
             raise StoreFailedError(error.reason, output=error.output) from error
         if not isinstance(error, UnforeseenError):
@@ -125,10 +132,11 @@ class _Tries:
             following = f"It was tried {self._unforeseen} times. {unforeseen.REMEDY}"
             raise StoreFailedError(unforeseen.reason(error, following)) from error
         await self._steps.fail(self._name, f"{error} It is tried again in a moment.")
-        self._is_begun = False
+        self._is_begun = False  # the step was recorded as failed, so it has to begin again
 
     def _has_lasted(self) -> bool:
-        """Tell whether what mostly passes has lasted for longer than its grace."""
+        """Return whether trouble that mostly passes has lasted for longer than its grace period."""
+        # Counted from the first such trouble of the step, by our own clock.
         now = asyncio.get_running_loop().time()
         if self._lasts_since is None:
             self._lasts_since = now

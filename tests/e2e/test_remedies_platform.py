@@ -63,7 +63,7 @@ async def test_what_the_platform_lacks_one_thing_after_another(new_service: NewS
         restarted(service, STORE_PLATFORM_HELM_TIMEOUT_SECONDS="300")
         code, told = await retried(store)
         assert code == "ENGINE_MISSING"
-        assert "Add it back to the charts and start the platform anew" in told
+        assert "Add it back to the charts and restart the platform" in told
 
         shutil.move(elsewhere, chart)
         set_values(service, ENGINE, behaving(stages.NEVER_READY))

@@ -19,7 +19,10 @@ from tests.stores import a_pod
 from tests.unit.test_unforeseen import Platform
 
 _S = StoreStatus
-TRIED_ON = "It is tried on, at growing intervals. To have it tried at once, delete the store again."
+TRIED_ON = (
+    "The platform keeps trying, at growing intervals. To have it try at once, delete the store"
+    " again."
+)
 KEEP = (
     "The finalizer example.com/keep is taken away by the controller that set it: see that it runs."
     " Remove it by hand only if that controller is gone for good: what it was to clean up stays"
@@ -58,7 +61,7 @@ async def test_it_fails_with_what_holds_it_and_ends_once_that_is_gone(platform: 
         assert failed.target == "DELETED"
         assert failed.reason == Reason(
             ReasonCode.NAMESPACE_STUCK,
-            f"Namespace {failed.namespace} cannot go. {HELD.message}. {KEEP} {TRIED_ON}",
+            f"Namespace {failed.namespace} cannot be removed. {HELD.message}. {KEEP} {TRIED_ON}",
         )
         # Its next try is an hour away, but the watch tells that it is gone
         platform.cluster.let_go()

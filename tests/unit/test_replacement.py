@@ -121,7 +121,9 @@ async def test_what_holds_no_data_is_made_anew(
     assert cluster.removed == [kind]
     snapshot = await platform.records.snapshot(store.id)
     (message,) = [step.message for step in snapshot.steps if step.name == "HELM_INSTALL"]
-    assert message.endswith(f" These could not be changed, and were made anew: {kind} db.")
+    assert message.endswith(
+        f" These could not be changed in place, and were created again: {kind} db."
+    )
 
 
 async def test_claims_without_a_volume_go_with_their_stateful_set(
@@ -159,7 +161,7 @@ async def test_data_is_never_removed(
         ReasonCode.CANNOT_BE_CHANGED,
         f"{fixed.kind} db holds the shop's data, and cannot be changed into what the chart wants"
         " now (spec: Forbidden: it is fixed). Put the earlier value back, then retry; for another"
-        " value only a new store helps.",
+        " value a new store is needed.",
     )
     assert cluster.removed == []
     assert cluster.claims == claims

@@ -87,7 +87,7 @@ test("a delete that makes no progress says so, and can be tried at once", async 
     {
       status: "FAILED",
       target: "DELETED",
-      reason: { __typename: "Reason", code: "NAMESPACE_STUCK", message: "Namespace shop-1 cannot go." } as StoreDetailsFragment["reason"],
+      reason: { __typename: "Reason", code: "NAMESPACE_STUCK", message: "Namespace shop-1 cannot be removed." } as StoreDetailsFragment["reason"],
     },
     { DeleteStore: nothing },
   );
