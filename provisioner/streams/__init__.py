@@ -1,1 +1,1 @@
-"""What followers of stores are sent, in order and resumable."""
+"""Sends the followers of stores every change, in order; a follower can resume after a break."""

@@ -1,9 +1,9 @@
-"""Brings the latest state of a store to its followers when it changed.
+"""Brings the latest state of a store to all its followers when the store has changed.
 
-One reader per followed store, whatever the number of followers: it reads the snapshot once per
-change, sends it to the followers who wait for it and have a sink, and leaves it in the slot of the
-others. A slot holds one state, the latest, so a follower that is slow, or gone quiet, costs no
-memory; what it skipped it finds in the event table.
+There is one reader for each followed store, whatever the number of followers. It reads the snapshot
+once for each change. It sends the snapshot to the followers that wait and have a sink, and puts it
+into the slot of each other follower. A slot holds only the latest state, so a follower that is slow
+or silent costs no memory. It finds what it has skipped in the event table.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from provisioner.domain.stores import StoreSnapshot, StoreStatus
 from provisioner.streams.updates import RenderedUpdate, Renderer, Sink
 
 _log = structlog.get_logger(__name__)
-_RETRY_SECONDS = 1.0
+_RETRY_SECONDS = 1.0  # after the database could not be read
 
 
 class AnnounceToAll:
-    """Several announcers as one. Implements ``ports.Announcer``."""
+    """Passes each announcement on to several announcers. Implements ``ports.Announcer``."""
 
     def __init__(self, *announcers: Announcer) -> None:
         self._announcers = announcers
@@ -33,14 +33,15 @@ class AnnounceToAll:
             announcer.announce(store_id)
 
 
-_AT_A_TIME = 50  # followers who are told before others in the process have a turn
+_AT_A_TIME = 50  # followers that are sent to before other tasks of the process get a turn
 
 
 class Follower:
-    """One subscriber's slot for the latest snapshot, and how far they have been told.
+    """One subscriber's slot for the latest snapshot, and the version up to which it was told.
 
-    ``version``: they have every event up to it. Whoever follows keeps it true while they do not
-    wait for the next snapshot; while they do, what is sent through ``sink`` raises it.
+    The subscriber has every event up to ``version``. While it waits in ``next``, the broadcaster
+    may send to its ``sink`` and raises the version. At all other times only the subscriber's own
+    task may change it.
     """
 
     def __init__(self, sink: Sink | None = None) -> None:
@@ -52,16 +53,18 @@ class Follower:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether they have been told all there was, and wait for more."""
+        """Whether the subscriber has been told everything so far, and waits for more."""
+        # With a snapshot in its slot its task will wake up and send by itself. To send here too
+        # would put the two out of order.
         return self._is_waiting and not self._filled.is_set()
 
     def put(self, snapshot: StoreSnapshot) -> None:
-        """Leave a snapshot in the slot; it takes the place of one that was not looked at."""
+        """Put a snapshot into the slot, in place of one that was not taken yet."""
         self._latest = snapshot
         self._filled.set()
 
     async def next(self) -> StoreSnapshot:
-        """Return the latest snapshot that was put, once; waits for one."""
+        """Wait until there is a snapshot in the slot, and take it out."""
         self._is_waiting = True
         try:
             await self._filled.wait()
@@ -69,15 +72,15 @@ class Follower:
             self._is_waiting = False
         self._filled.clear()
         latest, self._latest = self._latest, None
-        assert latest is not None  # noqa: S101 - set together with the event
+        assert latest is not None  # noqa: S101 - for mypy; ``put`` sets it together with the event
         return latest
 
 
 class _Delivery:
-    """One snapshot on its way to the followers of its store, rendered once for each group.
+    """Brings one snapshot to the followers of its store, and renders it once for each group.
 
-    A text is sent from here, in the task that read the snapshot: to wake a task for each of
-    thousands of followers would cost more than the sending does.
+    The text is sent from here, in the task that read the snapshot. Waking a task for each of
+    thousands of followers would cost more than the sending itself.
     """
 
     def __init__(self, snapshot: StoreSnapshot) -> None:
@@ -85,46 +88,53 @@ class _Delivery:
         self._rendered: dict[tuple[Renderer, int], RenderedUpdate | None] = {}
 
     async def reach(self, follower: Follower) -> None:
-        """Send a follower the snapshot if that needs no waiting, else put it into their slot."""
+        """Send the snapshot to a follower if that needs no waiting; else put it into its slot."""
         if not await self._is_sent(follower):
             follower.put(self._snapshot)
 
     async def _is_sent(self, follower: Follower) -> bool:
         sink = follower.sink
-        # The end of a stream is told by its own task: it has to complete the stream.
+        # Only the follower's own task can complete its stream, so that task sends the last update.
         is_last = self._snapshot.store.status is StoreStatus.DELETED
         if sink is None or is_last or not follower.is_waiting:
             return False
+        # A group has the same renderer and version: all in it get the same text.
         key = (sink.renderer, follower.version)
         if key not in self._rendered:
             self._rendered[key] = await self._render(*key)
         rendered = self._rendered[key]
-        # They may have left while it was rendered: nothing may be sent to them then.
+        # Rendering may have awaited. If the follower has left meanwhile, or its task sends by now,
+        # nothing may be sent to it from here.
         if rendered is None or rendered.text is None or not follower.is_waiting:
             return False
-        if not sink.try_send(rendered.text):
+        if not sink.try_send(rendered.text):  # its socket is full: its own task will wait for it
             return False
         follower.version = rendered.update.version
         return True
 
     async def _render(self, renderer: Renderer, above: int) -> RenderedUpdate | None:
-        """Return what to send, or None where it takes more than one text, or none."""
+        """Return what to send, or None if there is no update or it needs more than one text."""
         try:
             rendered = await renderer.render(above, self._snapshot)
-        except Exception:  # noqa: BLE001 - each follower's own task meets it again, and tells them
+        except Exception:  # noqa: BLE001
+            # Each follower gets the snapshot in its slot instead. Its own task then has the same
+            # error, and can tell its subscriber of it.
             return None
         return rendered if rendered.update.events and rendered.update.is_whole else None
 
 
 class _Topic:
+    """The followers of one store, and the task that reads for them, if one runs."""
+
     def __init__(self) -> None:
         self.followers: set[Follower] = set()
         self.reader: asyncio.Task[None] | None = None
         self.is_stale = False
 
     async def tell(self, snapshot: StoreSnapshot) -> None:
-        """Bring a state to every follower."""
+        """Bring a snapshot to every follower."""
         delivery = _Delivery(snapshot)
+        # A copy, because followers may come and go while this waits.
         for number, follower in enumerate(list(self.followers), 1):
             await delivery.reach(follower)
             if number % _AT_A_TIME == 0:
@@ -132,7 +142,7 @@ class _Topic:
 
 
 class Broadcaster:
-    """Snapshots from the records to the followers. Implements ``ports.Announcer``.
+    """Reads changed stores, and brings them to their followers. Implements ``ports.Announcer``.
 
     ``read`` returns a store's snapshot, or raises NotFoundError.
     """
@@ -143,7 +153,7 @@ class Broadcaster:
 
     @property
     def followers(self) -> int:
-        """How many followers there are, of all stores."""
+        """The number of followers of all stores together."""
         return sum(len(topic.followers) for topic in self._topics.values())
 
     def announce(self, store_id: str) -> None:
@@ -151,6 +161,8 @@ class Broadcaster:
         topic = self._topics.get(store_id)
         if topic is None:
             return
+        # A reader that runs already will see this mark, and read once more: however many changes
+        # come while it reads, they cost one more read.
         topic.is_stale = True
         if topic.reader is None:
             topic.reader = asyncio.create_task(
@@ -159,7 +171,10 @@ class Broadcaster:
 
     @asynccontextmanager
     async def follow(self, store_id: str, sink: Sink | None = None) -> AsyncIterator[Follower]:
-        """Give a follower of the store; changes from now on reach its sink, or else its slot."""
+        """Add a follower of the store while the context is open.
+
+        Every change from now on reaches its sink or its slot.
+        """
         follower = Follower(sink)
         topic = self._topics.setdefault(store_id, _Topic())
         topic.followers.add(follower)
@@ -179,9 +194,9 @@ class Broadcaster:
             try:
                 snapshot = await self._read(store_id)
             except NotFoundError:
-                break  # purged by retention: there is nothing more to tell
-            except Exception:  # noqa: BLE001 - logged; followers must not be left behind by any
-                # The database may be back in a moment; until then followers keep what they have.
+                break  # purged by retention, so there is nothing more to tell
+            except Exception:  # noqa: BLE001 - whatever it is, followers must not miss the change
+                # The database may be back in a moment. Until then followers keep what they have.
                 _log.exception("snapshot_failed", store_id=store_id)
                 topic.is_stale = True
                 await asyncio.sleep(_RETRY_SECONDS)

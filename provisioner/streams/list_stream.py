@@ -1,9 +1,9 @@
-"""Tells followers which stores changed: one reader for them all, and no queue for any of them.
+"""Tells followers which stores changed, with one reader for all of them and no queues.
 
-A follower is a position in the log of changes and nothing else. The reader keeps the states that
-changed last, each store once; who is further back than that reads from the database. So one who is
-slow, or gone quiet, costs a number, and finds the latest state of everything when they come back.
-Being a position also means that nothing can fall between subscribing and reading a list.
+A follower is only a position in the log of changes. The reader keeps the latest state of the stores
+that changed last. A follower whose position is older than that reads from the database. So a slow
+or silent follower costs only one number, and gets the latest state of every store when it goes on.
+As a position, it also cannot miss a change between subscribing and reading a list.
 """
 
 import asyncio
@@ -29,23 +29,30 @@ from provisioner.storage.change_log import (
 _log = structlog.get_logger(__name__)
 
 MAX_STORES = 100
-"""Stores in one update; what is over comes in the next, at once."""
+"""The most stores in one update. The rest follows at once, in the next update."""
 
-_RECENT = 256
-_PAUSE_SECONDS = 0.1  # changes of a burst are told together; the first of them at once
-_RETRY_SECONDS = 1.0
+_RECENT = 256  # stores whose latest change is kept in memory
+# The first change of a burst is told at once, and those that follow within this time together.
+_PAUSE_SECONDS = 0.1
+_RETRY_SECONDS = 1.0  # after the database could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class StoresChange:
-    """Stores that changed, each with its latest state; ``cursor`` continues after them."""
+    """Stores that changed, each with its latest state.
+
+    ``cursor`` is where a later subscription can go on after this update.
+    """
 
     cursor: str
     snapshots: tuple[StoreSnapshot, ...]
 
 
 class ChangeFeed:
-    """Changes from the log to the followers. Implements ``ports.Announcer``."""
+    """Reads the log of changes and tells its followers. Implements ``ports.Announcer``.
+
+    While nobody follows, nothing is read.
+    """
 
     def __init__(self, log: ChangeLog) -> None:
         self._log = log
@@ -53,14 +60,14 @@ class ChangeFeed:
         self._reader: asyncio.Task[None] | None = None
         self._is_stale = False
         self._moved = asyncio.Event()
-        # By store, in the order of the changes: all that there are after ``_floor``.
+        # All changes after ``_floor``, by store, in the order of their numbers.
         self._recent: dict[str, Change] = {}
         self._floor = 0
         self._position = 0
 
     @property
     def followers(self) -> int:
-        """How many followers there are."""
+        """The number of followers."""
         return self._followers
 
     def announce(self, store_id: str) -> None:  # noqa: ARG002 - the log knows which store it is
@@ -74,11 +81,11 @@ class ChangeFeed:
     async def follow(
         self, caller: Identity, *, after: str | None = None
     ) -> AsyncGenerator[StoresChange, None]:
-        """Yield the stores that the caller may see as they change, for ever.
+        """Yield, for ever, the stores that the caller may see, as they change.
 
-        The first update comes at once: with ``after``, a cursor of an earlier update, it holds what
-        changed since then, else nothing but the cursor as of now. Raises RefusedError
-        (CURSOR_INVALID) when the log cannot be continued from ``after``.
+        The first update comes at once. With ``after``, the cursor of an earlier update, it holds
+        what has changed since then. Without it, it holds only the present cursor. Raises
+        RefusedError (CURSOR_INVALID) when the log cannot be continued from ``after``.
         """
         counter = await self._log.counter()
         position = counter.latest if after is None else decode_cursor(after, counter)
@@ -87,6 +94,7 @@ class ChangeFeed:
         async with self._joined(counter.latest):
             while True:
                 page = await self._page(position, owner)
+                # Moved on even without an update: changes of others' stores are passed over.
                 position = page.position
                 if page.changes or is_first:
                     snapshots = tuple(change.snapshot for change in page.changes)
@@ -98,11 +106,12 @@ class ChangeFeed:
     @asynccontextmanager
     async def _joined(self, latest: int) -> AsyncIterator[None]:
         if self._followers == 0:
-            # Nobody has followed, so nothing was read: begin here rather than where it ended.
+            # While nobody followed, nothing was read. Start here, and not where the reader stopped.
             self._recent.clear()
             self._floor = self._position = latest
         self._followers += 1
-        self.announce("")  # what came between reading ``latest`` and now was told to nobody
+        # A change after ``latest`` was read, and before this follower counted, woke no reader.
+        self.announce("")
         try:
             yield
         finally:
@@ -113,15 +122,21 @@ class ChangeFeed:
                 await asyncio.wait({reader})
 
     async def _page(self, position: int, owner: Owner | None) -> ChangePage:
-        """Return what comes after a position; from memory where it is all there."""
+        """Return what comes after a position, from memory if all of it is there.
+
+        Raises RefusedError (CURSOR_INVALID) when a part of it was removed for good.
+        """
         if position >= self._floor:
             return self._recent_page(position, owner)
         counter, page = await self._log.page(position, owner=owner, limit=MAX_STORES)
+        # The follower may have been slow for so long that deleted stores were purged meanwhile. It
+        # would never hear of their deletion, so it has to begin again.
         if position < counter.removed:
             raise cursor_invalid()
         return page
 
     def _recent_page(self, position: int, owner: Owner | None) -> ChangePage:
+        # From the end, because most followers lack only the latest changes.
         newest_first = takewhile(
             lambda change: change.number > position, reversed(self._recent.values())
         )
@@ -138,7 +153,7 @@ class ChangeFeed:
             self._is_stale = False
             try:
                 await self._advance()
-            except Exception:  # noqa: BLE001 - logged; followers must not be left behind by any
+            except Exception:  # noqa: BLE001 - whatever it is, followers must not miss the change
                 _log.exception("changes_failed")
                 self._is_stale = True
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -150,13 +165,16 @@ class ChangeFeed:
         counter, page = await self._log.page(self._position, owner=None, limit=_RECENT)
         for change in page.changes:
             store_id = change.snapshot.store.id
+            # Removed first, so that the store moves to the end of the dict's order.
             self._recent.pop(store_id, None)
             self._recent[store_id] = change
         while len(self._recent) > _RECENT:
             self._floor = self._recent.pop(next(iter(self._recent))).number
-        # Who has not seen a store's deletion before its record went has to be told so.
+        # A follower that did not see a deletion before the store's record was purged must be told
+        # that its cursor is invalid. A higher floor sends it to the database, where that is found.
         self._floor = max(self._floor, counter.removed)
         self._position = page.position
         self._is_stale |= not page.is_last
+        # A new event each time: all who wait now are woken, and nobody has to clear it for others.
         self._moved.set()
         self._moved = asyncio.Event()

@@ -1,8 +1,8 @@
-"""One store's stream: its state now, then after each change, with every event in between.
+"""Streams one store: its present state, then each new state with every event in between.
 
-What is sent is the latest state; what led to it is read from the event table, above the last
-version that was sent. So a follower who is slow, or comes back later and elsewhere, is told every
-event once and in order, and nobody has to remember them.
+An update holds the latest state. The events that led to it are read from the event table, above the
+last version that was sent. So a follower gets every event once and in order, even if it is slow or
+resumes later at another replica. Nothing has to be remembered for it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from provisioner.streams.updates import Events, RenderedUpdate, Sink, StoreUpdat
 
 
 class StoreStreams:
-    """The streams of all stores."""
+    """Gives followers the streams of stores, and shares reads of events among them."""
 
     def __init__(self, records: StoreRecords, broadcaster: Broadcaster) -> None:
         self._records = records
@@ -29,21 +29,23 @@ class StoreStreams:
     async def follow(
         self, store_id: str, *, after: int | None, sink: Sink | None = None
     ) -> AsyncGenerator[StoreUpdate, None]:
-        """Yield the store's state now, then after each change, until it is deleted.
+        """Yield the store's present state, then its state after each change, until it is deleted.
 
-        Updates that ``sink`` can send are sent by it, and not yielded.
+        Updates that ``sink`` can send go through it and are not yielded.
 
-        With ``after``, the version of the last update that the caller has, the first update holds
-        the events since then. Without it, the first update holds no events: its state says it all.
-        Raises RefusedError (CURSOR_INVALID) when the store never had that version, and
-        NotFoundError.
+        ``after`` is the version of the last update that the caller has. With it, the first update
+        holds the events since then. Without it, the first update holds no events, because its state
+        says everything. Raises RefusedError (CURSOR_INVALID) when the store never had that version,
+        and NotFoundError when there is no such store.
         """
-        # The slot is there before the first read, so no change can fall between the two.
+        # The slot exists before the first read. A change between the two is then in the slot, and
+        # cannot be missed.
         async with self._broadcaster.follow(store_id, sink) as follower:
             snapshot = await self._records.snapshot(store_id)
             follower.version = _start(snapshot, after)
             is_first = True
             while True:
+                # The slot may hold a state that was sent already, by the first read or the sink.
                 if is_first or follower.version < snapshot.store.version:
                     rendered = await self._render(sink, follower.version, snapshot)
                     update, text = rendered.update, rendered.text
@@ -55,16 +57,17 @@ class StoreStreams:
                             await sink.send(text)
                         is_first = False
                     is_whole = update.is_whole
-                    del rendered, update, text  # may be large, and the next may be long in coming
+                    # These may be large, and this coroutine would keep them until the next change.
+                    del rendered, update, text
                     if not is_whole:
-                        continue
+                        continue  # more events lead to the same state: send them first
                 if snapshot.store.status is StoreStatus.DELETED:
                     return
                 del snapshot
                 snapshot = await follower.next()
 
     async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
-        """Return the update to a state for a follower who has every event up to a version."""
+        """Return the update to a snapshot, for a follower that has all events up to ``above``."""
         events = await self._events_between(snapshot.store.id, above, snapshot.store.version)
         return StoreUpdate(events[-1].version if events else above, snapshot, events)
 
@@ -78,7 +81,7 @@ class StoreStreams:
     async def _events_between(self, store_id: str, above: int, up_to: int) -> Events:
         """Return the events that led to a snapshot of version ``up_to``, and no later ones.
 
-        Followers who wake together ask for the same: that is read once for them all.
+        Followers that wake at the same time need the same events, which are read once for all.
         """
         if above >= up_to:
             return ()
@@ -87,11 +90,14 @@ class StoreStreams:
         if reading is None:
             reading = self._reads[key] = asyncio.create_task(self._read(*key), name="events")
             reading.add_done_callback(lambda _: self._reads.pop(key))
+            # All who wait for a read that fails may have left before it does.
             reading.add_done_callback(mark_seen)
+        # Shielded: a follower that leaves must not cancel the read of the others.
         return await asyncio.shield(reading)
 
     async def _read(self, store_id: str, above: int, up_to: int) -> Events:
         found = await self._records.events_after(store_id, above, limit=updates.MAX_EVENTS)
+        # Newer events may have been written since the snapshot. They come with the next one.
         return tuple(event for event in found if event.version <= up_to)
 
 
@@ -99,10 +105,10 @@ def _start(snapshot: StoreSnapshot, after: int | None) -> int:
     if after is None:
         return snapshot.store.version
     if not 0 <= after <= snapshot.store.version:
-        # To wait for it would be to hide that the follower has seen another history than ours.
+        # Waiting for that version would hide that the follower has seen another history than ours.
         message = (
             f"The store is at version {snapshot.store.version}, and never was at {after}: pass the"
-            " `version` of the last update you had, or leave `after` out to begin anew."
+            " `version` of the last update you had, or leave `after` out to begin again."
         )
         raise RefusedError(Refusal(RefusalCode.CURSOR_INVALID, message, "after"))
     return after

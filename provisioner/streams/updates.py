@@ -1,4 +1,4 @@
-"""What a follower of a store is sent, and the protocols of those who write and send it."""
+"""Defines the updates that a follower of a store gets, and who renders and sends them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,17 +6,17 @@ from typing import Protocol
 from provisioner.domain.stores import StoreEvent, StoreSnapshot
 
 MAX_EVENTS = 500
-"""Events in one update of a followed store; what lies further back is in the next update."""
+"""The most events in one update of a followed store. The rest follows in the next update."""
 
 Events = tuple[StoreEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StoreUpdate:
-    """A store's state, and what happened since the update before.
+    """A store's state, and the events since the update before.
 
-    ``version`` is where to go on from: the follower has every event up to it. It is below the
-    state's own version while there are more events to catch up with than one update holds.
+    With this update the follower has every event up to ``version``, and can resume from there.
+    That is below the state's own version while one update cannot hold all missing events.
     """
 
     version: int
@@ -25,28 +25,29 @@ class StoreUpdate:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it holds all events there are; else the rest follows in another."""
+        """Whether the update holds all events so far; if not, the rest follows in another one."""
+        # A full update may happen to be the last one; to look for more then does no harm.
         return len(self.events) < MAX_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedUpdate:
-    """An update, and the text that is sent of it: None when a sink cannot send it."""
+    """An update with its rendered text, or with None if a sink cannot send it."""
 
     update: StoreUpdate
     text: str | None
 
 
 class Renderer(Protocol):
-    """Renders updates for a group of followers who all get the same text."""
+    """Renders updates for a group of followers that all get the same text."""
 
     async def render(self, above: int, snapshot: StoreSnapshot) -> RenderedUpdate:
-        """Render a state for those who have every event up to the version ``above``."""
+        """Render a snapshot for followers that have every event up to the version ``above``."""
         ...
 
 
 class Sink(Protocol):
-    """Sends one follower the texts of updates, past the stream that they follow."""
+    """Sends the texts of updates straight to one follower, without passing through its stream."""
 
     @property
     def renderer(self) -> Renderer:
@@ -54,9 +55,9 @@ class Sink(Protocol):
         ...
 
     def try_send(self, text: str) -> bool:
-        """Send a text if nothing has to be waited for; return whether it was sent."""
+        """Send a text if that is possible without waiting; return whether it was sent."""
         ...
 
     async def send(self, text: str) -> None:
-        """Send a text."""
+        """Send a text; wait while the follower does not read."""
         ...
