@@ -1,4 +1,4 @@
-"""Small fakes: a clock that is set, what only remembers, and a prober that always succeeds."""
+"""Provides small fakes: a clock that tests set, recorders, and a prober that always succeeds."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -8,7 +8,7 @@ from provisioner.domain.stores import Store
 
 
 class HandClock:
-    """A clock that a test sets."""
+    """A clock whose time changes only when a test sets ``moment``. Implements ``ports.Clock``."""
 
     def __init__(self, moment: datetime) -> None:
         self.moment = moment
@@ -18,7 +18,7 @@ class HandClock:
 
 
 class RecordedAnnouncements:
-    """An announcer that only remembers."""
+    """Remembers which stores were announced. Implements ``ports.Announcer``."""
 
     def __init__(self) -> None:
         self.store_ids: list[str] = []
@@ -28,7 +28,10 @@ class RecordedAnnouncements:
 
 
 class RecordedMeasurements:
-    """Measurements that only remember: activity, labels and outcome of all that has ended."""
+    """Remembers what was measured, once it has ended. Implements ``ports.Measurements``.
+
+    ``ended`` holds the activity, the labels and the outcome of each.
+    """
 
     def __init__(self) -> None:
         self.ended: list[tuple[str, dict[str, str], str]] = []
@@ -41,7 +44,7 @@ class RecordedMeasurements:
 
 
 class AlwaysAnswers:
-    """A prober for which every shop is open."""
+    """Finds every shop open. Implements ``ports.Prober``."""
 
     async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
         return None

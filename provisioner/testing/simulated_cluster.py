@@ -1,4 +1,4 @@
-"""A whole cluster in memory, and what a test may do to it from outside."""
+"""Simulates a whole cluster in memory, and lets tests change it from outside."""
 
 from provisioner.testing.simulated_helm import SimulatedHelm, SimulatedReleases
 from provisioner.testing.simulated_objects import SimulatedObjects
@@ -6,38 +6,42 @@ from provisioner.testing.simulated_watches import SimulatedWatches
 
 
 class SimulatedCluster(SimulatedObjects, SimulatedHelm, SimulatedReleases, SimulatedWatches):
-    """A cluster with helm and the watches: ports Cluster, Helm, Releases and Observer.
+    """A cluster with helm and the watches.
 
-    Namespaces that are deleted while it ``is_holding`` stay until ``let_go``.
+    Implements ``ports.Cluster``, ``ports.Helm``, ``ports.Releases`` and ``ports.Observer``. While
+    ``is_holding`` is set, namespaces that are deleted stay terminating until ``let_go``.
     """
 
+    # One class for all four ports, because a change through one must be seen through the others.
+
     def lose(self, namespace: str) -> None:
-        """Delete a namespace from outside."""
+        """Delete a namespace at once, as somebody outside the platform would."""
         self.namespaces.pop(namespace, None)
         self.announce(namespace)
 
     def unlabel(self, namespace: str) -> None:
-        """Remove a namespace's labels from outside."""
+        """Remove a namespace's labels, as somebody outside the platform would."""
         found = self.namespaces.get(namespace)
         if found is not None:
             found.labels.clear()
             self.announce(namespace)
 
     def let_go(self) -> None:
-        """Hold no namespace any more: those that were deleted go now."""
+        """Stop blocking deletions, and remove the namespaces that were deleted meanwhile."""
         self.is_holding = False
+        # A list first, because ``lose`` changes the dict.
         for name in [name for name, found in self.namespaces.items() if found.is_terminating]:
             self.lose(name)
 
     def replace_pods(self, namespace: str) -> None:
-        """Have the store's pods made anew, by what ``is_image_missing`` says now."""
+        """Replace a store's pods with new ones, which are ready unless ``is_image_missing``."""
         found = self.namespaces.get(namespace)
         if found is not None:
             found.pods = {name: self.make_pod(name) for name in found.pods}
             self.announce(namespace)
 
     def remove_workloads(self, namespace: str) -> None:
-        """Delete what helm installed, and so its pods, from outside."""
+        """Delete the workloads that helm installed, with their pods, from outside."""
         found = self.namespaces.get(namespace)
         if found is not None and found.release:
             found.missing.update(found.pods)
@@ -45,13 +49,13 @@ class SimulatedCluster(SimulatedObjects, SimulatedHelm, SimulatedReleases, Simul
             self.announce(namespace)
 
     def restore_workloads(self, namespace: str) -> None:
-        """Bring back from outside what was deleted of what helm installed."""
+        """Create the deleted workloads again, from outside."""
         found = self.namespaces.get(namespace)
         if found is not None and found.release:
             self.put_back(found, found.release_name)
             self.announce(namespace)
 
     def restart(self) -> None:
-        """Forget who was waiting: the service is another one now."""
+        """Forget all waiting and running calls, as after a restart of the service."""
         self._changes.clear()
         self._busy.clear()

@@ -1,4 +1,4 @@
-"""The ports Helm and Releases, in memory."""
+"""Simulates helm and its releases in memory: the ports Helm and Releases."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -50,7 +50,7 @@ class SimulatedHelm(Simulation):
 
 
 class SimulatedReleases(Simulation):
-    """Tells what is left of the releases. Implements ``ports.Releases``."""
+    """Compares the releases with what is left of them. Implements ``ports.Releases``."""
 
     async def find(self, namespace: str, name: str) -> Release | None:
         async with self.call(namespace):
@@ -62,6 +62,7 @@ class SimulatedReleases(Simulation):
     async def drift(self, namespace: str, wanted: str) -> str:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
+            # ``wanted`` is the name that ``find`` gave, and not the YAML that real releases hold.
             is_missing = found is not None and wanted in found.missing
             return f"Deployment {wanted} was missing" if is_missing else ""
 

@@ -1,4 +1,4 @@
-"""The port Cluster, in memory."""
+"""Simulates the cluster's objects in memory: the port Cluster."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -74,6 +74,7 @@ class SimulatedObjects(Simulation):
     async def delete_pod(self, namespace: str, name: str, uid: str) -> None:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
+            # As under a controller, a new pod takes the place of the one that is deleted.
             if found and name in found.pods and found.pods[name].uid == uid:
                 found.pods[name] = self.make_pod(name)
 

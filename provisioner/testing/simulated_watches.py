@@ -1,4 +1,4 @@
-"""The port Observer, in memory."""
+"""Simulates the watches in memory: the port Observer."""
 
 import asyncio
 
@@ -11,11 +11,11 @@ HELD = Blocker(
     "Some content in the namespace has finalizers remaining: example.com/keep in 1 resource"
     " instances",
 )
-"""What holds the namespaces of a simulated cluster that is holding them."""
+"""What blocks the deletion of namespaces while a simulated cluster ``is_holding``."""
 
 
 class SimulatedWatches(Simulation):
-    """Sees every change at once. Implements ``ports.Observer``."""
+    """Shows every change at once, without recording it first. Implements ``ports.Observer``."""
 
     def observe(self, namespace: str) -> Observation:
         found = self.namespaces.get(namespace)
@@ -25,7 +25,7 @@ class SimulatedWatches(Simulation):
         state = NamespaceState(
             name=namespace, uid=found.uid, is_terminating=found.is_terminating, blockers=held
         )
-        # The watch of namespaces is by their label, so that without it there is none.
+        # The real watch selects namespaces by their label, so it does not show one without.
         seen = state if STORE_LABEL in found.labels else None
         return Observation(namespace=seen, pods=tuple(found.pods.values()))
 

@@ -1,4 +1,4 @@
-"""The namespaces of a simulated cluster, and how calls to it take their turns."""
+"""Holds the namespaces of a simulated cluster, and interleaves the calls to it."""
 
 import asyncio
 from collections import defaultdict
@@ -12,9 +12,11 @@ from provisioner.domain.cluster import Container, ContainerState, Pod, PodPhase
 
 @dataclass
 class SimulatedNamespace:
-    """One namespace; ``release`` is helm's state of the release, or "" when there is none.
+    """One namespace and what is in it.
 
-    ``missing`` is what helm installed and somebody removed; ``is_terminating`` once it is to go.
+    ``release`` is helm's state of the release, or "" when there is none. ``missing`` holds the
+    names of what helm installed and somebody removed. ``is_terminating`` is set once the namespace
+    was deleted.
     """
 
     uid: str
@@ -29,10 +31,10 @@ class SimulatedNamespace:
 
 
 class Simulation:
-    """What the simulated ports share: namespaces in memory, and who waits for their changes.
+    """The part that all simulated ports share: namespaces in memory, and waiting for changes.
 
-    Each call yields to the event loop in its middle, so that others may come in between. ``faults``
-    are raised by the next calls, one each. Pods are made ready unless ``is_image_missing``.
+    Each of the next calls raises one of ``faults``. New pods are ready unless ``is_image_missing``.
+    ``most_at_once`` is the highest number of calls for one namespace that ran at the same time.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -49,14 +51,17 @@ class Simulation:
         self._changes: dict[str, asyncio.Event] = {}
 
     def put_back(self, found: SimulatedNamespace, release: str) -> None:
+        """Create what helm installs and is missing: one pod for each release."""
         found.pods.setdefault(f"{release}-web", self.make_pod(f"{release}-web"))
         found.missing.clear()
 
     @asynccontextmanager
     async def call(self, namespace: str) -> AsyncIterator[None]:
+        """Do one call to the cluster while the context is open. Raises the next fault, if any."""
         self._busy[namespace] += 1
         self.most_at_once = max(self.most_at_once, self._busy[namespace])
         try:
+            # Both sleeps let other tasks run before and after the change, as a real call would.
             await asyncio.sleep(0)
             if self.faults:
                 raise self.faults.pop(0)
@@ -67,6 +72,7 @@ class Simulation:
             self.announce(namespace)
 
     def announce(self, namespace: str) -> None:
+        """Wake everyone who waits for a change of the namespace."""
         self._revisions[namespace] += 1
         if (waiting := self._changes.pop(namespace, None)) is not None:
             waiting.set()
