@@ -1,9 +1,9 @@
-"""The work on stores, from a replica's election as the leader to the end of that: a session.
+"""Runs the work on stores while this replica is the leader: one session for each election.
 
-Everything here is made anew for each session and gone after it: the watches and what is known from
-them, the queue, the workers, the upkeep. What the work writes goes through the database that the
-session is given, which refuses it once another replica leads (see ``leadership.lease``). Work
-begins once the first lists of all watches are in, so that "not seen" never means "not looked yet".
+Everything here is created for a session and ends with it: the watches and what they know, the
+queue, the workers and the upkeep. The work writes through the database object that the session is
+given. It rejects every write once another replica leads (see ``leadership.lease``). Work begins
+when the first lists of all watches are in, so that "not seen" never means "not looked yet".
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -36,13 +36,14 @@ _log = structlog.get_logger(__name__)
 
 Run = Callable[[], Coroutine[Any, Any, None]]
 
+# Workers for the upkeep of ready stores. Checks for drift can always wait, so one is enough.
 _OBSERVERS = 2
 _INSPECTORS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every session works with."""
+    """Everything that sessions work with, and that outlives each of them."""
 
     cluster: KubeCluster
     helm: HelmSettings
@@ -61,7 +62,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class LeaderSession:
-    """The work that is under way. Implements ``dispatcher.Work``."""
+    """The work that is under way at the leader. Implements ``dispatcher.Work``."""
 
     observer: ClusterObserver
     queue: WorkQueue
@@ -74,10 +75,13 @@ async def leading(
 ) -> AsyncIterator[LeaderSession]:
     """Work on stores for as long as the context is open.
 
-    What is under way at its end gets helm's grace, unless the fence has ended.
+    When it is left, a helm that runs gets its grace, unless the fence has ended. Raises
+    DatabaseUnavailableError when the stores cannot be read at the start.
     """
     records = StoreRepository(database, tools.clock, tools.announcer)
 
+    # The observer wakes the reconciler, which needs the observer itself. So this function looks for
+    # the reconciler only when it is called.
     def on_recorded(store_id: str) -> None:
         reconciler.wake_by_id(store_id)
 
@@ -85,6 +89,8 @@ async def leading(
     context = _context(tools, records, observer, fence)
     queue = WorkQueue()
     reconciler = Reconciler(context, queue)
+    # This is all the recovery after a restart or a change of leader: the decision table says what
+    # each store needs. The workers begin once the watches are in.
     for store in await records.undeleted():
         reconciler.wake(store)
     audit = AuditLog(database, tools.clock)
@@ -94,6 +100,7 @@ async def leading(
         **_upkeep(context, records, reconciler),
         **_workers(tools, reconciler),
     }
+    # Watches and observer run at once. Everything else first waits until they know the cluster.
     roots: dict[str, Run] = {
         **{f"watch {reflector.kind.name}": reflector.run for reflector in observer.reflectors},
         "observer": observer.run,

@@ -1,8 +1,10 @@
-"""Puts the domain together and keeps its root tasks running: none may end before the service does.
+"""Builds the domain from its parts and keeps its root tasks running.
 
-The API answers as soon as the database is there, on every replica. Stores are worked on by one of
-them at a time (``elector``), once its first look at the cluster is over; until then ``problem``
-says why.
+None of these tasks may end before the service does.
+
+The API answers on every replica as soon as the database can be reached. Only one replica at a time
+works on stores (see ``elector``). It begins when its first lists of the cluster are in. Until then
+``Platform.problem`` says what it waits for.
 """
 
 import os
@@ -54,11 +56,16 @@ from provisioner.streams.list_stream import ChangeFeed
 
 @dataclass(frozen=True, slots=True)
 class PlatformSettings:
-    """What the domain is told by the operator.
+    """The operator's settings, as far as the domain needs them.
 
-    ``database_connections`` are kept open at most. ``shop_url`` is a pattern such as
-    ``http://{name}.store.localhost``; ``ingress`` the base URL at which the API reaches the ingress
-    controller, or None where shop host names resolve.
+    ``database_connections``: how many connections are kept open at most.
+    ``engine_folders``: where the charts of the engines are.
+    ``kubeconfig`` and ``kube_context``: None for the defaults.
+    ``shop_url``: a pattern such as ``http://{name}.store.localhost``.
+    ``ingress``: the base URL at which the API reaches the ingress controller, or None where the
+    host names of shops resolve.
+    ``lease_seconds``: how long a lease lasts that the leader does not renew.
+    ``issuer``: whose tokens are accepted besides our own, or None.
     """
 
     database_url: str
@@ -81,7 +88,7 @@ class PlatformSettings:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """The running domain, as the service above it sees it."""
+    """The running domain, with the parts that the service above it uses."""
 
     stores: StoreQueries
     store_commands: StoreCommands
@@ -96,7 +103,7 @@ class Platform:
     check: SelfCheck
 
     def problem(self) -> str | None:
-        """Return what keeps the platform from working on stores just now, or None."""
+        """Return what keeps the platform from working on stores at present, or None."""
         return self.check.cluster_problem()
 
 
@@ -106,11 +113,13 @@ async def running_platform(
 ) -> AsyncIterator[Platform]:
     """Run the domain for as long as the context is open.
 
-    Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong, or the database
-    is another process' alone. On leaving, work that is under way gets helm's grace; what is not
-    done goes on at the next start, or at another replica.
+    Raises ConfigurationError when a setting, an engine or the kubeconfig is wrong, or when another
+    process uses the SQLite file. When the context is left, a helm that runs gets its grace. Work
+    that is not done goes on at the next start, or at another replica.
     """
     engines = EngineCatalogue.load(settings.engine_folders)
+    # The stack closes what was opened last first: root tasks end before the prober, the API client
+    # and the database that they use.
     async with AsyncExitStack() as stack:
         state = await opened_state(
             stack,
@@ -161,6 +170,7 @@ async def _running(
     await elector.settled()
     check = SelfCheck(
         databases=databases,
+        # Asked each time, because every session has an observer of its own.
         observer=lambda: None if elector.session is None else elector.session.observer,
         helm=settings.helm.program,
         engines=tools.engines,
@@ -225,13 +235,15 @@ def _commands(
 
 
 async def _listener(state: State, dispatcher: Dispatcher) -> ChangeListener:
-    """Return what hears of other replicas' changes, having told the dispatcher of every store."""
+    """Return the listener for other replicas' changes, having told the dispatcher of all stores."""
 
     def on_changed(store: Store) -> None:
         state.followers.announce(store.id)
         dispatcher.hear(store)
 
     listener = ChangeListener(state.database, on_changed)
+    # First the position from which the listener will read, then the stores: a change that comes
+    # between the two is read afterwards, and not lost.
     await listener.begin()
     for store in await state.records.undeleted():
         dispatcher.wake(store)
@@ -241,9 +253,13 @@ async def _listener(state: State, dispatcher: Dispatcher) -> ChangeListener:
 async def _cluster_of(
     settings: PlatformSettings, memory: ClusterMemory
 ) -> tuple[KubeApi, HelmSettings]:
-    """Return the API server, and helm's settings, which lead to the same one."""
+    """Return the client of the API server, and settings with which helm uses the same server.
+
+    Raises ConfigurationError when the kubeconfig cannot be used.
+    """
     shared = settings.helm.state / "kubeconfig"
-    shared.unlink(missing_ok=True)  # an earlier life's: helm shall find none before it is accepted
+    # An earlier process has left it. helm must not find one before the cluster is recognised.
+    shared.unlink(missing_ok=True)
     api = await KubeApi.connect(
         settings.kubeconfig, settings.kube_context, shared=shared, recognise=memory.recognise
     )
@@ -253,13 +269,15 @@ async def _cluster_of(
 async def _lease(
     stack: AsyncExitStack, settings: PlatformSettings, databases: list[Database]
 ) -> Lease | None:
-    """Return the lease on a connection of its own, where it waits for nothing; None on SQLite.
+    """Return the lease, or None on SQLite, where there is only one replica.
 
-    That connection's ``Database`` is added to ``databases``.
+    The lease has a database connection of its own, so that renewing it never waits for another
+    query. That connection's ``Database`` is added to ``databases``, for the self-check.
     """
     if DatabaseUrl.parse(settings.database_url).is_sqlite:
         return None
     database = await connected(stack, settings.database_url, 1)
     databases.append(database)
+    # The random part tells apart processes with the same host name and process id, as in pods.
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     return Lease(database, holder=holder, seconds=settings.lease_seconds)

@@ -1,4 +1,4 @@
-"""The database with the state of the platform, and who is told of what changes in it."""
+"""Opens the database, and connects it with those who are told of its changes."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ from provisioner.streams.list_stream import ChangeFeed
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The records, and who is told of their changes.
+    """The records, and those who are told of their changes.
 
-    ``followers`` are those of this replica; ``announcer`` is told by whoever writes in it.
+    ``followers`` are the subscribers of this replica. ``announcer`` is what the writers of this
+    replica tell of a change.
     """
 
     database: Database
@@ -36,11 +37,15 @@ class State:
 async def opened_state(
     stack: AsyncExitStack, database_url: str, *, connections: int, issuer: IssuerTrust | None
 ) -> State:
-    """Return the state in a database, migrated; one in a file is this process' alone."""
+    """Migrate and connect the database, and return the state in it.
+
+    Raises ConfigurationError when another process uses the same SQLite file.
+    """
     url = DatabaseUrl.parse(database_url)
     if url.file is not None:
         with url.opening():
             url.make_folder()
+            # Before the migration, which must not change the file of a running service.
             stack.enter_context(sole_process(url.file))
     await migrate(database_url)
     database = await connected(stack, database_url, connections)
@@ -50,6 +55,8 @@ async def opened_state(
 
 
 def _state_of(database: Database) -> State:
+    # The records announce to the broadcaster, which reads from the records. So this function looks
+    # for the records only when it is called.
     async def read_snapshot(store_id: str) -> StoreSnapshot:
         return await records.snapshot(store_id)
 
@@ -57,14 +64,15 @@ def _state_of(database: Database) -> State:
     broadcaster = Broadcaster(read_snapshot)
     changes = ChangeFeed(ChangeLog(database))
     followers = AnnounceToAll(broadcaster, changes)
-    # What several replicas share tells them all of a change, the one that made it included.
+    # On PostgreSQL the database tells every replica of a change, the one that made it too. So the
+    # records need not announce it, and followers would otherwise be told twice.
     announcer = followers if database.is_sqlite else AnnounceToAll()
     records = StoreRepository(database, clock, announcer)
     return State(database, clock, records, broadcaster, changes, followers, announcer)
 
 
 async def connected(stack: AsyncExitStack, url: str, connections: int) -> Database:
-    """Return a connected database, which is closed with ``stack``."""
+    """Return a connected database. ``stack`` closes it."""
     database = Database(url, connections=connections, logs_trouble=True)
     await database.connect()
     stack.push_async_callback(database.close)
