@@ -95,6 +95,7 @@ def unschedulable(facts: Facts) -> Iterator[Problem]:
 
     A pod that waits for a volume claim is left to the rule for claims, which can say more.
     """
+    # Only while a claim is pending does the rule for claims find it, and explain this pod.
     has_pending_claim = any(claim.phase == "Pending" for claim in facts.observation.claims)
     for pod in facts.suspects():
         if pod.unschedulable_since is None or pod.reason == _GATED:
@@ -215,6 +216,8 @@ def _was_overcome(facts: Facts, event: ClusterEvent) -> bool:
     """
     name = event.object_name
     is_replica_set = event.object_kind == "ReplicaSet"
+    # Of a Deployment that was changed, only the newest ReplicaSet makes pods. An older one never
+    # makes the pod that it was denied.
     made = (
         pod
         for pod in facts.observation.pods
@@ -234,6 +237,7 @@ def setup_job_failed(facts: Facts) -> Iterator[Problem]:
         return
     pod = next(iter(facts.job_pods()), None)
     container = _failed_container(pod) if pod else None
+    # A Job that failed may have no pod left, so the container and its log are only added.
     what = _JOB_ENDS.get(job.failure_reason, "it failed") + bracketed(_job_words(job))
     log = None
     if pod and container:

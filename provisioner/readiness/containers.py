@@ -106,7 +106,7 @@ def pull_words(facts: Facts, pod: Pod, container: Container) -> str:
     While a kubelet before 1.32 waits between two tries, only its events say why.
     """
     if container.reason != "ImagePullBackOff" or _NOT_FOUND.search(container.message):
-        return container.message
+        return container.message  # it already says why
     events = _pull_events(facts, pod, container)
     return events[0].message if events else container.message
 
@@ -223,6 +223,7 @@ def probe_words(facts: Facts, pod: Pod) -> str:
 def _cannot_be_created(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     if container.state is not ContainerState.WAITING or container.reason not in _CREATE_REASONS:
         return None
+    # The kubelet uses the reason "Failed" for pulls as well as for creations.
     events = [event for event in facts.pod_events(pod, "Failed") if not _is_about_pull(event)]
     words = f"{container.reason}: {container.message}" if container.message else container.reason
     what = f"it cannot be created{bracketed(words)}"
@@ -256,6 +257,7 @@ def _pull_events(facts: Facts, pod: Pod, container: Container) -> list[ClusterEv
     return [
         event
         for event in facts.pod_events(pod, "Failed")
+        # The image in the message tells the containers of a pod apart.
         if _is_about_pull(event) and container.image in event.message
     ]
 
@@ -265,6 +267,7 @@ def _is_about_pull(event: ClusterEvent) -> bool:
 
 
 def _log(pod: Pod, container: Container) -> Log:
+    # While the container waits for its next start, the run that failed is the previous one.
     return Log(pod.name, container.name, previous=container.state is not ContainerState.TERMINATED)
 
 

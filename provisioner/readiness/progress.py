@@ -42,7 +42,8 @@ def _workload(facts: Facts, workload: Workload) -> str:
 def _no_pod(facts: Facts, workload: Workload) -> str:
     held_up = denials(facts) if is_lacking_pods(facts, workload) else []
     pods = facts.pods_of(workload)
-    evicted = [pod for pod in pods if pod.phase is PodPhase.FAILED and pod.reason]
+    # A pod that has failed as a whole, such as an evicted one, has a reason of its own.
+    evicted = [pod for pod in pods if pod.phase == "Failed" and pod.reason]
     if held_up:
         return f"no pod yet, the cluster refuses one{bracketed(denial_words(held_up[0]))}"
     if evicted:
@@ -86,6 +87,7 @@ def _container(facts: Facts, pod: Pod, container: Container) -> str:
         return f"{name} is running" if container.is_init else _unready(facts, pod, name)
     if container.state is ContainerState.TERMINATED or container.reason == "CrashLoopBackOff":
         code, reason, _ = exit_of(container)
+        # "Error" and "Completed" say no more than the exit code does.
         why = f"{reason}, " if reason not in ("", "Error", "Completed") else ""
         shown = "unknown" if code is None else code
         return f"{name} ended ({why}exit code {shown}) and will be started again"

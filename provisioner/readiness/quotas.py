@@ -30,6 +30,7 @@ def is_too_large(message: str) -> bool:
     if said is None or len(message) >= _CUT:
         return False
     asked, limited = _amounts(said["asked"]), _amounts(said["limited"])
+    # Not every amount can be read. One that is missing counts as equal, and so not as too much.
     return any(asked.get(name, amount) > amount for name, amount in limited.items())
 
 

@@ -109,6 +109,8 @@ RULES: tuple[Rule, ...] = (
         "kubernetes batch/v1 JobCondition Failed; krane job.rb",
         cluster.setup_job_failed,
     ),
+    # Three rules share this code, with different remedies or grace periods: the quota is in use, it
+    # is too small for the pod even when nothing is used, or the pod names no amounts.
     Rule(
         ReasonCode.QUOTA_EXCEEDED,
         _MORE_ROOM,
@@ -130,6 +132,7 @@ RULES: tuple[Rule, ...] = (
         denied(AdmissionDenial.NO_AMOUNTS),
         attrgetter("refusal_grace"),
     ),
+    # One code for all that admission denies, with a remedy for each kind of denial.
     Rule(
         ReasonCode.ADMISSION_REFUSED,
         "Harden the security context in the chart as it says",
