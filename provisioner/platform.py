@@ -59,13 +59,13 @@ class PlatformSettings:
     """The operator's settings, as far as the domain needs them.
 
     ``database_connections``: how many connections are kept open at most.
-    ``engine_folders``: where the charts of the engines are.
+    ``engine_folders``: folders that contain one folder for each engine.
     ``kubeconfig`` and ``kube_context``: None for the defaults.
     ``shop_url``: a pattern such as ``http://{name}.store.localhost``.
     ``ingress``: the base URL at which the API reaches the ingress controller, or None where the
     host names of shops resolve.
     ``lease_seconds``: how long a lease lasts that the leader does not renew.
-    ``issuer``: whose tokens are accepted besides our own, or None.
+    ``issuer``: the issuer whose tokens are accepted besides our own, or None.
     """
 
     database_url: str

@@ -50,7 +50,7 @@ def error_of(response: aiohttp.ClientResponse, content: bytes, what: str) -> Exc
     if response.status == UNAUTHORIZED:
         return ClusterUnreachableError(
             f"The cluster does not accept the platform's credentials (401): {message}. Renew the"
-            " service account's token or the kubeconfig; it is read anew by itself."
+            " service account's token or the kubeconfig; the platform reads it again itself."
         )
     # Before the transient ones, of which 500 is one: the name of the webhook is what helps.
     if response.status == _INTERNAL and (failed := _WEBHOOK.search(message)):

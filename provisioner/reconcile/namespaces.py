@@ -17,7 +17,7 @@ _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 NAMESPACE_LOST = Reason(
     ReasonCode.NAMESPACE_LOST,
     "The store's namespace was deleted from outside the platform. Nothing of the store is left in"
-    " the cluster: delete the store, or retry to build it anew without its data.",
+    " the cluster: delete the store, or retry to build it again, without its data.",
 )
 
 

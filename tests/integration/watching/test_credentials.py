@@ -126,7 +126,7 @@ async def test_refused_for_good_then_renewed(
         await watch.until(lambda: len(server.requests) >= before + 3)
         assert watch.reflector.trouble == (
             "The cluster does not accept the platform's credentials (401): Unauthorized. Renew the"
-            " service account's token or the kubeconfig; it is read anew by itself."
+            " service account's token or the kubeconfig; the platform reads it again itself."
         )
         token.goes()
         await watch.until(lambda: len(server.requests) >= before + 6)
