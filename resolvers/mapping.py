@@ -6,14 +6,20 @@ from typing import TypeVar
 import strawberry
 
 from provisioner.domain import cluster, engines, identities, stores
+from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.pod_events import pod_status
+from provisioner.storage import event_pages
 from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
+from provisioner.storage.paging import Page
 from provisioner.streams.list_stream import StoresChange
 from provisioner.streams.updates import StoreUpdate
 from resolvers.context import Context
+from resolvers.errors import public, require_caller
 from schema import enums, types
 from schema.codes import ReasonCode
-from schema.connections import PageInfo, StoreConnection, StoreEdge
+from schema.connections import StoreConnection, StoreEdge
+from schema.events import StoreEvent, StoreEventConnection, StoreEventEdge
+from schema.page_info import PageInfo
 
 _ID_PREFIX = "store_"
 TOKEN_PREFIX = "token_"  # noqa: S105 - of ids, which are no secrets
@@ -59,12 +65,15 @@ class _Details:
     async def pods(self) -> list[types.Pod]:
         return [pod(item) for item in (await self._load()).pods]
 
-    async def events(self, *, after: int, first: int) -> list[types.StoreEvent]:
-        stores, caller = self._context.platform.stores, self._context.caller
-        if caller is None:
-            return []
-        found = await stores.events(caller, self._store.id, after=after, limit=max(first, 0))
-        return [event(item) for item in found]
+    async def events(self, *, first: int, after: str | None) -> StoreEventConnection:
+        caller, store_id = require_caller(self._context), self._store.id
+        try:
+            page = await self._context.platform.stores.events(
+                caller, store_id, first=first, after=after
+            )
+        except (NotFoundError, RefusedError) as error:
+            raise public(error) from error
+        return _event_connection(store_id, page, after=after)
 
 
 def store(context: Context, record: stores.Store) -> types.Store:
@@ -172,14 +181,27 @@ def _container(record: cluster.Container) -> types.Container:
     )
 
 
-def event(record: stores.StoreEvent) -> types.StoreEvent:
-    return types.StoreEvent(
+def event(record: stores.StoreEvent) -> StoreEvent:
+    return StoreEvent(
         version=record.version,
         kind=enums.EventKind[record.kind],
         subject=record.subject,
         status=record.status,
         message=record.message or None,
         occurred_at=record.at,
+    )
+
+
+def _event_connection(
+    store_id: str, page: Page[stores.StoreEvent], *, after: str | None
+) -> StoreEventConnection:
+    edges = [
+        StoreEventEdge(cursor=event_pages.encode_cursor(store_id, item), node=event(item))
+        for item in page.items
+    ]
+    cursors = [edge.cursor for edge in edges]
+    return StoreEventConnection(
+        edges=edges, page_info=page_info(cursors, has_next=page.has_next, after=after)
     )
 
 

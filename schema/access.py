@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from schema.connections import PageInfo
 from schema.enums import Role
+from schema.page_info import PageInfo
 from schema.payloads import UserError
 from schema.types import Node
 

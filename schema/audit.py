@@ -6,8 +6,8 @@ from enum import Enum
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.connections import PageInfo
 from schema.enums import Role
+from schema.page_info import PageInfo
 from schema.types import Node
 
 _value = strawberry.enum_value

@@ -1,16 +1,9 @@
-"""Relay connections (https://relay.dev/graphql/connections.htm), forward only."""
+"""Pages of stores."""
 
 import strawberry
 
+from schema.page_info import PageInfo
 from schema.types import Store
-
-
-@strawberry.type(description="Whether there is more, and where it begins.")
-class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether another page follows.")
-    has_previous_page: bool = strawberry.field(description="Whether this is not the first page.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge.")
-    end_cursor: str | None = strawberry.field(description="Pass it as `after` for the next page.")
 
 
 @strawberry.type(description="A store in a list.")

@@ -13,7 +13,6 @@ import strawberry
 from schema.codes import ReasonCode
 from schema.enums import (
     ContainerState,
-    EventKind,
     PodPhase,
     Role,
     StepName,
@@ -21,6 +20,7 @@ from schema.enums import (
     StoreStatus,
     StoreTarget,
 )
+from schema.events import StoreEvent, StoreEventConnection
 
 
 @strawberry.interface(description="Anything with an id that `node` can look up.")
@@ -78,18 +78,6 @@ class Pod:
     created_at: datetime = strawberry.field(description="When it was created.")
 
 
-@strawberry.type(description="Something that happened to a store.")
-class StoreEvent:
-    version: int = strawberry.field(description="The store's version with this event.")
-    kind: EventKind = strawberry.field(description="What it is about.")
-    subject: str = strawberry.field(description="The step's or the pod's name, or `store`.")
-    status: str = strawberry.field(description="The new status of the subject.")
-    message: str | None = strawberry.field(
-        description="What happened, for people; null where `status` says it all."
-    )
-    occurred_at: datetime = strawberry.field(description="When it was recorded.")
-
-
 @strawberry.type(description="What operators need to find a store in the cluster.")
 class Diagnostics:
     namespace: str = strawberry.field(description="The Kubernetes namespace.")
@@ -128,7 +116,7 @@ class StoreDetails(Protocol):
 
     async def pods(self) -> list[Pod]: ...
 
-    async def events(self, *, after: int, first: int) -> list[StoreEvent]: ...
+    async def events(self, *, first: int, after: str | None) -> StoreEventConnection: ...
 
 
 @strawberry.type(description="A shop, or what is known of it.")
@@ -172,17 +160,15 @@ class Store(Node):
     async def pods(self) -> list[Pod]:
         return await self.details.pods()
 
-    @strawberry.field(description="What happened to it, oldest first.")
+    @strawberry.field(description="What happened to it, oldest first, a page at a time.")
     async def events(
         self,
+        first: Annotated[int, strawberry.argument(description="How many, from 1 to 500.")] = 100,
         after: Annotated[
-            int, strawberry.argument(description="Only events above this version.")
-        ] = 0,
-        first: Annotated[
-            int, strawberry.argument(description="At most this many, up to 500.")
-        ] = 100,
-    ) -> list[StoreEvent]:
-        return await self.details.events(after=after, first=first)
+            str | None, strawberry.argument(description="The endCursor of the page before.")
+        ] = None,
+    ) -> StoreEventConnection:
+        return await self.details.events(first=first, after=after)
 
 
 @strawberry.type(description="A store's state, and what happened since the update before.")

@@ -50,7 +50,7 @@ introspection, where most are empty, one."""
 
 LARGEST_PAGE = 100
 LARGEST_PAGES = {"Store.events": 500}
-"""What a larger ``first`` counts as: the resolvers refuse or cut it, and say so themselves."""
+"""What a larger ``first`` counts as: the resolvers refuse it, and say so themselves."""
 
 _INTROSPECTION = ("__schema", "__type")
 

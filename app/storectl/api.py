@@ -104,13 +104,7 @@ class Api:
 
     async def events(self, store_id: str) -> list[Data]:
         """Return everything that happened to a store, oldest first."""
-        events: list[Data] = []
-        while True:
-            after = events[-1]["version"] if events else 0
-            found = await self.execute(documents.EVENTS, id=store_id, after=after)
-            if found["store"] is None or not found["store"]["events"]:
-                return events
-            events += found["store"]["events"]
+        return await self._all("store events", documents.EVENTS, id=store_id)
 
     async def follow(
         self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
@@ -138,11 +132,16 @@ class Api:
                 failures += 1
             await asyncio.sleep(_pause(failures))
 
-    async def _all(self, connection: str, document: str, **variables: object) -> list[Data]:
+    async def _all(self, path: str, document: str, **variables: object) -> list[Data]:
+        """Return what is on all pages of the connection that ``path`` leads to in an answer."""
         nodes: list[Data] = []
         after = None
         while True:
-            page = (await self.execute(document, after=after, **variables))[connection]
+            page: Any = await self.execute(document, after=after, **variables)
+            for name in path.split():
+                page = page[name]
+                if page is None:
+                    return nodes  # such as a store that was removed for good meanwhile
             nodes += [edge["node"] for edge in page["edges"]]
             if not page["pageInfo"]["hasNextPage"]:
                 return nodes

@@ -19,9 +19,10 @@ STORE_BY_ID = f"""{STORE} query ($key: ID!) {{
 STORE_BY_NAME = f"""{STORE} query ($key: String!) {{
   store: storeByName(name: $key) {{ ...StoreFields {_STEPS}
     pods {{ name component status isReady restarts message }} }} }}"""
-EVENTS = """query ($id: ID!, $after: Int!) {
-  store(id: $id) { events(after: $after, first: 500) {
-    version kind subject status message occurredAt } } }"""
+EVENTS = """query ($id: ID!, $after: String) {
+  store(id: $id) { events(first: 500, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    edges { node { version kind subject status message occurredAt } } } } }"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{
     version

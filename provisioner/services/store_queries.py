@@ -16,12 +16,14 @@ from provisioner.domain.names import is_store_id
 from provisioner.domain.owners import Owner
 from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.storage import event_pages
 from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder, StorePage
+from provisioner.storage.paging import Page
 from provisioner.storage.quota import Quota, Usage
 from provisioner.storage.stores import StoreRepository
 from provisioner.streams.broadcaster import Broadcaster
 from provisioner.streams.store_stream import StoreStreams
-from provisioner.streams.updates import MAX_EVENTS, Sink, StoreUpdate
+from provisioner.streams.updates import Sink, StoreUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +130,14 @@ class StoreQueries:
         )
 
     async def events(
-        self, caller: Identity, store_id: str, *, after: int, limit: int
-    ) -> list[StoreEvent]:
-        """Return the store's events above version ``after``, oldest first.
+        self, caller: Identity, store_id: str, *, first: int, after: str | None
+    ) -> Page[StoreEvent]:
+        """Return a page of what happened to the store, oldest first.
 
-        Raises NotFoundError, also for a store that the caller may not see.
+        Raises NotFoundError, or RefusedError for a wrong size or cursor.
         """
         await self.get(caller, store_id)
-        return await self._records.events_after(store_id, after, limit=min(limit, MAX_EVENTS))
+        return await event_pages.read_page(self._records, store_id, first=first, after=after)
 
     async def follow(
         self,

@@ -18,7 +18,7 @@ from provisioner.domain.errors import Refusal, RefusedError
 T = TypeVar("T")
 
 MAX_PAGE = 100
-"""The most rows on one page."""
+"""The most rows on one page, unless a list says otherwise."""
 MAX_CURSOR = 500
 """The most characters of a cursor that are decoded; our own cursors have fewer than 200."""
 
@@ -35,12 +35,12 @@ class Page(Generic[T]):
     total: int | None = None
 
 
-def check_page_size(first: int, what: str) -> None:
+def check_page_size(first: int, what: str, *, most: int = MAX_PAGE) -> None:
     """Raise RefusedError unless ``first`` is an allowed page size; ``what`` names the rows."""
-    if not 1 <= first <= MAX_PAGE:
+    if not 1 <= first <= most:
         raise RefusedError(
             Refusal(
-                RefusalCode.PAGE_SIZE_INVALID, f"Ask for 1 to {MAX_PAGE} {what} at a time.", "first"
+                RefusalCode.PAGE_SIZE_INVALID, f"Ask for 1 to {most} {what} at a time.", "first"
             )
         )
 

@@ -62,7 +62,7 @@ TOO_COMPLEX = {
     "a bigger bomb": doubling(70),
     "huge": "{ platform { " + "version " * 12_000 + "} }",
     "pages in pages":
-    "{ stores(first: 100) { edges { node { events(first: 500) { message } } } } }",
+    "{ stores(first: 100) { edges { node { events(first: 500) { edges { cursor } } } } } }",
     "introspection in a loop": "{ __schema { types " + "{ fields { type " * 20 + "{ name }"
     + " } }" * 20 + "} }",
     "introspection over and over": "{" + "".join(

@@ -44,12 +44,12 @@ def test_a_failed_store_is_tried_again(api: Service, records: Read) -> None:
     payload = call(api, token, "retry", store_id)
     assert payload == {"store": {"status": "QUEUED", "target": "READY"}, "errors": []}
     shown = "query ($id: ID!) { store(id: $id) { reason { code } steps { status }"
-    shown += " diagnostics { attempt } events { subject status message } } }"
+    shown += " diagnostics { attempt } events { edges { node { subject status message } } } } }"
     store = api.execute(token, shown, id=store_id)["store"]
     assert store["reason"] is None
     assert {step["status"] for step in store["steps"]} == {"PENDING"}
     assert store["diagnostics"] == {"attempt": 2}
-    assert store["events"][-1]["message"] == "merchant asked to try again."
+    assert store["events"]["edges"][-1]["node"]["message"] == "merchant asked to try again."
     before = records()
     again = call(api, token, "retry", store_id)
     assert [error["code"] for error in again["errors"]] == ["NOT_RETRYABLE"]
@@ -63,10 +63,14 @@ def test_a_delete_that_failed_is_tried_at_once(api: Service, records: Read) -> N
     put_in(api, store_id, "FAILED")
     payload = call(api, token, "delete", store_id)
     assert payload == {"store": {"status": "QUEUED", "target": "DELETED"}, "errors": []}
-    shown = "query ($id: ID!) { store(id: $id) { reason { code } events { message } } }"
+    shown = """query ($id: ID!) { store(id: $id) {
+      reason { code } events { edges { node { message } } } } }"""
     store = api.execute(token, shown, id=store_id)["store"]
     assert store["reason"] is None
-    assert store["events"][-1]["message"] == "merchant asked again for the store to be deleted."
+    assert (
+        store["events"]["edges"][-1]["node"]["message"]
+        == "merchant asked again for the store to be deleted."
+    )
     before = records()
     assert call(api, token, "delete", store_id) == payload
     assert records() == before

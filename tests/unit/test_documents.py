@@ -33,6 +33,8 @@ def doubling(levels: int) -> str:
     return f"{{ platform {{ ...F0 }} }} {spreads} fragment F{levels} on Platform {{ version }}"
 
 
+PAGES_IN_PAGES = """query ($n: Int) { stores(first: $n) { edges { node {
+  events(first: 500) { edges { cursor } } } } } }"""
 TOO_COMPLEX = {
     "{ platform { " + "version " * 1000 + "} }": (
         "The document has more than 1000 tokens. Ask for less at a time."
@@ -53,8 +55,8 @@ TOO_COMPLEX = {
         "The operation `Aliased` has 16 aliases, those in fragments each time they are spread; the"
         " limit is 15. Use several requests."
     ),
-    "query ($n: Int) { stores(first: $n) { edges { node { events(first: 500) { message } } } } }": (
-        "The operation may answer with 50202 fields; the limit is 25000. Ask for smaller pages"
+    PAGES_IN_PAGES: (
+        "The operation may answer with 50302 fields; the limit is 25000. Ask for smaller pages"
         " (`first`) or fewer fields."
     ),
     doubling(60): (

@@ -47,7 +47,8 @@ def weigh(document: str, **sizes: int) -> QueryCost:
         ("query ($n: Int!) { stores(first: $n) { edges { cursor } } }", 3, 2 + 3),
         ("query ($m: Int!) { stores(first: $m) { edges { cursor } } }", 3, 2 + 100),
         # Lists within lists
-        ("{ store(id: 1) { steps { name } events(first: 9) { message } } }", 3, 3 + 8 + 9),
+        ("{ store(id: 1) { steps { name } events(first: 9) { edges { cursor } } } }", 4, 4 + 8 + 9),
+        ("{ store(id: 1) { events(first: 1000000) { edges { cursor } } } }", 4, 3 + 500),
         ("{ stores(first: 2) { edges { node { pods { containers { name } } } } } }", 6,
          2 + 2 * (1 + 1 + 4 * (1 + 2))),
         # A fragment on a connection costs what the connection's page says, each time
@@ -72,7 +73,7 @@ def test_introspection_has_an_allowance_of_its_own() -> None:
 def test_variables_that_decide_how_long_a_list_is() -> None:
     document = """query ($page: Int, $more: Int, $id: ID!, $after: String) {
       stores(first: $page, after: $after) { edges { node { ...Events } } } store(id: $id) { id } }
-    fragment Events on Store { events(first: $more) { message } }"""
+    fragment Events on Store { events(first: $more) { edges { cursor } } }"""
     assert size_variables(parse(document)) == {"page", "more"}
 
 

@@ -17,7 +17,7 @@ WITH_VARIABLES = """subscription ($id: ID!, $a: Boolean!, $b: Boolean!, $c: Bool
 fragment All on StoreUpdate { store { ... @include(if: $b) { name } ...Of } }
 fragment Of on Store { name @include(if: $a) diagnostics { attempt } }"""
 IN_A_FRAGMENT = """subscription { storeStatus(id: 1) { store { ...More } } }
-fragment More on Store { name ... { events(first: 1) { version } } }"""
+fragment More on Store { name ... { events(first: 1) { edges { cursor } } } }"""
 
 
 def variables(text: str, operation_name: str | None = None) -> tuple[str, ...] | None:
@@ -45,7 +45,7 @@ def test_shared_by_all_with_the_same_variables(text: str, expected: tuple[str, .
     [
         "subscription { storesChanged { cursor } }",
         # Reads the database for its caller
-        "subscription { storeStatus(id: 1) { store { events { version } } } }",
+        "subscription { storeStatus(id: 1) { store { events { edges { cursor } } } } }",
         IN_A_FRAGMENT,
         # Through an interface: that its fields are plain is not known
         "subscription { storeStatus(id: 1) { store { ... on Node { id } } } }",

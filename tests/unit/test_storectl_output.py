@@ -47,11 +47,8 @@ class HostilePlatform:
     is_refusing = False
     status = "READY"
 
-    async def execute(self, document: str, **variables: Any) -> dict[str, Any]:
-        answer = self.answer(document)
-        if variables.get("after") and "events" in (answer.get("store") or {}):
-            answer["store"]["events"] = []  # the end of the list
-        return answer
+    async def execute(self, document: str, **_: object) -> dict[str, Any]:
+        return self.answer(document)
 
     async def updates(self, *_: object) -> AsyncGenerator[dict[str, Any], None]:
         yield self.answer(documents.FOLLOW)["storeStatus"]

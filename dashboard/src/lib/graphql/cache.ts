@@ -21,6 +21,8 @@ const EMBEDDED = [
   "StoreConnection",
   "StoreEdge",
   "StoreEvent",
+  "StoreEventConnection",
+  "StoreEventEdge",
   "StoreQuota",
   "StoreUpdate",
   "StoresChange",
