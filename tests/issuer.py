@@ -46,6 +46,7 @@ class Issuer:
         self.asked: Counter[str] = Counter()
         self.is_down = False
         self.claimed_issuer = url
+        self.claimed_keys: object = f"{url}/keys"
         self.people: dict[str, list[str]] = {"alice": ["operator"], "nobody-here": []}
         self.codes = AuthorizationCodes()
 
@@ -100,7 +101,7 @@ class Issuer:
     def _discovery(self) -> dict[str, Any]:
         return {
             "issuer": self.claimed_issuer,
-            "jwks_uri": f"{self.url}/keys",
+            "jwks_uri": self.claimed_keys,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.token_origin}/token",
             "response_types_supported": ["code"],

@@ -4,25 +4,39 @@ A token with an unknown key id makes us look whether the issuer has new keys, bu
 than every few seconds: ids are whatever a caller sends, and must not become requests to the issuer.
 Keys are looked at anew from time to time, so that one which the issuer has withdrawn is not trusted
 for ever; while the issuer does not answer, those that are there go on.
+
+PyJWT's own PyJWKClient does not do that: keys that are too old are gone when the issuer is down,
+their renewal is waited for, and an issuer that is down is asked for each token. It also waits in
+threads. ``tests/api/test_oidc.py`` tells: ``test_an_issuer_that_is_down``, ``test_rotation`` and
+``test_an_issuer_that_is_down_is_not_asked_for_each_token``.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import msgspec
 import structlog
 from jwt import PyJWK, PyJWKSet
 from jwt.exceptions import PyJWTError
 
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 _TIMEOUT_SECONDS = 5.0
 _PAUSE_SECONDS = 10.0
 _STALE_SECONDS = 600.0
 _SECRET = "oct"  # noqa: S105 - the type of a key that both sides know; no issuer publishes those
+
+
+class _Discovery(msgspec.Struct):
+    """What is needed of an issuer's discovery document."""
+
+    issuer: str
+    jwks_uri: str
 
 
 class IssuerKeys:
@@ -78,8 +92,8 @@ class IssuerKeys:
 
     async def _update(self) -> None:
         try:
-            found = PyJWKSet.from_dict(await self._get(await self._address()))
-        except (httpx.HTTPError, ValueError, PyJWTError) as error:
+            found = PyJWKSet.from_dict(await self._get(await self._address(), dict[str, Any]))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError, PyJWTError) as error:
             _log.warning("issuer_keys_unavailable", issuer=self._issuer, error=repr(error))
             return
         self._keys = {
@@ -94,19 +108,16 @@ class IssuerKeys:
         """Return where the keys are (OpenID Connect Discovery 1.0, 4)."""
         if self._jwks_url is None:
             base = self._issuer.rstrip("/")
-            document = await self._get(f"{base}/.well-known/openid-configuration")
-            if document.get("issuer") != self._issuer:
-                raise ValueError(f"The discovery document is of {document.get('issuer')!r}.")
-            self._jwks_url = str(document.get("jwks_uri"))
+            document = await self._get(f"{base}/.well-known/openid-configuration", _Discovery)
+            if document.issuer != self._issuer:
+                raise ValueError(f"The discovery document is of {document.issuer!r}.")
+            self._jwks_url = document.jwks_uri
         return self._jwks_url
 
-    async def _get(self, url: str) -> dict[str, Any]:
+    async def _get(self, url: str, shape: type[T]) -> T:
         answer = await self._http.get(url)
         answer.raise_for_status()
-        content = answer.json()
-        if not isinstance(content, dict):
-            raise ValueError(f"{url} is no JSON object.")  # noqa: TRY004 - of the answer, not ours
-        return content
+        return msgspec.json.decode(answer.content, type=shape)
 
 
 @asynccontextmanager

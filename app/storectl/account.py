@@ -1,6 +1,5 @@
 """Where the user is signed in, and with which token: a file that only they can read."""
 
-import json
 import os
 import sys
 from contextlib import suppress
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 
+import msgspec
 from platformdirs import user_config_path
 
 from app.storectl.addresses import is_exposed, normalised
@@ -130,8 +130,8 @@ def save(account: Account) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            json.dump({"url": account.url, "token": account.token}, opened)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(msgspec.json.encode(account))
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -159,8 +159,8 @@ def forget() -> bool:
 
 def _read() -> Account | None:
     try:
-        kept = json.loads(file().read_text(encoding="utf-8-sig"))
-        return Account(url=normalised(kept["url"]), token=plain_token(kept["token"]))
+        kept = msgspec.json.decode(file().read_text(encoding="utf-8-sig"), type=Account)
+        return Account(url=normalised(kept.url), token=plain_token(kept.token))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -168,7 +168,7 @@ def _read() -> Account | None:
             f"The file {file()} cannot be read: {error.strerror}. Make it readable, or use"
             f" {TOKEN_VARIABLE} and {URL_VARIABLE}."
         ) from error
-    except (UsageError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (UsageError, ValueError, RecursionError) as error:
         raise NotSignedInError(
             f"The file {file()} is damaged. Run `storectl login` to write it anew."
         ) from error

@@ -14,7 +14,7 @@ from provisioner.domain.owners import Owner
 from provisioner.domain.ports import Clock
 from provisioner.storage.audit_size import bounded
 from provisioner.storage.database import Row, Transaction, Transactions
-from provisioner.storage.paging import Page, check_page_size, decode_key, encode_key
+from provisioner.storage.paging import Number, Page, check_page_size, decode_key, encode_key
 from provisioner.storage.rows import from_micros, to_micros
 
 SIGN_IN = "SIGN_IN"
@@ -142,7 +142,7 @@ class AuditLog:
         check_page_size(first, "entries")
         clauses, values = _conditions(filter_by)
         if after is not None:
-            (values["before"],) = decode_key(after, _LIST, (int,))
+            _, values["before"] = decode_key(after, _LIST, tuple[str, Number])
             clauses.append("id < :before")
         rows = await self._database.read(
             lambda transaction: transaction.fetch_all(

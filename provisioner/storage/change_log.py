@@ -6,8 +6,6 @@ number are one read of an index, and each comes once, in its latest state. Nothi
 single reader: a reader is only a number.
 """
 
-import base64
-import json
 from dataclasses import dataclass
 
 from provisioner.domain.codes import RefusalCode
@@ -15,7 +13,7 @@ from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.stores import Store, StoreSnapshot
 from provisioner.storage.database import Database, Transaction
-from provisioner.storage.paging import decode_opaque
+from provisioner.storage.paging import decode_opaque, encode_key
 from provisioner.storage.rows import store_of
 from provisioner.storage.snapshots import read_snapshots
 
@@ -134,7 +132,7 @@ async def _counter(transaction: Transaction) -> Counter:
 
 def encode_cursor(database_id: str, position: int) -> str:
     """Return an opaque cursor that continues the changes of a database after a position."""
-    return base64.urlsafe_b64encode(json.dumps([database_id, position]).encode()).decode()
+    return encode_key(database_id, position)
 
 
 def decode_cursor(cursor: str, counter: Counter) -> int:
@@ -143,13 +141,9 @@ def decode_cursor(cursor: str, counter: Counter) -> int:
     Raises RefusedError (CURSOR_INVALID) when the cursor was not made by ``encode_cursor``, belongs
     to another database, or is so old that stores deleted since then were removed for good.
     """
-    found = decode_opaque(cursor)
-    database_id, position = found if len(found) == 2 else (None, None)  # noqa: PLR2004 - a pair
-    if (
-        database_id != counter.database_id
-        or type(position) is not int  # and not ``isinstance``, for which True is a number too
-        or not counter.removed <= position <= counter.latest
-    ):
+    database_id, position = decode_opaque(cursor, tuple[str, int]) or (None, -1)
+    is_ours = database_id == counter.database_id
+    if not is_ours or not counter.removed <= position <= counter.latest:
         raise cursor_invalid()
     return position
 

@@ -2,7 +2,7 @@
 
 from provisioner.domain.ports import StoreRecords
 from provisioner.domain.stores import StoreEvent
-from provisioner.storage.paging import Page, check_page_size, decode_key, encode_key
+from provisioner.storage.paging import Number, Page, check_page_size, decode_key, encode_key
 
 MAX_EVENTS = 500
 """Events on one page, at most."""
@@ -23,7 +23,7 @@ async def read_page(
     check_page_size(first, "events", most=MAX_EVENTS)
     version = 0
     if after is not None:
-        (version,) = decode_key(after, _list_of(store_id), (int,))
+        _, version = decode_key(after, _list_of(store_id), tuple[str, Number])
     found = await records.events_after(store_id, version, limit=first + 1)
     return Page(tuple(found[:first]), len(found) > first)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.stores import Store, StoreStatus
 from provisioner.storage.database import Database, Transaction
-from provisioner.storage.paging import check_page_size, decode_key, encode_key
+from provisioner.storage.paging import Number, check_page_size, decode_key, encode_key
 from provisioner.storage.rows import store_of, to_micros
 
 
@@ -50,9 +50,11 @@ def decode_cursor(cursor: str, order: StoreOrder) -> tuple[str | int, str]:
 
     Raises RefusedError when the cursor was not made by ``encode_cursor`` for the same order.
     """
-    key_type = str if order is StoreOrder.NAME else int
-    key, store_id = decode_key(cursor, order, (key_type, str))
-    return key, store_id
+    if order is StoreOrder.NAME:
+        _, store_name, store_id = decode_key(cursor, order, tuple[str, str, str])
+        return store_name, store_id
+    _, micros, store_id = decode_key(cursor, order, tuple[str, Number, str])
+    return micros, store_id
 
 
 class StoreListing:

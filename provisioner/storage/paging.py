@@ -5,10 +5,8 @@ next page begins.
 """
 
 import base64
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
@@ -16,6 +14,10 @@ from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 
 T = TypeVar("T")
+K = TypeVar("K", bound=tuple[Any, ...])
+
+Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""A part of a sort key that fits into the database's 64 bits."""
 
 MAX_PAGE = 100
 """The most rows on one page, unless a list says otherwise."""
@@ -50,15 +52,14 @@ def encode_key(*key: str | int) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode()
 
 
-def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
-    """Return the sort key in a cursor of the list ``name``; ``kinds`` are the types of its parts.
+def decode_key(cursor: str, name: str, shape: type[K]) -> K:
+    """Return the sort key in a cursor of the list ``name``, which is the first part of it.
 
     Raises RefusedError (CURSOR_INVALID) when the cursor belongs to another list, or was not made by
     ``encode_key``.
     """
-    found_name, *key = decode_opaque(cursor) or (None,)
-    # Types are compared exactly: for ``isinstance`` JSON's true would be a number.
-    if found_name != name or [type(part) for part in key] != list(kinds) or _is_too_large(key):
+    key = decode_opaque(cursor, shape)
+    if key is None or key[0] != name:
         raise RefusedError(
             Refusal(
                 RefusalCode.CURSOR_INVALID,
@@ -67,20 +68,14 @@ def decode_key(cursor: str, name: str, kinds: Sequence[type]) -> Sequence[Any]:
                 "after",
             )
         )
-    return list(key)
+    return key
 
 
-def decode_opaque(cursor: str) -> Sequence[Any]:
-    """Return the list in a cursor, or an empty list when the text is not a cursor."""
+def decode_opaque(cursor: str, shape: type[K]) -> K | None:
+    """Return what is in a cursor, or None when it was not made for this ``shape``."""
     if len(cursor) > MAX_CURSOR:
-        return []
+        return None
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor))
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=shape)
     except (ValueError, RecursionError):  # no base64, no JSON, or JSON that is nested too deeply
-        return []
-    return found if isinstance(found, list) else []
-
-
-def _is_too_large(key: Sequence[Any]) -> bool:
-    """Whether a number does not fit into the database's 64 bits, so that the drivers refuse it."""
-    return any(isinstance(part, int) and abs(part) >= 1 << 63 for part in key)
+        return None

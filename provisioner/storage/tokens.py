@@ -13,7 +13,7 @@ from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.ports import Clock
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.database import Database, Transaction
-from provisioner.storage.paging import Page, check_page_size, decode_key, encode_key
+from provisioner.storage.paging import Number, Page, check_page_size, decode_key, encode_key
 from provisioner.storage.rows import to_micros
 from provisioner.storage.token_tree import (
     MAX_GENERATIONS,
@@ -194,7 +194,7 @@ class TokenRepository:
             where += " AND revoked_at IS NULL"
         paged, page_values = "1 = 1", dict[str, object]()
         if after is not None:
-            micros, token_id = decode_key(after, _LIST, (int, str))
+            _, micros, token_id = decode_key(after, _LIST, tuple[str, Number, str])
             paged = "(created_at, id) < (:after_at, :after_id)"
             page_values = {"after_at": micros, "after_id": token_id}
 

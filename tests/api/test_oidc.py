@@ -293,6 +293,25 @@ async def test_a_discovery_document_of_another_issuer(issuer: Issuer, door: Door
     assert issuer.asked["/keys"] == 0
 
 
+@pytest.mark.parametrize("keys", [None, 7, "", "/keys", "file:///etc/passwd", "http://[::1"])
+async def test_a_discovery_document_that_leads_to_no_keys(
+    issuer: Issuer, door: Door, keys: object
+) -> None:
+    issuer.claimed_keys = keys
+    assert await door.refusal(issuer.token()) == "JWT_KEY_UNKNOWN"
+    assert issuer.asked == {"/.well-known/openid-configuration": 1}
+
+
+async def test_an_issuer_that_is_down_is_not_asked_for_each_token(
+    issuer: Issuer, door: Door
+) -> None:
+    issuer.is_down = True
+    for number in range(200):
+        token = issuer.token(kid=f"k{number}", key=issuer.keys["one"])
+        assert await door.refusal(token) == "JWT_KEY_UNKNOWN"
+    assert issuer.asked == {"/.well-known/openid-configuration": 1}
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Issuer]]:
     """A service that trusts an issuer, and the issuer."""

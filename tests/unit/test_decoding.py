@@ -16,8 +16,12 @@ def test_proper_json(text: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "NaN", "[Infinity]", "9" * 5000, "[" * 100_000, '"\\ud800"', b'"\xff"'],
-)
+    [
+        "", "{", "NaN", "[Infinity]", "1e999", "9" * 5000, "[" * 100_000,
+        '"\\ud800"', '"\\ud800 a"', '"\\udc00"', "\ud800", b'"\xff"', b'"\xed\xa0\x80"',
+        "[1,]", "'a'",
+    ],
+)  # fmt: skip
 def test_no_proper_json(text: str | bytes) -> None:
     with pytest.raises(json.JSONDecodeError):
         decode_json(text)
