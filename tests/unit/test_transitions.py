@@ -1,9 +1,22 @@
 """The state machine: whatever happens, a store's work comes to an end, and deleted is for ever."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from provisioner.domain.stores import StoreStatus, StoreTarget
-from provisioner.domain.transitions import ALLOWED, DECISIONS, Action, decide, is_allowed
+from provisioner.domain.transitions import (
+    ALLOWED,
+    DECISIONS,
+    DELETE_STEPS,
+    PROVISION_STEPS,
+    Action,
+    decide,
+    is_allowed,
+)
+
+DESIGN = Path(__file__).resolve().parents[2] / "DESIGN.md"
 
 # What each kind of work may leave behind, told from its outside.
 OUTCOMES = {
@@ -40,3 +53,32 @@ def test_every_status_can_be_reached() -> None:
     while new := {n for s in reached for n in ALLOWED[s]} - reached:
         reached |= new
     assert reached == set(StoreStatus)
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        (StoreStatus.QUEUED, Action.PROVISION),
+        (StoreStatus.PROVISIONING, Action.PROVISION),
+        (StoreStatus.READY, Action.OBSERVE),
+        (StoreStatus.DEGRADED, Action.OBSERVE),
+        (StoreStatus.FAILED, Action.NOTHING),  # until somebody asks for a retry
+        (StoreStatus.DELETING, Action.DELETE),
+        (StoreStatus.DELETED, Action.NOTHING),
+    ],
+)
+def test_what_is_done_for_a_store_that_shall_be_ready(status: StoreStatus, action: Action) -> None:
+    assert decide(status, StoreTarget.READY) is action
+
+
+def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
+    arrows = re.findall(r"^  (\w+) --> (\w+)(?::|$)", DESIGN.read_text(), re.MULTILINE)
+    drawn = {(StoreStatus(start), StoreStatus(end)) for start, end in arrows}
+    # What the text below the diagram adds
+    drawn |= {(status, status) for status in (StoreStatus.DELETING, StoreStatus.FAILED)}
+    assert {(start, end) for start, ends in ALLOWED.items() for end in ends} == drawn
+
+
+def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
+    assert rows == [*PROVISION_STEPS, *DELETE_STEPS]
