@@ -168,7 +168,7 @@ def _refuse_role(caller: Identity, role: Role) -> Refusal | None:
 
 
 def _refuse_description(description: str) -> Refusal | None:
-    if len(description) <= MAX_DESCRIPTION and (description.isprintable() or not description):
+    if len(description) <= MAX_DESCRIPTION and description.isprintable():
         return None
     message = f"Say what the token is for in up to {MAX_DESCRIPTION} printable characters."
     return Refusal(RefusalCode.DESCRIPTION_INVALID, message, "description")

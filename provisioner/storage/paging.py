@@ -76,6 +76,7 @@ def decode_opaque(cursor: str, shape: type[K]) -> K | None:
     if len(cursor) > MAX_CURSOR:
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=shape)
+        found: K = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=shape)
     except (ValueError, RecursionError):  # no base64, no JSON, or JSON that is nested too deeply
         return None
+    return found

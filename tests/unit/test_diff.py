@@ -115,6 +115,11 @@ def test_three_are_told_in_full() -> None:
     )
 
 
+def test_one_more_than_is_told_in_full() -> None:
+    found = changes(an_object(dict.fromkeys("abcd", 1)), an_object(dict.fromkeys("abcd", 2)))
+    assert sentence("Deployment web", found).endswith("spec.c was 1 instead of 2 and 1 more")
+
+
 def test_the_first_few_of_many() -> None:
     found = differences(an_object(dict.fromkeys("abcde", 1)), an_object(dict.fromkeys("abcde", 2)))
     assert sentence("Deployment web", found) == (

@@ -11,7 +11,7 @@ from provisioner.domain.identities import Identity, Role, UsedToken
 from provisioner.domain.owners import COMMAND_LINE, Owner, local
 from provisioner.services.tokens import TokenService
 from provisioner.storage.token_tree import AccessToken, IssuerTrust
-from provisioner.storage.tokens import TokenRepository
+from provisioner.storage.tokens import IssuedToken, TokenRepository
 from provisioner.testing import HandClock
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,9 +29,9 @@ class RecordedTokens:
     tokens: dict[str, AccessToken] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
 
-    async def issue(self, owner: Owner, role: Role, **given: Any) -> str:
+    async def issue(self, owner: Owner, role: Role, **given: Any) -> IssuedToken:
         self.calls.append((owner, role, given))
-        return "issued"
+        return ISSUED
 
     async def get(self, token_id: str) -> AccessToken | None:
         return self.tokens.get(token_id)
@@ -72,6 +72,9 @@ def a_token(role: Role = OPERATOR, owner: Owner | None = None) -> AccessToken:
     )  # fmt: skip
 
 
+ISSUED = IssuedToken(a_token(), "sp_secret")
+
+
 async def refusals(work: Any) -> list[tuple[str, str | None, str]]:
     with pytest.raises(RefusedError) as refused:
         await work
@@ -82,7 +85,7 @@ async def test_what_is_made_where_nothing_is_said(
     tokens: RecordedTokens, service: TokenService
 ) -> None:
     end = NOW + DAY
-    assert await service.create(caller(OPERATOR, ends=end), role=VIEWER) == "issued"
+    assert await service.create(caller(OPERATOR, ends=end), role=VIEWER) == ISSUED
     assert tokens.calls == [
         (
             local("anna"),
@@ -113,7 +116,7 @@ async def test_no_token_outranks_who_makes_it(
 ) -> None:
     work = service.create(caller(mine), role=asked)
     if is_made:
-        assert await work == "issued"
+        assert await work == ISSUED
         assert [role for _, role, _ in tokens.calls] == [asked]
     else:
         message = "Your role is operator: a token of yours can have that role at most."
@@ -290,6 +293,8 @@ async def test_a_token_of_ours_ends_by_itself_whoever_has_it(
     tokens.issuer = IssuerTrust(ISSUER, DAY)
     assert service.latest_end(caller(OPERATOR, owner=Owner(ISSUER, "anna"))) is None
     assert service.latest_end(from_issuer()) == NOW + DAY
+    tokens.issuer = None
+    assert service.latest_end(from_issuer()) is None
 
 
 async def test_another_s_token_is_not_found(tokens: RecordedTokens, service: TokenService) -> None:
@@ -352,6 +357,10 @@ async def test_only_admins_list_everyones(
     assert tokens.calls == [
         ("page", {"owner": owner, "first": 7, "after": "here", "with_revoked": True})
     ]
+
+
+def test_roles_are_kept_by_these_names() -> None:
+    assert [role.value for role in Role] == ["VIEWER", "OPERATOR", "ADMIN"]
 
 
 @pytest.mark.parametrize(
