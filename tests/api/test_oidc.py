@@ -133,7 +133,7 @@ _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
         ({"sub": " alice"}, "JWT_NAME_UNUSABLE"),
         ({"sub": "\uff21lice"}, "JWT_NAME_UNUSABLE"),
         ({"sub": "\u0430lice"}, "JWT_NAME_UNUSABLE"),
-        ({"iat": int(time.time()) + 600}, "JWT_NOT_YET_VALID"),
+        ({"iat": int(time.time()) + 86_400}, "JWT_NOT_YET_VALID"),
         ({"at_hash": "x"}, "JWT_TYPE_WRONG"),
         ({"typ": "ID"}, "JWT_TYPE_WRONG"),
         ({"typ": "Refresh"}, "JWT_TYPE_WRONG"),

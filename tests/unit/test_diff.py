@@ -92,7 +92,7 @@ def test_what_a_controller_has_not_set_is_told(fields: object) -> None:
     found = an_object(
         {"replicas": 3}, managedFields=[entry if fields is None else {**entry, "fieldsV1": fields}]
     )
-    assert [str(change) for change in changes(found, an_object({"replicas": 1}))] == [
+    assert [str(change) for change in differences(found, an_object({"replicas": 1}))] == [
         "spec.replicas was 3 instead of 1"
     ]
 
@@ -104,11 +104,11 @@ def test_what_only_one_controller_has_set_is_its_own() -> None:
         {"manager": manager, "fieldsV1": {"f:spec": {"f:replicas": {}}}},
     ]
     found = an_object({"replicas": 3}, managedFields=entries)
-    assert changes(found, an_object({"replicas": 1})) == []
+    assert differences(found, an_object({"replicas": 1})) == []
 
 
 def test_three_are_told_in_full() -> None:
-    found = changes(an_object(dict.fromkeys("abc", 1)), an_object(dict.fromkeys("abc", 2)))
+    found = differences(an_object(dict.fromkeys("abc", 1)), an_object(dict.fromkeys("abc", 2)))
     assert sentence("Deployment web", found) == (
         "Deployment web: spec.a was 1 instead of 2, spec.b was 1 instead of 2,"
         " spec.c was 1 instead of 2"
@@ -116,7 +116,7 @@ def test_three_are_told_in_full() -> None:
 
 
 def test_one_more_than_is_told_in_full() -> None:
-    found = changes(an_object(dict.fromkeys("abcd", 1)), an_object(dict.fromkeys("abcd", 2)))
+    found = differences(an_object(dict.fromkeys("abcd", 1)), an_object(dict.fromkeys("abcd", 2)))
     assert sentence("Deployment web", found).endswith("spec.c was 1 instead of 2 and 1 more")
 
 
