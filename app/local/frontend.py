@@ -123,7 +123,7 @@ def run_script(
     """Run a script that uses the packages of the pages. Raises FrontendError."""
     _ensure_packages()
     return subprocess.run(
-        [str(_node_folder() / "node"), str(script), *arguments],
+        [str(node()), str(script), *arguments],
         cwd=FOLDER, env={**os.environ, **environment}, capture_output=True, text=True,
         check=False, timeout=180,
     )  # fmt: skip
@@ -142,8 +142,13 @@ def _npm(*arguments: str, environment: dict[str, str] | None = None) -> None:
         raise FrontendError(f"npm {' '.join(arguments)} failed:\n{said[-6000:]}")
 
 
+def node() -> Path:
+    """Return Node itself: the machine's own if new enough, else one that is installed now."""
+    return _node_folder() / "node"
+
+
 def _node_folder() -> Path:
-    """Return the folder with node and npm: the machine's own if new enough, else one we install."""
+    """Return the folder with node and npm."""
     own = shutil.which("node")
     if own and shutil.which("npm") and _version(own) >= _MINIMUM:
         return Path(own).parent

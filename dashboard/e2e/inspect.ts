@@ -6,7 +6,7 @@ const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 860 };
 
 /** Hold a page to WCAG 2.2 AA in both themes, and keep pictures of it, on a desktop and a phone. */
-export async function inspect(page: Page, name: string): Promise<void> {
+export async function inspect(page: Page, name: string, phone = PHONE): Promise<void> {
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.setViewportSize(DESKTOP);
@@ -17,7 +17,7 @@ export async function inspect(page: Page, name: string): Promise<void> {
       .analyze();
     expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) })), `${name}, ${theme}`).toEqual([]);
     await page.screenshot({ path: `screenshots/${name}-${theme}.png` });
-    await page.setViewportSize(PHONE);
+    await page.setViewportSize(phone);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `${name} is wider than a phone`).toBeLessThanOrEqual(0);
     await page.screenshot({ path: `screenshots/${name}-${theme}-phone.png` });

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { FakeMedusa, PUBLISHABLE_KEY, refuse } from "./fake-medusa.js";
+
+const MAIN = fileURLToPath(new URL("../src/main.js", import.meta.url));
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  server.close();
+  return port;
+}
+
+/** @param {import("node:test").TestContext} t */
+async function run(t) {
+  const medusa = new FakeMedusa();
+  const port = await freePort();
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PORT: String(port),
+      HOST: "127.0.0.1",
+      BACKEND_URL: await medusa.start(),
+      PUBLISHABLE_KEY,
+      SHOP_NAME: "Harbour & Hill",
+      SHOP_URL: `http://127.0.0.1:${port}`,
+    },
+  });
+  t.after(() => {
+    child.kill("SIGKILL");
+    medusa.stop();
+  });
+  await once(child.stdout, "data");
+  return { medusa, child, url: `http://127.0.0.1:${port}` };
+}
+
+test("a wrong environment is refused before anything listens", async () => {
+  const child = spawn(process.execPath, [MAIN], { env: { PORT: "x" } });
+  const said = child.stderr.toArray();
+  const [code] = await once(child, "exit");
+  assert.equal(code, 2);
+  assert.match(Buffer.concat(await said).toString(), /^PORT is wrong\. Give a number from 1 to 65535\.\nBACKEND_URL is missing\./);
+});
+
+test("alive is the process, and ready is the backend", async (t) => {
+  const { medusa, url } = await run(t);
+  medusa.script(/./, refuse(503, { message: "starting" }), 1);
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  const waiting = await fetch(`${url}/readyz`);
+  assert.deepEqual([waiting.status, await waiting.text()], [503, "The backend does not answer this shop.\n"]);
+  const again = await fetch(`${url}/readyz`);
+  assert.equal(again.status, 503, "the backend is asked at most once a second");
+  assert.equal(medusa.calls.length, 1);
+  await new Promise((done) => setTimeout(done, 1_050));
+  assert.equal((await fetch(`${url}/readyz`)).status, 200);
+});
+
+test("SIGTERM lets a request end, takes no other, and ends the process", async (t) => {
+  const { medusa, child, url } = await run(t);
+  /** @type {() => void} */
+  let release = () => {};
+  const asked = new Promise((done) => {
+    medusa.script(/products/, (response) => {
+      release = () => refuse(200, /** @type {any} */ ({ products: [], count: 0 }))(response);
+      done(undefined);
+    });
+  });
+  const page = fetch(url);
+  await asked;
+  child.kill("SIGTERM");
+  while (await fetch(`${url}/healthz`).then(() => true, () => false)) {
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  const exit = once(child, "exit");
+  release();
+  assert.equal((await page).status, 200);
+  assert.deepEqual(await exit, [0, null]);
+});
