@@ -1,4 +1,4 @@
-"""A purchase in a real browser, on a fake Medusa; the test itself is in ``dashboard/e2e/storefront``."""
+"""A purchase in a real browser, on a fake Medusa. Its steps are in ``dashboard/e2e/storefront``."""
 
 from pathlib import Path
 

@@ -72,7 +72,7 @@ test("a guest buys something, by keyboard where it matters", async ({ page }) =>
   await page.getByRole("button", { name: "Continue" }).click();
 
   await look(page, "review");
-  await page.getByRole("button", { name: "Place order and pay €171.00" }).click();
+  await page.getByRole("button", { name: "Place order for €171.00" }).click();
   await expect(page.getByRole("heading", { name: "Order received" })).toBeVisible();
   await expect(page).toHaveTitle("Order #1 received – Harbour & Hill");
   await look(page, "order");

@@ -41,6 +41,7 @@ function drawIcon(shopName) {
   const [initial = ""] = shopName.toUpperCase();
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
 <rect width="64" height="64" rx="16" fill="#14532d"/>
-<text x="32" y="44" fill="#fff" font-family="system-ui, sans-serif" font-size="36" font-weight="700" text-anchor="middle">${initial}</text>
+<text x="32" y="44" fill="#fff" font-family="sans-serif" font-size="36" font-weight="700"
+text-anchor="middle">${initial}</text>
 </svg>`.text;
 }

@@ -123,7 +123,7 @@ test("a way to deliver that there is not", async (t) => {
   await someone.send("/checkout", ADA);
   const { status, html } = await someone.send("/checkout/delivery", { delivery: "so_austria" });
   assert.equal(status, 422);
-  assert.match(html, /<a href="#delivery">Choose how it is to be delivered\./);
+  assert.match(html, /<a href="#delivery">Choose a delivery method\./);
 });
 
 test("a guest's record that another cart has just made is met once, and not told", async (t) => {
@@ -159,7 +159,7 @@ test("the last step shows everything, and what is to be paid", async (t) => {
     ["Tax", "€8.40"],
     ["Total", "€50.40"],
   ]);
-  assert.match(html, /Place order and pay €50\.40/);
+  assert.match(html, /Place order for €50\.40/);
 });
 
 test("what was typed is there when a shopper comes back", async (t) => {

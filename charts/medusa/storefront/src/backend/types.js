@@ -10,25 +10,6 @@
  * @property {string} currency_code  In lower case.
  * @property {Country[]} countries
  *
- * @typedef {object} Variant
- * @property {string} id
- * @property {string} title
- * @property {{ calculated_amount: number, currency_code: string } | null} [calculated_price]  None without
- *   a price in the region's currency.
- * @property {boolean} [manage_inventory]
- * @property {boolean} [allow_backorder]
- * @property {number} [inventory_quantity]
- *
- * @typedef {object} Product
- * @property {string} id
- * @property {string} title
- * @property {string} handle
- * @property {string | null} [description]
- * @property {string | null} [thumbnail]
- * @property {{ url: string }[]} [images]
- * @property {{ title: string }[]} [options]  What variants differ in.
- * @property {Variant[]} variants
- *
  * @typedef {object} Item
  * @property {string} id
  * @property {string} variant_id

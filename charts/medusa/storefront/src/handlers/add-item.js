@@ -1,6 +1,7 @@
 /** @import { Shop } from "../shop.js" */
 /** @import { Visit } from "../routes.js" */
-/** @import { Product, Cart } from "../backend/types.js" */
+/** @import { Product } from "../backend/products.js" */
+/** @import { Cart } from "../backend/types.js" */
 /** @import { Shopper } from "../http/shopper.js" */
 import { BackendRefused } from "../backend/errors.js";
 import { readQuantity } from "../forms/quantity.js";

@@ -33,7 +33,7 @@ export function chooseDelivery(shop, { form, shopper }) {
     const options = await shop.carts.shippingOptions(cart.id);
     const chosen = options.find(({ id }) => id === form.get("delivery"));
     if (!chosen) {
-      const problems = [{ field: "delivery", message: "Choose how it is to be delivered." }];
+      const problems = [{ field: "delivery", message: "Choose a delivery method." }];
       return page(deliveryPage(shop, now, { cart, options, problems }), { status: 422 });
     }
     await shop.carts.chooseShipping(cart.id, chosen.id);

@@ -13,7 +13,8 @@ import { withCart, withOrder, withoutCart } from "../http/shopper.js";
  *
  * @param {Shop} shop
  * @param {Shopper} shopper
- * @param {(cart: Cart, shopper: Shopper) => Promise<Reply> | Reply} work  The shopper knows the cart as it is now.
+ * @param {(cart: Cart, shopper: Shopper) => Promise<Reply> | Reply} work  Given the shopper with the
+ *   cart as it is now.
  * @param {(shopper: Shopper) => Reply} [otherwise]  Without anything in the cart; sends to the cart if left out.
  * @returns {Promise<Reply>}
  */

@@ -13,5 +13,6 @@ export function addressBlock(address) {
     address.province,
     NAMES.of(address.country_code.toUpperCase()),
   ];
-  return html`<address>${lines.filter(Boolean).map((line, index) => html`${index > 0 && html`<br>`}${line}`)}</address>`;
+  const written = lines.filter(Boolean).map((line, index) => html`${index > 0 && html`<br>`}${line}`);
+  return html`<address>${written}</address>`;
 }

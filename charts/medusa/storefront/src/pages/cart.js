@@ -40,7 +40,9 @@ ${addedNotice(cart.items.find(({ variant_id }) => variant_id === added))}
 ${cart.items.map((item) => line(item, view))}
 </ul>
 <section class="panel" aria-labelledby="subtotal">
-<h2 id="subtotal" class="panel-sum"><span>Subtotal</span> <span>${formatMoney(subtotal, cart.currency_code)}</span></h2>
+<h2 id="subtotal" class="panel-sum">
+<span>Subtotal</span> <span>${formatMoney(subtotal, cart.currency_code)}</span>
+</h2>
 <p class="quiet">Delivery and tax are added at the check-out, before you order.</p>
 <a class="button button-wide" href="/checkout">Check out</a>
 <p class="center"><a href="/">Continue shopping</a></p>

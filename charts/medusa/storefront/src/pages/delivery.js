@@ -28,7 +28,7 @@ ${steps("Delivery")}
 <div class="columns">
 <form method="post" action="/checkout/delivery" novalidate>
 ${radioGroup(
-    { name: "delivery", legend: "How shall it reach you?" },
+    { name: "delivery", legend: "Delivery method" },
     choices,
     { value: chosen ?? options[0]?.id, problem: problemAt(problems, "delivery") },
   )}

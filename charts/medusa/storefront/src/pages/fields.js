@@ -15,14 +15,14 @@ import { problemNote } from "./problems.js";
  * @param {Field} field
  * @param {State} state
  */
-export function textField({ name, label, type = "text", autocomplete, most, isOptional, hint }, { value, problem }) {
+export function textField(field, { value, problem }) {
+  const { name, label, type = "text", autocomplete, most, isOptional, hint } = field;
   return html`<div class="field field-${name}">
 <label for="${name}">${label}${isOptional && html` <span class="quiet">(optional)</span>`}</label>
 ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 ${problemNote(name, problem)}
-<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="${most}" value="${value}"${
-    !isOptional && html` required`
-  }${describedBy(name, { hint, problem })}>
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"
+maxlength="${most}" value="${value}"${!isOptional && html` required`}${describedBy(name, { hint, problem })}>
 </div>
 `;
 }
@@ -60,7 +60,8 @@ export function quantityField({ id, label, isLabelUnseen = false }, { value, pro
   return html`<div class="field field-quantity">
 <label for="${id}"${isLabelUnseen && html` class="unseen"`}>${label}</label>
 ${problemNote(id, problem)}
-<input id="${id}" name="quantity" type="text" inputmode="numeric" autocomplete="off" maxlength="3" value="${value}" required${describedBy(id, { problem })}>
+<input id="${id}" name="quantity" type="text" inputmode="numeric" autocomplete="off"
+maxlength="3" value="${value}" required${describedBy(id, { problem })}>
 </div>
 `;
 }

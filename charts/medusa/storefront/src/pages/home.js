@@ -1,11 +1,11 @@
 /** @import { Shop } from "../shop.js" */
-/** @import { Product } from "../backend/types.js" */
+/** @import { Product } from "../backend/products.js" */
 /** @import { ProductPage } from "../backend/catalogue.js" */
 /** @import { Shopper } from "../http/shopper.js" */
 import { html } from "../html.js";
 import { layout } from "./layout.js";
 import { picture } from "./picture.js";
-import { canBeBought, priceRange } from "./price.js";
+import { writePriceRange } from "./price.js";
 
 // About what is in sight at first on a desktop.
 const URGENT_PICTURES = 4;
@@ -16,16 +16,24 @@ const URGENT_PICTURES = 4;
  * @param {ProductPage & { current: number }} list
  */
 export function homePage(shop, shopper, { products, count, pages, current }) {
-  const main =
-    count === 0
-      ? html`<div class="message"><h1>Opening soon</h1><p>There is nothing to buy yet. Please come back later.</p></div>`
-      : html`<div class="title-row"><h1>Products</h1><p class="quiet">${count === 1 ? "1 product" : `${count} products`}</p></div>
+  const main = html`<div class="title-row">
+<h1>Products</h1>
+<p class="quiet">${count === 1 ? "1 product" : `${count} products`}</p>
+</div>
 <ul class="products" role="list">
 ${products.map(card)}
 </ul>
 ${pages > 1 && paging(current, pages)}`;
   const title = current > 1 ? `Products, page ${current}` : undefined;
-  return layout(shop, shopper, { title, description: `Shop at ${shop.config.shopName}.`, main });
+  const description = `Shop at ${shop.config.shopName}.`;
+  return layout(shop, shopper, { title, description, main: count > 0 ? main : openingSoon() });
+}
+
+function openingSoon() {
+  return html`<div class="message">
+<h1>Opening soon</h1>
+<p>There is nothing to buy yet. Please come back later.</p>
+</div>`;
 }
 
 /**
@@ -33,12 +41,12 @@ ${pages > 1 && paging(current, pages)}`;
  * @param {number} index
  */
 function card(product, index) {
-  const { title, handle, thumbnail } = product;
-  const isSoldOut = !product.variants.some(canBeBought);
+  const { title, handle, pictures, variants } = product;
+  const isSoldOut = !variants.some(({ canBeBought }) => canBeBought);
   return html`<li class="product${isSoldOut && " product-sold-out"}">
-${picture({ url: thumbnail, title, isUrgent: index < URGENT_PICTURES })}
+${picture({ url: pictures[0], title, isUrgent: index < URGENT_PICTURES })}
 <h2><a href="/products/${encodeURIComponent(handle)}">${title}</a></h2>
-<p>${isSoldOut ? html`<span class="quiet">Sold out</span>` : priceRange(product)}</p>
+<p>${isSoldOut ? html`<span class="quiet">Sold out</span>` : writePriceRange(product)}</p>
 </li>
 `;
 }

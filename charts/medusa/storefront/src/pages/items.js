@@ -13,7 +13,11 @@ export function itemList({ items, currency_code }) {
 ${items.map(
     (item) => html`<li class="item">
 ${picture({ url: item.thumbnail, title: item.product_title })}
-<div class="item-name"><span>${item.product_title}</span>${variantNote(item)}<span class="quiet">${item.quantity} × ${formatMoney(item.unit_price, currency_code)}</span></div>
+<div class="item-name">
+<span>${item.product_title}</span>
+${variantNote(item)}
+<span class="quiet">${item.quantity} × ${formatMoney(item.unit_price, currency_code)}</span>
+</div>
 <span class="item-total">${formatMoney(itemTotal(item), currency_code)}</span>
 </li>
 `,

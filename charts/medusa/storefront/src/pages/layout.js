@@ -48,7 +48,6 @@ ${main}
 /** @param {number} count */
 function cartLink(count) {
   const label = count === 1 ? "Cart, 1 item" : `Cart, ${count} items`;
-  return count === 0
-    ? html`<a href="/cart">Cart</a>`
-    : html`<a href="/cart"><span class="unseen">${label}</span><span aria-hidden="true">Cart <span class="count">${count}</span></span></a>`;
+  const seen = html`<span aria-hidden="true">Cart <span class="count">${count}</span></span>`;
+  return html`<a href="/cart">${count > 0 ? html`<span class="unseen">${label}</span>${seen}` : "Cart"}</a>`;
 }

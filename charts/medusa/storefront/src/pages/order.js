@@ -3,6 +3,7 @@
 /** @import { Shopper } from "../http/shopper.js" */
 import { html } from "../html.js";
 import { addressBlock } from "./address.js";
+import { fact } from "./fact.js";
 import { layout } from "./layout.js";
 import { orderSummary } from "./order-summary.js";
 
@@ -17,14 +18,16 @@ export function orderPage(shop, shopper, order) {
 <p class="lead">Thank you! Your order has the number <strong>#${order.display_id}</strong>.</p>
 <div class="columns">
 <div>
-<section><h2>What happens next</h2>
+<section>
+<h2>What happens next</h2>
 <ol class="next">
 <li>The shop writes to <strong>${order.email}</strong> how to pay.</li>
 <li>It packs your order, and sends it to the address below.</li>
 <li>If you have a question, tell the shop the number of your order.</li>
-</ol></section>
-<section class="fact"><h2>Delivery address</h2>${addressBlock(order.shipping_address)}</section>
-<section class="fact"><h2>Delivery</h2><p>${order.shipping_methods?.[0]?.name ?? "As chosen"}</p></section>
+</ol>
+</section>
+${fact("Delivery address", addressBlock(order.shipping_address))}
+${fact("Delivery", html`<p>${order.shipping_methods?.[0]?.name ?? "As chosen"}</p>`)}
 <p><a class="button button-quiet" href="/">Continue shopping</a></p>
 </div>
 ${orderSummary(order)}

@@ -25,5 +25,8 @@ ${problems.map(({ field, message }) => html`<li><a href="#${field}">${message}</
  * @param {string} [message]
  */
 export function problemNote(field, message) {
-  return message && html`<p class="problem" id="${field}-problem"><span class="unseen">Error: </span>${message}</p>`;
+  return (
+    message &&
+    html`<p class="problem" id="${field}-problem"><span class="unseen">Error: </span>${message}</p>`
+  );
 }

@@ -1,5 +1,5 @@
 /** @import { Shop } from "../shop.js" */
-/** @import { Product } from "../backend/types.js" */
+/** @import { Product } from "../backend/products.js" */
 /** @import { Problem } from "../forms/problem.js" */
 /** @import { Shopper } from "../http/shopper.js" */
 import { problemAt } from "../forms/problem.js";
@@ -8,7 +8,7 @@ import { radioGroup, selectBox } from "./choices.js";
 import { quantityField } from "./fields.js";
 import { layout } from "./layout.js";
 import { picture } from "./picture.js";
-import { canBeBought, priceOf, priceRange } from "./price.js";
+import { writePrice, writePriceRange } from "./price.js";
 import { problemSummary } from "./problems.js";
 
 const MOST_RADIOS = 8;
@@ -28,16 +28,15 @@ const DESCRIPTION_LENGTH = 155;
  */
 export function productPage(shop, shopper, view) {
   const { product, problems = [] } = view;
-  const { title } = product;
-  const description = product.description ?? "";
-  const [first, ...others] = picturesOf(product);
+  const { title, description, variants } = product;
+  const [first, ...others] = product.pictures;
   const main = html`${problemSummary(problems)}
 <div class="product-page">
 <div class="product-picture">${picture({ url: first, title, alt: title, isUrgent: true })}</div>
 <div class="product-facts">
 <h1>${title}</h1>
-<p class="price">${priceRange(product)}</p>
-${product.variants.some(canBeBought) ? buyForm(view) : html`<p class="notice">This is sold out.</p>`}
+<p class="price">${writePriceRange(product)}</p>
+${variants.some(({ canBeBought }) => canBeBought) ? buyForm(view) : html`<p class="notice">This is sold out.</p>`}
 <div class="description">${paragraphs(description)}</div>
 </div>
 ${others.length > 0 && html`<div class="more-pictures">
@@ -50,11 +49,6 @@ ${others.map((url, index) => picture({ url, title, alt: `${title}, picture ${ind
     hasProblems: problems.length > 0,
     main,
   });
-}
-
-/** @param {Product} product */
-function picturesOf({ thumbnail, images = [] }) {
-  return [...new Set([thumbnail, ...images.map(({ url }) => url)])].filter((url) => url);
 }
 
 /** @param {ProductView} view */
@@ -74,7 +68,7 @@ ${quantityField(
  * @param {Product} product
  * @param {{ value?: string, problem?: string }} state
  */
-function variantField({ variants, options = [] }, state) {
+function variantField({ variants, options }, state) {
   const [only] = variants;
   if (only && variants.length === 1) {
     return html`<input type="hidden" name="variant" value="${only.id}">`;
@@ -82,11 +76,11 @@ function variantField({ variants, options = [] }, state) {
   const choices = variants.map((variant) => ({
     value: variant.id,
     label: variant.title,
-    note: canBeBought(variant) ? (priceOf(variant) ?? "") : "Sold out",
-    isDisabled: !canBeBought(variant),
+    note: variant.canBeBought ? writePrice(variant) : "Sold out",
+    isDisabled: !variant.canBeBought,
   }));
-  const [difference] = options;
-  const legend = difference && options.length === 1 ? difference.title : "Which one?";
+  const [option] = options;
+  const legend = option && options.length === 1 ? option : "Which one?";
   const group = { name: "variant", legend };
   return variants.length <= MOST_RADIOS
     ? radioGroup(group, choices, state)

@@ -11,14 +11,17 @@ import { formatMoney } from "../money.js";
  * @param {Totals} totals
  */
 export function totalsTable(totals) {
-  /** @param {number} amount */
-  const money = (amount) => formatMoney(amount, totals.currency_code);
+  /** @param {string} label @param {number} amount @param {string} [className] */
+  const row = (label, amount, className) => html`<div${className && html` class="${className}"`}>
+<dt>${label}</dt><dd>${formatMoney(amount, totals.currency_code)}</dd>
+</div>
+`;
   const includesTax = totals.items.every(({ is_tax_inclusive }) => is_tax_inclusive);
   const rows = includesTax ? rowsWithTax(totals) : rowsWithoutTax(totals);
   return html`<dl class="totals">
-${rows.map(([label, amount]) => html`<div><dt>${label}</dt><dd>${money(amount)}</dd></div>\n`)}
-<div class="totals-sum"><dt>Total</dt><dd>${money(totals.total)}</dd></div>
-${includesTax && totals.tax_total > 0 && html`<div class="quiet"><dt>Tax in it</dt><dd>${money(totals.tax_total)}</dd></div>`}
+${rows.map(([label, amount]) => row(label, amount))}
+${row("Total", totals.total, "totals-sum")}
+${includesTax && totals.tax_total > 0 && row("Tax in it", totals.tax_total, "quiet")}
 </dl>`;
 }
 
