@@ -224,7 +224,12 @@ export class FakeCheckout {
     }
     cart.completed_at = "2026-11-29T12:00:00.000Z";
     const display_id = this.orders.size + 1;
-    const order = { ...this.#show(cart), id: `order_${this.#nextId()}`, display_id, created_at: cart.completed_at };
+    const order = {
+      ...this.#showTotals(cart),
+      id: `order_${this.#nextId()}`,
+      display_id,
+      created_at: cart.completed_at,
+    };
     this.orders.set(cart.id, order);
     return order;
   }
@@ -240,6 +245,21 @@ export class FakeCheckout {
 
   /** @param {FakeCart} cart */
   #show(cart) {
+    return {
+      ...this.#showTotals(cart),
+      completed_at: cart.completed_at,
+      region: this.#regions[0],
+      // Left out before there is one.
+      payment_collection: cart.payment ?? undefined,
+    };
+  }
+
+  /**
+   * What carts and orders have in common.
+   *
+   * @param {FakeCart} cart
+   */
+  #showTotals(cart) {
     const items = cart.items.map((item) => this.#showItem(item));
     const item_subtotal = items.reduce((sum, { unit_price, quantity }) => sum + unit_price * quantity, 0);
     const shipping_subtotal = cart.shipping?.amount ?? 0;
@@ -250,13 +270,10 @@ export class FakeCheckout {
       id: cart.id,
       email: cart.email,
       currency_code: "eur",
-      completed_at: cart.completed_at,
-      region: this.#regions[0],
       shipping_address: cart.shipping_address,
       shipping_methods: cart.shipping
         ? [{ name: cart.shipping.name, shipping_option_id: cart.shipping.id, amount: cart.shipping.amount }]
         : [],
-      payment_collection: cart.payment,
       items,
       item_subtotal,
       item_total: item_subtotal * (1 + rate),

@@ -110,10 +110,17 @@ export class FakeMedusa {
       const found = this.products.filter((product) => handle === null || product.handle === handle);
       const offset = Number(query.get("offset") ?? 0);
       const limit = Number(query.get("limit") ?? 50);
-      return { products: found.slice(offset, offset + limit), count: found.length, offset, limit };
+      const hasAll = query.get("fields")?.includes("description");
+      const products = found.slice(offset, offset + limit).map((each) => (hasAll ? each : forLists(each)));
+      return { products, count: found.length, offset, limit };
     }
     return undefined;
   }
+}
+
+/** @param {ReturnType<typeof createProducts>[number]} product */
+function forLists({ id, title, handle, thumbnail, variants }) {
+  return { id, title, handle, thumbnail, variants };
 }
 
 /**

@@ -49,3 +49,11 @@ test("where they do not, the tax is a line", () => {
     ["Total", "€25.20"],
   ]);
 });
+
+test("nothing is said of a discount or a tax that there is not", () => {
+  const plain = { ...TOTALS, discount_total: 0, discount_subtotal: 0, tax_total: 0 };
+  for (const is_tax_inclusive of [true, false]) {
+    const labels = rows({ ...plain, items: [{ ...ITEM, is_tax_inclusive }] }).map(([label]) => label);
+    assert.deepEqual(labels, ["Items", "Delivery", "Total"]);
+  }
+});

@@ -9,17 +9,20 @@ export class Client {
   #url;
   #key;
   #timeout;
+  #fetch;
 
   /**
    * @param {object} options
    * @param {string} options.url  Without a final slash.
    * @param {string} options.publishableKey
    * @param {number} [options.timeoutMilliseconds]  For each call that does not say its own.
+   * @param {typeof globalThis.fetch} [options.fetch]
    */
-  constructor({ url, publishableKey, timeoutMilliseconds = TIMEOUT_MILLISECONDS }) {
+  constructor({ url, publishableKey, timeoutMilliseconds = TIMEOUT_MILLISECONDS, fetch = globalThis.fetch }) {
     this.#url = url;
     this.#key = publishableKey;
     this.#timeout = timeoutMilliseconds;
+    this.#fetch = fetch;
   }
 
   /**
@@ -95,7 +98,7 @@ export class Client {
    */
   async #exchange(path, request) {
     try {
-      const response = await fetch(this.#url + path, request);
+      const response = await this.#fetch(this.#url + path, request);
       return { status: response.status, text: await response.text() };
     } catch (error) {
       const place = `${request.method} ${path.split("?")[0]}`;

@@ -32,7 +32,7 @@ ${includesTax && totals.tax_total > 0 && row("Tax in it", totals.tax_total, "qui
 function rowsWithTax({ item_total, shipping_total, discount_total = 0 }) {
   return [
     ["Items", item_total + discount_total],
-    ...discountRow(discount_total),
+    ...rowUnlessZero("Discount", -discount_total),
     ["Delivery", shipping_total],
   ];
 }
@@ -44,16 +44,17 @@ function rowsWithTax({ item_total, shipping_total, discount_total = 0 }) {
 function rowsWithoutTax({ item_subtotal, shipping_subtotal, tax_total, discount_subtotal = 0 }) {
   return [
     ["Items", item_subtotal],
-    ...discountRow(discount_subtotal),
+    ...rowUnlessZero("Discount", -discount_subtotal),
     ["Delivery", shipping_subtotal],
-    ["Tax", tax_total],
+    ...rowUnlessZero("Tax", tax_total),
   ];
 }
 
 /**
+ * @param {string} label
  * @param {number} amount
  * @returns {[string, number][]}
  */
-function discountRow(amount) {
-  return amount > 0 ? [["Discount", -amount]] : [];
+function rowUnlessZero(label, amount) {
+  return amount === 0 ? [] : [[label, amount]];
 }
