@@ -183,3 +183,15 @@ test("a cart is kept while the backend is away", async (t) => {
   medusa.recover();
   assert.match((await someone.open("/cart")).html, /Stoneware mug/);
 });
+
+test("an answer that nobody expects is our fault, and its cause is in the log", async (t) => {
+  const { medusa, visitor, logged } = await serve(t);
+  const someone = visitor();
+  await someone.send("/cart/items", MUG);
+  medusa.script(/GET .store.carts/, refuse(400, { message: "Unrecognized fields: '0'" }));
+  const { status, html } = await someone.open("/cart");
+  assert.equal(status, 500);
+  assert.match(html, /<h1>Something went wrong<\/h1>/);
+  assert.match(html, /<a class="button" href="\/cart">Try again<\/a>/);
+  assert.match(String(logged.find(({ event }) => event === "request_failed")?.error), /Unrecognized fields/);
+});

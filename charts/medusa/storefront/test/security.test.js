@@ -48,13 +48,7 @@ test("every answer has the headers that keep scripts and frames out", async (t) 
     );
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "same-origin");
-    assert.equal(headers.get("strict-transport-security"), "max-age=31536000");
   }
-});
-
-test("over plain HTTP nothing is said of HTTPS", async (t) => {
-  const { visitor } = await serve(t);
-  assert.equal((await visitor().open("/")).headers.get("strict-transport-security"), null);
 });
 
 test("a form that is too large is refused, and the answer arrives", async (t) => {

@@ -36,7 +36,7 @@ test("where prices include the tax, all lines do", () => {
     ["Discount", "-€4.80"],
     ["Delivery", "€6.00"],
     ["Total", "€25.20"],
-    ["Tax in it", "€4.20"],
+    ["Including tax", "€4.20"],
   ]);
 });
 

@@ -8,21 +8,13 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 
-/**
- * Return the headers of every answer.
- *
- * @param {string} shopOrigin
- * @returns {Record<string, string>}
- */
-export function securityHeaders(shopOrigin) {
-  return {
-    "content-security-policy": POLICY.join("; "),
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    // With "no-referrer" browsers would send "null" as the origin of the shop's own forms.
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    ...(shopOrigin.startsWith("https:") && { "strict-transport-security": "max-age=31536000" }),
-  };
-}
+/** The headers of every answer. Strict-Transport-Security is the ingress's to say: TLS ends there. */
+export const SECURITY_HEADERS = {
+  "content-security-policy": POLICY.join("; "),
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+  // With "no-referrer" browsers would send "null" as the origin of the shop's own forms.
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};

@@ -8,7 +8,7 @@ import { ROUTES } from "../routes.js";
 import { dispatch } from "./dispatch.js";
 import { Refusal } from "./refusal.js";
 import { findRoute } from "./router.js";
-import { securityHeaders } from "./security-headers.js";
+import { SECURITY_HEADERS } from "./security-headers.js";
 import { send } from "./sending.js";
 import { ShopperCookies } from "./shopper.js";
 
@@ -30,7 +30,6 @@ const LIMITS = {
 export function createShopServer(shop) {
   const { log } = shop;
   const cookies = new ShopperCookies(shop.config.shopOrigin);
-  const headers = securityHeaders(shop.config.shopOrigin);
 
   /**
    * @param {IncomingMessage} request
@@ -50,7 +49,7 @@ export function createShopServer(shop) {
     });
     const setCookies = reply.shopper ? cookies.write(shopper, reply.shopper) : [];
     await send(request, response, reply, {
-      ...headers,
+      ...SECURITY_HEADERS,
       ...(setCookies.length > 0 && { "set-cookie": setCookies }),
       // What is left of a body that was not read would be taken for the next request; and a server
       // that is stopping waits for its connections.

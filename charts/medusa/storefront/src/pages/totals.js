@@ -21,7 +21,7 @@ export function totalsTable(totals) {
   return html`<dl class="totals">
 ${rows.map(([label, amount]) => row(label, amount))}
 ${row("Total", totals.total, "totals-sum")}
-${includesTax && totals.tax_total > 0 && row("Tax in it", totals.tax_total, "quiet")}
+${includesTax && totals.tax_total > 0 && row("Including tax", totals.tax_total, "quiet")}
 </dl>`;
 }
 
