@@ -59,7 +59,7 @@ test("without a choice the product page says what to do, and keeps the quantity"
   assert.equal(status, 422);
   assert.match(html, /<title>Error: Linen shirt – /);
   assert.match(html, /<div class="problems" role="alert" tabindex="-1" autofocus>\n<h2>There is a problem<\/h2>/);
-  assert.match(html, /<li><a href="#variant">Choose what you want to have\.<\/a><\/li>/);
+  assert.match(html, /<li><a href="#variant">Choose which one you want\.<\/a><\/li>/);
   assert.match(html, /<fieldset class="field" aria-describedby="variant-problem" aria-invalid="true">/);
   assert.match(html, /<input type="radio" id="variant" /);
   assert.match(html, /id="quantity" [^>]* value="3"/);
@@ -98,6 +98,14 @@ test("a variant that went while the page was kept", async (t) => {
   const { status, html } = await someone.send("/cart/items", MUG);
   assert.equal(status, 404);
   assert.match(html, /The shop does not sell this any more\./);
+});
+
+test("a cart that is busy is not a product that is gone", async (t) => {
+  const { medusa, visitor } = await serve(t);
+  medusa.script(/line-items/, refuse(409, { type: "conflict", message: "The request conflicted" }));
+  const { status, html } = await visitor().send("/cart/items", MUG);
+  assert.equal(status, 500);
+  assert.match(html, /Please try again\./);
 });
 
 test("a quantity is changed", async (t) => {

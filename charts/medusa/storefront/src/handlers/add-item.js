@@ -35,7 +35,7 @@ export async function addItem(shop, { form, shopper }) {
       const message = "There is not that much left. Choose a smaller number, or something else.";
       return tell(409, [{ field: "quantity", message }]);
     }
-    if (error instanceof BackendRefused) {
+    if (error instanceof BackendRefused && !error.isConflict) {
       throw new Refusal(404, "Product not found", "The shop does not sell this any more.");
     }
     throw error;
@@ -51,7 +51,7 @@ function readChoice(form, { variants }) {
   const { typed, quantity, problem } = readQuantity(form, { field: "quantity", least: 1 });
   const problems = problem ? [problem] : [];
   if (!variants.some(({ id }) => id === variant)) {
-    problems.unshift({ field: "variant", message: "Choose what you want to have." });
+    problems.unshift({ field: "variant", message: "Choose which one you want." });
   }
   return { variant, quantity, problems, typed: { variant, quantity: typed } };
 }
