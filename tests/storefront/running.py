@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.local import pages
+from app.local import frontend
 
 STOREFRONT = Path(__file__).resolve().parents[2] / "charts" / "medusa" / "storefront"
 
@@ -16,7 +16,7 @@ def running_storefront(log: Path) -> Iterator[str]:
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [pages.node(), STOREFRONT / "test" / "serve.js"],
+            [frontend.node(), STOREFRONT / "test" / "serve.js"],
             stdout=subprocess.PIPE, stderr=errors, text=True,
         ) as process,
     ):  # fmt: skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.local.pages import run_browser_tests
+from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
 from tests.storefront.running import running_storefront
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.local import pages
+from app.local import frontend
 from tests.storefront.running import STOREFRONT
 
 TESTS = sorted(file.name for file in (STOREFRONT / "test").glob("*.test.js"))
@@ -15,7 +15,7 @@ TESTS = sorted(file.name for file in (STOREFRONT / "test").glob("*.test.js"))
 @pytest.mark.parametrize("file", TESTS)
 def test_storefront(file: str) -> None:
     done = subprocess.run(
-        [pages.node(), "--test", f"test/{file}"],
+        [frontend.node(), "--test", f"test/{file}"],
         cwd=STOREFRONT, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True,
         check=False, timeout=120,
     )  # fmt: skip
@@ -25,5 +25,5 @@ def test_storefront(file: str) -> None:
 def test_types() -> None:
     """The comments of the JavaScript are its types; TypeScript is the dashboard's."""
     compiler = Path("node_modules", "typescript", "bin", "tsc")
-    done = pages.run_script(compiler, "--project", str(STOREFRONT), environment={})
+    done = frontend.run_script(compiler, "--project", str(STOREFRONT), environment={})
     assert done.returncode == 0, done.stdout + done.stderr
