@@ -121,12 +121,12 @@ def test_arguments_that_cannot_be_read(api: Service, entries: Entries) -> None:
     for stored in broken:
         api.sql(
             "INSERT INTO audit (at, actor_source, actor, actor_name, address, action, arguments,"
-            " outcome) VALUES (0, 'local', 'hal', '', '127.0.0.1', 'createStore', :stored,"
+            " outcome) VALUES (0, 'local', 'garbled', '', '127.0.0.1', 'createStore', :stored,"
             " 'ACCEPTED') RETURNING id",
             stored=stored,
         )
-    unreadable = entry("hal", "createStore", "ACCEPTED", role=None, arguments=None)
-    assert entries(actor="hal") == [unreadable] * len(broken)
+    unreadable = entry("garbled", "createStore", "ACCEPTED", role=None, arguments=None)
+    assert entries(actor="garbled") == [unreadable] * len(broken)
 
 
 def test_of_refusals_without_end_few_are_written(api: Service, entries: Entries) -> None:
