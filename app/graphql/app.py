@@ -34,7 +34,6 @@ from app.limits.documents import DocumentLimiter, DocumentPolicy
 from app.limits.introspection import SchemaAnswers
 from app.limits.operations import OperationLimiter, OperationTimeout
 from app.limits.settings import Limits, LimitSettings
-from app.limits.sockets import GuardedHandler
 from app.limits.view import LimitedView
 from provisioner.domain.errors import DatabaseUnavailableError
 from provisioner.domain.instrumentation import Unmeasured
@@ -119,7 +118,7 @@ def build_schema(measurements: Measurements | None = None, limits: Limits | None
     return schema
 
 
-class _SocketHandler(GuardedHandler, CredentialBoundHandler, SharingHandler):
+class _SocketHandler(SharingHandler, CredentialBoundHandler):
     """A websocket that withstands misuse, ends with its credential, and shares what it sends."""
 
     schema: _Schema

@@ -1,11 +1,13 @@
 """Executes a subscription once for all who follow a store with the same document and rights.
 
-An update of a followed store is executed for nobody in particular: the context has no caller, so a
-field that would depend on one could only be empty, and never another's. Who may follow at all, from
-which version, and until when, is decided for each subscriber apart: an operation runs as any other,
-and only the texts of its results come from here. A text depends on the version that a subscriber
-had and on the version of the state, so who is behind shares with those who are as far behind. It
-lives for as long as somebody has yet to send it.
+The shared execution has no caller in its context. So a field that depended on the caller could
+never show what belongs to somebody else: it would fail, and each subscriber's own operation would
+then execute it. Whether somebody may follow a store, from which version and until when is decided
+for each subscriber. Only the texts of the results are shared.
+
+A text depends on two versions: the one that a subscriber had, and that of the state. Subscribers
+who are equally far behind therefore share it too. It is kept only until the last of them has sent
+it.
 """
 
 import asyncio

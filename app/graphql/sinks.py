@@ -3,33 +3,23 @@
 import json
 from dataclasses import dataclass
 
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-    Operation,
-)
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
 
 from app.graphql.shared_rendering import SharedRenderer, SharedRenderers
+from app.limits.sockets import GuardedHandler
 from provisioner.domain.identities import Identity
 from provisioner.platform import Platform
 from resolvers import sharing
 from resolvers.context import Context
 
 
-class SharingHandler(BaseGraphQLTransportWSHandler[Context, None]):
-    """One websocket's protocol, whose operations may share their results with others'."""
+class SharingHandler(GuardedHandler):
+    """One websocket's protocol, guarded, whose operations may share their results with others'."""
 
     @property
     def renderers(self) -> SharedRenderers:
         """The renderers of all operations that share."""
-        raise NotImplementedError
-
-    async def send_text(self, text: str) -> None:
-        """Send a message that is encoded already."""
-        raise NotImplementedError
-
-    def try_send_text(self, text: str) -> bool:
-        """Send a message if nothing has to be waited for; return whether it was sent."""
-        raise NotImplementedError
+        raise NotImplementedError  # they belong to the schema, which is put together above
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run an operation, in a task of its own."""

@@ -177,12 +177,14 @@ class RecordingRenderer:
         self.rendered: list[tuple[int, int]] = []
         self.failures: list[Exception] = []
         self.has_text = True
+        self.has_begun = asyncio.Event()
         self.may_render = asyncio.Event()
         self.may_render.set()
 
     async def render(self, above: int, snapshot: StoreSnapshot) -> RenderedUpdate:
         version = snapshot.store.version
         self.rendered.append((above, version))
+        self.has_begun.set()
         await self.may_render.wait()
         if self.failures:
             raise self.failures.pop(0)
@@ -281,8 +283,7 @@ async def test_who_leaves_while_it_is_rendered_is_sent_nothing(
         await stack.enter_async_context(waiting(broadcaster, leaves))
         broadcaster.announce(STORE.id)
         async with asyncio.timeout(10):
-            while not renderer.rendered:  # noqa: ASYNC110 - the event is set by this very task
-                await asyncio.sleep(0)
+            await renderer.has_begun.wait()
         await stack.aclose()
         renderer.may_render.set()
         await until_idle()
