@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.local.cluster import LocalCluster, tools
+from app.local.cluster.go_build import BuildError
 from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.processes import Daemon
 from app.local.cluster.progress import say, ticking
@@ -216,7 +217,7 @@ def main() -> int:
     parser.add_argument("command", choices=["up", "down"])
     try:
         {"up": up, "down": down}[parser.parse_args().command]()
-    except (ClusterError, ToolchainError, tools.BuildError, FrontendError) as error:
+    except (ClusterError, ToolchainError, BuildError, FrontendError) as error:
         say(str(error))
         return 1
     return 0

@@ -4,6 +4,7 @@ import sys
 
 from app.local import debian
 from app.local.cluster import tools
+from app.local.cluster.go_build import BuildError
 from app.local.cluster.nodes import host
 from app.local.cluster.progress import say
 from app.local.cluster.toolchain import ToolchainError
@@ -16,11 +17,12 @@ def main() -> int:
     try:
         host.ensure_packages()
         ensure_browser()
-        for tool in (*tools.ALL, *tools.FOR_REAL_NODES):
+        for tool in tools.for_cluster(has_real_node=True):
             tools.ensure(tool)
+        tools.ensure_helm()
         ensure_image()
     except (
-        host.HostError, debian.PackageError, BrowserError, tools.BuildError, ToolchainError,
+        host.HostError, debian.PackageError, BrowserError, BuildError, ToolchainError,
     ) as error:  # fmt: skip
         say(str(error))
         return 1

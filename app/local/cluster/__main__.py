@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from app.local.cluster import tools
+from app.local.cluster.go_build import BuildError
 from app.local.cluster.local_cluster import ClusterError, LocalCluster
 from app.local.cluster.progress import say
 from app.local.cluster.toolchain import ToolchainError
@@ -23,14 +24,14 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return _run(arguments.command, arguments.name, has_real_node=arguments.nodes == "real")
-    except (ClusterError, ToolchainError, tools.BuildError) as error:
+    except (ClusterError, ToolchainError, BuildError) as error:
         say(str(error))
         return 1
 
 
 def _run(command: str, name: str, *, has_real_node: bool) -> int:
     if command == "tools":
-        for tool in tools.ALL:
+        for tool in tools.for_cluster(has_real_node=False):
             tools.ensure(tool)
         print(f"helm: {tools.ensure_helm()}\nkubectl: {tools.ensure_kubectl()}")
         return 0

