@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 from app.local.cluster import progress
-from app.local.cluster.go_build import count_lines, is_download
 from app.local.cluster.progress import Progress, ticking
 
 
@@ -23,29 +22,6 @@ from app.local.cluster.progress import Progress, ticking
 )
 def test_progress_is_a_bar_with_what_is_done_of_all(done: int, total: int, shown: str) -> None:
     assert str(Progress("packages", done, total)) == shown
-
-
-def test_each_package_is_counted_and_what_else_go_says_is_kept() -> None:
-    packages = {"internal/cpu", "k8s.io/api/core/v1", "k8s.io/kubernetes/pkg/apis/core"}
-    said = [
-        "internal/cpu\n",
-        "k8s.io/api/core/v1\n",
-        "# k8s.io/api/core/v1\n",
-        "types.go:12:2: undefined: Pod\n",
-    ]
-    counted = Progress("packages", total=len(packages))
-    assert count_lines(said, counted, packages.__contains__) == [
-        "# k8s.io/api/core/v1",
-        "types.go:12:2: undefined: Pod",
-    ]
-    assert counted == Progress("packages", done=2, total=3)
-
-
-def test_each_module_is_counted_as_its_download_begins() -> None:
-    said = ["go: downloading k8s.io/api v0.35.4\n", "go: k8s.io/api@v0.35.4: checksum mismatch\n"]
-    counted = Progress("modules")
-    assert count_lines(said, counted, is_download) == ["go: k8s.io/api@v0.35.4: checksum mismatch"]
-    assert str(counted) == "1 modules"
 
 
 @pytest.fixture
