@@ -1,1 +1,1 @@
-"""What one caller may ask of the service: how complex, how large, how often, how many at a time."""
+"""Limits on what one caller may ask for: complexity, size, rate, and number at a time."""

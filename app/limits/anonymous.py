@@ -1,8 +1,12 @@
-"""Pages and files: so many of an address, for they are served to whoever asks.
+"""Limits how often one address may ask for pages and files, which need no sign-in.
 
-Probes are let through, or a stranger behind the same proxy could have the service restarted; what
-they look at is looked at once for all who ask. So are GraphQL, which counts by itself once it is
-known who calls, and whoever sends a token for ``/metrics``, which is compared and nothing more.
+Some requests are not counted here:
+
+- The probes ``/livez`` and ``/readyz``. Otherwise a stranger behind the same proxy could use up the
+  limit; the probes would then be refused, and the service restarted. Probes cost little, because
+  all callers of ``/readyz`` share one check.
+- GraphQL requests. They are counted later, when the caller is known.
+- Requests for ``/metrics`` with a token, because the service only compares the token.
 """
 
 from starlette.datastructures import Headers
@@ -19,7 +23,7 @@ _WITH_A_TOKEN_OF_ITS_OWN = "/metrics"  # noqa: S105 - a path
 
 
 class AnonymousRequests:
-    """ASGI middleware: answers 429 when an address has asked for too much."""
+    """ASGI middleware that answers 429 when an address has sent too many requests."""
 
     def __init__(self, app: ASGIApp, *, rates: RateLimiter, proxies: Proxies) -> None:
         self._app = app
@@ -41,5 +45,6 @@ class AnonymousRequests:
 
 def _is_counted(scope: Scope) -> bool:
     if scope["path"] == _WITH_A_TOKEN_OF_ITS_OWN:
+        # Any token will do here: ``MetricsEndpoint`` compares it.
         return "authorization" not in Headers(scope=scope)
     return scope["path"] not in _NOT_COUNTED

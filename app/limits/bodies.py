@@ -1,4 +1,4 @@
-"""Bodies of requests: no larger and no slower than is reasonable."""
+"""Limits the size of request bodies, and the time that they may take to arrive."""
 
 import asyncio
 
@@ -6,11 +6,15 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_CLOSE = {"Connection": "close"}  # the rest of what the client sends is not read
+# The rest of the refused body is not read, so the connection cannot carry another request.
+_CLOSE = {"Connection": "close"}
 
 
 class BodyLimit:
-    """Middleware that reads each body before anything is done with it."""
+    """ASGI middleware that reads the whole body of a request before the application gets it.
+
+    A body that is too large is answered with 413, and one that takes too long with 408.
+    """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, timeout_seconds: float) -> None:
         self._app = app
@@ -22,6 +26,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         try:
+            # One limit for the whole body: a limit for each part would let a client send a byte at
+            # a time for ever.
             async with asyncio.timeout(self._timeout_seconds):
                 body = await self._read(Headers(scope=scope), receive)
         except TimeoutError:
@@ -35,7 +41,9 @@ class BodyLimit:
         await self._app(scope, _replay(body, receive), send)
 
     async def _read(self, headers: Headers, receive: Receive) -> list[Message] | None:
-        """Return the messages that make up the body, or None when it is too large."""
+        """Return the ASGI messages that make up the body, or None when it is too large."""
+        # Refuse by the declared size before anything is read. A chunked body declares none, so
+        # what arrives is counted as well.
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
             return None
@@ -46,6 +54,8 @@ class BodyLimit:
             size += len(messages[-1].get("body", b""))
             if size > self._max_bytes:
                 return None
+            # A client that has gone ends the loop too: ``http.disconnect`` has no ``more_body``.
+            # The application gets that message as it would without this middleware.
             if not messages[-1].get("more_body", False):
                 return messages
 
@@ -59,6 +69,7 @@ def _replay(messages: list[Message], receive: Receive) -> Receive:
 
     async def replayed() -> Message:
         message = next(waiting, None)
+        # After the body, the application still has to hear that the client has gone.
         return await receive() if message is None else message
 
     return replayed

@@ -1,7 +1,8 @@
-"""Counts of what comes within a time: in Redis for all replicas together, or in this process.
+"""Counts events within a sliding window of time: in Redis for all replicas, or in this process.
 
-Each window slides: its count is that of this minute and, by how much of it is still within sixty
-seconds, the last. Two counters a key, so a crowd of addresses takes little memory.
+With a limit of so many a minute, the count is that of the current minute plus a part of the last
+minute's. The part is as large as the share of the last minute that lies within the past sixty
+seconds. This takes two counters for each key, so a crowd of addresses takes little memory.
 """
 
 import asyncio
@@ -20,30 +21,31 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+# A request waits for as long when Redis is silent, before this process counts by itself.
 _REDIS_SECONDS = 0.5
-_AGAIN_SECONDS = 1.0
-_AWAY = (StorageError, OSError, TimeoutError)
+_AGAIN_SECONDS = 1.0  # between two checks whether Redis has come back
+_AWAY = (StorageError, OSError, TimeoutError)  # what is raised while Redis does not answer
 T = TypeVar("T")
 
 
 class Counts(Protocol):
-    """Counts, by limit and key."""
+    """Counts events for each pair of a limit and a key."""
 
     async def hit(self, limit: RateLimitItem, *key: str, cost: int = 1) -> bool:
-        """Count ``cost``, unless that is more than the limit; return whether it was counted."""
+        """Count ``cost`` events and return True; when that exceeds the limit, only return False."""
         ...
 
     async def resets_at(self, limit: RateLimitItem, *key: str) -> float:
-        """Return when there is room again, as a Unix time."""
+        """Return the Unix time in seconds at which there is room again."""
         ...
 
     def close(self) -> None:
-        """Close what is open for counting."""
+        """Close the connections that counting needs, if there are any."""
         ...
 
 
 class OwnCounts:
-    """Counts of this process alone."""
+    """Counts in the memory of this process."""
 
     def __init__(self) -> None:
         self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -55,14 +57,15 @@ class OwnCounts:
         return (await self._counter.get_window_stats(limit, *key)).reset_time
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
 class SharedCounts:
-    """Counts that all replicas share in Redis.
+    """Counts in Redis, which all replicas share.
 
-    While Redis does not answer, this process counts by itself, so each limit holds for every
-    replica. Nobody waits for Redis then: one task asks it from time to time whether it is back.
+    While Redis does not answer, each process counts by itself, so a limit then holds for each
+    replica on its own. Meanwhile no request waits for Redis: one background task checks whether it
+    has come back.
     """
 
     def __init__(self, url: str) -> None:
@@ -93,6 +96,7 @@ class SharedCounts:
     async def _answer(
         self, shared: Callable[[], Awaitable[T]], own: Callable[[], Awaitable[T]]
     ) -> T:
+        # While ``_returning`` is set, Redis is known to be away and is not asked.
         if self._returning is None:
             try:
                 return await shared()
@@ -101,7 +105,9 @@ class SharedCounts:
         return await own()
 
     def _fall_back(self, error: Exception) -> None:
-        if self._returning is None:  # else another request has met it at the same time
+        # Several requests may notice at the same time; the first starts the task for all.
+        if self._returning is None:
+            # StorageError has no message of its own: its cause is the error of Redis' client.
             _log.warning("rate_limits_counted_alone", error=repr(error.__cause__ or error))
             self._returning = asyncio.create_task(self._await_return(), name="rate limits")
 
@@ -119,7 +125,7 @@ class SharedCounts:
 
 
 def seconds_until(moment: float) -> float:
-    """Return how long it is until a Unix time."""
+    """Return the seconds until a Unix time; negative when it has passed."""
     return moment - time.time()
 
 
@@ -131,14 +137,15 @@ def _redis(url: str, pool: "ConnectionPool") -> RedisStorage:
         f"async+{url}",
         wrap_exceptions=True,
         connection_pool=pool,  # type: ignore[arg-type] # as documented, but not annotated
-        # A connection that was closed while it was idle is opened anew. One that is silent is not
-        # asked again: each time would hold up whoever waits for the answer.
+        # Redis may close an idle connection: one retry opens a new one. A timeout is not retried,
+        # because the request that waits for the answer would be held up once more.
         retry_policy=ConstantRetryPolicy((LostError,), 1, 0),  # type: ignore[arg-type] # likewise
     )
 
 
 def _pool(url: str) -> "ConnectionPool":
-    from coredis import ConnectionPool  # noqa: PLC0415 - a seventh of the service's start
+    # Imported only where Redis is used: the import takes a seventh of the service's start.
+    from coredis import ConnectionPool  # noqa: PLC0415 - see above
 
     return ConnectionPool.from_url(
         url, connect_timeout=_REDIS_SECONDS, stream_timeout=_REDIS_SECONDS

@@ -1,4 +1,4 @@
-"""JSON from outside, read more strictly than Python does by itself."""
+"""Decodes JSON from outside, more strictly than Python's ``json`` module."""
 
 import json
 from typing import Any
@@ -7,13 +7,13 @@ import msgspec
 
 
 def decode_json(text: str | bytes) -> Any:
-    """Return the value. Raises json.JSONDecodeError for everything that is no proper JSON text.
+    """Return the decoded value. Raises json.JSONDecodeError for any text that is not valid JSON.
 
-    Python alone accepts NaN, numbers that become infinite and half surrogate pairs, which nothing
-    further in can store.
+    Python's ``json`` also accepts NaN, numbers too large for a float, and half surrogate pairs.
+    Nothing further in could store any of these.
     """
     try:
         return msgspec.json.decode(text)
-    except (ValueError, RecursionError) as error:
-        # As the standard library does, which is what Strawberry expects.
+    except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
+        # Strawberry catches the standard library's error, and answers it as a bad request.
         raise json.JSONDecodeError("Not a proper JSON text", "", 0) from error

@@ -1,8 +1,8 @@
-"""Parses and validates documents, once per text, and refuses those that ask for too much.
+"""Parses and validates GraphQL documents once per text, and refuses those that ask for too much.
 
-The limits come before GraphQL's own rules: one of these (that equal fields can be merged) compares
-every field with every other of the same name, so that 4 KB of `platform{version}` repeated kept the
-event loop for over a second.
+The limits are checked before GraphQL's own validation rules. One of these rules, that fields of the
+same name can be merged, compares every such field with every other: 4 KB of ``platform{version}``,
+repeated, blocked the event loop for over a second.
 """
 
 from collections.abc import Iterator
@@ -28,15 +28,17 @@ from app.limits.inputs import refusal_of_literals, refusal_of_variables
 from app.limits.query_cost import Measures, QueryCost, measure, size_variables
 from resolvers.errors import PublicError
 
-# Far more than clients have. A document of a thousand tokens takes up to 0.7 MB when it is parsed.
+# Clients use far fewer documents. The number is bounded for the sake of memory: a document of a
+# thousand tokens takes up to 0.7 MB when it is parsed.
 _CACHED_DOCUMENTS = 100
 
+# graphql-core has no error class of its own for this: only the message tells.
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """The most that one document may ask for; ``measure`` says what each number is."""
+    """The most that a document may ask for; ``QueryCost`` and ``Measures`` explain the numbers."""
 
     tokens: int
     depth: int
@@ -48,7 +50,10 @@ class DocumentLimits:
 
 
 class DocumentPolicy:
-    """The limits for one schema, and what was found of recent documents; for all requests."""
+    """Checks documents against the limits for one schema, and remembers the latest results.
+
+    All requests share one policy.
+    """
 
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits) -> None:
         self._schema = schema
@@ -57,24 +62,29 @@ class DocumentPolicy:
             *specified_rules,
             *(() if limits.introspection else (NoSchemaIntrospectionCustomRule,)),
         )
+        # Caches of this object. A decorator's cache would be shared by all policies, and keep them
+        # in memory.
         self.parse = lru_cache(_CACHED_DOCUMENTS)(self._parse)
         self._size_variables = lru_cache(_CACHED_DOCUMENTS)(self._find_size_variables)
         self.check = lru_cache(_CACHED_DOCUMENTS)(self._check)
 
     def errors(self, text: str, variables: object) -> list[GraphQLError]:
-        """Return what is wrong with a document that can be parsed: too much, or not valid.
+        """Return the errors of a document that can be parsed: it asks too much, or is not valid.
 
-        What is sent with it is looked at, too: see ``app.limits.inputs``.
+        The variables are checked too, by the rule in ``app.limits.inputs``.
         """
         given = variables if isinstance(variables, dict) else {}
         if refused := refusal_of_variables(given):
             return [refused]
+        # Only the variables that decide how long a list is belong to the cache's key. With all of
+        # them nearly every request would be validated anew. A value that is no number is left out:
+        # ``measure`` then takes the list to be as long as it can be.
         values = ((name, given.get(name)) for name in sorted(self._size_variables(text)))
         sizes = tuple((name, value) for name, value in values if isinstance(value, int))
         return list(self.check(text, sizes))
 
     def is_subscription(self, text: str, operation_name: str | None) -> bool:
-        """Whether a document's operation is one; what cannot be read is none."""
+        """Return whether a document's operation is a subscription; False if it cannot be parsed."""
         try:
             operation = get_operation_ast(self.parse(text), operation_name)
         except GraphQLSyntaxError:
@@ -93,17 +103,23 @@ class DocumentPolicy:
             return (refused,)
         measures = measure(self._schema, document, dict(sizes))
         excesses = tuple(_excesses(measures, self.limits))
+        # A document that asks for too much is not validated: see the module's docstring.
         return excesses or tuple(validate_document(self._schema, document, self._rules))
 
 
 class DocumentLimiter(MaskErrors):
-    """Applies a policy to each operation. Masks, that is: names, the token limit of the parser."""
+    """Applies a policy to each operation.
+
+    It derives from ``MaskErrors`` to replace the parser's error about too many tokens by our own,
+    which has a code.
+    """
 
     def __init__(self, policy: DocumentPolicy) -> None:
         super().__init__(should_mask_error=_is_token_limit)
         self._policy = policy
 
     def on_operation(self) -> Iterator[None]:
+        # For the documents that Strawberry parses itself: see ``on_parse``.
         self.execution_context.parse_options["max_tokens"] = self._policy.limits.tokens
         yield from super().on_operation()
 
@@ -112,8 +128,8 @@ class DocumentLimiter(MaskErrors):
         try:
             context.graphql_document = self._policy.parse(context.query or "")
         except GraphQLSyntaxError:
-            # Raised here it would end a websocket's operation without an answer. Left undone,
-            # Strawberry parses it once more, and answers.
+            # An error raised here would end a websocket's operation without an answer. With no
+            # document set, Strawberry parses the text again, and answers with the error.
             context.graphql_document = None
         yield
 
@@ -167,5 +183,5 @@ def _excesses_of(subject: str, cost: QueryCost, limits: DocumentLimits) -> Itera
 
 
 def _over(number: int) -> str:
-    """Write a number; one that grew out of all proportion is not written out."""
+    """Return a number as text. Nested lists multiply, so a number may have hundreds of digits."""
     return str(number) if number < 10**9 else "over 1000000000"

@@ -1,4 +1,4 @@
-"""What a caller is told when a limit is reached."""
+"""The errors that tell a caller which limit they have reached."""
 
 from resolvers.errors import PublicError
 
@@ -9,7 +9,10 @@ def too_complex(message: str) -> PublicError:
 
 
 def too_many_subscriptions(limit: int, where: str) -> PublicError:
-    """Return the error for a subscription beyond what may be open at a time."""
+    """Return the error for an operation beyond the number that may be open at a time.
+
+    ``where`` says whose number it is, such as "on this connection".
+    """
     return PublicError(
         "TOO_MANY_SUBSCRIPTIONS",
         f"There are {limit} operations open {where} already, the limit. Complete one first.",
@@ -18,8 +21,9 @@ def too_many_subscriptions(limit: int, where: str) -> PublicError:
 
 def timed_out(limit_seconds: float, *, is_mutation: bool) -> PublicError:
     """Return the error for an operation that took too long."""
+    # A query is cancelled, but a mutation goes on: see ``OperationTimeout``.
     after = (
-        "It may still be carried out: look what became of it before you ask again."
+        "It may still be carried out: check what became of it before you ask again."
         if is_mutation
         else "It was given up: ask for less, or try again later."
     )
@@ -27,12 +31,12 @@ def timed_out(limit_seconds: float, *, is_mutation: bool) -> PublicError:
 
 
 class RateLimitedError(PublicError):
-    """Too much within a short time; nothing was done. Says when it may be tried again."""
+    """The caller asked too often. Nothing was done; the error says when to try again."""
 
     def __init__(self, what: str, retry_after_seconds: int) -> None:
         super().__init__("RATE_LIMITED", f"Too many {what}. Try again in {retry_after_seconds} s.")
         self.retry_after_seconds = retry_after_seconds
-        if self.extensions is not None:
+        if self.extensions is not None:  # never; graphql-core declares that it may be
             self.extensions["retryAfterSeconds"] = retry_after_seconds
 
 

@@ -1,8 +1,8 @@
-"""How long whatever a caller sends may be: every text, list and name, wherever it is put in.
+"""Limits the length of everything that a caller sends: every text, list, object and name.
 
-One rule for all of them, looked at before anything is done: whatever is an argument, an input's
-field or a variable, today or tomorrow, has a length, and what is longer is refused by its name.
-That a store's name has 40 characters at most, say, is the domain's to know.
+One rule holds for all arguments, input fields and variables, also for those that are added later.
+It is checked before anything is executed, and its error names the argument that is too long.
+Narrower rules, such as at most 40 characters for a store's name, belong to the domain.
 """
 
 from typing import Any
@@ -21,15 +21,16 @@ from graphql import (
 from resolvers.errors import PublicError
 
 MAX_TEXT = 1000
-"""Characters of a text or a name; the longest that mean anything are cursors."""
+"""Characters of a text or a name. The longest texts that a client needs are cursors."""
 MAX_ITEMS = 100
 """Items of a list, and fields of an object."""
 MAX_DEPTH = 10
-"""Lists and objects within each other."""
+"""Levels of lists and objects within each other."""
 
 
 def refusal_of_variables(variables: dict[str, Any]) -> PublicError | None:
-    """Return the refusal of the first variable that is too long, too deep or no text, or None."""
+    """Return the error for a variable that is too long, too deep or not valid text, or None."""
+    # A stack and no recursion, because the caller decides how deep the values are nested.
     waiting: list[tuple[str, int, Any]] = [("variables", 0, variables)]
     while waiting:
         name, depth, value = waiting.pop()
@@ -37,6 +38,7 @@ def refusal_of_variables(variables: dict[str, Any]) -> PublicError | None:
             return refused
         if isinstance(value, dict):
             for key, item in value.items():
+                # The error cannot name the key: it may be the key that is too long.
                 if refused := _refusal("variables", depth, key):
                     return refused
                 waiting.append((key, depth + 1, item))
@@ -46,24 +48,24 @@ def refusal_of_variables(variables: dict[str, Any]) -> PublicError | None:
 
 
 def refusal_of_text(name: str, text: str) -> PublicError | None:
-    """Return why a text cannot be taken, or None."""
+    """Return the error for a text that is too long or has a NUL character, or None."""
     if len(text) > MAX_TEXT:
         return _too_long(name, f"has {len(text)} characters; the limit is {MAX_TEXT}")
-    if "\0" in text:
+    if "\0" in text:  # PostgreSQL cannot store one in a text
         message = f"`{name}` has a NUL character in it, which no text can have. Leave it out."
         return PublicError("INPUT_INVALID", message, name)
     return None
 
 
 def refusal_of_literals(document: DocumentNode) -> PublicError | None:
-    """Return the refusal of the first value in a document that is too long or no text, or None."""
+    """Return the error for the first value in a document that is too long or invalid, or None."""
     visitor = _Literals()
     visit(document, visitor)
     return visitor.refused
 
 
 class _Literals(Visitor):
-    """Looks at each value, by the name of the argument or field that it is given for."""
+    """Checks each value under the name of the argument or field that it is given for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +88,7 @@ class _Literals(Visitor):
         self.refused = self.refused or refusal_of_text("document", node.value)
 
     def _enter(self, node: ArgumentNode | ObjectFieldNode) -> None:
+        # The name is visited only after this, so it may still be too long to be quoted.
         self._name = node.name.value[:MAX_TEXT]
 
 

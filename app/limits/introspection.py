@@ -1,7 +1,8 @@
-"""Questions about the schema: answered once for all who ask in the same words.
+"""Answers questions about the schema once for all callers who ask in the same words.
 
-Working the usual one out takes the event loop for as long as a hundred other queries, and the
-answer is always the same. The last few are kept; what else a caller asks is counted.
+The usual introspection query takes the event loop for as long as a hundred other queries, and its
+answer is always the same. So the last few answers are kept. Questions whose answer is not kept are
+counted for each caller, and limited.
 """
 
 from collections import OrderedDict
@@ -15,13 +16,13 @@ from app.limits.roots import root_fields
 
 META_FIELDS = frozenset({"__schema", "__type"})
 _ALWAYS_THE_SAME = META_FIELDS | {"__typename"}
-_KEPT = 8  # answers; the usual one is 2 MB while it is kept
+_KEPT = 8  # answers; that to the usual introspection query takes 2 MB
 
 _Key = tuple[str, str | None, str]
 
 
 def introspects(document: DocumentNode, operation_name: str | None) -> bool:
-    """Whether an operation asks for the schema, among other things or alone."""
+    """Return whether an operation asks for the schema, alone or among other things."""
     return not META_FIELDS.isdisjoint(root_fields(document, operation_name).values())
 
 
@@ -32,15 +33,16 @@ class SchemaAnswers:
         self._answers: OrderedDict[_Key, ExecutionResult] = OrderedDict()
 
     def has(self, document: DocumentNode, name: str | None, variables: object) -> bool:
-        """Whether the answer is there already."""
+        """Return whether the answer is kept."""
         return _key(document, name, variables) in self._answers
 
     def wrap(self, execute: Callable[..., Any]) -> Callable[..., Any]:
-        """Return graphql-core's ``execute``, which works out only what is not there already."""
+        """Return a wrapper of graphql-core's ``execute`` that uses and keeps these answers."""
 
         def execute_once(schema: Any, document: DocumentNode, **options: Any) -> Any:
             name, variables = options.get("operation_name"), options.get("variable_values")
             fields = set(root_fields(document, name).values())
+            # Any other field may have another answer for another caller, or a moment later.
             if META_FIELDS.isdisjoint(fields) or not fields <= _ALWAYS_THE_SAME:
                 return execute(schema, document, **options)
             key = _key(document, name, variables)
@@ -52,11 +54,14 @@ class SchemaAnswers:
                 while len(self._answers) > _KEPT:
                     self._answers.popitem(last=False)
             self._answers.move_to_end(key)
+            # A new object for each caller, because Strawberry sets ``extensions`` on it.
             return ExecutionResult(self._answers[key].data)
 
         return execute_once
 
 
 def _key(document: DocumentNode, name: str | None, variables: object) -> _Key:
+    # Variables are part of the key, because an argument or a directive may use them. JSON makes
+    # them hashable.
     text = document.loc.source.body if document.loc else ""
     return text, name, encode_json(variables)

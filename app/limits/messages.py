@@ -1,5 +1,6 @@
-"""The shape of what a client may send over a websocket (the graphql-transport-ws protocol).
+"""Checks the shape of the messages that a client sends over a websocket.
 
+The protocol is graphql-transport-ws:
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 

@@ -1,4 +1,4 @@
-"""Limits on operations that are about to run: how often, how many at a time, and how long."""
+"""Limits on GraphQL operations: how often they run, how many at a time, and for how long."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class OperationLimiter(SchemaExtension):
     """Counts mutations before they begin, and subscriptions for as long as they are open.
 
-    The schema is told to those who have signed in.
+    It also refuses introspection to callers who have not signed in.
     """
 
     def __init__(self, limits: Limits, answers: SchemaAnswers) -> None:
@@ -35,6 +35,7 @@ class OperationLimiter(SchemaExtension):
         self._subscriber: str | None = None
 
     def on_operation(self) -> Iterator[None]:
+        # The operation of a subscription ends with its stream, whoever ends it and however.
         try:
             yield
         finally:
@@ -65,6 +66,7 @@ class OperationLimiter(SchemaExtension):
         self._subscriber = caller
 
     def _mutations(self) -> int:
+        """Return how many mutations the operation runs: each of its root fields is one."""
         document = self.execution_context.graphql_document
         name = self.execution_context.operation_name
         return 1 if document is None else len(root_fields(document, name))
@@ -75,20 +77,22 @@ class OperationLimiter(SchemaExtension):
         if document is None or not introspects(document, name):
             return
         caller = require_caller(context)
-        if not self._answers.has(document, name, given):
+        if not self._answers.has(document, name, given):  # a kept answer costs next to nothing
             await self._limits.rates.count_introspection(caller.owner.key)
 
 
 class OperationTimeout:
     """Runs queries and mutations within a time limit.
 
-    A query is cancelled when its time is up, or its client goes away. A mutation never is: between
-    what it has written and what it does next there is no good place to stop. It goes on by itself,
-    and only its client is no longer kept waiting.
+    A query is cancelled when its time is up or its client goes away. A mutation is never cancelled,
+    because there is no good place to stop between two of its actions. It goes on in a task of its
+    own, and its client gets the error that it takes too long.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        # asyncio holds tasks by weak references only: a mutation that nobody waits for any more
+        # could be garbage-collected before it has ended.
         self._unattended: set[asyncio.Future[Any]] = set()
 
     def wrap(self, execute: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,7 +100,7 @@ class OperationTimeout:
 
         def execute_in_time(schema: Any, document: DocumentNode, **options: Any) -> Any:
             result = execute(schema, document, **options)
-            if not isinstance(result, Awaitable):
+            if not isinstance(result, Awaitable):  # it has ended already
                 return result
             operation = get_operation_ast(document, options.get("operation_name"))
             if operation is not None and operation.operation is OperationType.MUTATION:
@@ -114,17 +118,22 @@ class OperationTimeout:
             raise timed_out(self._seconds, is_mutation=False) from None
 
     async def _mutation(self, result: Awaitable[T]) -> T:
+        # The task runs in a copy of the context, which is read again below.
         context = copy_context()
         task = asyncio.create_task(_awaited(result), name="mutation", context=context)
         self._unattended.add(task)
         task.add_done_callback(self._unattended.discard)
+        # ``asyncio.wait`` lets the task go on when the time is up, and when this coroutine is
+        # cancelled because the client is gone. ``wait_for`` would cancel it.
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
         if not done:
             raise timed_out(self._seconds, is_mutation=True)
-        for variable, value in context.items():  # as if it had run here: the log's fields
+        # What the mutation has set, such as fields for the log, applies here as if it had run here.
+        for variable, value in context.items():
             variable.set(value)
         return task.result()
 
 
 async def _awaited(result: Awaitable[T]) -> T:
+    # ``create_task`` takes a coroutine, and ``execute`` may return another kind of awaitable.
     return await result

@@ -1,12 +1,15 @@
-"""Measures a GraphQL document in time linear in its length, however its fragments nest. Pure.
+"""Measures a GraphQL document without unfolding it, in time linear in the document's length.
 
-What a fragment weighs is found once and then looked up, so a document whose fragments double at
-each level (an 815-byte one unfolds to millions of fields) takes as many steps as it has nodes. The
-numbers are those of the unfolded document, before equal fields are merged.
+To unfold a document is to replace each spread by its fragment. Where fragments double at each
+level, 815 bytes unfold to millions of fields, and Strawberry's own limiters of depth and aliases
+take seconds for them. Here each fragment is measured once and looked up from then on, so there are
+as many steps as the document has nodes. The results are those of the unfolded document, before
+equal fields are merged.
 
-Cost is the number of fields that an operation may answer with. A list counts as many times as it
-may have items: what its ``first`` says, or, for the list inside a connection, the ``first`` of that
-connection; else what such a list usually has.
+The cost is the number of fields that an operation may answer with. What a list selects counts once
+for each item that the list may have. That number is the list's argument ``first``; for the list
+inside a connection, it is the ``first`` of the connection; otherwise it is the usual length of such
+a list.
 """
 
 from collections import Counter
@@ -45,22 +48,23 @@ USUAL_SIZES = {
     "Platform.storesByStatus": 7,
     "__Schema.types": 50,
 }
-"""Items in a list that has no ``first``. One that is not named here has ``USUAL_SIZE``, or in the
-introspection, where most are empty, one."""
+"""Items in a list that has no ``first``. A list that is not named here counts as ``USUAL_SIZE``
+items. In the introspection, where most lists are empty, it counts as one."""
 
 LARGEST_PAGE = 100
 LARGEST_PAGES = {"Store.events": 500}
-"""What a larger ``first`` counts as: the resolvers refuse it, and say so themselves."""
+"""What a larger ``first`` counts as. The resolvers refuse it with an error of their own."""
 
 _INTROSPECTION = ("__schema", "__type")
 
 
 @dataclass(frozen=True, slots=True)
 class QueryCost:
-    """What a part of a document weighs.
+    """The measures of one part of a document.
 
-    ``per_item`` is what the lists inside a connection cost for each item on its page; the field
-    that yields the connection knows how many these are.
+    ``depth`` is the number of fields within each other, and ``introspection_depth`` the same below
+    ``__schema`` and ``__type``. ``per_item`` is the cost of a connection's inner lists for one item
+    of the page. Only the field that returns the connection knows how many items the page has.
     """
 
     depth: int = 0
@@ -70,7 +74,7 @@ class QueryCost:
     per_item: int = 0
 
     def __add__(self, other: "QueryCost") -> "QueryCost":
-        """Return the cost of two parts beside each other."""
+        """Return the measures of two parts that stand beside each other."""
         return QueryCost(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
@@ -82,7 +86,11 @@ class QueryCost:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a document weighs: each operation unfolded, and the most frequent field's name."""
+    """The measures of a document: of each operation, unfolded, and of its most frequent field.
+
+    ``visited_nodes`` is the number of selections that were measured. Tests use it to show that the
+    time is linear.
+    """
 
     operations: Mapping[str, QueryCost]
     repeated_field: str
@@ -91,7 +99,7 @@ class Measures:
 
 
 Sizes = Mapping[str, int]
-"""The values of variables given to a ``first``. An unknown one counts as the largest page."""
+"""The values of variables given to a ``first``. An unknown value counts as the largest page."""
 
 
 def size_variables(document: DocumentNode) -> frozenset[str]:
@@ -105,20 +113,21 @@ def size_variables(document: DocumentNode) -> frozenset[str]:
 
 
 def measure(schema: GraphQLSchema, document: DocumentNode, sizes: Sizes) -> Measures:
-    """Return what a document weighs. Whether it is valid otherwise is not looked at."""
+    """Return the measures of a document. It need not be valid: what is unknown counts little."""
     measuring = _Measuring(schema, document, sizes)
     operations = {
         definition.name.value if definition.name else "": measuring.operation(definition)
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
     }
+    # By the name in the answer: GraphQL's rule on merging compares the fields that share one.
     names = Counter((field.alias or field.name).value for field in _fields(document))
     name, repetitions = max(names.items(), key=lambda item: item[1], default=("", 0))
     return Measures(operations, name, repetitions, measuring.visited_nodes)
 
 
 class _Measuring:
-    """One look at one document."""
+    """Measures one document: its fragments at once, its operations when it is asked to."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, sizes: Sizes) -> None:
         self._schema = schema
@@ -140,6 +149,8 @@ class _Measuring:
             if isinstance(selection, FieldNode):
                 total += self._field(selection, parent)
             elif isinstance(selection, FragmentSpreadNode):
+                # A fragment that does not exist or spreads itself counts nothing: GraphQL's own
+                # rules refuse such a document.
                 total += self._fragments.get(selection.name.value, QueryCost())
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
@@ -153,6 +164,7 @@ class _Measuring:
         if node.selection_set:
             kind = get_named_type(definition.type) if definition else None
             inner = self._selections(node.selection_set, kind)
+        # Introspection has a limit of its own: the usual query is deeper than any other may be.
         is_introspection = node.name.value in _INTROSPECTION
         once, per_item = self._cost(node, inner, definition, parent)
         return QueryCost(
@@ -170,18 +182,21 @@ class _Measuring:
         definition: GraphQLField | None,
         parent: GraphQLNamedType | None,
     ) -> tuple[int, int]:
-        """Return what the field costs, and what it costs for each item of the page it is on."""
+        """Return the field's own cost, and its cost for each item of the connection it is in."""
         place = f"{parent.name}.{node.name.value}" if parent else ""
         size = self._first(node, definition, LARGEST_PAGES.get(place, LARGEST_PAGE))
+        # No list: an object, a scalar, or a connection, whose lists multiply by its page.
         if definition is None or not is_list_type(get_nullable_type(definition.type)):
             return 1 + inner.cost + (size or USUAL_SIZE) * inner.per_item, 0
+        # A list inside a connection, such as ``edges``: the field above multiplies it.
         if size is None and parent is not None and parent.name.endswith("Connection"):
             return 1, inner.cost
+        # Any other list.
         usual = 1 if place.startswith("__") else USUAL_SIZE
         return 1 + (size or USUAL_SIZES.get(place, usual)) * inner.cost, 0
 
     def _first(self, node: FieldNode, definition: GraphQLField | None, largest: int) -> int | None:
-        """Return what the field's ``first`` says, its default included."""
+        """Return the field's ``first`` or its default, at most ``largest``; None if it has none."""
         declared = definition.args.get("first") if definition else None
         if declared is None:
             return None
@@ -192,6 +207,7 @@ class _Measuring:
             size = int(given.value)
         elif isinstance(given, VariableNode):
             size = self._sizes.get(given.name.value, largest)
+        # A ``first`` of 0 or less is refused by the resolvers. It must not make a list free here.
         return min(max(size, 1), largest) if isinstance(size, int) else largest
 
     def _type(self, name: str) -> GraphQLNamedType | None:
@@ -207,9 +223,10 @@ def _definition(
 
 
 def _dependencies_first(document: DocumentNode) -> list[FragmentDefinitionNode]:
-    """Return the fragments, each after those it spreads. A spread that closes a cycle is nothing.
+    """Return the fragments, each after those that it spreads.
 
-    Without recursion: a chain of fragments may be as long as the document.
+    A spread that closes a cycle is ignored. The walk is depth first and without recursion, because
+    a chain of fragments may be as long as the document.
     """
     fragments = {
         definition.name.value: definition
@@ -223,6 +240,7 @@ def _dependencies_first(document: DocumentNode) -> list[FragmentDefinitionNode]:
         begun.add(root)
         while path:
             name, spreads = path[-1]
+            # ``spreads`` is an iterator: it goes on where the last look at this fragment stopped.
             following = next(
                 (one for one in spreads if one in fragments and one not in begun), None
             )
@@ -252,7 +270,7 @@ def _fields(document: DocumentNode) -> Iterator[FieldNode]:
 def _walk(
     selection_set: SelectionSetNode,
 ) -> Iterator[FieldNode | FragmentSpreadNode | InlineFragmentNode]:
-    """Yield every selection, whatever its depth; fragments that are spread are not entered."""
+    """Yield every selection at any depth, without entering the fragments that are spread."""
     waiting = [selection_set]
     while waiting:
         for node in waiting.pop().selections:

@@ -1,11 +1,11 @@
-"""How often: mutations of a caller and of an address, and what an address does without a sign-in.
+"""Limits how often callers change things, and how often addresses do anything without a sign-in.
 
-A valid token is never refused for what others have failed at from the same address: it is looked
-up first, and only what fails is counted. What is bounded is the cost and the noise of failures.
-Nor is a sign-in code that is still good refused for what others do there: nobody has signed in with
-it yet, so it is counted by itself.
-What nobody has signed in for is counted by each process alone: a page that waited for Redis would
-cost more than it saves.
+- A valid token is never refused for what others do at the same address. It is looked up first, and
+  only failures are counted. This bounds what failures cost and how much they fill the log.
+- A valid sign-in code is not refused for what others do at its address either. There is no caller
+  yet to count it for, so each code is counted by itself.
+- What comes without a sign-in is counted by each process alone: if every page waited for Redis,
+  that would cost more than the limit saves.
 """
 
 import math
@@ -20,7 +20,7 @@ from app.limits.errors import RateLimitedError
 
 @dataclass(frozen=True, slots=True)
 class RateLimitSettings:
-    """Limits such as ``60/minute``, and where counts are kept: ``memory://`` or ``redis://…``."""
+    """The limits, such as ``60/minute``, and where counts are kept: ``memory://`` or ``redis://…``."""
 
     mutations_of_caller: str
     mutations_of_address: str
@@ -32,7 +32,7 @@ class RateLimitSettings:
 
 
 class RateLimiter:
-    """Counts, and refuses with RateLimitedError what comes too often."""
+    """Counts what callers and addresses do, and raises RateLimitedError when that is too often."""
 
     def __init__(self, limits: RateLimitSettings) -> None:
         self._counts = _counts(limits.storage)
@@ -47,11 +47,10 @@ class RateLimiter:
     async def count_mutations(
         self, number: int, *, caller: str | None, address: str, code: str | None = None
     ) -> None:
-        """Count mutations about to be carried out.
+        """Count mutations that are about to be carried out.
 
-        Those of an address that nobody has signed in for are counted by themselves, so that they
-        take nothing from the people who sign in there. ``code`` is the digest of a good sign-in
-        code that they came with.
+        ``caller`` is None for mutations without a sign-in, and ``code`` is then the digest of the
+        valid sign-in code that came with them, if one did.
         """
         group = address_group(address)
         if caller is not None:
@@ -60,25 +59,27 @@ class RateLimiter:
         elif code is not None:
             await self._count_mutations(number, self._of_caller, "code", code)
         else:
+            # Counted apart from "address", so that strangers use up nothing of the people who sign
+            # in from there.
             await self._count_mutations(number, self._of_caller, "anonymous", group)
 
     async def count_failed_sign_in(self, address: str) -> None:
-        """Count a sign-in that failed; whoever fails too often is told so, and no more."""
+        """Count a failed sign-in. Raises RateLimitedError when the address has had too many."""
         key = ("sign-in", address_group(address))
         if not await self._counts.hit(self._failed_sign_ins, *key):
             await _refuse("failed sign-ins", self._counts, self._failed_sign_ins, *key)
 
     async def count_introspection(self, caller: str) -> None:
-        """Count a look at the schema that is about to be worked out."""
+        """Count a question about the schema whose answer is not kept."""
         await self._count_own(self._introspections, "different looks at the schema", caller)
 
     async def count_anonymous_operation(self, address: str, *, code: str | None = None) -> None:
-        """Count a GraphQL operation that nobody has signed in for; ``code`` as above."""
+        """Count a GraphQL operation without a sign-in; ``code`` as for ``count_mutations``."""
         what, key = "requests without a sign-in", code or address_group(address)
         await self._count_own(self._operations, what, key)
 
     async def count_anonymous_request(self, address: str) -> None:
-        """Count a page or file that nobody has signed in for."""
+        """Count a request for a page or file."""
         await self._count_own(self._pages, "requests", address_group(address))
 
     def close(self) -> None:
@@ -100,4 +101,5 @@ def _counts(url: str) -> Counts:
 
 async def _refuse(what: str, counts: Counts, limit: RateLimitItem, *key: str) -> None:
     resets_at = await counts.resets_at(limit, *key)
+    # There may be room again by now, but "try again in 0 s" is no advice.
     raise RateLimitedError(what, max(1, math.ceil(seconds_until(resets_at))))

@@ -1,4 +1,4 @@
-"""The fields that an operation begins with."""
+"""Finds the root fields of an operation."""
 
 from graphql import (
     DocumentNode,
@@ -12,9 +12,9 @@ from graphql import (
 
 
 def root_fields(document: DocumentNode, operation_name: str | None) -> dict[str, str]:
-    """Return the fields that an operation runs, by the names under which it answers.
+    """Return the names of the root fields that an operation runs, by their names in the answer.
 
-    Equal ones run once. Each fragment is seen once.
+    Fields with the same name in the answer run once, so they count once.
     """
     fragments = {
         definition.name.value: definition.selection_set
@@ -29,6 +29,7 @@ def root_fields(document: DocumentNode, operation_name: str | None) -> dict[str,
             if isinstance(node, FieldNode):
                 found[(node.alias or node.name).value] = node.name.value
             elif isinstance(node, FragmentSpreadNode):
+                # Each fragment is entered once: a second time it adds nothing, and a cycle ends.
                 if fragment := fragments.pop(node.name.value, None):
                     waiting.append(fragment)
             elif isinstance(node, InlineFragmentNode):

@@ -1,4 +1,4 @@
-"""The settings of every limit; ``app.settings`` has them among the others."""
+"""The settings of all limits on callers. ``app.settings.Settings`` inherits them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -29,12 +29,12 @@ def _storage_url(url: str) -> str:
 Rate = Annotated[str, AfterValidator(_rate)]
 
 SIGN_INS_AT_A_TIME = 4
-"""Tokens of one address that are looked up in the database at a time; the others wait."""
+"""How many tokens of one address are looked up in the database at a time; the others wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every limit of one service, and what is counted against them."""
+    """All limits of one service, with the counters for them."""
 
     documents: DocumentLimits
     operation_seconds: float
@@ -81,7 +81,9 @@ class LimitSettings(BaseSettings):
         10, gt=0, description="How long the body of a request may take to arrive."
     )
     operation_timeout_seconds: float = Field(
-        10, gt=0, description="How long a query or mutation may take before its caller is told so."
+        10,
+        gt=0,
+        description="How long a query or mutation may take before its caller gets an error.",
     )
     sign_in_timeout_seconds: float = Field(
         5, gt=0, description="How long a websocket may stay open before it signs in."
@@ -106,13 +108,13 @@ class LimitSettings(BaseSettings):
     )
     failed_sign_in_rate: Rate = Field(
         "20/minute",
-        description="How many sign-ins from one address may fail until it is told no more than"
-        " that. Valid tokens sign in from there all the same.",
+        description="How many sign-ins from one address may fail before further failures are"
+        " answered with RATE_LIMITED. Valid tokens still sign in from there.",
     )
     introspection_rate: Rate = Field(
         "20/minute",
-        description="How often one caller may ask for the GraphQL schema in words that were not"
-        " answered lately; the same words cost nothing.",
+        description="How often one caller may ask for the GraphQL schema by a query that was not"
+        " answered lately; a query that was does not count.",
     )
     anonymous_operation_rate: Rate = Field(
         "120/minute",
@@ -136,7 +138,7 @@ class LimitSettings(BaseSettings):
     )
 
     def usage_limits(self) -> Limits:
-        """Return the limits, with counters that have counted nothing yet."""
+        """Return the limits, with new counters."""
         return Limits(
             documents=DocumentLimits(
                 tokens=self.max_query_tokens,

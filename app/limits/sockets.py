@@ -1,7 +1,7 @@
-"""Websockets that withstand misuse: malformed messages, floods, readers that stall.
+"""Websockets that withstand misuse: malformed messages, floods, and clients that do not read.
 
-Strawberry's handler trusts the shape of messages, writes what it was sent into close reasons (which
-may have no more than 123 bytes), and waits for a reader for ever.
+Strawberry's handler trusts the shape of messages, copies what a client sent into close reasons,
+which may have no more than 123 bytes, and waits without limit for a client that does not read.
 """
 
 import asyncio
@@ -34,12 +34,14 @@ _log = structlog.get_logger(__name__)
 
 _MALFORMED, _TRY_AGAIN_LATER, _TOO_MANY_REQUESTS = 4400, 1013, 4429
 _MAX_REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries 125, two of which are the code
+# Pings and pongs that a client may send in so many seconds. No other limit counts them, because
+# they belong to no operation.
 _PINGS, _PINGS_SECONDS = 60, 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """What one websocket may do."""
+    """The limits for one websocket: operations at a time, and seconds to sign in and to read."""
 
     operations: int
     sign_in_timeout_seconds: float
@@ -47,15 +49,16 @@ class SocketLimits:
 
 
 class GuardedSocket(ASGIWebSocketAdapter):
-    """Strawberry's adapter, for peers that are gone and reasons of any length."""
+    """Strawberry's adapter, made safe for peers that are gone and for long close reasons."""
 
     async def send_json(self, message: Any) -> None:
+        # After a close Starlette raises an error that Strawberry's adapter does not translate.
         if self.ws.application_state is WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected
         await super().send_json(message)
 
     async def send_text(self, text: str) -> None:
-        """Send a message that is encoded already."""
+        """Send a message that is already encoded."""
         if self.ws.application_state is WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected
         try:
@@ -65,12 +68,13 @@ class GuardedSocket(ASGIWebSocketAdapter):
 
     async def close(self, code: int, reason: str) -> None:
         if self.ws.application_state is not WebSocketState.DISCONNECTED:
+            # ``ignore`` drops a character that the cut has split.
             cut = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
             await super().close(code, cut)
 
 
 class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
-    """One websocket's protocol, guarded."""
+    """The protocol of one websocket, guarded against misuse."""
 
     websocket: GuardedSocket
 
@@ -80,6 +84,8 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self._half_open = half_open
         self._pings = 0
         self._pings_since = time.monotonic()
+        # Without a deadline until ``drop`` sets one that has passed: this cancels ``handle``, also
+        # where it waits for the peer.
         self._lifetime = asyncio.timeout(None)
         self._dropped_because = "its peer does not read"
         self._stalls = StallMonitor(limits.send_timeout_seconds, self.drop)
@@ -92,7 +98,7 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
             async with self._lifetime:
                 await super().handle()
         except TimeoutError:
-            if not self._lifetime.expired():
+            if not self._lifetime.expired():  # somebody else's TimeoutError
                 raise
             _log.info("websocket_dropped", reason=self._dropped_because)
         finally:
@@ -102,11 +108,11 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 close()
 
     async def handle_message(self, message: Message) -> None:
-        """Handle one message. One of the wrong shape closes the connection with 4400."""
+        """Handle one message. A message of the wrong shape closes the connection with 4400."""
         if mistake := mistake_in(message):
             await self.websocket.close(_MALFORMED, mistake)
         elif message["type"] == "connection_init" and message.get("payload", {}) is None:
-            # The protocol allows it; Strawberry takes it for a mistake.
+            # The protocol allows a payload of null; Strawberry would close the connection for it.
             await super().handle_message({"type": "connection_init"})
         elif message["type"] in {"ping", "pong"} and self._is_flooding():
             await self.websocket.close(_TOO_MANY_REQUESTS, "Too many pings")
@@ -114,7 +120,8 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Sign in, unless the address or the caller has had too much."""
+        """Sign in, unless the address or the caller has reached a limit."""
+        # Strawberry translates only a ConnectionRejectionError into a close.
         try:
             await super().handle_connection_init(message)
         except (RateLimitedError, TooManyConnectionsError) as error:
@@ -123,7 +130,8 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
             self._half_open.remove(address_group(self.context.address), self)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Begin an operation, if no more are under way than there may be."""
+        """Begin an operation, unless as many as the limit are under way."""
+        # Strawberry's handler closes a websocket that has not signed in or uses an id twice.
         is_new = message["id"] not in self.operations
         if self.connection_acknowledged and is_new and self._is_full:
             error = too_many_subscriptions(self._limits.operations, "on this connection")
@@ -134,34 +142,35 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_subscribe(message)
 
     async def send_message(self, message: Message) -> None:
-        """Send; a peer that does not read for too long is dropped."""
+        """Send a message. A peer that does not read it for too long is dropped."""
         with self._stalls:
             await super().send_message(message)
 
     async def send_text(self, text: str) -> None:
-        """Send a message that is encoded already, as ``send_message`` does."""
+        """Send a message that is already encoded, as ``send_message`` does."""
         with self._stalls:
             await self.websocket.send_text(text)
 
     def try_send_text(self, text: str) -> bool:
-        """Send a message if its peer reads; return whether it was sent, or else must be waited for.
+        """Send a message if that is possible without waiting; return whether it was sent.
 
-        Servers take a message without waiting unless too much is unsent. Then they wait before they
-        take it, so that giving up there is as if nothing was done.
+        The server takes a message at once unless too much is still unsent. In that case it waits
+        before it takes the message. So a send that is given up at its first wait has sent nothing.
         """
+        # Run the coroutine by hand up to its first wait. One that ends before raises StopIteration.
         sending = self.websocket.send_text(text)
         try:
             sending.send(None)
         except StopIteration:
             return True
-        except Exception:  # noqa: BLE001 - it is met again, and told, by whoever then waits
+        except Exception:  # noqa: BLE001 - raised again, and then reported, when the caller waits
             return False
         sending.close()
         return False
 
     def drop(self) -> None:
         """End the connection without waiting for its peer."""
-        with suppress(RuntimeError):  # it has ended already
+        with suppress(RuntimeError):  # the connection has ended already
             self._lifetime.reschedule(asyncio.get_running_loop().time())
 
     def _make_room(self) -> None:
@@ -169,7 +178,7 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self.drop()
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log what an operation's task raised, unless its peer has just gone."""
+        """Log an operation's exception, unless it says only that the peer is gone."""
         if not isinstance(error, WebSocketDisconnected):
             _log.error("operation_failed", exc_info=error)
 

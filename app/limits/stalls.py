@@ -1,20 +1,21 @@
-"""Notices a peer that does not read, with one timer now and then instead of one a message."""
+"""Notices a peer that does not read, with one timer for many messages."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class StallMonitor:
-    """A context for each thing that is sent; ``on_stall`` is called when one takes too long.
+    """Context manager for each send, which calls ``on_stall`` when one takes too long.
 
-    Between ``seconds`` and twice that may pass. The timer goes on by itself while things are sent.
+    A stall is noticed after ``seconds`` at the earliest, and after twice as many at the latest. The
+    timer is set by the first send, and again by itself for as long as something is being sent.
     """
 
     def __init__(self, seconds: float, on_stall: Callable[[], None]) -> None:
         self._seconds = seconds
         self._on_stall = on_stall
-        self._number = 0
-        self._done = 0
+        self._number = 0  # sends that have begun
+        self._done = 0  # sends that have ended
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> None:
@@ -26,7 +27,7 @@ class StallMonitor:
         self._done += 1
 
     def end(self) -> None:
-        """Watch no longer."""
+        """Stop the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -38,7 +39,8 @@ class StallMonitor:
     def _look(self, done_before: int) -> None:
         self._timer = None
         if self._done == self._number:
-            return  # nothing is being sent: the next that is begins anew
+            return  # nothing is being sent; the next send sets the timer again
+        # None has ended since the timer was set, so what is being sent has taken all that time.
         if self._done == done_before:
             self._on_stall()
         else:

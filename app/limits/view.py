@@ -1,4 +1,4 @@
-"""Strawberry's view with the limits on what is sent to it."""
+"""Strawberry's view with limits on requests and websockets."""
 
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from resolvers.context import Context
 
 
 class LimitedView(GraphQLOverHttp):
-    """Refuses what is malformed or too much, over HTTP and over websockets."""
+    """GraphQL view that refuses requests and websockets that are malformed or too many."""
 
     websocket_adapter_class = GuardedSocket  # type: ignore[assignment] # as Strawberry's own
     guarded_handler_class: type[GuardedHandler] = GuardedHandler
@@ -30,11 +30,12 @@ class LimitedView(GraphQLOverHttp):
     def __init__(self, schema: Schema, limits: Limits, **options: Any) -> None:
         super().__init__(
             schema,
-            graphql_ide=None,
-            # A mutation by GET could be triggered by a link; queries follow for simplicity's sake.
+            graphql_ide=None,  # GraphiQL is one of our built pages; Strawberry's loads from a CDN
+            # A link could send a mutation by GET. Queries by GET are refused too, for simplicity.
             allow_queries_via_get=False,
             connection_init_wait_timeout=timedelta(seconds=limits.sockets.sign_in_timeout_seconds),
-            max_subscriptions_per_connection=None,  # the handler counts them, and says it by code
+            # ``GuardedHandler`` counts them: its error has a code, and Strawberry's has none.
+            max_subscriptions_per_connection=None,
             **options,
         )
         self._limits = limits
@@ -43,7 +44,7 @@ class LimitedView(GraphQLOverHttp):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or websocket. One that is refused as a whole gets a GraphQL error."""
+        """Serve one request or websocket. A rate limit is answered with a GraphQL error."""
         try:
             await super().__call__(scope, receive, send)
         except RateLimitedError as error:
@@ -52,7 +53,7 @@ class LimitedView(GraphQLOverHttp):
             await response(scope, receive, send)
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Count the websockets of a caller who has signed in."""
+        """Count a websocket that has signed in. Raises TooManyConnectionsError at the limit."""
         if context.caller is not None:
             limiter, name = self._limits.connections, context.caller.owner.key
             if not limiter.take(name):
@@ -61,14 +62,15 @@ class LimitedView(GraphQLOverHttp):
         return await super().on_ws_connect(context)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON strictly."""
+        """Return the decoded JSON, see ``app.limits.decoding``."""
         return decode_json(data)
 
     def parse_json(self, data: str | bytes) -> Any:
-        """Read a request's body. A list of requests is refused further in, by Strawberry."""
+        """Return the decoded body of a request. Raises HTTPException when it has a wrong shape."""
         value = super().parse_json(data)
-        if not isinstance(value, dict | list):
+        if not isinstance(value, dict | list):  # Strawberry refuses a list of requests itself
             raise HTTPException(400, "The request must be a JSON object with a `query`.")
+        # The name is neither part of the document nor a variable, which are checked elsewhere.
         name = value.get("operationName") if isinstance(value, dict) else None
         if isinstance(name, str) and (refused := refusal_of_text("operationName", name)):
             raise HTTPException(400, refused.message)
@@ -79,7 +81,7 @@ class LimitedView(GraphQLOverHttp):
         response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
         sub_response: Response,
     ) -> Response:
-        """Say in the headers, too, when something that came too often may be tried again."""
+        """Return the response, with the header Retry-After if an error says when to try again."""
         response = super().create_response(response_data, sub_response)
         given: Any = response_data
         for error in given.get("errors") or ():

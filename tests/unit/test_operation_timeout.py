@@ -67,7 +67,7 @@ async def test_a_mutation_that_takes_too_long_is_carried_out_all_the_same() -> N
     with pytest.raises(PublicError) as told:
         await work.within(0.01)(None, MUTATION)
     assert told.value.message == (
-        "This took longer than 0.01 s. It may still be carried out: look what became of it before"
+        "This took longer than 0.01 s. It may still be carried out: check what became of it before"
         " you ask again."
     )
     work.go_on.set()
