@@ -1,1 +1,1 @@
-"""Signing in: bearer tokens of our own, or an OIDC issuer's, over HTTP and websockets."""
+"""Signing in over HTTP and websockets, by our own bearer tokens or by those of an OIDC issuer."""

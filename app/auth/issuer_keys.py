@@ -1,14 +1,14 @@
-"""The public keys of an OIDC issuer: fetched when they are needed, and kept.
+"""Fetches the public keys of an OIDC issuer when they are needed, and keeps them.
 
-A token with an unknown key id makes us look whether the issuer has new keys, but never more often
-than every few seconds: ids are whatever a caller sends, and must not become requests to the issuer.
-Keys are looked at anew from time to time, so that one which the issuer has withdrawn is not trusted
-for ever; while the issuer does not answer, those that are there go on.
+A token with an unknown key id makes the service ask the issuer for new keys, but at most once every
+few seconds. Key ids are whatever a caller sends, so they must not become requests to the issuer.
+Keys are also fetched again from time to time, so that a key that the issuer has withdrawn is not
+trusted for ever. While the issuer does not answer, the keys that are there stay in use.
 
-PyJWT's own PyJWKClient does not do that: keys that are too old are gone when the issuer is down,
-their renewal is waited for, and an issuer that is down is asked for each token. It also waits in
-threads. ``tests/api/test_oidc.py`` tells: ``test_an_issuer_that_is_down``, ``test_rotation`` and
-``test_an_issuer_that_is_down_is_not_asked_for_each_token``.
+PyJWT's own PyJWKClient does not do this. It loses keys that are too old while the issuer is down,
+makes callers wait while keys are renewed, asks an issuer that is down for each token, and waits in
+threads. Three tests in ``tests/api/test_oidc.py`` fail with it: ``test_an_issuer_that_is_down``,
+``test_rotation`` and ``test_an_issuer_that_is_down_is_not_asked_for_each_token``.
 """
 
 import asyncio
@@ -26,21 +26,21 @@ from jwt.exceptions import PyJWTError
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-_TIMEOUT_SECONDS = 5.0
-_PAUSE_SECONDS = 10.0
-_STALE_SECONDS = 600.0
+_TIMEOUT_SECONDS = 5.0  # for connecting to the issuer, and for each wait for its data
+_PAUSE_SECONDS = 10.0  # between two requests for the keys, whatever key ids callers send
+_STALE_SECONDS = 600.0  # after so long the keys are fetched again
 _SECRET = "oct"  # noqa: S105 - the type of a key that both sides know; no issuer publishes those
 
 
 class _Discovery(msgspec.Struct):
-    """What is needed of an issuer's discovery document."""
+    """The fields of an issuer's discovery document that are needed here."""
 
     issuer: str
     jwks_uri: str
 
 
 class IssuerKeys:
-    """Keys by id. ``now`` is a clock in seconds that only goes forward."""
+    """The keys of one issuer, by id. ``now`` is a monotonic clock in seconds."""
 
     def __init__(
         self,
@@ -60,18 +60,18 @@ class IssuerKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str | None) -> PyJWK | None:
-        """Return the key with this id (or the one that has none), or None when there is none."""
+        """Return the key with this id, or None. The id None is that of a key without one."""
         if key_id in self._keys:
             if self._is_stale:
-                self._fetch()  # for the next token: this one need not wait for the issuer
+                self._fetch()  # for the tokens to come: this one need not wait for the issuer
             return self._keys[key_id]
         if (fetching := self._fetch()) is not None:
-            # Others may wait for the same answer, so one who goes away does not break it off.
+            # Other callers may wait for the same request. One who goes away must not cancel it.
             await asyncio.shield(fetching)
         return self._keys.get(key_id)
 
     async def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel the request that is under way, if there is one."""
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.wait({self._fetching})
@@ -81,11 +81,13 @@ class IssuerKeys:
         return self._fetched_at is None or self._now() - self._fetched_at > _STALE_SECONDS
 
     def _fetch(self) -> asyncio.Task[None] | None:
-        """Return the look that is under way or begins now; None when the last was just before."""
+        """Return the request that is under way or begins now, or None if the last was just now."""
         if self._fetching is not None and not self._fetching.done():
             return self._fetching
         if self._tried_at is not None and self._now() - self._tried_at < _PAUSE_SECONDS:
             return None
+        # Noted before the request, so that failed ones count too: an issuer that is down must not
+        # be asked for each token.
         self._tried_at = self._now()
         self._fetching = asyncio.create_task(self._update(), name="issuer keys")
         return self._fetching
@@ -93,9 +95,12 @@ class IssuerKeys:
     async def _update(self) -> None:
         try:
             found = PyJWKSet.from_dict(await self._get(await self._address(), dict[str, Any]))
+        # All that an issuer can answer: nothing, a failure, an address that is none (httpx does not
+        # count InvalidURL among its HTTPErrors), JSON that is none or nested too deeply, no keys.
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError, PyJWTError) as error:
             _log.warning("issuer_keys_unavailable", issuer=self._issuer, error=repr(error))
             return
+        # Only public keys, and none that is for encryption.
         self._keys = {
             key.key_id: key
             for key in found.keys
@@ -105,12 +110,13 @@ class IssuerKeys:
         _log.info("issuer_keys_fetched", issuer=self._issuer, keys=len(self._keys))
 
     async def _address(self) -> str:
-        """Return where the keys are (OpenID Connect Discovery 1.0, 4)."""
+        """Return the URL of the keys (OpenID Connect Discovery 1.0, 4). Raises ValueError."""
         if self._jwks_url is None:
             base = self._issuer.rstrip("/")
             document = await self._get(f"{base}/.well-known/openid-configuration", _Discovery)
+            # Required by 4.3 of the same: otherwise one issuer could answer in another's name.
             if document.issuer != self._issuer:
-                raise ValueError(f"The discovery document is of {document.issuer!r}.")
+                raise ValueError(f"The discovery document names the issuer {document.issuer!r}.")
             self._jwks_url = document.jwks_uri
         return self._jwks_url
 
@@ -122,7 +128,7 @@ class IssuerKeys:
 
 @asynccontextmanager
 async def issuer_keys(*, issuer: str, jwks_url: str | None) -> AsyncIterator[IssuerKeys]:
-    """Give the keys of an issuer for as long as the context is open."""
+    """Yield the keys of an issuer, and close the connections to it when the context ends."""
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as http:
         keys = IssuerKeys(http, issuer=issuer, jwks_url=jwks_url)
         try:

@@ -1,9 +1,10 @@
-"""Sign-in by JSON Web Tokens of an OIDC issuer (RFC 7519; RFC 8725 for what is checked).
+"""Verifies JSON Web Tokens (RFC 7519) of an OIDC issuer, and tells whom they sign in.
 
-The algorithm is the operator's choice and the key's, never the token's: with the token's, whoever
-knows the issuer's public key could sign with it (HS256), or not at all (none).
+The checks follow RFC 8725. The operator and the key decide on the algorithm, never the token. If
+the token decided, anyone could use the issuer's public key as the secret of HS256, or choose the
+algorithm "none", which has no signature.
 
-An issuer signs other things with the same keys, see ``jwt_kinds``.
+Issuers sign other things with the same keys: see ``jwt_kinds``.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,8 @@ from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, normal_name
 
 _MAX_TOKEN = 16_384  # characters; no issuer's token is as long
-_LATEST = 4_102_444_800  # 2100-01-01: a later end than a date can hold is none either
+# 2100-01-01. A token may end later than a ``datetime`` can express; then it ends here.
+_LATEST = 4_102_444_800
 _CODES: Mapping[type[PyJWTError], str] = {
     ExpiredSignatureError: "JWT_EXPIRED",
     ImmatureSignatureError: "JWT_NOT_YET_VALID",
@@ -42,7 +44,10 @@ _CODES: Mapping[type[PyJWTError], str] = {
 
 
 class InvalidJwtError(Exception):
-    """A token does not sign anybody in; ``code`` says why, for the audit log."""
+    """A token does not sign anybody in.
+
+    ``code`` says why, for the audit log. ``owner`` is whose token it is, where that is proven.
+    """
 
     def __init__(self, code: str, owner: Owner | None = None) -> None:
         super().__init__(code)
@@ -51,20 +56,21 @@ class InvalidJwtError(Exception):
 
 
 class JwtVerifier:
-    """Tells whose a token of the issuer is."""
+    """Verifies tokens of one issuer."""
 
     def __init__(self, settings: OidcSettings, keys: IssuerKeys) -> None:
         self._settings = settings
         self._keys = keys
 
     async def verify(self, token: str) -> tuple[Identity, datetime]:
-        """Return who signs in with a token, and until when. Raises InvalidJwtError."""
+        """Return who signs in with a token, and until when at most. Raises InvalidJwtError."""
         claims = await self._claims(token)
         owner = self._owner(claims)
         role = self._role(claims)
         if role is None:
             raise InvalidJwtError("JWT_WITHOUT_ROLE", owner)
         expires = min(int(claims["exp"]), _LATEST)
+        # The leeway applies to the end as it does when the token is checked.
         ends_at = datetime.fromtimestamp(expires, UTC) + self._settings.leeway
         return Identity(owner, role), ends_at
 
@@ -74,6 +80,7 @@ class JwtVerifier:
             if len(token) > _MAX_TOKEN:
                 raise InvalidJwtError("JWT_MALFORMED")
             header = jwt.get_unverified_header(token)
+            # Checked before the key is looked up, because that may cost a request to the issuer.
             if header.get("alg") not in settings.algorithms:
                 raise InvalidJwtError("JWT_ALGORITHM_REFUSED")
             if not is_kind_accepted(header):
@@ -88,6 +95,7 @@ class JwtVerifier:
                 audience=settings.audience,
                 issuer=settings.issuer,
                 leeway=settings.leeway,
+                # PyJWT would otherwise accept a token without an end, and only warn of a short key.
                 options={
                     "require": ["exp", "iss", "aud"],
                     "enforce_minimum_key_length": True,
@@ -102,9 +110,11 @@ class JwtVerifier:
         return claims
 
     def _owner(self, claims: Mapping[str, Any]) -> Owner:
-        """Return whose the token is. Their name is taken as it is, or two could become one."""
+        """Return whose token it is. Raises InvalidJwtError when the name cannot be used."""
         settings = self._settings
         name = claims.get(settings.name_claim)
+        # A name that is not in its normal form is refused, not normalised: otherwise two people
+        # could become one owner.
         if not isinstance(name, str) or normal_name(name) != name:
             raise InvalidJwtError("JWT_NAME_UNUSABLE")
         shown = claims.get(settings.display_name_claim)
@@ -112,10 +122,12 @@ class JwtVerifier:
         return Owner(settings.issuer, name, shown or "")
 
     def _role(self, claims: Mapping[str, Any]) -> Role | None:
-        """Return the highest role that the token's roles stand for, or None."""
+        """Return the highest of our roles that the token's roles stand for, or None."""
+        # A dotted name leads into nested claims, such as Keycloak's `realm_access.roles`.
         found: Any = claims
         for part in self._settings.roles_claim.split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
+        # Either a list, or a text with spaces in between, as the claim `scope` is.
         theirs = found.split() if isinstance(found, str) else found
         if not isinstance(theirs, list):
             return None

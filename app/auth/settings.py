@@ -1,4 +1,4 @@
-"""The settings of signing in."""
+"""The settings for signing in by an OIDC issuer."""
 
 import re
 from collections.abc import Mapping
@@ -14,15 +14,16 @@ from provisioner.domain.identities import Role
 from provisioner.services.tokens import MAX_DAYS
 from provisioner.storage.token_tree import IssuerTrust
 
-# Public-key signatures only: with HS256 the issuer's public key would be a secret to sign with.
+# Only signatures by public keys. With HS256 anyone could sign with the issuer's public key.
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
+# Strict, because the origins become part of the Content-Security-Policy header.
 _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
-    """An issuer, and how its tokens are read. ``SignInSettings`` describes each field."""
+    """An issuer, and how to read its tokens. ``SignInSettings`` describes each field."""
 
     issuer: str
     audience: str
@@ -40,15 +41,21 @@ class OidcSettings:
 
 
 class SignInSettings(BaseSettings):
-    """What the operator says of an OIDC issuer; ``Settings`` inherits it."""
+    """What the operator says about an OIDC issuer. ``app.settings.Settings`` inherits this.
+
+    Lists are marked ``NoDecode``, because pydantic-settings would expect JSON in the environment.
+    """
 
     model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
 
     oidc_issuer: str | None = Field(
-        None, description="Issuer (URL) whose tokens sign people in, besides our own; unset none."
+        None,
+        description="URL of the issuer whose tokens sign people in, besides our own tokens. If"
+        " unset, only our own do.",
     )
     oidc_audience: str | None = Field(
-        None, description="The audience that the issuer's tokens must be for; needed with one."
+        None,
+        description="The audience that the issuer's tokens must be for; required with an issuer.",
     )
     oidc_client_id: str | None = Field(
         None, description="The client that the pages sign in as; unset, they ask for a token."
@@ -75,27 +82,28 @@ class SignInSettings(BaseSettings):
     )
     oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(
         {"viewer": Role.VIEWER, "operator": Role.OPERATOR, "admin": Role.ADMIN},
-        description="What the issuer's roles stand for: `theirs=viewer`, comma-separated. Who has"
-        " none of them is not let in.",
+        description="What the issuer's roles stand for: `theirs=viewer`, comma-separated. A person"
+        " who has none of them cannot sign in.",
     )
     oidc_display_name_claim: str = Field(
         "preferred_username",
-        description="The claim that people are shown as, beside `oidc_name_claim`, which counts.",
+        description="The claim with the name by which a person is shown. It proves nothing: stores"
+        " belong to the name in `oidc_name_claim`.",
     )
     oidc_clients: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="The clients whose tokens sign people in, comma-separated, by the claims `azp`,"
-        " `client_id`, `cid` and `appid`: those that a token has must be named here, and it must"
-        " have one. Unset, any client's of the audience do.",
+        description="The clients whose tokens sign people in, comma-separated. A token must have at"
+        " least one of the claims `azp`, `client_id`, `cid` and `appid`, and each that it has must"
+        " name one of these clients. If unset, tokens of any client do.",
     )
     oidc_token_days: int = Field(
         0,
         ge=0,
         le=MAX_DAYS,
-        description="How many days the tokens may live that people make who signed in with the"
-        " issuer; 0 lets them make none. Such a token goes on when the issuer no longer lets its"
-        " owner in, and ends when the issuer is no longer configured. A smaller number ends those"
-        " that are older.",
+        description="How many days a token may live that was made by a person who signed in with"
+        " the issuer; with 0 they cannot make any. Such a token still works when the issuer no"
+        " longer lets its owner in, and ends when the issuer is no longer configured. A smaller"
+        " number also ends existing tokens that are older.",
     )
     oidc_leeway_seconds: float = Field(
         30, ge=0, le=300, description="How far the issuer's clock may be from ours."
@@ -117,6 +125,7 @@ class SignInSettings(BaseSettings):
     @field_validator("oidc_issuer", "oidc_jwks_url")
     @classmethod
     def _private(cls, value: str | None) -> str | None:
+        # On this machine nobody is in between, so plain http is allowed there.
         parts = urlsplit(value or "https:")
         if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise ValueError("must begin with https://, or anyone on the way could sign in")
@@ -133,12 +142,14 @@ class SignInSettings(BaseSettings):
     @field_validator("oidc_audience")
     @classmethod
     def _audience_with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        # ``info.data`` has only the fields declared above this one, so the issuer comes first. The
+        # check runs for an unset audience too: pydantic-settings validates default values.
         if info.data.get("oidc_issuer") and not value:
             raise ValueError("is needed with an issuer: without it any token of theirs would do")
         return value
 
     def oidc(self) -> OidcSettings | None:
-        """Return the slice that sign-in by an issuer needs, or None."""
+        """Return the settings that sign-in by an issuer needs, or None without an issuer."""
         if self.oidc_issuer is None or self.oidc_audience is None:
             return None
         return OidcSettings(
@@ -158,7 +169,7 @@ class SignInSettings(BaseSettings):
         )
 
     def issuer_trust(self) -> IssuerTrust | None:
-        """Return the slice that the domain needs, or None."""
+        """Return the settings that the domain needs, or None without an issuer."""
         if self.oidc() is None or self.oidc_issuer is None:
             return None
         return IssuerTrust(self.oidc_issuer, timedelta(days=self.oidc_token_days))

@@ -1,4 +1,4 @@
-"""Who is calling: what a bearer token stands for, and until when."""
+"""Finds out who calls: whom a bearer token signs in, and until when."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,9 +28,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who has signed in, with which of our tokens (if it is one), and until when at most.
+    """A sign-in: who it is, and until when it is valid at most.
 
-    Implements ``resolvers.context.SignIn``.
+    ``token_id`` is None for a token of an issuer, and ``expires_at`` is None for a token without an
+    end. Implements ``resolvers.context.SignIn``.
     """
 
     identity: Identity
@@ -45,9 +46,9 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailure:
-    """Why a token was not accepted, for the audit log; the caller is told only that it was not.
+    """Why a token was not accepted. Only the audit log gets this; the caller is told no reason.
 
-    ``owner`` is whose token it was, where that is certain, and ``token`` which, if it was ours.
+    ``owner`` is whose token it was, where that is certain. ``token`` is set for one of our own.
     """
 
     code: str
@@ -56,7 +57,7 @@ class SignInFailure:
 
 
 class Authenticator:
-    """Tells whose a bearer token is."""
+    """Signs callers in by their bearer tokens."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class Authenticator:
         self._issuer = issuer
 
     async def sign_in(self, token: str, *, address: str) -> Credential | None:
-        """Return who signs in with a token, or None; then the failure is recorded."""
+        """Return who signs in with a token, or None. A failure is written to the audit log."""
         result = await self._identify(token)
         if isinstance(result, Credential):
             return result
@@ -95,11 +96,11 @@ class Authenticator:
                     token_maker=None if failure.token is None else failure.token.maker,
                 )
             )
-        except Exception:  # noqa: BLE001 - nothing was done, so it may go unrecorded: it is logged
+        except Exception:  # noqa: BLE001 - nothing was changed, so a line in the log is enough
             _log.exception("sign_in_failure_not_recorded", code=failure.code)
 
     async def _identify(self, token: str) -> Credential | SignInFailure:
-        if not token.startswith(PREFIX):  # none of ours: the database need not be asked
+        if not token.startswith(PREFIX):  # not one of ours, so the database need not be asked
             if self._issuer is None:
                 return SignInFailure("TOKEN_UNKNOWN")
             return await self._identify_by(self._issuer, token)
@@ -123,9 +124,11 @@ class Authenticator:
 async def running_authenticator(
     platform: Platform, oidc: OidcSettings | None
 ) -> AsyncIterator[Authenticator]:
-    """Sign callers in for as long as the context is open."""
+    """Yield an authenticator, which works for as long as the context is open."""
     clock, tokens = SystemClock(), platform.tokens
     watch = CredentialWatch(tokens, clock)
+    # The stack ends things in reverse order: it cancels the watch, waits for its task, and then
+    # closes the issuer's keys.
     async with AsyncExitStack() as stack:
         issuer = None
         if oidc is not None:

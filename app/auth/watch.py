@@ -1,9 +1,9 @@
 """Notices within seconds when a credential is no longer valid.
 
-For whatever stays open longer than one request: ``await context.sign_in.ended()`` returns as soon
-as the credential has expired or was revoked, be it from the command line or by another replica.
-Expiry is a timer. Revocation is one query every two seconds for all credentials together that have
-something open, however many sockets and streams that is.
+This is for websockets and streams, which stay open after the sign-in: ``await
+context.sign_in.ended()`` returns as soon as the credential has expired or was revoked. A timer
+notices that it expires. One query every two seconds notices revocations, also those by the command
+line or another replica. The query covers all credentials that have something open.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ _EVERY_SECONDS = 2.0
 
 @dataclass(slots=True)
 class _Open:
-    """A token with something open: how much, and the event that ends it all."""
+    """A token that has something open: how many things, and the event that ends them all."""
 
     uses: int = 0
     revoked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class CredentialWatch:
-    """Watches the credentials of everything that is open."""
+    """Watches the credentials of all open websockets and streams."""
 
     def __init__(
         self, tokens: TokenRepository, clock: Clock, *, every_seconds: float = _EVERY_SECONDS
@@ -43,9 +43,10 @@ class CredentialWatch:
         self._open: dict[str, _Open] = {}
 
     async def ended(self, token_id: str | None, expires_at: datetime | None) -> None:
-        """Return once the credential is no longer valid; cancel it when that is of no interest.
+        """Return once the credential is no longer valid. Cancel the call when it is not needed.
 
-        ``token_id`` is None for a credential that only ends by its time.
+        ``token_id`` is None for a credential that cannot be revoked, only expire. ``expires_at`` is
+        None for one that does not expire.
         """
         seconds = None if expires_at is None else (expires_at - self._clock.now()).total_seconds()
         with self._registered(token_id) as revoked:
@@ -56,7 +57,7 @@ class CredentialWatch:
                 return
 
     async def run(self) -> NoReturn:
-        """Look for revoked tokens, for ever. A failure is logged: the next look is soon."""
+        """Look for revoked tokens for ever. A look that fails is logged, and the next is soon."""
         while True:
             await asyncio.sleep(self._every_seconds)
             try:
@@ -65,9 +66,11 @@ class CredentialWatch:
                 _log.exception("credential_check_failed")
 
     async def check(self) -> None:
-        """End what is open with a token that was revoked, or is gone."""
+        """End what is open with tokens that were revoked or deleted."""
         if not self._open:
             return
+        # A copy, because tokens may come and go while the database answers. A token that comes
+        # meanwhile was not asked about, so it would look as if it were revoked.
         looked_at = dict(self._open)
         valid = await self._tokens.unrevoked(looked_at)
         for token_id in looked_at.keys() - valid:
@@ -76,13 +79,14 @@ class CredentialWatch:
     @contextmanager
     def _registered(self, token_id: str | None) -> Iterator[asyncio.Event]:
         if token_id is None:
-            yield asyncio.Event()
+            yield asyncio.Event()  # nobody ever sets it
             return
         entry = self._open.setdefault(token_id, _Open())
         entry.uses += 1
         try:
             yield entry.revoked
         finally:
+            # The last to leave removes the entry, so that the query asks only about what is open.
             entry.uses -= 1
             if entry.uses == 0:
                 del self._open[token_id]
