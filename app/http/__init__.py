@@ -1,1 +1,1 @@
-"""What is around every request, and the pages and probes that are not GraphQL."""
+"""HTTP around and beside GraphQL: middleware, media types, pages, probes and metrics."""

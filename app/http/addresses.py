@@ -1,16 +1,18 @@
-"""Where a request comes from.
+"""Finds the address of the client that has sent a request.
 
-What a header says of it is believed only as far as it was written by a proxy that the operator
-trusts: each proxy appends the peer it saw to ``X-Forwarded-For``, so the header is read from the
-right, and the first address that is no trusted proxy's is the client's. All to the left of it is
-whatever the client chose to send. Where a client may have an address of the proxies' networks, how
-many proxies there are tells who it is.
+Each proxy appends the address of its peer to the header ``X-Forwarded-For``. So the header is read
+from the right, and the first address that is not a trusted proxy's is the client's. Everything to
+the left of it is whatever the client chose to send. Where clients may have addresses in the
+networks of the proxies, the number of proxies tells which address is the client's.
 
-uvicorn's ProxyHeadersMiddleware reads the header in the same way, and four differences keep it from
-being used: it does not bound the number of proxies, so that a client within the trusted networks
-chooses its own address; it takes a peer such as ``::ffff:10.0.0.1``, which is what a socket for
-IPv4 and IPv6 shows, for none of ``10.0.0.0/8``; it passes on what is no address, as ``<script>``;
-and an address keeps its zone, which is as long as the client likes.
+uvicorn's ProxyHeadersMiddleware reads the header in the same way, but has four faults:
+
+- It does not bound the number of proxies, so a client in a trusted network chooses its address.
+- It does not find ``::ffff:10.0.0.1`` in ``10.0.0.0/8``. A socket for both IPv4 and IPv6 shows the
+  address of an IPv4 peer like this.
+- It passes on what is not an address, such as ``<script>``.
+- It keeps the zone of an address, which is as long as the client likes.
+
 ``tests/unit/test_addresses.py`` has a case for each.
 """
 
@@ -34,20 +36,20 @@ Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
 """The address of a peer that has none, such as one on a Unix socket."""
 
-_MAX_HOPS = 16  # proxies one behind the other that are believed; more are a header made up
-_SITE_BITS = 64  # what one customer of an IPv6 provider has to himself, at the least
+_MAX_HOPS = 16  # proxies in a row; a header that names more is made up
+_SITE_BITS = 64  # one customer of an IPv6 provider has at least a network of this prefix
 
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Our own proxies: their networks, and how many there are at most; 0 is as many as there be."""
+    """The trusted proxies: their networks, and how many a request passes at most (0: no limit)."""
 
     networks: Collection[Network] = ()
     hops: int = 0
 
 
 def client_address(connection: HTTPConnection, proxies: Proxies) -> str:
-    """Return the client's address."""
+    """Return the client's address, or ``UNKNOWN``."""
     peer = connection.client.host if connection.client else ""
     address = _parse(peer)
     if address is None:
@@ -56,14 +58,14 @@ def client_address(connection: HTTPConnection, proxies: Proxies) -> str:
         if not _is_within(address, proxies.networks):
             break
         before = _parse(hop)
-        if before is None:  # a proxy that hides its peer, or one that wrote nonsense
+        if before is None:  # the proxy hides its peer, or writes nonsense: keep its own address
             break
         address = before
     return str(address)
 
 
 def address_group(address: str) -> str:
-    """Return what a limit counts for an address: itself, or the site of an IPv6 address."""
+    """Return what a limit counts in place of an address: itself, or the network of an IPv6 one."""
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, _SITE_BITS), strict=False))
@@ -76,7 +78,7 @@ def _forwarded_for(connection: HTTPConnection) -> list[str]:
 
 
 def _parse(text: str) -> Address | None:
-    """Read an address in the spellings that proxies use: bare, with a port, in brackets."""
+    """Return the address in a text, or None. It may be bare, with a port, or in brackets."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -85,8 +87,9 @@ def _parse(text: str) -> Address | None:
         address = ip_address(text)
     except ValueError:
         return None
+    # The zone is the name of an interface, of any length: it is no part of the address.
     if isinstance(address, IPv6Address) and address.scope_id is not None:
-        address = IPv6Address(int(address))  # the name of an interface, of any length, is no part
+        address = IPv6Address(int(address))
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
 

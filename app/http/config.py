@@ -1,4 +1,4 @@
-"""``/config.json``: what the pages must know before anybody has signed in. Nothing secret."""
+"""``/config.json``: what the pages need to know before anybody has signed in. It has no secrets."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -9,7 +9,7 @@ from app.auth.settings import OidcSettings
 
 
 def config_route(oidc: OidcSettings | None) -> Route:
-    """Return the route; ``oidc`` is null in it when the pages cannot sign in with an issuer."""
+    """Return the route. Its answer has ``oidc: null`` where pages cannot sign in with an issuer."""
     offered = None
     if oidc is not None and oidc.client_id is not None:
         offered = {
@@ -20,6 +20,7 @@ def config_route(oidc: OidcSettings | None) -> Route:
     content = {"version": __version__, "oidc": offered}
 
     async def config(_: Request) -> JSONResponse:
+        # A restart may change the settings: browsers must ask each time.
         return JSONResponse(content, headers={"Cache-Control": "no-cache"})
 
     return Route("/config.json", config)

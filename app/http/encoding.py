@@ -1,4 +1,4 @@
-"""Answers as JSON text."""
+"""Encodes answers as JSON text."""
 
 import json
 
@@ -6,12 +6,13 @@ import msgspec
 
 
 def encode_json(data: object) -> str:
-    """Return JSON; as text, since bytes would become a binary websocket frame.
+    """Return ``data`` as JSON in one line.
 
-    A lone surrogate, which a caller may send and be told of, is no text that UTF-8 could carry:
-    then everything beyond ASCII is escaped, as the standard library does.
+    It is text and not bytes, because Strawberry would send bytes as a binary websocket frame.
     """
     try:
         return msgspec.json.encode(data).decode()
     except UnicodeEncodeError:
+        # UTF-8 cannot carry a lone surrogate, which a caller may have sent and an error repeats.
+        # The standard library escapes everything beyond ASCII.
         return json.dumps(data, separators=(",", ":"))

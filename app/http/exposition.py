@@ -1,4 +1,4 @@
-"""``/metrics``: open only to whoever has the token of ``STORE_PLATFORM_METRICS_TOKEN``."""
+"""``/metrics``, open only to callers with the token in ``STORE_PLATFORM_METRICS_TOKEN``."""
 
 import asyncio
 import secrets
@@ -15,14 +15,14 @@ from app.telemetry.metrics import PrometheusMeasurements
 from provisioner.domain.stores import StoreStatus
 from provisioner.platform import Platform
 
-_DATABASE_SECONDS = 3.0
+_DATABASE_SECONDS = 3.0  # then a scrape goes on without the figures that the database has
 
 
 class MetricsEndpoint:
-    """Renders counters and, read at this moment, gauges.
+    """Serves the counters, and the gauges as they are at the moment of the request.
 
-    A token of its own rather than a caller's: metrics must be there when the database, which knows
-    the callers' tokens, is not.
+    It has a token of its own, and takes none of a caller. The callers' tokens are in the database,
+    and metrics must be there when the database is not.
     """
 
     def __init__(self, measurements: PrometheusMeasurements, token: SecretStr | None) -> None:
@@ -30,7 +30,6 @@ class MetricsEndpoint:
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
         request = Request(scope, receive)
         response = self._refusal(request) or await self._metrics(request.app.state.platform)
         await response(scope, receive, send)
@@ -41,6 +40,8 @@ class MetricsEndpoint:
                 "Metrics are closed here. Set STORE_PLATFORM_METRICS_TOKEN to open them.\n", 403
             )
         given = bearer_token(request.headers.get("authorization")) or ""
+        # ``compare_digest`` takes as long for any wrong token. It raises an error for a text beyond
+        # ASCII, so bytes are compared.
         if secrets.compare_digest(given.encode(), self._token.get_secret_value().encode()):
             return None
         return PlainTextResponse(
@@ -51,7 +52,9 @@ class MetricsEndpoint:
 
     async def _metrics(self, platform: Platform) -> Response:
         problems = await platform.check.problems()
+        # Where the check has just failed, the query would only make the scrape wait once more.
         stores = None if problems["database"] else await _stores(platform)
+        # A registry for this scrape alone: its gauges hold values that were read just now.
         gauges = CollectorRegistry()
         gauges.register(PlatformGauges(platform, problems, stores))
         content = generate_latest(gauges) + generate_latest(self._measurements.registry)
@@ -59,9 +62,9 @@ class MetricsEndpoint:
 
 
 async def _stores(platform: Platform) -> dict[StoreStatus, int] | None:
-    """Return the stores by status, or None when the database cannot tell just now."""
+    """Return the number of stores by status, or None when the database does not answer."""
     try:
         async with asyncio.timeout(_DATABASE_SECONDS):
             return dict((await platform.stores.load()).stores)
-    except Exception:  # noqa: BLE001 - part_up says it on the next scrape
+    except Exception:  # noqa: BLE001 - the gauge part_up shows it at the next scrape
         return None

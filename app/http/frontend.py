@@ -1,4 +1,4 @@
-"""The built pages: the dashboard and GraphiQL."""
+"""Serves the built pages: the dashboard and GraphiQL."""
 
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class _HashedFiles(StaticFiles):
-    """Files whose names change with their content: a browser never asks for one again."""
+    """Files whose names change with their content, so that browsers may keep them for ever."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -23,7 +23,10 @@ class _HashedFiles(StaticFiles):
 
 
 def frontend_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
-    """Return the routes of the pages built into ``folder``. They come last: see ``dashboard``."""
+    """Return the routes of the pages that are built into ``folder``.
+
+    They must come last in the application, because the dashboard answers at every other address.
+    """
 
     def page(name: str) -> Response:
         file = folder / name
@@ -31,6 +34,7 @@ def frontend_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
             return PlainTextResponse(
                 "The pages are not built here. Run `make dashboard`, then reload.\n", 503
             )
+        # A page names its scripts by their hashes, so browsers must ask for the page each time.
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     async def graphiql(_: Request) -> Response:
@@ -42,11 +46,12 @@ def frontend_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
         return page("icon.svg")
 
     async def dashboard(request: Request) -> Response:
-        """Serve the dashboard at every address that nothing else has: it knows its pages itself."""
+        """Serve the dashboard at every address that no other route has: it routes by itself."""
         if not _is_navigation(request):
             raise HTTPException(404)
         return page("index.html")
 
+    # The service also runs where the pages are not built: Starlette must not look for the folder.
     assets = GZipMiddleware(_HashedFiles(directory=folder / "assets", check_dir=False))
     return [
         Route("/graphiql", graphiql),
@@ -58,7 +63,11 @@ def frontend_routes(folder: Path, *, has_graphiql: bool) -> list[BaseRoute]:
 
 
 def _is_navigation(request: Request) -> bool:
-    """Whether a person opens a page, and not a script an API, or a page a file that is missing."""
+    """Return whether a person opens a page.
+
+    Otherwise a script calls an API, or a page loads a file that does not exist. Both need a 404 and
+    not the dashboard's HTML.
+    """
     wants_page = "text/html" in request.headers.get("accept", "")
     return wants_page and not PurePosixPath(request.url.path).suffix and not _is_api(request)
 

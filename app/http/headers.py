@@ -1,4 +1,4 @@
-"""Headers that keep browsers from doing with our answers what nobody meant them to do."""
+"""Security headers, which tell browsers what other pages and scripts may not do with answers."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -8,19 +8,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def origin_of(url: str) -> str:
-    """Return where a URL leads, without its path."""
+    """Return the origin of a URL: its scheme, host and port."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def content_policy(connect_to: Iterable[str] = ()) -> str:
-    """Return the Content-Security-Policy of the pages: only our own files, and nothing inline."""
+    """Return the Content-Security-Policy of the pages: only our own files, and nothing inline.
+
+    ``connect_to`` are other origins that scripts may connect to, such as an issuer's.
+    """
     sources = {
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
-        "font-src": "'self' data:",  # GraphiQL has its own within its style sheet
+        "font-src": "'self' data:",  # GraphiQL's style sheet contains its fonts
         "worker-src": "'self'",
         "manifest-src": "'self'",
         "connect-src": " ".join(["'self'", *connect_to]),
@@ -32,7 +35,7 @@ def content_policy(connect_to: Iterable[str] = ()) -> str:
 
 
 def security_headers(*, policy: str, hsts_seconds: int) -> dict[str, str]:
-    """Return the headers of every response; ``hsts_seconds`` 0 leaves out what demands TLS."""
+    """Return the headers of every response, with Strict-Transport-Security unless it is 0 s."""
     headers = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -48,7 +51,7 @@ def security_headers(*, policy: str, hsts_seconds: int) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Middleware that adds headers to every response; one set further in stays."""
+    """ASGI middleware that adds headers to every response, unless the response has them already."""
 
     def __init__(self, app: ASGIApp, *, headers: dict[str, str]) -> None:
         self._app = app

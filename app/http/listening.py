@@ -1,18 +1,20 @@
-"""The socket on which the service listens, where it is every address of the machine."""
+"""Opens the socket for a service that listens on every address of the machine."""
 
 import errno
 import socket
 
 from provisioner.domain.errors import ConfigurationError
 
-_BACKLOG = 2048
+_BACKLOG = 2048  # uvicorn's default
+# What the system answers where it has no IPv6 at all, or no address of it.
 _NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
 def every_address(port: int) -> socket.socket:
-    """Return a socket that listens to IPv6 and IPv4, as far as the machine has them.
+    """Return a socket that listens on IPv6 and IPv4, as far as the machine has them.
 
-    uvicorn, told to listen on ``::``, would leave out IPv4. Raises ConfigurationError.
+    uvicorn would leave out IPv4 if it were told to listen on ``::``. Raises ConfigurationError when
+    the port cannot be used.
     """
     try:
         try:

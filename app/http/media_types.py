@@ -1,4 +1,4 @@
-"""What a caller wants to be answered in (RFC 9110, 12.5.1): JSON, or a stream of events."""
+"""Reads from an ``Accept`` header (RFC 9110, 12.5.1) whether a caller wants JSON or events."""
 
 from collections.abc import Iterator
 
@@ -9,18 +9,19 @@ _EVENTS = "text/event-stream"
 _PLAIN_JSON = "application/json"
 _JSON = (_PLAIN_JSON, GRAPHQL_RESPONSE)
 _JSON_AMONG_OTHERS = ("application/*", "*/*")
-_Rank = tuple[float, int]  # the quality, then whatever is named earlier
+_Rank = tuple[float, int]  # the quality, and the negative place: of equals the earlier is higher
 _NOT_NAMED: _Rank = (0, 0)
 
 
 def accepts_events(accept: str) -> bool:
-    """Whether a caller takes events. They must be named: a wildcard asks for JSON."""
+    """Return whether a caller accepts events by name. A wildcard asks for JSON."""
     return _ranks(accept).get(_EVENTS, _NOT_NAMED)[0] > 0
 
 
 def prefers_events(accept: str) -> bool:
-    """Whether a caller would rather have events than JSON; of equals, what is named first."""
+    """Return whether a caller prefers events to JSON. Of equals, the first is preferred."""
     ranks = _ranks(accept)
+    # A type that is named counts before a wildcard that matches it too, whatever their qualities.
     named = [ranks[name] for name in _JSON if name in ranks]
     others = [ranks[name] for name in _JSON_AMONG_OTHERS if name in ranks]
     json = max(named) if named else next(iter(others), _NOT_NAMED)
@@ -28,9 +29,9 @@ def prefers_events(accept: str) -> bool:
 
 
 def prefers_graphql_response(accept: str) -> bool:
-    """Whether a caller would rather have GraphQL's own media type than plain JSON.
+    """Return whether a caller prefers GraphQL's own media type to plain JSON, and names it.
 
-    It must be named: a wildcard asks for plain JSON, as callers from before it do.
+    A wildcard asks for plain JSON, because that is what older clients send and expect.
     """
     ranks = _ranks(accept)
     plain = ranks.get(_PLAIN_JSON, _NOT_NAMED)
@@ -49,6 +50,7 @@ def _ranges(accept: str) -> Iterator[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
+    # The header is a wish, so a quality that cannot be read counts as the default.
     try:
         return min(max(float(text), 0.0), 1.0)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is done around every request: an id, one line in the log, and a measurement."""
+"""Gives every request an id, a line in the log, and a measurement."""
 
 import re
 import secrets
@@ -16,17 +16,21 @@ from provisioner.domain.ports import Measurements
 _log = structlog.get_logger("app.http.requests")
 
 HEADER = "X-Request-Id"
+# A caller's id goes into the log and back into a header, so it has to be short and harmless.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_TRACE = re.compile(r"[0-9a-f-]{1,64}")  # https://www.w3.org/TR/trace-context/: 55, or more later
+# https://www.w3.org/TR/trace-context/: 55 characters, and maybe more in later versions.
+_TRACE = re.compile(r"[0-9a-f-]{1,64}")
+# Clients may invent methods, and each method is the label of a time series.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Asked for every few seconds: at the usual level the log would hold little else.
 _PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 class Requests:
-    """ASGI middleware, the outermost.
+    """ASGI middleware around all others, except the one that adds security headers.
 
-    A request's id is the caller's own where it is short and harmless, else a new one; it is in the
-    answer's X-Request-Id and in every line logged on the way.
+    The id of a request is the one that the caller sent, if it is short and harmless, else a new
+    one. It is in the header X-Request-Id of the answer, and in every line logged meanwhile.
     """
 
     def __init__(self, app: ASGIApp, *, measurements: Measurements) -> None:
@@ -34,7 +38,6 @@ class Requests:
         self._measurements = measurements
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request or a websocket."""
         if scope["type"] == "http":
             await self._request(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -45,7 +48,7 @@ class Requests:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, began = _begin(scope), perf_counter()
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        status: int | None = None  # until an answer is begun
+        status: int | None = None  # until the application begins an answer
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -63,10 +66,12 @@ class Requests:
                 await self._app(scope, receive, answer)
             except Exception:
                 _log.exception("request_failed")
-                if status is not None:  # the answer was begun: all that is left is to cut it off
+                # An answer that was begun cannot be replaced: uvicorn cuts it off when this raises.
+                if status is not None:
                     raise
                 await _apology(request_id)(scope, receive, answer)
             finally:
+                # Known only now: Starlette puts the route into the scope further in.
                 measured.labels["route"], measured.outcome = route_of(scope), str(status)
                 log = _log.debug if measured.labels["route"] in _PROBES else _log.info
                 log(
@@ -108,7 +113,10 @@ def _apology(request_id: str) -> Response:
 
 
 def route_of(scope: Scope) -> str:
-    """Return the pattern of the route that was taken, never the path as it was asked for."""
+    """Return the pattern of the route that was taken, or "other"; never the path itself.
+
+    Callers choose paths, so there would be a time series for each.
+    """
     route = scope.get("route")
     return str(getattr(route, "path", "other")) if isinstance(route, BaseRoute) else "other"
 
@@ -116,6 +124,7 @@ def route_of(scope: Scope) -> str:
 def _begin(scope: Scope) -> str:
     given = Headers(scope=scope).get(HEADER, "")
     request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+    # Whatever the context may hold, only this request's fields belong into its lines.
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id

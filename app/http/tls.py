@@ -1,4 +1,4 @@
-"""Sends who came without TLS to where there is TLS, where a proxy in front takes both."""
+"""Redirects requests that came without TLS, for proxies in front that take both kinds."""
 
 from starlette.datastructures import URL
 from starlette.requests import HTTPConnection
@@ -6,14 +6,16 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _PLAIN = frozenset({"http", "ws"})
+# 308 keeps the method and the body. A websocket cannot be redirected: 1008 is a violated policy.
 _PERMANENT, _REFUSED = 308, 1008
 
 
 class RedirectToTls:
-    """Middleware that redirects what the proxy says came without TLS, and refuses such websockets.
+    """ASGI middleware that redirects requests without TLS, and refuses such websockets.
 
-    Nobody is believed about TLS: whoever forges the header is redirected, and nothing else. What
-    comes without it, such as a probe, did not come through the proxy.
+    The proxy tells by ``X-Forwarded-Proto``. Nothing more depends on the header, so a client that
+    forges it can only get itself redirected. A request without the header, such as a probe, did not
+    come through the proxy and is let through.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -33,6 +35,7 @@ def _is_plain(connection: HTTPConnection) -> bool:
 
 
 def _redirect(url: URL) -> Response:
-    if not url.hostname:
+    if not url.hostname:  # the request has no header Host, so there is nowhere to redirect to
         return PlainTextResponse("Use https://.\n", 400)
+    # Without the port, which is that of plain HTTP.
     return RedirectResponse(url.replace(scheme="https", port=None), _PERMANENT)

@@ -1,4 +1,4 @@
-"""What a caller is told while the database cannot be used: to try again, and how soon."""
+"""Answers callers while the database cannot be used: they are told to try again, and when."""
 
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -11,11 +11,9 @@ _RETRY_SECONDS = 2
 
 
 def unavailable(error: DatabaseUnavailableError) -> GraphQLError:
-    """Return the error of an operation, with what is wrong as far as it is known.
-
-    A change may have been made even where the transaction that failed has changed nothing: by one
-    before it, or because its answer was lost.
-    """
+    """Return the error for an operation, with the cause as far as it is known."""
+    # The transaction that failed has changed nothing, unless only its answer was lost. But the
+    # operation may have made a change in a transaction before it. So the caller has to look.
     return GraphQLError(
         f"{error} Try again in a moment; after a change, look first whether it was made.",
         extensions={"code": "UNAVAILABLE", "retryAfterSeconds": _RETRY_SECONDS},
@@ -23,7 +21,7 @@ def unavailable(error: DatabaseUnavailableError) -> GraphQLError:
 
 
 async def answer_unavailable(request: Request, error: Exception) -> Response:
-    """Answer a request that could not even be signed in."""
+    """Answer a request whose sign-in failed because the database cannot be used."""
     assert isinstance(error, DatabaseUnavailableError)  # noqa: S101 - what it is registered for
     response = refusal(request, unavailable(error))
     response.status_code = 503
