@@ -1,4 +1,4 @@
-"""How the platform is at the moment of a scrape: read then, kept nowhere."""
+"""Gauges that show the platform as it is at the moment of a scrape."""
 
 from collections.abc import Iterable, Mapping
 from platform import python_version
@@ -16,7 +16,11 @@ _PREFIX = "store_platform_"
 
 
 class PlatformGauges(Collector):
-    """The gauges of one scrape; what needs the database was read for it before."""
+    """The gauges of one scrape.
+
+    ``problems`` and ``stores`` need the database, so they are read before: prometheus_client cannot
+    wait in ``collect``. ``stores`` is None when the database did not answer.
+    """
 
     def __init__(
         self,
@@ -29,7 +33,6 @@ class PlatformGauges(Collector):
         self._stores = stores
 
     def collect(self) -> Iterable[Metric]:
-        """Yield every gauge."""
         yield _gauge(
             "build_info",
             "The version that runs.",
@@ -68,6 +71,7 @@ class PlatformGauges(Collector):
             )
 
     def _queue(self) -> Iterable[Metric]:
+        # A replica that does not lead has no queue. It reports an empty one, so its series go on.
         session = self._platform.elector.session
         queue = session.queue if session else WorkQueue()
         yield _gauge(

@@ -1,7 +1,7 @@
-"""Structured logs: one JSON object a line on stderr, or coloured text where a person looks on.
+"""Structured logs on stderr: one JSON object in a line, or coloured text for people.
 
-Every line goes through ``hide_secrets``, those of libraries and their tracebacks included: the last
-stop, behind the care that is taken where things are logged.
+Every line goes through ``hide_secrets``, also those of libraries, and their tracebacks. This is the
+last defence; the code that logs takes care not to log secrets in the first place.
 """
 
 import logging
@@ -19,7 +19,7 @@ _SECRET_KEYS = frozenset({"authorization", "cookie", "password", "secret", "toke
 
 
 class LogLevel(StrEnum):
-    """What is logged: lines of this weight and more."""
+    """The least severe level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -28,7 +28,7 @@ class LogLevel(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """How a line looks; auto is text on a terminal and JSON elsewhere."""
+    """The format of a line; auto is text on a terminal and JSON elsewhere."""
 
     AUTO = "auto"
     JSON = "json"
@@ -36,7 +36,8 @@ class LogFormat(StrEnum):
 
 
 def configure(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.AUTO) -> None:
-    """Set up structlog, and route the standard library's warnings and errors through it."""
+    """Set up structlog, and send what the standard library's loggers report through it."""
+    # The order matters: a traceback has to be text before ``hide_secrets`` can look at it.
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -45,7 +46,8 @@ def configure(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.AUTO)
         hide_secrets,
     ]
     is_text = sys.stderr.isatty() if form is LogFormat.AUTO else form is LogFormat.TEXT
-    if is_text:  # JSON writes out by itself what a terminal would obey
+    # A terminal obeys control characters in a text. In JSON they are escaped already.
+    if is_text:
         shared.append(make_printable)
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(
@@ -67,18 +69,18 @@ def configure(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.AUTO)
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    # Libraries only speak up when something is wrong; their debug logs would quote headers.
+    # Never less than warnings: the debug logs of libraries quote headers, which hold tokens.
     quietest = max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()])
     logging.basicConfig(handlers=[handler], level=quietest, force=True)
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace what is a secret by its key or by its look; a structlog processor."""
+    """Replace values that are secrets by their key or by their form. A structlog processor."""
     return {key: _hidden(key, value) for key, value in event.items()}
 
 
 def make_printable(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Write out what is not seen of a text, see ``printable``; a structlog processor."""
+    """Escape the invisible characters of every text, see ``printable``. A structlog processor."""
     return {
         key: printable(value) if isinstance(value, str) else value for key, value in event.items()
     }
@@ -91,6 +93,6 @@ def _hidden(key: str, value: Any) -> Any:
         return scrub(value)
     if isinstance(value, Mapping):
         return {str(inner): _hidden(str(inner), item) for inner, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):  # the items have no keys, so only their form tells
         return [_hidden("", item) for item in value]
     return value

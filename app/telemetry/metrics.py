@@ -1,7 +1,7 @@
-"""What was done, how often and how long, in Prometheus' text format.
+"""Counts and times what the service does, for Prometheus.
 
-No label ever holds a caller's words or an id: every value comes from a list of ours, so the number
-of series is bounded whatever is asked.
+No label ever holds text from a caller, or an id. Every value comes from a list of ours, so the
+number of time series is bounded whatever callers send.
 """
 
 from contextlib import AbstractContextManager
@@ -17,13 +17,14 @@ HTTP = "http"
 OPERATION = "operation"
 """A GraphQL operation: kind, field (its only root field, or "several")."""
 
+# The upper bounds of the histograms' buckets, in seconds: for requests, and for work on stores.
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Timed:
-    """A histogram of an activity's seconds; ``labels`` besides the outcome."""
+    """The histogram for an activity's seconds. It has the label "outcome" besides ``labels``."""
 
     name: str
     help: str
@@ -48,9 +49,10 @@ _TIMED = {
 
 
 class PrometheusMeasurements:
-    """Counts and times. Implements ``provisioner.domain.ports.Measurements``."""
+    """Counts and times activities. Implements ``provisioner.domain.ports.Measurements``."""
 
     def __init__(self) -> None:
+        # Of its own, because the library's default registry is global and takes a name only once.
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -82,5 +84,7 @@ class PrometheusMeasurements:
         if activity == Activity.REQUEST:
             self._requests.labels(measured.labels["engine"], measured.outcome).inc()
             return
+        # Other labels, such as a store's id, are for traces only. One that is missing was not found
+        # out before the activity ended.
         values = (measured.labels.get(name, "") for name in _TIMED[activity].labels)
         self._histograms[activity].labels(*values, measured.outcome).observe(seconds)

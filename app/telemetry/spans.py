@@ -1,7 +1,7 @@
-"""A span for every request, GraphQL operation, piece of work on a store, step and run of helm.
+"""Makes a span for each request, GraphQL operation, work on a store, step and run of helm.
 
-Work on a store is not part of the request that asked for it: it begins later, and again after a
-restart. The two meet in the store's id, which both carry.
+Work on a store is not in the trace of the request that asked for it, because it begins later, and
+again after a restart. Both carry the store's id, by which the two traces can be found.
 """
 
 import os
@@ -49,17 +49,19 @@ _SERVER_ERROR = 500
 
 
 def new_provider() -> TracerProvider:
-    """Return a provider that exports in batches, from a thread of its own."""
+    """Return a provider that exports spans in batches, from a thread of its own."""
     attributes = {SERVICE_VERSION: __version__}
+    # An attribute given here would win over the operator's setting.
     if "OTEL_SERVICE_NAME" not in os.environ:
         attributes[SERVICE_NAME] = "store-platform"
+    # ``tracing.flush`` shuts it down, so the library need not when the interpreter ends.
     provider = TracerProvider(resource=Resource.create(attributes), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
 
 
 class SpanMeasurements:
-    """Measures, and makes a span of it. Implements ``provisioner.domain.ports.Measurements``."""
+    """Adds a span to each measurement. Implements ``provisioner.domain.ports.Measurements``."""
 
     def __init__(self, inner: Measurements, provider: TracerProvider) -> None:
         self._inner = inner
@@ -67,7 +69,7 @@ class SpanMeasurements:
         self._tracer = provider.get_tracer("store-platform", __version__)
 
     def close(self) -> None:
-        """Send what is not sent yet. Takes seconds when nobody answers."""
+        """Send the spans that are left. This blocks for seconds when nobody answers."""
         self._provider.shutdown()
 
     @contextmanager
@@ -75,7 +77,7 @@ class SpanMeasurements:
         """See ``provisioner.domain.ports.Measurements``."""
         with self._inner.measure(activity, **labels) as measured:
             if activity not in _NAMES or labels.get("action") == Action.OBSERVE:
-                yield measured  # a look at a store that is well is not worth a trace
+                yield measured  # a routine check of a ready store is not worth a trace
                 return
             with self._span(activity, measured):
                 yield measured
@@ -87,25 +89,28 @@ class SpanMeasurements:
             context=_parent(measured),
             kind=SpanKind.SERVER if activity == HTTP else SpanKind.INTERNAL,
         )
-        # A subscription's generator may be closed from another task, where nothing can be made
-        # current; and nothing that an operation does has spans of its own.
+        # A subscription's generator may be closed by another task, and a context variable cannot be
+        # reset there. An operation's span need not be current: nothing below it makes spans.
         current = nullcontext() if activity == OPERATION else trace.use_span(span)
+        # Every line that is logged during the request then has the id of its trace.
         if activity == HTTP:
             trace_id = trace.format_trace_id(span.get_span_context().trace_id)
             structlog.contextvars.bind_contextvars(trace_id=trace_id)
         try:
             with current:
                 yield
-        except BaseException as error:
+        except BaseException as error:  # a cancellation is an outcome too
             measured.outcome = outcome_of(error)
             raise
         finally:
+            # At the end, because the route and the outcome are not known before.
             _describe(span, activity, measured)
             span.end()
 
 
 def _parent(measured: Measured) -> Context | None:
-    """Return the caller's trace, or None to go on in the current one."""
+    """Return the context of the caller's trace, or None to continue the current trace."""
+    # Removed, so that it does not become an attribute of the span.
     given = measured.labels.pop("traceparent", "")
     return TraceContextTextMapPropagator().extract({"traceparent": given}) if given else None
 

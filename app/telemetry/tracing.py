@@ -1,7 +1,8 @@
-"""OpenTelemetry traces, where an endpoint is configured; else nothing is imported or paid.
+"""Switches OpenTelemetry traces on where an endpoint for them is configured.
 
-The settings are OpenTelemetry's own: ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_SERVICE_NAME``,
-``OTEL_TRACES_SAMPLER`` and so on.
+Otherwise OpenTelemetry is not even imported, so traces cost nothing. The settings are
+OpenTelemetry's own: ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_SERVICE_NAME``, ``OTEL_TRACES_SAMPLER``
+and so on.
 """
 
 import asyncio
@@ -14,13 +15,13 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 
 
 def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is anywhere to send traces to."""
+    """Return whether traces are wanted: an endpoint is set, and OpenTelemetry is not disabled."""
     is_disabled = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
     return not is_disabled and any(environment.get(name) for name in _ENDPOINTS)
 
 
 def traced(measurements: Measurements) -> Measurements:
-    """Return the measurements with a span for each, or as they are when none is wanted."""
+    """Return the measurements with a span for each, or unchanged when traces are not wanted."""
     if not is_configured():
         return measurements
     from app.telemetry.spans import SpanMeasurements, new_provider  # noqa: PLC0415 - only paid when wanted
@@ -29,9 +30,10 @@ def traced(measurements: Measurements) -> Measurements:
 
 
 async def flush(measurements: Measurements) -> None:
-    """Send what is not sent yet; at the end of the service."""
+    """Send the spans that are left, at the end of the service."""
     if is_configured():
         from app.telemetry.spans import SpanMeasurements  # noqa: PLC0415 - as above
 
+        # In a thread, because it blocks: the event loop may still have to end other things.
         if isinstance(measurements, SpanMeasurements):
             await asyncio.to_thread(measurements.close)
