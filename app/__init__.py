@@ -1,4 +1,4 @@
-"""The service: an ASGI application around the domain."""
+"""The service: an ASGI application around the domain, which is in ``provisioner``."""
 
 from importlib.metadata import PackageNotFoundError, version
 

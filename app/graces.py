@@ -1,4 +1,4 @@
-"""The settings for trouble that may pass: how long it is given before it fails a store."""
+"""The settings for grace periods: how long trouble that may pass can last until a store fails."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,10 @@ def _seconds(default: timedelta, trouble: str) -> Any:
 
 
 class GraceSettings(BaseSettings):
-    """``Settings`` inherits it; what each default rests on is told in ``GracePeriods``."""
+    """The grace period of each kind of trouble. ``app.settings.Settings`` inherits this.
+
+    ``provisioner.readiness.GracePeriods`` gives the reasons for the defaults.
+    """
 
     model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
 
@@ -61,7 +64,7 @@ class GraceSettings(BaseSettings):
     )
 
     def grace_periods(self) -> GracePeriods:
-        """Return the slice that assessing a store needs."""
+        """Return the settings that the assessment of a store needs."""
         return GracePeriods(
             image_pull_grace=timedelta(seconds=self.image_pull_grace_seconds),
             config_grace=timedelta(seconds=self.config_grace_seconds),

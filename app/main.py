@@ -1,4 +1,4 @@
-"""The ASGI application."""
+"""Puts the ASGI application together: routes, middleware, and the domain while it runs."""
 
 import asyncio
 import signal
@@ -36,7 +36,7 @@ _log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Return the application; the domain runs for as long as its lifespan does."""
+    """Return the application. The domain starts and stops with the application's lifespan."""
     counters = PrometheusMeasurements()
     measurements = traced(counters)
 
@@ -49,16 +49,19 @@ def create_app(settings: Settings) -> Starlette:
             ):
                 app.state.platform = platform
                 app.state.stopping = asyncio.Event()
+                # The view is made with the routes, before there is a database to sign in by.
                 view.authenticator = authenticator
                 yield
         except BaseException as error:
             if isinstance(error, ConfigurationError | DatabaseUnavailableError):
                 _log.error("cannot_start", problem=str(error))
-            # A root task ended, which none may. Serving on without it would be to limp: stop, and
-            # let whoever started this process start it again.
+            # A root task has ended, which none may, or the start has failed. uvicorn would only log
+            # that, and serve on without the task. Stop instead, and let whoever started this
+            # process start it again.
             signal.raise_signal(signal.SIGTERM)
             raise
         finally:
+            # Last, when nothing is counted or measured any more.
             limits.rates.close()
             await flush(measurements)
 
@@ -80,6 +83,7 @@ def create_app(settings: Settings) -> Starlette:
 def _routes(
     settings: Settings, view: GraphQLView, counters: PrometheusMeasurements
 ) -> list[BaseRoute]:
+    # Starlette takes the first route that matches, and those of the pages match any path.
     return [
         Route("/graphql", view, methods=["POST"]),
         Route("/graphql", only_post, methods=["GET"]),
@@ -95,6 +99,7 @@ def _routes(
 def _middleware(
     settings: Settings, measurements: Measurements, rates: RateLimiter
 ) -> list[Middleware]:
+    # The pages sign in with the issuer by themselves, so the browser must let them connect to it.
     oidc = settings.oidc()
     issuer = [origin_of(oidc.issuer), *oidc.token_origins] if oidc else []
     policy = content_policy(connect_to=issuer)
@@ -103,9 +108,12 @@ def _middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["POST"],
+        # Last-Event-ID resumes an event stream; scripts may read only headers that are exposed.
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
         expose_headers=["Retry-After"],
     )
+    # From the outside in. Refusals by one of them get the headers and the line in the log of those
+    # before it. A caller is counted before the body is read, which takes memory and time.
     return [
         Middleware(SecurityHeaders, headers=headers),
         Middleware(Requests, measurements=measurements),

@@ -1,4 +1,4 @@
-"""The settings for stores' names, and for what is kept of those that are deleted."""
+"""The settings for the names of stores, and for how long those of deleted stores are kept."""
 
 import re
 from datetime import timedelta
@@ -14,31 +14,35 @@ _ENTRY = re.compile(r"-\*|-?[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
 def _items(text: object) -> object:
+    # For lists marked ``NoDecode``: pydantic-settings would expect JSON in the environment.
     if not isinstance(text, str):
         return text
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
 class NameSettings(BaseSettings):
-    """``Settings`` inherits it."""
+    """Which names are reserved, and how long a name stays its owner's.
+
+    ``app.settings.Settings`` inherits this.
+    """
 
     model_config = SettingsConfigDict(env_prefix="STORE_PLATFORM_", frozen=True, extra="ignore")
 
     reserved_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)] = Field(
         (),
-        description="Names that no store may have, besides those built in"
-        " (provisioner/domain/names.py), comma-separated. A hyphen before a built-in one frees it;"
+        description="Names that no store may have, besides the built-in ones"
+        " (provisioner/domain/names.py), comma-separated. A hyphen before a built-in name frees it;"
         " -* frees them all, so that the names beside it are the whole list.",
     )
     name_quarantine_days: float = Field(
         90,
         ge=0,
         description="Days for which a deleted store's name is kept for its owner, while nobody else"
-        " may have it; 0 keeps none. It is kept with the store's record, so no longer than that"
-        " (deleted_retention_days).",
+        " may have it; 0 keeps none. The name is kept in the store's record, so no longer than the"
+        " record itself (deleted_retention_days).",
     )
     deleted_retention_days: float = Field(
-        90, ge=0, description="Days until the record of a deleted store is removed; 0 never."
+        90, ge=0, description="Days until the record of a deleted store is removed; 0 keeps it."
     )
 
     @field_validator("reserved_names")
@@ -54,6 +58,8 @@ class NameSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_quarantine(self) -> Self:
+        # Only where the operator has set the days: a shorter retention alone is no mistake, and
+        # ``names`` then keeps names as long as records. A retention of 0 days is for ever.
         kept = self.deleted_retention_days
         if "name_quarantine_days" in self.model_fields_set and 0 < kept < self.name_quarantine_days:
             raise ValueError(
@@ -63,7 +69,7 @@ class NameSettings(BaseSettings):
         return self
 
     def names(self) -> NameRules:
-        """Return the slice that the domain needs."""
+        """Return the settings for names that the domain needs."""
         days = min(self.name_quarantine_days, self.deleted_retention_days or float("inf"))
         return NameRules(
             reserved=reserved_names(self.reserved_names),

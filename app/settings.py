@@ -1,4 +1,4 @@
-"""Every setting of the service, read once from the environment (``STORE_PLATFORM_…``)."""
+"""All settings of the service, read once from the environment (``STORE_PLATFORM_…``)."""
 
 import os
 from datetime import timedelta
@@ -24,11 +24,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def _items(text: object) -> object:
+    # For lists marked ``NoDecode``: pydantic-settings would expect JSON in the environment.
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
 class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
-    """The service's settings. Each is an environment variable: its name in capitals, prefixed."""
+    """The service's settings.
+
+    The environment variable of a setting is its name in capitals after ``STORE_PLATFORM_``.
+    """
 
     host: str = Field(
         "127.0.0.1",
@@ -43,7 +47,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
         " ?sslmode=verify-full.",
     )
     database_connections: int = Field(
-        10, ge=1, description="Connections to the database that are kept open at most."
+        10, ge=1, description="The largest number of connections to the database."
     )
     state_dir: Path = Field(
         ROOT / ".state", description="A private folder for helm's homes and lock files."
@@ -54,7 +58,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
     )
     chart_values: Path | None = Field(
         None,
-        description="A folder with <engine>.yaml files: Helm values that go over a chart's own.",
+        description="A folder with <engine>.yaml files: Helm values that replace a chart's own.",
     )
     dashboard: Path = Field(
         ROOT / "dashboard" / "dist", description="The built dashboard and GraphiQL page."
@@ -65,13 +69,16 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
     kube_context: str | None = Field(None, description="The kubeconfig's context to use.")
     store_role: str | None = Field(
         None,
-        description="The ClusterRole with the service's rights in a store's namespace, to which it"
-        " binds itself in each; unset where it has them everywhere, such as an administrator.",
+        description="The ClusterRole with the service's rights in a store's namespace. The service"
+        " binds itself to it in each such namespace. Leave it unset where the service has these"
+        " rights everywhere, as an administrator has.",
     )
     helm: str = Field("helm", description="The helm 4 program.")
     helm_timeout_seconds: float = Field(300, gt=0, description="How long one helm run may take.")
     helm_grace_seconds: float = Field(
-        10, gt=0, description="How long helm may go on when it is to stop, before it is killed."
+        10,
+        gt=0,
+        description="How long helm may go on after it was told to stop; then it is killed.",
     )
     shop_url: str = Field(
         "http://{name}.store.localhost", description="The address of a shop, {name} its name."
@@ -90,8 +97,8 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
     delete_timeout_seconds: float = Field(
         600,
         gt=0,
-        description="How long a store may take to be gone before it is failed; removing it is tried"
-        " on all the same, at growing intervals.",
+        description="How long a store may take to be gone before it is failed. Its removal is still"
+        " tried again after that, at growing intervals.",
     )
     max_concurrent_provisions: int = Field(8, ge=1, description="Stores built at a time.")
     max_concurrent_deletes: int = Field(8, ge=1, description="Stores removed at a time.")
@@ -102,24 +109,26 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
         " (PostgreSQL only).",
     )
     max_stores: int = Field(
-        1000, ge=0, description="Stores in all, those being removed included; 0 is no limit."
+        1000,
+        ge=0,
+        description="Stores of all owners together, also those being removed; 0 is no limit.",
     )
     max_stores_per_user: int = Field(
-        20, ge=0, description="Stores of one owner, those being removed included; 0 is no limit."
+        20, ge=0, description="Stores of one owner, also those being removed; 0 is no limit."
     )
     drift_check_minutes: float = Field(
         30,
         ge=0,
-        description="Minutes between two looks at a store for what was changed or removed from"
-        " outside, give or take a quarter; it is put back. 0 never looks.",
+        description="Minutes, give or take a quarter, between two looks at a store for changes made"
+        " from outside, which are put back. 0 never looks.",
     )
     failed_retention_days: float = Field(
         7,
         ge=0,
-        description="Days until a store that failed and was never ready is removed; 0 never.",
+        description="Days until a store that failed and was never ready is removed; 0 keeps it.",
     )
     audit_retention_days: float = Field(
-        365, ge=0, description="Days until an entry of the audit log is removed; 0 never."
+        365, ge=0, description="Days until an entry of the audit log is removed; 0 keeps it."
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Other origins whose pages may use the API, comma-separated."
@@ -134,24 +143,25 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
     proxy_hops: int = Field(
         0,
         ge=0,
-        description="How many trusted proxies are in front at most: what X-Forwarded-For has to the"
-        " left of theirs is the client's own word, even where it names an address that is trusted."
-        " 0 is no limit.",
+        description="The largest number of trusted proxies in front; 0 is no limit. What stands in"
+        " X-Forwarded-For to the left of theirs is not believed, even if it is the address of a"
+        " trusted proxy.",
     )
     redirect_to_tls: bool = Field(
         default=False,
-        description="Whether what came to the proxy in front without TLS (X-Forwarded-Proto) is"
-        " redirected to https.",
+        description="Whether requests that came to the proxy in front without TLS"
+        " (X-Forwarded-Proto) are redirected to https.",
     )
     hsts_seconds: int = Field(
         0,
         ge=0,
-        description="How long browsers shall insist on TLS (Strict-Transport-Security); 0 does not"
-        " ask them to. Set it only where the service is reached through TLS alone.",
+        description="Seconds for which browsers use nothing but TLS (Strict-Transport-Security); 0"
+        " does not ask them to. Set it only where the service is reached through TLS alone.",
     )
     graphiql: bool = Field(default=True, description="Whether the GraphiQL page is served.")
     log_level: LogLevel = Field(
-        LogLevel.INFO, description="What is logged: debug, info, warning or error, and above."
+        LogLevel.INFO,
+        description="The least severe level that is logged: debug, info, warning or error.",
     )
     log_format: LogFormat = Field(
         LogFormat.AUTO, description="json, text, or auto: text on a terminal and JSON elsewhere."
@@ -164,7 +174,8 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
 
     @classmethod
     def read(cls) -> "Settings":
-        """Read the environment. Raises pydantic.ValidationError naming each wrong setting."""
+        """Read the environment. Raises pydantic.ValidationError, which names each wrong setting."""
+        # Two lists that are ``NoDecode`` are read here. An empty variable counts as unset.
         lists: dict[str, object] = {}
         if charts := os.environ.get("STORE_PLATFORM_CHARTS"):
             lists["charts"] = tuple(Path(item) for item in charts.split(os.pathsep))
@@ -173,11 +184,11 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
         return cls.model_validate(lists)
 
     def proxies(self) -> Proxies:
-        """Return the proxies that are believed."""
+        """Return the proxies that are believed about where a request comes from."""
         return Proxies(self.trusted_proxies, self.proxy_hops)
 
     def platform(self) -> PlatformSettings:
-        """Return the slice that the domain needs."""
+        """Return the settings that the domain needs."""
         values = sorted(self.chart_values.glob("*.yaml")) if self.chart_values else []
         return PlatformSettings(
             database_url=self.database_url,
@@ -217,5 +228,5 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
 
 
 def _time(*, days: float = 0, minutes: float = 0) -> timedelta | None:
-    """Return a time that is None, for ever or never, when it is 0."""
+    """Return a length of time, or None for 0, which means for ever or never."""
     return timedelta(days=days, minutes=minutes) or None
