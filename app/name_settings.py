@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from provisioner.domain.names import reserved_names
 from provisioner.storage.kept_names import NameRules
 
+# `-*`, or a name, with or without a hyphen before it that frees the name.
 _ENTRY = re.compile(r"-\*|-?[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 

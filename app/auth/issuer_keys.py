@@ -60,7 +60,7 @@ class IssuerKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str | None) -> PyJWK | None:
-        """Return the key with this id, or None. The id None is that of a key without one."""
+        """Return the key with this id, or None. A token without an id finds the key without one."""
         if key_id in self._keys:
             if self._is_stale:
                 self._fetch()  # for the tokens to come: this one need not wait for the issuer
@@ -95,8 +95,8 @@ class IssuerKeys:
     async def _update(self) -> None:
         try:
             found = PyJWKSet.from_dict(await self._get(await self._address(), dict[str, Any]))
-        # All that an issuer can answer: nothing, a failure, an address that is none (httpx does not
-        # count InvalidURL among its HTTPErrors), JSON that is none or nested too deeply, no keys.
+        # Whatever an issuer may do: not answer, answer with an error, name an invalid URL (httpx's
+        # InvalidURL is no HTTPError), send invalid or deeply nested JSON, or send no usable keys.
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError, PyJWTError) as error:
             _log.warning("issuer_keys_unavailable", issuer=self._issuer, error=repr(error))
             return

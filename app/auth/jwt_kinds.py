@@ -21,7 +21,7 @@ _OTHER_KINDS = frozenset({"refresh", "offline", "logout"})
 """Values of the claim `typ`. Keycloak writes the kind there, and `JWT` into every header."""
 
 _CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
-"""Claims that name the client: by OpenID Connect, by RFC 9068, and by two issuers' own custom."""
+"""Claims that name the client: by OpenID Connect, by RFC 9068, and as some issuers call it."""
 
 
 def is_kind_accepted(header: Mapping[str, Any]) -> bool:

@@ -29,7 +29,7 @@ from app.auth.settings import OidcSettings
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, normal_name
 
-_MAX_TOKEN = 16_384  # characters; no issuer's token is as long
+_MAX_TOKEN = 16_384  # characters, more than any issuer's token has
 # 2100-01-01. A token may end later than a ``datetime`` can express; then it ends here.
 _LATEST = 4_102_444_800
 _CODES: Mapping[type[PyJWTError], str] = {

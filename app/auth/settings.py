@@ -58,27 +58,30 @@ class SignInSettings(BaseSettings):
         description="The audience that the issuer's tokens must be for; required with an issuer.",
     )
     oidc_client_id: str | None = Field(
-        None, description="The client that the pages sign in as; unset, they ask for a token."
+        None,
+        description="The client as which the pages sign people in; if unset, they ask for a token.",
     )
     oidc_scopes: str = Field("openid", description="What the pages ask the issuer for.")
     oidc_token_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Where the issuer hands out tokens, if that is not at its own address, such as"
-        " https://tokens.example.com; comma-separated. The pages may speak to nobody else.",
+        " https://tokens.example.com; comma-separated. The pages may connect to no other origins.",
     )
     oidc_jwks_url: str | None = Field(
-        None, description="Where the issuer's keys are; unset, its discovery document says it."
+        None,
+        description="URL of the issuer's keys; if unset, the issuer's discovery document says it.",
     )
     oidc_algorithms: Annotated[tuple[Algorithm, ...], NoDecode] = Field(
         ("RS256", "ES256"), description="The signatures that are accepted, comma-separated."
     )
     oidc_name_claim: str = Field(
         "sub",
-        description="The claim that is a caller's name, and owns their stores. It must never pass"
-        " from one person to another, as `sub` does not.",
+        description="The claim with a caller's name, to which their stores belong. A name must"
+        " never pass from one person to another; in `sub` it does not.",
     )
     oidc_roles_claim: str = Field(
-        "roles", description="The claim with a caller's roles; dots lead inside, as in `a.roles`."
+        "roles",
+        description="The claim with a caller's roles; dots lead into nested claims (`a.roles`).",
     )
     oidc_roles: Annotated[dict[str, Role], NoDecode] = Field(
         {"viewer": Role.VIEWER, "operator": Role.OPERATOR, "admin": Role.ADMIN},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-# A request waits for as long when Redis is silent, before this process counts by itself.
+# How long a request waits for a silent Redis, before this process counts by itself.
 _REDIS_SECONDS = 0.5
 _AGAIN_SECONDS = 1.0  # between two checks whether Redis has come back
 _AWAY = (StorageError, OSError, TimeoutError)  # what is raised while Redis does not answer

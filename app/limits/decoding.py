@@ -10,7 +10,7 @@ def decode_json(text: str | bytes) -> Any:
     """Return the decoded value. Raises json.JSONDecodeError for any text that is not valid JSON.
 
     Python's ``json`` also accepts NaN, numbers too large for a float, and half surrogate pairs.
-    Nothing further in could store any of these.
+    The code that gets the value could not store any of these.
     """
     try:
         return msgspec.json.decode(text)

@@ -69,7 +69,7 @@ class DocumentPolicy:
         self.check = lru_cache(_CACHED_DOCUMENTS)(self._check)
 
     def errors(self, text: str, variables: object) -> list[GraphQLError]:
-        """Return the errors of a document that can be parsed: it asks too much, or is not valid.
+        """Return the errors of a parsable document: it asks for too much, or is not valid.
 
         The variables are checked too, by the rule in ``app.limits.inputs``.
         """

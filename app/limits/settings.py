@@ -59,7 +59,7 @@ class LimitSettings(BaseSettings):
     max_query_aliases: int = Field(
         15,
         ge=0,
-        description="Aliases in one operation, those in a fragment each time it is spread.",
+        description="Aliases in one operation; those in a fragment count each time it is spread.",
     )
     max_query_repetitions: int = Field(
         30, ge=1, description="How often one document may select fields under the same name."
@@ -67,8 +67,8 @@ class LimitSettings(BaseSettings):
     max_query_cost: int = Field(
         25_000,
         ge=1,
-        description="Fields that one operation may answer with, lists taken as long as their"
-        " `first` says; a page of 100 stores with every detail is about 19,000.",
+        description="Fields that one operation may answer with, when each list is as long as its"
+        " `first` allows; a page of 100 stores with every detail has about 19,000.",
     )
     introspection: bool = Field(
         default=True, description="Whether clients may read the GraphQL schema from the service."

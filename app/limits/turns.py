@@ -17,7 +17,7 @@ class Turns:
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
         """Wait for a turn, and keep it for as long as the context is open."""
-        turns = self._turns.get(key)  # this variable is what keeps the semaphore
+        turns = self._turns.get(key)  # this reference keeps the semaphore alive
         if turns is None:
             turns = self._turns[key] = asyncio.Semaphore(self._at_a_time)
         async with turns:

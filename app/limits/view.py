@@ -44,7 +44,7 @@ class LimitedView(GraphQLOverHttp):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or websocket. A rate limit is answered with a GraphQL error."""
+        """Serve one request or websocket. One beyond a rate limit gets a GraphQL error."""
         try:
             await super().__call__(scope, receive, send)
         except RateLimitedError as error:

@@ -37,6 +37,7 @@ _ATTRIBUTES = {
     "verb": "helm.command",
     "release": "helm.release",
 }
+# The labels that make up the name of a span. What is not listed here has no span.
 _NAMES = {
     HTTP: ("method", "route"),
     OPERATION: ("kind", "field"),
@@ -44,6 +45,7 @@ _NAMES = {
     Activity.STEP: ("step",),
     Activity.HELM: ("verb",),
 }
+# Outcomes that mark a span as an error. A refusal or an interruption is none.
 _BAD = frozenset({"FAILED", "ERROR", "KILLED"})
 _SERVER_ERROR = 500
 
