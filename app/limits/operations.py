@@ -115,6 +115,9 @@ class OperationTimeout:
             async with deadline:
                 return await result
         except TimeoutError:
+            # asyncio raises the same error for a time limit within the query, which is not ours.
+            if not deadline.expired():
+                raise
             raise timed_out(self._seconds, is_mutation=False) from None
 
     async def _mutation(self, result: Awaitable[T]) -> T:

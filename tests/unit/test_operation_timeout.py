@@ -62,6 +62,14 @@ async def test_a_query_that_takes_too_long_is_cancelled() -> None:
     assert work.outcome == "cancelled"
 
 
+async def test_a_time_limit_of_something_else_is_not_taken_for_its_own() -> None:
+    def execute(*_: Any, **__: Any) -> Awaitable[str]:
+        return asyncio.wait_for(Work().run(), 0.01)
+
+    with pytest.raises(TimeoutError):
+        await OperationTimeout(60).wrap(execute)(None, QUERY)
+
+
 async def test_a_mutation_that_takes_too_long_is_carried_out_all_the_same() -> None:
     work = Work()
     with pytest.raises(PublicError) as told:
