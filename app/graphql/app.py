@@ -1,4 +1,4 @@
-"""The GraphQL endpoint: the schema put together, and Strawberry's view with our way to sign in."""
+"""Builds the GraphQL schema with its limits, and the view that serves it and signs callers in."""
 
 import secrets
 from collections.abc import Callable
@@ -49,13 +49,14 @@ _log = structlog.get_logger(__name__)
 
 
 _MISTAKES = (GraphQLError, CannotGetOperationTypeError, InvalidOperationTypeError)
-"""What is raised about the caller's own document."""
+"""Errors that graphql-core and Strawberry raise about the caller's own document."""
 
 
 class MaskUnexpectedErrors(MaskErrors):
-    """Hides what an unexpected exception says, and logs it under an id that the caller is given.
+    """Replaces the message of an unexpected exception with an id, and logs the exception with it.
 
-    Errors in the caller's own document, and those raised for the caller, are told as they are.
+    Errors in the caller's own document, and errors that are raised for the caller, keep their
+    message.
     """
 
     def __init__(self) -> None:
@@ -64,6 +65,8 @@ class MaskUnexpectedErrors(MaskErrors):
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         if isinstance(error.original_error, DatabaseUnavailableError):
             return unavailable(error.original_error)
+        # The message may hold details that no caller should see, so only the id goes out. An
+        # operator finds the traceback in the log by that id.
         error_id = secrets.token_hex(6)
         _log.error("unexpected_error", error_id=error_id, path=error.path, exc_info=error)
         return GraphQLError(
@@ -76,6 +79,8 @@ class MaskUnexpectedErrors(MaskErrors):
 
 
 def _is_unexpected(error: GraphQLError) -> bool:
+    # graphql-core wraps what a resolver raises and keeps it as ``original_error``. An error without
+    # one comes from parsing or validating the document.
     original = error.original_error
     return original is not None and not isinstance(original, _MISTAKES)
 
@@ -94,12 +99,16 @@ class _Schema(Schema):
         """Log nothing here: ``MaskUnexpectedErrors`` logs what is not the caller's own mistake."""
 
     def _get_execute_function(self) -> Callable[..., Any]:
-        # The one place through which HTTP and websockets both run queries and mutations.
+        # Strawberry has no public hook around the execution. This private method is the one place
+        # through which both HTTP and websockets run queries and mutations.
         return self._timeout.wrap(self.answers.wrap(super()._get_execute_function()))
 
 
 def build_schema(measurements: Measurements | None = None, limits: Limits | None = None) -> _Schema:
-    """Return the executable schema; by default nothing is measured, and limits are the usual."""
+    """Return the executable schema.
+
+    Without ``measurements`` nothing is measured. Without ``limits`` the default limits apply.
+    """
     told = measurements or Unmeasured()
     applied = limits or LimitSettings.model_validate({}).usage_limits()
     schema: _Schema = _Schema(
@@ -108,6 +117,8 @@ def build_schema(measurements: Measurements | None = None, limits: Limits | None
         mutation=Mutation,
         subscription=Subscription,
         execution_context_class=PlainFieldExecutor,
+        # The first extension is the outermost: Strawberry leaves them in reverse order. So
+        # ObservedOperation sees the errors after MaskUnexpectedErrors has given them their codes.
         extensions=[
             lambda: ObservedOperation(told),
             MaskUnexpectedErrors,
@@ -119,7 +130,7 @@ def build_schema(measurements: Measurements | None = None, limits: Limits | None
 
 
 class _SocketHandler(SharingHandler, CredentialBoundHandler):
-    """A websocket that withstands misuse, ends with its credential, and shares what it sends."""
+    """Serves a websocket: guards it, ends it with its credential, and shares rendered updates."""
 
     schema: _Schema
 
@@ -129,7 +140,10 @@ class _SocketHandler(SharingHandler, CredentialBoundHandler):
 
 
 class GraphQLView(LimitedView, EventStreamView):
-    """Queries and mutations by POST, subscriptions by graphql-transport-ws or as events."""
+    """Serves queries and mutations over POST, and subscriptions over websockets or as events.
+
+    The websocket protocol is graphql-transport-ws; events are server-sent events.
+    """
 
     authenticator: Authenticator
     """Set while the application's lifespan runs; nothing is served outside it."""
@@ -154,11 +168,11 @@ class GraphQLView(LimitedView, EventStreamView):
         self._proxies = proxies
 
     def is_subscription(self, asked: GraphQLRequestData) -> bool:
-        """Whether a request asks for a stream."""
+        """Return whether a request asks for a subscription."""
         return self._documents.is_subscription(asked.query or "", asked.operation_name)
 
     def encode_json(self, data: object) -> str:
-        """Write an answer."""
+        """Return an answer as JSON text."""
         return encode_json(data)
 
     async def get_context(
@@ -166,31 +180,29 @@ class GraphQLView(LimitedView, EventStreamView):
         request: Request | WebSocket,
         response: Response | WebSocket,  # noqa: ARG002 - Strawberry's signature
     ) -> Context:
-        """Return the context; over HTTP the caller is known at once."""
+        """Return the context of a request or websocket; an HTTP request is also signed in."""
         context = Context(
             platform=request.app.state.platform,
             version=__version__,
             address=client_address(request, self._proxies),
         )
+        # A websocket brings its token later, in the message ``connection_init``.
         if isinstance(request, Request):
             await self._sign_in(context, bearer_token(request.headers.get("authorization")))
         return context
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Sign a websocket in. One that cannot is closed with 4403."""
+        """Sign a websocket's caller in; without a valid token the websocket is closed with 4403."""
         await self._sign_in(context, token_of_connection(context.connection_params))
         if context.caller is None:
             raise ConnectionRejectionError
         return await super().on_ws_connect(context)
 
     async def _sign_in(self, context: Context, token: str | None) -> None:
-        """Find out who calls. Whoever is nobody is counted, by how they came to be that.
+        """Find the caller by the token; count the request if it has no valid token.
 
-        The token is looked up before anything is counted, so a valid one is let in whatever others
-        do at its address. A look-up costs less than the request around it does (one row by its
-        digest; an issuer's signature takes a tenth of a millisecond), so there is no need to spare
-        it; that it is done for few of an address at a time keeps the database free for others.
-        An issuer's tokens do not queue: no database is asked about them.
+        A request without a token counts as anonymous, one with a wrong token as a failed sign-in.
+        Raises RateLimitedError when the address has had too many of either.
         """
         rates, address = self._limits.rates, context.address
         if token is None:
@@ -199,20 +211,27 @@ class GraphQLView(LimitedView, EventStreamView):
         if token.startswith(CODE_PREFIX):
             await self._count_code(context, token)
             return
+        # The token is looked up before anything is counted. So a valid token is let in, whatever
+        # others at its address have done. The look-up needs no limit of its own, because it costs
+        # less than the request around it: one row by its digest, or a tenth of a millisecond for an
+        # issuer's signature.
         is_ours, turns = token.startswith(PREFIX), self._limits.sign_ins
+        # Only a few look-ups of one address run at a time, to keep the database free for others.
+        # An issuer's token does not queue, because no database is asked about it.
         async with turns.turn(address_group(address)) if is_ours else nullcontext():
             context.sign_in = await self.authenticator.sign_in(token, address=address)
         if context.sign_in is None:
             await rates.count_failed_sign_in(address)
 
     async def _count_code(self, context: Context, code: str) -> None:
-        """Count a request that comes with a sign-in code: one that is good by itself.
+        """Count a request that has a sign-in code as its bearer token.
 
-        Like a token it is looked up first, so that nobody at its address can hold up who redeems
-        it. Unlike one it signs nobody in; that is what it is redeemed for. Whether it may be, and
-        why not, is for that mutation to tell and to record.
+        A good code is counted on its own, any other one with its address. The code signs nobody in:
+        the mutation ``redeemSignInCode`` does that, and says and records why it refuses a code.
         """
         rates, address = self._limits.rates, context.address
+        # Like a token, the code is looked up before anything is counted. So nobody else at the
+        # address can hold up the person who redeems it.
         async with self._limits.sign_ins.turn(address_group(address)):
             is_good = await context.platform.sign_in_codes.is_good(code)
         if is_good:

@@ -1,11 +1,14 @@
-"""Subscriptions as server-sent events, for clients behind proxies that let no websocket through.
+"""Serves subscriptions as server-sent events, for clients whose proxies let no websocket through.
 
 A POST with ``Accept: text/event-stream`` is answered in the "distinct connections mode" of GraphQL
-over SSE (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md): one ``next`` event per
-result, a ``complete`` at the end, a comment every 15 s in between so that no proxy thinks it idle.
-Who would rather have JSON gets it, but for a subscription, which events alone can carry.
-An event whose result has a ``version`` or ``cursor`` selected carries it as its ``id``; a client
-that comes back with the last one in ``Last-Event-ID``, as browsers' own do, goes on after it.
+over SSE (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md). Each result is one
+``next`` event, and the stream ends with ``complete``. A comment every 15 s keeps proxies from
+closing an idle connection. A client that prefers JSON gets JSON, except for a subscription, because
+only events can carry one.
+
+If a client selects ``version`` or ``cursor``, each event has its value as its ``id``. A client that
+reconnects sends the last id in the header ``Last-Event-ID``, and the stream resumes after it.
+Browsers' EventSource does this by itself.
 """
 
 import asyncio
@@ -32,50 +35,58 @@ _STREAM_REFUSED = (
 
 
 class ResumableEvents(SSETransport):
-    """Events with an id to come back with, for those who prefer events."""
+    """Encodes results as events, with an id from which a client can resume."""
 
     def accepts(self, accept: str) -> bool:
-        """Whether a request is answered with events, whatever it asks for."""
+        """Return whether a client prefers events to JSON, whatever operation it sends."""
         return prefers_events(accept)
 
     def encode_next(
         self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
     ) -> str:
-        """Return the event of a result."""
+        """Return the event for a result."""
         event = super().encode_next(response, encode_json)
         position = _position(response.get("data"))
         return event if position is None else f"id: {position}\r\n{event}"
 
 
 def _position(data: Any) -> str | None:
-    """Return where the one field of a subscription's result is, as far as the client asked."""
+    """Return the version or cursor of a subscription's result, or None if it is not selected."""
     for update in data.values() if isinstance(data, dict) else ():
         found = update.get("version", update.get("cursor")) if isinstance(update, dict) else None
+        # The client chooses the names in its result, so any field may be called ``version``. A line
+        # end in its value would let the text after it pass for another field of the event.
         if isinstance(found, int | str) and str(found).isprintable():
             return str(found)
     return None
 
 
 class EventStreamView(GraphQL[Context, None]):
-    """Strawberry's view with resumable events, which end when the service does."""
+    """Extends Strawberry's view with event streams that resume, and end when the service stops."""
 
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
         GRAPHQL_SSE_PROTOCOL: ResumableEvents
     }
 
     def is_subscription(self, asked: GraphQLRequestData) -> bool:
-        """Whether a request asks for a stream."""
+        """Return whether a request asks for a subscription."""
         raise NotImplementedError
 
     async def execute_operation(self, request: Request, **given: Any) -> Any:  # type: ignore[override] # called by keywords
-        """Let the context know where a client that comes back wants to go on."""
+        """Execute an operation; a reconnecting client's position is put into the context first.
+
+        Raises HTTPException (406) for a subscription whose caller does not accept events.
+        """
         context: Context = given["context"]
         context.last_event_id = request.headers.get("last-event-id")
+        # Strawberry does not pass the context to ``create_streaming_response``, only the request.
         request.state.sign_in = context.sign_in
         asked: GraphQLRequestData | list[GraphQLRequestData] = given["request_data"]
         if isinstance(asked, GraphQLRequestData) and self.is_subscription(asked):
             if not accepts_events(", ".join(request.headers.getlist("accept"))):
                 raise HTTPException(406, _STREAM_REFUSED)
+            # A client may accept events and still prefer JSON. Strawberry has chosen the protocol
+            # by that preference, but JSON cannot carry a stream.
             asked.protocol = "sse"
         return await super().execute_operation(request=request, **given)
 
@@ -86,9 +97,10 @@ class EventStreamView(GraphQL[Context, None]):
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
-        """Return the stream.
+        """Return the response that sends the stream.
 
-        It ends without a ``complete`` when the service stops, or the credential is no longer valid.
+        When the service stops or the credential ends, the stream ends without ``complete``. So a
+        client can tell that from the end of the subscription.
         """
         sign_in: SignIn | None = request.state.sign_in
         return EventStream(
@@ -102,7 +114,7 @@ class EventStreamView(GraphQL[Context, None]):
 
 
 class EventStream(StreamingResponse):
-    """A stream that goes on until it ends, or the client is gone, or one of ``endings`` is over."""
+    """Sends a stream until it is complete, the client is gone, or one of ``endings`` returns."""
 
     def __init__(
         self,
@@ -116,9 +128,11 @@ class EventStream(StreamingResponse):
         self._is_complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the stream."""
+        """Send the stream; end the response properly even if the stream was cut off."""
         await super().__call__(scope, receive, send)
-        if not self._is_complete:  # an orderly end, in case that the client is still there
+        # After one of ``endings`` the client may still be there. Without a last chunk it would see
+        # a broken connection.
+        if not self._is_complete:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def stream_response(self, send: Send) -> None:
@@ -127,7 +141,12 @@ class EventStream(StreamingResponse):
         self._is_complete = True
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
-        """See StreamingResponse: once this returns, the stream is closed."""
+        """Return when the client is gone or one of the endings returns.
+
+        Starlette's StreamingResponse runs this beside the stream and cancels the stream when it
+        returns. It does so only for servers with an ASGI ``spec_version`` below 2.4, such as
+        uvicorn.
+        """
         waiting: set[asyncio.Task[object]] = {
             asyncio.create_task(super().listen_for_disconnect(receive)),
             *(asyncio.create_task(ending()) for ending in self._endings),

@@ -1,4 +1,4 @@
-"""What is done around every GraphQL operation: its name and caller for the log, a measurement."""
+"""Observes every GraphQL operation: puts its name and caller into the log, and measures it."""
 
 from collections.abc import Iterator, Sequence
 from time import perf_counter
@@ -16,7 +16,11 @@ _log = structlog.get_logger("app.graphql.operations")
 
 
 class ObservedOperation(SchemaExtension):
-    """One operation. Over HTTP its line in the log is the request's, over a websocket its own."""
+    """Logs and measures one operation.
+
+    Over HTTP the request's own log line gets the name and the caller. A websocket carries many
+    operations, so each of them gets a line of its own.
+    """
 
     def __init__(self, measurements: Measurements) -> None:
         self._measurements = measurements
@@ -33,6 +37,7 @@ class ObservedOperation(SchemaExtension):
             try:
                 yield
             finally:
+                # In ``finally``, so that an operation that fails or is cancelled is counted too.
                 self._describe(measured)
                 bind_contextvars(operation=" ".join(measured.labels.values()))
                 if get_contextvars().get("transport") == "websocket":
@@ -40,13 +45,15 @@ class ObservedOperation(SchemaExtension):
                     _log.info("operation", outcome=measured.outcome, seconds=seconds)
 
     def on_execute(self) -> Iterator[None]:
-        """See Strawberry's SchemaExtension: only what was found valid is executed."""
+        """Note that the document is valid: Strawberry executes no other."""
         self._is_valid = True
         yield
 
     def _describe(self, measured: Measured) -> None:
-        """Say what it was. Only a valid operation names fields, and those are the schema's."""
+        """Set the labels and the outcome of the measurement."""
         context = self.execution_context
+        # An invalid document may name any field. As labels, such names would let a caller add any
+        # number of time series to the metrics; the fields of a valid document are the schema's.
         if context.graphql_document is None or not self._is_valid:
             measured.labels |= {"kind": "none", "field": "none"}
             measured.outcome = "INVALID"
@@ -66,10 +73,12 @@ def _labels(operation: OperationDefinitionNode | None) -> dict[str, str]:
         for node in operation.selection_set.selections
         if isinstance(node, FieldNode) and not node.name.value.startswith("__")
     ]
+    # Operations with several root fields share one label: their combinations have no bound.
     field = fields[0] if len(fields) == 1 else "several" if fields else "introspection"
     return {"kind": operation.operation.value, "field": field}
 
 
 def _outcome(errors: Sequence[GraphQLError]) -> str:
     codes = {(error.extensions or {}).get("code") for error in errors}
+    # INTERNAL is the code of masked errors. Every other error was raised for the caller.
     return "FAILED" if "INTERNAL" in codes else "REFUSED"

@@ -1,8 +1,9 @@
-"""Which subscriptions give the same result to all who follow the same store with the same rights.
+"""Finds subscriptions whose result is the same for all subscribers of a store with equal rights.
 
-Only what is known to depend on the store's state alone is shared: fields that are mere attributes
-(see ``plain_fields``), and those named here. Whatever else is selected, now or in a later version
-of the schema, is executed for each subscriber.
+A result is shared only if every selected field is known to depend on the store's state alone. Such
+fields are plain attributes (see ``plain_fields``) and the fields named in this module. A
+subscription that selects any other field, also one that a later version of the schema adds, is
+executed for each subscriber.
 """
 
 from collections.abc import Iterator
@@ -37,9 +38,10 @@ _OF_THE_SNAPSHOT = {("Store", "steps"), ("Store", "pods")}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shareable:
-    """A subscription that can be shared; ``variables`` are those that its result depends on.
+    """A subscription that can be shared.
 
-    Those that only say which store is followed, and from where, are not among them.
+    ``variables`` are the names of the variables on which its result depends. The variables that
+    only say which store is followed, and from which version, are not among them.
     """
 
     document: DocumentNode
@@ -63,10 +65,11 @@ def shareable(
 
 
 def _followed(operation: OperationDefinitionNode | None) -> FieldNode | None:
-    """Return the field that follows a store, when it is all that a subscription asks for."""
+    """Return the field that follows a store, if the operation has this root field alone."""
     if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
     found = operation.selection_set.selections
+    # A directive could change the result in ways that are not looked at here.
     if len(found) != 1 or operation.directives:
         return None
     (root,) = found
@@ -76,7 +79,10 @@ def _followed(operation: OperationDefinitionNode | None) -> FieldNode | None:
 
 @dataclass(slots=True)
 class _Search:
-    """Looks at each fragment once, however often it is spread."""
+    """Searches a selection for fields that cannot be shared, and collects its variables.
+
+    Each fragment is searched once, even if the document spreads it many times.
+    """
 
     schema: GraphQLSchema
     document: DocumentNode
@@ -84,12 +90,14 @@ class _Search:
     _seen: set[str] = field(default_factory=set)
 
     def is_pure(self, selection_set: SelectionSetNode, kind: GraphQLNamedType) -> bool:
-        """Whether a selection depends on the store's state alone; notes the variables in it."""
+        """Return whether a selection depends on the store's state alone; note its variables."""
         return all(self._is_pure(node, kind) for node in selection_set.selections)
 
     def _is_pure(self, node: Node, kind: GraphQLNamedType) -> bool:
         if isinstance(node, FragmentSpreadNode):
             self._note_variables(node)
+            # A fragment that was seen before needs no second answer: if it was not pure, the search
+            # has ended there. This also keeps the time linear for fragments nested in fragments.
             if node.name.value in self._seen:
                 return True
             self._seen.add(node.name.value)
@@ -110,6 +118,7 @@ class _Search:
         name = node.name.value
         if name == "__typename":
             return True
+        # The default is to say no: a field of which nothing is known might depend on the caller.
         key = (kind.name, name)
         if key not in plain_fields(self.schema) and key not in _OF_THE_SNAPSHOT:
             return False

@@ -1,13 +1,13 @@
-"""Executes a subscription once for all who follow a store with the same document and rights.
+"""Executes a subscription once for all subscribers of a store with the same document and rights.
 
-The shared execution has no caller in its context. So a field that depended on the caller could
-never show what belongs to somebody else: it would fail, and each subscriber's own operation would
-then execute it. Whether somebody may follow a store, from which version and until when is decided
-for each subscriber. Only the texts of the results are shared.
+The shared execution has no caller in its context. So a field that depends on the caller could never
+show what belongs to somebody else: it fails, and each subscriber's own operation executes it again.
+Only the texts of the results are shared. Whether somebody may follow a store, from which version
+and for how long is decided for each subscriber.
 
-A text depends on two versions: the one that a subscriber had, and that of the state. Subscribers
-who are equally far behind therefore share it too. It is kept only until the last of them has sent
-it.
+A text depends on two versions: the last one that a subscriber has, and the version of the new
+state. So subscribers that are equally far behind share a text too. A text is kept only until the
+last of them has sent it.
 """
 
 import asyncio
@@ -34,13 +34,18 @@ from provisioner.streams.updates import RenderedUpdate
 from resolvers import mapping
 from resolvers.context import Context
 
+# As many as ``app.limits.documents`` keeps parsed: far more than clients have.
 _CACHED_DOCUMENTS = 100
 
 Visibility = tuple[Role, Owner | None]
+"""What a caller's view of a store depends on."""
 
 
 class SharedRenderer:
-    """Renders for one group: one store, one document, the same rights. Implements ``Renderer``."""
+    """Renders updates for one group: one store, one document, equal rights.
+
+    Implements ``Renderer``.
+    """
 
     def __init__(
         self,
@@ -53,21 +58,24 @@ class SharedRenderer:
         self._asked = asked
         self._variables = variables
         self._context = Context(platform=platform, version=__version__)
+        # Weak, so that a text is freed as soon as no subscriber waits for it any more.
         self._renderings: WeakValueDictionary[tuple[int, int], asyncio.Task[RenderedUpdate]] = (
             WeakValueDictionary()
         )
 
     async def render(self, above: int, snapshot: StoreSnapshot) -> RenderedUpdate:
-        """See ``Renderer``. What is asked for at the same time is executed once."""
+        """See ``Renderer``. Requests for the same text at the same time share one execution."""
         key = (above, snapshot.store.version)
         rendering = self._renderings.get(key)
         if rendering is None:
-            # Nothing of who happened to come first is to be in it, or in its log.
+            # The execution gets empty context variables. Otherwise it would inherit those of the
+            # subscriber that came first, and log its lines under that caller's name.
             rendering = asyncio.create_task(
                 self._execute(above, snapshot), name="render", context=ContextVariables()
             )
             rendering.add_done_callback(mark_seen)
             self._renderings[key] = rendering
+        # Shielded: if one subscriber leaves, the others still wait for the same rendering.
         return await asyncio.shield(rendering)
 
     async def _execute(self, above: int, snapshot: StoreSnapshot) -> RenderedUpdate:
@@ -83,12 +91,13 @@ class SharedRenderer:
         result = executor.build_per_event_executor(root).execute_operation(serially=False)
         if isawaitable(result):
             result = await result
-        # An error names a path and gets an id: it is told to each by an execution of their own.
+        # Errors are not shared. They are masked with an id for each subscriber, and a subscription
+        # that fails here may work with a caller. So each subscriber's own operation is executed.
         return RenderedUpdate(update, None if result.errors else encode_json({"data": result.data}))
 
 
 class SharedRenderers:
-    """The renderers of a schema's groups, each kept for as long as somebody is in its group."""
+    """Keeps the renderer of each group for as long as the group has a subscriber."""
 
     def __init__(self, schema: GraphQLSchema, parse: Callable[[str], DocumentNode]) -> None:
         self._schema = schema
@@ -105,11 +114,13 @@ class SharedRenderers:
         caller: Identity,
         store_id: str,
     ) -> SharedRenderer | None:
-        """Return the renderer of an operation's group, or None when its results are its own."""
+        """Return the renderer of an operation's group, or None if its results cannot be shared."""
         asked = self._shareable(operation.query, operation.operation_name)
         if asked is None:
             return None
         given = operation.variables or {}
+        # Other variables, such as the version to resume from, differ between subscribers that
+        # still get the same text. They must not split the group.
         used = {name: given[name] for name in asked.variables if name in given}
         key = (platform, asked, store_id, visibility(caller), encode_json(used))
         found = self._renderers.get(key)
@@ -123,5 +134,5 @@ class SharedRenderers:
 
 
 def visibility(caller: Identity) -> Visibility:
-    """Return what a caller's view of a store may depend on: all admins see the same."""
+    """Return what a caller's view of a store may depend on; it is the same for all admins."""
     return caller.role, None if caller.sees_all_stores else caller.owner

@@ -1,4 +1,4 @@
-"""Sends rendered updates of followed stores straight to the websockets of their subscribers."""
+"""Sends rendered updates of followed stores directly to the websockets of their subscribers."""
 
 import json
 from dataclasses import dataclass
@@ -14,29 +14,31 @@ from resolvers.context import Context
 
 
 class SharingHandler(GuardedHandler):
-    """One websocket's protocol, guarded, whose operations may share their results with others'."""
+    """Serves one guarded websocket whose operations can share their results with others."""
 
     @property
     def renderers(self) -> SharedRenderers:
-        """The renderers of all operations that share."""
-        raise NotImplementedError  # they belong to the schema, which is put together above
+        """Return the renderers of all operations that share results."""
+        raise NotImplementedError  # they belong to the schema, which ``app.graphql.app`` builds
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Run an operation, in a task of its own."""
+        """Run an operation; Strawberry calls this in a task of its own for each operation."""
 
         def sink(platform: Platform, caller: Identity, store_id: str) -> _OperationSink | None:
             renderer = self.renderers.renderer(operation, platform, caller, store_id)
             return None if renderer is None else _OperationSink(self, renderer, _head(operation))
 
+        # The resolver finds the sink through this context variable. It is never reset, because it
+        # belongs to the operation's task and ends with it.
         sharing.find_sink.set(sink)
         await super().run_operation(operation)
 
 
 @dataclass(frozen=True, slots=True)
 class _OperationSink:
-    """One operation of one websocket. Implements ``Sink``.
+    """Sends the results of one operation of one websocket. Implements ``Sink``.
 
-    ``head``: what stands before the result in each of its messages.
+    ``head`` is the text that stands before the result in each message.
     """
 
     handler: SharingHandler
@@ -51,4 +53,6 @@ class _OperationSink:
 
 
 def _head(operation: Operation[Context, None]) -> str:
+    # A message is built from texts, because the result is JSON already: encoding it again for each
+    # subscriber is the cost that sharing avoids.
     return f'{{"id":{json.dumps(operation.id)},"type":"next","payload":'
