@@ -1,1 +1,1 @@
-"""The operator's command line: ``python -m app …``."""
+"""Contains the operator's command line: ``python -m app …``."""

@@ -1,4 +1,4 @@
-"""``python -m app cluster …``: which Kubernetes cluster the stores live in."""
+"""Commands ``python -m app cluster …``: show or forget the cluster that the stores live in."""
 
 import asyncio
 import json
@@ -21,15 +21,15 @@ def cluster_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
 
     @cli.command("show")
     def show() -> None:
-        """Print the uid of the cluster's namespace kube-system, which stands for it."""
+        """Print the uid of the cluster's namespace kube-system, which identifies the cluster."""
         typer.echo(asyncio.run(_remembered(read_settings().database_url)) or "none yet")
 
     @cli.command("forget")
     def forget() -> None:
-        """Take the cluster that is met next for the right one.
+        """Forget the cluster: the one that the service connects to next becomes the right one.
 
-        For when the former one is gone for good: its stores are told as lost then, and can be
-        built anew without their data.
+        Use this only when the old cluster is gone for good. Its stores are then reported as lost.
+        They can be built again, without their data.
         """
         uid = asyncio.run(_forget(read_settings().database_url))
         typer.echo(f"Forgot {uid}." if uid else "There was none to forget.")
@@ -46,6 +46,7 @@ async def _forget(url: str) -> str | None:
     async with opened_database(url) as database:
         clock = SystemClock()
         uid = await ClusterMemory(database, clock).forget()
+        # Without a remembered cluster nothing has changed, so there is nothing to record.
         if uid is not None:
             await AuditLog(database, clock).record(
                 AuditRecord(

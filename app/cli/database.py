@@ -1,4 +1,4 @@
-"""``python -m app database …``: the state as a whole."""
+"""Commands ``python -m app database …``: copy the whole database."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def database_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
 
     @cli.callback()
     def about() -> None:
-        """Keep ``copy`` a command of its own: typer makes an only one the whole program."""
+        """Keep ``copy`` a subcommand: typer would make an only command the whole program."""
 
     @cli.command("copy")
     def copy(
@@ -29,8 +29,8 @@ def database_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
             ),
         ],
     ) -> None:
-        """Copy everything into another database, whole or not at all. Stop the service first."""
-        # Here, because 6 MB come with it that a service would never use.
+        """Copy everything into another database, or nothing if it fails. Stop the service first."""
+        # Imported here, because it loads 6 MB of libraries that the service never uses.
         from provisioner.storage.copying import copy_database  # noqa: PLC0415
 
         copied = asyncio.run(copy_database(read_settings().database_url, to))

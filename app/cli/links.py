@@ -1,4 +1,4 @@
-"""``python -m app token link``: links that sign somebody in to the pages, each of them once."""
+"""Command ``python -m app token link``: prints links that each sign somebody in once."""
 
 import asyncio
 import sys
@@ -22,6 +22,8 @@ from provisioner.storage.tokens import TokenRepository
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
+    """The links to make: the pages, whose token, how long a link and a session last."""
+
     pages: Sequence[str]
     token_id: str | None
     lifetime: timedelta
@@ -29,7 +31,7 @@ class _Wanted:
 
 
 def add_link_command(tokens: typer.Typer, read_settings: Callable[[], Settings]) -> None:
-    """Add ``link`` to the commands about tokens; ``read_settings`` is called when it runs."""
+    """Add the command ``link`` to those about tokens; it calls ``read_settings`` when it runs."""
 
     @tokens.command("link")
     def link(
@@ -40,17 +42,21 @@ def add_link_command(tokens: typer.Typer, read_settings: Callable[[], Settings])
         token_id: Annotated[
             str | None,
             typer.Option(
-                help="Whom it signs in, by a token's id; else the token is read on stdin."
+                help="The id of the token to sign in with. Without it, the token itself is read"
+                " from standard input."
             ),
         ] = None,
-        minutes: Annotated[int, typer.Option(min=1, max=1440, help="Until the link expires.")] = 10,
+        minutes: Annotated[
+            int, typer.Option(min=1, max=1440, help="Minutes until the link expires.")
+        ] = 10,
         session_days: Annotated[
-            int, typer.Option(min=1, max=365, help="Until whoever has signed in is signed out.")
+            int, typer.Option(min=1, max=365, help="Days until the sign-in ends.")
         ] = 7,
     ) -> None:
-        """Print a link to each page. It signs in as a token's owner, once, and has no token in it.
+        """Print a link to each page, which signs in once as the owner of a token.
 
-        What it signs in with has that token's role, and ends with it at the latest.
+        The link contains a code, not the token. The sign-in gets a token of its own, with the same
+        role, which ends no later than the token given here.
         """
         for page in pages:
             _check(page)
@@ -62,6 +68,7 @@ def add_link_command(tokens: typer.Typer, read_settings: Callable[[], Settings])
 
 def _check(page: str) -> None:
     parts = urlsplit(page)
+    # The code becomes the fragment of the link, so the page may not have one of its own.
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.fragment:
         stop(f"{page!r} is no page to link to: give its address with http:// or https://.")
 
@@ -75,7 +82,7 @@ async def _links(settings: Settings, wanted: _Wanted) -> list[str]:
         line = await _find(tokens, wanted.token_id)
         token = line.token
         if (problem := line.problem(clock.now())) is not None:
-            stop(f"{problem}: this token signs nobody in any more, so nor would a link.")
+            stop(f"{problem}: nobody can sign in with this token any more. Use another token.")
         record = record_of("createSignInCode", id=f"token_{token.id}")
         links: list[str] = []
         for page in wanted.pages:
@@ -85,6 +92,8 @@ async def _links(settings: Settings, wanted: _Wanted) -> list[str]:
                 session=wanted.session,
                 audit=AuditedAction(log, record),
             )
+            # In the fragment, because browsers do not send that to the server: so no access log
+            # has the code.
             links.append(f"{page}#code={code}")
         return links
 
@@ -95,11 +104,12 @@ async def _find(tokens: TokenRepository, token_id: str | None) -> TokenLine:
     else:
         found = await tokens.line(token_id.removeprefix("token_"))
     if found is None:
-        stop("There is no such token; `token list` has the ids of those that are there.")
+        stop("There is no such token. See `token list` for the ids of all tokens.")
     return found
 
 
 def _token_given() -> str:
+    # Never an argument, because other users of the machine can read a command line.
     if sys.stdin.isatty():
         given: str = typer.prompt("Token", hide_input=True, err=True)
         return given.strip()

@@ -1,4 +1,4 @@
-"""The operator's command line: ``python -m app serve`` and ``python -m app token …``."""
+"""The operator's command line: ``python -m app serve``, ``python -m app token …`` and others."""
 
 import asyncio
 import sys
@@ -32,21 +32,30 @@ _TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the same command may well succeed 
 
 
 def main() -> None:
-    """Run a command; what the operator has to mend is told without a traceback."""
+    """Run a command; print errors that an operator can fix without a traceback.
+
+    The exit code is 2 for a wrong configuration, and 75 when the database cannot be used now.
+    """
     try:
         cli()
     except ConfigurationError as error:
         typer.echo(printable(str(error)), err=True)
         sys.exit(2)
     except DatabaseUnavailableError as error:
-        then = "Look first whether it was." if error.is_outcome_unknown else "Try again later."
+        # Without an answer to the commit the change may have been made. To repeat it blindly could
+        # make it twice.
+        then = (
+            "Check first whether the change was made."
+            if error.is_outcome_unknown
+            else "Try again later."
+        )
         typer.echo(f"{error} {then}", err=True)
         sys.exit(_TRY_AGAIN)
 
 
 @cli.command()
 def serve() -> None:
-    """Serve the API and work on stores, until SIGTERM."""
+    """Serve the API and work on stores until SIGTERM."""
     settings = _settings()
     logging.configure(settings.log_level, settings.log_format)
     server = Server(
@@ -54,7 +63,7 @@ def serve() -> None:
             create_app(settings),
             host=settings.host,
             port=settings.port,
-            # app.http.addresses reads those headers, and says why.
+            # ``app.http.addresses`` reads the headers of proxies instead, and explains why.
             proxy_headers=False,
             http=RequestTimeoutProtocol,
             ws="websockets-sansio",
@@ -63,13 +72,17 @@ def serve() -> None:
             ws_per_message_deflate=False,
             ws_ping_interval=_PING_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            # Requests have a log of their own, and ``logging.configure`` sets the format of all
+            # lines.
             log_level="warning",
             access_log=False,
             log_config=None,
         )
     )
+    # uvicorn would listen on IPv6 alone for ``::``.
     sockets = [every_address(settings.port)] if settings.host == "::" else None
     server.run(sockets)
+    # uvicorn's Server returns without an exception when the application cannot start.
     if not server.started:
         sys.exit(1)
 
@@ -88,7 +101,7 @@ def print_settings() -> None:
 
 @cli.command(name="migrate")
 def migrate_command() -> None:
-    """Bring the database to the newest schema."""
+    """Update the database to the newest schema."""
     asyncio.run(migrate(_settings().database_url))
 
 
@@ -96,6 +109,7 @@ def _settings() -> Settings:
     try:
         return Settings.read()
     except ValidationError as error:
+        # Operators set environment variables and do not know the names of our fields.
         wrong = (f"STORE_PLATFORM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         _stop("; ".join(wrong))
 

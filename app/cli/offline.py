@@ -1,4 +1,4 @@
-"""The database for a command that runs beside the service, or without it."""
+"""Opens the database for a command, which may run beside the service or without it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,8 @@ from provisioner.storage.migrations import migrate
 
 @asynccontextmanager
 async def opened_database(url: str) -> AsyncIterator[Database]:
-    """Bring the database to the newest schema, and keep it open for as long as the context is."""
+    """Update the database to the newest schema, and keep it open while the context is open."""
+    # A command may be the first program that opens this database, before the service does.
     await migrate(url)
     database = Database(url)
     await database.connect()

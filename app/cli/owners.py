@@ -1,6 +1,7 @@
-"""``python -m app owner …``: whose the stores and tokens are, and giving them to somebody else.
+"""Commands ``python -m app owner …``: list owners of stores and tokens, and move what they own.
 
-For people whose name comes from elsewhere than before, such as an issuer that replaces our tokens.
+A move is needed when somebody's name comes from a new source, for example when an issuer replaces
+our own tokens.
 """
 
 import asyncio
@@ -29,27 +30,30 @@ def owner_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
 
     @cli.command("list")
     def list_owners() -> None:
-        """List everybody who has stores or tokens, and who vouches for them."""
+        """List everybody who has stores or tokens, with the source of their name."""
         for found in asyncio.run(_holdings(read_settings().database_url)):
             typer.echo(f"{found.owner.source}  {found.owner.subject}  {_count(found)}")
 
     @cli.command("move")
     def move_owner(
-        giver: Annotated[str, typer.Argument(metavar="OWNER", help="Who has them.")],
-        taker: Annotated[str, typer.Argument(metavar="NEW-OWNER", help="Who gets them.")],
+        giver: Annotated[str, typer.Argument(metavar="OWNER", help="The present owner.")],
+        taker: Annotated[str, typer.Argument(metavar="NEW-OWNER", help="The new owner.")],
         source: Annotated[
-            str, typer.Option(help="Who vouches for the owner: see `owner list`.")
+            str, typer.Option(help="The source of the owner's name: see `owner list`.")
         ] = LOCAL,
         new_source: Annotated[
-            str, typer.Option(help="Who vouches for the new one: `local`, or an issuer's URL.")
+            str,
+            typer.Option(help="The source of the new owner's name: `local`, or an issuer's URL."),
         ] = LOCAL,
     ) -> None:
-        """Give all stores and tokens of an owner to another. Stop the service first."""
+        """Give all stores and tokens of one owner to another. Stop the service first."""
         given, taken = Owner(source, giver), Owner(new_source, taker)
+        # A name with a wrong source belongs to nobody: what is moved to it would be lost to its
+        # owner, because source and name are compared exactly.
         if not _SOURCE.fullmatch(new_source):
-            stop(f"--new-source must be `{LOCAL}` or an issuer's URL, as it calls itself.")
+            stop(f"--new-source must be `{LOCAL}` or the URL that the issuer calls itself by.")
         if normal_name(taker) != taker or given == taken:
-            stop(f"NEW-OWNER must be another, of 1 to {MAX_NAME} printable characters.")
+            stop(f"NEW-OWNER must be another owner, of 1 to {MAX_NAME} printable characters.")
         done = asyncio.run(_move(read_settings().database_url, given, taken))
         typer.echo(f"Moved: {_count(done)}.")
 
@@ -71,8 +75,9 @@ async def _move(url: str, giver: Owner, taker: Owner) -> Holdings:
         arguments=json.dumps({"from": giver.values, "to": taker.values}),
     )
     async with opened_database(url) as database:
+        # A misspelt name would otherwise look like a successful move of nothing.
         if giver not in [found.owner for found in await holdings(database)]:
-            stop(f"{giver.subject} ({giver.source}) has nothing: see `owner list`.")
+            stop(f"{giver.subject} ({giver.source}) owns nothing: see `owner list`.")
         audit = AuditedAction(AuditLog(database, SystemClock()), record)
         return await move(database, giver, taker, audit=audit)
 

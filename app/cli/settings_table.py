@@ -1,4 +1,4 @@
-"""The table of all settings (docs/settings.md), made from the settings themselves."""
+"""Makes the table of all settings (docs/settings.md) from the classes that define them."""
 
 from enum import Enum
 from pathlib import Path
@@ -36,7 +36,8 @@ def settings_table() -> str:
         rows = [
             _row(f"`STORE_PLATFORM_{name.upper()}`", _default(field), _escaped(field.description))
             for name, field in part.model_fields.items()
-            if name in part.__annotations__  # its own, not those that it inherits
+            # ``Settings`` inherits the fields of the other parts, which have sections of their own.
+            if name in part.__annotations__
         ]
         head = (f"## {title}\n", _row("Variable", "Default", "What it is"), "|---|---|---|")
         sections.append("\n".join((*head, *rows, "")))
@@ -48,6 +49,8 @@ def _row(*cells: str) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    # As an operator writes the value in an environment variable: a bool in small letters, an enum
+    # by its value.
     value = field.get_default()
     if value is None or value in ((), ""):
         return "unset"
@@ -63,9 +66,11 @@ def _default(field: FieldInfo) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a value as people write it; paths of this checkout from its root."""
+    """Return a value as people write it; a path within this checkout is relative to its root."""
+    # Otherwise the table would depend on where the repository was cloned.
     return str(value).replace(f"{ROOT}/", "") if isinstance(value, Path | str) else str(value)
 
 
 def _escaped(text: str | None) -> str:
+    # Markdown would take ``|`` for the end of a cell and ``<`` for the start of HTML.
     return (text or "").replace("|", "\\|").replace("<", "&lt;")

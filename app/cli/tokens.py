@@ -1,6 +1,7 @@
-"""``python -m app token …``: access tokens, for whoever may read the service's settings.
+"""Commands ``python -m app token …``: create, list and revoke access tokens.
 
-What is changed here is in the audit log like what is changed through the API.
+They need no sign-in: whoever can read the service's settings can use them. The audit log records
+their changes like changes through the API.
 """
 
 import asyncio
@@ -27,12 +28,12 @@ from provisioner.storage.tokens import TokenRepository, encode_cursor
 T = TypeVar("T")
 
 _LOCAL_ADMIN = Identity(COMMAND_LINE, Role.ADMIN)
-_SOURCE = "Who vouches for the owner: `local`, or an issuer's URL."
+_SOURCE = "The source of the owner's name: `local`, or an issuer's URL."
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What the commands work with while the database is open."""
+    """The services that commands use while the database is open."""
 
     service: TokenService
     repository: TokenRepository
@@ -43,7 +44,7 @@ class _Opened:
 
 
 class _Run(Protocol):
-    """Opens the database, does one thing with it, and returns what comes of that."""
+    """Opens the database, runs ``work`` with it, and returns the result of ``work``."""
 
     def __call__(self, work: Callable[[_Opened], Awaitable[T]]) -> T: ...
 
@@ -64,16 +65,18 @@ def token_commands(read_settings: Callable[[], Settings]) -> typer.Typer:
 def _add_create(cli: typer.Typer, run: _Run) -> None:
     @cli.command("create")
     def create(
-        owner: Annotated[str, typer.Argument(help="Whose token it is; owns what it creates.")],
+        owner: Annotated[
+            str, typer.Argument(help="The token's owner, who also owns what it creates.")
+        ],
         role: Annotated[
-            Role, typer.Option(case_sensitive=False, help="What it allows.")
+            Role, typer.Option(case_sensitive=False, help="What the token allows.")
         ] = Role.OPERATOR,
-        description: Annotated[str, typer.Option(help="What it is for.")] = "",
+        description: Annotated[str, typer.Option(help="What the token is for.")] = "",
         expires_in_days: Annotated[
-            int | None, typer.Option(help="Days until it ends; never, if left out.")
+            int | None, typer.Option(help="Days until it expires. Without this it never does.")
         ] = None,
     ) -> None:
-        """Print a new token. It is shown this once: only its digest is stored."""
+        """Create a token and print it. It cannot be shown again: only its digest is stored."""
         recorded = {"owner": owner, "role": role, "description": description}
         issued = run(
             lambda opened: opened.service.create(
@@ -91,13 +94,13 @@ def _add_create(cli: typer.Typer, run: _Run) -> None:
 def _add_list(cli: typer.Typer, run: _Run) -> None:
     @cli.command("list")
     def list_tokens(
-        owner: Annotated[str | None, typer.Option(help="Only this owner's.")] = None,
+        owner: Annotated[str | None, typer.Option(help="List only this owner's tokens.")] = None,
         source: Annotated[str, typer.Option(help=_SOURCE)] = LOCAL,
         with_revoked: Annotated[  # noqa: FBT002 - typer makes it a flag
-            bool, typer.Option("--revoked", help="Also those that were revoked.")
+            bool, typer.Option("--revoked", help="List revoked tokens too.")
         ] = False,
     ) -> None:
-        """List tokens, newest first: never the tokens themselves."""
+        """List tokens, newest first. The tokens themselves are never shown."""
         whose = None if owner is None else Owner(source, owner)
         found = run(lambda opened: _all(opened.repository, whose, with_revoked=with_revoked))
         typer.echo("\n".join(_lines(found)))
@@ -110,7 +113,7 @@ def _add_revoke(cli: typer.Typer, run: _Run) -> None:
         owner: Annotated[str | None, typer.Option(help="Revoke all tokens of an owner.")] = None,
         source: Annotated[str, typer.Option(help=_SOURCE)] = LOCAL,
     ) -> None:
-        """Revoke one token, or every token of an owner, with all that were made with them."""
+        """Revoke one token or all tokens of an owner, and every token that was made with them."""
         if (token_id is None) == (owner is None):
             stop("Name either one token's id (see `token list`) or an --owner.")
         if owner is not None:
@@ -125,7 +128,7 @@ def _add_revoke(cli: typer.Typer, run: _Run) -> None:
             run(
                 lambda opened: opened.service.revoke(
                     _LOCAL_ADMIN,
-                    token_id.removeprefix("token_"),  # as the API has it
+                    token_id.removeprefix("token_"),  # ids in the API have this prefix
                     audit=opened.audited("revokeToken", id=token_id),
                 )
             )
@@ -133,7 +136,7 @@ def _add_revoke(cli: typer.Typer, run: _Run) -> None:
 
 
 def record_of(action: str, **arguments: str) -> AuditRecord:
-    """Return the audit record of what the command line does."""
+    """Return the audit record of an action on the command line."""
     return AuditRecord(
         action=action,
         outcome=AuditOutcome.ACCEPTED,
@@ -170,7 +173,7 @@ async def _all(
 
 
 def _lines(tokens: list[AccessToken]) -> list[str]:
-    """Return a table as text: whole ids, since they are there to be copied."""
+    """Return the lines of a table. Ids are not shortened, so that they can be copied."""
     head = ("ID", "OWNER", "ROLE", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "MADE BY", "FOR")
     rows = [head, *([one_line(cell) for cell in _cells(token)] for token in tokens)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -188,6 +191,6 @@ def _cells(token: AccessToken) -> tuple[str, ...]:
 
 
 def stop(message: str) -> NoReturn:
-    """End the command, saying why."""
+    """Print the reason on standard error, and end the command with exit code 2."""
     typer.echo(message, err=True)
     raise typer.Exit(2)

@@ -115,11 +115,11 @@ def test_an_owner_is_moved(command_line: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("nobody", "ann"), "nobody (local) has nothing"),
+        (("nobody", "ann"), "nobody (local) owns nothing"),
         (("ann", "ann"), "NEW-OWNER must be another"),
         (("ann", " x"), "NEW-OWNER must be another"),
-        (("ann", "x", "--new-source", "somewhere"), "--new-source must be `local` or an issuer"),
-        (("ann", "x", "--new-source", "issuer"), "--new-source must be `local` or an issuer"),
+        (("ann", "x", "--new-source", "somewhere"), "--new-source must be `local` or the URL"),
+        (("ann", "x", "--new-source", "issuer"), "--new-source must be `local` or the URL"),
     ],
 )
 def test_an_owner_is_not_moved(
@@ -188,7 +188,7 @@ def test_a_link_by_a_tokens_id(command_line: CommandLine) -> None:
         ((PAGE,), "", "There is no such token"),
         ((PAGE,), "sp_unknown", "There is no such token"),
         ((PAGE, "--token-id", "unknown"), "", "There is no such token"),
-        ((PAGE, "--token-id", "REVOKED"), "", "TOKEN_REVOKED: this token signs nobody in"),
+        ((PAGE, "--token-id", "REVOKED"), "", "TOKEN_REVOKED: nobody can sign in with this token"),
         (("javascript:alert(1)", "--token-id", "LIVE"), "", "'javascript:alert(1)' is no page"),
         ((PAGE, PAGE + "#a", "--token-id", "LIVE"), "", "'http://127.0.0.1:8080/#a' is no page"),
     ],
