@@ -1,5 +1,5 @@
-"""``storectl``: stores from the command line, over the same GraphQL API as everything else.
+"""Contains ``storectl``, the command-line client for the people who own stores.
 
-A pure client: it knows the contract and nothing of the service's insides, so it may run on another
-machine and against another version.
+It uses the public GraphQL API and imports no module of the service. So it can run on another
+machine, and against another version of the service.
 """

@@ -1,4 +1,4 @@
-"""``python -m app.storectl``, and the command ``storectl``."""
+"""Starts storectl, as ``python -m app.storectl`` or as the command ``storectl``."""
 
 import sys
 
@@ -6,8 +6,9 @@ import sys
 def main() -> None:
     """Run storectl."""
     try:
-        from app.storectl.cli import main as run  # noqa: PLC0415 - it takes a moment
-    except KeyboardInterrupt:  # before there is anything that could be told of it
+        # Imported here, because it takes a moment in which Ctrl-C may come.
+        from app.storectl.cli import main as run  # noqa: PLC0415
+    except KeyboardInterrupt:  # ``ending``, which handles it otherwise, may not be imported yet
         sys.exit(130)
     run()
 

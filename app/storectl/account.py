@@ -1,4 +1,4 @@
-"""Where the user is signed in, and with which token: a file that only they can read."""
+"""Stores the platform's address and the user's token, in a file that only the user can read."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ TOKEN_VARIABLE = "STORE_PLATFORM_TOKEN"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A platform's base URL, and the token to use there."""
+    """A platform's base URL, and the token to use for it."""
 
     url: str
     token: str
@@ -36,29 +36,32 @@ class Account:
 
     @property
     def is_token_exposed(self) -> bool:
-        """Whether the token would cross a network unencrypted."""
+        """Return whether the token would cross a network unencrypted."""
         return is_exposed(self.url)
 
 
 def file() -> Path:
-    """Return where the account is kept. Raises LocalError where there is no home."""
+    """Return the path of the account's file. Raises LocalError if there is no home folder."""
     missing = "There is no home folder. Set HOME or XDG_CONFIG_HOME to one."
     try:
         folder = user_config_path("storectl")
     except RuntimeError as error:
         raise LocalError(missing) from error
-    if not folder.is_absolute():  # "~" is all that is known of it
+    # Without a home folder the path still begins with "~".
+    if not folder.is_absolute():
         raise LocalError(missing)
     return folder / "account.json"
 
 
 def current() -> Account:
-    """Return the account to use: the environment's, else the one signed in to.
+    """Return the account to use: from the environment, or else from the file of the sign-in.
 
-    Raises NotSignedInError, and UsageError when the environment's is none.
+    Raises NotSignedInError if there is no account, UsageError if a value in the environment is
+    wrong, and LocalError if the file cannot be read.
     """
     token = os.environ.get(TOKEN_VARIABLE)
     url = os.environ.get(URL_VARIABLE)
+    # The file is not read here, so that scripts which set both variables need no readable home.
     if token and url:
         return Account(normalised(url), plain_token(token))
     kept = _read()
@@ -70,19 +73,21 @@ def current() -> Account:
 
 
 def default_url() -> str:
-    """Return where to sign in when no address is given."""
+    """Return the platform's address for a sign-in without one."""
     return os.environ.get(URL_VARIABLE) or DEFAULT_URL
 
 
 def token_given(*, from_stdin: bool) -> str:
-    """Return the token to sign in with: it is never an argument, which others could see.
+    """Return the token to sign in with: from standard input, the environment, or a prompt.
 
-    Raises UsageError when there is none.
+    Raises UsageError if there is no token.
     """
+    # A token is never an argument, because other users of the machine can see a command line.
     if from_stdin:
         return plain_token(_line_of_input())
     token = os.environ.get(TOKEN_VARIABLE, "")
     if not token:
+        # ``sys.stdin`` is None in a process that was started with its standard input closed.
         if sys.stdin is None or not sys.stdin.isatty():
             raise UsageError(
                 f"There is no token. Pipe one in with --token-stdin, or set {TOKEN_VARIABLE}."
@@ -96,35 +101,38 @@ def token_given(*, from_stdin: bool) -> str:
 
 
 def plain_token(text: str) -> str:
-    """Return a token without what an editor leaves around it: line ends, a byte order mark.
+    """Return a token without the line ends and the byte order mark that an editor may have added.
 
-    Raises UsageError when it is none: a header has no room for other characters than these.
+    Raises UsageError for an empty token, and for characters that an HTTP header cannot hold.
     """
     token = text.strip().removeprefix("\ufeff").strip()
     if not token:
         raise UsageError("The token is empty.")
     if not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
-            "The token has characters that are in no token, such as spaces, line ends or accents."
-            " Copy it anew, as plain text on one line."
+            "The token has characters that no token contains, such as spaces, line ends or accents."
+            " Copy it again, as plain text on one line."
         )
     return token
 
 
 def _line_of_input() -> str:
-    """Return the first line of standard input, whatever its encoding is said to be."""
+    """Return the first line of standard input, decoded as UTF-8. Raises UsageError."""
     if sys.stdin is None:
         return ""
+    # The bytes are read, because the locale may name another encoding than the token's file has.
     try:
         return sys.stdin.buffer.readline().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(
-            "What comes from standard input is no text in UTF-8. Save the token as plain text."
+            "Standard input is not text in UTF-8. Save the token as plain text."
         ) from error
 
 
 def save(account: Account) -> Path:
-    """Keep the account; nobody else can read the file at any moment. Raises LocalError."""
+    """Save the account, and return the path of its file. Raises LocalError."""
+    # The draft is created with its final mode and then renamed. So no other user can read the token
+    # at any moment, and a failed write leaves the old file whole.
     path = file()
     draft = path.with_suffix(f".{os.getpid()}")
     try:
@@ -137,7 +145,7 @@ def save(account: Account) -> Path:
         with suppress(OSError):
             draft.unlink()
         raise LocalError(
-            f"You are signed in nowhere: {path} cannot be written: {error.strerror}. Make the"
+            f"You are not signed in: {path} cannot be written: {error.strerror}. Make the"
             f" folder writable, set XDG_CONFIG_HOME to another, or use {TOKEN_VARIABLE} and"
             f" {URL_VARIABLE}."
         ) from error
@@ -145,10 +153,10 @@ def save(account: Account) -> Path:
 
 
 def forget() -> bool:
-    """Remove the account; return whether there was one. Raises LocalError."""
+    """Remove the saved account, and return whether there was one. Raises LocalError."""
     try:
         file().unlink()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):  # a file may stand where the folder should be
         return False
     except OSError as error:
         raise LocalError(
@@ -159,6 +167,7 @@ def forget() -> bool:
 
 def _read() -> Account | None:
     try:
+        # The user may have edited the file by hand, so its values are checked like typed ones.
         kept = msgspec.json.decode(file().read_text(encoding="utf-8-sig"), type=Account)
         return Account(url=normalised(kept.url), token=plain_token(kept.token))
     except (FileNotFoundError, NotADirectoryError):
@@ -168,7 +177,7 @@ def _read() -> Account | None:
             f"The file {file()} cannot be read: {error.strerror}. Make it readable, or use"
             f" {TOKEN_VARIABLE} and {URL_VARIABLE}."
         ) from error
-    except (UsageError, ValueError, RecursionError) as error:
+    except (UsageError, ValueError, RecursionError) as error:  # RecursionError: deeply nested JSON
         raise NotSignedInError(
-            f"The file {file()} is damaged. Run `storectl login` to write it anew."
+            f"The file {file()} is damaged. Run `storectl login` to write it again."
         ) from error

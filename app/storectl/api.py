@@ -1,4 +1,4 @@
-"""The platform's API, with every way to fail put into one of storectl's errors."""
+"""Calls the platform's API, and turns every failure into one of storectl's errors."""
 
 import asyncio
 import random
@@ -35,67 +35,77 @@ from app.storectl.proxies import proxy_for
 Data = dict[str, Any]
 
 _TIMEOUT_SECONDS = 30.0
-_MOST_SAID = 300  # of what answered in the platform's place, perhaps with a whole page
-_PAGE = 100  # the most that the API gives
-_PAUSE_SECONDS = (0.5, 10.0)
-_PATIENCE_SECONDS = 300.0
+_MOST_SAID = 300  # characters: a proxy may answer in the platform's place with a whole page
+_PAGE = 100  # the most stores that the API returns in one page
+_PAUSE_SECONDS = (0.5, 10.0)  # before a new connection: the first pause, and the longest
+_PATIENCE_SECONDS = 300.0  # after the last update, for which a watch keeps reconnecting
 _UNAUTHORIZED, _TOO_MANY = 401, 429
-_REJECTED = 4403  # the close code of a websocket whose token is not, or no longer, valid
-_SIGN_IN = "The token is not valid, or not any more. Run `storectl login` with another."
+_REJECTED = 4403  # the close code of a websocket whose token is invalid, or has become so
+_SIGN_IN = "The token is not valid, or no longer valid. Run `storectl login` with another token."
 
 
 class Api:
-    """One platform, for one signed-in user."""
+    """Calls the API of one platform for one signed-in user."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
 
     async def execute(self, document: str, **variables: Any) -> Data:
-        """Run a query or mutation; return its data. Raises StorectlError."""
+        """Run a query or mutation, and return its data. Raises StorectlError."""
         transport = HTTPXAsyncTransport(
             url=self._account.http_url,
             headers={"Authorization": f"Bearer {self._account.token}"},
             timeout=_TIMEOUT_SECONDS,
             proxy=proxy_for(self._account.url),
             verify=self._tls(),
-            trust_env=False,  # its own reading of the environment; see ``proxies``
+            # httpx would read the proxies from the environment in its own way: see ``proxies``.
+            trust_env=False,
         )
         request = _request(document, variables)
         try:
             async with Client(transport=transport, execute_timeout=None) as session:
                 data: Data | None = await session.execute(request)
-        except AssertionError:  # how gql takes an answer with null for both data and errors
+        except AssertionError:  # gql raises it when both ``data`` and ``errors`` are null
             data = None
         except (TransportError, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self._told(error) from error
+        # Another server may answer with JSON as well, even with a field ``data``.
         if not isinstance(data, dict) or not _asked_for(request) <= data.keys():
             raise UnreachableError(
-                f"At {self._account.url} there is something else than a store platform."
+                f"The server at {self._account.url} is something else than a store platform."
+                " Check the address."
             )
         return data
 
     async def change(self, mutation: str, /, **values: Any) -> Data:
-        """Run a mutation on a store; return the store. Raises RefusedError with what is wrong."""
+        """Run a mutation on a store, and return the store.
+
+        Raises RefusedError or NoSuchStoreError with the messages of the payload's errors.
+        """
         payload = (await self.execute(documents.mutation(mutation), input=values))["payload"]
         refuse(payload["errors"])
         return dict(payload["store"])
 
     async def store(self, key: str) -> Data:
-        """Return the store with this id or, while it lives, this name. Raises NoSuchStoreError."""
+        """Return the store with this id or name; a deleted store has only its id.
+
+        Raises NoSuchStoreError.
+        """
+        # No name can look like an id, because names have no underscore.
         is_id = key.startswith("store_")
         document = documents.STORE_BY_ID if is_id else documents.STORE_BY_NAME
         store = (await self.execute(document, key=key))["store"]
         if store is None:
-            hint = "" if is_id else " If it is deleted already, give its id."
+            hint = "" if is_id else " If it is already deleted, use its id."
             raise NoSuchStoreError(f"You have no store {key}.{hint}")
         return dict(store)
 
     async def engines(self) -> list[Data]:
-        """Return the engines on offer."""
+        """Return the engines that the platform offers."""
         return list((await self.execute(documents.ENGINES))["engines"])
 
     async def stores(self, **wanted: object) -> list[Data]:
-        """Return all stores that the filter lets through, in order of their names."""
+        """Return all stores that match the filter, ordered by name."""
         return await self._all("stores", documents.STORES, first=_PAGE, filter=wanted)
 
     async def tokens(self, *, include_revoked: bool) -> list[Data]:
@@ -103,17 +113,18 @@ class Api:
         return await self._all("tokens", documents.TOKENS, includeRevoked=include_revoked)
 
     async def events(self, store_id: str) -> list[Data]:
-        """Return everything that happened to a store, oldest first."""
+        """Return all events of a store, oldest first."""
         return await self._all("store events", documents.EVENTS, id=store_id)
 
     async def follow(
         self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
     ) -> AsyncGenerator[Data, None]:
-        """Yield a store's updates until it is deleted, over as many connections as it takes.
+        """Yield a store's updates until it is deleted, and reconnect when a connection is lost.
 
-        A new connection goes on after the last update, so none is missed and none comes twice.
-        ``on_lost`` is called when a connection is lost, once until the next update. Raises
-        UnreachableError when there was none for five minutes.
+        A new connection resumes after the last update, so that no update is missed or repeated.
+        ``on_lost`` is called once when a connection is lost, and again only after a next update.
+        Raises UnreachableError when a connection is lost or cannot be made, and the last update is
+        more than five minutes old.
         """
         clock = asyncio.get_running_loop().time
         failures, last_heard = 0, clock()
@@ -124,6 +135,8 @@ class Api:
                         after, failures, last_heard = update["version"], 0, clock()
                         yield update
                     return
+            # Other errors are final: a new connection does not mend an invalid token or a missing
+            # store.
             except UnreachableError:
                 if clock() - last_heard > _PATIENCE_SECONDS:
                     raise
@@ -133,7 +146,10 @@ class Api:
             await asyncio.sleep(_pause(failures))
 
     async def _all(self, path: str, document: str, **variables: object) -> list[Data]:
-        """Return what is on all pages of the connection that ``path`` leads to in an answer."""
+        """Return the nodes on all pages of a connection.
+
+        ``path`` names the fields that lead to the connection, separated by spaces.
+        """
         nodes: list[Data] = []
         after = None
         while True:
@@ -141,7 +157,7 @@ class Api:
             for name in path.split():
                 page = page[name]
                 if page is None:
-                    return nodes  # such as a store that was removed for good meanwhile
+                    return nodes  # for example, the store's record was removed between two pages
             nodes += [edge["node"] for edge in page["edges"]]
             if not page["pageInfo"]["hasNextPage"]:
                 return nodes
@@ -152,6 +168,8 @@ class Api:
             url=self._account.websocket_url,
             ssl=self._tls() if self._account.websocket_url.startswith("wss") else False,
             connect_args={"proxy": proxy_for(self._account.url)},
+            # ``execute_timeout`` below is None, because an update may be long in coming. Pings find
+            # a dead connection instead, and they keep proxies from closing an idle one.
             init_payload={"authorization": f"Bearer {self._account.token}"},
             ping_interval=20,
             pong_timeout=10,
@@ -168,19 +186,22 @@ class Api:
             raise self._told(error) from error
 
     def _tls(self) -> ssl.SSLContext:
-        """Return what decides whom to believe, for requests and websockets alike."""
+        """Return the TLS settings for both requests and websockets. Raises LocalError."""
+        # httpx makes them for both, so that both libraries trust the same certificates. Plain HTTP
+        # needs none, so a wrong variable must not stop it.
         try:
             return httpx.create_ssl_context(trust_env=self._account.url.startswith("https"))
         except OSError as error:
             raise LocalError(
-                "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used:"
+                "The certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be used:"
                 f" {error.strerror or error}."
             ) from error
 
     def _told(self, error: Exception) -> StorectlError:
-        """Return the error of ours that a transport's stands for."""
+        """Return storectl's error for an error of a transport."""
         if isinstance(error, TransportQueryError):
             return _query_error(error.errors or [])
+        # gql wraps the errors of the websocket library, so the close code is on the root cause.
         cause = _root_cause(error)
         if isinstance(cause, ConnectionClosed) and cause.rcvd and cause.rcvd.code == _REJECTED:
             return NotSignedInError(_SIGN_IN)
@@ -209,7 +230,7 @@ def _query_error(errors: list[Data]) -> StorectlError:
 
 
 def _asked_for(request: GraphQLRequest) -> set[str]:
-    """Return the names that an answer to a request has at its top."""
+    """Return the names of the top-level fields in an answer to a request."""
     return {
         (item.alias or item.name).value
         for part in request.document.definitions
@@ -224,6 +245,8 @@ def _request(document: str, variables: Data) -> GraphQLRequest:
 
 
 def _pause(failures: int) -> float:
+    # Exponential, with jitter: after a restart of the service all watches come back, and should
+    # not do so at the same moment. The exponent is capped, because floats overflow.
     first, cap = _PAUSE_SECONDS
     ceiling = min(cap, first * 2.0 ** min(failures, 10))
     return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing

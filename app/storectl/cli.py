@@ -1,4 +1,4 @@
-"""The commands about stores and about being signed in."""
+"""Defines the commands for stores and for signing in."""
 
 import sys
 from enum import StrEnum
@@ -20,7 +20,7 @@ from app.storectl.token_commands import tokens
 _EXITS = (
     "Exit codes: "
     + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES)
-    + f". {DEBUG_VARIABLE}=1 shows where what nobody foresaw comes from."
+    + f". {DEBUG_VARIABLE}=1 shows the traceback of an unknown error."
 )
 
 cli = typer.Typer(
@@ -29,6 +29,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
     help="Stores of the store platform, from the command line.",
     epilog=_EXITS,
+    # ``ending`` prints every error.
     pretty_exceptions_enable=False,
 )
 cli.add_typer(tokens, name="tokens")
@@ -37,11 +38,13 @@ Key = Annotated[
     str,
     typer.Argument(metavar="NAME_OR_ID", help="The store.", autocompletion=store_names),
 ]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow it to its end, live.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
+]
 
 
 class Status(StrEnum):
-    """Where a store can be."""
+    """The statuses of a store that ``--status`` accepts, written as users type them."""
 
     QUEUED = "queued"
     PROVISIONING = "provisioning"
@@ -56,19 +59,21 @@ class Status(StrEnum):
 def login(
     *,
     url: Annotated[
-        str | None, typer.Argument(help=f"The platform's address; {account.DEFAULT_URL} if none.")
+        str | None,
+        typer.Argument(help=f"The platform's address. The default is {account.DEFAULT_URL}."),
     ] = None,
     token_stdin: Annotated[
         bool, typer.Option("--token-stdin", help="Read the token from standard input.")
     ] = False,
 ) -> None:
-    """Sign in, and stay so. The token is asked for, or taken from STORE_PLATFORM_TOKEN."""
+    """Sign in and save the token. It is asked for, or taken from STORE_PLATFORM_TOKEN."""
 
     async def work() -> None:
         base = normalised(url or account.default_url())
         chosen = account.Account(base, account.token_given(from_stdin=token_stdin))
         if chosen.is_token_exposed:
-            warn(f"Caution: {base} is not encrypted; anyone on the way can read the token.")
+            warn(f"Caution: {base} is not encrypted. Others on the network can read the token.")
+        # The token is tried before it is saved, so that a wrong one does not replace a good one.
         viewer = (await connected(chosen).execute(documents.VIEWER))["viewer"]
         path = account.save(chosen)
         say(f"Signed in to {base} as {viewer['name']} ({viewer['role'].lower()}).")
@@ -79,13 +84,13 @@ def login(
 
 @cli.command()
 def logout() -> None:
-    """Forget the token on this machine. It stays valid; see `storectl tokens revoke`."""
+    """Remove the token from this machine. It stays valid: see `storectl tokens revoke`."""
     say("Signed out." if account.forget() else "You were not signed in.")
 
 
 @cli.command()
 def whoami(*, as_json: AsJson = False) -> None:
-    """Show who you are to the platform, which platform that is, and how many stores you have."""
+    """Show your name and role, the platform's address, and how many stores you have."""
 
     async def work() -> None:
         chosen = account.current()
@@ -102,17 +107,17 @@ def create(
     *,
     name: Annotated[str, typer.Argument(help="3 to 40 characters a-z, 0-9 and hyphens.")],
     engine: Annotated[
-        str | None, typer.Option(help="What kind of shop; may be left out if there is only one.")
+        str | None, typer.Option(help="The kind of shop. Needed only if there are several.")
     ] = None,
     version: Annotated[str | None, typer.Option(help="The engine's version.")] = None,
     key: Annotated[
         str | None,
-        typer.Option(help="An idempotency key: the same key gives the same store again."),
+        typer.Option(help="An idempotency key: a repeated key returns the same store."),
     ] = None,
     watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for a store."""
+    """Create a store."""
 
     async def work() -> None:
         from app.storectl.following import until_ready  # noqa: PLC0415 - as in connected
@@ -123,6 +128,7 @@ def create(
             "createStore", name=name, engine=chosen, version=version, idempotencyKey=key
         )
         if watch:
+            # From version 0, so that the events before the watch are shown as well.
             await until_ready(api, store, after=0, as_json=as_json)
         else:
             line = f"{name} is asked for. Follow it with: storectl status {name} --watch"
@@ -136,13 +142,13 @@ def list_stores(
     *,
     status: Annotated[
         list[Status] | None,
-        typer.Option(case_sensitive=False, help="Only stores in this status; may be repeated."),
+        typer.Option(case_sensitive=False, help="Only stores in this status. May be repeated."),
     ] = None,
     engine: Annotated[str | None, typer.Option(help="Only stores of this engine.")] = None,
     name: Annotated[str | None, typer.Option(help="Only stores whose name contains this.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the stores that you may see; deleted ones with --status DELETED."""
+    """List the stores that you may see. Deleted stores need --status deleted."""
 
     async def work() -> None:
         wanted = {
@@ -167,7 +173,7 @@ def list_stores(
 
 @cli.command()
 def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Show a store, or with --watch everything that happens to it until it is deleted."""
+    """Show a store. With --watch, show everything that happens to it until it is deleted."""
 
     async def work() -> None:
         from app.storectl.following import follow  # noqa: PLC0415 - as in connected
@@ -185,7 +191,7 @@ def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
 
 @cli.command()
 def logs(*, key: Key, as_json: AsJson = False) -> None:
-    """Show why a store is as it is: the reason, what helm and containers said, and all events."""
+    """Show why a store has its status: the reason, output of helm and containers, all events."""
 
     async def work() -> None:
         api = connected()
@@ -205,19 +211,20 @@ def delete(
     watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a store and everything in it. This cannot be undone."""
+    """Delete a store and everything in it. This cannot be undone."""
     _remove("deleteStore", key, yes=yes, watch=watch, as_json=as_json)
 
 
 @cli.command()
 def cancel(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Give up a store that is not ready yet, and remove what was made of it."""
+    """Stop creating a store that is not ready yet, and remove what was made so far."""
+    # No confirmation: the platform refuses to cancel a store that is ready.
     _remove("cancelStore", key, yes=True, watch=watch, as_json=as_json)
 
 
 @cli.command()
 def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Try a failed store again; what was made is kept."""
+    """Try a failed store again. What was made so far is kept."""
 
     async def work() -> None:
         from app.storectl.following import until_ready  # noqa: PLC0415 - as in connected
@@ -225,6 +232,7 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
         api = connected()
         store = await api.change("retryStore", id=(await api.store(key))["id"])
         if watch:
+            # From this version, so that the failure before the retry is not shown again.
             await until_ready(api, store, after=store["version"], as_json=as_json)
         else:
             say_either(store, [f"{store['name']} is tried again."], as_json=as_json)
@@ -238,6 +246,7 @@ def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -
 
         api = connected()
         store = await api.store(key)
+        # The store is read first, so that the question has its name even if an id was given.
         if not yes:
             _confirm(store["name"])
         store = await api.change(mutation, id=store["id"])
@@ -252,16 +261,16 @@ def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -
 
 def _confirm(name: str) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("Nobody is there to be asked. Pass --yes to delete without a question.")
+        raise UsageError("There is no terminal to confirm this. Pass --yes to delete without it.")
     with interruptible():
         if not typer.confirm(f"Delete {printable(name)} and everything in it?", err=True):
-            raise RefusedError("Nothing is deleted.")
+            raise RefusedError("Nothing was deleted.")
 
 
 def _only(engines: list[str]) -> str:
     if len(engines) == 1:
         return engines[0]
-    raise UsageError(f"Choose one with --engine: {', '.join(engines) or 'there is none here'}.")
+    raise UsageError(f"Choose one with --engine: {', '.join(engines) or 'the platform has none'}.")
 
 
 def main() -> None:

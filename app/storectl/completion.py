@@ -1,16 +1,16 @@
-"""Names of stores for the shell's completion: what can be had in a moment, else none."""
+"""Completes the names of stores in the shell, if the platform answers quickly enough."""
 
 import asyncio
 
-_SECONDS = 5.0
-_MOST = 100
+_SECONDS = 5.0  # the shell waits for the answer while the user does
+_MOST = 100  # the most stores that the API returns in one page
 
 
 def store_names(incomplete: str) -> list[str]:
-    """Return the names of the user's stores that begin like this. Never fails."""
+    """Return the names of the user's stores that begin with a text; never raise an exception."""
     try:
         return asyncio.run(_names(incomplete))
-    except Exception:  # noqa: BLE001 - a completion has nobody to tell what went wrong
+    except Exception:  # noqa: BLE001 - a message would be written into the user's command line
         return []
 
 
@@ -23,4 +23,5 @@ async def _names(incomplete: str) -> list[str]:
             documents.STORES, first=_MOST, filter={"nameContains": incomplete}
         )
     names = [edge["node"]["name"] for edge in data["stores"]["edges"]]
+    # The API's filter finds the text anywhere in a name.
     return [name for name in names if name.startswith(incomplete)]

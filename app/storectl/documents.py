@@ -1,4 +1,4 @@
-"""The GraphQL documents that storectl sends."""
+"""Contains the GraphQL documents that storectl sends."""
 
 _ERRORS = "errors { code message field }"
 STORE = """fragment StoreFields on Store {
@@ -41,7 +41,9 @@ REVOKE_TOKEN = f"""mutation ($input: RevokeTokenInput!) {{
 
 
 def mutation(name: str) -> str:
-    """Return the mutation ``createStore``, ``deleteStore`` and the like."""
+    """Return the document of a mutation on a store, such as ``createStore``."""
+    # Every mutation has one input and one payload with the same fields: the alias ``payload``
+    # lets one caller read all of them.
     kind = f"{name[0].upper()}{name[1:]}Input"
     return f"""{STORE} mutation ($input: {kind}!) {{
   payload: {name}(input: $input) {{ store {{ ...StoreFields }} {_ERRORS} }} }}"""

@@ -1,7 +1,7 @@
-"""How a run of storectl ends: whatever happens, with a sentence and an exit code.
+"""Ends every run of storectl with a sentence and an exit code, whatever goes wrong.
 
-This is the one place where errors arrive, those that nobody foresaw too. ``STORECTL_DEBUG=1`` shows
-where one of those comes from.
+All errors arrive here, including unexpected ones. ``STORECTL_DEBUG=1`` shows the traceback of an
+unexpected error.
 """
 
 import codecs
@@ -16,20 +16,22 @@ from app.storectl.errors import FAULT, INTERRUPTED, ClosedError, LocalError, Sto
 from app.storectl.printable import printable
 
 DEBUG_VARIABLE = "STORECTL_DEBUG"
+# What is printed for our own symbols where the terminal's encoding does not have them.
 _IN_ASCII = {"✓": "+", "✗": "x", "…": "...", "·": "."}
 _ON_ERROR = "storectl"
 
 
 def ended(command: Callable[[], object]) -> int:
-    """Run a command to its end; return the exit code. What is to be said of it is on stderr."""
+    """Run a command, print its error on standard error, and return the exit code."""
     _accept_any_text()
     try:
         code = _ended(command)
-        with suppress(AttributeError):  # there is no standard output
+        # Flushed here: the interpreter would do it at its exit, where an error cannot be handled.
+        with suppress(AttributeError):  # ``sys.stdout`` is None if it was closed at the start
             sys.stdout.flush()
     except BrokenPipeError:
         return _told(ClosedError())
-    except OSError as error:  # from the flush: other causes are told in ``_ended``
+    except OSError as error:  # from the flush: ``_ended`` has handled all others
         return _told(_output_error(error))
     return code
 
@@ -38,14 +40,16 @@ def _ended(command: Callable[[], object]) -> int:
     try:
         command()
     except SystemExit as error:
+        # As the interpreter does: None is success, and anything but a number is failure.
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except KeyboardInterrupt:
         return INTERRUPTED
     except StorectlError as error:
         return _told(error)
-    except Exception as error:  # the last stop
+    except Exception as error:  # the last place that can turn an error into a sentence
         if isinstance(error, BrokenPipeError):
             raise
+        # An OSError without a file name is taken for a failed write to the output.
         if isinstance(error, OSError) and error.filename is None and error.errno is not None:
             return _told(_output_error(error))
         return _unforeseen(error)
@@ -66,8 +70,8 @@ def _unforeseen(error: Exception) -> int:
         return FAULT
     what = f"{type(error).__name__}: {error}"[:500]
     _say(
-        f"storectl cannot go on, for a reason that it does not know ({what}). Does the platform"
-        f" run another version? {DEBUG_VARIABLE}=1 shows where it happened."
+        f"storectl failed with an unexpected error ({what}). Check whether the platform runs"
+        f" another version. {DEBUG_VARIABLE}=1 shows where it happened."
     )
     return FAULT
 
@@ -78,14 +82,15 @@ def _output_error(error: OSError) -> LocalError:
 
 
 def _say(message: str) -> None:
-    with suppress(OSError, AttributeError):  # there is no standard error, or it is full as well
+    with suppress(OSError, AttributeError):  # standard error may be closed, or full as well
         sys.stderr.write(printable(message).rstrip("\n") + "\n")
         sys.stderr.flush()
 
 
 def _accept_any_text() -> None:
-    """Let output in an encoding that lacks a character say it in those that it has."""
+    """Replace characters that the output's encoding does not have, instead of failing."""
     codecs.register_error(_ON_ERROR, _in_ascii)
+    # A standard stream may be None, or an object of another kind, as in tests.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ON_ERROR)
@@ -100,6 +105,9 @@ def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _let_go_of_output() -> None:
-    """Let what is still to be written go nowhere: the interpreter's end would complain of it."""
+    """Point standard output to the null device.
+
+    The interpreter writes the rest of its buffer when it exits, and would report the error again.
+    """
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,13 +1,13 @@
-"""How a command can end, and with which exit code.
+"""Defines storectl's errors and their exit codes.
 
 StorectlError
 ├── RefusedError         1   the platform said no, or the store failed
 ├── UsageError           2   the command line is wrong
-├── NotSignedInError     3   no token, or one that is not valid (any more)
+├── NotSignedInError     3   no token, or one that is not valid, or no longer valid
 ├── UnreachableError     4   the platform does not answer
-├── NoSuchStoreError     5   there is none of that name or id for this caller
+├── NoSuchStoreError     5   the caller has no store with that name or id
 ├── LocalError           6   a file or the output cannot be read or written
-└── ClosedError        141   nobody reads the output any more
+└── ClosedError        141   the reader of the output has closed it
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,63 +20,66 @@ EXIT_CODES = (
     (3, "not signed in"),
     (4, "the platform cannot be reached"),
     (5, "no such store"),
-    (6, "a file of storectl's, or its output, cannot be read or written"),
-    (70, "storectl failed for a reason that it does not know"),
-    (130, "stopped with Ctrl-C; the store goes on"),
-    (141, "whoever read the output has closed it"),
+    (6, "storectl's file cannot be read or written, or its output cannot be written"),
+    (70, "storectl failed with an unexpected error"),
+    (130, "stopped with Ctrl-C; work on the store continues"),
+    (141, "the reader of the output has closed it"),
 )
 FAULT = 70  # EX_SOFTWARE of sysexits.h
-INTERRUPTED = 130
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class StorectlError(Exception):
-    """Root of the tree; the message is a sentence for people."""
+    """The root of storectl's errors; the message is a sentence for people."""
 
     exit_code = 1
 
 
 class RefusedError(StorectlError):
-    """The platform refused, or the store cannot get where it should."""
+    """Raised when the platform refuses a request, or a store does not reach its target."""
 
 
 class UsageError(StorectlError):
-    """The command line is wrong."""
+    """Raised when the command line or a variable in the environment is wrong."""
 
     exit_code = 2
 
 
 class NotSignedInError(StorectlError):
-    """There is no token, or the platform does not know it."""
+    """Raised when there is no token, or the platform does not accept it."""
 
     exit_code = 3
 
 
 class UnreachableError(StorectlError):
-    """The platform did not answer, or something else answered in its place."""
+    """Raised when the platform does not answer, or another server answers in its place."""
 
     exit_code = 4
 
 
 class NoSuchStoreError(StorectlError):
-    """The caller has no such store."""
+    """Raised when the caller has no such store."""
 
     exit_code = 5
 
 
 class LocalError(StorectlError):
-    """A file, the disk or the output does not let storectl do its work."""
+    """Raised when a file or the output cannot be read or written."""
 
     exit_code = 6
 
 
 class ClosedError(StorectlError):
-    """Nobody reads the output any more, as after ``| head``: there is nobody to be told."""
+    """Raised when the reader of the output has closed it, as ``| head`` does.
 
-    exit_code = 141  # as a shell tells of SIGPIPE, by which other programs end then
+    No message is printed for it.
+    """
+
+    exit_code = 141  # 128 + SIGPIPE: shells report it for other programs, which that signal ends
 
 
 def refuse(errors: Sequence[Mapping[str, Any]]) -> None:
-    """Raise what a payload's errors say, if it has any."""
+    """Raise RefusedError or NoSuchStoreError if a payload has errors."""
     if not errors:
         return
     message = "\n".join(error["message"] for error in errors)

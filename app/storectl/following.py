@@ -1,4 +1,4 @@
-"""Follows a store to where it should be."""
+"""Follows a store until it reaches its target, and shows its progress."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,23 +9,25 @@ from app.storectl.api import Api
 from app.storectl.errors import RefusedError
 from app.storectl.wording import Data
 
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 2.0  # for a cancelled watch to close its connection
 
 
 async def follow(
     api: Api, store: Data, *, until: Callable[[Data], bool], after: int | None, as_json: bool
 ) -> Data:
-    """Show a store's progress until ``until`` is true of it or it is deleted.
+    """Show a store's progress until ``until`` returns True for it or the store is deleted.
 
-    Returns the store as it is then. Ctrl-C only ends the watching, and says so.
+    Return the store in its last state. Ctrl-C ends only the watch, and prints how to resume it.
     """
-    # In a task of its own: up to Python 3.11 a cancellation is lost that comes in the moment in
-    # which a wait_for, such as the client library's, is done (python/cpython#86296).
+    # The watch runs in a task of its own. Up to Python 3.11 ``asyncio.wait_for``, which the client
+    # library uses, loses a cancellation that comes in the moment in which the awaited task is done
+    # (python/cpython#86296). ``asyncio.wait`` does not, so Ctrl-C always gets here.
     watching = asyncio.create_task(_watch(api, store, until=until, after=after, as_json=as_json))
     try:
         await asyncio.wait({watching})
     except asyncio.CancelledError:
         watching.cancel()
+        # With a timeout, because the watch may have lost this cancellation.
         await asyncio.wait({watching}, timeout=_GRACE_SECONDS)
         terminal.warn(
             f"\nNo longer watching; {store['name']} goes on without you. To watch again:"
@@ -54,7 +56,7 @@ async def _watch(
 
 
 async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> None:
-    """Follow a store that is being built. Raises RefusedError unless it becomes ready."""
+    """Follow a store that is being created. Raises RefusedError if it does not become ready."""
     store = await follow(api, store, until=_is_built, after=after, as_json=as_json)
     name = store["name"]
     if store["status"] == "FAILED":
@@ -70,7 +72,7 @@ async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> No
 
 
 async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
-    """Follow a store that is being removed, to its end. Raises RefusedError if that takes long."""
+    """Follow a store until it is deleted. Raises RefusedError if the deletion fails for now."""
     gone = await follow(api, store, until=_cannot_go, after=store["version"], as_json=as_json)
     if gone["status"] == "FAILED":
         why = gone["reason"]["message"] if gone["reason"] else "No reason was given."
@@ -82,6 +84,8 @@ def _is_built(store: Data) -> bool:
 
 
 def _cannot_go(store: Data) -> bool:
-    """Tell a delete that failed from a store that failed and is about to be deleted."""
+    """Return whether the deletion of a store has failed."""
+    # A store that failed earlier is FAILED too until its deletion begins. Only a deletion has the
+    # step NAMESPACE_GONE.
     steps = {step["name"] for step in store["steps"]}
     return store["status"] == "FAILED" and "NAMESPACE_GONE" in steps

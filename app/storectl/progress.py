@@ -1,4 +1,4 @@
-"""A store's progress as it happens: redrawn on a terminal, lines elsewhere, or JSON."""
+"""Shows a store's progress live: redrawn on a terminal, as lines elsewhere, or as JSON."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +22,16 @@ class Progress(Protocol):
     """Shows updates of one store."""
 
     def show(self, update: Data) -> None:
-        """Take the next update."""
+        """Show the next update."""
         ...
 
     def note(self, message: str) -> None:
-        """Say something that is not of the store, such as that the connection is lost."""
+        """Show a message that is not about the store, such as that the connection is lost."""
         ...
 
 
 class JsonProgress:
-    """Each update as one line of JSON; notes go to stderr."""
+    """Prints each update as one line of JSON, and notes on standard error."""
 
     def __init__(self, errors: Console) -> None:
         self._errors = errors
@@ -44,7 +44,7 @@ class JsonProgress:
 
 
 class PlainProgress:
-    """A line for each status, and for each step that ended: for logs and pipes."""
+    """Prints one line for each status and for each step that has ended; for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -53,10 +53,13 @@ class PlainProgress:
 
     def show(self, update: Data) -> None:
         store = update["store"]
+        # An update may skip states and holds all steps, so lines that were printed are remembered.
+        # The start belongs to the key, because a retry runs the same steps again.
         for step in store["steps"]:
             if step["status"] in _ENDED and step["startedAt"]:
                 self._once((step["name"], step["startedAt"], step["status"]), step_line(step))
-        if store["status"] != self._status:  # it may come back to one that it was in
+        # Compared with the last status only, because a store may return to an earlier one.
+        if store["status"] != self._status:
             self._status = store["status"]
             self._line(f"{store['name']} is {self._status}.")
 
@@ -73,13 +76,13 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """One line per step, redrawn in place: a spinner while it runs, then how long it took."""
+    """Redraws one line for each step: a spinner while it runs, then how long it took."""
 
     def __init__(self, console: Console) -> None:
         self._store: Data | None = None
         self._note = ""
         self._spinner = Spinner("line" if console.options.ascii_only else "dots")
-        # Last: it renders at once.
+        # Created last, because it calls ``_rendered`` at once.
         self.live = Live(console=console, refresh_per_second=8, get_renderable=self._rendered)
 
     def show(self, update: Data) -> None:
@@ -124,7 +127,7 @@ class LiveProgress:
 
 @contextmanager
 def shown(console: Console, errors: Console, *, as_json: bool) -> Iterator[Progress]:
-    """Give the kind of progress that suits where the output goes."""
+    """Yield the progress display that suits the output."""
     if as_json:
         yield JsonProgress(errors)
     elif not console.is_terminal:

@@ -1,4 +1,4 @@
-"""Questions to the user, which Ctrl-C ends at once."""
+"""Lets Ctrl-C end a question to the user at once."""
 
 import signal
 from collections.abc import Iterator
@@ -9,14 +9,13 @@ import typer
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Have Ctrl-C end what blocks: under asyncio the first one is only noted, and has no effect.
-
-    Raises KeyboardInterrupt, also where typer makes an error of its own of it.
-    """
+    """Let Ctrl-C interrupt blocking code inside ``asyncio.run``. Raises KeyboardInterrupt."""
+    # ``asyncio.run`` installs a handler that only cancels the main task at the first Ctrl-C. Code
+    # that blocks the event loop, such as a prompt, would not notice it.
     noted = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
-    except typer.Abort as error:
+    except typer.Abort as error:  # typer's prompts raise it in the place of KeyboardInterrupt
         raise KeyboardInterrupt from error
     finally:
         signal.signal(signal.SIGINT, noted)

@@ -1,7 +1,7 @@
-"""Which proxy leads to the platform: the same for requests and for websockets.
+"""Finds the proxy for the platform's URL, for both requests and websockets.
 
-The two client libraries read the environment each in its own way, and one of them fails over a
-proxy that it cannot use even where ``NO_PROXY`` says to go without. So it is read here, once.
+Each of the two client libraries reads the environment in its own way. One of them fails because of
+a proxy that it cannot use even if ``NO_PROXY`` excepts the host. So the environment is read here.
 """
 
 import ipaddress
@@ -15,15 +15,16 @@ _SCHEMES = frozenset({"http", "https"})
 
 
 def proxy_for(url: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the proxy's URL for a platform's URL, or None to go there directly.
+    """Return the proxy's URL for a platform's URL, or None to connect directly.
 
-    Raises UsageError when the environment names one that cannot be used.
+    Raises UsageError if the environment names a proxy that cannot be used.
     """
     target = urlsplit(url)
     given = _first(environment, f"{target.scheme}_proxy", "all_proxy")
     if given is None:
         return None
     variable, value = given
+    # Before the proxy is checked: an excepted host must work even if the proxy's address is wrong.
     if _is_excepted(target.hostname or "", target.port, environment):
         return None
     proxy = value if "://" in value else f"http://{value}"
@@ -34,8 +35,8 @@ def proxy_for(url: str, environment: Mapping[str, str] = os.environ) -> str | No
     except ValueError:
         is_usable = False
     if not is_usable or not proxy.isascii() or not proxy.isprintable():
-        # The value may hold a password.
-        raise UsageError(f"What {variable} holds is no address of a proxy. {remedy}")
+        # The message does not repeat the value, which may contain a password.
+        raise UsageError(f"The value of {variable} is not the address of a proxy. {remedy}")
     if parts.scheme.lower() not in _SCHEMES:
         raise UsageError(
             f"{variable} names a proxy of the kind {parts.scheme!r}, which storectl cannot use."
@@ -45,7 +46,10 @@ def proxy_for(url: str, environment: Mapping[str, str] = os.environ) -> str | No
 
 
 def _first(environment: Mapping[str, str], *names: str) -> tuple[str, str] | None:
-    """Return a variable and its value; as with curl, the spelling in small letters goes first."""
+    """Return the name and value of the first variable that is set, or None.
+
+    As in curl, the lower-case spelling of a name comes first.
+    """
     for name in names:
         for spelling in (name, name.upper()):
             if value := environment.get(spelling, "").strip():
@@ -65,7 +69,7 @@ def _covers(entry: str, host: str, port: int | None) -> bool:
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
     except ValueError:
-        pass  # one of them is a name
+        pass  # the entry or the host is a name, not an IP address
     name, _, number = entry.partition(":")
     if number and number != str(port):
         return False

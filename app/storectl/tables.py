@@ -1,4 +1,4 @@
-"""Rows of text as columns: folded to fit a terminal, one line for each row elsewhere."""
+"""Formats rows of text as columns: folded to fit a terminal, one line for each row elsewhere."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -9,23 +9,24 @@ from rich.table import Column, Table
 from app.storectl.printable import one_line
 from app.storectl.terminal import text
 
-_UNLIMITED = 1_000_000  # characters; rich draws no table without a limit
+_UNLIMITED = 1_000_000  # characters, because rich needs a width to draw a table
 
 
 def columns(
     rows: Iterable[Sequence[str]], *, width: int | None = None, indent: int = 0
 ) -> list[str]:
-    """Return rows as lines whose columns stand under one another.
+    """Return rows as lines with aligned columns.
 
-    Where they are wider than ``width``, cells are folded onto further lines and nothing is cut off.
-    Without a width each row is one line, however long, as scripts need it.
+    If a row is wider than ``width`` characters, its cells are folded onto further lines; nothing is
+    cut off. Without a width each row is one line of any length, as scripts need it.
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     if not cells:
         return []
     room = (width or _UNLIMITED) - indent
     first, *others = zip(*cells, strict=True)
-    # The first column names the thing, to be copied into the next command: it is folded last.
+    # The first column holds names that users copy into the next command. So it is folded only if
+    # it would take more than half of the width.
     is_first_whole = max(map(len, first)) <= room // 2
     table = Table.grid(
         Column(no_wrap=is_first_whole, overflow="fold"),
@@ -35,7 +36,7 @@ def columns(
     for row in cells:
         table.add_row(*map(text, row))
     drawn = io.StringIO()
-    # Whatever the environment says of colours: it is text that is made here.
+    # This is only text: variables such as FORCE_COLOR must not add escape sequences to it.
     console = Console(file=drawn, width=room, force_terminal=False, color_system=None)
     console.print(table)
     return [f"{' ' * indent}{line}".rstrip() for line in drawn.getvalue().splitlines()]

@@ -1,4 +1,4 @@
-"""What commands have in common: output, the signed-in API, and how they end."""
+"""Contains what all commands share: output, the signed-in API, and how they run."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 class _Console(Console):
-    """Leaves it to ``ending`` what becomes of a closed pipe."""
+    """Passes the error of a closed pipe on to ``ending``.
+
+    rich's own Console exits with code 1 instead.
+    """
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -28,21 +31,21 @@ class _Console(Console):
 out = _Console(highlight=False)
 errors = _Console(stderr=True, highlight=False)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's own words as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
 
 
 def text(content: str, *, style: str = "", is_right: bool = False) -> Text:
-    """Return text for the terminal. Everything that is printed for people comes through here."""
+    """Return text that is safe for the terminal; all output for people is made here."""
     return Text(printable(content), style=style, justify="right" if is_right else None)
 
 
 def table_width() -> int | None:
-    """Return how wide tables may be: the terminal's width, or None where there is no terminal."""
+    """Return the terminal's width in characters, or None if the output is no terminal."""
     return out.width if out.is_terminal else None
 
 
 def say(*lines: str) -> None:
-    """Print lines for people: never cut, never taken for markup."""
+    """Print lines for people, without cutting them or reading markup in them."""
     for line in lines:
         out.print(text(line), soft_wrap=True)
 
@@ -58,7 +61,7 @@ def say_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def say_either(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """Print a value as JSON, or as its lines for people."""
+    """Print a value as JSON, or print the lines for people."""
     if as_json:
         say_json(value)
     else:
@@ -67,16 +70,18 @@ def say_either(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
 
 def connected(chosen: account.Account | None = None) -> "Api":
     """Return the API of the platform that the user is signed in to. Raises NotSignedInError."""
-    from app.storectl.api import Api  # noqa: PLC0415 - half a second that --help need not wait
+    # Imported here, because it takes half a second that ``--help`` does not need.
+    from app.storectl.api import Api  # noqa: PLC0415
 
     return Api(chosen or account.current())
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work. How it ends is told by ``ending``."""
+    """Run a command's work; ``ending`` handles the errors that it raises."""
     try:
         return asyncio.run(work)
-    except BrokenPipeError as error:  # typer has endings of its own for this, and the next
+    # typer would end the program itself for both errors, for a closed pipe with exit code 1.
+    except BrokenPipeError as error:
         raise ClosedError from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error

@@ -1,4 +1,4 @@
-"""The commands about access tokens."""
+"""Defines the commands for access tokens."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -23,7 +23,7 @@ tokens = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your acc
 
 
 class Role(StrEnum):
-    """What a token allows."""
+    """The roles that ``--role`` accepts, written as users type them."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -33,10 +33,10 @@ class Role(StrEnum):
 @tokens.command(name="list")
 def list_tokens(
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Revoked ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List revoked tokens too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List your tokens; admins see everyone's. The tokens themselves are never shown again."""
+    """List your tokens; admins see everyone's. The tokens themselves are not shown."""
 
     async def work() -> None:
         found = await connected().tokens(include_revoked=everything)
@@ -57,19 +57,23 @@ def list_tokens(
 def create_token(
     *,
     owner: Annotated[
-        str | None, typer.Option(help="Whose it is to be; others than yourself for admins.")
+        str | None, typer.Option(help="The token's owner. Only admins can name somebody else.")
     ] = None,
     role: Annotated[
-        Role, typer.Option(case_sensitive=False, help="What it allows; never more than you may.")
+        Role,
+        typer.Option(case_sensitive=False, help="What the token allows, at most what you may do."),
     ] = Role.OPERATOR,
-    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    description: Annotated[str, typer.Option(help="What the token is for.")] = "",
     expires_in_days: Annotated[
         int | None,
-        typer.Option(help="When it ends: no later than the token you use, and with it if none."),
+        typer.Option(
+            help="Days until the token expires, at the latest together with the token that you use."
+            " Without this, together with it."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token. It is printed this once, alone on standard output."""
+    """Create a token, and print it alone on standard output. It cannot be shown again."""
 
     async def work() -> None:
         given = {
@@ -83,7 +87,8 @@ def create_token(
         if as_json:
             say_json({**payload["token"], "secret": payload["secret"]})
         else:
-            warn(f"Keep it now: it cannot be shown again. Its id is {payload['token']['id']}.")
+            # On standard error, so that scripts can read the token alone from standard output.
+            warn(f"Save it now: it cannot be shown again. Its id is {payload['token']['id']}.")
             say(payload["secret"])
 
     run(work())
@@ -95,7 +100,7 @@ def revoke_token(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The token's id, from the list.")],
     as_json: AsJson = False,
 ) -> None:
-    """End a token and all made with it at once, for whoever has them."""
+    """Revoke a token, and all tokens that were made with it, at once."""
 
     async def work() -> None:
         payload = (await connected().execute(documents.REVOKE_TOKEN, input={"id": token_id}))[

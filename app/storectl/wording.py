@@ -1,4 +1,4 @@
-"""Records of the API put into words and columns. Pure."""
+"""Turns records of the API into words and columns, without reading or printing anything."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,12 +13,13 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def words(name: str) -> str:
-    """Return an enum's name for people: ``HELM_INSTALL`` is "Helm install"."""
+    """Return an enum's name for people, such as "Helm install" for ``HELM_INSTALL``."""
     return name.replace("_", " ").capitalize()
 
 
 def duration(seconds: float) -> str:
-    """Return a time span, as exact as anybody cares."""
+    """Return a time span with its two largest units, such as "3 d 4 h"."""
+    # This machine's clock may be behind the service's.
     seconds = max(seconds, 0.0)
     if seconds < 10:  # noqa: PLR2004
         return f"{seconds:.1f} s"
@@ -37,19 +38,19 @@ def duration(seconds: float) -> str:
 
 
 def moment(text: str) -> datetime:
-    """Return the API's time as a datetime."""
+    """Return a time of the API as a datetime."""
     return datetime.fromisoformat(text)
 
 
 def ago(text: str | None, now: datetime | None = None) -> str:
-    """Return how long ago a time of the API's was."""
+    """Return how long ago a time of the API was, or an empty text for None."""
     if text is None:
         return ""
     return f"{duration(((now or datetime.now(UTC)) - moment(text)).total_seconds())} ago"
 
 
 def step_seconds(step: Data, now: datetime | None = None) -> float | None:
-    """Return how long a step took, or has taken so far; None before it began."""
+    """Return the seconds that a step took, or has taken so far; None if it has not begun."""
     if step["startedAt"] is None:
         return None
     end = moment(step["finishedAt"]) if step["finishedAt"] else now or datetime.now(UTC)
@@ -65,13 +66,13 @@ def step_line(step: Data, now: datetime | None = None) -> str:
 
 
 def quota(used: Data) -> str:
-    """Return how many stores somebody has and may have."""
+    """Return how many stores a user has, and the limit if there is one."""
     count, limit = used["storesUsed"], used["storesLimit"]
     return f"Stores: {count}" + ("" if limit is None else f" of {limit}")
 
 
 def store_lines(store: Data, *, width: int | None = None) -> list[str]:
-    """Return what there is to know of a store, line by line; tables have ``width`` at most."""
+    """Return the lines that describe a store; its tables are at most ``width`` wide."""
     facts = [
         ("Address", store["url"]),
         ("Admin", store["adminUrl"] or ""),
@@ -95,9 +96,9 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
 
 
 def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = None) -> list[str]:
-    """Return why a store is as it is: the reason, what tools said, and what happened.
+    """Return the lines that explain a store's status: the reason, output of tools, and events.
 
-    The table of events has ``width`` at most.
+    The table of events is at most ``width`` wide.
     """
     lines = [f"{store['name']} is {store['status']}."]
     if store["reason"]:

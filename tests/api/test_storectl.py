@@ -54,7 +54,7 @@ def test_a_token_that_is_typed_is_not_shown(api: Service, nobody: Storectl, toke
 def test_a_token_that_is_not_valid_is_not_kept(api: Service, nobody: Storectl) -> None:
     code, said = nobody.fails("login", api.url, "--token-stdin", given="sp_wrong\n")
     assert (code, said) == (
-        3, "The token is not valid, or not any more. Run `storectl login` with another.",
+        3, "The token is not valid, or no longer valid. Run `storectl login` with another token.",
     )  # fmt: skip
     assert list(nobody.home.rglob("*.json")) == []
 
@@ -169,7 +169,7 @@ def test_a_store_is_not_retried_or_deleted_by_mistake(
     assert (code, said) == (1, "Only a failed store can be retried; this one is QUEUED.")
     code, said = storectl.fails("delete", "my-shop")
     assert (code, said) == (
-        2, "Nobody is there to be asked. Pass --yes to delete without a question.",
+        2, "There is no terminal to confirm this. Pass --yes to delete without it.",
     )  # fmt: skip
     assert records() == before
 
@@ -225,5 +225,5 @@ def test_a_watch_ends_when_its_token_is_revoked(storectl: Storectl) -> None:
 
     # Then the watch does not try to come back
     assert (watching.returncode, said) == (
-        3, "The token is not valid, or not any more. Run `storectl login` with another.\n",
+        3, "The token is not valid, or no longer valid. Run `storectl login` with another token.\n",
     )  # fmt: skip

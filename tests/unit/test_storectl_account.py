@@ -35,7 +35,7 @@ def test_any_address_of_a_platform(given: str, url: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "ftp://shops.example", "http://", "http://me:pw@shops"])
 def test_what_is_no_address(given: str) -> None:
-    with pytest.raises(UsageError, match="is no address of a platform"):
+    with pytest.raises(UsageError, match="is not the address of a platform"):
         normalised(given)
 
 

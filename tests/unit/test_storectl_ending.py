@@ -55,8 +55,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     [
         ("ALL_PROXY", "socks5://me:pw@h:1", "ALL_PROXY names a proxy of the kind 'socks5'"),
         ("http_proxy", "gopher://h:1", "http_proxy names a proxy of the kind 'gopher'"),
-        ("HTTP_PROXY", "http://me:pw@h:x", "What HTTP_PROXY holds is no address of a proxy."),
-        ("HTTP_PROXY", "http://[", "What HTTP_PROXY holds is no address of a proxy."),
+        (
+            "HTTP_PROXY",
+            "http://me:pw@h:x",
+            "The value of HTTP_PROXY is not the address of a proxy.",
+        ),
+        ("HTTP_PROXY", "http://[", "The value of HTTP_PROXY is not the address of a proxy."),
     ],
 )
 def test_a_proxy_that_cannot_be_used(run: Run, variable: str, value: str, says: str) -> None:
@@ -107,7 +111,9 @@ def test_an_address_that_is_none(run: Run, url: str) -> None:
         run("login", url, STORE_PLATFORM_URL=""),
     ):
         assert code == 2
-        assert said.endswith(" is no address of a platform; give one like http://127.0.0.1:8080.\n")
+        assert said.endswith(
+            " is not the address of a platform. Use an address like http://127.0.0.1:8080.\n"
+        )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_what_an_editor_leaves_around_a_token(kept: str) -> None:
 
 @pytest.mark.parametrize("token", ["sp_ü", "sp\nx", "sp x", "sp_\udcef", "sp_\x00", "\u200bsp_x"])
 def test_a_token_that_is_none(run: Run, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="The token has characters that are in no token"):
+    with pytest.raises(UsageError, match="The token has characters that no token contains"):
         account.plain_token(token)
     if "\x00" not in token:  # which no environment can hold
         assert run("list", STORE_PLATFORM_TOKEN=token)[0] == 2
@@ -168,7 +174,7 @@ def test_a_folder_that_cannot_be_written(
     code, said = run("login", answers=True)
     assert code == 6
     assert said == (
-        f"You are signed in nowhere: {tmp_path}/storectl/account.json cannot be written:"
+        f"You are not signed in: {tmp_path}/storectl/account.json cannot be written:"
         f" {os.strerror(number)}. Make the folder writable, set XDG_CONFIG_HOME to another, or use"
         " STORE_PLATFORM_TOKEN and STORE_PLATFORM_URL.\n"
     )
@@ -204,7 +210,7 @@ def test_a_damaged_file(run: Run, tmp_path: Path, content: str) -> None:
     (tmp_path / "storectl" / "account.json").write_text(content)
     code, said = run("whoami", STORE_PLATFORM_TOKEN="")
     assert code == 3
-    assert said.endswith("account.json is damaged. Run `storectl login` to write it anew.\n")
+    assert said.endswith("account.json is damaged. Run `storectl login` to write it again.\n")
     assert run("login", answers=True, STORE_PLATFORM_TOKEN="sp_x")[0] == 0
 
 
@@ -224,9 +230,8 @@ def test_what_nobody_foresaw(
     assert ended(fails) == 70
     said = capsys.readouterr().err
     assert said == (
-        r"storectl cannot go on, for a reason that it does not know (ZeroDivisionError: one"
-        r" \x1b[31m of many). Does the platform run another version? STORECTL_DEBUG=1 shows where"
-        " it happened.\n"
+        r"storectl failed with an unexpected error (ZeroDivisionError: one \x1b[31m of many). Check"
+        " whether the platform runs another version. STORECTL_DEBUG=1 shows where it happened.\n"
     )
     monkeypatch.setenv(DEBUG_VARIABLE, "1")
     assert ended(fails) == 70
