@@ -1,1 +1,1 @@
-"""The only bridge between the contract (``schema``) and the domain (``provisioner``)."""
+"""Connects the contract (``schema``) with the domain (``provisioner``); nothing else does."""

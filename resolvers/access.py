@@ -1,4 +1,4 @@
-"""Access tokens: made, listed and revoked by their owners, and by admins for everyone."""
+"""Resolves the fields about access tokens: create, list, revoke, and redeem a sign-in code."""
 
 from typing import Annotated
 
@@ -27,16 +27,17 @@ from schema.access import (
     RevokeTokenPayload,
 )
 
+# ``Query.node`` finds the type of an object by this prefix of its id.
 ID_PREFIX = mapping.TOKEN_PREFIX
 
 
 @strawberry.type
 class AccessQuery:
-    """The queries about tokens; ``Query`` inherits them."""
+    """Contains the queries about tokens; ``Query`` inherits them."""
 
     @strawberry.field(
-        description="The tokens that the caller may see, newest first: their own, and for admins"
-        " everyone's."
+        description="The tokens that the caller may see, newest first. Admins see everyone's, all"
+        " others their own."
     )
     async def tokens(
         self,
@@ -46,7 +47,7 @@ class AccessQuery:
             str | None, strawberry.argument(description="The endCursor of the page before.")
         ] = None,
         include_revoked: Annotated[  # noqa: FBT002 - GraphQL names every argument
-            bool, strawberry.argument(description="Also those that were revoked.")
+            bool, strawberry.argument(description="Whether revoked tokens are listed too.")
         ] = False,
     ) -> AccessTokenConnection:
         caller = require_caller(info.context)
@@ -61,17 +62,17 @@ class AccessQuery:
 
 @strawberry.type
 class AccessMutation:
-    """The mutations about tokens and passwords; ``Mutation`` inherits them."""
+    """Contains the mutations about tokens and passwords; ``Mutation`` inherits them."""
 
     @strawberry.mutation(
-        description="Make a token to sign in with. Its `secret` is shown this once. It never allows"
-        " more than what you sign in with, and ends with that."
+        description="Create a token to sign in with. Its `secret` is shown only now. The token"
+        " never allows more than the credential that you use, and ends with it."
     )
     async def create_token(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            CreateTokenInput, strawberry.argument(description="The token to be made.")
+            CreateTokenInput, strawberry.argument(description="The token to create.")
         ],
         audit: AuditedAction,
     ) -> CreateTokenPayload:
@@ -87,15 +88,15 @@ class AccessMutation:
         return CreateTokenPayload(token=to_token(issued.token), secret=issued.secret, errors=[])
 
     @strawberry.mutation(
-        description="Revoke a token and all that were made with it: nobody signs in with them any"
-        " more, and what is open with them is closed within seconds. Asking again changes nothing."
-        " It may allow no more than you may do."
+        description="Revoke a token and all tokens that were made with it. Nobody can sign in with"
+        " them any more, and their open connections are closed within seconds. To revoke a token"
+        " again changes nothing. You cannot revoke a token that allows more than you may do."
     )
     async def revoke_token(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            RevokeTokenInput, strawberry.argument(description="The token to be revoked.")
+            RevokeTokenInput, strawberry.argument(description="The token to revoke.")
         ],
         audit: AuditedAction,
     ) -> RevokeTokenPayload:
@@ -105,28 +106,29 @@ class AccessMutation:
         return RevokeTokenPayload(token=to_token(token), errors=[])
 
     @strawberry.mutation(
-        description="Sign in with the code of a sign-in link; nobody needs to have signed in for"
-        " that. The code is used up, and the answer is a token that lives for some days. Send the"
-        " code as `Authorization: Bearer …` too: a good one is then counted by itself, and never"
-        " has to wait for what others at the same address ask for without a sign-in."
+        description="Sign in with the code of a sign-in link. This needs no other sign-in. The code"
+        " can be used once, and the answer is a token that is valid for some days. Send the code as"
+        " `Authorization: Bearer …` too: then a valid code has a rate limit of its own, which"
+        " requests of others at the same address cannot use up."
     )
     async def redeem_sign_in_code(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            RedeemSignInCodeInput, strawberry.argument(description="The code to be used up.")
+            RedeemSignInCodeInput, strawberry.argument(description="The code to redeem.")
         ],
         audit: AuditedAction,
     ) -> RedeemSignInCodePayload:
+        # No ``require_caller`` here: whoever redeems a code has not signed in yet.
         issued = await info.context.platform.sign_in_codes.redeem(input.code, audit=audit)
         return RedeemSignInCodePayload(
             token=to_token(issued.token), secret=issued.secret, errors=[]
         )
 
     @strawberry.mutation(
-        description="Show the owner of a store how to sign in to it as its administrator. Nobody"
-        " else is shown that, admins included, nor with a token that somebody else made for the"
-        " owner; and every look is recorded."
+        description="Show the owner of a store its administrator's user name and password. Nobody"
+        " else can see them, not even admins, and not with a token that somebody else made for the"
+        " owner. The audit log records every request."
     )
     async def reveal_admin_password(
         self,
@@ -147,13 +149,13 @@ class AccessMutation:
 
 
 async def find_token(info: Info, global_id: str) -> AccessToken | None:
-    """Return the token with this id when the caller may see it, or None."""
+    """Return the token with this id, or None if the caller may not see it or there is none."""
     caller = require_caller(info.context)
     try:
         return to_token(
             await info.context.platform.access.get(caller, mapping.from_token_id(global_id))
         )
-    except RefusedError:
+    except RefusedError:  # ``node`` answers null for what is missing, as for stores
         return None
 
 

@@ -1,4 +1,4 @@
-"""The audit log, for admins."""
+"""Resolves the fields about the audit log, for admins."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -28,11 +28,11 @@ ID_PREFIX = "audit_"
 
 @strawberry.type
 class AuditQuery:
-    """The queries about the audit log; ``Query`` inherits them."""
+    """Contains the queries about the audit log; ``Query`` inherits them."""
 
     @strawberry.field(
-        description="Who asked for which change and what became of it, and who could not sign in;"
-        " newest first. For admins."
+        description="The audit log, newest first: who asked for which change, with which outcome,"
+        " and failed sign-ins. Only admins can read it."
     )
     async def audit_log(
         self,
@@ -42,7 +42,7 @@ class AuditQuery:
             str | None, strawberry.argument(description="The endCursor of the page before.")
         ] = None,
         filter: Annotated[  # noqa: A002
-            AuditFilterInput | None, strawberry.argument(description="Which entries.")
+            AuditFilterInput | None, strawberry.argument(description="Which entries to list.")
         ] = None,
     ) -> AuditEntryConnection:
         if require_caller(info.context).role is not Role.ADMIN:
@@ -57,10 +57,12 @@ class AuditQuery:
 
 
 async def find_entry(info: Info, global_id: str) -> AuditEntry | None:
-    """Return the entry with this id when the caller may see it, or None."""
+    """Return the entry with this id, or None if the caller is no admin or there is none."""
     number = global_id.removeprefix(ID_PREFIX)
     is_admin = require_caller(info.context).role is Role.ADMIN
-    if not is_admin or not (number.isascii() and number.isdigit()) or len(number) > 18:  # noqa: PLR2004 - below 64 bits
+    # A number of up to 18 digits fits into the database's 64 bits. ``isdigit`` also accepts digits
+    # of other scripts, and some that ``int`` cannot read.
+    if not is_admin or not (number.isascii() and number.isdigit()) or len(number) > 18:  # noqa: PLR2004
         return None
     found = await info.context.platform.audit.get(int(number))
     return None if found is None else to_entry(found)
@@ -88,6 +90,7 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
 
 
 def _arguments_of(record: audit.AuditRecord) -> JSON | None:
+    # Not every entry has its arguments in a form that can be read.
     try:
         return JSON(msgspec.json.decode(record.arguments, type=dict[str, Any]))
     except (msgspec.MsgspecError, RecursionError):
@@ -108,7 +111,7 @@ def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:
 
 
 def _aware(moment: datetime | None) -> datetime | None:
-    """Return the moment with a time zone: one that has none is meant as UTC."""
+    """Return the time with a time zone; a time without one is taken as UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 

@@ -1,11 +1,13 @@
-"""Every mutation leaves an audit entry: the one place where they are written.
+"""Makes sure that every mutation leaves an entry in the audit log.
 
-Each resolver of a mutation is given an ``AuditedAction``, and hands it down to where the change is
-written. So an accepted mutation's entry is in the very transaction that makes its change, and
-neither is ever without the other. What is refused has its entry written here, before the answer is
-given: no entry, no answer. Of what is refused to one caller without end only some is written
-(``CappedAudit``). Mutations that a rate limit turned away never got here; they are counted, not
-recorded.
+The resolver of a mutation gets an ``AuditedAction`` and passes it down to the method that writes
+the change. So the entry of an accepted mutation is in the same transaction as its change, and
+neither exists without the other.
+
+The entry of a refused mutation is written here, before the caller gets the answer. If it cannot be
+written, the caller gets an error instead. When one caller is refused very often, only some of the
+refusals are recorded (``CappedAudit``). A mutation that a rate limit turns away never gets here: it
+is counted, but not recorded.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,20 +38,19 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "redeemSignInCode": frozenset(),
     "revealAdminPassword": frozenset({"id"}),
 }
-"""By mutation, the fields of its input that are written down: none is unless it is named here."""
+"""The input fields that are recorded, by mutation. A field that is not named here never is."""
 
 _AUDIT = "audit"
-"""The resolvers' parameter for the action: ours to fill, and no part of the contract."""
+"""The name of the resolvers' parameter for the action; callers neither see nor fill it."""
 
-_MAX_TEXT = 200  # of each argument; more says nothing more
+_MAX_TEXT = 200  # characters of each argument, so that nobody can fill the log with long texts
 _T = TypeVar("_T", bound=type)
 
 
 def audited(mutation: _T) -> _T:
-    """Have every field of a Strawberry type audited, those added later included.
-
-    The last extension is the outermost: it sees refusals as the payload's errors.
-    """
+    """Add the audit to every field of a Strawberry type; use it as a class decorator."""
+    # A decorator of the type instead of one for each field, so that nobody can forget a new field.
+    # The last extension is the outermost: AuditedMutation sees refusals as the payload's errors.
     definition = get_object_definition(mutation, strict=True)
     for field in definition.fields:
         field.extensions = [*field.extensions, RefusalsAsErrors(), AuditedMutation()]
@@ -57,21 +58,22 @@ def audited(mutation: _T) -> _T:
 
 
 class AuditedMutation(FieldExtension):
-    """Records one mutation."""
+    """Records the outcome of a mutation in the audit log."""
 
     def apply(self, field: StrawberryField) -> None:
-        """Hide the action from the contract: no caller gives it."""
+        """Hide the parameter for the action from the contract."""
         field.arguments = [item for item in field.arguments if item.python_name != _AUDIT]
 
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any
     ) -> Any:
-        """Carry the mutation out, and record what became of it."""
+        """Run the mutation, and record its outcome unless the resolver has done so."""
         context, record = info.context, _record(info, kwargs.get("input"))
         action = AuditedAction(context.platform.audit, record)
         try:
             payload = await next_(source, info, **kwargs, **{_AUDIT: action})
             _check_recorded(action, payload)
+        # BaseException, because a cancelled mutation is recorded too, with the code CANCELLED.
         except BaseException as error:
             if not action.is_recorded:
                 await _record_failure(context, record, error)
@@ -85,7 +87,7 @@ class AuditedMutation(FieldExtension):
 
 
 def _record(info: Info, given: object) -> AuditRecord:
-    """Return the record of a mutation as it will be if it is accepted."""
+    """Return the record that a mutation has if it is accepted."""
     caller = info.context.caller
     token = None if caller is None else caller.token
     global_id = getattr(given, "id", "")
@@ -99,12 +101,13 @@ def _record(info: Info, given: object) -> AuditRecord:
         token_id=None if token is None else token.id,
         token_maker=None if token is None else token.maker,
         arguments=_arguments(info.field_name, given),
+        # The caller may send any text as an id, and only an id may go into this column.
         store_id=store_id if is_store_id(store_id) else None,
     )
 
 
 def _check_recorded(action: AuditedAction, payload: Any) -> None:
-    """Raise RuntimeError for an accepted mutation whose resolver has not handed the action down."""
+    """Raise RuntimeError if an accepted mutation's resolver has not passed the action down."""
     if not (payload.errors or action.is_recorded):
         raise RuntimeError(f"{action.record.action} was accepted without an audit entry.")
 
@@ -116,7 +119,7 @@ def _arguments(action: str, given: object) -> str:
 
 
 def _plain(value: object) -> object:
-    value = getattr(value, "name", value)  # an enum's
+    value = getattr(value, "name", value)  # an enum is recorded by its name
     return value[:_MAX_TEXT] if isinstance(value, str) else value
 
 
@@ -129,9 +132,14 @@ def _outcome_of(error: BaseException) -> dict[str, Any]:
 
 
 async def _record_failure(context: Context, record: AuditRecord, error: BaseException) -> None:
-    """Record what broke a mutation off; where that was the database, only if it lets us."""
+    """Record the error that ended a mutation.
+
+    Raises DatabaseUnavailableError if the entry cannot be written, unless ``error`` is such an
+    error itself: the caller then gets that one.
+    """
     try:
         await context.platform.capped_audit.record(replace(record, **_outcome_of(error)))
     except DatabaseUnavailableError:
         if not isinstance(error, DatabaseUnavailableError):
-            raise  # the caller has to be told no more than is recorded
+            # No entry, no answer: the caller must not learn an outcome that is not recorded.
+            raise

@@ -1,4 +1,4 @@
-"""What a resolver knows of its request: who calls, and the domain."""
+"""Defines what a resolver knows about its request: the caller, and the domain's services."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,27 +13,28 @@ from provisioner.platform import Platform
 
 
 class SignIn(Protocol):
-    """The credential that a caller has signed in with."""
+    """A credential with which a caller has signed in."""
 
     @property
     def identity(self) -> Identity:
-        """Whose it is."""
+        """Return the identity of the caller."""
         ...
 
     async def ended(self) -> None:
-        """Return as soon as it is no longer valid: what stays open with it must end then."""
+        """Return as soon as the credential is no longer valid, so that its connections can end."""
         ...
 
 
 @dataclass(slots=True)
 class Context:
-    """One per HTTP request or websocket; ``sign_in`` is None until the caller has signed in.
+    """The context of one HTTP request or websocket.
 
-    ``connection_params`` is filled by Strawberry from a websocket's ``connection_init``;
-    ``last_event_id`` is the header by which an event stream is resumed, and goes before ``after``.
-    ``code_digest`` is that of the good sign-in code that a request has come with: it is counted by
-    that in place of its address, and nothing else follows from it. What is in ``on_close`` is
-    called when a websocket has closed.
+    - ``sign_in`` is None until the caller has signed in.
+    - ``code_digest`` is the digest of a valid sign-in code that the request has as its bearer
+      token. The request is counted by it instead of by its address; it gives no other rights.
+    - ``connection_params`` is the payload of a websocket's ``connection_init``, from Strawberry.
+    - ``last_event_id`` is the header from which an event stream resumes. It comes before ``after``.
+    - ``on_close`` holds functions to call when a websocket has closed.
     """
 
     platform: Platform
@@ -48,13 +49,14 @@ class Context:
 
     @property
     def caller(self) -> Identity | None:
-        """Who calls, or None."""
+        """Return the caller's identity, or None before the sign-in."""
         return None if self.sign_in is None else self.sign_in.identity
 
     def details(self) -> "DataLoader[str, StoreSnapshot]":
-        """Return the loader that reads the details of all stores of a response in one go."""
+        """Return the loader that reads the details of all stores in a response together."""
         if self.loader is None:
-            # Nothing is cached: a websocket's context lives as long as the connection.
+            # Without a cache, because a websocket's context lives as long as its connection. Later
+            # operations would get old details.
             self.loader = DataLoader(load_fn=self._load, cache=False)
         return self.loader
 

@@ -1,4 +1,4 @@
-"""The domain's refusals: as data, or as GraphQL errors where no payload can carry them."""
+"""Turns the domain's refusals into a payload's errors, or into GraphQL errors without a payload."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ from schema.payloads import UserError
 
 
 class PublicError(GraphQLError):
-    """An error whose message is meant for the caller; every other is masked."""
+    """An error whose message is for the caller; the messages of other errors are masked."""
 
     def __init__(self, code: str, message: str, field: str | None = None) -> None:
         super().__init__(message, extensions={"code": code, "field": field})
 
 
 def require_caller(context: Context) -> Identity:
-    """Return who calls. Raises PublicError when nobody has signed in."""
+    """Return the caller. Raises PublicError (UNAUTHENTICATED) if nobody has signed in."""
     if context.caller is None:
         raise PublicError(
             "UNAUTHENTICATED",
@@ -31,7 +31,7 @@ def require_caller(context: Context) -> Identity:
 
 
 def user_errors(error: RefusedError | NotFoundError) -> list[UserError]:
-    """Return a refused mutation's errors."""
+    """Return the payload's errors for a refused mutation."""
     return [
         UserError(code=UserErrorCode[refusal.code], message=refusal.message, field=refusal.field)
         for refusal in _refusals(error)
@@ -41,6 +41,7 @@ def user_errors(error: RefusedError | NotFoundError) -> list[UserError]:
 def public(error: RefusedError | NotFoundError) -> PublicError:
     """Return the GraphQL error for a query or subscription that is refused."""
     refusals = _refusals(error)
+    # A GraphQL error has one code and one field, so those of the first refusal stand for all.
     message = "; ".join(refusal.message for refusal in refusals)
     return PublicError(refusals[0].code, message, refusals[0].field)
 
@@ -48,6 +49,8 @@ def public(error: RefusedError | NotFoundError) -> PublicError:
 def _refusals(error: RefusedError | NotFoundError) -> Sequence[Refusal]:
     if isinstance(error, RefusedError):
         return error.refusals
+    # The message is the same for a missing store and for another owner's, so that callers cannot
+    # find out which ids exist.
     return (
         Refusal(RefusalCode.NOT_FOUND, "There is no such store; it may have another owner.", "id"),
     )

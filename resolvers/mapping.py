@@ -1,4 +1,4 @@
-"""Records of the domain to types of the contract."""
+"""Maps records of the domain to types of the contract."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -32,7 +32,8 @@ def to_global_id(store_id: str) -> strawberry.ID:
 
 
 def from_global_id(global_id: str) -> str:
-    """Return the domain's id; anything that is no store's id becomes one that no store has."""
+    """Return the domain's id of a store; other text becomes an empty id, which no store has."""
+    # So a wrong id is simply not found, and callers need no error of its own for it.
     return global_id[len(_ID_PREFIX) :] if global_id.startswith(_ID_PREFIX) else ""
 
 
@@ -47,7 +48,7 @@ def from_token_id(global_id: str) -> str:
 
 
 class _Details:
-    """Reads a store's parts on demand. Implements ``types.StoreDetails``."""
+    """Reads a store's steps, pods and events on demand. Implements ``types.StoreDetails``."""
 
     def __init__(
         self,
@@ -77,12 +78,12 @@ class _Details:
 
 
 def store(context: Context, record: stores.Store) -> types.Store:
-    """Return a store whose steps and pods are read when they are asked for."""
+    """Return a store whose steps and pods are read from the database if they are selected."""
     return _store(context, record, lambda: context.details().load(record.id))
 
 
 def update(context: Context, record: StoreUpdate) -> types.StoreUpdate:
-    """Return a followed store's state."""
+    """Return an update of a followed store."""
     return types.StoreUpdate(
         version=record.version,
         store=_snapshot(context, record.snapshot),
@@ -91,15 +92,16 @@ def update(context: Context, record: StoreUpdate) -> types.StoreUpdate:
 
 
 def change(context: Context, record: StoresChange) -> types.StoresChange:
-    """Return the stores of the list that changed."""
+    """Return the changed stores of a list."""
     return types.StoresChange(
         cursor=record.cursor, stores=[_snapshot(context, item) for item in record.snapshots]
     )
 
 
 def _snapshot(context: Context, record: stores.StoreSnapshot) -> types.Store:
-    """Return a store whose steps and pods are those of the same moment."""
+    """Return a store whose steps and pods come from the same snapshot."""
 
+    # Read later, they could be newer than the store beside them.
     async def load() -> stores.StoreSnapshot:
         return record
 
@@ -109,6 +111,7 @@ def _snapshot(context: Context, record: stores.StoreSnapshot) -> types.Store:
 def _store(
     context: Context, record: stores.Store, load: Callable[[], Awaitable[stores.StoreSnapshot]]
 ) -> types.Store:
+    # The engine may be missing: one that was removed from the charts still has stores.
     engine = context.platform.stores.engines.get(record.engine)
     return types.Store(
         id=to_global_id(record.id),
@@ -223,7 +226,7 @@ def engine(record: engines.Engine) -> types.Engine:
 
 
 def viewer(context: Context, caller: identities.Identity) -> types.Viewer:
-    """Return who calls; their stores are counted when the quota is asked for."""
+    """Return the caller; their stores are counted only if the quota is selected."""
 
     async def load_quota() -> types.StoreQuota:
         usage = await context.platform.stores.quota_of(caller)
@@ -257,9 +260,10 @@ def connection(
 
 
 def page_info(cursors: Sequence[str], *, has_next: bool, after: str | None) -> PageInfo:
-    """Return how to go on from a page with these cursors, which was asked for with ``after``."""
+    """Return the page info for a page with these cursors, which was requested with ``after``."""
     return PageInfo(
         has_next_page=has_next,
+        # Pages only go forward, so a page has one before it exactly if it has a start.
         has_previous_page=after is not None,
         start_cursor=cursors[0] if cursors else None,
         end_cursor=cursors[-1] if cursors else None,

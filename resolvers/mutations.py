@@ -1,6 +1,7 @@
-"""Mutations: each only changes what a store should be; the reconciler does the rest.
+"""Resolves mutations: each only changes what a store should be, and the reconciler does the work.
 
-What the domain refuses is raised here, and answered by ``refusals.RefusalsAsErrors``.
+Refusals of the domain pass through the resolvers; ``refusals.RefusalsAsErrors`` turns them into the
+payload's errors.
 """
 
 from typing import Annotated
@@ -26,13 +27,14 @@ from schema.payloads import (
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(AccessMutation):
     @strawberry.mutation(
-        description="Ask for a store. It is made in the background; follow `storeStatus`."
+        description="Create a store. The work goes on in the background: follow it with"
+        " `storeStatus`."
     )
     async def create_store(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            CreateStoreInput, strawberry.argument(description="The store to be made.")
+            CreateStoreInput, strawberry.argument(description="The store to create.")
         ],
         audit: AuditedAction,
     ) -> CreateStorePayload:
@@ -48,14 +50,15 @@ class Mutation(AccessMutation):
         return CreateStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
-        description="Remove a store and everything in it, in any status. Follow `storeStatus`"
-        " to its end. Asking again changes nothing."
+        description="Delete a store and everything in it, in any status. Follow `storeStatus` until"
+        " it completes. To delete the store again changes nothing; only a deletion that has failed"
+        " is tried again at once."
     )
     async def delete_store(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            DeleteStoreInput, strawberry.argument(description="The store to be removed.")
+            DeleteStoreInput, strawberry.argument(description="The store to delete.")
         ],
         audit: AuditedAction,
     ) -> DeleteStorePayload:
@@ -65,14 +68,14 @@ class Mutation(AccessMutation):
         return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
-        description="Give up a store that is not ready yet: stops the work on it and removes what"
-        " was made. A store that is ready is not touched."
+        description="Stop creating a store that is not ready yet, and remove what was made so far."
+        " A store that is ready is refused and stays as it is."
     )
     async def cancel_store(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            CancelStoreInput, strawberry.argument(description="The store to be given up.")
+            CancelStoreInput, strawberry.argument(description="The store to stop creating.")
         ],
         audit: AuditedAction,
     ) -> CancelStorePayload:
@@ -82,13 +85,14 @@ class Mutation(AccessMutation):
         return CancelStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
-        description="Try a failed store again. What was made is kept; what failed is done anew."
+        description="Try a failed store again. What was made so far is kept, and the steps that"
+        " failed are done again."
     )
     async def retry_store(
         self,
         info: Info,
         input: Annotated[  # noqa: A002
-            RetryStoreInput, strawberry.argument(description="The store to be tried again.")
+            RetryStoreInput, strawberry.argument(description="The store to try again.")
         ],
         audit: AuditedAction,
     ) -> RetryStorePayload:

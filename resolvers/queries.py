@@ -1,4 +1,4 @@
-"""Queries."""
+"""Resolves queries."""
 
 from typing import Annotated
 
@@ -27,6 +27,8 @@ class Query(AccessQuery, AuditQuery):
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")],  # noqa: A002
     ) -> types.Node | None:
+        # The prefix of an id says what kind of object it belongs to; other text is looked up as a
+        # store, and found nowhere.
         if id.startswith(access.ID_PREFIX):
             return await access.find_token(info, id)
         if id.startswith(audit.ID_PREFIX):
@@ -37,7 +39,7 @@ class Query(AccessQuery, AuditQuery):
     async def store(self, info: Info, id: _Id) -> types.Store | None:  # noqa: A002
         return await _store(info, id)
 
-    @strawberry.field(description="The store of this name that is not deleted, or null.")
+    @strawberry.field(description="The store with this name that is not deleted, or null.")
     async def store_by_name(
         self,
         info: Info,
@@ -59,11 +61,11 @@ class Query(AccessQuery, AuditQuery):
             str | None, strawberry.argument(description="The endCursor of the page before.")
         ] = None,
         filter: Annotated[  # noqa: A002
-            StoreFilterInput | None, strawberry.argument(description="Which stores.")
+            StoreFilterInput | None, strawberry.argument(description="Which stores to list.")
         ] = None,
         order_by: Annotated[
             StoreOrderInput | None,
-            strawberry.argument(description="In which order; newest first if left out."),
+            strawberry.argument(description="The order of the list. The default is newest first."),
         ] = None,
     ) -> StoreConnection:
         caller = require_caller(info.context)
@@ -91,11 +93,11 @@ class Query(AccessQuery, AuditQuery):
         require_caller(info.context)
         return [mapping.engine(item) for item in info.context.platform.stores.engines.values()]
 
-    @strawberry.field(description="Who is calling.")
+    @strawberry.field(description="The caller.")
     async def viewer(self, info: Info) -> types.Viewer:
         return mapping.viewer(info.context, require_caller(info.context))
 
-    @strawberry.field(description="How the platform is doing.")
+    @strawberry.field(description="The platform's state and limits.")
     async def platform(self, info: Info) -> types.Platform:
         require_caller(info.context)
         platform = info.context.platform

@@ -1,4 +1,4 @@
-"""Refused mutations: errors are data, in the payload of whichever mutation it is."""
+"""Answers refused mutations with the errors in their payload."""
 
 import dataclasses
 from collections.abc import Awaitable, Callable
@@ -12,15 +12,17 @@ from resolvers.errors import user_errors
 
 
 class RefusalsAsErrors(FieldExtension):
-    """Answers a refusal with the mutation's payload, which has nothing in it but the errors."""
+    """Answers a refusal with the mutation's payload; all its fields but ``errors`` are null."""
 
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any
     ) -> Any:
-        """Carry the mutation out; resolvers let refusals of the domain pass through."""
+        """Run the mutation, and turn a refusal of the domain into a payload with errors."""
         try:
             return await next_(source, info, **kwargs)
         except (RefusedError, NotFoundError) as error:
+            # Each mutation has a payload type of its own. Its fields are found here, so that this
+            # works for mutations that are added later.
             payload: Any = info.return_type
             empty = {field.name: None for field in dataclasses.fields(payload)}
             return payload(**(empty | {"errors": user_errors(error)}))

@@ -1,8 +1,8 @@
-"""Where a transport offers to send updates of a followed store itself.
+"""Lets a transport send the updates of a followed store itself.
 
-A transport that can render an update once for all who get the same (websockets can) sets
-``find_sink`` for each of its operations. Whether a subscriber may follow a store is still decided
-for each of them, before anything is shared.
+A transport can render an update once for all subscribers that get the same text, as websockets do.
+It then sets ``find_sink`` for each of its operations. Whether a subscriber may follow a store is
+still decided for each of them, before anything is shared.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,8 @@ from provisioner.platform import Platform
 from provisioner.streams.updates import Sink
 
 FindSink = Callable[[Platform, Identity, str], Sink | None]
-"""Gives the sink of an operation that follows a store by its id; None where nothing is shared."""
+"""Returns the sink for an operation that follows the store with an id, or None if not shared."""
 
+# A context variable, because a resolver does not know the transport that runs it.
 find_sink: ContextVar[FindSink | None] = ContextVar("find_sink", default=None)
-"""Set in the task of each operation whose transport has sinks."""
+"""Set in the task of each operation whose transport has sinks; otherwise None."""
