@@ -1,5 +1,6 @@
-"""The GraphQL contract: types, inputs and payloads, each element described, and nothing else.
+"""Contains the GraphQL contract: types, inputs and payloads, each with a description.
 
-It knows neither the domain nor HTTP; ``resolvers`` fills it. ``schema.graphql`` beside this file is
-what clients build on: a test regenerates it and compares.
+The contract knows neither the domain nor HTTP; ``resolvers`` fills it with data. The file
+``schema.graphql`` is the same contract for clients. ``make schema`` writes it, and a test compares
+the two.
 """

@@ -1,4 +1,4 @@
-"""The codes that programs act upon: why a store is as it is, and what is wrong with a request."""
+"""Defines the codes for programs: reasons of a store's status, and errors in a request."""
 
 from enum import Enum
 
@@ -9,6 +9,8 @@ _value = strawberry.enum_value
 
 @strawberry.enum(description="Why a store failed, is degraded, or cannot be removed yet.")
 class ReasonCode(Enum):
+    # The domain has the same codes under the same names, and the resolvers map them by name. They
+    # are written here again, because the contract does not import the domain.
     NAMESPACE_TERMINATING = _value(
         "NAMESPACE_TERMINATING", description="Its namespace is being deleted."
     )
@@ -16,7 +18,7 @@ class ReasonCode(Enum):
     IMAGE_PULL_FAILED = _value("IMAGE_PULL_FAILED", description="An image cannot be pulled.")
     BAD_CONTAINER_CONFIG = _value(
         "BAD_CONTAINER_CONFIG",
-        description="A container cannot be created as it is configured, or by the node's runtime.",
+        description="A container cannot be created, due to its configuration or the node's runtime.",
     )
     CONTAINER_CANNOT_RUN = _value(
         "CONTAINER_CANNOT_RUN", description="A container's command cannot be started."
@@ -24,7 +26,7 @@ class ReasonCode(Enum):
     OUT_OF_MEMORY = _value(
         "OUT_OF_MEMORY", description="A container was killed at its memory limit."
     )
-    CRASH_LOOP = _value("CRASH_LOOP", description="A container ends again and again.")
+    CRASH_LOOP = _value("CRASH_LOOP", description="A container starts and ends again and again.")
     SETUP_JOB_FAILED = _value(
         "SETUP_JOB_FAILED", description="The job that sets the shop up failed."
     )
@@ -34,58 +36,68 @@ class ReasonCode(Enum):
     ADMISSION_REFUSED = _value(
         "ADMISSION_REFUSED", description="The cluster's admission control refuses its pods."
     )
-    VOLUME_UNBOUND = _value("VOLUME_UNBOUND", description="A volume claim gets no volume.")
+    VOLUME_UNBOUND = _value(
+        "VOLUME_UNBOUND", description="A volume claim is not bound to a volume."
+    )
     VOLUME_MOUNT_FAILED = _value(
         "VOLUME_MOUNT_FAILED", description="A volume cannot be attached or mounted."
     )
-    UNSCHEDULABLE = _value("UNSCHEDULABLE", description="No node takes one of its pods.")
+    UNSCHEDULABLE = _value("UNSCHEDULABLE", description="One of its pods fits on no node.")
     ADMISSION_WEBHOOK_FAILED = _value(
         "ADMISSION_WEBHOOK_FAILED",
-        description="The cluster gets no answer from one of its admission webhooks.",
+        description="One of the cluster's admission webhooks does not answer.",
     )
     CLUSTER_REFUSED = _value(
         "CLUSTER_REFUSED", description="The cluster refused a request of the platform."
     )
     HELM_MISSING = _value("HELM_MISSING", description="The program helm is not installed.")
     HELM_FAILED = _value("HELM_FAILED", description="helm ended with an error.")
-    HELM_TIMEOUT = _value("HELM_TIMEOUT", description="helm took longer than it may.")
+    HELM_TIMEOUT = _value("HELM_TIMEOUT", description="helm took longer than its time limit.")
     CANNOT_BE_CHANGED = _value(
         "CANNOT_BE_CHANGED",
-        description="An object that holds the shop's data cannot be changed as its chart wants.",
+        description="An object that holds the shop's data cannot be changed as its chart asks for.",
     )
     ENGINE_MISSING = _value(
-        "ENGINE_MISSING", description="Its engine, or that version, is no longer on offer."
+        "ENGINE_MISSING", description="Its engine, or that version of it, is not offered any more."
     )
     NOT_READY_IN_TIME = _value(
         "NOT_READY_IN_TIME", description="It did not become ready within the time limit."
     )
-    INTERNAL = _value("INTERNAL", description="Something went wrong in the platform; see its log.")
-    NOT_READY = _value("NOT_READY", description="It was ready, and some of its pods are not now.")
+    INTERNAL = _value("INTERNAL", description="An error in the platform. See its log.")
+    NOT_READY = _value(
+        "NOT_READY", description="It was ready, but some of its pods are not ready now."
+    )
     NAMESPACE_LOST = _value(
-        "NAMESPACE_LOST", description="Its namespace was deleted from outside, with all data."
+        "NAMESPACE_LOST",
+        description="Somebody deleted its namespace from outside the platform, with all data.",
     )
     NAMESPACE_STUCK = _value(
-        "NAMESPACE_STUCK", description="Something in its namespace keeps that from being deleted."
+        "NAMESPACE_STUCK",
+        description="Something in its namespace prevents the namespace's deletion.",
     )
     NOT_DELETED_IN_TIME = _value(
         "NOT_DELETED_IN_TIME", description="It was not removed within the time limit."
     )
+    # The database may hold a code that a newer version of the platform has written.
     OTHER = _value(
-        "OTHER", description="One that only another version of the platform knows; see `message`."
+        "OTHER",
+        description="A code that only another version of the platform knows. See `message`.",
     )
 
 
 @strawberry.enum(description="What is wrong with a request.")
 class UserErrorCode(Enum):
     FORBIDDEN = _value("FORBIDDEN", description="You may not do that.")
-    NOT_FOUND = _value(
-        "NOT_FOUND", description="There is no such object, or it is not yours to see."
+    NOT_FOUND = _value("NOT_FOUND", description="There is no such object, or you may not see it.")
+    NAME_INVALID = _value(
+        "NAME_INVALID", description="The name does not follow the rules for names."
     )
-    NAME_INVALID = _value("NAME_INVALID", description="The name is against the rules for names.")
-    NAME_RESERVED = _value("NAME_RESERVED", description="The platform keeps the name for itself.")
+    NAME_RESERVED = _value(
+        "NAME_RESERVED", description="The platform reserves the name for itself."
+    )
     NAME_TAKEN = _value("NAME_TAKEN", description="Another store has the name.")
     NAME_KEPT = _value(
-        "NAME_KEPT", description="The name is kept for the owner of a store that was deleted."
+        "NAME_KEPT", description="The name is reserved for the owner of a deleted store."
     )
     ENGINE_UNKNOWN = _value("ENGINE_UNKNOWN", description="There is no such engine.")
     VERSION_UNKNOWN = _value("VERSION_UNKNOWN", description="The engine has no such version.")
@@ -99,29 +111,33 @@ class UserErrorCode(Enum):
         "PLATFORM_QUOTA_REACHED", description="The platform has as many stores as it may have."
     )
     NOT_CANCELLABLE = _value(
-        "NOT_CANCELLABLE", description="The store is neither waiting nor being built."
+        "NOT_CANCELLABLE", description="The store is neither queued nor being created."
     )
     NOT_RETRYABLE = _value(
-        "NOT_RETRYABLE", description="The store has not failed, or is to be removed."
+        "NOT_RETRYABLE", description="The store has not failed, or is being deleted."
     )
     NOT_AVAILABLE = _value("NOT_AVAILABLE", description="There is no password to show.")
-    OWNER_INVALID = _value("OWNER_INVALID", description="Nobody can have the owner's name.")
+    OWNER_INVALID = _value(
+        "OWNER_INVALID", description="The text is not allowed as an owner's name."
+    )
     DESCRIPTION_INVALID = _value(
-        "DESCRIPTION_INVALID", description="The description is too long, or cannot be printed."
+        "DESCRIPTION_INVALID",
+        description="The description is too long, or has characters that cannot be printed.",
     )
     EXPIRY_INVALID = _value(
-        "EXPIRY_INVALID", description="The token may not live for so long, or so short."
+        "EXPIRY_INVALID", description="The token's lifetime is too long or too short."
     )
     TOKEN_LIMIT_REACHED = _value(
         "TOKEN_LIMIT_REACHED", description="The owner has as many tokens as they may have."
     )
     TOKEN_LINE_TOO_LONG = _value(
-        "TOKEN_LINE_TOO_LONG", description="Too many tokens were each made with the one before."
+        "TOKEN_LINE_TOO_LONG",
+        description="The line of tokens, each made with the one before, is too long.",
     )
     TOKEN_ENDED = _value("TOKEN_ENDED", description="The token you sign in with has just ended.")
     CODE_UNKNOWN = _value("CODE_UNKNOWN", description="There is no such sign-in code.")
-    CODE_USED = _value("CODE_USED", description="The sign-in code was used already.")
+    CODE_USED = _value("CODE_USED", description="The sign-in code has already been used.")
     CODE_EXPIRED = _value("CODE_EXPIRED", description="The sign-in code has expired.")
     CODE_REVOKED = _value(
-        "CODE_REVOKED", description="What the sign-in code was made for has ended."
+        "CODE_REVOKED", description="The token that the sign-in code was made for has ended."
     )

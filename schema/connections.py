@@ -1,4 +1,4 @@
-"""Pages of stores."""
+"""Defines the pages of a list of stores."""
 
 import strawberry
 
@@ -8,12 +8,14 @@ from schema.types import Store
 
 @strawberry.type(description="A store in a list.")
 class StoreEdge:
-    cursor: str = strawberry.field(description="Continues the list after this store.")
+    cursor: str = strawberry.field(
+        description="Pass it as `after` to continue the list after this store."
+    )
     node: Store = strawberry.field(description="The store.")
 
 
 @strawberry.type(description="A page of stores.")
 class StoreConnection:
     edges: list[StoreEdge] = strawberry.field(description="The stores of this page.")
-    page_info: PageInfo = strawberry.field(description="How to go on.")
-    total_count: int = strawberry.field(description="Stores on all pages together.")
+    page_info: PageInfo = strawberry.field(description="Where the next page begins.")
+    total_count: int = strawberry.field(description="The number of stores on all pages together.")

@@ -1,4 +1,4 @@
-"""Enumerations of the contract. Names are for programs; the descriptions say what they mean."""
+"""Defines the enumerations of the contract: names for programs, descriptions for people."""
 
 from enum import Enum
 
@@ -7,92 +7,104 @@ import strawberry
 _value = strawberry.enum_value
 
 
-@strawberry.enum(description="Where a store is.")
+@strawberry.enum(description="The status of a store.")
 class StoreStatus(Enum):
-    QUEUED = _value("QUEUED", description="Waits for its turn; see `queuePosition`.")
-    PROVISIONING = _value("PROVISIONING", description="Is being built; see `steps`.")
-    READY = _value("READY", description="A shopper can open it.")
-    DEGRADED = _value("DEGRADED", description="Was ready, and is not now; see `reason`.")
+    QUEUED = _value("QUEUED", description="The store waits for its turn. See `queuePosition`.")
+    PROVISIONING = _value("PROVISIONING", description="The store is being created. See `steps`.")
+    READY = _value("READY", description="The shop is ready: shoppers can open it.")
+    DEGRADED = _value(
+        "DEGRADED", description="The store was ready, but is not ready now. See `reason`."
+    )
     FAILED = _value(
         "FAILED",
-        description="Could not be built, or, where its target is DELETED, could not be removed yet:"
-        " that is tried on. See `reason`.",
+        description="The store could not be created. If its target is DELETED, it could not be"
+        " removed yet, and the platform keeps trying. See `reason`.",
     )
-    DELETING = _value("DELETING", description="Is being removed.")
-    DELETED = _value("DELETED", description="Is gone, except for this record.")
+    DELETING = _value("DELETING", description="The store is being removed.")
+    DELETED = _value("DELETED", description="The store is removed. Only this record remains.")
 
 
-@strawberry.enum(description="Where a store should be.")
+@strawberry.enum(description="The status that a store should reach.")
 class StoreTarget(Enum):
-    READY = _value("READY", description="It should be ready, and be kept ready.")
-    DELETED = _value("DELETED", description="It should be removed. This is never taken back.")
+    READY = _value("READY", description="The store should become ready and stay ready.")
+    DELETED = _value("DELETED", description="The store should be removed. This cannot be undone.")
 
 
-@strawberry.enum(description="A step of building or removing a store.")
+@strawberry.enum(description="A step of creating or removing a store.")
 class StepName(Enum):
     NAMESPACE = _value("NAMESPACE", description="Create the store's isolated namespace.")
     CREDENTIALS = _value("CREDENTIALS", description="Generate the store's passwords.")
-    HELM_INSTALL = _value("HELM_INSTALL", description="Install the engine's chart.")
+    HELM_INSTALL = _value("HELM_INSTALL", description="Install the Helm chart of the engine.")
     WORKLOADS_READY = _value("WORKLOADS_READY", description="Wait until all pods are ready.")
     SETUP_JOB = _value("SETUP_JOB", description="Wait until the shop is set up.")
     REACHABLE = _value("REACHABLE", description="Wait until the shop's address answers.")
-    HELM_UNINSTALL = _value("HELM_UNINSTALL", description="Uninstall the chart.")
+    HELM_UNINSTALL = _value("HELM_UNINSTALL", description="Uninstall the Helm chart.")
     NAMESPACE_GONE = _value(
         "NAMESPACE_GONE", description="Remove the namespace, and wait until it is gone."
     )
 
 
-@strawberry.enum(description="How far a step is.")
+@strawberry.enum(description="The status of a step.")
 class StepStatus(Enum):
-    PENDING = _value("PENDING", description="Has not begun.")
-    RUNNING = _value("RUNNING", description="Is under way.")
-    SUCCEEDED = _value("SUCCEEDED", description="Ended well.")
-    FAILED = _value("FAILED", description="Ended badly; see `message` and `output`.")
-    SKIPPED = _value("SKIPPED", description="Was not needed, or was interrupted.")
+    PENDING = _value("PENDING", description="The step has not begun.")
+    RUNNING = _value("RUNNING", description="The step is in progress.")
+    SUCCEEDED = _value("SUCCEEDED", description="The step has succeeded.")
+    FAILED = _value("FAILED", description="The step has failed. See `message` and `output`.")
+    SKIPPED = _value("SKIPPED", description="The step was not needed, or was interrupted.")
 
 
-@strawberry.enum(description="What a container does.")
+@strawberry.enum(description="The state of a container.")
 class ContainerState(Enum):
-    WAITING = _value("WAITING", description="Has not started yet, or is about to start again.")
-    RUNNING = _value("RUNNING", description="Is running.")
-    TERMINATED = _value("TERMINATED", description="Has ended; see `exitCode`.")
+    WAITING = _value(
+        "WAITING", description="The container has not started yet, or waits to start again."
+    )
+    RUNNING = _value("RUNNING", description="The container is running.")
+    TERMINATED = _value("TERMINATED", description="The container has ended. See `exitCode`.")
 
 
-@strawberry.enum(description="Where in its life a pod is, as Kubernetes tells it.")
+@strawberry.enum(description="The phase of a pod, as Kubernetes reports it.")
 class PodPhase(Enum):
-    PENDING = _value("PENDING", description="Not all of its containers have been started.")
-    RUNNING = _value("RUNNING", description="It is on a node, and a container of it has started.")
-    SUCCEEDED = _value("SUCCEEDED", description="All its containers ended well, for good.")
-    FAILED = _value("FAILED", description="All its containers ended, and one of them badly.")
-    UNKNOWN = _value("UNKNOWN", description="Its node does not say.")
+    PENDING = _value("PENDING", description="Not all of its containers have started yet.")
+    RUNNING = _value(
+        "RUNNING", description="The pod is on a node, and at least one container has started."
+    )
+    SUCCEEDED = _value(
+        "SUCCEEDED", description="All containers have ended successfully and will not start again."
+    )
+    FAILED = _value(
+        "FAILED", description="All containers have ended, and at least one of them failed."
+    )
+    UNKNOWN = _value(
+        "UNKNOWN", description="The phase is not known, because the pod's node does not report it."
+    )
 
 
 @strawberry.enum(description="What an event is about.")
 class EventKind(Enum):
     STATUS = _value("STATUS", description="The store's status or target changed.")
-    STEP = _value("STEP", description="A step began, went on, or ended.")
-    POD = _value("POD", description="A pod appeared, changed, or went away.")
+    STEP = _value("STEP", description="A step began, made progress, or ended.")
+    POD = _value("POD", description="A pod appeared, changed, or disappeared.")
     REPAIR = _value(
         "REPAIR",
-        description="Something of the store was changed or removed from outside, and was put back"
-        " (`status` is `REPAIRED`) or could not be (`NOT_REPAIRED`).",
+        description="An object of the store was changed or removed from outside the platform. It"
+        " was restored (`status` is `REPAIRED`), or could not be restored (`NOT_REPAIRED`).",
     )
 
 
 @strawberry.enum(description="What a caller may do.")
 class Role(Enum):
-    VIEWER = _value("VIEWER", description="See their own stores.")
-    OPERATOR = _value("OPERATOR", description="Also create and delete stores of their own.")
-    ADMIN = _value("ADMIN", description="Everything, with everyone's stores.")
+    VIEWER = _value("VIEWER", description="Can see their own stores.")
+    OPERATOR = _value("OPERATOR", description="Can also create and delete their own stores.")
+    ADMIN = _value("ADMIN", description="Can do everything, with everyone's stores.")
 
 
-@strawberry.enum(description="What a list of stores is ordered by.")
+@strawberry.enum(description="The field by which a list of stores is ordered.")
 class StoreOrderField(Enum):
-    CREATED_AT = _value("CREATED_AT", description="When the store was asked for.")
+    CREATED_AT = _value("CREATED_AT", description="When the creation of the store was requested.")
     NAME = _value("NAME", description="The store's name.")
 
 
-@strawberry.enum(description="Which end of an order comes first.")
+@strawberry.enum(description="The direction of an order.")
 class OrderDirection(Enum):
-    ASC = _value("ASC", description="Smallest, or oldest, first.")
-    DESC = _value("DESC", description="Largest, or newest, first.")
+    ASC = _value("ASC", description="Smallest or oldest first.")
+    DESC = _value("DESC", description="Largest or newest first.")

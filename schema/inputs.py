@@ -1,59 +1,60 @@
-"""Inputs of the contract: one per mutation, and the ways to narrow and order a list."""
+"""Defines the inputs of the contract: one for each mutation, and filters and orders of lists."""
 
 import strawberry
 
 from schema.enums import OrderDirection, StoreOrderField, StoreStatus
 
 
-@strawberry.input(description="A store to be made.")
+@strawberry.input(description="A store to create.")
 class CreateStoreInput:
     name: str = strawberry.field(
-        description="Becomes part of the shop's address: 3 to 40 characters a-z, 0-9 and hyphens,"
-        " beginning and ending with a letter or digit."
+        description="The store's name, which becomes part of the shop's address: 3 to 40 characters"
+        " a-z, 0-9 and hyphens. It begins and ends with a letter or digit."
     )
     engine: str = strawberry.field(description="The name of one of `engines`.")
     version: str | None = strawberry.field(
-        default=None, description="A version of the engine; its default if left out."
+        default=None,
+        description="A version of the engine. By default, the engine's default version.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Any text of up to 128 characters. The same key gives the same store again, so"
-        " that a request may be repeated safely.",
+        description="Any text of up to 128 characters. A request with the same key returns the same"
+        " store, so you can repeat a request safely.",
     )
 
 
-@strawberry.input(description="A store to be removed.")
+@strawberry.input(description="A store to delete.")
 class DeleteStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
-@strawberry.input(description="A store to be given up.")
+@strawberry.input(description="A store to stop creating.")
 class CancelStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
-@strawberry.input(description="A store to be tried again.")
+@strawberry.input(description="A failed store to try again.")
 class RetryStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
-@strawberry.input(description="Which stores to list; a part left out does not restrict.")
+@strawberry.input(description="Which stores to list. Stores must match every field that is set.")
 class StoreFilterInput:
     statuses: list[StoreStatus] | None = strawberry.field(
         default=None,
-        description="Stores in one of these; if left out, all that are not deleted.",
+        description="Stores with one of these statuses. By default, all that are not deleted.",
     )
-    engine: str | None = strawberry.field(default=None, description="Stores of this engine.")
+    engine: str | None = strawberry.field(default=None, description="Stores with this engine.")
     name_contains: str | None = strawberry.field(
-        default=None, description="Stores whose name contains this."
+        default=None, description="Stores whose name contains this text."
     )
 
 
 @strawberry.input(description="How to order a list of stores.")
 class StoreOrderInput:
     field: StoreOrderField = strawberry.field(
-        default=StoreOrderField.CREATED_AT, description="What to order by."
+        default=StoreOrderField.CREATED_AT, description="The field to order by."
     )
     direction: OrderDirection = strawberry.field(
-        default=OrderDirection.DESC, description="Which end comes first."
+        default=OrderDirection.DESC, description="The direction of the order."
     )

@@ -1,4 +1,7 @@
-"""Payloads of mutations: the object, or what was wrong with the request. Errors are data."""
+"""Defines the payloads of mutations: the object, or the errors of a refused request.
+
+Refusals are data in the payload, not GraphQL errors, so that clients can rely on their form.
+"""
 
 import strawberry
 
@@ -6,32 +9,50 @@ from schema.codes import UserErrorCode
 from schema.types import Store
 
 
-@strawberry.type(description="Something that is wrong with a request. Nothing was changed.")
+@strawberry.type(description="An error in a request. Nothing was changed.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="For programs.")
-    message: str = strawberry.field(description="For people: what is wrong, and the remedy.")
-    field: str | None = strawberry.field(description="The input's field it is about, if any.")
+    code: UserErrorCode = strawberry.field(description="What is wrong, as a code for programs.")
+    message: str = strawberry.field(description="What is wrong and how to correct it, for people.")
+    field: str | None = strawberry.field(
+        description="The field of the input that is wrong, if any."
+    )
 
 
-@strawberry.type(description="What became of `createStore`.")
+@strawberry.type(description="The result of `createStore`.")
 class CreateStorePayload:
-    store: Store | None = strawberry.field(description="The new store, unless refused.")
-    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+    store: Store | None = strawberry.field(
+        description="The new store. Null if the request was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )
 
 
-@strawberry.type(description="What became of `deleteStore`.")
+@strawberry.type(description="The result of `deleteStore`.")
 class DeleteStorePayload:
-    store: Store | None = strawberry.field(description="The store, unless refused.")
-    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+    store: Store | None = strawberry.field(
+        description="The store. Null if the request was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )
 
 
-@strawberry.type(description="What became of `cancelStore`.")
+@strawberry.type(description="The result of `cancelStore`.")
 class CancelStorePayload:
-    store: Store | None = strawberry.field(description="The store, unless refused.")
-    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+    store: Store | None = strawberry.field(
+        description="The store. Null if the request was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )
 
 
-@strawberry.type(description="What became of `retryStore`.")
+@strawberry.type(description="The result of `retryStore`.")
 class RetryStorePayload:
-    store: Store | None = strawberry.field(description="The store, unless refused.")
-    errors: list[UserError] = strawberry.field(description="Why it was refused; else empty.")
+    store: Store | None = strawberry.field(
+        description="The store. Null if the request was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )

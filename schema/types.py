@@ -1,7 +1,7 @@
-"""Object types of the contract.
+"""Defines the object types of the contract.
 
-A store's steps, pods and events are read only when they are asked for: ``StoreDetails`` is what the
-resolvers hand in for that.
+A store's steps, pods and events are read only if a client selects them. The resolvers give each
+store an object for that, of the type ``StoreDetails``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,94 +23,109 @@ from schema.enums import (
 from schema.events import StoreEvent, StoreEventConnection
 
 
-@strawberry.interface(description="Anything with an id that `node` can look up.")
+@strawberry.interface(description="An object with an id that `node` can look up.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque, and the same for ever.")
+    id: strawberry.ID = strawberry.field(
+        description="The object's id, an opaque text that never changes."
+    )
 
 
-@strawberry.type(description="Why something is as it is.")
+@strawberry.type(description="The reason for a status.")
 class Reason:
-    code: ReasonCode = strawberry.field(description="For programs.")
+    code: ReasonCode = strawberry.field(description="The reason, as a code for programs.")
     message: str = strawberry.field(
-        description="For people: what happened to what, and the next thing to do."
+        description="What happened to which object and what to do next, for people."
     )
 
 
-@strawberry.type(description="One step of building or removing a store.")
+@strawberry.type(description="One step of creating or removing a store.")
 class Step:
-    name: StepName = strawberry.field(description="Which step.")
-    status: StepStatus = strawberry.field(description="How far it is.")
-    message: str | None = strawberry.field(description="What it waits for, or how it ended.")
+    name: StepName = strawberry.field(description="The name of the step.")
+    status: StepStatus = strawberry.field(description="The status of the step.")
+    message: str | None = strawberry.field(description="What the step waits for, or how it ended.")
     output: str | None = strawberry.field(
-        description="The last lines of what helm or the failing container wrote, without secrets."
+        description="The last lines of output from helm or the failing container, without secrets."
     )
-    started_at: datetime | None = strawberry.field(description="When it began.")
-    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    started_at: datetime | None = strawberry.field(description="When the step began.")
+    finished_at: datetime | None = strawberry.field(description="When the step ended.")
 
 
 @strawberry.type(description="A container of a pod.")
 class Container:
-    name: str = strawberry.field(description="Its name.")
-    image: str = strawberry.field(description="The image it runs.")
-    state: ContainerState = strawberry.field(description="What it does.")
-    reason: str | None = strawberry.field(description="Why, in the cluster's word.")
+    name: str = strawberry.field(description="The container's name.")
+    image: str = strawberry.field(description="The image that the container runs.")
+    state: ContainerState = strawberry.field(description="The state of the container.")
+    reason: str | None = strawberry.field(
+        description="The cluster's code for the reason of this state."
+    )
     message: str | None = strawberry.field(description="Why, in the cluster's words.")
     is_ready: bool = strawberry.field(description="Whether it is ready.")
-    is_init: bool = strawberry.field(description="Whether it runs before the others, to an end.")
-    restarts: int = strawberry.field(description="How often it was started again.")
-    exit_code: int | None = strawberry.field(description="How it ended, once it has.")
+    is_init: bool = strawberry.field(
+        description="Whether it is an init container, which ends before the others start."
+    )
+    restarts: int = strawberry.field(description="How often the container was restarted.")
+    exit_code: int | None = strawberry.field(
+        description="The exit code, if the container has ended."
+    )
 
 
 @strawberry.type(description="A pod of a store.")
 class Pod:
-    name: str = strawberry.field(description="Its name in the namespace.")
+    name: str = strawberry.field(description="The pod's name in the namespace.")
     component: str | None = strawberry.field(
-        description="The workload it belongs to, such as `mysql`."
+        description="The workload that the pod belongs to, such as `mysql`."
     )
-    phase: PodPhase = strawberry.field(description="Where in its life it is.")
-    status: str = strawberry.field(description="Its state in one word, as kubectl shows it.")
-    reason: str | None = strawberry.field(description="Why it is not running.")
+    phase: PodPhase = strawberry.field(description="The phase of the pod.")
+    status: str = strawberry.field(description="The pod's state in one word, as kubectl shows it.")
+    reason: str | None = strawberry.field(description="Why the pod is not running.")
     message: str | None = strawberry.field(description="Why, in the cluster's words.")
     is_ready: bool = strawberry.field(description="Whether it is ready.")
-    restarts: int = strawberry.field(description="How often its containers were started again.")
-    node: str | None = strawberry.field(description="The node it runs on.")
-    containers: list[Container] = strawberry.field(description="Init containers first.")
-    created_at: datetime = strawberry.field(description="When it was created.")
+    restarts: int = strawberry.field(description="How often its containers were restarted.")
+    node: str | None = strawberry.field(description="The node that the pod runs on.")
+    containers: list[Container] = strawberry.field(
+        description="Its containers, init containers first."
+    )
+    created_at: datetime = strawberry.field(description="When the pod was created.")
 
 
-@strawberry.type(description="What operators need to find a store in the cluster.")
+@strawberry.type(description="What operators need in order to find a store in the cluster.")
 class Diagnostics:
     namespace: str = strawberry.field(description="The Kubernetes namespace.")
     release: str = strawberry.field(description="The Helm release.")
     attempt: int = strawberry.field(
-        description="Which piece of work on the store this is: the create, a retry, the delete."
+        description="The number of the current attempt. The creation, each retry and the deletion"
+        " are attempts."
     )
 
 
 @strawberry.type(description="A version of an engine.")
 class EngineVersion:
-    name: str = strawberry.field(description="What to pass as `version`.")
-    is_default: bool = strawberry.field(description="Whether it is taken when none is passed.")
+    name: str = strawberry.field(description="The version's name. Pass it as `version`.")
+    is_default: bool = strawberry.field(
+        description="Whether this version is used when a request names none."
+    )
 
 
 @strawberry.type(description="The resources that a store of an engine asks for.")
 class EngineResources:
-    cpu: str = strawberry.field(description="CPUs, as a Kubernetes quantity.")
+    cpu: str = strawberry.field(description="CPU, as a Kubernetes quantity.")
     memory: str = strawberry.field(description="Memory, as a Kubernetes quantity.")
     storage: str = strawberry.field(description="Disk space, as a Kubernetes quantity.")
 
 
 @strawberry.type(description="A kind of shop that can be created.")
 class Engine:
-    name: str = strawberry.field(description="What to pass as `engine`.")
-    display_name: str = strawberry.field(description="What people call it.")
-    description: str = strawberry.field(description="What it is, in a sentence.")
-    versions: list[EngineVersion] = strawberry.field(description="The versions on offer.")
-    resources: EngineResources = strawberry.field(description="What one store asks for.")
+    name: str = strawberry.field(description="The engine's name. Pass it as `engine`.")
+    display_name: str = strawberry.field(description="The name that people see.")
+    description: str = strawberry.field(description="What the engine is, in one sentence.")
+    versions: list[EngineVersion] = strawberry.field(description="The versions that can be chosen.")
+    resources: EngineResources = strawberry.field(
+        description="The resources that one store asks for."
+    )
 
 
 class StoreDetails(Protocol):
-    """Reads the parts of a store that are not on its own row."""
+    """Reads the parts of a store that are not in its own database row."""
 
     async def steps(self) -> list[Step]: ...
 
@@ -119,40 +134,44 @@ class StoreDetails(Protocol):
     async def events(self, *, first: int, after: str | None) -> StoreEventConnection: ...
 
 
-@strawberry.type(description="A shop, or what is known of it.")
+@strawberry.type(description="A store: a shop of a merchant, or the record of a deleted one.")
 class Store(Node):
+    # Private fields are not part of the contract. This one lets a resolver method below read more
+    # only when a client selects it.
     details: strawberry.Private[StoreDetails]
-    name: str = strawberry.field(description="Its name; unique among stores that are not deleted.")
-    owner: str = strawberry.field(description="Whose it is: who created it.")
+    name: str = strawberry.field(description="The name, unique among stores that are not deleted.")
+    owner: str = strawberry.field(description="The owner: who created the store.")
     owner_source: str = strawberry.field(
-        description="Who vouches for the owner's name: `local`, or an issuer's URL. Two owners of"
-        " one name and two sources are two people."
+        description="The source of the owner's name: `local`, or an issuer's URL. The same name"
+        " from two sources means two different owners."
     )
     owner_name: str = strawberry.field(
-        description="What to call the owner; several may be called the same."
+        description="The owner's display name. Several owners may have the same one."
     )
     engine: str = strawberry.field(description="The name of its engine.")
     engine_version: str = strawberry.field(description="The version of its engine.")
-    status: StoreStatus = strawberry.field(description="Where it is.")
-    target: StoreTarget = strawberry.field(description="Where it should be.")
+    status: StoreStatus = strawberry.field(description="The present status.")
+    target: StoreTarget = strawberry.field(description="The status that it should reach.")
     reason: Reason | None = strawberry.field(
-        description="Why it is failed or degraded, or what a deletion is held by."
+        description="Why the store has failed or is degraded, or what holds up its deletion."
     )
     version: int = strawberry.field(
-        description="Rises with every change; pass it as `after` to `storeStatus` to resume."
+        description="A number that rises with every change. Pass it as `after` to `storeStatus` to"
+        " resume there."
     )
-    url: str = strawberry.field(description="Where a shopper opens it.")
-    admin_url: str | None = strawberry.field(description="Where the merchant signs in.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
-    ready_at: datetime | None = strawberry.field(description="When it last became ready.")
-    deleted_at: datetime | None = strawberry.field(description="When it was gone.")
+    url: str = strawberry.field(description="The address of the shop, for shoppers.")
+    admin_url: str | None = strawberry.field(description="The address where the merchant signs in.")
+    created_at: datetime = strawberry.field(description="When its creation was requested.")
+    updated_at: datetime = strawberry.field(description="When it changed last.")
+    ready_at: datetime | None = strawberry.field(description="When it became ready last.")
+    deleted_at: datetime | None = strawberry.field(description="When its deletion was complete.")
     diagnostics: Diagnostics = strawberry.field(description="Where to find it in the cluster.")
     queue_position: int | None = strawberry.field(
-        description="Its place among those that wait, from 1, while QUEUED; owners take turns."
+        description="The position in the queue, from 1, while the store is QUEUED. Owners take"
+        " turns."
     )
 
-    @strawberry.field(description="The steps of the current piece of work, in order.")
+    @strawberry.field(description="The steps of the current attempt, in order.")
     async def steps(self) -> list[Step]:
         return await self.details.steps()
 
@@ -160,7 +179,7 @@ class Store(Node):
     async def pods(self) -> list[Pod]:
         return await self.details.pods()
 
-    @strawberry.field(description="What happened to it, oldest first, a page at a time.")
+    @strawberry.field(description="The events of the store, oldest first, in pages.")
     async def events(
         self,
         first: Annotated[int, strawberry.argument(description="How many, from 1 to 500.")] = 100,
@@ -171,85 +190,93 @@ class Store(Node):
         return await self.details.events(first=first, after=after)
 
 
-@strawberry.type(description="A store's state, and what happened since the update before.")
+@strawberry.type(description="The state of a store, and the events since the update before.")
 class StoreUpdate:
     version: int = strawberry.field(
-        description="You have every event up to this version: pass the last one you had as `after`"
-        " to resume. It is below the store's own while there are more events to catch up with than"
-        " the 500 that one update holds; the rest follows at once."
+        description="With this update you have every event up to this version. To resume, pass the"
+        " last version that you have as `after`. One update holds at most 500 events. If there are"
+        " more, this version is below the store's own, and the next update follows at once."
     )
-    store: Store = strawberry.field(description="The store now.")
+    store: Store = strawberry.field(description="The present state of the store.")
     events: list[StoreEvent] = strawberry.field(
-        description="What happened since the last update, or since `after`. None is left out or"
-        " sent twice. Empty in the first update when no `after` was given."
+        description="The events since the last update, or since `after`. No event is left out or"
+        " sent twice. Empty in the first update if no `after` was given."
     )
 
 
-@strawberry.type(description="How many stores someone has and may have.")
+@strawberry.type(description="How many stores a user has and may have.")
 class StoreQuota:
     stores_used: int = strawberry.field(
-        description="Stores that count: all that are not `DELETED`, those being removed included."
+        description="The number of stores that count: all except `DELETED` ones. Stores that are"
+        " being removed still count."
     )
-    stores_limit: int | None = strawberry.field(description="How many there may be; null: any.")
+    stores_limit: int | None = strawberry.field(
+        description="The most stores that the user may have. Null means no limit."
+    )
     stores_left: int | None = strawberry.field(
-        description="How many more there may be; null: any. The platform's own limit, see"
-        " `Platform.storesLimit`, may be reached before."
+        description="How many more stores the user may create. Null means no limit. The platform's"
+        " own limit, `Platform.storesLimit`, may be reached earlier."
     )
 
 
-@strawberry.type(description="Stores that changed, of all that the caller may see.")
+@strawberry.type(description="The changed stores among all that the caller may see.")
 class StoresChange:
     cursor: str = strawberry.field(
-        description="Opaque; pass the last one you had as `after` to miss nothing in between."
+        description="An opaque text. To resume, pass the last cursor that you have as `after`."
     )
     stores: list[Store] = strawberry.field(
-        description="The latest state of each store that changed since the update before; of one"
-        " that is gone, once, with the status DELETED. Empty in the first update when no `after`"
-        " was given."
+        description="The latest state of each store that changed since the update before. A deleted"
+        " store appears once, with the status DELETED. Empty in the first update if no `after` was"
+        " given."
     )
 
 
-@strawberry.type(description="Who is calling.")
+@strawberry.type(description="The caller.")
 class Viewer:
+    # Counting the stores is a query, so it runs only if a client selects the quota.
     load_quota: strawberry.Private[Callable[[], Awaitable[StoreQuota]]]
-    name: str = strawberry.field(description="The caller's name; it owns what they create.")
+    name: str = strawberry.field(description="The caller's name, which owns what they create.")
     source: str = strawberry.field(
-        description="Who vouches for the name: `local`, or an issuer's URL."
+        description="The source of the name: `local`, or an issuer's URL."
     )
-    display_name: str = strawberry.field(description="What to call them.")
-    role: Role = strawberry.field(description="What they may do.")
+    display_name: str = strawberry.field(description="The caller's display name.")
+    role: Role = strawberry.field(description="What the caller may do.")
     tokens_end_by: datetime | None = strawberry.field(
-        description="When a token that they make now ends at the latest; null is never."
+        description="The latest time at which a token that the caller makes now can expire. Null"
+        " means never."
     )
 
-    @strawberry.field(description="How many stores they have and may have.")
+    @strawberry.field(description="How many stores the caller has and may have.")
     async def quota(self) -> StoreQuota:
         return await self.load_quota()
 
 
-@strawberry.type(description="How many stores are in a status.")
+@strawberry.type(description="The number of stores with a status.")
 class StatusCount:
     status: StoreStatus = strawberry.field(description="The status.")
-    count: int = strawberry.field(description="How many stores are in it.")
+    count: int = strawberry.field(description="How many stores have this status.")
 
 
 @strawberry.type(description="The platform itself.")
 class Platform:
     version: str = strawberry.field(description="The version of the platform.")
     problem: str | None = strawberry.field(
-        description="What keeps the platform from working on stores just now, or null."
+        description="What prevents the platform from working on stores now, or null."
     )
-    running_provisions: int = strawberry.field(description="Stores being built now.")
-    queued_provisions: int = strawberry.field(description="Stores waiting to be built.")
-    max_concurrent_provisions: int = strawberry.field(description="How many are built at a time.")
+    running_provisions: int = strawberry.field(description="How many stores are being created now.")
+    queued_provisions: int = strawberry.field(description="How many stores wait to be created.")
+    max_concurrent_provisions: int = strawberry.field(
+        description="How many stores can be created at the same time."
+    )
     stores_by_status: list[StatusCount] = strawberry.field(
-        description="How many stores are in each status, everyone's."
+        description="How many stores of all owners have each status."
     )
     stores_used: int = strawberry.field(
-        description="Everyone's stores that count against `storesLimit`: all but the `DELETED`."
+        description="How many stores of all owners count against `storesLimit`: all except"
+        " `DELETED` ones."
     )
     stores_limit: int | None = strawberry.field(
-        description="How many stores there may be in all; null: any number."
+        description="The most stores that there may be in all. Null means no limit."
     )
     shop_url: str = strawberry.field(
         description="The address that a new shop gets; `{name}` stands for the store's name."
