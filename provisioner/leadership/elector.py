@@ -150,7 +150,9 @@ class Elector(Generic[SessionT]):
                 return str(error)
             except DatabaseUnavailableError as error:
                 # The lease still lasts for ``left`` seconds: the next try may succeed.
-                _log.warning("lease_not_renewed", reason=str(error.__cause__), left=round(left, 1))
+                _log.warning(
+                    "lease_not_renewed", reason=str(error.__cause__ or error), left=round(left, 1)
+                )
 
     async def _give_back(self, lease: Lease, grant: Grant) -> None:
         try:
