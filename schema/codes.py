@@ -18,7 +18,7 @@ class ReasonCode(Enum):
     IMAGE_PULL_FAILED = _value("IMAGE_PULL_FAILED", description="An image cannot be pulled.")
     BAD_CONTAINER_CONFIG = _value(
         "BAD_CONTAINER_CONFIG",
-        description="A container cannot be created, due to its configuration or the node's runtime.",
+        description="A container cannot be created, due to its configuration or to the runtime.",
     )
     CONTAINER_CANNOT_RUN = _value(
         "CONTAINER_CANNOT_RUN", description="A container's command cannot be started."
