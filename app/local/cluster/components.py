@@ -198,6 +198,9 @@ def _apiserver(layout: Layout) -> list[str]:
 
 
 def _manager(layout: Layout) -> list[str]:
+    # After an outage of the API server KWOK renews the nodes' leases up to 30 seconds later. A node
+    # that is taken for lost has its pods marked as not ready, and no kubelet takes that back.
+    patience = [] if layout.node else ["--node-monitor-grace-period=10m"]
     user = layout.kubeconfig("system:kube-controller-manager")
     return [
         str(tools.ensure(tools.KUBERNETES)),
@@ -213,6 +216,7 @@ def _manager(layout: Layout) -> list[str]:
         "--enable-hostpath-provisioner=true",
         "--pvclaimbinder-sync-period=1s",
         "--concurrent-namespace-syncs=20",
+        *patience,
         "--kube-api-qps=500",
         "--kube-api-burst=1000",
         "--profiling=false",
