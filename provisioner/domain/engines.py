@@ -7,6 +7,7 @@ file and the field.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,6 +49,9 @@ class EngineVersion:
 class Engine:
     """The contents of an ``engine.yaml``, and in ``chart`` the path of its folder.
 
+    ``provision_timeout`` is how long one attempt at a store may take, for an engine that needs
+    longer than the platform's own limit; None otherwise.
+
     CONTRIBUTING.md ("Add an engine") explains each field.
     """
 
@@ -66,6 +70,11 @@ class Engine:
     credentials: tuple[GeneratedSecret, ...]
     versions: tuple[EngineVersion, ...]
     resources: Mapping[str, str]
+    provision_timeout: timedelta | None = None
+
+    def admin_user_of(self, host: str) -> str:
+        """Return the log-in name of the administrator of the shop at ``host``."""
+        return self.admin_user.replace("{host}", host)
 
     @property
     def default_version(self) -> EngineVersion:
@@ -116,8 +125,9 @@ class _Description(_File):
     shop_path: _Path = "/"
     admin_path: _Path = "/"
     ready_path: _Path = "/"
-    admin_user: str = ""
+    admin_user: Annotated[str, msgspec.Meta(pattern=r"^([^{}]|\{host\})*$")] = ""
     admin_password_key: str = ""
+    provision_timeout_seconds: Annotated[int, msgspec.Meta(ge=60, le=3600)] | None = None
     credentials: list[_GeneratedSecret] = []
     resources: dict[str, str | int | float] = {}
 
@@ -160,7 +170,12 @@ def _engine(found: _Description, folder: Path) -> Engine:
         credentials=tuple(GeneratedSecret(c.key, c.length) for c in found.credentials),
         versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
         resources={key: str(value) for key, value in found.resources.items()},
+        provision_timeout=_seconds(found.provision_timeout_seconds),
     )
+
+
+def _seconds(number: int | None) -> timedelta | None:
+    return None if number is None else timedelta(seconds=number)
 
 
 class EngineCatalogue(Mapping[str, Engine]):

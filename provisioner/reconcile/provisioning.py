@@ -63,7 +63,7 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
     except TimeoutError:
         if not limit.expired():  # a time limit of something within the work, not of the attempt
             raise
-        reason = _timed_out(context.settings.provision_timeout, attempt.steps.progress)
+        reason = _timed_out(time_limit(context, store), attempt.steps.progress)
         await attempt.steps.fail(attempt.current, reason.message)
     except TerminalError as error:
         reason = error.reason
@@ -74,8 +74,15 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
 
 def _seconds_left(context: ReconcileContext, store: Store) -> float:
     began = store.attempt_started_at or context.clock.now()
-    left = began + context.settings.provision_timeout - context.clock.now()
+    left = began + time_limit(context, store) - context.clock.now()
     return max(left.total_seconds(), 0.0)
+
+
+def time_limit(context: ReconcileContext, store: Store) -> timedelta:
+    """Return how long an attempt may take: as the operator says, or longer for a slow engine."""
+    engine = context.engines.get(store.engine)
+    own = engine.provision_timeout if engine else None
+    return max(own or timedelta(), context.settings.provision_timeout)
 
 
 def _timed_out(limit: timedelta, progress: str) -> Reason:

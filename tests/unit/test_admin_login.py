@@ -62,6 +62,13 @@ async def test_the_owner(cluster: SimulatedCluster, logins: AdminLogins) -> None
     assert PASSWORD not in repr(login)
 
 
+async def test_a_name_with_the_shops_host(cluster: SimulatedCluster) -> None:
+    engine = replace(ENGINE, admin_user="admin@{host}")
+    await furnish(cluster, {"admin-password": PASSWORD})
+    login = await AdminLogins(cluster, {ENGINE.name: engine}).read(OWNER, store())
+    assert login == AdminLogin("admin@h", PASSWORD)
+
+
 @pytest.mark.parametrize(
     "caller",
     [

@@ -1,5 +1,6 @@
 """engine.yaml: what fits becomes an engine, what does not is refused with file and field."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,22 @@ def test_a_small_engine_loads_with_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "of_the_shop"), [("admin", "admin"), ("admin@{host}", "admin@my-shop.test")]
+)
+def test_the_administrators_name_may_have_the_shops_host(
+    tmp_path: Path, said: str, of_the_shop: str
+) -> None:
+    engine = load_engine(write(tmp_path, GOOD | {"adminUser": said}))
+    assert engine.admin_user_of("my-shop.test") == of_the_shop
+
+
+def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
+    assert load_engine(write(tmp_path, GOOD)).provision_timeout is None
+    slow = write(tmp_path, GOOD | {"provisionTimeoutSeconds": 900}, name="slow")
+    assert load_engine(slow).provision_timeout == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"name": "Not A Label"}, "$.name"),
@@ -51,6 +68,9 @@ def test_a_small_engine_loads_with_defaults(tmp_path: Path) -> None:
         ({"relasePrefix": "typo"}, "relasePrefix"),
         ({"credentials": [{"key": "a", "length": 4}]}, "$.credentials[0].length"),
         ({"apiVersion": "v2"}, "$.apiVersion"),
+        ({"adminUser": "admin@{name}"}, "$.adminUser"),
+        ({"provisionTimeoutSeconds": 5}, "$.provisionTimeoutSeconds"),
+        ({"provisionTimeoutSeconds": "long"}, "$.provisionTimeoutSeconds"),
     ],
 )
 def test_refused_descriptions(tmp_path: Path, change: dict[str, object], words: str) -> None:
