@@ -130,10 +130,10 @@ def run_script(
 
 
 def _npm(*arguments: str, environment: dict[str, str] | None = None) -> None:
-    node_folder = _node_folder()
-    path = f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    programs = node_folder()
+    path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        [str(node_folder / "npm"), *arguments], cwd=FOLDER,
+        [str(programs / "npm"), *arguments], cwd=FOLDER,
         env={**os.environ, **(environment or {}), "PATH": path},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -144,10 +144,10 @@ def _npm(*arguments: str, environment: dict[str, str] | None = None) -> None:
 
 def node() -> Path:
     """Return Node itself: the machine's own if new enough, else one that is installed now."""
-    return _node_folder() / "node"
+    return node_folder() / "node"
 
 
-def _node_folder() -> Path:
+def node_folder() -> Path:
     """Return the folder with node and npm."""
     own = shutil.which("node")
     if own and shutil.which("npm") and _version(own) >= _MINIMUM:

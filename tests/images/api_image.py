@@ -23,7 +23,8 @@ from app.local.cluster import tools
 from app.local.cluster.paths import cache
 from app.local.cluster.progress import ticking
 from app.local.frontend import FOLDER, ensure_built
-from tests.images.dockerfile import PLATFORM, ROOT, Stage, is_ignored, stages
+from app.local.images.dockerfile import Stage, stages
+from tests.images.dockerfile import PLATFORM, ROOT, is_ignored
 
 _PACKAGES = "/opt/packages"
 _STATE = "/var/lib/store-platform"

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from app.local.cluster.ports import free_port
+from app.local.images.dockerfile import stages
 from tests.api.conftest import unreachable_cluster
 from tests.images.api_image import ApiImage
-from tests.images.dockerfile import PLATFORM, stages
+from tests.images.dockerfile import PLATFORM
 
 pytestmark = pytest.mark.timeout(900)  # the first run installs the packages
 _START_SECONDS = 180.0  # on a busy machine

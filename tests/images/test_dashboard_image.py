@@ -16,7 +16,8 @@ import pytest
 from app.http.headers import content_policy, security_headers
 from app.local.cluster.ports import free_port
 from app.local.frontend import FOLDER, ensure_built
-from tests.images.dockerfile import PLATFORM, ROOT, stages
+from app.local.images.dockerfile import stages
+from tests.images.dockerfile import PLATFORM, ROOT
 from tests.images.nginx import running_nginx
 
 pytestmark = pytest.mark.timeout(900)  # the first run builds the pages

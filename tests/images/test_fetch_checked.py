@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.dockerfile import SHOP, stages
+from app.local.images.dockerfile import stages
+from tests.images.dockerfile import SHOP
 
 CURL = """#!/bin/sh
 printf '%s' 'an archive' > "$6"

@@ -16,9 +16,9 @@ import yaml
 from filelock import FileLock
 
 from app.local import debian
-from app.local.cluster.nodes.images import ImageSettings, add_bytes, write_archive
 from app.local.cluster.paths import cache
 from app.local.cluster.progress import ticking
+from app.local.images.archive import ImageSettings, add_bytes, write_archive
 
 REFERENCE = "localhost/wordpress:debian"
 

@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 from app.local.cluster import tools
-from app.local.cluster.nodes.images import ImageSettings, add_bytes, write_archive
+from app.local.images.archive import ImageSettings, add_bytes, write_archive
 
 
 def test_the_node_is_of_the_control_planes_version() -> None:

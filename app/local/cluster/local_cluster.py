@@ -26,6 +26,7 @@ from app.local.cluster.objects import initial_objects
 from app.local.cluster.paths import cluster_state
 from app.local.cluster.processes import Daemon
 from app.local.cluster.progress import ticking
+from app.local.images.archive import ImageError
 
 _START_SECONDS = 120.0
 _PROBE_SECONDS = 0.1
@@ -200,7 +201,7 @@ class LocalCluster:
         while True:
             try:
                 return images.import_busybox(node)
-            except images.ImageError as error:
+            except ImageError as error:
                 if time.monotonic() > deadline or self.daemon("containerd").pid is None:
                     log = self.daemon("containerd").tail()
                     raise ClusterError(f"containerd is not ready: {error}\n{log}") from error

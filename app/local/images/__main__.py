@@ -1,0 +1,32 @@
+"""``python -m app.local.images ENGINE``: make an engine's images, and print where they are."""
+
+import argparse
+import sys
+
+from app.local.cluster.progress import say
+from app.local.images.archive import ImageError
+from app.local.images.building import ensure_image
+from app.local.images.dockerfile import DockerfileError
+from app.local.images.recipes import recipes
+
+
+def main() -> int:
+    """Return the exit code: 0 made, 1 not."""
+    parser = argparse.ArgumentParser(prog="python -m app.local.images", description=__doc__)
+    parser.add_argument("engine", help="a folder of charts/")
+    engine = parser.parse_args().engine
+    found = recipes(engine)
+    if not found:
+        say(f"There is no image of {engine!r} that can be made without Docker.")
+        return 1
+    try:
+        for recipe in found:
+            print(f"{recipe.reference} {ensure_image(recipe)}")
+    except (ImageError, DockerfileError) as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
