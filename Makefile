@@ -60,6 +60,8 @@ images: ## Build the container images (needs Docker)
 	docker build $(IMAGE_BASES) --target api --tag store-platform/api:0.1.0 .
 	docker build $(IMAGE_BASES) --target dashboard --tag store-platform/dashboard:0.1.0 .
 	docker build $(IMAGE_BASES) --build-arg WOOCOMMERCE_SHA256 --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
+	docker build $(IMAGE_BASES) --file charts/medusa/image/Dockerfile --target server --tag store-platform/medusa:2.21.2 charts/medusa
+	docker build $(IMAGE_BASES) --file charts/medusa/image/Dockerfile --target storefront --tag store-platform/medusa-storefront:0.1.0 charts/medusa
 
 schema: $(MARK) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m app schema > schema/schema.graphql

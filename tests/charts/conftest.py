@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.local.cluster.tools import ensure_helm
-from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm, Objects
+from tests.charts.rendering import ENGINES, MEDUSA, PLATFORM, STORE, WOOCOMMERCE, Helm, Objects
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,33 @@ def helm_binary() -> Path:
 def helm(helm_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """The WooCommerce chart with nothing but what the platform passes."""
     return Helm(helm_binary, tmp_path_factory.mktemp("helm"), WOOCOMMERCE, {"store": STORE})
+
+
+@pytest.fixture(scope="session")
+def medusa(helm_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """The Medusa chart with nothing but what the platform passes."""
+    return Helm(helm_binary, tmp_path_factory.mktemp("helm"), MEDUSA, {"store": STORE})
+
+
+@pytest.fixture(scope="session", params=ENGINES, ids=lambda chart: str(chart.name))
+def any_engine(
+    request: pytest.FixtureRequest, helm_binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Helm:
+    """Each engine's chart in turn, with nothing but what the platform passes."""
+    home = tmp_path_factory.mktemp("helm")
+    return Helm(helm_binary, home, request.param, {"store": STORE})
+
+
+@pytest.fixture(scope="session")
+def any_shop(any_engine: Helm) -> Objects:
+    """The objects of each engine's chart. Not to be changed."""
+    return any_engine.objects()
+
+
+@pytest.fixture(scope="session")
+def medusa_shop(medusa: Helm) -> Objects:
+    """The objects of the Medusa chart. Not to be changed."""
+    return medusa.objects()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import yaml
 
 CHARTS = Path(__file__).resolve().parents[2] / "charts"
 WOOCOMMERCE = CHARTS / "woocommerce"
+MEDUSA = CHARTS / "medusa"
+ENGINES = (WOOCOMMERCE, MEDUSA)
 PLATFORM = CHARTS / "store-platform"
 KUBERNETES = "1.35"
 RELEASE = "woo-8f0c2f5e"

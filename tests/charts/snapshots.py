@@ -9,10 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.local.cluster.tools import ensure_helm
-from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm
+from tests.charts.rendering import ENGINES, PLATFORM, STORE, Helm
 
 FOLDER = Path(__file__).with_name("snapshots")
-GIVEN: dict[Path, Mapping[str, Any]] = {WOOCOMMERCE: {"store": STORE}, PLATFORM: {}}
+GIVEN: dict[Path, Mapping[str, Any]] = {
+    **{engine: {"store": STORE} for engine in ENGINES},
+    PLATFORM: {},
+}
 
 
 def snapshot(chart: Path) -> Path:

@@ -1,46 +1,63 @@
-"""engine.yaml says of the chart what the chart does."""
+"""engine.yaml says of each engine's chart what the chart does."""
 
 from decimal import Decimal
 
 import pytest
 
 from provisioner.domain.engines import Engine, load_engine
-from tests.charts.rendering import WOOCOMMERCE, Helm, Objects, quantity, secret_keys, total
+from tests.charts.rendering import (
+    COMPONENT_LABEL,
+    MEDUSA,
+    STORE,
+    WOOCOMMERCE,
+    Helm,
+    Objects,
+    quantity,
+    secret_keys,
+    total,
+)
+
+SHOPS_OWN = {"woocommerce": "wordpress", "medusa": "medusa"}
+"""The component whose image has the engine's version."""
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine(WOOCOMMERCE)
+def engine(any_engine: Helm) -> Engine:
+    return load_engine(any_engine.chart)
 
 
-def test_workloads(engine: Engine, shop: Objects) -> None:
-    labels = "app.kubernetes.io/component"
+def test_workloads(engine: Engine, any_shop: Objects) -> None:
     rendered = {
-        (item["metadata"]["labels"][labels], item["kind"], item["spec"]["replicas"])
+        (item["metadata"]["labels"][COMPONENT_LABEL], item["kind"], item["spec"]["replicas"])
         for kind in ("Deployment", "StatefulSet", "DaemonSet")
-        for item in shop.of(kind)
+        for item in any_shop.of(kind)
     }
     assert {(w.component, w.kind, w.replicas) for w in engine.workloads} == rendered
 
 
-def test_setup_job(engine: Engine, shop: Objects) -> None:
-    assert engine.setup_job == shop.one("Job")["metadata"]["labels"]["app.kubernetes.io/component"]
-    assert engine.setup_job in shop.templates
+def test_setup_job(engine: Engine, any_shop: Objects) -> None:
+    assert engine.setup_job == any_shop.one("Job")["metadata"]["labels"][COMPONENT_LABEL]
+    assert engine.setup_job in any_shop.templates
 
 
-def test_credentials(engine: Engine, shop: Objects) -> None:
-    assert secret_keys(list(shop)) == {("store-credentials", c.key) for c in engine.credentials}
+def test_credentials(engine: Engine, any_shop: Objects) -> None:
+    assert secret_keys(list(any_shop)) == {("store-credentials", c.key) for c in engine.credentials}
     assert all(credential.length >= 24 for credential in engine.credentials)
 
 
-def test_admin(engine: Engine) -> None:
+def test_the_administrator_of_woocommerce() -> None:
     script = (WOOCOMMERCE / "image" / "setup-shop").read_text()
-    assert f"--admin_user={engine.admin_user} " in script
+    assert f"--admin_user={load_engine(WOOCOMMERCE).admin_user_of(STORE['host'])} " in script
 
 
-def test_resources_are_what_the_pods_request(engine: Engine, shop: Objects) -> None:
-    containers = list(shop.containers.values())
-    claims = (quantity(c["spec"]["resources"]["requests"]["storage"]) for c in shop.claims)
+def test_the_administrator_of_medusa(medusa_shop: Objects) -> None:
+    name = load_engine(MEDUSA).admin_user_of(STORE["host"])
+    assert {"name": "ADMIN_EMAIL", "value": name} in medusa_shop.containers["setup"]["env"]
+
+
+def test_resources_are_what_the_pods_request(engine: Engine, any_shop: Objects) -> None:
+    containers = list(any_shop.containers.values())
+    claims = (quantity(c["spec"]["resources"]["requests"]["storage"]) for c in any_shop.claims)
     assert {key: quantity(value) for key, value in engine.resources.items()} == {
         "cpu": total(containers, "requests", "cpu"),
         "memory": total(containers, "requests", "memory"),
@@ -48,17 +65,17 @@ def test_resources_are_what_the_pods_request(engine: Engine, shop: Objects) -> N
     }
 
 
-def test_every_version_renders(engine: Engine, helm: Helm) -> None:
+def test_every_version_renders(engine: Engine, any_engine: Helm) -> None:
     for version in engine.versions:
-        objects = helm.objects(version.values)
-        assert version.name in objects.containers["wordpress"]["image"]
+        objects = any_engine.objects(version.values)
+        assert version.name in objects.containers[SHOPS_OWN[engine.name]]["image"]
 
 
-def test_the_default_version_is_the_charts_own(engine: Engine, helm: Helm) -> None:
+def test_the_default_version_is_the_charts_own(engine: Engine, any_engine: Helm) -> None:
     (default,) = [version for version in engine.versions if version.is_default]
-    assert helm.text(default.values) == helm.text()
+    assert any_engine.text(default.values) == any_engine.text()
 
 
-def test_helm_ignores_what_is_not_the_chart() -> None:
-    ignored = (WOOCOMMERCE / ".helmignore").read_text().splitlines()
+def test_helm_ignores_what_is_not_the_chart(any_engine: Helm) -> None:
+    ignored = (any_engine.chart / ".helmignore").read_text().splitlines()
     assert {"engine.yaml", "image/"} <= set(ignored)

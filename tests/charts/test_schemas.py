@@ -8,18 +8,20 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.charts.rendering import PLATFORM, WOOCOMMERCE
+from tests.charts.rendering import ENGINES, PLATFORM
 from tests.charts.value_tables import KeyPath, descriptions, with_table
 
-CHARTS = {chart.name: chart for chart in (WOOCOMMERCE, PLATFORM)}
+CHARTS = {chart.name: chart for chart in (*ENGINES, PLATFORM)}
+OF_AN_ENGINE = {
+    "/definitions/labels",
+    "/definitions/strings",
+    "/definitions/quantities",
+    "/properties/global",
+    "/properties/plans",
+}
 OPEN_MAPS = {
-    "woocommerce": {
-        "/definitions/labels",
-        "/definitions/strings",
-        "/definitions/quantities",
-        "/properties/global",
-        "/properties/plans",
-    },
+    "woocommerce": OF_AN_ENGINE,
+    "medusa": OF_AN_ENGINE,
     "store-platform": {
         "/definitions/strings",
         "/definitions/quantities",

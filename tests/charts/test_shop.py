@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.charts.rendering import STORE, WOOCOMMERCE, Helm, Object, Objects, total
+from tests.charts.rendering import STORE, WOOCOMMERCE, Helm, Object, Objects
 
 pytestmark = pytest.mark.slow
 
@@ -32,20 +32,6 @@ def test_every_link_has_the_scheme_of_the_address(
     assert {environment(shop.containers[name])["SHOP_URL"] for name in SHOP} == {url}
 
 
-@pytest.mark.parametrize("secret", ["", "shop-tls"])
-def test_tls_with_the_ingress_controllers_certificate_or_an_own_one(
-    helm: Helm, secret: str
-) -> None:
-    shop = helm.objects({"ingress": {"tls": {"enabled": True, "secretName": secret}}})
-    (tls,) = shop.one("Ingress")["spec"]["tls"]
-    named = {"secretName": secret} if secret else {}
-    assert tls == {"hosts": [STORE["host"]], **named}
-
-
-def test_no_tls_by_default(shop: Objects) -> None:
-    assert "tls" not in shop.one("Ingress")["spec"]
-
-
 def test_cron_begins_at_another_minute_for_each_store(helm: Helm) -> None:
     ids = [f"store{number}" for number in range(12)]
     shops = [helm.objects({"store": {**STORE, "id": store_id}}) for store_id in ids]
@@ -60,14 +46,6 @@ def test_cron_never_piles_up(helm: Helm) -> None:
     assert spec["concurrencyPolicy"] == "Forbid"
     assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] <= 900
     assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (1, 1)
-
-
-def test_a_plan_is_more_than_the_one_below(helm: Helm) -> None:
-    plans = [helm.objects({"plan": plan}) for plan in ("small", "medium", "large")]
-    for part in ("requests", "limits"):
-        for resource in ("cpu", "memory", "ephemeral-storage"):
-            sums = [total(list(shop.containers.values()), part, resource) for shop in plans]
-            assert sums == sorted(set(sums)), (part, resource)
 
 
 def test_what_is_said_of_a_component_goes_over_its_plan(helm: Helm) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.charts.rendering import PLATFORM, WOOCOMMERCE
+from tests.charts.rendering import ENGINES, PLATFORM
 
 BEGIN, END = "<!-- values -->\n", "<!-- /values -->\n"
 _LONGEST_DEFAULT = 60
@@ -63,7 +63,7 @@ def with_table(chart: Path) -> str:
 
 def main() -> None:
     """Write the tables."""
-    for chart in (WOOCOMMERCE, PLATFORM):
+    for chart in (*ENGINES, PLATFORM):
         (chart / "README.md").write_text(with_table(chart))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "Dockerfile"
 SHOP = ROOT / "charts" / "woocommerce" / "image" / "Dockerfile"
-DOCKERFILES = (PLATFORM, SHOP)
+MEDUSA = ROOT / "charts" / "medusa" / "image" / "Dockerfile"
+DOCKERFILES = (PLATFORM, SHOP, MEDUSA)
 
 
 def is_ignored(path: Path) -> bool:

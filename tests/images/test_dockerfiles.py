@@ -8,9 +8,10 @@ import yaml
 
 from app.local import frontend, up
 from app.local.cluster import toolchain
+from app.local.images.dockerfile import bases, stages
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
-from tests.images.dockerfile import DOCKERFILES, PLATFORM, ROOT, SHOP, bases, is_ignored, stages
+from tests.images.dockerfile import DOCKERFILES, MEDUSA, PLATFORM, ROOT, SHOP, is_ignored
 
 PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
 
@@ -34,7 +35,11 @@ def test_every_base_may_be_given_by_digest(file: Path) -> None:
     assert "$(IMAGE_BASES)" in (ROOT / "Makefile").read_text()
 
 
-@pytest.mark.parametrize(("file", "name"), [(PLATFORM, "api"), (PLATFORM, "dashboard"), (SHOP, "")])
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [(PLATFORM, "api"), (PLATFORM, "dashboard"), (SHOP, ""), (MEDUSA, "server"),
+     (MEDUSA, "storefront")],
+)  # fmt: skip
 def test_every_image_is_nobodys_and_tells_its_health(file: Path, name: str) -> None:
     stage = stages(file)[name]
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", stage.last("USER"))

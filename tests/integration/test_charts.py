@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from app.local.cluster import LocalCluster, tools
-from tests.charts import test_platform, test_values
-from tests.charts.rendering import PLATFORM, STORE, WOOCOMMERCE, Helm, Object
+from tests.charts import test_every_engine, test_platform, test_values
+from tests.charts.rendering import ENGINES, PLATFORM, STORE, WOOCOMMERCE, Helm, Object
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Helm:
-    return Helm(tools.ensure_helm(), tmp_path, WOOCOMMERCE, {"store": STORE})
+@pytest.fixture(params=ENGINES, ids=lambda chart: str(chart.name))
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Helm:
+    return Helm(tools.ensure_helm(), tmp_path, request.param, {"store": STORE})
 
 
 @pytest.fixture
@@ -47,7 +47,10 @@ class Server:
 
 
 def test_every_variant_of_a_shop(server: Server, shop: Helm) -> None:
-    objects = [item for values in test_values.VARIANTS.values() for item in shop.objects(values)]
+    variants = [*test_every_engine.VARIANTS.values()]
+    if shop.chart == WOOCOMMERCE:
+        variants += test_values.VARIANTS.values()
+    objects = [item for values in variants for item in shop.objects(values)]
     assert server.take(objects) == len(objects)
 
 

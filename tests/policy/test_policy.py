@@ -10,15 +10,13 @@ import pytest
 import yaml
 
 from app.local.cluster.tools import ensure_helm
-from tests.charts.rendering import NAMESPACE, PLATFORM, STORE, WOOCOMMERCE, Helm, Values
-from tests.images.dockerfile import DOCKERFILES, ROOT, resolved
+from app.local.images.dockerfile import resolved
+from tests.charts.rendering import ENGINES, NAMESPACE, PLATFORM, STORE, Helm
+from tests.charts.test_every_engine import HTTPS
+from tests.images.dockerfile import DOCKERFILES, ROOT
 from tests.policy.scanners import Scanners
 
 pytestmark = pytest.mark.timeout(900)  # the first run installs the scanners
-HTTPS: Values = {
-    "store": {**STORE, "url": "https://my-shop.store.localhost"},
-    "ingress": {"tls": {"enabled": True}},
-}
 LEFT = {
     "CKV_K8S_15": "Pull policy `Always`: a tag here is one version and never another, and a laptop"
     " has its images loaded. values-prod.yaml pulls always.",
@@ -39,10 +37,11 @@ def scanners() -> Scanners:
 
 def renderings(home: Path) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """Yield what each chart renders, by name, as helm would apply it."""
-    shop = Helm(ensure_helm(), home, WOOCOMMERCE, {"store": STORE})
     platform = Helm(ensure_helm(), home, PLATFORM)
-    yield "shop", shop.objects()
-    yield "shop-https", shop.objects(HTTPS)
+    for engine in ENGINES:
+        shop = Helm(ensure_helm(), home, engine, {"store": STORE})
+        yield engine.name, shop.objects()
+        yield f"{engine.name}-https", shop.objects(HTTPS)
     yield "platform", platform.objects()
     for file in ("values-local.yaml", "values-prod.yaml"):
         yield f"platform-{file}", platform.objects(files=[PLATFORM / file])
