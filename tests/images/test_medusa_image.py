@@ -83,7 +83,7 @@ def test_the_image_is_what_the_chart_runs() -> None:
 
 
 def test_telemetry_is_off_wherever_medusa_runs() -> None:
-    for name in ("admin", "server"):
+    for name in ("build", "server"):
         assert stages(MEDUSA)[name].environment["MEDUSA_DISABLE_TELEMETRY"] == "true"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from app.local.images.archive import ImageError
 
 _TRUST = "/run/trust.crt"
+_KEPT = 2000
 _PASSED_ON = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
     "NPM_CONFIG_REGISTRY", "npm_config_registry",
@@ -106,7 +107,14 @@ class Overlay:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:
-            raise ImageError((done.stdout + done.stderr).strip()[-3000:])
+            raise ImageError(_shortened((done.stdout + done.stderr).strip()))
+
+
+def _shortened(text: str) -> str:
+    """Return how a command's words begin and end: tools differ in where they say why."""
+    if len(text) <= 2 * _KEPT:
+        return text
+    return f"{text[:_KEPT]}\n…\n{text[-_KEPT:]}"
 
 
 def _lower(layers: Sequence[Path]) -> str:

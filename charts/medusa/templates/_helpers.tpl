@@ -130,6 +130,7 @@ imagePullPolicy: {{ .pullPolicy }}
 {{/* Where the database is, and for which image it has to be set up. */}}
 {{- define "medusa.databaseEnv" -}}
 - {name: PGHOST, value: {{ include "medusa.fullname" . }}-postgres}
+- {name: PGPORT, value: "5432"}
 - {name: PGDATABASE, value: medusa}
 - {name: PGUSER, value: medusa}
 {{ include "medusa.secretEnv" (dict "root" . "name" "PGPASSWORD" "key" "postgres-password") }}
