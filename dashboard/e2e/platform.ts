@@ -48,6 +48,7 @@ export async function signIn(page: Page, token: string): Promise<void> {
 export async function createStore(page: Page, name: string): Promise<void> {
   await page.goto("/stores/new");
   await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("radio", { name: /WooCommerce/ }).check();
   await page.getByRole("button", { name: "Create store" }).click();
   await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
 }

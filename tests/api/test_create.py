@@ -52,7 +52,7 @@ def test_refused(
 
 def test_an_unknown_engine_is_answered_with_those_on_offer(api: Service) -> None:
     (error,) = api.create(api.token("merchant"), "my-shop", engine="magento")["errors"]
-    assert error["message"] == "There is no engine 'magento'; choose one of: woocommerce."
+    assert error["message"] == "There is no engine 'magento'; choose one of: medusa, woocommerce."
 
 
 @pytest.mark.parametrize("other", ["merchant", "rival"])

@@ -88,7 +88,7 @@ def test_an_output_that_is_full_or_closed(storectl: Storectl) -> None:
 
 
 def test_a_terminal_that_knows_ascii_alone(storectl: Storectl) -> None:
-    storectl.ok("create", "my-shop")
+    storectl.ok("create", "my-shop", "--engine", "woocommerce")
     ascii_only = replace(storectl, more={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
     said = ascii_only.ok("tokens", "create", "--description", "für ✓").strip()
     assert said.startswith("sp_")
@@ -100,7 +100,7 @@ def test_a_terminal_that_knows_ascii_alone(storectl: Storectl) -> None:
 
 
 def test_ctrl_c_at_a_question(api: Service, storectl: Storectl, nobody: Storectl) -> None:
-    storectl.ok("create", "my-shop")
+    storectl.ok("create", "my-shop", "--engine", "woocommerce")
     for who, *command in ((nobody, "login", api.url), (storectl, "delete", "my-shop")):
         code, shown = who.on_a_terminal(*command, stop_at=": ")
         assert (code, "Traceback" in shown) == (130, False), shown
@@ -111,7 +111,7 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
     assert "There are no such stores." in storectl.ok("list")
     made = storectl.json("create", "my-shop", "--engine", "woocommerce")
     assert (made["name"], made["status"]) == ("my-shop", "QUEUED")
-    assert "b-shop is asked for." in storectl.ok("create", "b-shop")
+    assert "b-shop is asked for." in storectl.ok("create", "b-shop", "--engine", "woocommerce")
     listed = storectl.json("list")
     assert [store["name"] for store in listed] == ["b-shop", "my-shop"]
     table = storectl.ok("list", "--name", "my-").splitlines()
@@ -132,7 +132,11 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("create", "Not A Name"), 1, "use lower-case letters a-z, digits and hyphens"),
+        (
+            ("create", "Not A Name", "--engine", "woocommerce"),
+            1,
+            "use lower-case letters a-z, digits and hyphens",
+        ),
         (("create", "my-shop", "--engine", "nonsense"), 1, "There is no engine 'nonsense'"),
         (("status", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("logs", "store_nonsense"), 5, "You have no store store_nonsense."),
@@ -162,7 +166,7 @@ def test_refusals_and_exit_codes(
 def test_a_store_is_not_retried_or_deleted_by_mistake(
     storectl: Storectl, records: Callable[[], Records]
 ) -> None:
-    storectl.ok("create", "my-shop")
+    storectl.ok("create", "my-shop", "--engine", "woocommerce")
     before = records()
 
     code, said = storectl.fails("retry", "my-shop")
@@ -181,8 +185,8 @@ def test_help_tells_the_exit_codes(storectl: Storectl) -> None:
 
 
 def test_completion_knows_the_names(storectl: Storectl) -> None:
-    storectl.ok("create", "my-shop")
-    storectl.ok("create", "other-shop")
+    storectl.ok("create", "my-shop", "--engine", "woocommerce")
+    storectl.ok("create", "other-shop", "--engine", "woocommerce")
     completed = storectl.complete("storectl status my")
     assert completed == ["my-shop"]
 
@@ -213,7 +217,7 @@ def test_tokens_are_made_listed_and_revoked(api: Service, storectl: Storectl) ->
 
 def test_a_watch_ends_when_its_token_is_revoked(storectl: Storectl) -> None:
     # Given somebody who watches with a token of their own
-    storectl.ok("create", "my-shop")
+    storectl.ok("create", "my-shop", "--engine", "woocommerce")
     made = storectl.json("tokens", "create", "--role", "viewer")
     watching = replace(storectl, token=made["secret"]).start("status", "my-shop", "--watch")
     assert watching.stdout is not None

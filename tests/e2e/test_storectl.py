@@ -26,7 +26,7 @@ def storectl(service: Service, tmp_path: Path) -> Storectl:
 
 def test_create_watch_and_delete_watch(storectl: Storectl) -> None:
     # When a store is made and watched, each step is a line as it ends
-    lines = storectl.ok("create", "first-shop", "--watch").splitlines()
+    lines = storectl.ok("create", "first-shop", "--engine", "woocommerce", "--watch").splitlines()
 
     ended = [line for line in lines if line.startswith(("✓", "-"))]
     assert [re.split(r"\s{2,}", line[2:])[0] for line in ended] == STEPS
@@ -50,7 +50,7 @@ def test_create_watch_and_delete_watch(storectl: Storectl) -> None:
 
 
 def test_a_terminal_sees_it_live(storectl: Storectl) -> None:
-    code, text = storectl.on_a_terminal("create", "live-shop", "--watch")
+    code, text = storectl.on_a_terminal("create", "live-shop", "--engine", "woocommerce", "--watch")
 
     assert code == 0, text
     assert "live-shop is PROVISIONING" in text
@@ -72,7 +72,7 @@ def test_a_failure_says_why_and_what_next(new_service: NewService, tmp_path: Pat
     storectl = Storectl(tmp_path / "home", service)
     storectl.sign_in(service.token("anna"))
 
-    code, said = storectl.fails("create", "no-image", "--watch")
+    code, said = storectl.fails("create", "no-image", "--engine", "woocommerce", "--watch")
 
     assert code == 1
     assert said.startswith("no-image failed. ")
@@ -101,7 +101,9 @@ def test_ctrl_c_leaves_the_store_going(new_service: NewService, tmp_path: Path) 
     storectl.sign_in(service.token("anna"))
     # As a terminal gives it: a run of the tests in the background would hand down its deaf ear.
     hear_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    watching = storectl.start("create", "going-on", "--watch", preexec_fn=hear_ctrl_c)
+    watching = storectl.start(
+        "create", "going-on", "--engine", "woocommerce", "--watch", preexec_fn=hear_ctrl_c
+    )
     assert watching.stdout is not None
     watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
@@ -119,7 +121,7 @@ def test_ctrl_c_leaves_the_store_going(new_service: NewService, tmp_path: Path) 
 
 def test_a_watch_outlives_the_service(service: Service, storectl: Storectl) -> None:
     # Given somebody who watches a ready store
-    storectl.ok("create", "watched", "--watch")
+    storectl.ok("create", "watched", "--engine", "woocommerce", "--watch")
     watching = storectl.start("status", "watched", "--watch", "--json")
     assert watching.stdout is not None
     seen = [json.loads(watching.stdout.readline())]
