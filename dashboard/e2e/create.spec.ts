@@ -14,6 +14,7 @@ test("a store is created, watched until it is ready, and deleted", async ({ page
   await expect(page.getByText("Use only lower-case letters a-z, digits and hyphens.")).toBeVisible();
   await name.fill("my-shop");
   await expect(page.getByText("http://my-shop.store.localhost")).toBeVisible();
+  await page.getByRole("radio", { name: /WooCommerce/ }).check();
   await page.getByRole("button", { name: "Create store" }).click();
 
   // Then its own page shows every step until it is ready
