@@ -9,9 +9,9 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import load_engine
 from provisioner.domain.owners import local
+from provisioner.domain.stores import new_store
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.provisioning import time_limit
-from provisioner.storage.stores import new_store
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.local import debian, pages
+from app.local import debian, frontend
 from app.local.cluster.progress import ticking
 from app.local.images.archive import ImageError, ImageSettings, architecture
 from app.local.images.store import digest_of, folder, making
@@ -108,7 +108,7 @@ def _install_node(target: Path) -> None:
         packages = Path(temporary)
         for file in NODE_PACKAGES.glob("package*.json"):
             shutil.copy(file, packages)
-        programs = pages.node_folder()
+        programs = frontend.node_folder()
         _run(
             [str(programs / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             folder=packages,
