@@ -8,6 +8,9 @@ from app.local.cluster.go_build import BuildError
 from app.local.cluster.nodes import host
 from app.local.cluster.progress import say
 from app.local.cluster.toolchain import ToolchainError
+from app.local.images.archive import ImageError
+from app.local.images.dockerfile import DockerfileError
+from app.local.images.recipes import ensure_images
 from tests.browser import BrowserError, ensure_browser
 from tests.real.wordpress import ensure_image
 
@@ -21,8 +24,10 @@ def main() -> int:
             tools.ensure(tool)
         tools.ensure_helm()
         ensure_image()
+        ensure_images("medusa")
     except (
         host.HostError, debian.PackageError, BrowserError, BuildError, ToolchainError,
+        ImageError, DockerfileError,
     ) as error:  # fmt: skip
         say(str(error))
         return 1

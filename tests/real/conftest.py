@@ -10,11 +10,17 @@ import pytest
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.addresses import INGRESS
 from app.local.cluster.nodes.images import import_archive
+from app.local.cluster.paths import NODE_VALUES
+from app.local.images.recipes import ensure_images
 from tests.e2e.service import Service
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.wordpress import ensure_image, write_engine
 
 StartService = Callable[..., Service]
+_THROUGH_THE_INGRESS = {
+    "STORE_PLATFORM_INGRESS": INGRESS,
+    "STORE_PLATFORM_REACHABILITY_CHECK": "true",
+}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +29,8 @@ def real_cluster() -> Iterator[LocalCluster]:
     before = Footprint.now(*OUTSIDE)
     cluster = LocalCluster.up("pytest-real", has_real_node=True)
     assert cluster.layout.node is not None
-    import_archive(cluster.layout.node, ensure_image())
+    for archive in (ensure_image(), *ensure_images("medusa")):
+        import_archive(cluster.layout.node, archive)
     yield cluster
     if not os.environ.get("STORE_PLATFORM_KEEP_CLUSTER"):
         cluster.down()
@@ -33,11 +40,7 @@ def real_cluster() -> Iterator[LocalCluster]:
 @pytest.fixture
 def start_service(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[StartService]:
     """Start a service that asks the shops through the ingress before they are ready."""
-    settings = {
-        "STORE_PLATFORM_CHARTS": str(tmp_path / "charts"),
-        "STORE_PLATFORM_INGRESS": INGRESS,
-        "STORE_PLATFORM_REACHABILITY_CHECK": "true",
-    }
+    settings = {"STORE_PLATFORM_CHARTS": str(tmp_path / "charts"), **_THROUGH_THE_INGRESS}
     made = Service(tmp_path, real_cluster, settings)
 
     def start(faulty: Mapping[str, Mapping[str, Any]], **more: str) -> Service:
@@ -54,3 +57,13 @@ def start_service(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[StartS
 def service(start_service: StartService) -> Service:
     """A running service with the engine as it is."""
     return start_service({})
+
+
+@pytest.fixture
+def medusa(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
+    """A running service with the project's own engines, whose images are on the node."""
+    settings = {"STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES), **_THROUGH_THE_INGRESS}
+    made = Service(tmp_path, real_cluster, settings)
+    made.start()
+    yield made
+    made.stop()

@@ -2,12 +2,9 @@
 
 import subprocess
 import tempfile
-import time
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
@@ -15,18 +12,22 @@ import yaml
 
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.addresses import INGRESS, NODE_ADDRESS
-from app.local.cluster.nodes.layout import NodeLayout
 from tests.browser import ensure_browser
-from tests.e2e.service import Service, events_of
+from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower
-from tests.real.footprint import Footprint
+from tests.real.life import (
+    PATIENCE_SECONDS,
+    await_that,
+    created,
+    deleted,
+    footprint,
+    login_of,
+    lost_and_back,
+    url_of,
+)
 from tests.real.wordpress import REFERENCE
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
-
-_PATIENCE_SECONDS = 240.0  # on a busy machine, on which everything truly happens
-_REVEAL = """mutation ($id: ID!) { revealAdminPassword(input: {id: $id}) { username password } }"""
-_URL = "query ($id: ID!) { store(id: $id) { url } }"
 
 
 async def test_the_life_of_a_store(service: Service) -> None:
@@ -34,7 +35,9 @@ async def test_the_life_of_a_store(service: Service) -> None:
     assert node is not None
     before = footprint(node)
 
-    store = await created(service)
+    store = await created(
+        service, "real-shop", engine="wordpress", components={"mysql", "wordpress"}
+    )
     shop = url_of(store)
     write_post(store, title="Written before")
     await_that(lambda: "Written before" in seen_in_a_browser(shop))
@@ -52,42 +55,15 @@ async def test_the_life_of_a_store(service: Service) -> None:
     )
 
 
-def footprint(node: NodeLayout) -> Footprint:
-    """What stores may leave behind while the node goes on."""
-    taken = Footprint.now(node.volumes, node.kubelet / "pods", node.folder / "addresses" / "pods")
-    return replace(taken, tables=frozenset())  # the node's own, some of which come late
-
-
-async def created(service: Service) -> Follower:
-    """Return a store that is ready, after every step."""
-    token = service.token("merchant")
-    made = service.create(token, "real-shop", engine="wordpress")
-    assert made["errors"] == []
-    store = Follower(service, token, made["store"]["id"], patience_seconds=_PATIENCE_SECONDS)
-    ready = await store.until("READY", "FAILED")
-    assert ready["status"] == "READY", ready
-    assert {step["name"]: step["status"] for step in ready["steps"]} == dict.fromkeys(
-        (step["name"] for step in ready["steps"]), "SUCCEEDED"
-    )
-    running = {pod["component"] for pod in ready["pods"] if pod["isReady"]}
-    assert running == {"mysql", "wordpress"}
-    return store
-
-
-def url_of(store: Follower) -> str:
-    url: str = store.service.execute(store.token, _URL, id=store.store_id)["store"]["url"]
-    return url
-
-
 def write_post(store: Follower, *, title: str) -> None:
     """Publish a post as the shop's administrator, with the password that was generated."""
-    login = store.service.execute(store.token, _REVEAL, id=store.store_id)["revealAdminPassword"]
+    username, password = login_of(store)
     post = {"post_title": title, "post_status": "publish", "post_content": "It is still here."}
     answer = httpx.post(
         f"{INGRESS}/xmlrpc.php",
         headers={"Host": httpx.URL(url_of(store)).netloc.decode()},
         content=xmlrpc.client.dumps(
-            (1, login["username"], login["password"], post), "wp.newPost"
+            (1, username, password, post), "wp.newPost"
         ),
         timeout=60,
     )  # fmt: skip
@@ -102,7 +78,7 @@ def seen_in_a_browser(url: str) -> str:
             [ensure_browser(), "--headless", "--no-sandbox", "--disable-gpu",
              f"--user-data-dir={profile}", f"--host-resolver-rules=MAP *.localhost {NODE_ADDRESS}",
              "--dump-dom", url],
-            capture_output=True, text=True, check=True, timeout=_PATIENCE_SECONDS,
+            capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS,
         )  # fmt: skip
     return done.stdout
 
@@ -150,33 +126,3 @@ def a_stranger(cluster: LocalCluster) -> Iterator[tuple[str, ...]]:
         yield ("-n", "default", "stranger")
     finally:
         cluster.kubectl("delete", "pod", "stranger", "--timeout=120s")
-
-
-async def lost_and_back(store: Follower, component: str) -> None:
-    """Kill a pod: the stream has that the store is degraded, and then that it is ready again."""
-    store.kubectl("delete", "pod", store.pod(component), "--now", "--wait=false")
-    await store.until_update(has_status("DEGRADED"))
-    if store.updates[-1]["store"]["status"] != "READY":
-        await store.until("READY")
-    told = [event["status"] for event in events_of(store.updates) if event["kind"] == "STATUS"]
-    assert told[-2:] == ["DEGRADED", "READY"]
-
-
-def has_status(status: str) -> Callable[[dict[str, Any]], bool]:
-    """Return whether an update tells of this status, though another may have followed already."""
-    return lambda update: any(
-        event["kind"] == "STATUS" and event["status"] == status for event in update["events"]
-    )
-
-
-async def deleted(store: Follower) -> None:
-    assert store.service.delete(store.token, store.store_id)["errors"] == []
-    ended = await store.until("DELETED")
-    assert ended["reason"] is None
-
-
-def await_that(is_so: Callable[[], bool], otherwise: Callable[[], object] = lambda: None) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, otherwise()
-        time.sleep(0.5)

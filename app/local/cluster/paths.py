@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 GO_MODULES = Path(__file__).parent / "go"
+NODE_VALUES = Path(__file__).parent / "nodes" / "values"
+"""Helm values by engine, as STORE_PLATFORM_CHART_VALUES takes them, for stores on a real node."""
 
 
 def cache() -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from app.local.images.building import Recipe
+from app.local.images.building import Recipe, ensure_image
 
 CHARTS = Path(__file__).resolve().parents[3] / "charts"
 _MEDUSA = CHARTS / "medusa"
@@ -25,6 +25,14 @@ def recipes(engine: str) -> tuple[Recipe, ...]:
         Recipe(reference("medusa", "storefront"), file, _MEDUSA, "storefront"),
         Recipe(POSTGRES, _POSTGRES / "Dockerfile", _POSTGRES),
     )
+
+
+def ensure_images(engine: str) -> tuple[Path, ...]:
+    """Return an engine's images as archives, making first what is not kept.
+
+    Raises ImageError, DockerfileError.
+    """
+    return tuple(map(ensure_image, recipes(engine)))
 
 
 def reference(engine: str, component: str) -> str:
