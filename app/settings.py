@@ -56,6 +56,11 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
         (ROOT / "charts",),
         description="Folders whose sub-folders are engines, separated by the path separator.",
     )
+    unavailable_engines: dict[str, str] = Field(
+        {},
+        description="Engines that no new store can have, as a JSON object: the name of each and the"
+        " reason for people, in a sentence.",
+    )
     chart_values: Path | None = Field(
         None,
         description="A folder with <engine>.yaml files: Helm values that replace a chart's own.",
@@ -194,6 +199,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
             database_url=self.database_url,
             database_connections=self.database_connections,
             engine_folders=self.charts,
+            unavailable_engines=self.unavailable_engines,
             kubeconfig=self.kubeconfig,
             kube_context=self.kube_context,
             helm=HelmSettings(

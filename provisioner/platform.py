@@ -10,7 +10,7 @@ works on stores (see ``elector``). It begins when its first lists of the cluster
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -61,6 +61,7 @@ class PlatformSettings:
     ``database_connections``: how many connections are kept open at most.
     ``engine_folders``: folders that contain one folder for each engine.
     ``kubeconfig`` and ``kube_context``: None for the defaults.
+    ``unavailable_engines``: the reason for each engine that no new store can have.
     ``shop_url``: a pattern such as ``http://{name}.store.localhost``.
     ``ingress``: the base URL at which the API reaches the ingress controller, or None where the
     host names of shops resolve.
@@ -71,6 +72,7 @@ class PlatformSettings:
     database_url: str
     database_connections: int
     engine_folders: tuple[Path, ...]
+    unavailable_engines: Mapping[str, str]
     kubeconfig: Path | None
     kube_context: str | None
     helm: HelmSettings
@@ -117,7 +119,7 @@ async def running_platform(
     process uses the SQLite file. When the context is left, a helm that runs gets its grace. Work
     that is not done goes on at the next start, or at another replica.
     """
-    engines = EngineCatalogue.load(settings.engine_folders)
+    engines = EngineCatalogue.load(settings.engine_folders, settings.unavailable_engines)
     # The stack closes what was opened last first: root tasks end before the prober, the API client
     # and the database that they use.
     async with AsyncExitStack() as stack:

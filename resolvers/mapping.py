@@ -222,6 +222,8 @@ def engine(record: engines.Engine) -> types.Engine:
             memory=record.resources.get("memory", "0"),
             storage=record.resources.get("storage", "0"),
         ),
+        is_available=record.unavailable_reason is None,
+        unavailable_reason=record.unavailable_reason,
     )
 
 

@@ -100,6 +100,9 @@ class UserErrorCode(Enum):
         "NAME_KEPT", description="The name is reserved for the owner of a deleted store."
     )
     ENGINE_UNKNOWN = _value("ENGINE_UNKNOWN", description="There is no such engine.")
+    ENGINE_UNAVAILABLE = _value(
+        "ENGINE_UNAVAILABLE", description="No new store can have the engine for now."
+    )
     VERSION_UNKNOWN = _value("VERSION_UNKNOWN", description="The engine has no such version.")
     IDEMPOTENCY_KEY_INVALID = _value(
         "IDEMPOTENCY_KEY_INVALID", description="The idempotency key is empty or too long."

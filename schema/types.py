@@ -122,6 +122,10 @@ class Engine:
     resources: EngineResources = strawberry.field(
         description="The resources that one store asks for."
     )
+    is_available: bool = strawberry.field(description="Whether new stores can have the engine.")
+    unavailable_reason: str | None = strawberry.field(
+        description="Why no new store can have the engine; null if stores can."
+    )
 
 
 class StoreDetails(Protocol):

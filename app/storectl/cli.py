@@ -123,7 +123,9 @@ def create(
         from app.storectl.following import until_ready  # noqa: PLC0415 - as in connected
 
         api = connected()
-        chosen = engine or _only([item["name"] for item in await api.engines()])
+        chosen = engine or _only(
+            [item["name"] for item in await api.engines() if item["isAvailable"]]
+        )
         store = await api.change(
             "createStore", name=name, engine=chosen, version=version, idempotencyKey=key
         )

@@ -9,7 +9,7 @@ STORE = """fragment StoreFields on Store {
 _STEPS = "steps { name status message output startedAt finishedAt }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
-ENGINES = "query { engines { name displayName versions { name isDefault } } }"
+ENGINES = "query { engines { name isAvailable versions { name isDefault } } }"
 STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterInput) {{
   stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{
     totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ ...StoreFields }} }} }} }}"""

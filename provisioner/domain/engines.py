@@ -6,9 +6,10 @@ file and the field.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
@@ -52,6 +53,9 @@ class Engine:
     ``provision_timeout`` is how long one attempt at a store may take, for an engine that needs
     longer than the platform's own limit; None otherwise.
 
+    ``unavailable_reason`` says why no new store can have this engine; None if stores can. It comes
+    from the platform's settings: stores that exist go on.
+
     CONTRIBUTING.md ("Add an engine") explains each field.
     """
 
@@ -71,6 +75,7 @@ class Engine:
     versions: tuple[EngineVersion, ...]
     resources: Mapping[str, str]
     provision_timeout: timedelta | None = None
+    unavailable_reason: str | None = None
 
     def admin_user_of(self, host: str) -> str:
         """Return the log-in name of the administrator of the shop at ``host``."""
@@ -189,10 +194,15 @@ class EngineCatalogue(Mapping[str, Engine]):
             self._engines[engine.name] = engine
 
     @classmethod
-    def load(cls, roots: Iterable[Path]) -> "EngineCatalogue":
+    def load(
+        cls, roots: Iterable[Path], unavailable: Mapping[str, str] = MappingProxyType({})
+    ) -> "EngineCatalogue":
         """Read every folder with an engine.yaml that is directly inside one of ``roots``.
 
-        Raises ConfigurationError when there is none, or one is wrong.
+        ``unavailable`` gives the reason for each engine that no new store can have.
+
+        Raises ConfigurationError when there is no engine, or one is wrong, or ``unavailable`` names
+        one that does not exist.
         """
         # Sorted, because ``glob`` gives files in no particular order.
         files = sorted(file for root in roots for file in root.glob("*/engine.yaml"))
@@ -201,7 +211,13 @@ class EngineCatalogue(Mapping[str, Engine]):
                 "There is no engine: no folder has an engine.yaml. Set STORE_PLATFORM_CHARTS to the"
                 " folder that holds the engines."
             )
-        return cls(load_engine(file.parent) for file in files)
+        engines = [load_engine(file.parent) for file in files]
+        if unknown := unavailable.keys() - {engine.name for engine in engines}:
+            raise ConfigurationError(
+                f"STORE_PLATFORM_UNAVAILABLE_ENGINES names {', '.join(sorted(unknown))}, and there"
+                " is no such engine."
+            )
+        return cls(replace(e, unavailable_reason=unavailable.get(e.name)) for e in engines)
 
     def __getitem__(self, name: str) -> Engine:
         return self._engines[name]

@@ -210,9 +210,14 @@ class StoreCommands:
         chosen = self._engines.get(engine)
         chosen_version = None
         if chosen is None:
-            offered = ", ".join(self._engines)
+            offered = ", ".join(
+                item.name for item in self._engines.values() if item.unavailable_reason is None
+            )
             message = f"There is no engine {engine!r}; choose one of: {offered}."
             refusals.append(Refusal(RefusalCode.ENGINE_UNKNOWN, message, "engine"))
+        elif chosen.unavailable_reason is not None:
+            message = f"{chosen.display_name} cannot be chosen: {chosen.unavailable_reason}"
+            refusals.append(Refusal(RefusalCode.ENGINE_UNAVAILABLE, message, "engine"))
         else:
             chosen_version = chosen.version(version) if version else chosen.default_version
             if chosen_version is None:

@@ -36,6 +36,19 @@ def test_the_shipped_engines_load() -> None:
         assert engine.version(engine.default_version.name) == engine.default_version
 
 
+def test_an_engine_may_be_unavailable() -> None:
+    catalogue = EngineCatalogue.load([CHARTS], {"medusa": "Its image is not here."})
+    assert {name: engine.unavailable_reason for name, engine in catalogue.items()} == {
+        "medusa": "Its image is not here.",
+        "woocommerce": None,
+    }
+
+
+def test_an_engine_that_does_not_exist_is_not_unavailable() -> None:
+    with pytest.raises(ConfigurationError, match="STORE_PLATFORM_UNAVAILABLE_ENGINES names magent"):
+        EngineCatalogue.load([CHARTS], {"magento": "Its image is not here."})
+
+
 def test_a_small_engine_loads_with_defaults(tmp_path: Path) -> None:
     engine = load_engine(write(tmp_path, GOOD))
     assert (engine.name, engine.setup_job, engine.shop_path) == ("tiny", None, "/")

@@ -29,7 +29,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
   const [name, setName] = useState("");
   const [refusedName, setRefusedName] = useState<string>();
   const [isNameLeft, setNameLeft] = useState(false);
-  const [engineName, setEngineName] = useState(engines[0]?.name ?? "");
+  const [engineName, setEngineName] = useState(() => engines.find((item) => item.unavailableReason === null)?.name ?? "");
   const [version, setVersion] = useState("");
   const quota = useViewer().data?.viewer.quota;
   const nameInput = useRef<HTMLInputElement>(null);

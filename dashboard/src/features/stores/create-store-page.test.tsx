@@ -15,6 +15,7 @@ const ENGINES = {
       description: "A shop.",
       versions: [{ __typename: "EngineVersion", name: "7.1", isDefault: true }],
       resources: { __typename: "EngineResources", cpu: "400m", memory: "1Gi", storage: "15Gi" },
+      unavailableReason: null,
     },
   ],
   platform: { __typename: "Platform", shopUrl: "https://{name}.shops.example" },
@@ -58,6 +59,15 @@ test("a created store's page opens", async () => {
   expect(asked.find(({ name }) => name === "CreateStore")?.variables).toMatchObject({
     input: { name: "tea-house", engine: "woocommerce", version: null },
   });
+});
+
+test("an engine that is not available says why, and another is chosen", async () => {
+  const [engine] = ENGINES.engines;
+  const absent = { ...engine, name: "absent", displayName: "Absent", unavailableReason: "Its image is not here." };
+  show({ Engines: () => ({ ...ENGINES, engines: [absent, engine] }) });
+  const radio = await screen.findByRole("radio", { name: "Absent A shop. Not available here: Its image is not here." });
+  expect(radio).toHaveProperty("disabled", true);
+  expect(screen.getByRole("radio", { name: /^WooCommerce/ })).toHaveProperty("checked", true);
 });
 
 test("nothing is sent while the name is wrong", async () => {

@@ -7,20 +7,31 @@ interface EngineChoiceProps {
   onChange: (name: string) => void;
 }
 
-/** The engines, with what each is and asks for. */
+/** The engines, with what each is and asks for, or why it cannot be chosen. */
 export function EngineChoice({ engines, value, onChange }: EngineChoiceProps) {
   return (
     <fieldset className={styles.engines}>
       <legend className="visually-hidden">Engine</legend>
-      {engines.map(({ name, displayName, description, resources }) => (
+      {engines.map(({ name, displayName, description, resources, unavailableReason }) => (
         <label key={name} className={styles.engine}>
-          <input type="radio" name="engine" value={name} checked={value === name} onChange={() => onChange(name)} />
+          <input
+            type="radio"
+            name="engine"
+            value={name}
+            checked={value === name}
+            disabled={unavailableReason !== null}
+            onChange={() => onChange(name)}
+          />
           <span className={styles.text}>
             <strong>{displayName}</strong>
             <span>{description}</span>
-            <span className={styles.resources}>
-              {resources.cpu} CPU · {resources.memory} memory · {resources.storage} disk
-            </span>
+            {unavailableReason ? (
+              <span>Not available here: {unavailableReason}</span>
+            ) : (
+              <span className={styles.resources}>
+                {resources.cpu} CPU · {resources.memory} memory · {resources.storage} disk
+              </span>
+            )}
           </span>
         </label>
       ))}

@@ -133,6 +133,7 @@ export const ENGINES = graphql(`
         memory
         storage
       }
+      unavailableReason
     }
     platform {
       shopUrl
