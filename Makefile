@@ -16,7 +16,7 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 up: $(MARK) ## Start everything: a Kubernetes if there is none, the database, the API
-	@$(BIN)/python -m app.local up
+	@$(BIN)/python -m app.local up $(if $(NODES),--nodes $(NODES))
 
 down: $(MARK) ## Undo `make up`
 	@$(BIN)/python -m app.local down

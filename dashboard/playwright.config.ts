@@ -23,8 +23,6 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        // The shops' addresses, which a browser takes for this machine's, are those of a node's ingress.
-        ...(process.env.E2E_INGRESS ? [`--host-resolver-rules=MAP *.localhost ${process.env.E2E_INGRESS}`] : []),
       ],
     },
   },

@@ -1,11 +1,6 @@
-"""``make up`` and ``make down``: the whole platform on this machine.
-
-Kubernetes is, in this order: the cluster that KUBECONFIG or STORE_PLATFORM_KUBE_CONTEXT names, kind
-where Docker runs, else the local one of ``app.local.cluster``.
-"""
+"""``make up`` and ``make down``: the whole platform on this machine."""
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -13,124 +8,43 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
-from app.local.cluster import LocalCluster, tools
+from app.local import clusters
+from app.local.cluster import tools
 from app.local.cluster.go_build import BuildError
 from app.local.cluster.local_cluster import ClusterError
+from app.local.cluster.nodes.host import HostError
 from app.local.cluster.processes import Daemon
-from app.local.cluster.progress import say, ticking
+from app.local.cluster.progress import say
 from app.local.cluster.toolchain import ToolchainError
 from app.local.frontend import FrontendError, ensure_built
+from app.local.images.archive import ImageError
+from app.local.images.dockerfile import DockerfileError
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("STORE_PLATFORM_STATE_DIR", ROOT / ".state"))
 PORT = os.environ.get("STORE_PLATFORM_PORT", "8080")
 URL = f"http://127.0.0.1:{PORT}"
 _STORECTL = ".venv/bin/python -m app.storectl"
-_KIND_NAME = "store-platform"
-_LOCAL, _KIND, _NAMED = "local", "kind", "named"
-_MEMORY = "cluster.json"
-_SHOP = ROOT / "charts" / "woocommerce" / "image"
-_SHOP_IMAGE = "store-platform/woocommerce:7.1-woocommerce10.7.0"
 _START_SECONDS = 60.0
+_ERRORS = (
+    BuildError, ClusterError, DockerfileError, FrontendError, HostError, ImageError, ToolchainError,
+)  # fmt: skip
+"""What can keep a start from being done; their messages are for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The Kubernetes that is used, as settings of the service, and its name for people."""
-
-    label: str
-    settings: dict[str, str]
-
-
-def _wanted() -> list[str]:
-    """Return which cluster the user wants: its kind, and what tells it from others."""
-    named = [os.environ.get(name, "") for name in ("KUBECONFIG", "STORE_PLATFORM_KUBE_CONTEXT")]
-    if any(named):
-        return [_NAMED, *named]
-    return [_KIND if _docker_runs() and shutil.which("kind") else _LOCAL]
-
-
-def _remembered() -> list[str] | None:
-    """Return which cluster `up` has used, or None when there is nothing to be ended."""
-    try:
-        known = json.loads((STATE / _MEMORY).read_text())
-    except (OSError, ValueError):
-        return None
-    return [str(part) for part in known] if isinstance(known, list) and known else None
-
-
-def _remember_wanted() -> None:
-    """Keep which cluster this is, before anything is begun in it. Raises ClusterError."""
-    wanted, known = _wanted(), _remembered()
-    if known is not None and known != wanted:
-        raise ClusterError(
-            f"The platform's stores are in another cluster ({' '.join(filter(None, known))}) than"
-            f" the one you now name ({' '.join(filter(None, wanted))}). Name that one again, or end"
-            " it and its stores with `make down` first."
-        )
-    (STATE / _MEMORY).write_text(json.dumps(wanted))
-
-
-def choose_cluster() -> Chosen:
-    """Return the cluster to use, starting one if the user has named none."""
-    context = os.environ.get("STORE_PLATFORM_KUBE_CONTEXT")
-    if context or os.environ.get("KUBECONFIG"):
-        named = {"STORE_PLATFORM_KUBECONFIG": os.environ.get("KUBECONFIG", "")}
-        return Chosen(f"your cluster ({context or named['STORE_PLATFORM_KUBECONFIG']})", named)
-    if _wanted()[0] == _KIND:
-        return _kind()
-    cluster = LocalCluster.up()
-    return Chosen(
-        f"a local Kubernetes {tools.version_of(tools.KUBERNETES)} with simulated nodes",
-        {"STORE_PLATFORM_KUBECONFIG": str(cluster.kubeconfig)},
-    )
-
-
-def _docker_runs() -> bool:
-    if shutil.which("docker") is None:
-        return False
-    done = subprocess.run(["docker", "info"], capture_output=True, check=False)
-    return done.returncode == 0
-
-
-def _kind() -> Chosen:
-    kubeconfig = STATE / "kind.kubeconfig"
-    existing = subprocess.run(
-        ["kind", "get", "clusters"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    if _KIND_NAME not in existing:
-        with ticking("Creating the kind cluster"):
-            subprocess.run(["kind", "create", "cluster", "--name", _KIND_NAME], check=True)
-    with ticking("Building the shop's image, unless it is built"):
-        named = ["--build-arg", "WOOCOMMERCE_SHA256", "--tag", _SHOP_IMAGE]
-        if subprocess.run(["docker", "build", "--quiet", *named, _SHOP], check=False).returncode:
-            raise ClusterError("The shop's image could not be built; docker says why above.")
-    load = ["kind", "load", "docker-image", _SHOP_IMAGE, "--name", _KIND_NAME]
-    subprocess.run(load, check=True)
-    subprocess.run(
-        ["kind", "export", "kubeconfig", "--name", _KIND_NAME, "--kubeconfig", str(kubeconfig)],
-        check=True,
-    )
-    return Chosen("kind", {"STORE_PLATFORM_KUBECONFIG": str(kubeconfig)})
-
-
-def up() -> None:
+def up(nodes: str | None = None) -> None:
     """Start what is not running yet, then say where it is and how to sign in."""
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _remember_wanted()
+    choice = clusters.choose(STATE, nodes)
     ensure_built()
-    chosen = choose_cluster()
     environment = {
         "STORE_PLATFORM_STATE_DIR": str(STATE),
         "STORE_PLATFORM_DATABASE_URL": f"sqlite:///{STATE / 'platform.db'}",
         "STORE_PLATFORM_HELM": str(tools.ensure_helm()),
         "STORE_PLATFORM_PORT": PORT,
-        # No ingress controller is installed here, so no shop address could answer.
-        "STORE_PLATFORM_REACHABILITY_CHECK": "false",
-        **{key: value for key, value in chosen.settings.items() if value},
+        **clusters.start(choice, STATE),
         **{k: v for k, v in os.environ.items() if k.startswith("STORE_PLATFORM_")},
     }
     token = _token(environment)
@@ -138,7 +52,7 @@ def up() -> None:
     if service.pid is None:
         service.start([sys.executable, "-m", "app", "serve"], environment)
     _await_ready(service)
-    say(f"\nThe platform runs on {chosen.label}.")
+    say(f"\nThe platform runs on {clusters.describe(choice)}.")
     dashboard, graphiql = _links(environment, token, f"{URL}/", f"{URL}/graphiql")
     print(f"  Dashboard, signed in: {dashboard}")
     print(f"  GraphiQL, signed in:  {graphiql}")
@@ -146,6 +60,8 @@ def up() -> None:
     print(f"  Command line:         {_STORECTL} login {URL} --token-stdin < {STATE / 'token'}")
     print(f"  Your token:           {token}")
     print(f"  Logs:                 {service.log}")
+    if choice.kind is clusters.ClusterKind.SIMULATED:
+        say("Pods are simulated: stores become READY, but no shop opens.")
     say("Each link signs in once, within the hour; `make up` prints new ones.")
     say("Stop it with `make down`.")
 
@@ -195,18 +111,15 @@ def down() -> None:
 
     Which one that is was kept by `up`: what the environment names now may be another.
     """
-    known = _remembered()
+    known = clusters.remembered(STATE)
     Daemon("api", STATE).stop()
     if known is None:
         say("Nothing is known to run here. A local Kubernetes is ended with:"
             " .venv/bin/python -m app.local.cluster down")  # fmt: skip
         return
-    if known[0] == _LOCAL and (cluster := LocalCluster.find()) is not None:
-        cluster.down()
-    if known[0] == _KIND:
-        subprocess.run(["kind", "delete", "cluster", "--name", _KIND_NAME], check=False)
+    clusters.end(known)
     shutil.rmtree(STATE, ignore_errors=True)
-    if known[0] == _NAMED:
+    if known.kind is clusters.ClusterKind.NAMED:
         say("The stores' namespaces stay in your cluster, which is left as it is.")
     say("The platform is stopped, and its state is removed.")
 
@@ -215,9 +128,16 @@ def main() -> int:
     """Run one command; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m app.local", description=__doc__)
     parser.add_argument("command", choices=["up", "down"])
+    parser.add_argument(
+        "--nodes", choices=clusters.NODES, help="of a local Kubernetes: pods run, or are simulated"
+    )
+    given = parser.parse_args()
     try:
-        {"up": up, "down": down}[parser.parse_args().command]()
-    except (ClusterError, ToolchainError, BuildError, FrontendError) as error:
+        if given.command == "up":
+            up(given.nodes)
+        else:
+            down()
+    except _ERRORS as error:
         say(str(error))
         return 1
     return 0

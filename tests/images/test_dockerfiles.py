@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.local import frontend, up
+from app.local import frontend, kind
 from app.local.cluster import toolchain
 from app.local.images.dockerfile import bases, stages
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
@@ -69,12 +69,22 @@ def test_what_the_build_is_not_given() -> None:
         assert is_ignored(ROOT / name / "anything")
 
 
+def test_kind_is_given_what_the_makefile_builds() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    shops = [line for line in makefile.splitlines() if "docker build" in line and "charts/" in line]
+    assert len(shops) == len(kind.builds())
+    for image, options in kind.builds().items():
+        (line,) = (line for line in shops if f"--tag {image} " in line)
+        relative = [option.removeprefix(f"{ROOT}/") for option in options]
+        assert all(option in line for option in relative), line
+
+
 def test_the_images_are_what_the_charts_ask_for() -> None:
     shop = yaml.safe_load((WOOCOMMERCE / "values.yaml").read_text())["wordpress"]
     image = f"{shop['image']['repository']}:{shop['image']['tag']}"
     for text in (SHOP.read_text(), (ROOT / "Makefile").read_text()):
         assert f"--tag {image} " in text
-    assert image == up._SHOP_IMAGE
+    assert image in kind.builds()
     stage = stages(SHOP)[""]
     assert stage.last("WORKDIR") == shop["documentRoot"]
     assert stage.last("USER") == f"{shop['userId']}:{shop['userId']}"

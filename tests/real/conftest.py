@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from app.local.cluster import LocalCluster
-from app.local.cluster.nodes.addresses import INGRESS
-from app.local.cluster.nodes.images import import_archive
+from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
 from app.local.images.recipes import ensure_images
 from tests.e2e.service import Service
@@ -17,10 +16,6 @@ from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.wordpress import ensure_image, write_engine
 
 StartService = Callable[..., Service]
-_THROUGH_THE_INGRESS = {
-    "STORE_PLATFORM_INGRESS": INGRESS,
-    "STORE_PLATFORM_REACHABILITY_CHECK": "true",
-}
 
 
 @pytest.fixture(scope="session")
@@ -30,17 +25,28 @@ def real_cluster() -> Iterator[LocalCluster]:
     cluster = LocalCluster.up("pytest-real", has_real_node=True)
     assert cluster.layout.node is not None
     for archive in (ensure_image(), *ensure_images("medusa")):
-        import_archive(cluster.layout.node, archive)
+        ensure_imported(cluster.layout.node, archive)
     yield cluster
     if not os.environ.get("STORE_PLATFORM_KEEP_CLUSTER"):
         cluster.down()
         assert Footprint.now(*OUTSIDE).more_than(before) == {}
 
 
+def through_the_ingress(cluster: LocalCluster) -> dict[str, str]:
+    """Return settings of a service that asks each shop through the ingress before it is ready."""
+    assert cluster.layout.node is not None
+    return {
+        "STORE_PLATFORM_INGRESS": cluster.layout.node.ingress,
+        "STORE_PLATFORM_SHOP_URL": cluster.layout.node.shop_url,
+        "STORE_PLATFORM_REACHABILITY_CHECK": "true",
+    }
+
+
 @pytest.fixture
 def start_service(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[StartService]:
     """Start a service that asks the shops through the ingress before they are ready."""
-    settings = {"STORE_PLATFORM_CHARTS": str(tmp_path / "charts"), **_THROUGH_THE_INGRESS}
+    charts = {"STORE_PLATFORM_CHARTS": str(tmp_path / "charts")}
+    settings = charts | through_the_ingress(real_cluster)
     made = Service(tmp_path, real_cluster, settings)
 
     def start(faulty: Mapping[str, Mapping[str, Any]], **more: str) -> Service:
@@ -62,7 +68,8 @@ def service(start_service: StartService) -> Service:
 @pytest.fixture
 def medusa(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     """A running service with the project's own engines, whose images are on the node."""
-    settings = {"STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES), **_THROUGH_THE_INGRESS}
+    values = {"STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES)}
+    settings = values | through_the_ingress(real_cluster)
     made = Service(tmp_path, real_cluster, settings)
     made.start()
     yield made

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
 from tests.e2e.service import Service
@@ -53,7 +52,6 @@ def in_the_browser(steps: str, store: Follower, browser: Path) -> None:
         {
             "E2E_CHROMIUM": str(browser),
             "E2E_URL": url_of(store),
-            "E2E_INGRESS": NODE_ADDRESS,
             "E2E_SHOP": "harbour-hill",
             "E2E_SHOPPER": SHOPPER,
             "E2E_USERNAME": username,

@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from app.local.cluster import LocalCluster
-from app.local.cluster.nodes.addresses import INGRESS, NODE_ADDRESS
 from tests.browser import ensure_browser
 from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower
@@ -59,8 +58,10 @@ def write_post(store: Follower, *, title: str) -> None:
     """Publish a post as the shop's administrator, with the password that was generated."""
     username, password = login_of(store)
     post = {"post_title": title, "post_status": "publish", "post_content": "It is still here."}
+    node = store.service.cluster.layout.node
+    assert node is not None
     answer = httpx.post(
-        f"{INGRESS}/xmlrpc.php",
+        f"{node.ingress}/xmlrpc.php",
         headers={"Host": httpx.URL(url_of(store)).netloc.decode()},
         content=xmlrpc.client.dumps(
             (1, username, password, post), "wp.newPost"
@@ -76,8 +77,7 @@ def seen_in_a_browser(url: str) -> str:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         done = subprocess.run(
             [ensure_browser(), "--headless", "--no-sandbox", "--disable-gpu",
-             f"--user-data-dir={profile}", f"--host-resolver-rules=MAP *.localhost {NODE_ADDRESS}",
-             "--dump-dom", url],
+             f"--user-data-dir={profile}", "--dump-dom", url],
             capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS,
         )  # fmt: skip
     return done.stdout

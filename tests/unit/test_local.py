@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.local import clusters
 from app.local import up as local
 from app.local.cluster.local_cluster import ClusterError
+from app.local.cluster.nodes import host
 
 
 class Machine:
@@ -20,9 +22,11 @@ class Machine:
         self.has_kind = False
         self.ended: list[str] = []
         monkeypatch.setattr(local, "STATE", state)
-        monkeypatch.setattr(local, "_docker_runs", lambda: self.has_kind)
+        self.is_debian_root = False
+        monkeypatch.setattr(clusters, "docker_runs", lambda: self.has_kind)
+        monkeypatch.setattr(host, "can_have_node", lambda: self.is_debian_root)
         monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-        monkeypatch.setattr(local, "LocalCluster", self)
+        monkeypatch.setattr(clusters, "LocalCluster", self)
         monkeypatch.setattr(local, "Daemon", lambda name, _: Ending(name, self))
         monkeypatch.setattr(subprocess, "run", self.run)
         self.names()
@@ -31,10 +35,10 @@ class Machine:
         self.environment.setenv("KUBECONFIG", kubeconfig)
         self.environment.setenv("STORE_PLATFORM_KUBE_CONTEXT", context)
 
-    def up(self) -> None:
-        """Begin as ``make up`` does, before it starts anything."""
+    def up(self, nodes: str | None = None) -> str:
+        """Begin as ``make up`` does, before it starts anything; return which cluster it takes."""
         self.state.mkdir(exist_ok=True)
-        local._remember_wanted()
+        return str(clusters.choose(self.state, nodes))
 
     def find(self) -> "Ending":
         return Ending("local cluster", self)
@@ -60,6 +64,34 @@ class Ending:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     return Machine(monkeypatch, tmp_path / "state")
+
+
+def test_which_cluster_is_taken(machine: Machine) -> None:
+    taken = {}
+    for name, has_kind, is_root in (
+        ("simulated", False, False), ("real", False, True), ("kind", True, True),
+    ):  # fmt: skip
+        machine.has_kind, machine.is_debian_root = has_kind, is_root
+        taken[name] = machine.up()
+        local.down()
+    machine.names("/home/me/.kube/other")
+    taken["named"] = machine.up()
+    assert taken == {
+        "simulated": "simulated nodes",
+        "real": "real nodes",
+        "kind": "kind",
+        "named": "named /home/me/.kube/other",
+    }
+
+
+def test_nodes_are_chosen_once(machine: Machine) -> None:
+    machine.is_debian_root = True
+    assert machine.up("simulated") == "simulated nodes"
+    assert machine.up() == "simulated nodes"
+    with pytest.raises(ClusterError, match=r"simulated nodes\) than the one you now name \(real"):
+        machine.up("real")
+    local.down()
+    assert machine.up() == "real nodes"
 
 
 def test_a_named_cluster_does_not_end_the_local_one(machine: Machine) -> None:
@@ -106,8 +138,8 @@ def test_another_cluster_is_refused_while_there_is_one(machine: Machine) -> None
     with pytest.raises(ClusterError) as refused:
         machine.up()
     assert str(refused.value) == (
-        "The platform's stores are in another cluster (local) than the one you now name (named"
-        " /home/me/.kube/other prod). Name that one again, or end it and its stores with"
+        "The platform's stores are in another cluster (simulated nodes) than the one you now name"
+        " (named /home/me/.kube/other prod). Name that one again, or end it and its stores with"
         " `make down` first."
     )
     assert (machine.state / "cluster.json").read_text() == kept

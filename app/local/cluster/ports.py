@@ -7,6 +7,7 @@ it then talks to itself (a simultaneous open, RFC 9293 3.5), and keeps the serve
 
 import random
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 _LOWEST = 10_000
@@ -31,6 +32,17 @@ def free_ports(number: int) -> list[int]:
     finally:
         for item in held.values():
             item.close()
+
+
+def first_free(*wanted: int) -> int:
+    """Return the first of these ports that is free on 127.0.0.1 now, else any free one."""
+    for port in wanted:
+        with socket.socket() as candidate, suppress(OSError):  # taken, or not for this user
+            # Connections of a server that is gone, which linger for a minute, keep nobody out.
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            candidate.bind(("127.0.0.1", port))
+            return port
+    return free_port()
 
 
 def free_port() -> int:

@@ -5,4 +5,3 @@ NODE_ADDRESS = "10.244.0.1"  # also that of the cluster's DNS, and the pods' gat
 POD_RANGE = "10.244.0.0/24"
 FIRST_POD_ADDRESS = "10.244.0.10"
 LINK = "store-platform"  # the bridge that has the node's address; pods are not attached to it
-INGRESS = f"http://{NODE_ADDRESS}"  # port 80, since it tells the shops no port of their address

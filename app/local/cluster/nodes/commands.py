@@ -55,7 +55,7 @@ def _proxy(node: NodeLayout) -> list[str]:
 def _ingress(node: NodeLayout, server: str) -> list[str]:
     return [
         str(tools.ensure(tools.SKIPPER)),
-        f"-address={NODE_ADDRESS}:80",
+        f"-address=127.0.0.1:{node.ports.ingress}",
         f"-support-listener=127.0.0.1:{node.ports.ingress_support}",
         "-kubernetes",
         f"-kubernetes-url={server}",

@@ -36,20 +36,31 @@ _FIXED_FOLDERS = (
 """Where the kubelet, containerd and CNI write whatever they are told; inner ones first."""
 _CGROUPS = Path("/sys/fs/cgroup")
 _GRACE_SECONDS = 20.0
+_CAP_NET_ADMIN, _CAP_SYS_ADMIN = 12, 21
 
 
 class HostError(Exception):
     """The machine cannot have a real node; the message says why."""
 
 
+def can_have_node() -> bool:
+    """Return whether this machine is Debian's, and this process may change its network."""
+    return sys.platform.startswith("linux") and debian.is_debian_root() and _may_change_network()
+
+
+def missing_packages() -> list[str]:
+    """Return the Debian packages that a real node needs and that are not installed."""
+    return sorted({package for program, package in _PACKAGES.items() if not shutil.which(program)})
+
+
 def ensure_packages() -> None:
     """Install what is missing. Raises HostError."""
-    missing = {package for program, package in _PACKAGES.items() if not shutil.which(program)}
+    missing = missing_packages()
     if not sys.platform.startswith("linux") or not debian.is_debian_root():
         raise HostError("Real nodes need Debian (or Ubuntu) on this machine, and root.")
     if missing:
         try:
-            debian.install(sorted(missing), purpose="real nodes")
+            debian.install(missing, purpose="real nodes")
         except debian.PackageError as error:
             raise HostError(str(error)) from error
 
@@ -94,6 +105,13 @@ def mounts_below(*folders: Path) -> list[Path]:
     # proc(5): spaces and the like are written as octal escapes.
     points = [Path(line.split()[4].encode().decode("unicode_escape")) for line in lines]
     return [point for point in points if any(point.is_relative_to(folder) for folder in folders)]
+
+
+def _may_change_network() -> bool:
+    """Return whether root is more than root in a container: see capabilities(7), proc(5)."""
+    status = Path("/proc/self/status").read_text()
+    (held,) = (line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
+    return all(int(held, 16) >> number & 1 for number in (_CAP_NET_ADMIN, _CAP_SYS_ADMIN))
 
 
 def _end_pods(node: NodeLayout) -> None:

@@ -5,6 +5,7 @@ import tarfile
 from pathlib import Path
 
 from app.local.cluster.nodes.layout import NodeLayout
+from app.local.cluster.progress import ticking
 from app.local.images.archive import ImageError, ImageSettings, add_bytes, write_archive
 
 BUSYBOX = "localhost/busybox:1.35"
@@ -20,6 +21,19 @@ def import_archive(node: NodeLayout, archive: Path) -> None:
     )  # fmt: skip
     if done.returncode != 0:
         raise ImageError(f"{archive} could not be imported: {done.stderr.strip()}")
+
+
+def ensure_imported(node: NodeLayout, archive: Path) -> None:
+    """Make an image known to the node, unless that was done. Raises ImageError.
+
+    ``archive`` has a name of its own for each content, as ``ensure_image`` gives it.
+    """
+    done = node.folder / "imported" / archive.name
+    if not done.exists():
+        with ticking(f"Giving the node the image {archive.stem}"):
+            import_archive(node, archive)
+        done.parent.mkdir(exist_ok=True)
+        done.touch()
 
 
 def import_busybox(node: NodeLayout) -> None:

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import msgspec
 
-from app.local.cluster.ports import free_ports
+from app.local.cluster.ports import first_free, free_ports
 
 _PORTS = "node.json"
+_INGRESS_PORTS = (80, 8000, 8888)
 
 
 class NodePorts(msgspec.Struct, frozen=True):
     """Free ports, kept so that a restarted component comes back at its own."""
 
+    ingress: int
+    """80 if it is free, so that the shops' addresses need no port."""
     kubelet: int
     proxy_health: int
     proxy_metrics: int
@@ -30,7 +33,8 @@ class NodeLayout:
     @classmethod
     def create(cls, cluster: Path) -> "NodeLayout":
         """Choose ports, and keep them: a cluster with this file has a real node."""
-        ports = NodePorts(*free_ports(len(NodePorts.__struct_fields__)))
+        others = free_ports(len(NodePorts.__struct_fields__) - 1)
+        ports = NodePorts(first_free(*_INGRESS_PORTS), *others)
         (cluster / _PORTS).write_bytes(msgspec.json.encode(ports))
         return cls(cluster, ports)
 
@@ -46,6 +50,20 @@ class NodeLayout:
     @property
     def folder(self) -> Path:
         return self.cluster / "node"
+
+    @property
+    def ingress(self) -> str:
+        """The base URL of the ingress controller: on loopback, where browsers look for shops."""
+        return f"http://127.0.0.1{self._port}"
+
+    @property
+    def shop_url(self) -> str:
+        """The address of a shop, ``{name}`` its name; browsers take ``.localhost`` for loopback."""
+        return f"http://{{name}}.store.localhost{self._port}"
+
+    @property
+    def _port(self) -> str:
+        return "" if self.ports.ingress == _INGRESS_PORTS[0] else f":{self.ports.ingress}"
 
     @property
     def run(self) -> Path:
