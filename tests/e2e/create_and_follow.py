@@ -1,4 +1,7 @@
-"""Create a store, follow it until it is ready, then delete it and follow it to its end."""
+"""Create a store, follow it until it is ready, then delete it and follow it to its end.
+
+Arguments: the name, and the engine if it is not to be Medusa.
+"""
 
 import asyncio
 import os
@@ -37,10 +40,10 @@ async def follow(session: AsyncClientSession, store_id: str, until: str) -> str:
     return str(store["status"])
 
 
-async def main(name: str) -> int:
+async def main(name: str, engine: str = "medusa") -> int:
     transport = WebsocketsTransport(url=URL, init_payload={"authorization": f"Bearer {TOKEN}"})
     async with Client(transport=transport) as session:
-        CREATE.variable_values = {"input": {"name": name, "engine": "woocommerce"}}
+        CREATE.variable_values = {"input": {"name": name, "engine": engine}}
         created = (await session.execute(CREATE))["createStore"]
         if created["errors"]:
             print(*(error["message"] for error in created["errors"]), sep="\n")
@@ -54,4 +57,4 @@ async def main(name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1])))
+    sys.exit(asyncio.run(main(*sys.argv[1:])))
