@@ -10,5 +10,5 @@ test("the merchant signs in to the admin, and finds the order", async ({ page })
   const order = page.getByRole("row").filter({ hasText: process.env.E2E_SHOPPER! });
   await expect(order).toHaveCount(1);
   await expect(order).toContainText("#1");
-  await expect(order).toContainText("€25.00");
+  await expect(order).toContainText("€ 25.00");
 });
