@@ -195,6 +195,7 @@ def _platform(
         dispatcher=dispatcher,
         engines=tools.engines,
         shop_url=settings.shop_url,
+        is_address_checked=settings.work.is_reachability_checked,
         max_concurrent_provisions=settings.max_concurrent_provisions,
         quota=settings.quota,
     )

@@ -117,6 +117,7 @@ class Query(AccessQuery, AuditQuery):
             stores_used=load.stores_used,
             stores_limit=load.max_stores,
             shop_url=platform.stores.shop_url,
+            is_address_checked=platform.stores.is_address_checked,
         )
 
 

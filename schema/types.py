@@ -285,3 +285,7 @@ class Platform:
     shop_url: str = strawberry.field(
         description="The address that a new shop gets; `{name}` stands for the store's name."
     )
+    is_address_checked: bool = strawberry.field(
+        description="Whether a store is `READY` only once its shop's address has answered. Where it"
+        " is false, such as on simulated nodes, a shop may not open though its store is ready."
+    )

@@ -59,6 +59,7 @@ class StoreQueries:
         dispatcher: Dispatcher,
         engines: EngineCatalogue,
         shop_url: str,
+        is_address_checked: bool,
         max_concurrent_provisions: int,
         quota: Quota,
     ) -> None:
@@ -68,6 +69,7 @@ class StoreQueries:
         self._dispatcher = dispatcher
         self._engines = engines
         self._shop_url = shop_url
+        self._is_address_checked = is_address_checked
         self._max_running = max_concurrent_provisions
         self._quota = quota
 
@@ -80,6 +82,11 @@ class StoreQueries:
     def shop_url(self) -> str:
         """The pattern of a shop's address; ``{name}`` stands for the store's name."""
         return self._shop_url
+
+    @property
+    def is_address_checked(self) -> bool:
+        """Whether a store becomes ready only once its shop's address has answered."""
+        return self._is_address_checked
 
     async def get(self, caller: Identity, store_id: str) -> Store:
         """Return a store. Raises NotFoundError, also for a store that the caller may not see."""

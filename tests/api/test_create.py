@@ -50,6 +50,13 @@ def test_refused(
     assert not any(records().values())
 
 
+def test_whether_addresses_are_checked_is_told(api: Service) -> None:
+    platform = api.execute(api.token("merchant"), "{ platform { isAddressChecked shopUrl } }")
+    assert platform == {
+        "platform": {"isAddressChecked": False, "shopUrl": "http://{name}.store.localhost"}
+    }
+
+
 def test_an_unknown_engine_is_answered_with_those_on_offer(api: Service) -> None:
     (error,) = api.create(api.token("merchant"), "my-shop", engine="magento")["errors"]
     assert error["message"] == "There is no engine 'magento'; choose one of: medusa, woocommerce."
