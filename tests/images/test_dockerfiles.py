@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.local import frontend, kind
+from app.local import frontend
 from app.local.cluster import toolchain
 from app.local.images.dockerfile import bases, stages
+from app.local.kind.images import builds
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
 from tests.images.dockerfile import DOCKERFILES, MEDUSA, PLATFORM, ROOT, SHOP, is_ignored
@@ -72,8 +73,9 @@ def test_what_the_build_is_not_given() -> None:
 def test_kind_is_given_what_the_makefile_builds() -> None:
     makefile = (ROOT / "Makefile").read_text()
     shops = [line for line in makefile.splitlines() if "docker build" in line and "charts/" in line]
-    assert len(shops) == len(kind.builds())
-    for image, options in kind.builds().items():
+    built = {**builds("woocommerce"), **builds("medusa")}
+    assert len(shops) == len(built)
+    for image, options in built.items():
         (line,) = (line for line in shops if f"--tag {image} " in line)
         relative = [option.removeprefix(f"{ROOT}/") for option in options]
         assert all(option in line for option in relative), line
@@ -84,7 +86,7 @@ def test_the_images_are_what_the_charts_ask_for() -> None:
     image = f"{shop['image']['repository']}:{shop['image']['tag']}"
     for text in (SHOP.read_text(), (ROOT / "Makefile").read_text()):
         assert f"--tag {image} " in text
-    assert image in kind.builds()
+    assert image in builds("woocommerce")
     stage = stages(SHOP)[""]
     assert stage.last("WORKDIR") == shop["documentRoot"]
     assert stage.last("USER") == f"{shop['userId']}:{shop['userId']}"
