@@ -20,10 +20,10 @@ SIDES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
 
 @dataclass(frozen=True)
 class Rendered:
-    """What one of the two values files makes of the platform, and of a shop on it."""
+    """What one of the two values files makes of the platform, and of a shop of each engine."""
 
     platform: Objects
-    shop: Objects
+    shops: tuple[Objects, ...]
 
     @property
     def settings(self) -> dict[str, str]:
@@ -33,22 +33,25 @@ class Rendered:
 
     @property
     def ingresses(self) -> list[Object]:
-        return [self.platform.one("Ingress"), self.shop.one("Ingress")]
+        return [self.platform.one("Ingress"), *(shop.one("Ingress") for shop in self.shops)]
 
     @property
     def own_images(self) -> list[Object]:
-        every = [*self.platform.all_containers, *self.shop.all_containers]
-        return [container for container in every if container["name"] != "mysql"]
+        every = [c for objects in (self.platform, *self.shops) for c in objects.all_containers]
+        return [c for c in every if c["name"] not in ("mysql", "postgres")]
 
 
 @pytest.fixture(scope="module")
-def sides(platform: Helm, helm: Helm) -> dict[str, Rendered]:
+def sides(platform: Helm, helm: Helm, medusa: Helm) -> dict[str, Rendered]:
     found = {}
     for side, file in SIDES.items():
         objects = platform.objects(files=[PLATFORM / file])
         data = objects.one("ConfigMap", "-engine-values")["data"]
-        values: dict[str, Any] = yaml.safe_load(data["woocommerce.yaml"])
-        found[side] = Rendered(objects, helm.objects({**values, "store": STORE}))
+        shops = []
+        for engine, chart in (("woocommerce", helm), ("medusa", medusa)):
+            values: dict[str, Any] = yaml.safe_load(data[f"{engine}.yaml"])
+            shops.append(chart.objects({**values, "store": STORE}))
+        found[side] = Rendered(objects, tuple(shops))
     return found
 
 
@@ -72,12 +75,12 @@ def issuers(it: Rendered) -> list[str]:
     notes = it.platform.one("Ingress")["metadata"].get("annotations", {})
     tls = [item["spec"].get("tls", []) for item in it.ingresses]
     assert bool(notes) == all(tls) == any(tls)
-    assert not any("secretName" in entry for entry in tls[1])
+    assert not any("secretName" in entry for shop_tls in tls[1:] for entry in shop_tls)
     return list(notes.values())
 
 
 def storage(it: Rendered) -> list[str]:
-    claims = [*it.platform.claims, *it.shop.claims]
+    claims = [claim for objects in (it.platform, *it.shops) for claim in objects.claims]
     return sorted({claim["spec"]["storageClassName"] for claim in claims})
 
 
@@ -105,7 +108,7 @@ def state(it: Rendered) -> list[str]:
 
 def secrets(it: Rendered) -> list[str]:
     assert not it.platform.of("Secret")
-    assert not it.shop.of("Secret")
+    assert not any(shop.of("Secret") for shop in it.shops)
     return []
 
 
