@@ -5,6 +5,7 @@ change of Python code. The service does not start with an invalid description; t
 file and the field.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -47,6 +48,20 @@ class EngineVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class PageVisit:
+    """One request of a shopper's walk up to the check-out.
+
+    ``path`` and the values of ``form`` may contain ``{name}`` of what an earlier page had. With a
+    form it is a POST. ``finds`` has a regular expression for each thing that the page must show;
+    what its group matches, or else all of it, is kept under the thing's name.
+    """
+
+    path: str
+    form: Mapping[str, str]
+    finds: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The contents of an ``engine.yaml``, and in ``chart`` the path of its folder.
 
@@ -55,6 +70,8 @@ class Engine:
 
     ``unavailable_reason`` says why no new store can have this engine; None if stores can. It comes
     from the platform's settings: stores that exist go on.
+
+    ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     CONTRIBUTING.md ("Add an engine") explains each field.
     """
@@ -75,6 +92,7 @@ class Engine:
     versions: tuple[EngineVersion, ...]
     resources: Mapping[str, str]
     provision_timeout: timedelta | None = None
+    walk: tuple[PageVisit, ...] = ()
     unavailable_reason: str | None = None
 
     def admin_user_of(self, host: str) -> str:
@@ -117,6 +135,12 @@ class _Version(_File):
     values: dict[str, object] = {}
 
 
+class _PageVisit(_File):
+    path: Annotated[str, msgspec.Meta(pattern=r"^(/|\{\w+\})")]
+    form: dict[str, str] = {}
+    finds: dict[str, str] = {}
+
+
 class _Description(_File):
     api_version: Literal["store-platform.dev/v1"]
     name: _Label
@@ -134,6 +158,7 @@ class _Description(_File):
     admin_password_key: str = ""
     provision_timeout_seconds: Annotated[int, msgspec.Meta(ge=60, le=3600)] | None = None
     credentials: list[_GeneratedSecret] = []
+    walk: list[_PageVisit] = []
     resources: dict[str, str | int | float] = {}
 
 
@@ -151,6 +176,8 @@ def load_engine(folder: Path) -> Engine:
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
+    if wrong := _wrong_visit(found.walk):
+        raise ConfigurationError(f"{file}: {wrong}.")
     if not (folder / "Chart.yaml").is_file():
         raise ConfigurationError(
             f"{folder}: there is no Chart.yaml beside engine.yaml. Add the engine's Helm chart."
@@ -176,7 +203,26 @@ def _engine(found: _Description, folder: Path) -> Engine:
         versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
         resources={key: str(value) for key, value in found.resources.items()},
         provision_timeout=_seconds(found.provision_timeout_seconds),
+        walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
+
+
+def _wrong_visit(walk: Iterable[_PageVisit]) -> str | None:
+    """Return what is wrong with a walk: a page's pattern, or a name that no earlier page has."""
+    known: set[str] = set()
+    for number, visit in enumerate(walk):
+        for text in (visit.path, *visit.form.values()):
+            try:
+                text.format_map(dict.fromkeys(known, ""))
+            except (KeyError, ValueError, IndexError) as error:
+                return f"$.walk[{number}]: {text!r} has a name that no earlier page has ({error})"
+        for name, pattern in visit.finds.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                return f"$.walk[{number}].finds.{name} is no regular expression ({error})"
+            known.add(name)
+    return None
 
 
 def _seconds(number: int | None) -> timedelta | None:

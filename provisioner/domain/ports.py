@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from provisioner.domain.cluster import Observation, Pod, Release, Unchangeable
+from provisioner.domain.engines import PageVisit
 from provisioner.domain.errors import TransientError
 from provisioner.domain.instrumentation import Measured
 from provisioner.domain.stores import (
@@ -285,6 +286,10 @@ class Prober(Protocol):
 
     async def problem(self, store: Store, path: str) -> str | None:
         """Return why the store's ``path`` does not answer, or None when it answers."""
+        ...
+
+    async def walk_problem(self, store: Store, walk: Sequence[PageVisit]) -> str | None:
+        """Return why a shopper does not get to the store's check-out, or None if one does."""
         ...
 
 

@@ -2,24 +2,27 @@
 
 A shop belongs to its merchant and may send anything. Only its status line and headers are read,
 within one time limit for everything and httpcore's limit of their size (100 KiB). No body is read
-or unpacked, no redirect is followed, no cookie is kept.
+or unpacked, no redirect is followed, no cookie is kept. ``shopper`` says what else a walk reads.
 """
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
 import httpx
 import structlog
 
+from provisioner.domain.engines import PageVisit
 from provisioner.domain.stores import Store
+from provisioner.kubernetes.shopper import Shopper
 
 _log = structlog.get_logger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
+_WALK_SECONDS = 20.0
 _MESSAGE = 200  # characters of an error's own words that are kept
 _SENTENCES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,), "its certificate is not trusted"),
@@ -40,12 +43,19 @@ class HttpProber:
 
     ``ingress`` is the base URL of the ingress controller, for places where the shops' host names do
     not resolve. The shop's host is then sent in the Host header. ``timeout_seconds`` limits one
-    request from its start to the end of the headers.
+    request from its start to the end of the headers, and ``walk_seconds`` a shopper's walk.
     """
 
-    def __init__(self, ingress: str | None, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        ingress: str | None,
+        *,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+        walk_seconds: float = _WALK_SECONDS,
+    ) -> None:
         self._ingress = ingress
         self._timeout_seconds = timeout_seconds
+        self._walk_seconds = walk_seconds
         self._client = httpx.AsyncClient(
             # httpx' timeout starts again with each read, so a shop that sends a byte now and then
             # would never reach it. ``problem`` limits the whole request instead.
@@ -74,13 +84,27 @@ class HttpProber:
             return _in_words(error)
         return f"it answered {status}." if status >= httpx.codes.BAD_REQUEST else None
 
+    async def walk_problem(self, store: Store, walk: Sequence[PageVisit]) -> str | None:
+        """See ``ports.Prober``. The whole walk has one time limit."""
+        base, headers = self._way_to(store)
+        try:
+            async with asyncio.timeout(self._walk_seconds):
+                return await Shopper(self._client, store, base, headers).problem(walk)
+        except TimeoutError:
+            return f"its pages did not answer within {self._walk_seconds:g} seconds."
+        except Exception as error:  # noqa: BLE001 - as above
+            return _in_words(error)
+
     async def _status(self, store: Store, path: str) -> int:
-        base = self._ingress or store.url
-        headers = {"Host": store.host} if self._ingress else {}
-        url = base.rstrip("/") + path
+        base, headers = self._way_to(store)
         # A stream is closed unread on leaving; ``get`` would read the whole body.
-        async with self._client.stream("GET", url, headers=headers) as answer:
+        async with self._client.stream("GET", base + path, headers=headers) as answer:
             return answer.status_code
+
+    def _way_to(self, store: Store) -> tuple[str, dict[str, str]]:
+        """Return the base URL of requests to a shop, and the headers that lead them there."""
+        base = self._ingress or store.url
+        return base.rstrip("/"), {"Host": store.host} if self._ingress else {}
 
 
 def _in_words(error: Exception) -> str:

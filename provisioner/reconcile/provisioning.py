@@ -260,11 +260,23 @@ class _Attempt:
             )
         while True:
             await self._assess()  # raises, with the reason, if the pods break meanwhile
-            problem = await self._context.prober.problem(self._store, self._engine.ready_path)
-            if problem is None:
+            waiting_for = await self._problem_of_shoppers()
+            if waiting_for is None:
                 return Outcome(f"The shop answers at {self._store.url}")
-            await self.steps.report(self.current, f"The shop does not answer yet: {problem}")
+            await self.steps.report(self.current, waiting_for)
             await asyncio.sleep(_PROBE_PAUSE_SECONDS)
+
+    async def _problem_of_shoppers(self) -> str | None:
+        """Return why no shopper can buy, as a sentence, or None."""
+        prober = self._context.prober
+        if problem := await prober.problem(self._store, self._engine.ready_path):
+            return f"The shop does not answer yet: {problem}"
+        # A shop that was open belongs to its merchant, who may sell nothing just now, or otherwise.
+        if self._store.ready_at is None and self._engine.walk:
+            problem = await prober.walk_problem(self._store, self._engine.walk)
+            if problem is not None:
+                return f"The shop answers, but a shopper cannot buy yet: {problem}"
+        return None
 
     async def _until(self, is_reached: Callable[[Assessment], bool]) -> None:
         """Wait until an assessment satisfies ``is_reached``.

@@ -1,8 +1,10 @@
 """Provides small fakes: a clock that tests set, recorders, and a prober that always succeeds."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from provisioner.domain.engines import PageVisit
 from provisioner.domain.instrumentation import Measured, ending
 from provisioner.domain.stores import Store
 
@@ -47,4 +49,11 @@ class AlwaysAnswers:
     """Finds every shop open. Implements ``ports.Prober``."""
 
     async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
+        return None
+
+    async def walk_problem(
+        self,
+        store: Store,  # noqa: ARG002
+        walk: Sequence[PageVisit],  # noqa: ARG002
+    ) -> str | None:
         return None

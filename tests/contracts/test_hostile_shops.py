@@ -17,6 +17,7 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioner.domain.engines import PageVisit
 from provisioner.kubernetes.prober import HttpProber
 from tests.stores import a_store
 
@@ -146,6 +147,33 @@ async def test_a_body_is_not_read(
     shop = HostileShop(behaviour)
     assert await asked(shop) is None
     assert shop.sent < MUCH
+
+
+@pytest.mark.parametrize("behaviour", [packed_flood, plain_flood])
+async def test_of_a_page_of_a_walk_only_the_beginning_is_read(
+    behaviour: Callable[[HostileShop, asyncio.StreamWriter], Awaitable[None]],
+) -> None:
+    shop = HostileShop(behaviour)
+    walk = [PageVisit("/", {}, {"product": "href"})]
+    async with running(shop), HttpProber(shop.url) as prober:
+        assert await prober.walk_problem(a_store(), walk) == "its page / shows no product."
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await shop.is_cut_off.wait()
+    assert shop.sent < MUCH
+
+
+async def test_cookies_of_a_walk_are_few() -> None:
+    async def many_cookies(shop: HostileShop, writer: asyncio.StreamWriter) -> None:
+        lines = b"".join(b"Set-Cookie: c%d=v; Path=/\r\n" % number for number in range(500))
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n"
+        await shop.send(writer, head + lines + b"\r\n")
+        writer.close()
+
+    shop = HostileShop(many_cookies)
+    async with running(shop), HttpProber(shop.url) as prober:
+        assert await prober.walk_problem(a_store(), [PageVisit("/", {}, {})] * 2) is None
+    (sent,) = [line for line in shop.requests[1].split(b"\r\n") if line.startswith(b"Cookie: ")]
+    assert sent.split(b"; ")[-1] == b"c19=v"
 
 
 async def test_no_packed_body_is_asked_for() -> None:

@@ -84,6 +84,14 @@ def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
         ({"adminUser": "admin@{name}"}, "$.adminUser"),
         ({"provisionTimeoutSeconds": 5}, "$.provisionTimeoutSeconds"),
         ({"provisionTimeoutSeconds": "long"}, "$.provisionTimeoutSeconds"),
+        ({"walk": [{"path": "shop"}]}, "$.walk[0].path"),
+        ({"walk": [{"path": "/{product}"}]}, "$.walk[0]: '/{product}' has a name that no earlier"),
+        (
+            {"walk": [{"path": "/"}, {"path": "/cart", "form": {"product": "{handle}"}}]},
+            "$.walk[1]: '{handle}' has a name that no earlier page has",
+        ),
+        ({"walk": [{"path": "/{"}]}, "$.walk[0]"),
+        ({"walk": [{"path": "/", "finds": {"product": "("}}]}, "$.walk[0].finds.product"),
     ],
 )
 def test_refused_descriptions(tmp_path: Path, change: dict[str, object], words: str) -> None:

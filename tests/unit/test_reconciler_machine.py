@@ -331,7 +331,7 @@ TestStores = Stores.TestCase
 TestStoresOnPostgres = pytest.mark.usefixtures("on_postgres")(StoresOnPostgres.TestCase)
 
 
-class NeverAnswers:
+class NeverAnswers(AlwaysAnswers):
     """A prober for which no shop ever opens; ``asked`` is set once it was asked."""
 
     def __init__(self) -> None:

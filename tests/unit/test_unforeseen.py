@@ -27,7 +27,7 @@ _S = StoreStatus
 WENT_WRONG = "Something went wrong on our side. It was recorded as "
 
 
-class ProberThatBreaks:
+class ProberThatBreaks(AlwaysAnswers):
     """A prober with a fault of its own, such as a name that it cannot encode."""
 
     def __init__(self, times: int) -> None:
