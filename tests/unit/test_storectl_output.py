@@ -37,6 +37,8 @@ SOURCES = Path(__file__).resolve().parents[2] / "app" / "storectl"
 SCHEMA = build_schema((SOURCES.parents[1] / "schema" / "schema.graphql").read_text())
 HOSTILE = "a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164\n| forged"
 VISIBLE = r"a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164"
+FIXED = {"isAvailable": True}
+"""Fields whose value decides what a command does."""
 SIMPLE = {"Int": 1, "Float": 1.0, "Boolean": False, "DateTime": "2026-01-01T00:00:00+00:00"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and moves, which rich writes itself
 
@@ -83,7 +85,7 @@ class HostilePlatform:
         elif isinstance(named, GraphQLEnumType):
             one = self.status if self.status in named.values else next(iter(named.values))
         else:
-            one = SIMPLE.get(named.name, HOSTILE)
+            one = FIXED.get(name, SIMPLE.get(named.name, HOSTILE))
         return [one] if is_list_type(get_nullable_type(kind)) else one
 
 
