@@ -37,7 +37,7 @@ export function renderPage(page: ReactElement, { answers, connection = "live", a
   const client = new Client({
     url: "/graphql",
     preferGetMethod: false,
-    exchanges: [newCache(), answering({ Viewer: viewer("OPERATOR"), ...answers }, asked)],
+    exchanges: [newCache(), answering({ Viewer: viewer("OPERATOR"), Addresses: addresses(true), ...answers }, asked)],
   });
   const connected = { state: () => connection, onState: () => () => undefined };
   const drawn = render(
@@ -53,6 +53,10 @@ export function renderPage(page: ReactElement, { answers, connection = "live", a
     </MemoryRouter>,
   );
   return { ...drawn, asked };
+}
+
+export function addresses(isAddressChecked: boolean) {
+  return () => ({ platform: { __typename: "Platform", isAddressChecked } });
 }
 
 export function viewer(

@@ -4,6 +4,7 @@ import { useMutation } from "urql";
 import { Button, OutsideLink } from "@/components/button";
 import { Refusal } from "@/components/refusal";
 import type { StoreSummaryFragment } from "@/gql/graphql";
+import { useAreAddressesChecked } from "@/lib/addresses";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { useCanChange } from "@/lib/viewer";
 import { CancelDialog } from "./cancel-dialog";
@@ -16,11 +17,12 @@ export function StoreActions({ store }: { store: StoreSummaryFragment }) {
   const mayChange = useCanChange() && store.status !== "DELETED";
   const canChange = mayChange && !isLeaving(store);
   const [asked, setAsked] = useState<"delete" | "cancel" | null>(null);
+  const isOpen = useAreAddressesChecked() === true && canBeOpened(store);
   const isWaitingOrBuilding = store.status === "QUEUED" || store.status === "PROVISIONING";
 
   return (
     <>
-      {canBeOpened(store) && (
+      {isOpen && (
         <>
           <OutsideLink look="primary" href={store.url}>
             <ExternalLink size={16} aria-hidden /> Open shop

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import { nothing, renderPage, unreachable, viewer } from "@/testing/platform";
+import { addresses, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
 import { aStore, pageOf } from "@/testing/records";
 import { StoreListPage } from "./store-list-page";
 
@@ -46,6 +46,12 @@ test("ready: a store with its status in words, and the ways into it", async () =
   expect(within(row).getByText("Ready")).toBeDefined();
   expect(within(row).getByRole("link", { name: "Open shop candles" }).getAttribute("href")).toBe("http://candles.store.localhost");
   expect(screen.getByText("1 store")).toBeDefined();
+});
+
+test("where addresses are not checked a row has no way into its shop", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore()), Addresses: addresses(false) } });
+  await screen.findByRole("listitem");
+  expect(screen.queryByRole("link", { name: /^Open/ })).toBeNull();
 });
 
 test("a store that waits says where in line, and cannot be opened", async () => {

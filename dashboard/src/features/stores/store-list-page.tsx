@@ -6,12 +6,12 @@ import { Page } from "@/components/page";
 import { Pager } from "@/components/pager";
 import { RowList } from "@/components/row-list";
 import { Skeleton } from "@/components/skeleton";
+import { useAreAddressesChecked } from "@/lib/addresses";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
 import { useCanChange } from "@/lib/viewer";
 import { useListChoices, variablesOf } from "./list-choices";
 import { ListToolbar } from "./list-toolbar";
 import { STORES } from "./operations";
-
 import { StoreRow } from "./store-row";
 
 /** All stores that the person may see, live. */
@@ -19,6 +19,7 @@ export function StoreListPage() {
   const { choices, change, isFiltered } = useListChoices();
   const query = useLiveQuery({ query: STORES, variables: variablesOf(choices) });
   const canCreate = useCanChange();
+  const isAddressChecked = useAreAddressesChecked() === true;
   const total = query.data?.stores.totalCount;
 
   return (
@@ -43,7 +44,7 @@ export function StoreListPage() {
             <>
               <RowList label="Stores">
                 {stores.edges.map(({ node }) => (
-                  <StoreRow key={node.id} store={node} />
+                  <StoreRow key={node.id} store={node} isAddressChecked={isAddressChecked} />
                 ))}
               </RowList>
               <Pager after={choices.after} pageInfo={stores.pageInfo} />

@@ -2,7 +2,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { StoreDetailsFragment } from "@/gql/graphql";
-import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
+import { addresses, type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
 import { aDetailedStore, aStep } from "@/testing/records";
 import { StorePage } from "./store-page";
 
@@ -47,6 +47,12 @@ test("ready: the shop, its admin, its steps with their durations", async () => {
   expect(screen.getByRole("link", { name: "Open admin" })).toBeDefined();
   expect(screen.getByText("2.0 s")).toBeDefined();
   expect(screen.getByText("2 of 2 steps")).toBeDefined();
+});
+
+test("where addresses are not checked no shop is offered to be opened, and the page says why", async () => {
+  show({}, { Addresses: addresses(false) });
+  expect(await screen.findByText("Shops do not open here")).toBeDefined();
+  expect(screen.queryByRole("link", { name: /^Open/ })).toBeNull();
 });
 
 test("a failure says why, shows the log, and offers to retry", async () => {

@@ -10,6 +10,7 @@ import { StatusBadge } from "@/components/status-badge";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
 import { AdminPassword } from "./admin-password";
+import { ClosedShopsNotice } from "./closed-shops-notice";
 import { EventsPanel } from "./events-panel";
 import { FactsPanel } from "./facts-panel";
 import { STORE } from "./operations";
@@ -75,6 +76,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
   return (
     <>
       <StoreNotice store={store} problem={problem} />
+      <ClosedShopsNotice store={store} />
       <div className={styles.columns}>
         <div className={styles.column}>
           <Timeline

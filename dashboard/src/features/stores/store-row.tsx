@@ -9,8 +9,14 @@ import { ownerLabel } from "@/lib/owners";
 import { canBeOpened, hostOf, queueDetail, titleOf } from "./store-facts";
 import styles from "./store-row.module.css";
 
+interface StoreRowProps {
+  store: StoreSummaryFragment;
+  /** Whether a ready shop's address was seen to answer. */
+  isAddressChecked: boolean;
+}
+
 /** A store in the list. */
-export const StoreRow = memo(function StoreRow({ store }: { store: StoreSummaryFragment }) {
+export const StoreRow = memo(function StoreRow({ store, isAddressChecked }: StoreRowProps) {
   return (
     <li className={styles.row}>
       <div className={styles.identity}>
@@ -35,7 +41,7 @@ export const StoreRow = memo(function StoreRow({ store }: { store: StoreSummaryF
         </span>
       </div>
       <div className={styles.links}>
-        {canBeOpened(store) && (
+        {isAddressChecked && canBeOpened(store) && (
           <>
             <OutsideLink look="quiet" href={store.url} aria-label={`Open shop ${store.name}`} title="Open shop">
               <ExternalLink size={17} aria-hidden />

@@ -53,7 +53,7 @@ const CHANGES: [string, StoreDetailsFragment, StoreDetailsFragment][] = [
 function Everything({ store, events }: { store: StoreDetailsFragment; events: StoreEvent[] }) {
   return (
     <>
-      <StoreRow store={store} />
+      <StoreRow store={store} isAddressChecked />
       <StoreNotice store={store} problem={undefined} />
       <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} isOver={store.status === "FAILED"} said={store.reason?.message} />
       <FactsPanel store={store} />
