@@ -63,13 +63,13 @@ images: ## Build the container images (needs Docker)
 	docker build $(IMAGE_BASES) --file charts/medusa/image/Dockerfile --target server --tag store-platform/medusa:2.21.2 charts/medusa
 	docker build $(IMAGE_BASES) --file charts/medusa/image/Dockerfile --target storefront --tag store-platform/medusa-storefront:0.1.0 charts/medusa
 
-schema: $(MARK) ## Write schema/schema.graphql anew
+schema: $(MARK) ## Write schema/schema.graphql
 	@$(BIN)/python -m app schema > schema/schema.graphql
 
-settings: $(MARK) ## Write docs/settings.md anew
+settings: $(MARK) ## Write docs/settings.md
 	@$(BIN)/python -m app settings > docs/settings.md
 
-lock: $(MARK) ## Resolve the dependencies anew
+lock: $(MARK) ## Resolve the dependencies again
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
