@@ -38,7 +38,7 @@ _TIMEOUT_SECONDS = 30.0
 _MOST_SAID = 300  # characters: a proxy may answer in the platform's place with a whole page
 _PAGE = 100  # the most stores that the API returns in one page
 _PAUSE_SECONDS = (0.5, 10.0)  # before a new connection: the first pause, and the longest
-_PATIENCE_SECONDS = 300.0  # after the last update, for which a watch keeps reconnecting
+_PATIENCE_SECONDS = 300.0  # for which a watch tries to reconnect
 _UNAUTHORIZED, _TOO_MANY = 401, 429
 _REJECTED = 4403  # the close code of a websocket whose token is invalid, or has become so
 _SIGN_IN = "The token is not valid, or no longer valid. Run `storectl login` with another token."
@@ -123,25 +123,26 @@ class Api:
 
         A new connection resumes after the last update, so that no update is missed or repeated.
         ``on_lost`` is called once when a connection is lost, and again only after a next update.
-        Raises UnreachableError when a connection is lost or cannot be made, and the last update is
-        more than five minutes old.
+        Raises UnreachableError when no connection could be made for five minutes.
         """
         clock = asyncio.get_running_loop().time
-        failures, last_heard = 0, clock()
+        failures, lost_at = 0, 0.0
         while True:
             try:
                 async with aclosing(self._updates(store_id, after)) as updates:
                     async for update in updates:
-                        after, failures, last_heard = update["version"], 0, clock()
+                        after, failures = update["version"], 0
                         yield update
                     return
             # Other errors are final: a new connection does not mend an invalid token or a missing
             # store.
             except UnreachableError:
-                if clock() - last_heard > _PATIENCE_SECONDS:
-                    raise
+                # Counted from the loss, not from the last update: a ready store is quiet for days.
                 if failures == 0:
+                    lost_at = clock()
                     on_lost()
+                elif clock() - lost_at > _PATIENCE_SECONDS:
+                    raise
                 failures += 1
             await asyncio.sleep(_pause(failures))
 
