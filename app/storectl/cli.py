@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from app import __version__
 from app.storectl import account, documents, wording
 from app.storectl.addresses import normalised
-from app.storectl.completion import store_names
+from app.storectl.completion import Key
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
 from app.storectl.printable import printable
 from app.storectl.prompts import interruptible
+from app.storectl.shop_commands import open_shop, password
 from app.storectl.tables import columns
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
 from app.storectl.token_commands import tokens
@@ -34,10 +36,6 @@ cli = typer.Typer(
 )
 cli.add_typer(tokens, name="tokens")
 
-Key = Annotated[
-    str,
-    typer.Argument(metavar="NAME_OR_ID", help="The store.", autocompletion=store_names),
-]
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
 ]
@@ -53,6 +51,25 @@ class Status(StrEnum):
     FAILED = "failed"
     DELETING = "deleting"
     DELETED = "deleted"
+
+
+def _show_version(is_wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if is_wanted:
+        say(f"storectl {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def storectl(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Handle the options that stand before a command."""
 
 
 @cli.command()
@@ -203,6 +220,10 @@ def logs(*, key: Key, as_json: AsJson = False) -> None:
         say_either({**store, "events": events}, lines, as_json=as_json)
 
     run(work())
+
+
+cli.command(name="open")(open_shop)
+cli.command()(password)
 
 
 @cli.command()

@@ -1,6 +1,9 @@
 """Completes the names of stores in the shell, if the platform answers quickly enough."""
 
 import asyncio
+from typing import Annotated
+
+import typer
 
 _SECONDS = 5.0  # the shell waits for the answer while the user does
 _MOST = 100  # the most stores that the API returns in one page
@@ -25,3 +28,10 @@ async def _names(incomplete: str) -> list[str]:
     names = [edge["node"]["name"] for edge in data["stores"]["edges"]]
     # The API's filter finds the text anywhere in a name.
     return [name for name in names if name.startswith(incomplete)]
+
+
+Key = Annotated[
+    str,
+    typer.Argument(metavar="NAME_OR_ID", help="The store.", autocompletion=store_names),
+]
+"""The argument of a command on one store."""

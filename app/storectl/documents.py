@@ -10,6 +10,7 @@ _STEPS = "steps { name status message output startedAt finishedAt }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
 ENGINES = "query { engines { name isAvailable versions { name isDefault } } }"
+PLATFORM = "query { platform { isAddressChecked } }"
 STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterInput) {{
   stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{
     totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ ...StoreFields }} }} }} }}"""
@@ -38,6 +39,8 @@ CREATE_TOKEN = f"""mutation ($input: CreateTokenInput!) {{
   payload: createToken(input: $input) {{ token {{ {_ACCESS} }} secret {_ERRORS} }} }}"""
 REVOKE_TOKEN = f"""mutation ($input: RevokeTokenInput!) {{
   payload: revokeToken(input: $input) {{ token {{ {_ACCESS} }} {_ERRORS} }} }}"""
+REVEAL_PASSWORD = f"""mutation ($input: RevealAdminPasswordInput!) {{
+  payload: revealAdminPassword(input: $input) {{ username password {_ERRORS} }} }}"""
 
 
 def mutation(name: str) -> str:

@@ -121,6 +121,10 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
     assert by_name == by_id
     assert "my-shop is QUEUED." in storectl.ok("status", "my-shop")
     assert "QUEUED" in storectl.ok("logs", "my-shop")
+    for command, words in (("open", "my-shop is QUEUED, so"), ("password", "There is no password")):
+        code, told = storectl.fails(command, "my-shop")
+        assert code == 1
+        assert told.startswith(words)
     assert storectl.json("logs", "my-shop")["events"][0]["version"] == 1
 
     assert storectl.json("delete", "my-shop", "--yes")["id"] == made["id"]
@@ -140,6 +144,8 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
         (("create", "my-shop", "--engine", "nonsense"), 1, "There is no engine 'nonsense'"),
         (("status", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("logs", "store_nonsense"), 5, "You have no store store_nonsense."),
+        (("open", "no-such-shop"), 5, "You have no store no-such-shop."),
+        (("password", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("delete", "no-such-shop", "--yes"), 5, "You have no store no-such-shop."),
         (("list", "--nonsense"), 2, "No such option"),
         (("list", "--status", "nonsense"), 2, "is not one of 'queued'"),
