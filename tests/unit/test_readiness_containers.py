@@ -131,6 +131,7 @@ class TestImagePullFailed:
         store = given(pod(waiting("ErrImagePull", TIMEOUT)), pull_failure(TIMEOUT, 30))
         assert fatal(store, 149) is None
         assert fatal(store, 150) == ("IMAGE_PULL_FAILED", None, None, False)
+        assert [store.assessed(when).recheck_after for when in (150, 151)] == [None, None]
         assert sentence(store, 150) == (
             "Pod mysql-0, container mysql: the image mysql:9.9 cannot be pulled (dial tcp"
             " 1.2.3.4:443: i/o timeout). Check that the registry answers, and the credentials for"
