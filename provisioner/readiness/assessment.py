@@ -80,9 +80,9 @@ class FatalFinding:
     """
 
     reason: Reason
-    pod: str | None = None
-    container: str | None = None
-    previous: bool = False
+    pod: str | None
+    container: str | None
+    previous: bool
 
 
 @dataclass(frozen=True, slots=True)

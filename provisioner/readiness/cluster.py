@@ -19,8 +19,8 @@ from provisioner.readiness.quotas import is_too_large
 _GATED = "SchedulingGated"  # a pod that waits on purpose, until somebody removes its gate
 _VOLUMES = re.compile(r"persistent ?volume|volume node affinity", re.IGNORECASE)
 _UNBOUND = re.compile(r"unbound (immediate )?PersistentVolumeClaims", re.IGNORECASE)
-# The first pattern that matches the scheduler's message counts; the last one matches any. Volumes
-# come first, because their messages also contain "affinity".
+# The first pattern that matches the scheduler's message counts. Volumes come first, because their
+# messages also contain "affinity". Where none matches, the rule's own remedy is told.
 _HINTS = (
     (_VOLUMES, "Check the storage class of its claim, and that its zone has a node"),
     (re.compile("insufficient|too many pods", re.IGNORECASE), "Free capacity or add a node"),
@@ -28,7 +28,6 @@ _HINTS = (
         re.compile("taint|affinity|selector", re.IGNORECASE),
         "Add a node that fits, or remove the taint or the node selector that is in the way",
     ),
-    (re.compile(""), "Ask the cluster's operator for a node that fits"),
 )
 _NO_CLASS = re.compile(r"storageclass\S* .*not found", re.IGNORECASE)
 _LOST = "If it is gone for good, delete the store; else have it put back under the same name"
@@ -102,7 +101,7 @@ def unschedulable(facts: Facts) -> Iterator[Problem]:
             continue
         if has_pending_claim and _UNBOUND.search(pod.message):
             continue
-        remedy = next(hint for pattern, hint in _HINTS if pattern.search(pod.message))
+        remedy = next((hint for pattern, hint in _HINTS if pattern.search(pod.message)), "")
         yield Problem(
             f"Pod {pod.name}",
             f"no node can take it{bracketed(pod.message)}",
@@ -233,7 +232,7 @@ def _deployment(replica_set: str) -> str:
 
 def setup_job_failed(facts: Facts) -> Iterator[Problem]:
     job = facts.job()
-    if facts.setup_job is None or job is None or job.is_complete or not job.is_failed:
+    if job is None or job.is_complete or not job.is_failed:
         return
     pod = next(iter(facts.job_pods()), None)
     container = _failed_container(pod) if pod else None

@@ -155,7 +155,7 @@ def bad_config(facts: Facts, pod: Pod, container: Container) -> Problem | None:
 def runtime_problem(facts: Facts, pod: Pod, container: Container) -> Problem | None:
     """Find containers that cannot be created because of the node rather than the store."""
     problem = _cannot_be_created(facts, pod, container)
-    return problem if problem is not None and _is_passing(container) else None
+    return problem if _is_passing(container) else None
 
 
 def cannot_run(facts: Facts, pod: Pod, container: Container) -> Problem | None:

@@ -87,7 +87,7 @@ class Facts:
     def job_pods(self) -> list[Pod]:
         """Return the setup Job's pods, the newest first."""
         job = self.job()
-        if job is None or self.setup_job is None:
+        if job is None:
             return []
         own = (
             pod

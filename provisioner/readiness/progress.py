@@ -66,9 +66,10 @@ def _setup(facts: Facts) -> str:
     failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
     if failed:
         return f"pod {failed[0].name} failed, the job will try again"
-    held_up = [event for event in denials(facts) if event.object_kind == "Job"]
-    why = bracketed(denial_words(held_up[0])) if held_up else ""
-    return f"no pod yet, the cluster refuses one{why}" if held_up else "no pod yet"
+    held_up = denials(facts)  # only of the Job's pod, because every workload is ready
+    if held_up:
+        return f"no pod yet, the cluster refuses one{bracketed(denial_words(held_up[0]))}"
+    return "no pod yet"
 
 
 def _pod(facts: Facts, pod: Pod) -> str:
