@@ -87,11 +87,18 @@ def claim(phase: str = "Pending", **changes: object) -> Claim:
 
 
 def event(
-    reason: str, message: str, *, about: str = "Pod/mysql-0", first: float = 0, last: float = 0
+    reason: str,
+    message: str,
+    *,
+    about: str = "Pod/mysql-0",
+    about_uid: str = "",
+    first: float = 0,
+    last: float = 0,
 ) -> ClusterEvent:
     kind, _, name = about.partition("/")
     return ClusterEvent(
         uid=f"{about}:{reason}:{message}",
+        object_uid=about_uid,
         object_kind=kind,
         object_name=name,
         reason=reason,
@@ -103,18 +110,22 @@ def event(
 
 @dataclass(frozen=True)
 class Given:
-    """A store of which mysql is waited for, and ``setup`` where there is a Job or a Job's pod."""
+    """A store of which mysql is waited for, and ``setup`` where there is a Job.
+
+    ``is_setup_expected`` says that a Job is waited for although there is none.
+    """
 
     items: tuple[Pod | Job | Claim | ClusterEvent, ...]
     workloads: tuple[Workload, ...] = (MYSQL,)
-    namespace: NamespaceState = NamespaceState(name="store-1", uid="uid-store-1")  # noqa: RUF009
+    namespace: NamespaceState | None = NamespaceState(name="store-1", uid="uid-store-1")  # noqa: RUF009
     since: float = 0
+    is_setup_expected: bool = False
 
     def assessed(self, seconds: float, grace_periods: GracePeriods | None = None) -> Assessment:
         jobs = tuple(item for item in self.items if isinstance(item, Job))
         return assess(
             workloads=self.workloads,
-            setup_job="setup" if jobs else None,
+            setup_job="setup" if jobs or self.is_setup_expected else None,
             observation=Observation(
                 namespace=self.namespace,
                 pods=tuple(item for item in self.items if isinstance(item, Pod)),

@@ -2,10 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from provisioner.domain.cluster import ClusterEvent, ContainerState, NamespaceState, Pod, PodPhase
+from provisioner.domain.cluster import (
+    Claim,
+    ClusterEvent,
+    ContainerState,
+    Job,
+    NamespaceState,
+    Pod,
+    PodPhase,
+)
 from provisioner.domain.engines import Workload
 from provisioner.readiness import Assessment, GracePeriods
 from tests.unit.readiness_records import (
@@ -128,6 +137,20 @@ class TestReadiness:
             " (0 of 1 ready)."
         )
 
+    @pytest.mark.parametrize(
+        ("item", "words"),
+        [
+            (pod(phase=PodPhase.FAILED), "no pod yet"),
+            (pod(is_terminating=True, reason="NodeLost"), "its old pod is being removed"),
+            (pod(), "pod mysql-0 is starting"),
+            (pod(node=""), "pod mysql-0 waits for a node"),
+        ],
+    )
+    def test_given_a_pod_without_containers_when_assessed_then_its_state_is_said(
+        self, item: Pod, words: str
+    ) -> None:
+        assert given(item).assessed(1).waiting_for == f"mysql: {words} (0 of 1 ready)."
+
     def test_given_a_failed_pod_when_its_replacement_is_ready_then_all_is_done(self) -> None:
         store = Given(
             (
@@ -150,6 +173,9 @@ class TestNamespace:
             "Namespace store-1: it is being deleted, so nothing new can start in it. Wait until it"
             " is gone, then retry."
         )
+
+    def test_given_no_namespace_yet_when_assessed_then_that_is_no_fault(self) -> None:
+        assert replace(given(), namespace=None).assessed(999).fatal is None
 
 
 class TestSetupJob:
@@ -195,6 +221,107 @@ class TestSetupJob:
         store = Given((FAILED_JOB, setup_pod(broken)), workloads=())
         assert fatal(store.assessed(1)) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", True)
 
+    def test_given_a_run_that_just_failed_again_when_the_job_failed_then_its_own_log_tells(
+        self,
+    ) -> None:
+        ended = container(
+            "setup", state=ContainerState.TERMINATED, exit_code=3, restarts=1, last_exit_code=2
+        )
+        store = Given((FAILED_JOB, setup_pod(ended)), workloads=())
+        assert fatal(store.assessed(1)) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", False)
+
+    def test_given_several_containers_when_the_job_failed_then_the_one_that_failed_is_named(
+        self,
+    ) -> None:
+        done = {"state": ContainerState.TERMINATED, "reason": "Completed", "exit_code": 0}
+        failed = container("setup", state=ContainerState.TERMINATED, reason="Error", exit_code=3)
+        broken = setup_pod(
+            container("prepare", is_init=True, **done), failed, container("log", **done)
+        )
+        found = Given((FAILED_JOB, broken), workloads=()).assessed(1)
+        assert fatal(found) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", False)
+
+    def test_given_a_container_that_still_runs_when_the_job_is_too_late_then_its_log_is_named(
+        self,
+    ) -> None:
+        done = container(
+            "prepare",
+            is_init=True,
+            state=ContainerState.TERMINATED,
+            reason="Completed",
+            exit_code=0,
+        )
+        late = setup_job(is_failed=True, failure_reason="DeadlineExceeded")
+        store = Given((late, setup_pod(done, container("setup"))), workloads=())
+        assert fatal(store.assessed(1)) == ("SETUP_JOB_FAILED", "setup-x7k2p", "setup", False)
+        assert sentence(store.assessed(1)) == (
+            "Job setup: it did not finish in time (DeadlineExceeded). Read the end of its log, mend"
+            " what it names, then retry."
+        )
+
+    def test_given_a_pod_that_never_had_a_container_when_the_job_failed_then_no_log_is_named(
+        self,
+    ) -> None:
+        store = Given((FAILED_JOB, setup_pod()), workloads=())
+        assert fatal(store.assessed(1)) == ("SETUP_JOB_FAILED", None, None, False)
+
+    def test_given_a_job_that_is_complete_when_it_also_counts_as_failed_then_it_is_done(
+        self,
+    ) -> None:
+        found = Given((setup_job(is_complete=True, is_failed=True),), workloads=()).assessed(1)
+        assert (found.fatal, found.is_setup_done) == (None, True)
+
+    def test_given_no_job_when_one_is_expected_then_it_is_awaited(self) -> None:
+        found = Given((), workloads=(), is_setup_expected=True).assessed(1)
+        assert (found.fatal, found.is_setup_done) == (None, False)
+        assert found.waiting_for == "setup: no job yet."
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            ready_pod(),
+            setup_pod(component="backup", is_ready=True),
+            setup_pod(owner_kind="ReplicaSet", is_ready=True),
+        ],
+        ids=["of a workload", "of another job", "of no job"],
+    )
+    def test_given_a_pod_that_is_not_the_jobs_when_assessed_then_the_jobs_is_awaited(
+        self, other: Pod
+    ) -> None:
+        found = Given((setup_job(), other), workloads=()).assessed(1)
+        assert found.waiting_for == "setup: no pod yet."
+
+    @pytest.mark.parametrize(
+        ("item", "words"),
+        [
+            (setup_pod(waiting("")), "pulling its image and mounting its volumes"),
+            (setup_pod(phase=PodPhase.SUCCEEDED), "its pod is done, the job is about to end"),
+            (setup_pod(is_terminating=True), "no pod yet"),
+        ],
+    )
+    def test_given_a_jobs_pod_when_assessed_then_the_sentence_says_how_far_it_is(
+        self, item: Pod, words: str
+    ) -> None:
+        assert (
+            Given((setup_job(), item), workloads=()).assessed(1).waiting_for == f"setup: {words}."
+        )
+
+    @pytest.mark.parametrize(
+        ("job", "changes"),
+        [
+            (setup_job(), {"phase": PodPhase.FAILED}),
+            (setup_job(), {"is_terminating": True}),
+            (setup_job(), {"is_ready": True}),
+            (setup_job(is_complete=True), {}),
+        ],
+        ids=["failed", "terminating", "ready", "job is complete"],
+    )
+    def test_given_a_jobs_pod_that_does_not_matter_when_it_is_broken_then_nothing_is_failed(
+        self, job: Job, changes: dict[str, Any]
+    ) -> None:
+        broken = setup_pod(waiting("ErrImagePull", "manifest unknown"), **changes)
+        assert Given((job, broken), workloads=()).assessed(1).fatal is None
+
     def test_given_a_failed_pod_when_the_job_has_retries_left_then_it_waits(self) -> None:
         failed = setup_pod(
             container("setup", state=ContainerState.TERMINATED, exit_code=1, restarts=5),
@@ -230,7 +357,7 @@ class TestSetupJob:
         assert found.waiting_for == "setup: no pod yet."
 
     def test_given_another_components_job_when_it_failed_then_setup_is_not_failed(self) -> None:
-        other = setup_job(name="backup", component="backup", is_failed=True)
+        other = setup_job(name="backup", component="backup", is_failed=True, created_at=at(5))
         found = Given((setup_job(), other), workloads=()).assessed(1)
         assert found.fatal is None
 
@@ -279,6 +406,11 @@ class TestUnschedulable:
                 "Check the storage class of its claim, and that its zone has a node",
             ),
             (
+                "1 node(s) didn't match the node selector.",
+                "Add a node that fits, or remove the taint or the node selector that is in the way",
+            ),
+            (UNBOUND, "Check the storage class of its claim, and that its zone has a node"),
+            (
                 "no nodes available to schedule pods",
                 "Ask the cluster's operator for a node that fits",
             ),
@@ -293,6 +425,16 @@ class TestUnschedulable:
             == f"Pod mysql-0: no node can take it ({message.rstrip('.')}). {remedy}, then retry."
         )
 
+    @pytest.mark.parametrize(
+        "first", [pod(waiting("ContainerCreating")), homeless("gated", reason="SchedulingGated")]
+    )
+    def test_given_a_pod_that_is_innocent_when_the_next_has_no_room_then_that_one_is_named(
+        self, first: Pod
+    ) -> None:
+        without_room = homeless(NO_CPU, name="wordpress-5d-a1b2c", component="wordpress")
+        found = Given((first, without_room), workloads=(MYSQL, WORDPRESS)).assessed(65)
+        assert sentence(found).startswith("Pod wordpress-5d-a1b2c: no node can take it")
+
     def test_given_a_scheduling_gate_when_assessed_then_it_is_not_failed(self) -> None:
         assert given(homeless("gated", reason="SchedulingGated")).assessed(999).fatal is None
 
@@ -306,7 +448,7 @@ class TestUnschedulable:
 
 class TestVolumes:
     def test_given_an_unbound_claim_when_the_grace_has_passed_then_the_claim_is_named(self) -> None:
-        store = given(homeless(UNBOUND), claim())
+        store = given(homeless(UNBOUND), claim(), claim("Bound", name="data-mysql-1"))
         assert store.assessed(100).fatal is None
         assert store.assessed(100).recheck_after == timedelta(seconds=20)
         assert fatal(store.assessed(120)) == ("VOLUME_UNBOUND", None, None, False)
@@ -328,6 +470,40 @@ class TestVolumes:
             "Volume claim data-mysql-0: no volume could be bound to it (rpc error: disk quota"
             " reached). Check its storage class and that class's provisioner, then retry."
         )
+
+    def test_given_several_failures_when_assessed_then_the_first_begins_and_the_latest_tells(
+        self,
+    ) -> None:
+        about = "PersistentVolumeClaim/data-mysql-0"
+        store = given(
+            homeless(UNBOUND),
+            claim(),
+            event("ProvisioningFailed", "timed out", about=about, first=40),
+            event("ProvisioningFailed", "quota reached", about=about, first=60),
+        )
+        assert store.assessed(159).fatal is None
+        assert sentence(store.assessed(160)).startswith(
+            "Volume claim data-mysql-0: no volume could be bound to it (quota reached)."
+        )
+
+    def test_given_a_pod_of_which_nothing_is_said_when_its_claim_is_pending_then_that_is_blamed(
+        self,
+    ) -> None:
+        store = given(pod(node=""), claim())
+        assert store.assessed(119).fatal is None
+        assert code(store.assessed(120)) == "VOLUME_UNBOUND"
+
+    def test_given_two_pods_when_one_waits_for_a_volume_then_each_fault_is_found(self) -> None:
+        without_room = homeless(NO_CPU, name="wordpress-5d-a1b2c", component="wordpress")
+        items = (homeless(UNBOUND), without_room, claim())
+        store = Given(items, workloads=(MYSQL, WORDPRESS))
+        assert sentence(store.assessed(119)).startswith("Pod wordpress-5d-a1b2c:")
+        assert sentence(store.assessed(120)).startswith("Volume claim data-mysql-0:")
+
+    def test_given_failed_provisioning_when_cpu_is_short_too_then_the_claim_is_blamed(self) -> None:
+        about = "PersistentVolumeClaim/data-mysql-0"
+        failed = event("ProvisioningFailed", "quota reached", about=about)
+        assert code(given(homeless(NO_CPU), claim(), failed).assessed(120)) == "VOLUME_UNBOUND"
 
     def test_given_a_storage_class_that_is_not_there_when_assessed_then_it_dooms_at_once(
         self,
@@ -351,15 +527,31 @@ class TestVolumes:
         "item",
         [
             pod(waiting("ContainerCreating")),
+            pod(),
             ready_pod(),
             homeless("gated", reason="SchedulingGated"),
         ],
-        ids=["pod has its node", "pod is ready", "pod waits for something else"],
+        ids=["pod has its node", "pod just has it", "pod is ready", "pod waits for something else"],
     )
     def test_given_a_pending_claim_when_no_pod_waits_for_volumes_then_it_is_innocent(
         self, item: Pod
     ) -> None:
         assert given(item, claim()).assessed(9999).fatal is None
+
+    @pytest.mark.parametrize("item", [claim("Lost"), claim()])
+    def test_given_a_claim_in_trouble_when_its_pod_is_ready_then_it_does_not_matter(
+        self, item: Claim
+    ) -> None:
+        about = "PersistentVolumeClaim/data-mysql-0"
+        failed = event("ProvisioningFailed", "quota reached", about=about)
+        assert given(ready_pod(), item, failed).assessed(9999).fatal is None
+
+    def test_given_an_event_that_is_no_failure_when_assessed_then_the_claim_is_innocent(
+        self,
+    ) -> None:
+        about = "PersistentVolumeClaim/data-mysql-0"
+        waits = event("WaitForPodScheduled", "waiting for pod mysql-0", about=about)
+        assert code(given(homeless(NO_CPU), claim(), waits).assessed(9999)) == "UNSCHEDULABLE"
 
     def test_given_a_claim_that_waits_for_its_consumer_when_cpu_is_short_then_cpu_is_blamed(
         self,
@@ -383,14 +575,40 @@ class TestVolumes:
             " Secret or ConfigMap that it names, then retry."
         )
 
-    def test_given_a_failed_mount_when_the_container_has_run_since_then_it_has_healed(self) -> None:
-        failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
-        store = given(pod(waiting("CrashLoopBackOff", restarts=1)), failed)
-        assert store.assessed(999).fatal is None
+    def test_given_several_failed_mounts_when_assessed_then_the_first_begins_and_the_latest_tells(
+        self,
+    ) -> None:
+        store = given(
+            pod(waiting("ContainerCreating")),
+            event("FailedAttachVolume", "Multi-Attach error", first=10),
+            event("FailedMount", "timed out", first=50),
+        )
+        assert store.assessed(129).fatal is None
+        assert sentence(store.assessed(130)).startswith(
+            "Pod mysql-0: its volumes cannot be mounted (timed out)."
+        )
 
-    def test_given_a_failed_mount_when_the_container_runs_then_it_has_healed(self) -> None:
+    def test_given_a_volume_that_cannot_be_attached_when_the_grace_has_passed_then_it_dooms(
+        self,
+    ) -> None:
+        failed = event("FailedAttachVolume", "Multi-Attach error", first=10)
+        store = given(pod(waiting("ContainerCreating")), failed)
+        assert code(store.assessed(130)) == "VOLUME_MOUNT_FAILED"
+
+    @pytest.mark.parametrize(
+        "item",
+        [
+            pod(waiting("CrashLoopBackOff", restarts=1)),
+            pod(container()),
+            pod(container(), waiting("ContainerCreating", name="sidecar")),
+        ],
+        ids=["has run", "runs", "one of two runs"],
+    )
+    def test_given_a_failed_mount_when_a_container_has_run_since_then_it_has_healed(
+        self, item: Pod
+    ) -> None:
         failed = event("FailedMount", 'secret "tls" not found', first=10, last=100)
-        assert given(pod(container()), failed).assessed(999).fatal is None
+        assert given(item, failed).assessed(999).fatal is None
 
 
 class TestDenials:
@@ -426,8 +644,13 @@ class TestDenials:
             ("limits.cpu=1,requests.cpu=2500m", "limits.cpu=11,requests.cpu=2", 11),
             ("limits.memory=2Gi", "limits.memory=2G", 11),
             ("limits.memory=1500M", "limits.memory=1.5e9", 361),
+            ("limits.memory=1501M", "limits.memory=1.5e9", 11),
+            ("limits.memory=2Ki", "limits.memory=2048", 361),
+            ("requests.cpu=500m", "requests.cpu=1", 361),
             ("requests.nvidia.com/gpu=2", "requests.nvidia.com/gpu=1", 11),
             ("limits.memory=a lot", "limits.memory=1Gi", 361),
+            ("limits.memory=much", "limits.memory=1Gi", 361),
+            ("limits.memory=2Gi", "limits.memory=much", 361),
             ("pods=1", "limits.memory=1Gi", 361),
         ],
     )
@@ -450,6 +673,18 @@ class TestDenials:
         cut = message[: message.index("100Gi") + 1]
         assert len(cut) > 500
         assert code(denied(cut).assessed(360)) is None
+
+    @pytest.mark.parametrize(("length", "due"), [(499, 11), (500, 361)])
+    def test_given_a_long_message_when_it_may_be_cut_off_then_its_numbers_are_not_compared(
+        self, length: int, due: float
+    ) -> None:
+        message = (
+            'Error creating: pods "wordpress-5d-zzzzz" is forbidden: exceeded quota: store,'
+            " requested: limits.memory=2Gi, used: limits.memory=1Gi, limited: limits.memory=1Gi"
+        )
+        store = denied(message.replace("store", "s" * (length - len(message) + len("store"))))
+        assert code(store.assessed(due - 0.1)) is None
+        assert code(store.assessed(due)) == "QUOTA_EXCEEDED"
 
     @pytest.mark.parametrize(
         ("words", "remedy"),
@@ -477,6 +712,14 @@ class TestDenials:
             (
                 'pod rejected: RuntimeClass "gvisor" not found',
                 "Have the cluster's operator make what it names, or correct the name in the chart",
+            ),
+            (
+                "limits.cpu is above what the LimitRange allows",
+                "Bring the resources in the chart within the namespace's LimitRange",
+            ),
+            (
+                "ValidatingAdmissionPolicy 'images' denied request: the image is invalid",
+                "Ask the cluster's operator which policy refuses it",
             ),
             ("no such policy", "Ask the cluster's operator which policy refuses it"),
         ],
@@ -520,6 +763,7 @@ class TestDenials:
             'Error creating: pods "x" is forbidden: status unknown for quota: store',
             'Error creating: pods "x" is forbidden: error looking up service account s/default',
             'Error creating: Internal error occurred: failed calling webhook "a.b": refused',
+            'Error creating: pods "x" is forbidden: the object has been modified',
         ],
     )
     def test_given_a_denial_that_mostly_passes_when_assessed_then_it_has_a_longer_grace(
@@ -529,6 +773,43 @@ class TestDenials:
         assert store.assessed(31).fatal is None
         assert store.assessed(31).recheck_after == timedelta(seconds=90)
         assert code(store.assessed(121)) == "ADMISSION_REFUSED"
+        assert sentence(store.assessed(121)).endswith(
+            ". Check that what it names exists and answers, then retry."
+        )
+
+    def test_given_a_deployment_when_its_replica_set_is_refused_then_it_dooms(self) -> None:
+        words = "forbidden: exceeded quota: store, requested: count/replicasets.apps=1"
+        message = f'Failed to create new replica set "wordpress-5d": replicasets "x" is {words}'
+        item = event("ReplicaSetCreateError", message, about="Deployment/wordpress", first=1)
+        found = denied_by(item).assessed(11)
+        assert fatal(found) == ("QUOTA_EXCEEDED", None, None, False)
+        assert sentence(found).startswith("Deployment wordpress: the cluster refuses")
+
+    def test_given_two_denials_when_assessed_then_the_latest_tells(self) -> None:
+        older = event("FailedCreate", 'pods "x" is forbidden: no', about=REPLICA_SET, first=1)
+        newer = event("FailedCreate", 'pods "x" is forbidden: never', about=REPLICA_SET, first=2)
+        found = denied_by(older, newer).assessed(12)
+        assert "refuses one (never)" in found.waiting_for
+        assert "refuses to create its pod (never)" in sentence(found)
+
+    def test_given_a_denial_when_the_attempt_began_in_the_same_second_then_it_counts(self) -> None:
+        assert code(denied(OVER_QUOTA, first=0, last=0).assessed(10)) == "QUOTA_EXCEEDED"
+
+    def test_given_a_workload_that_lacks_no_pod_when_another_does_then_only_that_is_refused(
+        self,
+    ) -> None:
+        store = Given(
+            (
+                wordpress_pod(name="wordpress-5d-aaaaa"),
+                ready_pod("wordpress-7f-bbbbb", component="wordpress", created_at=at(5)),
+                event("FailedCreate", 'pods "x" is forbidden: no', about="StatefulSet/mysql"),
+            ),
+            workloads=(MYSQL, Workload("wordpress", "Deployment", 2)),
+        )
+        assert store.assessed(6).waiting_for == (
+            "mysql: no pod yet, the cluster refuses one (no) (0 of 1 ready);"
+            " wordpress: one more pod is awaited (1 of 2 ready)."
+        )
 
     @pytest.mark.parametrize(
         "made",
@@ -536,9 +817,16 @@ class TestDenials:
             wordpress_pod(created_at=at(2)),
             wordpress_pod(created_at=at(2), phase=PodPhase.FAILED, reason="Evicted"),
             wordpress_pod(name="wordpress-7f-bbbbb", created_at=at(2), is_terminating=True),
+            wordpress_pod(created_at=at(1.5), is_terminating=True),
             ready_pod("wordpress-5d-bbbbb", component="wordpress", owner_kind="ReplicaSet"),
         ],
-        ids=["made since", "made and lost since", "made by a newer ReplicaSet", "none is lacking"],
+        ids=[
+            "made since",
+            "made and lost since",
+            "made by a newer ReplicaSet",
+            "made in the same second",
+            "none is lacking",
+        ],
     )
     def test_given_a_pod_of_the_same_owner_when_assessed_then_the_denial_was_overcome(
         self, made: Pod
@@ -569,12 +857,25 @@ class TestDenials:
     ) -> None:
         assert denied_by(item).assessed(999).fatal is None
 
-    def test_given_a_pod_of_a_longer_name_when_assessed_then_the_denial_stands(
+    @pytest.mark.parametrize("name", ["mysql-backup-0", "redis-0"])
+    def test_given_a_pod_of_another_owner_when_assessed_then_the_denial_stands(
+        self, name: str
+    ) -> None:
+        item = event("FailedCreate", OVER_QUOTA, about="StatefulSet/mysql", first=1)
+        other = pod(name=name, component="other", created_at=at(5))
+        assert code(denied_by(item, other, workload=MYSQL).assessed(11)) == "QUOTA_EXCEEDED"
+
+    def test_given_a_pod_of_another_deployment_when_assessed_then_the_denial_stands(self) -> None:
+        item = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1)
+        other = wordpress_pod(name="cache-7f-bbbbb", component="cache", created_at=at(5))
+        assert code(denied_by(item, other).assessed(11)) == "QUOTA_EXCEEDED"
+
+    def test_given_a_stateful_set_when_its_pod_was_made_since_then_the_denial_was_overcome(
         self,
     ) -> None:
         item = event("FailedCreate", OVER_QUOTA, about="StatefulSet/mysql", first=1)
-        other = pod(name="mysql-backup-0", component="backup", created_at=at(5))
-        assert code(denied_by(item, other, workload=MYSQL).assessed(11)) == "QUOTA_EXCEEDED"
+        made = pod(created_at=at(2), is_terminating=True)
+        assert denied_by(item, made, workload=MYSQL).assessed(99).fatal is None
 
     def test_given_an_owner_of_a_long_name_when_its_pod_was_made_then_it_was_overcome(self) -> None:
         owner = "woo-0123456789abcdef0123456789abcdef-wordpress-5d8c7b9f6d-and-more"
@@ -586,6 +887,17 @@ class TestDenials:
         late = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1, last=9)
         store = Given((setup_job(), setup_pod(container("setup")), late), workloads=())
         assert store.assessed(99).fatal is None
+
+    @pytest.mark.parametrize(
+        ("job", "refused"),
+        [(setup_job(is_complete=True), "setup"), (setup_job(), "nightly-backup")],
+        ids=["it is complete", "it is another job"],
+    )
+    def test_given_a_refused_pod_when_setup_does_not_need_it_then_nothing_is_failed(
+        self, job: Job, refused: str
+    ) -> None:
+        item = event("FailedCreate", OVER_QUOTA, about=f"Job/{refused}", first=1)
+        assert Given((job, item), workloads=()).assessed(99).fatal is None
 
     def test_given_a_setup_job_when_its_pod_is_refused_then_it_dooms(self) -> None:
         item = event("FailedCreate", OVER_QUOTA, about="Job/setup", first=1)
@@ -608,6 +920,13 @@ class TestOrderAndLimits:
         store = Given((homeless(NO_CPU), refused_pod), workloads=(MYSQL, WORDPRESS))
         assert store.assessed(5).recheck_after == timedelta(seconds=6)
 
+    def test_given_a_fatal_fault_when_another_grace_runs_then_only_that_is_rechecked(self) -> None:
+        refused_pod = event("FailedCreate", OVER_QUOTA, about=REPLICA_SET, first=1)
+        store = Given((homeless(NO_CPU), refused_pod), workloads=(MYSQL, WORDPRESS))
+        assert code(store.assessed(11)) == "QUOTA_EXCEEDED"
+        assert store.assessed(11).recheck_after == timedelta(seconds=54)
+        assert store.assessed(65).recheck_after is None
+
     def test_given_other_limits_when_assessed_then_they_are_kept(self) -> None:
         patient = GracePeriods(unschedulable_grace=timedelta(minutes=5))
         found = given(homeless(NO_CPU)).assessed(65, patient)
@@ -617,3 +936,7 @@ class TestOrderAndLimits:
         store = given(pod(waiting("ErrImagePull", "not found\n" + "x" * 500)))
         quoted = sentence(store.assessed(1)).partition("(")[2].partition(")")[0]
         assert quoted == "not found " + "x" * 289 + "…"
+
+    def test_given_a_message_of_300_characters_when_quoted_then_it_is_not_cut(self) -> None:
+        words = "not found " + "X" * 290
+        assert f"({words})." in sentence(given(pod(waiting("ErrImagePull", words))).assessed(1))
