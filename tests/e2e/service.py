@@ -161,6 +161,9 @@ class Service:
             transport=WebsocketsTransport(
                 url=f"ws://127.0.0.1:{self.port}/graphql",
                 init_payload={"authorization": f"Bearer {token}"},
+                # gql's 10 seconds pass while commands that tests run hold up their event loop.
+                connect_timeout=_START_SECONDS,
+                ack_timeout=_START_SECONDS,
             )
         )
 
