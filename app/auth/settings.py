@@ -128,8 +128,10 @@ class SignInSettings(BaseSettings):
     @field_validator("oidc_issuer", "oidc_jwks_url")
     @classmethod
     def _private(cls, value: str | None) -> str | None:
+        if not value:  # as a variable that is set to nothing
+            return None
         # On this machine nobody is in between, so plain http is allowed there.
-        parts = urlsplit(value or "https:")
+        parts = urlsplit(value)
         if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise ValueError("must begin with https://, or anyone on the way could sign in")
         return value

@@ -38,7 +38,15 @@ def test_what_an_issuer_and_an_audience_alone_mean() -> None:
     )
 
 
-@pytest.mark.parametrize("given", [{}, {"oidc_audience": "store-platform"}, {"oidc_issuer": ""}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"oidc_audience": "store-platform"},
+        {"oidc_issuer": ""},
+        {"oidc_issuer": "", "oidc_audience": "store-platform"},
+    ],
+)
 def test_without_an_issuer_only_our_own_tokens_count(given: dict[str, Any]) -> None:
     settings = SignInSettings.model_validate(given)
     assert (settings.oidc(), settings.issuer_trust()) == (None, None)
