@@ -112,12 +112,12 @@ def test_suspects_are_what_the_store_waits_for() -> None:
 
 
 def test_events_are_about_this_very_object() -> None:
-    own = replace(event("Failed", "own"), object_uid="uid-mysql-0")
+    own = event("Failed", "own", about_uid="uid-mysql-0")
     without_uid = event("Failed", "without uid", last=5)
     found = facts(
         event("Failed", "another pod", about="Pod/mysql-1"),
         event("Failed", "a claim", about="PersistentVolumeClaim/mysql-0"),
-        replace(event("Failed", "an earlier pod", last=9), object_uid="uid-earlier"),
+        event("Failed", "an earlier pod", about_uid="uid-earlier", last=9),
         own,
         without_uid,
     )
@@ -144,7 +144,7 @@ def test_from_when_on_events_count(
     since: float,
     is_counted: bool,  # noqa: FBT001
 ) -> None:
-    seen = replace(event("Failed", "no image", last=50), object_uid=uid)
+    seen = event("Failed", "no image", about_uid=uid, last=50)
     found = facts(seen, since=at(since)).pod_events(pod(created_at=at(created)), "Failed")
     assert found == ([seen] if is_counted else [])
 

@@ -1,4 +1,5 @@
 import { expect, test } from "@playwright/test";
+import { fillAddress } from "../shopper";
 import { given } from "./given";
 
 /** Run by `tests/real/test_purchase.py`, against a shop of Medusa that really runs. */
@@ -13,12 +14,7 @@ test("a guest buys the sample product", async ({ page }) => {
   await page.getByRole("link", { name: "Check out" }).click();
 
   await page.getByLabel("E-mail address").fill(given("E2E_SHOPPER"));
-  await page.getByLabel("First name").fill("Ada");
-  await page.getByLabel("Last name").fill("Lovelace");
-  await page.getByLabel("Street and number").fill("Hafenstraße 7");
-  await page.getByLabel("Postal code").fill("20359");
-  await page.getByLabel("City").fill("Hamburg");
-  await page.getByLabel("Country").selectOption("Germany");
+  await fillAddress(page);
   await page.getByRole("button", { name: "Continue" }).click();
 
   // Two at 10 euros, and the one way of delivery at 5.

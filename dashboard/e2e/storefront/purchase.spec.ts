@@ -1,5 +1,6 @@
 import { expect, test, type Page } from "@playwright/test";
 import { inspect } from "../inspect";
+import { fillAddress } from "../shopper";
 
 /** Run by `tests/storefront/test_purchase.py`, against the storefront on a fake Medusa. */
 
@@ -57,12 +58,7 @@ test("a guest buys something, by keyboard where it matters", async ({ page }) =>
   await page.getByRole("alert").getByRole("link", { name: "Enter your e-mail address." }).click();
   await expect(page.getByLabel("E-mail address")).toBeFocused();
   await page.keyboard.type("ada@example.com");
-  await page.getByLabel("First name").fill("Ada");
-  await page.getByLabel("Last name").fill("Lovelace");
-  await page.getByLabel("Street and number").fill("Hafenstraße 7");
-  await page.getByLabel("Postal code").fill("20359");
-  await page.getByLabel("City").fill("Hamburg");
-  await page.getByLabel("Country").selectOption("Germany");
+  await fillAddress(page);
   await look(page, "details");
   await page.getByRole("button", { name: "Continue" }).click();
 
