@@ -47,8 +47,9 @@ def _announce() -> None:
     """Say what the machine gets, before it gets anything."""
     missing = host.missing_packages()
     packages = f"the Debian packages {', '.join(missing)}, " if missing else ""
+    kept = " but the packages" if missing else ""
     say(
         f"Stores will run on this machine. It gets {packages}a network link {LINK!r}, and firewall"
-        " rules for the pods' addresses. `make down` removes all of that but the packages."
+        f" rules for the pods' addresses. `make down` removes all of that{kept}."
         " To have simulated nodes instead: make up NODES=simulated"
     )
