@@ -12,6 +12,7 @@ from app.auth.settings import SignInSettings
 from app.graces import GraceSettings
 from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
+from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
 from app.telemetry.logging import LogFormat, LogLevel
 from provisioner.domain.stores import Retention
@@ -28,7 +29,7 @@ def _items(text: object) -> object:
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
-class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
+class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings, MailSettings):
     """The service's settings.
 
     The environment variable of a setting is its name in capitals after ``STORE_PLATFORM_``.
@@ -216,6 +217,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings):
                 grace_periods=self.grace_periods(),
                 drift_interval=_time(minutes=self.drift_check_minutes),
                 store_role=self.store_role,
+                mail=self.mail_server(),
             ),
             shop_url=self.shop_url,
             ingress=self.ingress,

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 from app.auth.settings import SignInSettings
 from app.graces import GraceSettings
 from app.limits.settings import LimitSettings
+from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
 from app.settings import ROOT, Settings
 
@@ -23,6 +24,7 @@ commas.
 _PARTS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("The service", Settings),
     ("Names of stores", NameSettings),
+    ("The mail of shops", MailSettings),
     ("Signing in with an issuer", SignInSettings),
     ("Limits on callers", LimitSettings),
     ("Time until a fault fails a store", GraceSettings),

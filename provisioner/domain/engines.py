@@ -71,6 +71,9 @@ class Engine:
     ``unavailable_reason`` says why no new store can have this engine; None if stores can. It comes
     from the platform's settings: stores that exist go on.
 
+    ``sends_mail``: the chart takes ``mail`` values. Where the platform has a mail server, the
+    engine's stores get them.
+
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     CONTRIBUTING.md ("Add an engine") explains each field.
@@ -93,6 +96,7 @@ class Engine:
     resources: Mapping[str, str]
     provision_timeout: timedelta | None = None
     walk: tuple[PageVisit, ...] = ()
+    sends_mail: bool = False
     unavailable_reason: str | None = None
 
     def admin_user_of(self, host: str) -> str:
@@ -159,6 +163,7 @@ class _Description(_File):
     provision_timeout_seconds: Annotated[int, msgspec.Meta(ge=60, le=3600)] | None = None
     credentials: list[_GeneratedSecret] = []
     walk: list[_PageVisit] = []
+    sends_mail: bool = False
     resources: dict[str, str | int | float] = {}
 
 
@@ -203,6 +208,7 @@ def _engine(found: _Description, folder: Path) -> Engine:
         versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
         resources={key: str(value) for key, value in found.resources.items()},
         provision_timeout=_seconds(found.provision_timeout_seconds),
+        sends_mail=found.sends_mail,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
 

@@ -138,6 +138,15 @@ class Cluster(Protocol):
         """
         ...
 
+    async def replace_secret(
+        self, namespace: str, name: str, labels: Mapping[str, str], values: Mapping[str, str]
+    ) -> None:
+        """Make a Secret of these values, in place of the one with this name if there is one.
+
+        Raises NotFoundError when there is no such namespace.
+        """
+        ...
+
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return the values of a Secret. Raises NotFoundError when there is none."""
         ...

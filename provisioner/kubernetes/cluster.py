@@ -37,6 +37,14 @@ _metadata = msgspec.json.Decoder(HasMetadata)
 _secrets = msgspec.json.Decoder(_Secret)
 
 
+def _secret_body(name: str, labels: Mapping[str, str], values: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "labels": dict(labels)},
+        "type": "Opaque",
+        "stringData": dict(values),
+    }
+
+
 class KubeCluster:
     """A Kubernetes API server. Implements ``ports.Cluster`` and ``reflector.WatchSource``."""
 
@@ -111,16 +119,22 @@ class KubeCluster:
         except NotFoundError:
             pass
         values = generate()
-        body = {
-            "metadata": {"name": name, "labels": dict(labels)},
-            "type": "Opaque",
-            "stringData": dict(values),
-        }
         try:
-            await self._api.call("POST", path, body=body)
+            await self._api.call("POST", path, body=_secret_body(name, labels, values))
         except AlreadyExistsError:  # somebody was faster: their values are the ones in use
             return await self._secret(f"{path}/{name}")
         return values
+
+    async def replace_secret(
+        self, namespace: str, name: str, labels: Mapping[str, str], values: Mapping[str, str]
+    ) -> None:
+        """See ``ports.Cluster``."""
+        path = f"/api/v1/namespaces/{namespace}/secrets"
+        body = _secret_body(name, labels, values)
+        try:
+            await self._api.call("POST", path, body=body)
+        except AlreadyExistsError:
+            await self._api.call("PUT", f"{path}/{name}", body=body)
 
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """See ``ports.Cluster``."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from provisioner.domain.engines import Engine
 from provisioner.domain.instrumentation import Unmeasured
+from provisioner.domain.mail import MailServer
 from provisioner.domain.ports import (
     Clock,
     Cluster,
@@ -31,6 +32,7 @@ class WorkSettings:
     ``values_files``: Helm values for each engine name, which override the chart's own.
     ``store_role``: the ClusterRole that the platform binds itself to in each store's namespace;
     None where it has its rights already.
+    ``mail``: the mail server that shops send through; None if they send none.
     ``drift_interval``: the mean time between two checks of a store for drift; None for no checks.
     """
 
@@ -41,6 +43,7 @@ class WorkSettings:
     is_reachability_checked: bool = True
     drift_interval: timedelta | None = None
     store_role: str | None = None
+    mail: MailServer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ already, and keep it. The time limit counts from the start of the attempt, inclu
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from provisioner.domain.cluster import Observation, PodPhase, Unchangeable
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.engines import Engine, GeneratedSecret
+from provisioner.domain.engines import Engine
 from provisioner.domain.errors import (
     ClusterRejectedError,
     HelmError,
@@ -25,13 +24,11 @@ from provisioner.domain.errors import (
 from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import PROVISION_STEPS
-from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
+from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import (
-    CREDENTIALS_SECRET,
-    MANAGED_BY,
     NAMESPACE_LOST,
     is_namespace_gone,
     namespace_labels,
@@ -45,8 +42,6 @@ _PROBE_PAUSE_SECONDS = 1.0
 _BLUR = timedelta(seconds=2)
 """How much earlier than it was an event may seem to be. Kubernetes dates events by whole seconds,
 and the Date of an answer, from which the cluster's clock is known, has whole seconds too."""
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-"""Without characters that mean something to a shell or in a URL, or that look like others."""
 
 
 async def provision(context: ReconcileContext, store: Store) -> Store:
@@ -132,27 +127,14 @@ class _Attempt:
         return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
 
     async def _create_secret(self) -> Outcome:
-        values = await self._context.cluster.ensure_secret(
-            self._store.namespace,
-            CREDENTIALS_SECRET,
-            {STORE_LABEL: self._store.id, **MANAGED_BY},
-            lambda: generate_secrets(self._engine.credentials),
-        )
-        self._secrets = tuple(values.values())
-        return Outcome(f"Secret {CREDENTIALS_SECRET} holds {len(values)} generated values.")
+        message, self._secrets = await ensure_secrets(self._context, self._store, self._engine)
+        return Outcome(message)
 
     async def _install(self) -> Outcome:
         engine, store = self._engine, self._store
         version = engine.version(store.engine_version)
         if version is None:
             raise _missing(f"Version {store.engine_version} of engine {engine.name}")
-        given = {
-            "id": store.id,
-            "name": store.name,
-            "host": store.host,
-            "url": store.url,
-            "credentialsSecret": CREDENTIALS_SECRET,
-        }
         # Taken before helm runs, so that only pods of an earlier attempt are in it.
         before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
         await self._discard_unfinished_jobs()
@@ -162,7 +144,7 @@ class _Attempt:
                 release=store.release,
                 namespace=store.namespace,
                 chart=Path(engine.chart),
-                values={**version.values, "store": given},
+                values={**version.values, **store_values(self._context, store, engine)},
                 values_files=self._context.settings.values_files.get(engine.name, ()),
                 secrets=self._secrets,
             )
@@ -331,14 +313,6 @@ class _Attempt:
         if engine is None:
             raise _missing(f"Engine {self._store.engine}")
         return engine
-
-
-def generate_secrets(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
-    """Return a new random value for each secret, of 57 symbols: 5.8 bits for each character."""
-    return {
-        credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))
-        for credential in wanted
-    }
 
 
 def _missing(what: str) -> StoreFailedError:

@@ -57,6 +57,18 @@ class SimulatedObjects(Simulation):
                 secrets[name] = dict(generate())
             return secrets[name]
 
+    async def replace_secret(
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],  # noqa: ARG002
+        values: Mapping[str, str],
+    ) -> None:
+        async with self.call(namespace):
+            if namespace not in self.namespaces:
+                raise NotFoundError(f"namespaces {namespace!r} not found")
+            self.namespaces[namespace].secrets[name] = dict(values)
+
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)

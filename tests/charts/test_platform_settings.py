@@ -11,7 +11,7 @@ OWNED = [
     f"STORE_PLATFORM_{name}"
     for name in (
         "DATABASE_URL", "METRICS_TOKEN", "RATE_LIMIT_STORAGE", "PORT", "STATE_DIR",
-        "CHART_VALUES", "STORE_ROLE",
+        "CHART_VALUES", "STORE_ROLE", "SMTP_USERNAME", "SMTP_PASSWORD",
     )
 ]  # fmt: skip
 """What is in a Secret, or what other objects of the chart depend on."""
@@ -70,6 +70,41 @@ def test_who_is_believed_follows_how_the_platform_is_reached(
         assert {network.is_global for network in read.trusted_proxies} == {False}
     alone = settings(platform.objects(VARIANTS["no access"]))
     assert not {"STORE_PLATFORM_TRUSTED_PROXIES", "STORE_PLATFORM_PROXY_HOPS"} & set(alone)
+
+
+MAIL = {
+    "host": "mail.test", "port": 465, "security": "tls", "from": "{name}@shops.test",
+    "existingSecret": "mail-account",
+}  # fmt: skip
+
+
+def test_the_mail_server_of_shops(platform: Helm) -> None:
+    objects = platform.objects({"mail": MAIL})
+    given = {
+        name.removeprefix("STORE_PLATFORM_").lower(): value
+        for name, value in settings(objects).items()
+        if name.startswith("STORE_PLATFORM_SMTP_")
+    }
+    account = {
+        entry["name"].removeprefix("STORE_PLATFORM_").lower(): entry["valueFrom"]["secretKeyRef"]
+        for entry in objects.containers["api"]["env"]
+        if entry["name"].startswith("STORE_PLATFORM_SMTP_")
+    }
+    assert account == {
+        "smtp_username": {"name": "mail-account", "key": "username"},
+        "smtp_password": {"name": "mail-account", "key": "password"},
+    }
+    read = Settings.model_validate({**given, **dict.fromkeys(account, "as in the Secret")})
+    server = read.mail_server()
+    assert server is not None
+    assert (server.host, server.port, server.security) == ("mail.test", 465, "tls")
+    assert server.sender == "{name}@shops.test"
+
+
+def test_without_a_mail_server_its_account_is_not_asked_for(platform: Helm) -> None:
+    given = settings(platform.objects({"mail": {**MAIL, "host": ""}}))
+    assert not [name for name in given if "SMTP" in name]
+    assert "SMTP" not in str(platform.objects({"mail": {**MAIL, "host": ""}}).containers["api"])
 
 
 def test_further_variables_go_over_the_charts(platform: Helm) -> None:

@@ -89,6 +89,16 @@ async def test_a_secret_is_read(world: World) -> None:
     assert await world.cluster.read_secret(world.namespace, SECRET) == {"a": "b"}
 
 
+async def test_a_secret_is_replaced_whole(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        await world.cluster.replace_secret(world.namespace, SECRET, LABELS, {"a": "b"})
+    assert not await world.cluster.namespace_exists(world.namespace)
+    await world.create()
+    for values in ({"a": "1", "b": "2"}, {"b": "ü", "empty": ""}):
+        await world.cluster.replace_secret(world.namespace, SECRET, LABELS, values)
+        assert await world.cluster.read_secret(world.namespace, SECRET) == values
+
+
 async def test_no_secret_without_its_namespace(world: World) -> None:
     with pytest.raises(NotFoundError):
         await world.cluster.ensure_secret(world.namespace, SECRET, LABELS, lambda: {"a": "b"})

@@ -84,6 +84,8 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_DATABASE_URL" "name a Secret in database.existingSecret"
   "STORE_PLATFORM_METRICS_TOKEN" "name a Secret in monitoring.metricsSecret"
   "STORE_PLATFORM_RATE_LIMIT_STORAGE" "name a Secret in limits.redis.existingSecret"
+  "STORE_PLATFORM_SMTP_USERNAME" "name a Secret in mail.existingSecret"
+  "STORE_PLATFORM_SMTP_PASSWORD" "name a Secret in mail.existingSecret"
   "STORE_PLATFORM_PORT" "the Service and the probes have this port"
   "STORE_PLATFORM_STATE_DIR" "the volume is there"
   "STORE_PLATFORM_CHART_VALUES" "use stores.values"
@@ -111,6 +113,16 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- with .Values.stores.ingressUrl }}
 {{- $_ := set $settings "STORE_PLATFORM_INGRESS" . }}
+{{- end }}
+{{- with .Values.mail }}
+{{- if .host }}
+{{- $_ := set $settings "STORE_PLATFORM_SMTP_HOST" .host }}
+{{- $_ := set $settings "STORE_PLATFORM_SMTP_PORT" .port }}
+{{- $_ := set $settings "STORE_PLATFORM_SMTP_SECURITY" .security }}
+{{- with .from }}
+{{- $_ := set $settings "STORE_PLATFORM_SMTP_FROM" . }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if .Values.stores.values }}
 {{- $_ := set $settings "STORE_PLATFORM_CHART_VALUES" "/etc/store-platform/values" }}

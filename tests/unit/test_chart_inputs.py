@@ -1,0 +1,116 @@
+"""A store's chart is given its Secrets and its values, and the mail server if it sends mail."""
+
+from dataclasses import replace
+
+import pytest
+
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.engines import Engine, GeneratedSecret, load_engine
+from provisioner.domain.mail import MailSecurity, MailServer
+from provisioner.domain.stores import Store
+from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
+from provisioner.reconcile.namespaces import namespace_labels
+from provisioner.storage.stores import StoreRepository
+from provisioner.testing import AlwaysAnswers, SimulatedCluster
+from tests.charts.rendering import MEDUSA
+from tests.stores import a_store
+
+ENGINE = load_engine(MEDUSA)
+SILENT = replace(ENGINE, sends_mail=False)
+MAIL = MailServer("mail.test", 587, MailSecurity.STARTTLS, "{name}@shops.test", "shops", "secret")
+OPEN_MAIL = MailServer("mail.test", 25, MailSecurity.NONE)
+
+
+@pytest.fixture
+def store() -> Store:
+    return a_store()
+
+
+def context(
+    repository: StoreRepository, cluster: SimulatedCluster, mail: MailServer | None
+) -> ReconcileContext:
+    return ReconcileContext(
+        records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        prober=AlwaysAnswers(), engines={}, clock=SystemClock(), settings=WorkSettings(mail=mail),
+    )  # fmt: skip
+
+
+async def secrets_of(cluster: SimulatedCluster, store: Store) -> dict[str, dict[str, str]]:
+    return {name: dict(of) for name, of in cluster.namespaces[store.namespace].secrets.items()}
+
+
+async def made(
+    repository: StoreRepository, cluster: SimulatedCluster, store: Store,
+    engine: Engine = ENGINE, mail: MailServer | None = MAIL,
+) -> tuple[str, list[str]]:  # fmt: skip
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
+    return await ensure_secrets(context(repository, cluster, mail), store, engine)
+
+
+async def test_the_account_at_the_mail_server_is_set_anew_and_passwords_are_not(
+    repository: StoreRepository, store: Store
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    await made(repository, cluster, store)
+    first = await secrets_of(cluster, store)
+    assert first["store-mail"] == {"username": "shops", "password": "secret"}
+
+    message, hidden = await made(repository, cluster, store, mail=replace(MAIL, password="new"))
+
+    assert await secrets_of(cluster, store) == {
+        **first, "store-mail": {"username": "shops", "password": "new"},
+    }  # fmt: skip
+    assert set(hidden) == {*first["store-credentials"].values(), "new"}
+    assert message == (
+        "Secret store-credentials holds 5 generated values."
+        " Secret store-mail holds the account at the mail server."
+    )
+
+
+@pytest.mark.parametrize(("engine", "mail"), [(SILENT, MAIL), (ENGINE, OPEN_MAIL), (ENGINE, None)])
+async def test_without_an_account_there_is_no_secret_of_it(
+    repository: StoreRepository, store: Store, engine: Engine, mail: MailServer | None
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    message, hidden = await made(repository, cluster, store, engine, mail)
+    assert (await secrets_of(cluster, store)).keys() == {"store-credentials"}
+    assert message == "Secret store-credentials holds 5 generated values."
+    assert len(hidden) == 5
+
+
+async def test_generated_values_are_as_long_as_asked_and_differ(
+    repository: StoreRepository, store: Store
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    engine = replace(
+        ENGINE, credentials=(GeneratedSecret("short", 16), GeneratedSecret("long", 64))
+    )
+    await made(repository, cluster, store, engine)
+    values = (await secrets_of(cluster, store))["store-credentials"]
+    assert {key: len(value) for key, value in values.items()} == {"short": 16, "long": 64}
+    assert values["short"] not in values["long"]
+
+
+def test_the_values_say_which_store_it_is(repository: StoreRepository, store: Store) -> None:
+    values = store_values(
+        context(repository, SimulatedCluster(SystemClock().now), None), store, ENGINE
+    )
+    assert values == {
+        "store": {
+            "id": store.id, "name": store.name, "host": store.host, "url": store.url,
+            "credentialsSecret": "store-credentials",
+        }
+    }  # fmt: skip
+
+
+def test_the_values_say_how_mail_leaves(repository: StoreRepository, store: Store) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    assert store_values(context(repository, cluster, MAIL), store, ENGINE)["mail"] == {
+        "host": "mail.test", "port": 587, "security": "starttls",
+        "from": f"{store.name}@shops.test", "credentialsSecret": "store-mail",
+    }  # fmt: skip
+    assert store_values(context(repository, cluster, OPEN_MAIL), store, ENGINE)["mail"] == {
+        "host": "mail.test", "port": 25, "security": "none", "from": "", "credentialsSecret": "",
+    }  # fmt: skip
+    assert "mail" not in store_values(context(repository, cluster, MAIL), store, SILENT)
