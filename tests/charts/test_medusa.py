@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.charts.rendering import STORE, Helm, Object, Objects
-from tests.charts.test_network import DNS, PRIVATE, PUBLIC, allows, is_connected
+from tests.charts.test_network import DNS, PRIVATE, PUBLIC, Peer, Pod, allows, is_connected
 
 COMPONENTS = {"postgres", "medusa", "storefront", "setup"}
 HTTP = 8080
@@ -47,14 +47,81 @@ def test_the_ingress_divides_the_shops_address(medusa_shop: Objects) -> None:
     assert {path["pathType"] for path in rule["http"]["paths"]} == {"Prefix"}
 
 
-def test_the_server_waits_for_the_setup_of_its_own_image(medusa: Helm) -> None:
+def test_the_server_waits_for_the_migration_of_its_own_image(medusa: Helm) -> None:
     for values in ({}, {"medusa": {"image": {"tag": "2.22.0"}}}):
         shop = medusa.objects(values)
         (wait,) = shop.templates["medusa"]["spec"]["initContainers"]
         setup = shop.containers["setup"]
-        assert wait["command"] == ["wait-for-setup"]
+        assert wait["command"] == ["wait-for-migration"]
         assert wait["image"] == setup["image"] == shop.containers["medusa"]["image"]
         assert environment(wait)["SET_UP_BY"] == environment(setup)["SET_UP_BY"] == wait["image"]
+
+
+def test_the_server_gets_no_traffic_before_the_shop_is_set_up(medusa_shop: Objects) -> None:
+    """It starts before that: a stranger could register the administrator's address."""
+    server = medusa_shop.containers["medusa"]
+    paths = {
+        probe: server[probe]["httpGet"]["path"]
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe")
+    }
+    assert paths == {
+        "startupProbe": "/set-up", "readinessProbe": "/health", "livenessProbe": "/health",
+    }  # fmt: skip
+    assert environment(server)["SET_UP_BY"] == server["image"]
+    (rule,) = medusa_shop.one("Ingress")["spec"]["rules"]
+    assert "/set-up" not in {path["path"] for path in rule["http"]["paths"]}
+
+
+MAIL = {
+    "host": "mail.test", "port": 2525, "security": "none", "from": "my-shop@shops.test",
+    "credentialsSecret": "store-mail",
+}  # fmt: skip
+
+
+def test_mail_leaves_through_the_server_that_was_named(medusa: Helm) -> None:
+    shop = medusa.objects({"mail": MAIL, "store": {**STORE, "adminEmail": "me@example.com"}})
+    told = environment(shop.containers["medusa"])
+    assert {name: value for name, value in told.items() if name.startswith(("SMTP", "MERC"))} == {
+        "SMTP_HOST": "mail.test", "SMTP_PORT": "2525", "SMTP_SECURITY": "none",
+        "SMTP_FROM": "my-shop@shops.test", "MERCHANT_EMAIL": "me@example.com",
+    }  # fmt: skip
+    from_secrets = {
+        entry["name"]: entry["valueFrom"]["secretKeyRef"]
+        for entry in shop.containers["medusa"]["env"]
+        if entry["name"].startswith("SMTP") and "valueFrom" in entry
+    }
+    assert from_secrets == {
+        "SMTP_USERNAME": {"name": "store-mail", "key": "username"},
+        "SMTP_PASSWORD": {"name": "store-mail", "key": "password"},
+    }
+    # Both write down who sends for the shop when they start
+    of_setup = {entry["name"] for entry in shop.containers["setup"]["env"]}
+    assert {name for name in told if name.startswith("SMTP")} | from_secrets.keys() <= of_setup
+
+
+def test_mail_without_an_account_or_a_sender(medusa: Helm) -> None:
+    shop = medusa.objects({"mail": {**MAIL, "from": "", "credentialsSecret": ""}})
+    entries = {entry["name"]: entry for entry in shop.containers["medusa"]["env"]}
+    assert entries["SMTP_FROM"]["value"] == f"shop@{STORE['host']}"
+    assert "SMTP_USERNAME" not in entries
+    assert "SMTP_PASSWORD" not in entries
+
+
+def test_without_a_mail_server_nothing_is_said_of_mail(medusa_shop: Objects) -> None:
+    named = {entry["name"] for entry in medusa_shop.containers["medusa"]["env"]}
+    assert not [name for name in named if name.startswith(("SMTP", "MERCHANT"))]
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, *PRIVATE, Pod({"app": "mail"}, "mail")])
+def test_only_the_server_reaches_the_mail_server(medusa: Helm, address: Peer) -> None:
+    shop = medusa.objects({"mail": MAIL})
+    allowed = {
+        (component, port)
+        for component in COMPONENTS
+        for port in (25, 2525)
+        if allows(shop, component, "Egress", address, port)
+    }
+    assert allowed == {("medusa", 2525)}
 
 
 def test_the_storefront_is_ready_once_the_server_has_answered_it(medusa_shop: Objects) -> None:
@@ -124,6 +191,10 @@ def test_where_the_shop_sells(medusa: Helm) -> None:
         ({"storefront": {"userId": 0}}, "at '/storefront/userId'"),
         ({"postgres": {"image": {"tag": ""}}}, "at '/postgres/image/tag'"),
         ({"plans": {"small": {"medusa": {"heapMebibytes": 1}}}}, "heapMebibytes"),
+        ({"mail": {**MAIL, "host": "mail.test:25"}}, "at '/mail/host'"),
+        ({"mail": {**MAIL, "security": "ssl"}}, "at '/mail/security'"),
+        ({"mail": {**MAIL, "from": "my-shop"}}, "at '/mail/from'"),
+        ({"mail": {**MAIL, "port": 0}}, "at '/mail/port'"),
     ],
 )
 def test_refused_values(medusa: Helm, values: Mapping[str, Any], told: str) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import yaml
 
+from app.local import frontend
 from app.local.cluster import nodes
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.images import bases
@@ -37,7 +39,8 @@ def test_without_docker_the_same_dockerfile_is_carried_out() -> None:
 
 def test_the_base_is_made_of_the_version_that_the_dockerfile_names() -> None:
     locked = json.loads((bases.NODE_PACKAGES / "package-lock.json").read_text())["packages"]
-    (base,) = {stage.base for stage in stages(MEDUSA).values()}
+    found_stages = stages(MEDUSA)
+    (base,) = {stage.base for stage in found_stages.values() if stage.base not in found_stages}
     found = bases._NODE.fullmatch(base)
     assert found
     for architecture in ("x64", "arm64"):
@@ -68,12 +71,13 @@ def test_every_package_is_locked_by_digest() -> None:
 
 
 def test_the_image_is_what_the_chart_runs() -> None:
-    server = stages(MEDUSA)["server"]
+    server, below = stages(MEDUSA)["server"], stages(MEDUSA)["medusa"]
     chart = VALUES["medusa"]
-    assert server.last("WORKDIR") == chart["path"]
+    assert server.base == "medusa"
+    assert below.last("WORKDIR") == chart["path"]
     assert server.last("USER") == f"{chart['userId']}:{chart['userId']}"
-    assert server.last("EXPOSE") == server.environment["PORT"] == str(chart["port"])
-    assert "mkdir static private" in server.last("RUN")
+    assert server.last("EXPOSE") == below.environment["PORT"] == str(chart["port"])
+    assert "mkdir static private" in below.last("RUN")
     (scripts,) = [c for c in server.copies if c.target == "/usr/local/bin/"]
     names = {source.removeprefix("image/") for source in scripts.sources}
     assert names == {chart["waitCommand"][0], VALUES["setup"]["command"][0]}
@@ -83,20 +87,29 @@ def test_the_image_is_what_the_chart_runs() -> None:
 
 
 def test_telemetry_is_off_wherever_medusa_runs() -> None:
-    for name in ("build", "server"):
+    for name in ("build", "medusa"):
         assert stages(MEDUSA)[name].environment["MEDUSA_DISABLE_TELEMETRY"] == "true"
 
 
 def test_every_variable_that_the_image_reads_is_the_charts() -> None:
     chart = "".join(file.read_text() for file in (CHART / "templates").iterdir())
     given = set(re.findall(r'(?:name: |"name" ")([A-Z_]+)\b', chart))
-    sources = [IMAGE / "medusa-config.js", *(IMAGE / "setup").glob("*.js")]
+    sources = [
+        IMAGE / "medusa-config.js", *(IMAGE / "setup").glob("*.js"), *(IMAGE / "src").rglob("*.js"),
+    ]  # fmt: skip
     text = "".join(file.read_text() for file in sources)
     read = set(re.findall(r'(?:process\.env\.|required\(")([A-Z_]+)', text))
-    (shorthand,) = re.findall(r"const \{([A-Z_, ]+)\} = process\.env", text)
-    read |= {name.strip() for name in shorthand.split(",")}
+    for shorthand in re.findall(r"const \{([A-Z_, ]+)\} = process\.env", text):
+        read |= {name.strip() for name in shorthand.split(",")}
     assert read <= given
-    assert {"PGPASSWORD", "ADMIN_PASSWORD", "SET_UP_BY"} <= read
+    assert {"PGPASSWORD", "ADMIN_PASSWORD", "SET_UP_BY", "SMTP_PASSWORD", "MERCHANT_EMAIL"} <= read
+
+
+def test_the_words_of_mails() -> None:
+    done = subprocess.run(
+        [frontend.node(), "--test", IMAGE / "test"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_postgres_is_told_what_the_official_image_is_told() -> None:

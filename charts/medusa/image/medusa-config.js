@@ -4,12 +4,28 @@ const path = require("node:path")
 const { defineConfig, Modules } = require("@medusajs/framework/utils")
 
 const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, JWT_SECRET, COOKIE_SECRET } = process.env
+const { SMTP_HOST, SMTP_PORT, SMTP_SECURITY, SMTP_USERNAME, SMTP_PASSWORD } = process.env
 const SHOP_URL = process.env.SHOP_URL ?? ""
 const encoded = (text) => encodeURIComponent(text ?? "")
 
+// What Medusa has without being told: the notices in the admin.
+const inAdmin = { resolve: "@medusajs/medusa/notification-local", id: "local", options: { channels: ["feed"] } }
+const byMail = {
+  resolve: "./src/mail/smtp",
+  id: "smtp",
+  options: {
+    channels: ["email"],
+    host: SMTP_HOST,
+    port: Number(SMTP_PORT),
+    security: SMTP_SECURITY,
+    username: SMTP_USERNAME,
+    password: SMTP_PASSWORD,
+  },
+}
+
 module.exports = defineConfig({
   projectConfig: {
-    databaseUrl: `postgres://${encoded(PGUSER)}:${encoded(PGPASSWORD)}@${PGHOST}:${PGPORT ?? 5432}/${PGDATABASE}`,
+    databaseUrl: `postgres://${encoded(PGUSER)}:${encoded(PGPASSWORD)}@${encoded(PGHOST)}:${PGPORT ?? 5432}/${PGDATABASE}`,
     // The database is within the cluster, behind a policy of its own.
     databaseDriverOptions: { connection: { ssl: false } },
     cookieOptions: {
@@ -32,6 +48,10 @@ module.exports = defineConfig({
       options: {
         providers: [{ resolve: "@medusajs/medusa/locking-postgres", id: "locking-postgres", is_default: true }],
       },
+    },
+    [Modules.NOTIFICATION]: {
+      resolve: "@medusajs/medusa/notification",
+      options: { providers: SMTP_HOST ? [inAdmin, byMail] : [inAdmin] },
     },
     [Modules.FILE]: {
       resolve: "@medusajs/medusa/file",

@@ -143,6 +143,26 @@ imagePullPolicy: {{ .pullPolicy }}
 - {name: SHOP_URL, value: {{ include "medusa.url" . | quote }}}
 {{ include "medusa.secretEnv" (dict "root" . "name" "JWT_SECRET" "key" "jwt-secret") }}
 {{ include "medusa.secretEnv" (dict "root" . "name" "COOKIE_SECRET" "key" "cookie-secret") }}
+{{ include "medusa.mailEnv" . }}
+{{- end }}
+
+{{/* How mail leaves; the set-up has it too, since whoever starts Medusa writes down who sends for it. */}}
+{{- define "medusa.mailEnv" -}}
+{{- with .Values.mail }}
+{{- if .host }}
+- {name: SMTP_HOST, value: {{ .host | quote }}}
+- {name: SMTP_PORT, value: {{ .port | quote }}}
+- {name: SMTP_SECURITY, value: {{ .security }}}
+- {name: SMTP_FROM, value: {{ .from | default (printf "shop@%s" $.Values.store.host) | quote }}}
+- {name: MERCHANT_EMAIL, value: {{ $.Values.store.adminEmail | quote }}}
+{{- if .credentialsSecret }}
+- name: SMTP_USERNAME
+  valueFrom: {secretKeyRef: {name: {{ .credentialsSecret }}, key: username}}
+- name: SMTP_PASSWORD
+  valueFrom: {secretKeyRef: {name: {{ .credentialsSecret }}, key: password}}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* The key by which the storefront says which shop it is of: public, and the same in every pod. */}}

@@ -1,12 +1,12 @@
-// Ends once the database was set up by the image of this pod.
+// Ends once the database was migrated by the image of this pod.
 const { withDatabase, readState } = require("./database")
 const { until } = require("./waiting")
 
 const image = process.env.SET_UP_BY
 
-async function isSetUp() {
-  const { set_up_by } = await withDatabase(readState)
-  return set_up_by === image
+async function isMigrated() {
+  const { migrated_by: by } = await withDatabase(readState)
+  return by === image
 }
 
-until(isSetUp, `the set-up by ${image}`)
+until(isMigrated, `the migration by ${image}`)

@@ -26,7 +26,7 @@ exports.default = async function setUp({ container }) {
     await openShop(container)
     console.log("The shop is open.")
   }
-  // From now on the server of this image starts.
+  // From now on the server of this image gets traffic.
   await withDatabase((client) => recordSetUp(client, settings.image))
   console.log(`The shop is set up by ${settings.image}.`)
 }
