@@ -2,6 +2,7 @@
 
 import json
 
+from app.local import mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.nodes import host
@@ -9,6 +10,7 @@ from app.local.cluster.nodes.addresses import LINK
 from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
 from app.local.cluster.progress import say
+from app.local.images.building import ensure_image
 from app.local.images.recipes import ensure_images
 
 _ENGINES = ("medusa",)
@@ -26,14 +28,17 @@ def start() -> dict[str, str]:
         _announce()
     host.ensure_packages()
     # Before the node: whatever fails here leaves the machine as it was.
-    archives = [archive for engine in _ENGINES for archive in ensure_images(engine)]
+    archives = [ensure_image(mail.recipe())]
+    archives += [archive for engine in _ENGINES for archive in ensure_images(engine)]
     cluster = LocalCluster.up(has_real_node=True)
     node = cluster.layout.node
     if node is None:  # ``up`` has refused a cluster of the other kind
         raise ClusterError("The local Kubernetes has no real node.")
     for archive in archives:
         ensure_imported(node, archive)
+    cluster.kubectl("apply", "--filename", str(mail.MANIFEST))
     return {
+        **mail.settings(),
         "STORE_PLATFORM_KUBECONFIG": str(cluster.kubeconfig),
         "STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES),
         "STORE_PLATFORM_UNAVAILABLE_ENGINES": json.dumps(_UNAVAILABLE),

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from app.local import clusters
+from app.local import clusters, mail
 from app.local.cluster import tools
 from app.local.cluster.go_build import BuildError
 from app.local.cluster.local_cluster import ClusterError
@@ -56,6 +56,8 @@ def up(nodes: str | None = None) -> None:
     dashboard, graphiql = _links(environment, token, f"{URL}/", f"{URL}/graphiql")
     print(f"  Dashboard, signed in: {dashboard}")
     print(f"  GraphiQL, signed in:  {graphiql}")
+    if mailbox := mail.page(environment):
+        print(f"  Mail of the shops:    {mailbox}")
     print(f"  API:                  {URL}/graphql")
     print(f"  Command line:         {_STORECTL} login {URL} --token-stdin < {STATE / 'token'}")
     print(f"  Your token:           {token}")

@@ -7,7 +7,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "Dockerfile"
 SHOP = ROOT / "charts" / "woocommerce" / "image" / "Dockerfile"
 MEDUSA = ROOT / "charts" / "medusa" / "image" / "Dockerfile"
-DOCKERFILES = (PLATFORM, SHOP, MEDUSA)
+MAIL = ROOT / "app" / "local" / "mail" / "Dockerfile"
+DOCKERFILES = (PLATFORM, SHOP, MEDUSA, MAIL)
 
 
 def is_ignored(path: Path) -> bool:

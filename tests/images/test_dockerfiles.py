@@ -12,7 +12,7 @@ from app.local.images.dockerfile import bases, stages
 from app.local.kind.images import builds
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
-from tests.images.dockerfile import DOCKERFILES, MEDUSA, PLATFORM, ROOT, SHOP, is_ignored
+from tests.images.dockerfile import DOCKERFILES, MAIL, MEDUSA, PLATFORM, ROOT, SHOP, is_ignored
 
 PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
 
@@ -39,7 +39,7 @@ def test_every_base_may_be_given_by_digest(file: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "name"),
     [(PLATFORM, "api"), (PLATFORM, "dashboard"), (SHOP, ""), (MEDUSA, "server"),
-     (MEDUSA, "storefront")],
+     (MEDUSA, "storefront"), (MAIL, "")],
 )  # fmt: skip
 def test_every_image_is_nobodys_and_tells_its_health(file: Path, name: str) -> None:
     stage = stages(file)[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from app.local import frontend
+from app.local import frontend, mail
 from app.local.cluster import nodes
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.images import bases
@@ -60,8 +60,8 @@ def test_the_version_is_the_charts_the_engines_and_the_packages() -> None:
 
 def test_every_package_is_locked_by_digest() -> None:
     """And by none that one registry alone has: a lock names no registry."""
-    for file in (IMAGE / "package-lock.json", bases.NODE_PACKAGES / "package-lock.json"):
-        packages = json.loads(file.read_text())["packages"]
+    for folder in (IMAGE, bases.NODE_PACKAGES, mail.FOLDER):
+        packages = json.loads((folder / "package-lock.json").read_text())["packages"]
         del packages[""]
         assert packages
         for name, package in packages.items():

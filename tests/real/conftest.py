@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from app.local import mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
 from app.local.images.recipes import ensure_images
 from tests.e2e.service import Service
 from tests.real.footprint import OUTSIDE, Footprint
+from tests.real.mails import Mailbox
 from tests.real.wordpress import ensure_image, write_engine
 
 StartService = Callable[..., Service]
@@ -66,10 +68,18 @@ def service(start_service: StartService) -> Service:
 
 
 @pytest.fixture
+def mailbox(real_cluster: LocalCluster) -> Mailbox:
+    """Where the mail of the shops goes."""
+    found = Mailbox(real_cluster)
+    found.open()
+    return found
+
+
+@pytest.fixture
 def medusa(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     """A running service with the project's own engines, whose images are on the node."""
     values = {"STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES)}
-    settings = values | through_the_ingress(real_cluster)
+    settings = values | through_the_ingress(real_cluster) | mail.settings()
     made = Service(tmp_path, real_cluster, settings)
     made.start()
     yield made

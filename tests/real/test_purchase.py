@@ -1,5 +1,8 @@
 """A guest orders in a shop of Medusa, and the merchant finds the order, whatever pod is lost."""
 
+import json
+import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -17,22 +20,29 @@ from tests.real.life import (
     lost_and_back,
     url_of,
 )
+from tests.real.mails import Mailbox
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
+SHOP = "harbour-hill"
 SHOPPER = "ada@example.com"
 COMPONENTS = {"postgres", "medusa", "storefront"}
 
 
-async def test_an_order_and_its_shop(medusa: Service) -> None:
+async def test_an_order_and_its_shop(medusa: Service, mailbox: Mailbox) -> None:
     node = medusa.cluster.layout.node
     assert node is not None
     before = footprint(node)
     browser = ensure_browser()
 
-    store = await created(medusa, "harbour-hill", engine="medusa", components=COMPONENTS)
+    store = await created(medusa, SHOP, engine="medusa", components=COMPONENTS)
     in_the_browser("buy", store, browser)
     in_the_browser("orders", store, browser)
+    the_order_is_confirmed(mailbox)
+    a_forgotten_password_is_replaced(store, mailbox)
+    mailbox.close()
+    in_the_browser("buy", store, browser, order=2, shopper="bob@example.com")
+    mailbox.reopen()
 
     for component in sorted(COMPONENTS):
         await lost_and_back(store, component)
@@ -44,7 +54,34 @@ async def test_an_order_and_its_shop(medusa: Service) -> None:
     )
 
 
-def in_the_browser(steps: str, store: Follower, browser: Path) -> None:
+def the_order_is_confirmed(mailbox: Mailbox) -> None:
+    await_that(lambda: len(mailbox.to(SHOPPER)) == 1)
+    (mail,) = mailbox.to(SHOPPER)
+    assert mail["subject"] == f"Your order #1 at {SHOP}"
+    assert mail["from"] == [{"address": f"shop@{SHOP}.store.localhost", "name": SHOP}]
+    assert "2 × Sample product: €20.00\n  Delivery: €5.00\n  Total: €25.00" in mail["text"]
+
+
+def a_forgotten_password_is_replaced(store: Follower, mailbox: Mailbox) -> None:
+    """The merchant is mailed a link, which leads to the shop's admin and has a token."""
+    username, _ = login_of(store)
+    asked = urllib.request.Request(  # noqa: S310 - the ingress of the test's own cluster
+        f"{url_of(store)}/auth/user/emailpass/reset-password",
+        data=json.dumps({"identifier": username}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+        assert answer.status == 201
+    await_that(lambda: len(mailbox.to(username)) == 1)
+    (mail,) = mailbox.to(username)
+    assert mail["subject"] == f"A new password for {SHOP}"
+    link = re.escape(f"{url_of(store)}/app/reset-password?token=") + r"[\w.-]+&email=admin%40"
+    assert re.search(link, mail["text"])
+
+
+def in_the_browser(
+    steps: str, store: Follower, browser: Path, *, order: int = 1, shopper: str = SHOPPER
+) -> None:
     """Carry out ``dashboard/e2e/shop/<steps>.spec.ts`` in Chromium, through the ingress."""
     username, password = login_of(store)
     run_browser_tests(
@@ -52,8 +89,9 @@ def in_the_browser(steps: str, store: Follower, browser: Path) -> None:
         {
             "E2E_CHROMIUM": str(browser),
             "E2E_URL": url_of(store),
-            "E2E_SHOP": "harbour-hill",
-            "E2E_SHOPPER": SHOPPER,
+            "E2E_SHOP": SHOP,
+            "E2E_SHOPPER": shopper,
+            "E2E_ORDER": str(order),
             "E2E_USERNAME": username,
             "E2E_PASSWORD": password,
         },

@@ -53,12 +53,13 @@ def test_a_new_cluster_has_an_ingress_and_images(commands: Commands, tmp_path: P
     ]
     kubectl = f"kubectl --kubeconfig={tmp_path / 'kind.kubeconfig'}"
     names = [" ".join(line.split()[:3]) for line in commands.asked if line.startswith("kubectl")]
-    assert names == [f"{kubectl} apply", f"{kubectl} rollout"]
+    assert names == [f"{kubectl} apply", f"{kubectl} rollout", f"{kubectl} apply"]
     built = [line.split()[4] for line in commands.asked if line.startswith("docker build")]
     loaded = [line.split()[3] for line in commands.asked if line.startswith("kind load")]
     assert built == loaded
     assert [image.split(":")[0] for image in loaded] == [
         "store-platform/medusa", "store-platform/medusa-storefront", "store-platform/woocommerce",
+        "localhost/maildev",
     ]  # fmt: skip
     assert settings == {
         "STORE_PLATFORM_KUBECONFIG": str(tmp_path / "kind.kubeconfig"),
@@ -66,6 +67,9 @@ def test_a_new_cluster_has_an_ingress_and_images(commands: Commands, tmp_path: P
         "STORE_PLATFORM_INGRESS": "http://127.0.0.1:8000",
         "STORE_PLATFORM_SHOP_URL": "http://{name}.store.localhost:8000",
         "STORE_PLATFORM_REACHABILITY_CHECK": "true",
+        "STORE_PLATFORM_SMTP_HOST": "maildev.mail.svc.cluster.local",
+        "STORE_PLATFORM_SMTP_PORT": "1025",
+        "STORE_PLATFORM_SMTP_SECURITY": "none",
     }
 
 
@@ -91,6 +95,12 @@ def test_an_engine_without_image_is_unavailable(commands: Commands, tmp_path: Pa
     unavailable = kind.start(tmp_path)["STORE_PLATFORM_UNAVAILABLE_ENGINES"]
     assert json.loads(unavailable).keys() == {"woocommerce"}
     assert not any("load docker-image store-platform/woo" in line for line in commands.asked)
+
+
+def test_without_the_image_for_mail_shops_send_none(commands: Commands, tmp_path: Path) -> None:
+    commands.failing = ("--tag localhost/maildev",)
+    assert not [name for name in kind.start(tmp_path) if "SMTP" in name]
+    assert not [line for line in commands.asked if "mail.yaml" in line]
 
 
 def test_without_any_image_there_is_no_platform(commands: Commands, tmp_path: Path) -> None:

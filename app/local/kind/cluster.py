@@ -6,11 +6,12 @@ from pathlib import Path
 
 import yaml
 
+from app.local import mail
 from app.local.cluster import tools
 from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.ports import first_free
 from app.local.cluster.progress import ticking
-from app.local.kind.images import ensure_images
+from app.local.kind.images import ensure_images, ensure_mail_image
 
 _NAME = "store-platform"
 _MEMORY = "kind.json"
@@ -33,7 +34,11 @@ def start(state: Path) -> dict[str, str]:
         rollout = "deployment/traefik"
         _run(*kubectl, "rollout", "status", rollout, "--namespace=ingress", "--timeout=300s")
     unavailable = ensure_images(_NAME)
+    has_mail = ensure_mail_image(_NAME)
+    if has_mail:
+        _run(*kubectl, "apply", f"--filename={mail.MANIFEST}")
     return {
+        **(mail.settings() if has_mail else {}),
         "STORE_PLATFORM_KUBECONFIG": str(kubeconfig),
         "STORE_PLATFORM_UNAVAILABLE_ENGINES": json.dumps(unavailable),
         **_addresses(state),

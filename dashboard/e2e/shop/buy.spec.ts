@@ -20,5 +20,5 @@ test("a guest buys the sample product", async ({ page }) => {
   // Two at 10 euros, and the one way of delivery at 5.
   await page.getByRole("button", { name: "Place order for €25.00" }).click();
   await expect(page.getByRole("heading", { name: "Order received" })).toBeVisible();
-  await expect(page.getByText("Your order has the number #1.")).toBeVisible();
+  await expect(page.getByText(`Your order has the number #${given("E2E_ORDER")}.`)).toBeVisible();
 });
