@@ -122,6 +122,7 @@ def _store(
         owner_name=record.owner.name,
         engine=record.engine,
         engine_version=record.engine_version,
+        contact_email=record.contact_email,
         status=enums.StoreStatus[record.status],
         target=enums.StoreTarget[record.target],
         reason=_reason(record.reason) if record.reason else None,

@@ -44,6 +44,7 @@ class Mutation(AccessMutation):
             name=input.name,
             engine=input.engine,
             version=input.version,
+            contact_email=input.contact_email,
             idempotency_key=input.idempotency_key,
             audit=audit,
         )

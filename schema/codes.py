@@ -99,6 +99,7 @@ class UserErrorCode(Enum):
     NAME_KEPT = _value(
         "NAME_KEPT", description="The name is reserved for the owner of a deleted store."
     )
+    EMAIL_INVALID = _value("EMAIL_INVALID", description="The text is no e-mail address.")
     ENGINE_UNKNOWN = _value("ENGINE_UNKNOWN", description="There is no such engine.")
     ENGINE_UNAVAILABLE = _value(
         "ENGINE_UNAVAILABLE", description="No new store can have the engine for now."

@@ -16,6 +16,12 @@ class CreateStoreInput:
         default=None,
         description="A version of the engine. By default, the engine's default version.",
     )
+    contact_email: str | None = strawberry.field(
+        default=None,
+        description="Where the shop writes to its merchant, of new orders for example; some engines"
+        " sign the merchant in by it. By default, the address that the issuer tells of the caller,"
+        " if it tells one.",
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
         description="Any text of up to 128 characters. A request with the same key returns the same"

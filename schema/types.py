@@ -154,6 +154,9 @@ class Store(Node):
     )
     engine: str = strawberry.field(description="The name of its engine.")
     engine_version: str = strawberry.field(description="The version of its engine.")
+    contact_email: str | None = strawberry.field(
+        description="Where the shop writes to its merchant; null if nobody said."
+    )
     status: StoreStatus = strawberry.field(description="The present status.")
     target: StoreTarget = strawberry.field(description="The status that it should reach.")
     reason: Reason | None = strawberry.field(

@@ -26,6 +26,7 @@ from jwt.exceptions import (
 from app.auth.issuer_keys import IssuerKeys
 from app.auth.jwt_kinds import is_for_something_else, is_kind_accepted, is_of_client
 from app.auth.settings import OidcSettings
+from provisioner.domain.emails import is_email
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner, normal_name
 
@@ -72,7 +73,7 @@ class JwtVerifier:
         expires = min(int(claims["exp"]), _LATEST)
         # The leeway applies to the end as it does when the token is checked.
         ends_at = datetime.fromtimestamp(expires, UTC) + self._settings.leeway
-        return Identity(owner, role), ends_at
+        return Identity(owner, role, email=_email_of(claims)), ends_at
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         settings = self._settings
@@ -134,3 +135,13 @@ class JwtVerifier:
         known = self._settings.roles
         ours = {known[name] for name in theirs if isinstance(name, str) and name in known}
         return max(ours, key=list(Role).index, default=None)
+
+
+def _email_of(claims: Mapping[str, Any]) -> str | None:
+    """Return the person's address, unless the issuer says that it is not known to be theirs.
+
+    Source: OpenID Connect Core 1.0, section 5.1. Many issuers do not say anything.
+    """
+    email = claims.get("email")
+    is_doubted = claims.get("email_verified") is False
+    return email if isinstance(email, str) and is_email(email) and not is_doubted else None

@@ -127,6 +127,9 @@ def create(
         str | None, typer.Option(help="The kind of shop. Needed only if there are several.")
     ] = None,
     version: Annotated[str | None, typer.Option(help="The engine's version.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="Where the shop writes to you, of new orders for example.")
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option(help="An idempotency key: a repeated key returns the same store."),
@@ -144,8 +147,9 @@ def create(
             [item["name"] for item in await api.engines() if item["isAvailable"]]
         )
         store = await api.change(
-            "createStore", name=name, engine=chosen, version=version, idempotencyKey=key
-        )
+            "createStore", name=name, engine=chosen, version=version, contactEmail=email,
+            idempotencyKey=key,
+        )  # fmt: skip
         if watch:
             # From version 0, so that the events before the watch are shown as well.
             await until_ready(api, store, after=0, as_json=as_json)

@@ -78,7 +78,7 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Admin", store["adminUrl"] or ""),
         ("Engine", f"{store['engine']} {store['engineVersion']}"),
         ("Owner", store["ownerName"]),
-        ("Asked for", ago(store["createdAt"])),
+        ("Created", ago(store["createdAt"])),
         ("Ready since", ago(store["readyAt"]) if store["status"] == "READY" else ""),
         ("Place in line", str(store["queuePosition"] or "")),
         ("Id", store["id"]),

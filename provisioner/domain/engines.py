@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from provisioner.domain.errors import ConfigurationError
+from provisioner.domain.stores import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,14 @@ class Engine:
     sends_mail: bool = False
     unavailable_reason: str | None = None
 
-    def admin_user_of(self, host: str) -> str:
-        """Return the log-in name of the administrator of the shop at ``host``."""
-        return self.admin_user.replace("{host}", host)
+    def admin_user_of(self, store: Store) -> str:
+        """Return the log-in name of the administrator of a store's shop.
+
+        An engine that signs people in by e-mail address is told the merchant's; if nobody said
+        one, its chart makes up an address at the shop.
+        """
+        email = store.contact_email or f"admin@{store.host}"
+        return self.admin_user.replace("{email}", email)
 
     @property
     def default_version(self) -> EngineVersion:
@@ -158,7 +164,7 @@ class _Description(_File):
     shop_path: _Path = "/"
     admin_path: _Path = "/"
     ready_path: _Path = "/"
-    admin_user: Annotated[str, msgspec.Meta(pattern=r"^([^{}]|\{host\})*$")] = ""
+    admin_user: Annotated[str, msgspec.Meta(pattern=r"^([^{}]|\{email\})*$")] = ""
     admin_password_key: str = ""
     provision_timeout_seconds: Annotated[int, msgspec.Meta(ge=60, le=3600)] | None = None
     credentials: list[_GeneratedSecret] = []

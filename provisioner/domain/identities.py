@@ -1,6 +1,6 @@
 """Callers of the API: their identity, their role, and the token that they signed in with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,11 +41,13 @@ class Identity:
     """Who is calling, and with which of the platform's own tokens.
 
     ``token`` is None for a caller who signed in through an issuer or uses the command line.
+    ``email`` is the caller's address as the issuer tells it, and no part of who it is.
     """
 
     owner: Owner
     role: Role
     token: UsedToken | None = None
+    email: str | None = field(default=None, compare=False)
 
     @property
     def sees_all_stores(self) -> bool:

@@ -78,6 +78,8 @@ class Store:
 
     The creation is an attempt, and so are each retry and the deletion. ``attempt_started_at`` is
     when a worker last began one; None before the first.
+
+    ``contact_email`` is where the shop reaches its merchant; None if nobody said.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Store:
     updated_at: datetime
     ready_at: datetime | None
     deleted_at: datetime | None
+    contact_email: str | None = None
 
 
 def new_store(
@@ -112,6 +115,7 @@ def new_store(
     host: str,
     url: str,
     now: datetime,
+    contact_email: str | None = None,
 ) -> Store:
     """Return the record of a new store that waits to be provisioned.
 
@@ -137,6 +141,7 @@ def new_store(
         updated_at=now,
         ready_at=None,
         deleted_at=None,
+        contact_email=contact_email,
     )
 
 

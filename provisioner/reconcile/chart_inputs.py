@@ -40,15 +40,16 @@ async def ensure_secrets(
 
 def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dict[str, object]:
     """Return the Helm values that say which store it is, and how its mail leaves."""
-    values: dict[str, object] = {
-        "store": {
-            "id": store.id,
-            "name": store.name,
-            "host": store.host,
-            "url": store.url,
-            "credentialsSecret": CREDENTIALS_SECRET,
-        }
+    given = {
+        "id": store.id,
+        "name": store.name,
+        "host": store.host,
+        "url": store.url,
+        "credentialsSecret": CREDENTIALS_SECRET,
     }
+    if store.contact_email is not None:
+        given["adminEmail"] = store.contact_email
+    values: dict[str, object] = {"store": given}
     if mail := _mail_of(context, engine):
         values["mail"] = {
             "host": mail.host,

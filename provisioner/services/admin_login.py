@@ -54,7 +54,7 @@ class AdminLogins:
         password = (await self._values(store)).get(engine.admin_password_key)
         if password is None:
             raise RefusedError(_NOT_YET)
-        return AdminLogin(engine.admin_user_of(store.host), password)
+        return AdminLogin(engine.admin_user_of(store), password)
 
     async def _values(self, store: Store) -> Mapping[str, str]:
         try:

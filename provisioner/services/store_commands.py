@@ -5,11 +5,13 @@ found". A command only writes what a store should be, and wakes the dispatcher, 
 done. Each command gets an ``AuditedAction``, whose entry is written together with the change.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from structlog.contextvars import bind_contextvars
 
 from provisioner.domain.codes import RefusalCode
+from provisioner.domain.emails import refuse_email
 from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.identities import Identity, Role
@@ -65,10 +67,14 @@ class StoreCommands:
         name: str,
         engine: str,
         version: str | None = None,
+        contact_email: str | None = None,
         idempotency_key: str | None = None,
         audit: AuditedAction,
     ) -> Store:
         """Record a new store, which a worker then provisions.
+
+        ``contact_email`` is where the shop reaches its merchant; by default the caller's own
+        address, if the issuer has told it.
 
         The same idempotency key of the same owner returns the same store again. Raises RefusedError
         with a refusal for everything that is wrong.
@@ -82,6 +88,7 @@ class StoreCommands:
                 name=name,
                 engine=engine,
                 version=version,
+                contact_email=contact_email,
                 idempotency_key=idempotency_key,
                 audit=audit,
             )
@@ -96,11 +103,18 @@ class StoreCommands:
         name: str,
         engine: str,
         version: str | None,
+        contact_email: str | None,
         idempotency_key: str | None,
         audit: AuditedAction,
     ) -> Store:
         _require_operator(caller)
-        chosen, chosen_version = self._checked(name, engine, version, idempotency_key)
+        # All refusals are collected, so that a form can show each at its field in one go.
+        refused = [
+            refuse_name(name, self._names.reserved),
+            refuse_email(contact_email, "contactEmail"),
+            _refuse_key(idempotency_key),
+        ]
+        chosen, chosen_version = self._chosen(engine, version, refused)
         store_id = new_store_id()
         url = self._shop_url.format(name=name)
         store = await self._records.create(
@@ -114,6 +128,7 @@ class StoreCommands:
                 # Without the port, which the host of an Ingress cannot have.
                 host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
                 url=url,
+                contact_email=contact_email or caller.email,
                 now=self._clock.now(),
             ),
             idempotency_key=idempotency_key,
@@ -201,11 +216,10 @@ class StoreCommands:
         await audit.accept_alone()
         return login
 
-    def _checked(
-        self, name: str, engine: str, version: str | None, key: str | None
+    def _chosen(
+        self, engine: str, version: str | None, refused: Iterable[Refusal | None]
     ) -> tuple[Engine, EngineVersion]:
-        # All refusals are collected, so that a form can show each at its field in one go.
-        refused = (refuse_name(name, self._names.reserved), _refuse_key(key))
+        """Return the engine and its version. Raises RefusedError with all that is wrong."""
         refusals = [refusal for refusal in refused if refusal]
         chosen = self._engines.get(engine)
         chosen_version = None

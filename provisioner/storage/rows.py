@@ -66,6 +66,7 @@ def store_of(row: Row) -> Store:
         updated_at=from_micros(row["updated_at"]),
         ready_at=moment(row["ready_at"]),
         deleted_at=moment(row["deleted_at"]),
+        contact_email=row["contact_email"],
     )
 
 

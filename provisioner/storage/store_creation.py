@@ -21,11 +21,11 @@ _FIRST = 1
 
 _INSERT_STORE = """
     INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
-                        target, namespace, release, host, url, idempotency_key, version, attempt,
-                        created_at, updated_at)
+                        target, namespace, release, host, url, contact_email, idempotency_key,
+                        version, attempt, created_at, updated_at)
     VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
-            :target, :namespace, :release, :host, :url, :idempotency_key, :version, :attempt,
-            :created_at, :updated_at)
+            :target, :namespace, :release, :host, :url, :contact_email, :idempotency_key,
+            :version, :attempt, :created_at, :updated_at)
 """
 
 
@@ -89,6 +89,7 @@ async def _insert(
         "release": store.release,
         "host": store.host,
         "url": store.url,
+        "contact_email": store.contact_email,
         "idempotency_key": idempotency_key,
         "version": _FIRST,
         "attempt": _FIRST,

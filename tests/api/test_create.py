@@ -30,6 +30,9 @@ def test_created(api: Service) -> None:
         ({"name": "kube-system"}, [("NAME_RESERVED", "name")]),
         ({"engine": "magento"}, [("ENGINE_UNKNOWN", "engine")]),
         ({"version": "0.0.1"}, [("VERSION_UNKNOWN", "version")]),
+        ({"contactEmail": "ada"}, [("EMAIL_INVALID", "contactEmail")]),
+        ({"contactEmail": ""}, [("EMAIL_INVALID", "contactEmail")]),
+        ({"contactEmail": f"{'a' * 243}@example.com"}, [("EMAIL_INVALID", "contactEmail")]),
         ({"idempotencyKey": ""}, [("IDEMPOTENCY_KEY_INVALID", "idempotencyKey")]),
         (
             {"name": "-", "engine": "magento", "idempotencyKey": "k" * 129},
@@ -48,6 +51,16 @@ def test_refused(
     assert payload["store"] is None
     assert [(error["code"], error["field"]) for error in payload["errors"]] == expected
     assert not any(records().values())
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "o'neil+shop@localhost", None])
+def test_where_the_shop_reaches_its_merchant(api: Service, email: str | None) -> None:
+    token = api.token("merchant")
+    store = api.create(token, "my-shop", contactEmail=email)["store"]
+    found = api.execute(
+        token, "query ($id: ID!) { store(id: $id) { contactEmail } }", id=store["id"]
+    )
+    assert found == {"store": {"contactEmail": email}}
 
 
 def test_whether_addresses_are_checked_is_told(api: Service) -> None:

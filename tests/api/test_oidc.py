@@ -113,6 +113,23 @@ async def test_claims_of_other_names(issuer: Issuer, http: httpx.AsyncClient) ->
     assert await door.identity(token) == Identity(Owner(issuer.url, "bob"), Role.VIEWER)
 
 
+@pytest.mark.parametrize(
+    ("claims", "email"),
+    [
+        ({"email": "ada@example.com"}, "ada@example.com"),
+        ({"email": "ada@example.com", "email_verified": True}, "ada@example.com"),
+        ({"email": "ada@example.com", "email_verified": False}, None),
+        ({"email": "ada"}, None),
+        ({"email": ["ada@example.com"]}, None),
+        ({}, None),
+    ],
+)
+async def test_the_address_that_an_issuer_tells(
+    issuer: Issuer, door: Door, claims: dict[str, Any], email: str | None
+) -> None:
+    assert (await door.identity(issuer.token(**claims))).email == email
+
+
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 

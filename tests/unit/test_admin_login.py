@@ -62,11 +62,13 @@ async def test_the_owner(cluster: SimulatedCluster, logins: AdminLogins) -> None
     assert PASSWORD not in repr(login)
 
 
-async def test_a_name_with_the_shops_host(cluster: SimulatedCluster) -> None:
-    engine = replace(ENGINE, admin_user="admin@{host}")
+async def test_a_name_that_is_the_merchants_address(cluster: SimulatedCluster) -> None:
+    engine = replace(ENGINE, admin_user="{email}")
     await furnish(cluster, {"admin-password": PASSWORD})
-    login = await AdminLogins(cluster, {ENGINE.name: engine}).read(OWNER, store())
-    assert login == AdminLogin("admin@h", PASSWORD)
+    logins = AdminLogins(cluster, {ENGINE.name: engine})
+    theirs = replace(store(), contact_email="ada@example.com")
+    assert await logins.read(OWNER, theirs) == AdminLogin("ada@example.com", PASSWORD)
+    assert await logins.read(OWNER, store()) == AdminLogin("admin@h", PASSWORD)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,14 @@ def test_the_values_say_which_store_it_is(repository: StoreRepository, store: St
     }  # fmt: skip
 
 
+def test_the_values_say_who_the_merchant_is(repository: StoreRepository, store: Store) -> None:
+    store = replace(store, contact_email="ada@example.com")
+    cluster = SimulatedCluster(SystemClock().now)
+    given = store_values(context(repository, cluster, None), store, ENGINE)["store"]
+    assert isinstance(given, dict)
+    assert given["adminEmail"] == "ada@example.com"
+
+
 def test_the_values_say_how_mail_leaves(repository: StoreRepository, store: Store) -> None:
     cluster = SimulatedCluster(SystemClock().now)
     assert store_values(context(repository, cluster, MAIL), store, ENGINE)["mail"] == {

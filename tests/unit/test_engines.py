@@ -1,5 +1,6 @@
 """engine.yaml: what fits becomes an engine, what does not is refused with file and field."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 
 from provisioner.domain.engines import EngineCatalogue, load_engine
 from provisioner.domain.errors import ConfigurationError
+from tests.stores import a_store
 
 CHARTS = Path(__file__).resolve().parents[2] / "charts"
 GOOD: dict[str, object] = {
@@ -56,13 +58,18 @@ def test_a_small_engine_loads_with_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "of_the_shop"), [("admin", "admin"), ("admin@{host}", "admin@my-shop.test")]
+    ("said", "email", "name"),
+    [
+        ("admin", "ada@example.com", "admin"),
+        ("{email}", "ada@example.com", "ada@example.com"),
+        ("{email}", None, "admin@h"),
+    ],
 )
-def test_the_administrators_name_may_have_the_shops_host(
-    tmp_path: Path, said: str, of_the_shop: str
+def test_the_administrators_name_may_be_the_merchants_address(
+    tmp_path: Path, said: str, email: str | None, name: str
 ) -> None:
     engine = load_engine(write(tmp_path, GOOD | {"adminUser": said}))
-    assert engine.admin_user_of("my-shop.test") == of_the_shop
+    assert engine.admin_user_of(replace(a_store(), contact_email=email)) == name
 
 
 def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
@@ -81,7 +88,7 @@ def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
         ({"relasePrefix": "typo"}, "relasePrefix"),
         ({"credentials": [{"key": "a", "length": 4}]}, "$.credentials[0].length"),
         ({"apiVersion": "v2"}, "$.apiVersion"),
-        ({"adminUser": "admin@{name}"}, "$.adminUser"),
+        ({"adminUser": "admin@{host}"}, "$.adminUser"),
         ({"provisionTimeoutSeconds": 5}, "$.provisionTimeoutSeconds"),
         ({"provisionTimeoutSeconds": "long"}, "$.provisionTimeoutSeconds"),
         ({"walk": [{"path": "shop"}]}, "$.walk[0].path"),
