@@ -165,7 +165,11 @@ def list_stores(
     *,
     status: Annotated[
         list[Status] | None,
-        typer.Option(case_sensitive=False, help="Only stores in this status. May be repeated."),
+        typer.Option(
+            metavar="STATUS",
+            case_sensitive=False,
+            help=f"Only stores in this status: {', '.join(Status)}. May be repeated.",
+        ),
     ] = None,
     engine: Annotated[str | None, typer.Option(help="Only stores of this engine.")] = None,
     name: Annotated[str | None, typer.Option(help="Only stores whose name contains this.")] = None,
@@ -180,15 +184,8 @@ def list_stores(
             "nameContains": name,
         }
         stores = await connected().stores(**wanted)
-        heads = [("NAME", "STATUS", "ENGINE", "OWNER", "ASKED FOR", "ADDRESS")]
-        rows = [
-            (store["name"], store["status"], f"{store['engine']} {store['engineVersion']}",
-             store["ownerName"], wording.ago(store["createdAt"]), store["url"])
-            for store in stores
-        ]  # fmt: skip
-        lines = (
-            columns(heads + rows, width=table_width()) if rows else ["There are no such stores."]
-        )
+        rows = wording.store_rows(stores)
+        lines = columns(rows, width=table_width()) if stores else ["There are no such stores."]
         say_either(stores, lines, as_json=as_json)
 
     run(work())

@@ -61,7 +61,11 @@ def create_token(
     ] = None,
     role: Annotated[
         Role,
-        typer.Option(case_sensitive=False, help="What the token allows, at most what you may do."),
+        typer.Option(
+            metavar="ROLE",
+            case_sensitive=False,
+            help=f"What the token allows, at most what you may do: {', '.join(Role)}.",
+        ),
     ] = Role.OPERATOR,
     description: Annotated[str, typer.Option(help="What the token is for.")] = "",
     expires_in_days: Annotated[

@@ -1,6 +1,6 @@
 """Turns records of the API into words and columns, without reading or printing anything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +69,21 @@ def quota(used: Data) -> str:
     """Return how many stores a user has, and the limit if there is one."""
     count, limit = used["storesUsed"], used["storesLimit"]
     return f"Stores: {count}" + ("" if limit is None else f" of {limit}")
+
+
+def store_rows(stores: Sequence[Data]) -> list[tuple[str, ...]]:
+    """Return a table of stores with its heads; the owners are told if they are not all the same."""
+    owners = {(store["ownerSource"], store["owner"]) for store in stores}
+    has_owners = len(owners) > 1
+    heads = ("NAME", "STATUS", "ENGINE", *(["OWNER"] * has_owners), "CREATED", "ADDRESS")
+    return [
+        heads,
+        *(
+            (store["name"], store["status"], f"{store['engine']} {store['engineVersion']}",
+             *([store["ownerName"]] * has_owners), ago(store["createdAt"]), store["url"])
+            for store in stores
+        ),
+    ]  # fmt: skip
 
 
 def store_lines(store: Data, *, width: int | None = None) -> list[str]:

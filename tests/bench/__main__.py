@@ -20,6 +20,7 @@ from tests.bench import (
     listing,
     memory,
     pages,
+    real_shop,
     restart,
     results,
     throughput,
@@ -39,6 +40,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p6": listing.measure,
     "pages": pages.measure,
     "faults": faults.measure,
+    "p8": real_shop.measure,
     # The next two fill the cluster, which the others would feel.
     "p5": memory.measure,
     "p4": restart.measure,
@@ -65,6 +67,8 @@ def main() -> None:
                 say(f"Written: {page}")
     finally:
         cluster.down()
+        if real := LocalCluster.find(real_shop.CLUSTER):
+            real.down()
     say(f"\n{results.machine()}\n")
     print(table(figures))
 

@@ -13,12 +13,12 @@ import uuid
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from app.local.cluster import tools
 from app.local.cluster.progress import ticking
+from tests.bench.bare_helm import install, kubectl
 from tests.bench.ground import Ground, api_client
 from tests.bench.memory import resident_megabytes
 from tests.bench.report import Figure
-from tests.e2e.service import ROOT, Service, follow
+from tests.e2e.service import Service, follow
 
 _GOAL = 1.2
 _FLAT = 1.25
@@ -94,7 +94,7 @@ async def _bare(service: Service, stores: int) -> tuple[float, float]:
 
     async def one(name: str) -> None:
         async with slots:
-            await _install(service, name)
+            await install(service.cluster, "woocommerce", name)
 
     async with asyncio.timeout(_PATIENCE_SECONDS), asyncio.TaskGroup() as group:
         watches = [
@@ -106,7 +106,7 @@ async def _bare(service: Service, stores: int) -> tuple[float, float]:
         installed = time.monotonic() - began
         await asyncio.gather(*watches)
         ready = time.monotonic() - began
-    await _kubectl(service, "delete", "namespaces", *names)
+    await kubectl(service.cluster, "delete", "namespaces", *names)
     return installed, ready
 
 
@@ -133,37 +133,3 @@ async def _until_seen(
 def _component(item: dict[str, Any]) -> tuple[str, str]:
     metadata = item["metadata"]
     return metadata["namespace"], metadata.get("labels", {}).get("app.kubernetes.io/component", "")
-
-
-async def _install(service: Service, name: str) -> None:
-    keys = ("mysql-root-password", "mysql-password", "admin-password")
-    secret = {
-        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "c", "namespace": name},
-        "stringData": dict.fromkeys(keys, "x" * 24),
-    }  # fmt: skip
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    objects = {"apiVersion": "v1", "kind": "List", "items": [namespace, secret]}
-    await _kubectl(service, "create", "-f", "-", stdin=json.dumps(objects))
-    store = {"id": name, "name": name, "host": f"{name}.localhost", "credentialsSecret": "c"}
-    await _run(
-        str(tools.ensure_helm()), "install", name, str(ROOT / "charts/woocommerce"),
-        "--kubeconfig", str(service.cluster.kubeconfig), "--namespace", name, "--values", "-",
-        stdin=json.dumps({"store": store}),
-    )  # fmt: skip
-
-
-async def _kubectl(service: Service, *arguments: str, stdin: str = "") -> None:
-    kubeconfig = str(service.cluster.kubeconfig)
-    await _run(str(tools.ensure_kubectl()), "--kubeconfig", kubeconfig, *arguments, stdin=stdin)
-
-
-async def _run(*command: str, stdin: str = "") -> None:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await process.communicate(stdin.encode())
-    if process.returncode != 0:
-        raise RuntimeError(f"{command[:4]}: {errors.decode()}")

@@ -9,7 +9,7 @@ from app.storectl.tables import columns
 
 NAME = "a-name-of-forty-characters-as-long-as-any"[:40]
 STORES = [
-    ("NAME", "STATUS", "ENGINE", "OWNER", "ASKED FOR", "ADDRESS"),
+    ("NAME", "STATUS", "ENGINE", "OWNER", "CREATED", "ADDRESS"),
     (
         "my-shop",
         "PROVISIONING",
@@ -24,7 +24,7 @@ STORES = [
 
 def test_each_row_is_a_line_where_there_is_no_terminal() -> None:
     assert columns(STORES) == [
-        f"{'NAME':40}  STATUS        ENGINE          OWNER  ASKED FOR      ADDRESS",
+        f"{'NAME':40}  STATUS        ENGINE          OWNER  CREATED        ADDRESS",
         (
             f"{'my-shop':40}  PROVISIONING  woocommerce 10  anna   2 min 3 s ago"
             "  http://my-shop.example"

@@ -84,3 +84,15 @@ def test_why_it_failed() -> None:
 @pytest.mark.parametrize(("limit", "text"), [(None, "Stores: 2"), (5, "Stores: 2 of 5")])
 def test_quota(limit: int | None, text: str) -> None:
     assert wording.quota({"storesUsed": 2, "storesLimit": limit, "storesLeft": None}) == text
+
+
+def test_owners_are_told_where_there_are_several() -> None:
+    ours = {**STORE, "ownerSource": "local"}
+    heads, row = wording.store_rows([ours])
+    assert heads == ("NAME", "STATUS", "ENGINE", "CREATED", "ADDRESS")
+    assert row[:3] == ("my-shop", "FAILED", "woocommerce 10")
+    assert row[4] == "http://my-shop.example"
+    # The same name from another source is somebody else
+    heads, row, _ = wording.store_rows([ours, {**ours, "ownerSource": "https://issuer.test"}])
+    assert heads[3] == "OWNER"
+    assert row[3] == "anna"
