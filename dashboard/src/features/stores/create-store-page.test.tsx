@@ -51,6 +51,11 @@ test("ready: the address follows the name, and the rules are told", async () => 
   expect(name.getAttribute("aria-invalid")).toBe("true");
 });
 
+test("what a shop needs is said in people's units", async () => {
+  show();
+  expect(await screen.findByText("0.4 CPU · 1 GB memory · 15 GB disk")).toBeDefined();
+});
+
 test("a created store's page opens", async () => {
   const payload = { __typename: "CreateStorePayload", store: aStore({ id: "store_9" }), errors: [] };
   const { asked } = show({ CreateStore: () => ({ createStore: payload }) });

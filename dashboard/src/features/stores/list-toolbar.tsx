@@ -26,8 +26,8 @@ export function ListToolbar({ choices, onChange }: ListToolbarProps) {
   return (
     <search className={styles.toolbar} aria-label="Stores">
       <SearchBox value={choices.search} onChange={onChange} />
-      <select aria-label="Engine" className={styles.select} value={choices.engine} onChange={(event) => onChange({ engine: event.target.value })}>
-        <option value="">All engines</option>
+      <select aria-label="Shop software" className={styles.select} value={choices.engine} onChange={(event) => onChange({ engine: event.target.value })}>
+        <option value="">All shop software</option>
         {data?.engines.map(({ name, displayName }) => (
           <option key={name} value={name}>
             {displayName}
