@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { addresses, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
-import { aStore, pageOf } from "@/testing/records";
+import { aReason, aStore, pageOf } from "@/testing/records";
 import { StoreListPage } from "./store-list-page";
 
 const list = (...stores: object[]) => () => ({ __typename: "Query", stores: pageOf("Store", stores) });
@@ -52,6 +52,12 @@ test("where addresses are not checked a row has no way into its shop", async () 
   renderPage(<StoreListPage />, { answers: { Stores: list(aStore()), Addresses: addresses(false) } });
   await screen.findByRole("listitem");
   expect(screen.queryByRole("link", { name: /^Open/ })).toBeNull();
+});
+
+test("a row says what is wrong in a merchant's words", async () => {
+  const failed = aStore({ status: "FAILED", reason: aReason("IMAGE_NOT_FOUND", "wordpress: no such image") });
+  renderPage(<StoreListPage />, { answers: { Stores: list(failed) } });
+  expect(await screen.findByText("A part of the shop software could not be found where it is kept.")).toBeDefined();
 });
 
 test("a store that waits says where in line, and cannot be opened", async () => {
