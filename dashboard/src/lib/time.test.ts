@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dayOf, duration, relativeTime, timeOfDay } from "./time";
+import { dayAndTime, dayOf, duration, relativeTime, timeOfDay } from "./time";
 
 /** A time of day where the reader is, as the server tells it. */
 const local = (text: string) => new Date(text).toISOString();
@@ -43,6 +43,7 @@ test.each([
 ])("%s is %s at %s", (time, day, said) => {
   expect(dayOf(local(time), at(NOW))).toBe(day);
   expect(timeOfDay(local(time))).toBe(said);
+  expect(dayAndTime(local(time), at(NOW))).toBe(`${day}, ${said.slice(0, 5)}`);
 });
 
 test.each([

@@ -6,6 +6,7 @@ const DAYS_IN_WORDS = 7;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const hourAndMinute = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 const dateAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 
@@ -41,6 +42,11 @@ export function dayOf(iso: string, now: number): string {
   if (days === 0) return "Today";
   if (days === -1) return "Yesterday";
   return (isSameYear(at, now) ? date : dateAndYear).format(at);
+}
+
+/** The day and the time of day: "Today, 14:05", "14 March, 09:30". */
+export function dayAndTime(iso: string, now: number): string {
+  return `${dayOf(iso, now)}, ${hourAndMinute.format(Date.parse(iso))}`;
 }
 
 /** How many days the calendar has from one moment to the other, where the reader is. */

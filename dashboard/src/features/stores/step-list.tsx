@@ -2,7 +2,7 @@ import { Check, Circle, LoaderCircle, type LucideIcon, Minus, X } from "lucide-r
 import type { StepStatus, StoreDetailsFragment } from "@/gql/graphql";
 import { duration, exactTime } from "@/lib/time";
 import { useSeconds } from "@/lib/use-now";
-import { titleOf } from "./store-facts";
+import { titleOf } from "@/lib/words";
 import { stepHint, stepTitle } from "./step-words";
 import styles from "./step-list.module.css";
 

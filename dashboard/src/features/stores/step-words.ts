@@ -1,5 +1,5 @@
 import type { StepName } from "@/gql/graphql";
-import { titleOf } from "./store-facts";
+import { titleOf } from "@/lib/words";
 
 const TITLES: Record<string, string> = {
   NAMESPACE: "Prepare a private space",

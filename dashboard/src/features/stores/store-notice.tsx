@@ -3,8 +3,8 @@ import { Fold } from "@/components/fold";
 import { Notice } from "@/components/notice";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
+import { titleOf } from "@/lib/words";
 import { problemOf, remedyOf } from "./reason-words";
-import { titleOf } from "./store-facts";
 import styles from "./store-notice.module.css";
 
 interface StoreNoticeProps {

@@ -119,6 +119,7 @@ test("an admin, who can mend it, sees at once what Kubernetes said", async () =>
   show({ status: "FAILED", reason: aReason("UNSCHEDULABLE", "wordpress-1: fits on no node.") }, { Viewer: viewer("ADMIN") });
   await screen.findByText("The technical details say what to correct. Then choose “Try again”.");
   expect(isFolded(screen.getByText("wordpress-1: fits on no node."))).toBe(false);
+  expect(screen.getByRole("link", { name: "Who did what" }).getAttribute("href")).toBe("/audit?store=store_1");
 });
 
 test("a store is deleted only after its name was typed", async () => {

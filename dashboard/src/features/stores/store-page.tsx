@@ -87,7 +87,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
       <div className={styles.columns}>
         <div className={styles.column}>
           <Doing store={store} />
-          <ActivityPanel events={events} />
+          <ActivityPanel events={events} auditPath={role === "ADMIN" ? `/audit?store=${store.id}` : undefined} />
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} />
