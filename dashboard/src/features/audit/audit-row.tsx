@@ -68,7 +68,11 @@ function TechnicalEntry({ entry }: { entry: Entry }) {
         <Fact name="From">{entry.clientAddress}</Fact>
         {entry.tokenId && <Fact name="Token">{tokenOf(entry)}</Fact>}
       </FactList>
-      {entry.storeId && <Link to={`?store=${entry.storeId}`}>All entries about this shop</Link>}
+      {entry.storeId && (
+        <p className={styles.more}>
+          <Link to={`?store=${entry.storeId}`}>All entries about this shop</Link>
+        </p>
+      )}
     </>
   );
 }

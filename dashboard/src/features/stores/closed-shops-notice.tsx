@@ -10,8 +10,8 @@ export function ClosedShopsNotice({ store }: { store: { status: StoreStatus } })
   if (isAddressChecked !== false || !canBeOpened(store)) return null;
   return (
     <Notice tone="warning" title="Shops do not open here">
-      <p>This platform was started for trying it out, and the shops on it have no address that answers.</p>
-      <Fold summary="Technical details">
+      <p>Shops on this platform have no address that is known to answer. Whoever runs the platform can change that.</p>
+      <Fold summary="Why, and what to change">
         <p>
           Nobody has seen this shop’s address answer: the pods are simulated, or no ingress is known. To have shops that
           open, start the platform on another Kubernetes: the README says which, under “Start”.

@@ -53,7 +53,7 @@ test("ready: the address follows the name, and the rules are told", async () => 
 
 test("a viewer sees no form that they cannot send, and is told who can help", async () => {
   show({ Viewer: viewer("VIEWER") });
-  expect(await screen.findByText("Your role is viewer: you may look, but not change anything")).toBeDefined();
+  expect(await screen.findByText("Your role is viewer, which may only look")).toBeDefined();
   expect(screen.getByText(/Ask an operator or an admin to create the store/)).toBeDefined();
   expect(screen.queryByRole("textbox")).toBeNull();
   expect(screen.queryByRole("button", { name: "Create store" })).toBeNull();

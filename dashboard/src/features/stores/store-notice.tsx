@@ -32,7 +32,7 @@ export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
         <Notice tone={store.status === "FAILED" ? "failed" : "warning"} title={problemOf(store.reason.code)}>
           <p>{remedyOf(store, role)}</p>
           {/* Admins act upon Kubernetes' own words. */}
-          <Fold summary="Technical details" isOpenAtFirst={role === "ADMIN"}>
+          <Fold summary="Technical details of the problem" isOpenAtFirst={role === "ADMIN"}>
             <TechnicalReason reason={store.reason} output={outputOf(store)} />
           </Fold>
         </Notice>

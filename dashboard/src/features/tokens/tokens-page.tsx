@@ -42,8 +42,7 @@ export function TokensPage() {
     >
       {role === "VIEWER" && (
         <LookOnly>
-          Making a token, or revoking one that allows more, takes the role operator: ask an admin for it. A token that only
-          looks is yours to revoke.
+          To make a token, or to revoke one that allows more than looking, ask an admin for the role operator.
         </LookOnly>
       )}
       <label className={styles.choice}>
