@@ -10,7 +10,7 @@ test("the owner of a shop sees its password and hides it; nobody else can", asyn
   await statusIs(page, "Ready");
   const address = new URL(page.url()).pathname;
   await unfold(page, "Technical details");
-  const namespace = await page.locator("dd code").filter({ hasText: /^woo-/ }).innerText();
+  const namespace = await page.locator("dd code").filter({ hasText: /^woo-/ }).first().innerText();
   const { password } = (await control("admin_password", { namespace })) as { password: string };
   expect(password).toMatch(/^\S{16,}$/);
 
