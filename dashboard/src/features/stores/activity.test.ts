@@ -14,20 +14,20 @@ const step = (status: string, message = "waiting") => event({ kind: "STEP", subj
 const wordsOf = (...events: StoreEvent[]) => activityOf(events).map(({ words }) => words);
 
 test("activity says what a merchant wants to know", () => {
-  expect(wordsOf(event({ status: "PROVISIONING" }), step("RUNNING"), pod, step("SUCCEEDED"), event({}))).toEqual([
+  expect(wordsOf(event({ status: "PROVISIONING" }), step("RUNNING"), pod, step("SUCCEEDED"), event({}), event({ message: "Again." }))).toEqual([
     "The work on the shop began.",
-    "Set up the shop: begun.",
     "Set up the shop: done.",
     "The shop is ready.",
   ]);
 });
 
-test("progress within a step is left out, another try at it is not", () => {
-  expect(wordsOf(step("RUNNING"), step("RUNNING", "still waiting"), step("FAILED"), step("RUNNING"))).toEqual([
-    "Set up the shop: begun.",
-    "Set up the shop: failed.",
-    "Set up the shop: begun.",
-  ]);
+test("a step that is under way is told once, however much it says meanwhile", () => {
+  expect(wordsOf(step("RUNNING"), step("RUNNING", "still waiting"))).toEqual(["Set up the shop: begun."]);
+});
+
+test("another try at a step is told too, and one that was not needed is not", () => {
+  expect(wordsOf(step("RUNNING"), step("FAILED"), step("RUNNING"))).toEqual(["Set up the shop: failed.", "Set up the shop: begun."]);
+  expect(wordsOf(step("RUNNING"), step("SKIPPED"))).toEqual([]);
 });
 
 test("every repair is told", () => {

@@ -12,13 +12,13 @@ const STATUSES: Record<string, string> = {
   DELETED: "The shop was removed.",
 } satisfies Record<StoreStatus, string>;
 
-const STEPS: Record<string, string> = {
-  PENDING: "to be done",
+const STEPS: Record<string, string | null> = {
+  PENDING: null,
   RUNNING: "begun",
   SUCCEEDED: "done",
   FAILED: "failed",
-  SKIPPED: "not needed",
-} satisfies Record<StepStatus, string>;
+  SKIPPED: null, // it was not needed, which is no news
+} satisfies Record<StepStatus, string | null>;
 
 const REPAIRS: Record<string, string> = {
   REPAIRED: "Something in the shop was changed from outside. The platform put it right.",
@@ -29,7 +29,10 @@ type Words = (event: StoreEvent) => string | null | undefined;
 
 const WORDS: Record<string, Words> = {
   STATUS: ({ status, message }) => STATUSES[status] ?? message,
-  STEP: ({ subject, status }) => `${stepTitle(subject)}: ${STEPS[status] ?? status.toLowerCase()}.`,
+  STEP: ({ subject, status, message }) => {
+    const became = STEPS[status];
+    return became === undefined ? message : became && `${stepTitle(subject)}: ${became}.`;
+  },
   REPAIR: ({ status, message }) => REPAIRS[status] ?? message,
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;
@@ -41,19 +44,25 @@ export interface Happening {
   words: string;
 }
 
-/** What happened to a shop, in a merchant's words, oldest first; progress within a step is left out. */
+/** What happened to a shop, in a merchant's words, oldest first: of a step that has ended, only its end. */
 export function activityOf(events: StoreEvent[]): Happening[] {
-  const last = new Map<string, string>();
-  const happenings: Happening[] = [];
+  const happenings = new Map<string, Happening>();
   for (const event of events) {
-    const say = WORDS[event.kind];
-    const words = say ? say(event) : event.message;
-    const isNews = event.kind === "REPAIR" || last.get(event.subject) !== words;
-    if (!words || !isNews) continue;
-    last.set(event.subject, words);
-    happenings.push({ version: event.version, kind: event.kind, occurredAt: event.occurredAt, words });
+    const { version, kind, occurredAt, subject, status, message } = event;
+    const say = WORDS[kind];
+    const words = say ? say(event) : message;
+    // A step under way has one place, which its end takes; what else happens stays.
+    const isUnderWay = kind === "STEP" && status === "RUNNING";
+    if (kind === "STEP" && !isUnderWay) happenings.delete(subject);
+    const place = isUnderWay ? subject : String(version);
+    if (words && !happenings.has(place)) happenings.set(place, { version, kind, occurredAt, words });
   }
-  return happenings;
+  return withoutRepeats([...happenings.values()]);
+}
+
+/** The store tells its status with each change of its reason too. */
+function withoutRepeats(happenings: Happening[]): Happening[] {
+  return happenings.filter(({ kind, words }, index) => kind !== "STATUS" || words !== happenings[index - 1]?.words);
 }
 
 /** Everything that was recorded of a shop, as the platform words it. */
