@@ -23,9 +23,9 @@ export function Fold({ summary, isOpenAtFirst = false, children }: FoldProps) {
 }
 
 /** A part of a page that is folded to its title. */
-export function FoldedPanel({ summary, isOpenAtFirst = false, children }: FoldProps) {
+export function FoldedPanel({ summary, children }: Omit<FoldProps, "isOpenAtFirst">) {
   return (
-    <details className={styles.panel} open={isOpenAtFirst}>
+    <details className={styles.panel}>
       <summary className={`${styles.summary ?? ""} ${styles.title ?? ""}`}>
         <ChevronRight size={16} aria-hidden className={styles.arrow} />
         <h2>{summary}</h2>
