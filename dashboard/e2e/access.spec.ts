@@ -59,7 +59,10 @@ test("a viewer is offered nothing to change", async ({ page }) => {
   await openAs(page, await newToken("frank", "viewer"));
   await page.getByRole("link", { name: "franks-shop", exact: true }).click();
   await expect(page.getByRole("heading", { name: "franks-shop", level: 1 })).toBeVisible();
-  await expect(page.getByRole("button", { name: /Cancel|Delete|Retry/ })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: /Cancel|Delete|Try again/ })).toHaveCount(0);
+  await page.goto("/stores/new");
+  await expect(page.getByText("Your role is viewer, which may only look")).toBeVisible();
+  await expect(page.getByRole("textbox")).toHaveCount(0);
   await page.goto("/audit");
   await expect(page.getByRole("alert")).toContainText("This could not be loaded");
 });

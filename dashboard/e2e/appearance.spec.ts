@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { inspect } from "./inspect";
-import { control, createStore, newToken, openAs, statusIs } from "./platform";
+import { control, createStore, newToken, openAs, statusIs, unfold } from "./platform";
 
 const MISSING = { wordpress: { image: { repository: "image-not-found.invalid/wordpress" } } };
 
@@ -34,6 +34,8 @@ test("every page, in both themes", async ({ page }) => {
   await statusIs(page, "Failed");
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await inspect(page, "store-failed");
+  await unfold(page, "Technical details");
+  await inspect(page, "store-technical");
 
   await page.goto("/stores");
   await expect(page.getByRole("list", { name: "Stores" }).getByRole("listitem")).toHaveCount(2);

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { createStore, newToken, openAs, statusIs, step } from "./platform";
+import { createStore, newToken, openAs, statusIs, step, unfold } from "./platform";
 
 test("a store is created, watched until it is ready, and deleted", async ({ page }) => {
   await openAs(page, await newToken("merchant"));
@@ -24,9 +24,12 @@ test("a store is created, watched until it is ready, and deleted", async ({ page
     await expect(step(page, done)).toHaveAttribute("data-status", "SUCCEEDED");
   }
   await expect(step(page, "REACHABLE")).toHaveAttribute("data-status", "SKIPPED");
-  await expect(page.getByText("The store is READY.")).toBeVisible();
+  await expect(page.getByText(/^Set up in .* · show the steps$/)).toBeVisible();
+  await expect(page.getByText("The shop is ready.")).toBeVisible();
   await expect(page.getByText("Shops do not open here")).toBeVisible(); // the pods are simulated
   await expect(page.getByRole("link", { name: "Open shop" })).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "wordpress" })).toBeHidden();
+  await unfold(page, "Technical details");
   await expect(page.getByRole("heading", { name: "wordpress" })).toBeVisible();
   await expect(page.getByTestId("announcements")).toHaveText("my-shop is now: Ready.");
 

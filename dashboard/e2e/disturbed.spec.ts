@@ -65,7 +65,7 @@ for (const [said, off] of [["a day slow", -DAY], ["a day fast", DAY]] as const) 
     await expect(page.getByRole("listitem").first()).toContainText(/Made (just now|\d minutes? ago)/);
     await expect(page.getByRole("listitem").first()).not.toContainText("Expired");
     await createStore(page, `on-time-${said.slice(-4)}`);
-    await expect(page.getByText("Asked for").locator("..")).toContainText(/just now|\d minutes? ago/);
+    await expect(page.getByText("Created", { exact: true }).locator("..")).toContainText(/just now|\d minutes? ago/);
   });
 }
 

@@ -86,7 +86,7 @@ test("GraphiQL asks too", async ({ page }) => {
   await expect(page.getByText("Signed in.")).toBeVisible();
   await page.goto(await linkTo("/graphiql", ida));
   await page.getByRole("button", { name: "Sign in as ida" }).click();
-  await page.goto("/stores");
+  await page.getByRole("link", { name: "Back to the dashboard" }).click();
   await signedInAs(page, "ida");
   await page.goto(`/graphiql#token=${hal}`);
   await expect(page.getByRole("alert")).toContainText("such links no longer sign anybody in");

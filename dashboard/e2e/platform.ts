@@ -59,6 +59,11 @@ export async function statusIs(page: Page, word: string): Promise<void> {
   await expect(title.getByText(word, { exact: true })).toBeVisible({ timeout: 60_000 });
 }
 
+/** Unfold what is out of sight until somebody asks for it. */
+export async function unfold(page: Page, summary: string): Promise<void> {
+  await page.locator("summary").filter({ has: page.getByText(summary, { exact: true }) }).click();
+}
+
 export function step(page: Page, name: string): Locator {
   return page.locator(`[data-step="${name}"]`);
 }

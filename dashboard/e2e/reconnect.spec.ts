@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { control, createStore, newToken, openAs, statusIs, step } from "./platform";
+import { control, createStore, newToken, openAs, statusIs, step, unfold } from "./platform";
 
 test("the API is killed and started again in the middle: nothing is missed", async ({ page }) => {
   await openAs(page, await newToken("merchant"));
@@ -19,7 +19,8 @@ test("the API is killed and started again in the middle: nothing is missed", asy
   await expect(page.locator('[data-state="ready"]')).toBeVisible();
 
   // Then each event is there, once and in order
-  const events = page.getByRole("list", { name: "Recent events, newest first" }).getByRole("listitem");
+  await unfold(page, "Technical details");
+  const events = page.getByRole("list", { name: "Full record, newest first" }).getByRole("listitem");
   const versions = await events.evaluateAll((items) => items.map((item) => Number(item.dataset.version)));
   expect(versions).toEqual(Array.from(versions, (_, index) => versions.length - index));
 });

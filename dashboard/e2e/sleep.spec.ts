@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { control, newToken, openAs, statusIs } from "./platform";
+import { control, newToken, openAs, statusIs, unfold } from "./platform";
 import { relayTo } from "./relay";
 
 /**
@@ -21,7 +21,7 @@ async function freeze(page: Page): Promise<() => Promise<void>> {
 
 /** The versions of the events that a store's page shows, newest first. */
 async function versionsOf(page: Page): Promise<number[]> {
-  const events = page.getByRole("list", { name: "Recent events, newest first" }).getByRole("listitem");
+  const events = page.getByRole("list", { name: "Full record, newest first" }).getByRole("listitem");
   return events.evaluateAll((items) => items.map((item) => Number(item.dataset.version)));
 }
 
@@ -63,6 +63,7 @@ for (const { name, owner, isNetworkLost } of [
       await expect(page.getByText("Live", { exact: true })).toBeVisible();
 
       // And each event is there, once and in order
+      await unfold(page, "Technical details");
       await expect.poll(() => versionsOf(page), { timeout: 90_000 }).toEqual(Array.from({ length: Number(version) }, (_, index) => Number(version) - index));
     } finally {
       relay.close();

@@ -9,12 +9,12 @@ interface Look {
 }
 
 const LOOKS: Record<string, Look> = {
-  QUEUED: { word: "Queued", icon: Clock, tone: "waiting" },
-  PROVISIONING: { word: "Provisioning", icon: LoaderCircle, tone: "progress" },
+  QUEUED: { word: "Waiting", icon: Clock, tone: "waiting" },
+  PROVISIONING: { word: "Being created", icon: LoaderCircle, tone: "progress" },
   READY: { word: "Ready", icon: CircleCheck, tone: "ready" },
-  DEGRADED: { word: "Degraded", icon: CircleAlert, tone: "warning" },
+  DEGRADED: { word: "Has problems", icon: CircleAlert, tone: "warning" },
   FAILED: { word: "Failed", icon: OctagonX, tone: "failed" },
-  DELETING: { word: "Deleting", icon: Trash2, tone: "leaving" },
+  DELETING: { word: "Being deleted", icon: Trash2, tone: "leaving" },
   DELETED: { word: "Deleted", icon: CircleSlash, tone: "waiting" },
 } satisfies Record<StoreStatus, Look>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clockTime, duration, relativeTime } from "./time";
+import { dayAndTime, dayOf, duration, relativeTime, timeOfDay } from "./time";
 
 /** A time of day where the reader is, as the server tells it. */
 const local = (text: string) => new Date(text).toISOString();
@@ -36,11 +36,14 @@ test.each([
 });
 
 test.each([
-  ["2026-11-24T00:00:01", "00:00:01"],
-  ["2026-11-23T23:59:59", "23 Nov, 23:59:59"],
-  ["2025-11-24T12:00:00", "24 Nov 2025, 12:00:00"],
-])("%s on the clock is %s", (time, said) => {
-  expect(clockTime(local(time), at(NOW))).toBe(said);
+  ["2026-11-24T00:00:01", "Today", "00:00:01"],
+  ["2026-11-23T23:59:59", "Yesterday", "23:59:59"],
+  ["2026-11-22T08:05:00", "22 November", "08:05:00"],
+  ["2025-11-24T12:00:00", "24 November 2025", "12:00:00"],
+])("%s is %s at %s", (time, day, said) => {
+  expect(dayOf(local(time), at(NOW))).toBe(day);
+  expect(timeOfDay(local(time))).toBe(said);
+  expect(dayAndTime(local(time), at(NOW))).toBe(`${day}, ${said.slice(0, 5)}`);
 });
 
 test.each([

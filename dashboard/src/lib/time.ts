@@ -6,10 +6,9 @@ const DAYS_IN_WORDS = 7;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const hourAndMinute = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 const dateAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-const shortDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const shortDateAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
 /**
  * "3 minutes ago", "in 2 days", "just now"; what is a week away or more by its date, "14 March", and
@@ -31,11 +30,23 @@ export function exactTime(iso: string): string {
   return exact.format(Date.parse(iso));
 }
 
-/** The time of day, to the second, and with the date where that is not today's. */
-export function clockTime(iso: string, now: number): string {
+/** The time of day, to the second. */
+export function timeOfDay(iso: string): string {
+  return clock.format(Date.parse(iso));
+}
+
+/** The day: "Today", "Yesterday", "14 March", and with the year where that is another one. */
+export function dayOf(iso: string, now: number): string {
   const at = Date.parse(iso);
-  if (calendarDays(now, at) === 0) return clock.format(at);
-  return `${(isSameYear(at, now) ? shortDate : shortDateAndYear).format(at)}, ${clock.format(at)}`;
+  const days = calendarDays(now, at);
+  if (days === 0) return "Today";
+  if (days === -1) return "Yesterday";
+  return (isSameYear(at, now) ? date : dateAndYear).format(at);
+}
+
+/** The day and the time of day: "Today, 14:05", "14 March, 09:30". */
+export function dayAndTime(iso: string, now: number): string {
+  return `${dayOf(iso, now)}, ${hourAndMinute.format(Date.parse(iso))}`;
 }
 
 /** How many days the calendar has from one moment to the other, where the reader is. */

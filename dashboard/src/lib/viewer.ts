@@ -1,5 +1,5 @@
 import { graphql } from "@/gql";
-import type { ViewerQuery } from "@/gql/graphql";
+import type { Role, ViewerQuery } from "@/gql/graphql";
 import { type LiveQuery, useLiveQuery } from "./graphql/use-live-query";
 
 const VIEWER = graphql(`
@@ -32,4 +32,12 @@ export function useCanChange(): boolean {
 
 export function useIsAdmin(): boolean {
   return useViewer().data?.viewer.role === "ADMIN";
+}
+
+const ROLES: Role[] = ["VIEWER", "OPERATOR", "ADMIN"];
+
+/** Whether the person may do everything that this role may; until it is known, no. */
+export function useIncludesRole(role: Role): boolean {
+  const own = useViewer().data?.viewer.role;
+  return own !== undefined && ROLES.indexOf(role) <= ROLES.indexOf(own);
 }

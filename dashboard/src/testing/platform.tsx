@@ -7,7 +7,7 @@ import { newCache } from "@/lib/graphql/cache";
 import { ConnectionContext } from "@/lib/graphql/provider";
 import type { ConnectionState } from "@/lib/graphql/socket";
 
-/** What the API answers: an operation's data by its name; `undefined` is no answer yet. */
+/** What the API answers: an operation's data by its name, or a promise of it. */
 export type Answers = Record<string, ((variables: Record<string, unknown>) => unknown) | CombinedError>;
 
 const UNANSWERED = Symbol("unanswered");
@@ -98,7 +98,7 @@ function answerTo(
   if (answer instanceof CombinedError) return fromValue({ ...base, data: null, error: answer });
   const data = answer ? answer(variables) : UNANSWERED;
   if (data === UNANSWERED) return never as Source<OperationResult>;
-  return fromPromise(Promise.resolve({ ...base, data, error: undefined }));
+  return fromPromise(Promise.resolve(data).then((known: unknown) => ({ ...base, data: known, error: undefined })));
 }
 
 function nameOf({ query }: Operation): string {

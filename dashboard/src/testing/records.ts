@@ -1,4 +1,4 @@
-import type { StoreDetailsFragment, StoreSummaryFragment } from "@/gql/graphql";
+import type { ReasonCode, StoreDetailsFragment, StoreSummaryFragment } from "@/gql/graphql";
 
 const SUMMARY: StoreSummaryFragment = {
   id: "store_1",
@@ -46,6 +46,10 @@ export function aStep(given: Partial<StoreDetailsFragment["steps"][number]> = {}
     finishedAt: "2026-11-24T10:00:02Z",
     ...given,
   };
+}
+
+export function aReason(code: ReasonCode, message: string) {
+  return { __typename: "Reason" as const, code, message };
 }
 
 /** A page of a connection. */

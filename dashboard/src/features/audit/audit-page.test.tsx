@@ -1,6 +1,6 @@
-import { screen } from "@testing-library/react";
+import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Answers, failing, nothing, renderPage } from "@/testing/platform";
 import { pageOf } from "@/testing/records";
 import { AuditPage } from "./audit-page";
@@ -51,27 +51,72 @@ test("error: who may not look is told so", async () => {
 
 test("stale: what is known stays, dimmed", async () => {
   const { container } = show({ AuditLog: list(ENTRY) }, { connection: "lost" });
-  expect(await screen.findByText('{"id":"store_1"}')).toBeDefined();
+  expect(await screen.findByText("wanted to delete the shop")).toBeDefined();
   expect(container.querySelector('[data-state="stale"]')).not.toBeNull();
 });
 
-test("ready: who asked for what, and what became of it", async () => {
-  show({ AuditLog: list(ENTRY) });
-  expect(await screen.findByText("bob (operator)")).toBeDefined();
-  expect(screen.getByText("192.0.2.7")).toBeDefined();
-  expect(screen.getByText("with token_1, made by root")).toBeDefined();
-  expect(screen.getByText("NOT_FOUND")).toBeDefined();
-  expect(screen.getByText('{"id":"store_1"}')).toBeDefined();
-  expect(screen.getByRole("link", { name: "The store" }).getAttribute("href")).toBe("/stores/store_1");
+const named = (name: string) => () => ({ __typename: "Query", store: { __typename: "Store", id: "store_1", name } });
+
+test("ready: who did what to which shop and when, in a sentence with a link", async () => {
+  vi.useFakeTimers({ now: new Date("2026-11-24T14:00:00"), toFake: ["Date"] });
+  show({ AuditLog: list({ ...ENTRY, outcome: "ACCEPTED", code: null, occurredAt: new Date("2026-11-23T09:05:00").toISOString() }), ShopName: named("blue-mug") });
+  const link = await screen.findByRole("link", { name: "blue-mug" });
+  expect(link.getAttribute("href")).toBe("/stores/store_1");
+  expect(link.closest("p")?.textContent).toBe("bob deleted the shop blue-mug");
+  expect(screen.getByText("Yesterday, 09:05")).toBeDefined();
+  expect(within(screen.getByRole("listitem")).getByText("Done")).toBeDefined();
+  vi.useRealTimers();
+});
+
+test("what was not done is said so, and how it was recorded is folded", async () => {
+  show({ AuditLog: list(ENTRY), ShopName: named("blue-mug") });
+  expect((await screen.findByRole("link", { name: "blue-mug" })).closest("p")?.textContent).toBe("bob wanted to delete the shop blue-mug");
+  expect(screen.getByText("Refused: not found")).toBeDefined();
+  for (const technical of ["deleteStore", '{"id":"store_1"}', "NOT_FOUND", "192.0.2.7", "token_1, made by root"]) {
+    expect(screen.getByText(technical).closest("details:not([open])")).not.toBeNull();
+  }
+});
+
+test.each([
+  [{ action: "createStore", outcome: "ACCEPTED", arguments: { name: "tea-house" }, storeId: "store_2" }, "bob created the shop tea-house"],
+  [{ action: "createStore", arguments: { name: "tea-house" }, storeId: null }, "bob wanted to create the shop tea-house"],
+  [{ action: "SIGN_IN", actor: null, actorName: null, arguments: {}, storeId: null }, "Somebody could not sign in "],
+  [{ action: "renameStore", outcome: "ACCEPTED", arguments: null, storeId: null }, "bob did renameStore "],
+])("an entry of %j", async (given, said) => {
+  show({ AuditLog: list({ ...ENTRY, ...given }) });
+  const row = await screen.findByRole("listitem");
+  expect(row.querySelector("p")?.textContent).toBe(said);
 });
 
 test("filters go to the server", async () => {
   const { asked } = show({ AuditLog: list(ENTRY) }, { at: "/audit?actor=bob" });
-  await screen.findByText("bob (operator)");
+  await screen.findByText("wanted to delete the shop");
   await userEvent.selectOptions(screen.getByLabelText("Outcome"), "Refused");
-  expect(asked.at(-1)?.variables).toEqual({
+  await userEvent.selectOptions(screen.getByLabelText("What"), "Deleting a shop");
+  const last = asked.filter(({ name }) => name === "AuditLog").at(-1);
+  expect(last?.variables).toEqual({
     first: 50,
     after: null,
-    filter: { actor: "bob", action: null, outcome: "REFUSED" },
+    filter: { actor: "bob", action: "deleteStore", outcome: "REFUSED", storeId: null },
   });
+});
+
+const byName = (found: boolean) => () => ({ __typename: "Query", storeByName: found ? { __typename: "Store", id: "store_1", name: "blue-mug" } : null });
+
+test("a shop is chosen by its name, and taken back", async () => {
+  const { asked } = show({ AuditLog: list(ENTRY), ShopName: named("blue-mug"), ShopId: byName(true) });
+  const storeOf = () => (asked.filter(({ name }) => name === "AuditLog").at(-1)?.variables.filter as { storeId: string | null }).storeId;
+  await userEvent.type(await screen.findByLabelText("Shop"), "blue-mug{Enter}");
+  await userEvent.click(await screen.findByRole("button", { name: "Show all shops" }));
+  expect(screen.getByLabelText("Shop")).toBeDefined();
+  const asking = asked.filter(({ name }) => name === "AuditLog").map(({ variables }) => (variables.filter as { storeId: string | null }).storeId);
+  expect(asking).toContain("store_1");
+  expect(storeOf()).toBeNull();
+});
+
+test("a name that no shop has is said so at the field", async () => {
+  const { asked } = show({ AuditLog: list(ENTRY), ShopId: byName(false) });
+  await userEvent.type(await screen.findByLabelText("Shop"), "gone{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("There is no shop of this name now.");
+  expect(asked.filter(({ name }) => name === "AuditLog").every(({ variables }) => (variables.filter as { storeId: string | null }).storeId === null)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { RotateCw, ScrollText } from "lucide-react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { Button } from "@/components/button";
 import { Empty } from "@/components/empty";
 import { Loaded } from "@/components/loaded";
@@ -7,16 +7,12 @@ import { Page } from "@/components/page";
 import { Pager } from "@/components/pager";
 import { RowList } from "@/components/row-list";
 import { Skeleton } from "@/components/skeleton";
-import { TimeAgo } from "@/components/time-ago";
-import type { AuditLogQuery } from "@/gql/graphql";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
-import { personLabel } from "@/lib/owners";
 import { AuditFilter, filterOf } from "./audit-filter";
-import styles from "./audit-page.module.css";
+import { AuditRow } from "./audit-row";
 import { AUDIT_LOG } from "./operations";
 
 const PAGE_SIZE = 50;
-const OUTCOMES = { ACCEPTED: "Accepted", REFUSED: "Refused", FAILED: "Failed" };
 
 /** Who asked for which change, and what became of it; for admins. */
 export function AuditPage() {
@@ -30,7 +26,7 @@ export function AuditPage() {
   return (
     <Page
       title="Audit"
-      below="Who asked for what, and what became of it"
+      below="Who did what, and when"
       actions={
         <Button onClick={query.retry}>
           <RotateCw size={16} aria-hidden /> Look again
@@ -57,55 +53,5 @@ export function AuditPage() {
         }
       </Loaded>
     </Page>
-  );
-}
-
-type Entry = AuditLogQuery["auditLog"]["edges"][number]["node"];
-
-function AuditRow({ entry }: { entry: Entry }) {
-  return (
-    <li className={styles.row}>
-      <div className={styles.what}>
-        <strong>{entry.action}</strong>
-        <code className={styles.arguments}>{JSON.stringify(entry.arguments)}</code>
-      </div>
-      <div className={styles.minor}>
-        <p>
-          {actorOf(entry)}
-          {entry.role && ` (${entry.role.toLowerCase()})`}
-        </p>
-        <p>{entry.clientAddress}</p>
-        <TokenUsed entry={entry} />
-      </div>
-      <div className={styles.minor}>
-        <p>
-          <TimeAgo at={entry.occurredAt} />
-        </p>
-        {entry.storeId && <Link to={`/stores/${entry.storeId}`}>The store</Link>}
-      </div>
-      <p className={styles.outcome} data-outcome={entry.outcome}>
-        {OUTCOMES[entry.outcome]}
-        {entry.code && <span> {entry.code}</span>}
-      </p>
-    </li>
-  );
-}
-
-function actorOf({ actor, actorName, actorSource }: Entry): string {
-  if (!actor) return "unknown";
-  return personLabel({ name: actorName ?? actor, source: actorSource ?? "local" });
-}
-
-/** Which token was used; and who made it, where that is somebody else. */
-function TokenUsed({ entry }: { entry: Entry }) {
-  const { tokenId, tokenMadeBy, tokenMadeBySource } = entry;
-  if (!tokenId) return null;
-  const isOwn = tokenMadeBy === entry.actor && tokenMadeBySource === entry.actorSource;
-  const maker = tokenMadeBy && tokenMadeBySource && personLabel({ name: tokenMadeBy, source: tokenMadeBySource });
-  return (
-    <p>
-      with {tokenId}
-      {maker && !isOwn && `, made by ${maker}`}
-    </p>
   );
 }

@@ -29,3 +29,21 @@ export const AUDIT_LOG = graphql(`
     }
   }
 `);
+
+export const SHOP_NAME = graphql(`
+  query ShopName($id: ID!) {
+    store(id: $id) {
+      id
+      name
+    }
+  }
+`);
+
+export const SHOP_ID = graphql(`
+  query ShopId($name: String!) {
+    storeByName(name: $name) {
+      id
+      name
+    }
+  }
+`);

@@ -3,13 +3,12 @@ import { useState } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy-button";
-import { Panel } from "@/components/panel";
 import { Refusal } from "@/components/refusal";
 import { graphql } from "@/gql";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { ownerLabel } from "@/lib/owners";
-import { useCanChange, useViewer } from "@/lib/viewer";
+import { useViewer } from "@/lib/viewer";
 import styles from "./admin-password.module.css";
 
 const REVEAL = graphql(`
@@ -28,20 +27,21 @@ const REVEAL = graphql(`
 /** How the owner signs in to the shop's admin; read from the cluster only when it is asked for. */
 export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
   const viewer = useViewer().data?.viewer;
-  const canChange = useCanChange();
   const isOwner = viewer?.name === store.owner && viewer.source === store.ownerSource;
   const [timesHidden, setTimesHidden] = useState(0);
 
-  return (
-    <Panel title="Admin sign-in">
-      {!isOwner || !canChange ? (
-        <p className={styles.hint}>{`Only ${ownerLabel(store)}, the owner, is shown the password, as an operator or admin.`}</p>
-      ) : (
-        // Hiding forgets: what was shown goes with the component that knew it.
-        <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />
-      )}
-    </Panel>
-  );
+  if (!viewer) return null;
+  if (!isOwner) return <p className={styles.hint}>{`Only ${ownerLabel(store)}, the owner, is shown the password.`}</p>;
+  if (viewer.role === "VIEWER") {
+    return (
+      <p className={styles.hint}>
+        Your role is viewer, which may not see the password. Sign in with a token of the role operator, or ask whoever runs
+        the platform for one.
+      </p>
+    );
+  }
+  // Hiding forgets: what was shown goes with the component that knew it.
+  return <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />;
 }
 
 interface RevealProps {

@@ -89,7 +89,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
           <output>{addressOf(shopUrl, problem ? "my-first-shop" : name)}</output>
         </p>
       </Panel>
-      <Panel title="Engine">
+      <Panel title="Shop software">
         <EngineChoice engines={engines} value={engineName} onChange={(chosen) => {
           setEngineName(chosen);
           setVersion("");

@@ -1,7 +1,7 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import { type Answers, nothing, renderPage, unreachable } from "@/testing/platform";
+import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
 import { aStore } from "@/testing/records";
 import { CreateStorePage } from "./create-store-page";
 
@@ -49,6 +49,25 @@ test("ready: the address follows the name, and the rules are told", async () => 
   await userEvent.type(name, "_");
   expect(screen.getByRole("alert").textContent).toContain("Use only lower-case letters");
   expect(name.getAttribute("aria-invalid")).toBe("true");
+});
+
+test("a viewer sees no form that they cannot send, and is told who can help", async () => {
+  show({ Viewer: viewer("VIEWER") });
+  expect(await screen.findByText("Your role is viewer, which may only look")).toBeDefined();
+  expect(screen.getByText(/Ask an operator or an admin to create the store/)).toBeDefined();
+  expect(screen.queryByRole("textbox")).toBeNull();
+  expect(screen.queryByRole("button", { name: "Create store" })).toBeNull();
+});
+
+test("the form waits until the role is known", async () => {
+  const { asked } = show({ Viewer: nothing });
+  await waitFor(() => expect(asked.some(({ name }) => name === "Engines")).toBe(true));
+  expect(screen.queryByRole("textbox")).toBeNull();
+});
+
+test("what a shop needs is said in people's units", async () => {
+  show();
+  expect(await screen.findByText("0.4 CPU · 1 GB memory · 15 GB disk")).toBeDefined();
 });
 
 test("a created store's page opens", async () => {

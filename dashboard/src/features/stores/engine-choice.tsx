@@ -1,4 +1,5 @@
 import type { EnginesQuery } from "@/gql/graphql";
+import { cpuInWords, sizeInWords } from "@/lib/quantity";
 import styles from "./engine-choice.module.css";
 
 interface EngineChoiceProps {
@@ -7,11 +8,11 @@ interface EngineChoiceProps {
   onChange: (name: string) => void;
 }
 
-/** The engines, with what each is and asks for, or why it cannot be chosen. */
+/** The kinds of shop software, with what each is and needs, or why it cannot be chosen. */
 export function EngineChoice({ engines, value, onChange }: EngineChoiceProps) {
   return (
     <fieldset className={styles.engines}>
-      <legend className="visually-hidden">Engine</legend>
+      <legend className="visually-hidden">Shop software</legend>
       {engines.map(({ name, displayName, description, resources, unavailableReason }) => (
         <label key={name} className={styles.engine}>
           <input
@@ -29,7 +30,7 @@ export function EngineChoice({ engines, value, onChange }: EngineChoiceProps) {
               <span>Not available here: {unavailableReason}</span>
             ) : (
               <span className={styles.resources}>
-                {resources.cpu} CPU · {resources.memory} memory · {resources.storage} disk
+                {`${cpuInWords(resources.cpu)} · ${sizeInWords(resources.memory)} memory · ${sizeInWords(resources.storage)} disk`}
               </span>
             )}
           </span>

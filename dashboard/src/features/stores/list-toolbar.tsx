@@ -5,6 +5,7 @@ import { statusWord } from "@/components/status-badge";
 import type { StoreStatus } from "@/gql/graphql";
 import { type ListChoices, ORDERS, type OrderName, STATUSES } from "./list-choices";
 import { ENGINES } from "./operations";
+import { useStoreCounts } from "./use-store-counts";
 import styles from "./list-toolbar.module.css";
 
 const TYPING_PAUSE = 200;
@@ -18,6 +19,8 @@ interface ListToolbarProps {
 export function ListToolbar({ choices, onChange }: ListToolbarProps) {
   const [{ data }] = useQuery({ query: ENGINES, variables: {} });
 
+  const counts = useStoreCounts();
+
   function toggle(status: StoreStatus) {
     const others = choices.statuses.filter((item) => item !== status);
     onChange({ statuses: others.length < choices.statuses.length ? others : [...others, status] });
@@ -26,8 +29,8 @@ export function ListToolbar({ choices, onChange }: ListToolbarProps) {
   return (
     <search className={styles.toolbar} aria-label="Stores">
       <SearchBox value={choices.search} onChange={onChange} />
-      <select aria-label="Engine" className={styles.select} value={choices.engine} onChange={(event) => onChange({ engine: event.target.value })}>
-        <option value="">All engines</option>
+      <select aria-label="Shop software" className={styles.select} value={choices.engine} onChange={(event) => onChange({ engine: event.target.value })}>
+        <option value="">All shop software</option>
         {data?.engines.map(({ name, displayName }) => (
           <option key={name} value={name}>
             {displayName}
@@ -45,7 +48,8 @@ export function ListToolbar({ choices, onChange }: ListToolbarProps) {
         <legend className="visually-hidden">Status</legend>
         {STATUSES.map((status) => (
           <button key={status} type="button" className={styles.chip} aria-pressed={choices.statuses.includes(status)} onClick={() => toggle(status)}>
-            {statusWord(status)}
+            <span>{statusWord(status)}</span>
+            {counts && <span className={styles.count}>{(counts.get(status) ?? 0).toLocaleString("en")}</span>}
           </button>
         ))}
       </fieldset>

@@ -197,3 +197,14 @@ export const RETRY_STORE = graphql(`
     }
   }
 `);
+
+export const STORE_COUNTS = graphql(`
+  query StoreCounts {
+    platform {
+      storesByStatus {
+        status
+        count
+      }
+    }
+  }
+`);

@@ -70,9 +70,9 @@ function RetryButton({ id }: { id: string }) {
   return (
     <>
       <Button look="primary" disabled={result.fetching} onClick={() => retry({ input: { id } })}>
-        <RotateCw size={16} aria-hidden /> Retry
+        <RotateCw size={16} aria-hidden /> Try again
       </Button>
-      <Refusal title="It was not retried" message={refusalOf(result, (data) => data.retryStore)} />
+      <Refusal title="It was not tried again" message={refusalOf(result, (data) => data.retryStore)} />
     </>
   );
 }

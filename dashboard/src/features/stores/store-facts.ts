@@ -45,9 +45,3 @@ const SUFFIXES: Record<string, string> = { one: "st", two: "nd", few: "rd", othe
 function ordinal(number: number): string {
   return `${number}${SUFFIXES[PLURAL.select(number)] ?? "th"}`;
 }
-
-/** A code in words: `IMAGE_NOT_FOUND` is "Image not found". */
-export function titleOf(code: string): string {
-  const words = code.toLowerCase().replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}

@@ -2,10 +2,26 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { addresses, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
-import { aStore, pageOf } from "@/testing/records";
+import { aReason, aStore, pageOf } from "@/testing/records";
 import { StoreListPage } from "./store-list-page";
+import { useStoresChanged } from "./use-stores-changed";
 
 const list = (...stores: object[]) => () => ({ __typename: "Query", stores: pageOf("Store", stores) });
+
+/** The list, with what keeps it up to date. */
+function Following() {
+  useStoresChanged();
+  return <StoreListPage />;
+}
+
+/** An answer that comes when the test says so. */
+function pending<Value>() {
+  let resolve: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 
 test("loading: a skeleton of the list", () => {
   renderPage(<StoreListPage />, { answers: { Stores: nothing } });
@@ -54,11 +70,41 @@ test("where addresses are not checked a row has no way into its shop", async () 
   expect(screen.queryByRole("link", { name: /^Open/ })).toBeNull();
 });
 
+test("a row says what is wrong in a merchant's words", async () => {
+  const failed = aStore({ status: "FAILED", reason: aReason("IMAGE_NOT_FOUND", "wordpress: no such image") });
+  renderPage(<StoreListPage />, { answers: { Stores: list(failed) } });
+  expect(await screen.findByText("A part of the shop software could not be found where it is kept.")).toBeDefined();
+});
+
 test("a store that waits says where in line, and cannot be opened", async () => {
   const waiting = aStore({ status: "QUEUED", queuePosition: 2, readyAt: null });
   renderPage(<StoreListPage />, { answers: { Stores: list(waiting) } });
   expect(await screen.findByText("· 2nd in line")).toBeDefined();
   expect(screen.queryByRole("link", { name: /Open shop/ })).toBeNull();
+});
+
+const counts = (ready: number) => () => ({
+  platform: { __typename: "Platform", storesByStatus: [{ __typename: "StatusCount", status: "READY", count: ready }] },
+});
+
+test("an admin sees how many stores have each status, and follows the numbers", async () => {
+  let ready = 1203;
+  const frame = { __typename: "StoresChange", cursor: "c1", stores: [aStore({ id: "store_7", status: "FAILED" })] };
+  const change = pending<unknown>();
+  renderPage(<Following />, {
+    answers: { Viewer: viewer("ADMIN"), Stores: list(aStore()), StoreCounts: () => counts(ready)(), StoresChanged: () => change.promise },
+  });
+  expect(await screen.findByRole("button", { name: "Ready 1,203" })).toBeDefined();
+  expect(screen.getByRole("button", { name: "Failed 0" })).toBeDefined();
+  ready = 1202;
+  change.resolve({ storesChanged: frame });
+  expect(await screen.findByRole("button", { name: "Ready 1,202" })).toBeDefined();
+});
+
+test("others, whose list is a part of all, are shown no numbers of all", async () => {
+  const { asked } = renderPage(<StoreListPage />, { answers: { Stores: list(aStore()), StoreCounts: counts(7) } });
+  expect(await screen.findByRole("button", { name: "Ready" })).toBeDefined();
+  expect(asked.some(({ name }) => name === "StoreCounts")).toBe(false);
 });
 
 test("filters go to the server, and are in the address when the page opens", async () => {

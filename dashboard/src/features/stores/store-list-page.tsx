@@ -13,6 +13,7 @@ import { useListChoices, variablesOf } from "./list-choices";
 import { ListToolbar } from "./list-toolbar";
 import { STORES } from "./operations";
 import { StoreRow } from "./store-row";
+import { useSoftwareLabel } from "./use-software-label";
 
 /** All stores that the person may see, live. */
 export function StoreListPage() {
@@ -20,6 +21,7 @@ export function StoreListPage() {
   const query = useLiveQuery({ query: STORES, variables: variablesOf(choices) });
   const canCreate = useCanChange();
   const isAddressChecked = useAreAddressesChecked() === true;
+  const softwareOf = useSoftwareLabel();
   const total = query.data?.stores.totalCount;
 
   return (
@@ -44,7 +46,7 @@ export function StoreListPage() {
             <>
               <RowList label="Stores">
                 {stores.edges.map(({ node }) => (
-                  <StoreRow key={node.id} store={node} isAddressChecked={isAddressChecked} />
+                  <StoreRow key={node.id} store={node} isAddressChecked={isAddressChecked} software={softwareOf(node)} />
                 ))}
               </RowList>
               <Pager after={choices.after} pageInfo={stores.pageInfo} />
@@ -88,7 +90,7 @@ function NoStores({ isFiltered, canCreate, onClear }: NoStoresProps) {
       }
     >
       {canCreate
-        ? "Choose a name; the platform builds the shop on a namespace of its own, and shows every step while it does."
+        ? "Choose a name; the platform builds the shop in a private space of its own, and shows every step while it does."
         : "There is no store you may see yet. Your role is viewer: an operator creates them."}
     </Empty>
   );

@@ -5,22 +5,27 @@ import { ButtonLink } from "@/components/button";
 import { Empty } from "@/components/empty";
 import { Loaded } from "@/components/loaded";
 import { Page } from "@/components/page";
+import { Panel } from "@/components/panel";
 import { Skeleton } from "@/components/skeleton";
 import { StatusBadge } from "@/components/status-badge";
 import type { StoreDetailsFragment } from "@/gql/graphql";
+import { useAreAddressesChecked } from "@/lib/addresses";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
+import { useViewer } from "@/lib/viewer";
+import { ActivityPanel } from "./activity-panel";
 import { AdminPassword } from "./admin-password";
 import { ClosedShopsNotice } from "./closed-shops-notice";
-import { EventsPanel } from "./events-panel";
 import { FactsPanel } from "./facts-panel";
 import { STORE } from "./operations";
-import { PodsPanel } from "./pods-panel";
 import { StoreActions } from "./store-actions";
 import { canBeOpened, hostOf, queueDetail } from "./store-facts";
 import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
-import { Timeline } from "./timeline";
+import { TechnicalPanel } from "./technical-panel";
+import { FinishedTimeline, isFinished, Timeline } from "./timeline";
+import { useSoftwareLabel } from "./use-software-label";
 import { useStoreStream } from "./use-store-stream";
+import { WhatNext } from "./what-next";
 
 const BACK = <BackLink to="/stores">Stores</BackLink>;
 
@@ -73,26 +78,47 @@ interface StoreBodyProps extends ReturnType<typeof useStoreStream> {
 }
 
 function StoreBody({ store, events, problem }: StoreBodyProps) {
+  const role = useViewer().data?.viewer.role;
+  const softwareOf = useSoftwareLabel();
   return (
     <>
-      <StoreNotice store={store} problem={problem} />
+      <StoreNotice store={store} problem={problem} role={role} />
       <ClosedShopsNotice store={store} />
       <div className={styles.columns}>
         <div className={styles.column}>
-          <Timeline
-            steps={store.steps}
-            isWaiting={store.status === "QUEUED"}
-            isOver={store.status === "FAILED" || store.status === "DELETED"}
-            said={store.reason?.message}
-          />
-          <EventsPanel events={events} />
+          <Doing store={store} />
+          <ActivityPanel events={events} auditPath={role === "ADMIN" ? `/audit?store=${store.id}` : undefined} />
         </div>
         <div className={styles.column}>
-          <FactsPanel store={store} />
-          {canBeOpened(store) && <AdminPassword store={store} />}
-          <PodsPanel pods={store.pods} />
+          <FactsPanel store={store} software={softwareOf(store)} />
+          <TechnicalPanel store={store} events={events} />
         </div>
       </div>
+    </>
+  );
+}
+
+/** What is being done to the shop; once it is there, what its owner does with it. */
+function Doing({ store }: { store: StoreDetailsFragment }) {
+  const isOpen = useAreAddressesChecked() === true && store.status === "READY";
+  const isSetUp = canBeOpened(store);
+  return (
+    <>
+      {isOpen && <WhatNext store={store} />}
+      {isSetUp && !isOpen && (
+        <Panel title="Sign in to its admin">
+          <AdminPassword store={store} />
+        </Panel>
+      )}
+      {isSetUp && isFinished(store.steps) ? (
+        <FinishedTimeline steps={store.steps} />
+      ) : (
+        <Timeline
+          steps={store.steps}
+          isWaiting={store.status === "QUEUED"}
+          isOver={store.status === "FAILED" || store.status === "DELETED"}
+        />
+      )}
     </>
   );
 }

@@ -6,17 +6,20 @@ import { StatusBadge } from "@/components/status-badge";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
-import { canBeOpened, hostOf, queueDetail, titleOf } from "./store-facts";
+import { canBeOpened, hostOf, queueDetail } from "./store-facts";
+import { problemOf } from "./reason-words";
 import styles from "./store-row.module.css";
 
 interface StoreRowProps {
   store: StoreSummaryFragment;
   /** Whether a ready shop's address was seen to answer. */
   isAddressChecked: boolean;
+  /** The shop software's name and version. */
+  software: string;
 }
 
 /** A store in the list. */
-export const StoreRow = memo(function StoreRow({ store, isAddressChecked }: StoreRowProps) {
+export const StoreRow = memo(function StoreRow({ store, isAddressChecked, software }: StoreRowProps) {
   return (
     <li className={styles.row}>
       <div className={styles.identity}>
@@ -28,13 +31,11 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked }: Stor
       <div className={styles.status}>
         <StatusBadge status={store.status} detail={queueDetail(store)} />
         {store.reason && (
-          <span className={styles.reason} title={store.reason.message}>
-            {titleOf(store.reason.code)}
-          </span>
+          <span className={styles.reason}>{problemOf(store.reason.code)}</span>
         )}
       </div>
       <div className={styles.facts}>
-        <span>{`${store.engine} ${store.engineVersion}`}</span>
+        <span>{software}</span>
         <span>
           <span>{`${ownerLabel(store)} · `}</span>
           <TimeAgo at={store.createdAt} />

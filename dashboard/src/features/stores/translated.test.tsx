@@ -5,12 +5,12 @@ import { expect, test } from "vitest";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { aDetailedStore, aStep } from "@/testing/records";
 import { translate } from "@/testing/translation";
-import { EventsPanel } from "./events-panel";
+import { ActivityPanel } from "./activity-panel";
 import { FactsPanel } from "./facts-panel";
-import { PodsPanel } from "./pods-panel";
 import { StoreNotice } from "./store-notice";
 import { StoreRow } from "./store-row";
-import { Timeline } from "./timeline";
+import { TechnicalPanel } from "./technical-panel";
+import { FinishedTimeline, Timeline } from "./timeline";
 import type { StoreEvent } from "./use-store-stream";
 
 type Pod = StoreDetailsFragment["pods"][number];
@@ -53,12 +53,13 @@ const CHANGES: [string, StoreDetailsFragment, StoreDetailsFragment][] = [
 function Everything({ store, events }: { store: StoreDetailsFragment; events: StoreEvent[] }) {
   return (
     <>
-      <StoreRow store={store} isAddressChecked />
-      <StoreNotice store={store} problem={undefined} />
-      <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} isOver={store.status === "FAILED"} said={store.reason?.message} />
-      <FactsPanel store={store} />
-      <PodsPanel pods={store.pods} />
-      <EventsPanel events={events} />
+      <StoreRow store={store} isAddressChecked software={`Shop ${store.engineVersion}`} />
+      <StoreNotice store={store} problem={undefined} role="OPERATOR" />
+      <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} isOver={store.status === "FAILED"} />
+      <FinishedTimeline steps={store.steps} />
+      <FactsPanel store={store} software={`Shop ${store.engineVersion}`} />
+      <ActivityPanel events={events} />
+      <TechnicalPanel store={store} events={events} />
     </>
   );
 }

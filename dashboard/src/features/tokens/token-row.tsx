@@ -4,12 +4,15 @@ import { TimeAgo } from "@/components/time-ago";
 import type { TokenFragment } from "@/gql/graphql";
 import { ownerLabel, personLabel } from "@/lib/owners";
 import { useNow } from "@/lib/use-now";
+import { useIncludesRole } from "@/lib/viewer";
 import { RevokeDialog } from "./revoke-dialog";
 import styles from "./token-row.module.css";
 
 /** A token in the list. */
 export function TokenRow({ token }: { token: TokenFragment }) {
   const [isAsked, setAsked] = useState(false);
+  // Nobody can revoke a token that allows more than they may do.
+  const mayRevoke = useIncludesRole(token.role);
   return (
     <li className={styles.row} data-revoked={token.revokedAt ? true : undefined}>
       <div className={styles.main}>
@@ -31,7 +34,7 @@ export function TokenRow({ token }: { token: TokenFragment }) {
           <TokenEnd token={token} />
         </p>
       </div>
-      {!token.revokedAt && (
+      {!token.revokedAt && mayRevoke && (
         <Button onClick={() => setAsked(true)} aria-label={`Revoke ${token.description ?? `a token of ${ownerLabel(token)}`}`}>
           Revoke
         </Button>

@@ -112,8 +112,11 @@ test("nobody is offered a role above their own", async () => {
   expect(screen.queryByLabelText("Whose it is")).toBeNull();
 });
 
-test("a viewer is offered no new token", async () => {
-  show({ Viewer: viewer("VIEWER"), Tokens: list(TOKEN) });
-  await screen.findByText("ada · operator");
+test("a viewer is offered no new token, told who can help, and revokes only what allows no more", async () => {
+  const look = { ...TOKEN, id: "token_2", role: "VIEWER", description: "wall screen" };
+  show({ Viewer: viewer("VIEWER"), Tokens: list(TOKEN, look) });
+  expect(await screen.findByText(/ask an admin for the role operator/)).toBeDefined();
+  expect(await screen.findByRole("button", { name: "Revoke wall screen" })).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Revoke deploy script" })).toBeNull();
   expect(screen.queryByRole("button", { name: "New token" })).toBeNull();
 });

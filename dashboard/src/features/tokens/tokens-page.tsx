@@ -4,12 +4,13 @@ import { useSearchParams } from "react-router";
 import { Button } from "@/components/button";
 import { Empty } from "@/components/empty";
 import { Loaded } from "@/components/loaded";
+import { LookOnly } from "@/components/look-only";
 import { Page } from "@/components/page";
 import { Pager } from "@/components/pager";
 import { RowList } from "@/components/row-list";
 import { Skeleton } from "@/components/skeleton";
 import { useLiveQuery } from "@/lib/graphql/use-live-query";
-import { useCanChange, useIsAdmin } from "@/lib/viewer";
+import { useCanChange, useViewer } from "@/lib/viewer";
 import { NewTokenDialog } from "./new-token-dialog";
 import { TOKENS } from "./operations";
 import { TokenRow } from "./token-row";
@@ -21,7 +22,7 @@ const PAGE_SIZE = 50;
 export function TokensPage() {
   const [params, setParams] = useSearchParams();
   const [isMaking, setMaking] = useState(false);
-  const isAdmin = useIsAdmin();
+  const role = useViewer().data?.viewer.role;
   const canChange = useCanChange();
   const includeRevoked = params.has("revoked");
   const after = params.get("after");
@@ -30,7 +31,7 @@ export function TokensPage() {
   return (
     <Page
       title="Tokens"
-      below={isAdmin ? "What people and programs sign in with" : "What you and your programs sign in with"}
+      below={role === "ADMIN" ? "What people and programs sign in with" : "What you and your programs sign in with"}
       actions={
         canChange && (
           <Button look="primary" onClick={() => setMaking(true)}>
@@ -39,6 +40,11 @@ export function TokensPage() {
         )
       }
     >
+      {role === "VIEWER" && (
+        <LookOnly>
+          To make a token, or to revoke one that allows more than looking, ask an admin for the role operator.
+        </LookOnly>
+      )}
       <label className={styles.choice}>
         <input
           type="checkbox"

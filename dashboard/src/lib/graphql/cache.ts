@@ -50,7 +50,10 @@ export function newCache() {
           const isNews = stores.some(({ id, status }) => statuses.get(id) !== status);
           const isCounted = stores.some(({ id, status }) => !statuses.has(id) || status === "DELETED");
           for (const { id, status } of stores) statuses.set(id, status);
-          if (isNews || stores.length === 0) forget(cache, "stores");
+          if (isNews || stores.length === 0) {
+            forget(cache, "stores");
+            cache.invalidate("Query.platform", "storesByStatus");
+          }
           if (isCounted) forget(cache, "viewer");
         },
       },

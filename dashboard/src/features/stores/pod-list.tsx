@@ -1,28 +1,27 @@
 import { CircleAlert, CircleCheck, CircleDashed } from "lucide-react";
-import { Panel } from "@/components/panel";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreDetailsFragment } from "@/gql/graphql";
-import styles from "./pods-panel.module.css";
+import styles from "./pod-list.module.css";
 
 type Pod = StoreDetailsFragment["pods"][number];
 type Container = Pod["containers"][number];
 
-/** The store's pods and what their containers do. */
-export function PodsPanel({ pods }: { pods: Pod[] }) {
+/** How many of the lasting pods are ready. */
+export function podsInWords(pods: Pod[]): string {
   const lasting = pods.filter((pod) => !isDone(pod));
   const ready = lasting.filter(({ isReady }) => isReady).length;
+  return lasting.length > 0 ? `${ready} of ${lasting.length} ready` : "";
+}
+
+/** The store's pods and what their containers do. */
+export function PodList({ pods }: { pods: Pod[] }) {
+  if (pods.length === 0) return <p className={styles.none}>There are none at the moment.</p>;
   return (
-    <Panel title="Pods" aside={lasting.length > 0 && `${ready} of ${lasting.length} ready`}>
-      {pods.length === 0 ? (
-        <p className={styles.none}>There are none at the moment.</p>
-      ) : (
-        <ul className={styles.pods}>
-          {pods.map((pod) => (
-            <PodItem key={pod.name} pod={pod} />
-          ))}
-        </ul>
-      )}
-    </Panel>
+    <ul className={styles.pods}>
+      {pods.map((pod) => (
+        <PodItem key={pod.name} pod={pod} />
+      ))}
+    </ul>
   );
 }
 
@@ -38,7 +37,7 @@ function PodItem({ pod }: { pod: Pod }) {
     <li className={styles.pod} data-tone={tone}>
       <div className={styles.line}>
         <Icon size={16} aria-hidden className={styles.icon} />
-        <h3>{pod.component ?? pod.name}</h3>
+        <h4>{pod.component ?? pod.name}</h4>
         <span className={styles.status}>{isDone(pod) ? "Completed" : pod.status}</span>
       </div>
       <p className={styles.minor}>

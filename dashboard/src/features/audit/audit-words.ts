@@ -1,0 +1,49 @@
+import type { AuditLogQuery } from "@/gql/graphql";
+import { personLabel } from "@/lib/owners";
+
+export type Entry = AuditLogQuery["auditLog"]["edges"][number]["node"];
+
+interface ActionWords {
+  /** In the filter. */
+  label: string;
+  /** What somebody did, and what they wanted to where it was not done; the shop's name follows. */
+  did: string;
+  wanted: string;
+}
+
+/** The actions that are offered as a filter, in its order, then those of the command line. */
+const ACTIONS: Record<string, ActionWords> = {
+  createStore: { label: "Creating a shop", did: "created the shop", wanted: "wanted to create the shop" },
+  deleteStore: { label: "Deleting a shop", did: "deleted the shop", wanted: "wanted to delete the shop" },
+  cancelStore: { label: "Giving a shop up", did: "stopped the creation of the shop", wanted: "wanted to stop the creation of the shop" },
+  retryStore: { label: "Trying a shop again", did: "had the work tried again on the shop", wanted: "wanted the work tried again on the shop" },
+  revealAdminPassword: { label: "Looking at a password", did: "looked at the admin password of the shop", wanted: "wanted to see the admin password of the shop" },
+  createToken: { label: "Making a token", did: "made an access token", wanted: "wanted to make an access token" },
+  revokeToken: { label: "Revoking a token", did: "revoked an access token", wanted: "wanted to revoke an access token" },
+  redeemSignInCode: { label: "Signing in with a link", did: "signed in with a link", wanted: "could not sign in with a link" },
+  SIGN_IN: { label: "Failing to sign in", did: "signed in", wanted: "could not sign in" },
+  createSignInCode: { label: "Making a sign-in link", did: "made a sign-in link", wanted: "wanted to make a sign-in link" },
+  moveOwner: { label: "Moving what somebody owns", did: "gave what somebody owned to another owner", wanted: "wanted to give what somebody owned to another owner" },
+  forgetCluster: { label: "Forgetting a cluster", did: "had the platform forget its cluster", wanted: "wanted the platform to forget its cluster" },
+};
+
+export const ACTION_LABELS = Object.entries(ACTIONS).map(([action, { label }]) => ({ action, label }));
+
+/** What somebody did or wanted to do; an action of a newer platform is said by its name. */
+export function deedOf({ action, outcome }: Pick<Entry, "action" | "outcome">): string {
+  const words = ACTIONS[action];
+  if (!words) return outcome === "ACCEPTED" ? `did ${action}` : `wanted to do ${action}`;
+  return outcome === "ACCEPTED" ? words.did : words.wanted;
+}
+
+/** Who did it. */
+export function actorOf({ actor, actorName, actorSource }: Pick<Entry, "actor" | "actorName" | "actorSource">): string {
+  if (!actor) return "Somebody";
+  return personLabel({ name: actorName ?? actor, source: actorSource ?? "local" });
+}
+
+/** The name that was asked for, where the entry has it. */
+export function nameIn({ arguments: given }: Pick<Entry, "arguments">): string | undefined {
+  if (typeof given !== "object" || given === null || !("name" in given)) return undefined;
+  return typeof given.name === "string" ? given.name : undefined;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { activityOf, recordOf } from "./activity";
+import type { StoreEvent } from "./use-store-stream";
+
+let version = 0;
+
+function event(given: Partial<StoreEvent>): StoreEvent {
+  version += 1;
+  return { version, kind: "STATUS", subject: "store", status: "READY", message: "The store is READY.", occurredAt: "2026-11-24T10:00:00Z", ...given };
+}
+
+const pod = event({ kind: "POD", subject: "web-1", status: "Pending", message: "Pod web-1 is Pending." });
+const step = (status: string, message = "waiting") => event({ kind: "STEP", subject: "SETUP_JOB", status, message });
+const wordsOf = (...events: StoreEvent[]) => activityOf(events).map(({ words }) => words);
+
+test("activity says what a merchant wants to know", () => {
+  expect(wordsOf(event({ status: "PROVISIONING" }), step("RUNNING"), pod, step("SUCCEEDED"), event({}), event({ message: "Again." }))).toEqual([
+    "The work on the shop began.",
+    "Set up the shop: done.",
+    "The shop is ready.",
+  ]);
+});
+
+test("a step that is under way is told once, however much it says meanwhile", () => {
+  expect(wordsOf(step("RUNNING"), step("RUNNING", "still waiting"))).toEqual(["Set up the shop: begun."]);
+});
+
+test("another try at a step is told too, and one that was not needed is not", () => {
+  expect(wordsOf(step("RUNNING"), step("FAILED"), step("RUNNING"))).toEqual(["Set up the shop: failed.", "Set up the shop: begun."]);
+  expect(wordsOf(step("RUNNING"), step("SKIPPED"))).toEqual([]);
+});
+
+test("every repair is told", () => {
+  const repair = () => event({ kind: "REPAIR", subject: "service/web", status: "REPAIRED" });
+  expect(wordsOf(repair(), repair())).toHaveLength(2);
+});
+
+test("what a newer platform tells is passed on", () => {
+  expect(wordsOf(event({ status: "MOVED", message: "The store has moved." }))).toEqual(["The store has moved."]);
+});
+
+test("the full record leaves nothing out", () => {
+  expect(recordOf([pod, { ...pod, message: null }]).map(({ words }) => words)).toEqual(["Pod web-1 is Pending.", "web-1: Pending"]);
+});

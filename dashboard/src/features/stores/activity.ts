@@ -1,0 +1,76 @@
+import type { EventKind, StepStatus, StoreStatus } from "@/gql/graphql";
+import { stepTitle } from "./step-words";
+import type { StoreEvent } from "./use-store-stream";
+
+const STATUSES: Record<string, string> = {
+  QUEUED: "The shop waits for its turn.",
+  PROVISIONING: "The work on the shop began.",
+  READY: "The shop is ready.",
+  DEGRADED: "The shop has problems.",
+  FAILED: "The work on the shop failed.",
+  DELETING: "The shop is being removed.",
+  DELETED: "The shop was removed.",
+} satisfies Record<StoreStatus, string>;
+
+const STEPS: Record<string, string | null> = {
+  PENDING: null,
+  RUNNING: "begun",
+  SUCCEEDED: "done",
+  FAILED: "failed",
+  SKIPPED: null, // it was not needed, which is no news
+} satisfies Record<StepStatus, string | null>;
+
+const REPAIRS: Record<string, string> = {
+  REPAIRED: "Something in the shop was changed from outside. The platform put it right.",
+  NOT_REPAIRED: "Something in the shop was changed from outside. The platform could not put it right.",
+};
+
+type Words = (event: StoreEvent) => string | null | undefined;
+
+const WORDS: Record<string, Words> = {
+  STATUS: ({ status, message }) => STATUSES[status] ?? message,
+  STEP: ({ subject, status, message }) => {
+    const became = STEPS[status];
+    return became === undefined ? message : became && `${stepTitle(subject)}: ${became}.`;
+  },
+  REPAIR: ({ status, message }) => REPAIRS[status] ?? message,
+  POD: () => null, // that single programs start and end is technical
+} satisfies Record<EventKind, Words>;
+
+export interface Happening {
+  version: number;
+  kind: string;
+  occurredAt: string;
+  words: string;
+}
+
+/** What happened to a shop, in a merchant's words, oldest first: of a step that has ended, only its end. */
+export function activityOf(events: StoreEvent[]): Happening[] {
+  const happenings = new Map<string, Happening>();
+  for (const event of events) {
+    const { version, kind, occurredAt, subject, status, message } = event;
+    const say = WORDS[kind];
+    const words = say ? say(event) : message;
+    // A step under way has one place, which its end takes; what else happens stays.
+    const isUnderWay = kind === "STEP" && status === "RUNNING";
+    if (kind === "STEP" && !isUnderWay) happenings.delete(subject);
+    const place = isUnderWay ? subject : String(version);
+    if (words && !happenings.has(place)) happenings.set(place, { version, kind, occurredAt, words });
+  }
+  return withoutRepeats([...happenings.values()]);
+}
+
+/** The store tells its status with each change of its reason too. */
+function withoutRepeats(happenings: Happening[]): Happening[] {
+  return happenings.filter(({ kind, words }, index) => kind !== "STATUS" || words !== happenings[index - 1]?.words);
+}
+
+/** Everything that was recorded of a shop, as the platform words it. */
+export function recordOf(events: StoreEvent[]): Happening[] {
+  return events.map(({ version, kind, occurredAt, subject, status, message }) => ({
+    version,
+    kind,
+    occurredAt,
+    words: message ?? `${subject}: ${status}`,
+  }));
+}

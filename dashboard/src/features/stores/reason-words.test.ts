@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { buildSchema, isEnumType } from "graphql";
+import { expect, test } from "vitest";
+import type { ReasonCode, Role } from "@/gql/graphql";
+import { aStore } from "@/testing/records";
+import { problemOf, remedyOf } from "./reason-words";
+
+const type = buildSchema(readFileSync("../schema/schema.graphql", "utf8")).getType("ReasonCode");
+const CODES = isEnumType(type) ? type.getValues().map(({ name }) => name as ReasonCode) : [];
+const TECHNICAL = /\b(pods?|namespace|helm|cluster|container|image|node|quota|chart|kubernetes)\b/i;
+
+test.each(CODES)("%s is told in one sentence without a technical word", (code) => {
+  expect(problemOf(code)).toMatch(/^[A-Z][^.]+\.$/);
+  expect(problemOf(code)).not.toMatch(TECHNICAL);
+});
+
+test("each code has a sentence of its own, and a code of a newer platform one that admits it", () => {
+  expect(new Set(CODES.map(problemOf)).size).toBe(CODES.length);
+  expect(problemOf("NEWER" as ReasonCode)).toBe(problemOf("OTHER"));
+});
+
+const failed = aStore({ status: "FAILED", reason: { code: "UNSCHEDULABLE", message: "" } });
+const passing = aStore({ status: "FAILED", reason: { code: "HELM_TIMEOUT", message: "" } });
+
+test.each<[string, ReturnType<typeof aStore>, Role, RegExp]>([
+  ["a failure that only others can mend", failed, "OPERATOR", /^Whoever runs the platform has to correct this/],
+  ["a failure that one can mend oneself", failed, "ADMIN", /^The technical details say what to correct/],
+  ["a failure that often passes", passing, "OPERATOR", /^This often passes: choose “Try again”/],
+  ["a failure that one may only look at", failed, "VIEWER", /^Your role may look only/],
+  ["a shop with problems", aStore({ status: "DEGRADED" }), "OPERATOR", /^The platform goes on watching the shop/],
+  ["a shop that cannot be removed yet", aStore({ status: "FAILED", target: "DELETED" }), "OPERATOR", /^The platform goes on trying to remove it/],
+])("what to do about %s", (_, store, role, said) => {
+  expect(remedyOf(store, role)).toMatch(said);
+});

@@ -1,0 +1,55 @@
+import type { ReasonCode, Role, StoreSummaryFragment } from "@/gql/graphql";
+import { isLeaving } from "./store-facts";
+
+/** What is wrong, in one sentence that a merchant understands. */
+const PROBLEMS = {
+  NAMESPACE_TERMINATING: "The private space of this shop is just being cleared, so nothing new can be put into it.",
+  IMAGE_NOT_FOUND: "A part of the shop software could not be found where it is kept.",
+  IMAGE_PULL_FAILED: "A part of the shop software could not be downloaded.",
+  BAD_CONTAINER_CONFIG: "A part of the shop is not configured in a way that lets it start.",
+  CONTAINER_CANNOT_RUN: "A part of the shop software cannot be started.",
+  OUT_OF_MEMORY: "A part of the shop needs more memory than it may use.",
+  CRASH_LOOP: "A part of the shop starts and stops again and again.",
+  SETUP_JOB_FAILED: "The shop started, but setting it up failed.",
+  QUOTA_EXCEEDED: "The shop needs more computing power, memory or disk than it may use.",
+  ADMISSION_REFUSED: "The rules of this platform’s computers do not let a part of the shop start.",
+  VOLUME_UNBOUND: "There is no disk for the shop’s data.",
+  VOLUME_MOUNT_FAILED: "The disk with the shop’s data could not be connected.",
+  UNSCHEDULABLE: "No computer of this platform has room for a part of the shop.",
+  ADMISSION_WEBHOOK_FAILED: "A check that this platform makes before anything starts gives no answer.",
+  CLUSTER_REFUSED: "The platform’s computers refused a step of the work on this shop.",
+  HELM_MISSING: "The platform lacks the program that installs shops.",
+  HELM_FAILED: "Installing or removing the shop software failed.",
+  HELM_TIMEOUT: "Installing or removing the shop software took too long.",
+  CANNOT_BE_CHANGED: "The place where the shop keeps its data cannot be changed as the work needs.",
+  ENGINE_MISSING: "This shop software, or this version of it, is not offered any more.",
+  NOT_READY_IN_TIME: "The shop did not become ready in time.",
+  INTERNAL: "The platform made a mistake of its own.",
+  NOT_READY: "The shop was ready, but a part of it does not run at the moment.",
+  NAMESPACE_LOST: "Somebody removed this shop from outside the platform, with all its data.",
+  NAMESPACE_STUCK: "Something in the shop’s private space prevents its removal.",
+  NOT_DELETED_IN_TIME: "The shop could not be removed in time.",
+  OTHER: "Something is wrong with this shop that this page has no words for.",
+} satisfies Record<ReasonCode, string>;
+
+/** Problems that are often gone at the next try, without anybody's help. */
+const PASSING: ReasonCode[] = [
+  "NAMESPACE_TERMINATING", "IMAGE_PULL_FAILED", "VOLUME_MOUNT_FAILED", "ADMISSION_WEBHOOK_FAILED",
+  "HELM_TIMEOUT", "NOT_READY_IN_TIME", "INTERNAL",
+];
+
+/** A reason in a sentence; a code of a newer platform has none of its own. */
+export function problemOf(code: ReasonCode): string {
+  return (PROBLEMS as Partial<Record<string, string>>)[code] ?? PROBLEMS.OTHER;
+}
+
+/** What can be done about a store's problem by whoever looks at it, as far as their role is known. */
+export function remedyOf(store: Pick<StoreSummaryFragment, "status" | "target" | "reason">, role: Role | undefined): string {
+  const ask = role === "ADMIN" ? "the technical details say what to correct" : "tell whoever runs the platform";
+  if (isLeaving(store)) return `The platform goes on trying to remove it. If this lasts, ${ask}.`;
+  if (store.status !== "FAILED") return `The platform goes on watching the shop. If this lasts, ${ask}.`;
+  if (role === "VIEWER") return "Your role may look only: the shop’s owner, or whoever runs the platform, can try again.";
+  if (store.reason && PASSING.includes(store.reason.code)) return `This often passes: choose “Try again”. If it fails again, ${ask}.`;
+  if (role === "ADMIN") return "The technical details say what to correct. Then choose “Try again”.";
+  return "Whoever runs the platform has to correct this: show them the technical details. Then choose “Try again”.";
+}

@@ -1,0 +1,34 @@
+import type { StepName } from "@/gql/graphql";
+import { titleOf } from "@/lib/words";
+
+const TITLES: Record<string, string> = {
+  NAMESPACE: "Prepare a private space",
+  CREDENTIALS: "Make its passwords",
+  HELM_INSTALL: "Install the shop software",
+  WORKLOADS_READY: "Start the shop",
+  SETUP_JOB: "Set up the shop",
+  REACHABLE: "Check the address",
+  HELM_UNINSTALL: "Remove the shop software",
+  NAMESPACE_GONE: "Remove everything else",
+} satisfies Record<StepName, string>;
+
+const HINTS: Record<string, string> = {
+  NAMESPACE: "A space of its own keeps the shop apart from all others.",
+  CREDENTIALS: "The shop gets passwords that no other shop has.",
+  HELM_INSTALL: "The shop’s software and its database are put in place.",
+  WORKLOADS_READY: "The shop’s software and its database start. This can take some minutes.",
+  SETUP_JOB: "The shop gets its first settings and its administrator.",
+  REACHABLE: "The shop is ready once its address answers.",
+  HELM_UNINSTALL: "The shop stops, and its software is removed.",
+  NAMESPACE_GONE: "Products, orders, files and passwords are removed.",
+} satisfies Record<StepName, string>;
+
+/** What a step does; one that this version of the page does not know is shown by its own name. */
+export function stepTitle(name: string): string {
+  return TITLES[name] ?? titleOf(name);
+}
+
+/** What goes on during a step. */
+export function stepHint(name: string): string | undefined {
+  return HINTS[name];
+}
