@@ -80,6 +80,7 @@ class Query(AccessQuery, AuditQuery):
                     statuses=tuple(StoreStatus[item.name] for item in wanted.statuses or ()),
                     engine=wanted.engine,
                     name_contains=wanted.name_contains,
+                    owner_contains=wanted.owner_contains,
                 ),
                 order=order,
                 descending=ordering.direction is enums.OrderDirection.DESC,

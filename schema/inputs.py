@@ -54,6 +54,11 @@ class StoreFilterInput:
     name_contains: str | None = strawberry.field(
         default=None, description="Stores whose name contains this text."
     )
+    owner_contains: str | None = strawberry.field(
+        default=None,
+        description="Stores whose owner's name contains this text, in capitals or not: the unique"
+        " name, or what people call the owner. Only admins see stores of others.",
+    )
 
 
 @strawberry.input(description="How to order a list of stores.")

@@ -5,7 +5,7 @@ so that nobody learns that it exists.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from structlog.contextvars import bind_contextvars
 
@@ -126,12 +126,7 @@ class StoreQueries:
     ) -> StorePage:
         """Return a page of the stores that the caller may see."""
         # The owner is not the caller's to choose: an admin's is None, which lists all stores.
-        seen = StoreFilter(
-            owner=_owner_of(caller),
-            statuses=filter_by.statuses,
-            engine=filter_by.engine,
-            name_contains=filter_by.name_contains,
-        )
+        seen = replace(filter_by, owner=_owner_of(caller))
         return await self._listing.page(
             first=first, after=after, filter_by=seen, order=order, descending=descending
         )

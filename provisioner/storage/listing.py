@@ -21,13 +21,15 @@ class StoreOrder(StrEnum):
 class StoreFilter:
     """Which stores to list; a field that is None or empty does not restrict them.
 
-    There is one exception: without ``statuses`` deleted stores are left out.
+    There is one exception: without ``statuses`` deleted stores are left out. ``owner_contains`` is
+    looked for in an owner's unique name and in what people call them. Capitals do not matter.
     """
 
     owner: Owner | None = None
     statuses: tuple[StoreStatus, ...] = ()
     engine: str | None = None
     name_contains: str | None = None
+    owner_contains: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,14 @@ def _where(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
         clauses.append("engine = :engine")
         values["engine"] = wanted.engine
     if wanted.name_contains:
-        escaped = wanted.name_contains.lower()
-        # The backslash first: later it would also double those that were just put in.
-        for special in ("\\", "%", "_"):
-            escaped = escaped.replace(special, "\\" + special)
-        clauses.append("name LIKE :pattern ESCAPE '\\'")
-        values["pattern"] = f"%{escaped}%"
+        clauses.append("name LIKE :name_pattern ESCAPE '\\'")
+        values["name_pattern"] = _pattern(wanted.name_contains)
+    if wanted.owner_contains:
+        clauses.append(
+            "(LOWER(owner) LIKE :owner_pattern ESCAPE '\\'"
+            " OR LOWER(owner_name) LIKE :owner_pattern ESCAPE '\\')"
+        )
+        values["owner_pattern"] = _pattern(wanted.owner_contains)
     if wanted.statuses:
         keys = [f"status_{index}" for index in range(len(wanted.statuses))]
         clauses.append(f"status IN ({', '.join(':' + key for key in keys)})")
@@ -123,6 +127,15 @@ def _where(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
     else:
         clauses.append("status <> 'DELETED'")
     return " AND ".join(clauses), values
+
+
+def _pattern(text: str) -> str:
+    """Return the pattern of LIKE for what contains a text, in small letters."""
+    escaped = text.lower()
+    # The backslash first: later it would also double those that were just put in.
+    for special in ("\\", "%", "_"):
+        escaped = escaped.replace(special, "\\" + special)
+    return f"%{escaped}%"
 
 
 def _after(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,8 @@ from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder
 from provisioner.storage.stores import StoreRepository
 from tests.stores import a_store
 
+MERCHANT, RIVAL = local("merchant"), local("rival")
+CALLED = {"a-z": "Ada Lovelace"}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # By a locale's rules hyphens would not count, and digits and letters would be mixed.
 NAMES = ["a-z", "ab", "a0", "a-a-0", "b", "a", "b-a", "ba"]
@@ -27,7 +30,7 @@ async def listing(repository: StoreRepository, database: Database) -> StoreListi
         await repository.create(
             a_store(
                 name=name,
-                owner="merchant" if index % 2 else "rival",
+                owner=MERCHANT if index % 2 else replace(RIVAL, display_name=CALLED.get(name, "")),
                 now=START + timedelta(microseconds=index // 2),
             )
         )
@@ -93,6 +96,10 @@ async def test_by_age(listing: StoreListing, descending: bool) -> None:  # noqa:
         (StoreFilter(name_contains="_"), []),
         (StoreFilter(name_contains="\\"), []),
         (StoreFilter(name_contains="a\0"), []),
+        (StoreFilter(owner_contains="MERCH"), ["a", "a-a-0", "ab", "ba"]),
+        (StoreFilter(owner_contains="lovelace"), ["a-z"]),
+        (StoreFilter(owner=local("merchant"), owner_contains="lovelace"), []),
+        (StoreFilter(owner_contains="%"), []),
         (StoreFilter(engine="tiny", name_contains="b-"), ["b-a"]),
         (StoreFilter(engine="Tiny"), []),
         (StoreFilter(statuses=(StoreStatus.READY, StoreStatus.FAILED)), []),

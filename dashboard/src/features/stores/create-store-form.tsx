@@ -28,6 +28,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
   const [{ data, error, fetching }, createStore] = useMutation(CREATE_STORE);
   const [name, setName] = useState("");
   const [refusedName, setRefusedName] = useState<string>();
+  const [email, setEmail] = useState("");
   const [isNameLeft, setNameLeft] = useState(false);
   const [engineName, setEngineName] = useState(() => engines.find((item) => item.unavailableReason === null)?.name ?? "");
   const [version, setVersion] = useState("");
@@ -40,7 +41,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
   const problem = problemOfName(name);
   const refusals = data?.createStore.errors ?? [];
   const nameRefusal = refusedName === name ? refusals.find((item) => item.field === "name")?.message : undefined;
-  const otherRefusals = refusals.filter((item) => !["name", "version"].includes(item.field ?? ""));
+  const otherRefusals = refusals.filter((item) => !["name", "contactEmail", "version"].includes(item.field ?? ""));
   const isProblemShown = isNameLeft || /[^a-z0-9-]/.test(name);
 
   async function submit(event: SubmitEvent) {
@@ -50,7 +51,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
       nameInput.current?.focus();
       return;
     }
-    const given = { name, engine: engineName, version: version || null, idempotencyKey };
+    const given = { name, engine: engineName, version: version || null, contactEmail: email.trim() || null, idempotencyKey };
     const result = await createStore({ input: given });
     const store = result.data?.createStore.store;
     if (store) await navigate(`/stores/${store.id}`);
@@ -88,6 +89,15 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
           <span>The shop will open at</span>
           <output>{addressOf(shopUrl, problem ? "my-first-shop" : name)}</output>
         </p>
+        <Field
+          label="Your e-mail address (optional)"
+          hint="The shop writes to you here, of new orders for example. Some shop software signs you in by it."
+          error={refusals.find((item) => item.field === "contactEmail")?.message}
+        >
+          {(control) => (
+            <input {...control} type="email" name="email" value={email} autoComplete="email" onChange={(event) => setEmail(event.target.value)} />
+          )}
+        </Field>
       </Panel>
       <Panel title="Shop software">
         <EngineChoice engines={engines} value={engineName} onChange={(chosen) => {

@@ -76,8 +76,19 @@ test("a created store's page opens", async () => {
   await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "tea-house{Enter}");
   expect(await screen.findByText("elsewhere")).toBeDefined();
   expect(asked.find(({ name }) => name === "CreateStore")?.variables).toMatchObject({
-    input: { name: "tea-house", engine: "woocommerce", version: null },
+    input: { name: "tea-house", engine: "woocommerce", version: null, contactEmail: null },
   });
+});
+
+test("the merchant's address goes along, and what is wrong with it stands at its field", async () => {
+  const errors = [{ __typename: "UserError", code: "EMAIL_INVALID", message: "This is no e-mail address.", field: "contactEmail" }];
+  const { asked } = show({ CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: null, errors } }) });
+  const email = await screen.findByRole("textbox", { name: "Your e-mail address (optional)" });
+  await userEvent.type(email, " ada@shop ");
+  await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "tea-house{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("This is no e-mail address.");
+  expect(email.getAttribute("aria-invalid")).toBe("true");
+  expect(asked.find(({ name }) => name === "CreateStore")?.variables).toMatchObject({ input: { contactEmail: "ada@shop" } });
 });
 
 test("an engine that is not available says why, and another is chosen", async () => {

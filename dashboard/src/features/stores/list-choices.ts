@@ -17,6 +17,7 @@ export type OrderName = keyof typeof ORDERS;
 
 export interface ListChoices {
   search: string;
+  owner: string;
   statuses: StoreStatus[];
   engine: string;
   order: OrderName;
@@ -32,6 +33,7 @@ export function readChoices(params: URLSearchParams): ListChoices {
   const wanted = params.get("status")?.split(",") ?? [];
   return {
     search: params.get("search") ?? "",
+    owner: params.get("owner") ?? "",
     statuses: STATUSES.filter((status) => wanted.includes(status.toLowerCase())),
     engine: params.get("engine") ?? "",
     order: isOrder(order) ? order : "newest",
@@ -43,6 +45,7 @@ export function readChoices(params: URLSearchParams): ListChoices {
 export function writeChoices(choices: ListChoices): URLSearchParams {
   const params = new URLSearchParams();
   if (choices.search) params.set("search", choices.search);
+  if (choices.owner) params.set("owner", choices.owner);
   if (choices.statuses.length > 0) params.set("status", choices.statuses.join(",").toLowerCase());
   if (choices.engine) params.set("engine", choices.engine);
   if (choices.order !== "newest") params.set("sort", choices.order);
@@ -50,12 +53,17 @@ export function writeChoices(choices: ListChoices): URLSearchParams {
   return params;
 }
 
-export function variablesOf({ search, statuses, engine, order, after }: ListChoices): StoresQueryVariables {
+export function variablesOf({ search, owner, statuses, engine, order, after }: ListChoices): StoresQueryVariables {
   const { field, direction } = ORDERS[order];
   return {
     first: PAGE_SIZE,
     after,
-    filter: { statuses: statuses.length > 0 ? statuses : null, engine: engine || null, nameContains: search || null },
+    filter: {
+      statuses: statuses.length > 0 ? statuses : null,
+      engine: engine || null,
+      nameContains: search || null,
+      ownerContains: owner || null,
+    },
     orderBy: { field, direction },
   };
 }
@@ -69,6 +77,6 @@ export function useListChoices() {
       setParams((now) => writeChoices({ ...readChoices(now), after: null, ...changed }), { replace: true }),
     [setParams],
   );
-  const isFiltered = choices.search !== "" || choices.statuses.length > 0 || choices.engine !== "";
+  const isFiltered = choices.search !== "" || choices.owner !== "" || choices.statuses.length > 0 || choices.engine !== "";
   return { choices, change, isFiltered };
 }

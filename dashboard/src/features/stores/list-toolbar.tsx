@@ -1,14 +1,13 @@
-import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback } from "react";
 import { useQuery } from "urql";
 import { statusWord } from "@/components/status-badge";
 import type { StoreStatus } from "@/gql/graphql";
+import { useIsAdmin } from "@/lib/viewer";
 import { type ListChoices, ORDERS, type OrderName, STATUSES } from "./list-choices";
 import { ENGINES } from "./operations";
+import { SearchBox } from "./search-box";
 import { useStoreCounts } from "./use-store-counts";
 import styles from "./list-toolbar.module.css";
-
-const TYPING_PAUSE = 200;
 
 interface ListToolbarProps {
   choices: ListChoices;
@@ -20,6 +19,9 @@ export function ListToolbar({ choices, onChange }: ListToolbarProps) {
   const [{ data }] = useQuery({ query: ENGINES, variables: {} });
 
   const counts = useStoreCounts();
+  const isAdmin = useIsAdmin();
+  const searchName = useCallback((search: string) => onChange({ search }), [onChange]);
+  const searchOwner = useCallback((owner: string) => onChange({ owner }), [onChange]);
 
   function toggle(status: StoreStatus) {
     const others = choices.statuses.filter((item) => item !== status);
@@ -28,7 +30,9 @@ export function ListToolbar({ choices, onChange }: ListToolbarProps) {
 
   return (
     <search className={styles.toolbar} aria-label="Stores">
-      <SearchBox value={choices.search} onChange={onChange} />
+      <SearchBox label="Search by name" value={choices.search} onChange={searchName} />
+      {/* Others see no stores but their own. */}
+      {isAdmin && <SearchBox label="Search by owner" value={choices.owner} onChange={searchOwner} />}
       <select aria-label="Shop software" className={styles.select} value={choices.engine} onChange={(event) => onChange({ engine: event.target.value })}>
         <option value="">All shop software</option>
         {data?.engines.map(({ name, displayName }) => (
@@ -54,30 +58,5 @@ export function ListToolbar({ choices, onChange }: ListToolbarProps) {
         ))}
       </fieldset>
     </search>
-  );
-}
-
-/** Tells what was typed once the typing pauses. */
-function SearchBox({ value, onChange }: { value: string; onChange: ListToolbarProps["onChange"] }) {
-  const [typed, setTyped] = useState(value);
-  const [known, setKnown] = useState(value);
-
-  if (known !== value) {
-    setKnown(value);
-    setTyped(value);
-  }
-
-  useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => onChange({ search: typed }), TYPING_PAUSE);
-    return () => clearTimeout(timer);
-  }, [typed, value, onChange]);
-
-  return (
-    <label className={styles.search}>
-      <span className="visually-hidden">Search by name</span>
-      <Search size={16} aria-hidden />
-      <input type="search" placeholder="Search by name" value={typed} onChange={(event) => setTyped(event.target.value.trim().toLowerCase())} />
-    </label>
   );
 }

@@ -116,12 +116,27 @@ test("filters go to the server, and are in the address when the page opens", asy
   expect(asked.find(({ name }) => name === "Stores")?.variables).toEqual({
     first: 50,
     after: null,
-    filter: { statuses: ["READY", "FAILED"], engine: null, nameContains: "can" },
+    filter: { statuses: ["READY", "FAILED"], engine: null, nameContains: "can", ownerContains: null },
     orderBy: { field: "NAME", direction: "ASC" },
   });
   await userEvent.click(screen.getByRole("button", { name: "Failed" }));
   await waitFor(() => {
     const last = asked.filter(({ name }) => name === "Stores").at(-1);
-    expect(last?.variables.filter).toEqual({ statuses: ["READY"], engine: null, nameContains: "can" });
+    expect(last?.variables.filter).toEqual({ statuses: ["READY"], engine: null, nameContains: "can", ownerContains: null });
   });
+});
+
+test("an admin finds the stores of an owner", async () => {
+  const { asked } = renderPage(<StoreListPage />, { answers: { Viewer: viewer("ADMIN"), Stores: list(aStore()), StoreCounts: counts(7) } });
+  await userEvent.type(await screen.findByRole("searchbox", { name: "Search by owner" }), "Ada");
+  await waitFor(() => {
+    const last = asked.filter(({ name }) => name === "Stores").at(-1);
+    expect(last?.variables.filter).toMatchObject({ nameContains: null, ownerContains: "ada" });
+  });
+});
+
+test("others, who see no stores but their own, are not asked for an owner", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore()) } });
+  expect(await screen.findByRole("searchbox", { name: "Search by name" })).toBeDefined();
+  expect(screen.queryByRole("searchbox", { name: "Search by owner" })).toBeNull();
 });
