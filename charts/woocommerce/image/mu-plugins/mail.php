@@ -8,8 +8,8 @@ const STORE_PLATFORM_MAIL_TIMEOUT = 5;
 $GLOBALS['store_platform_mail_is_away'] = false;
 
 add_filter('pre_wp_mail', function ($sent) {
-    $is_sent = getenv('SMTP_HOST') && !$GLOBALS['store_platform_mail_is_away'];
-    return $is_sent ? $sent : false;
+    $is_tried = getenv('SMTP_HOST') && !$GLOBALS['store_platform_mail_is_away'];
+    return $is_tried ? $sent : false;
 });
 
 add_action('phpmailer_init', function (PHPMailer\PHPMailer\PHPMailer $mail): void {
