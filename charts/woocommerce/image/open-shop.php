@@ -37,8 +37,8 @@ function open_shop(): void
 
 function finish_the_installation(): void
 {
-    if (!get_option('woocommerce_db_version')) { // the last thing that is written
-        delete_transient('wc_installing'); // or nothing is done until ten minutes after it was cut short
+    delete_transient('wc_installing'); // one that was cut short keeps others away for ten minutes
+    if (!get_option('woocommerce_db_version')) { // the last that it writes
         WC_Install::install();
     }
 }
