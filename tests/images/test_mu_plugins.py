@@ -211,6 +211,21 @@ def test_where_it_leads_is_followed(
     assert [request["method"] for _, request in found] == ["POST", "GET"][: len(found)]
 
 
+@pytest.mark.parametrize(
+    ("route", "answer"),
+    [
+        ("/wc-admin/launch-your-store/initialize-coming-soon", True),
+        ("/wc-admin/launch-your-store/update-survey-status", None),
+        ("/wp/v2/settings", None),
+    ],
+)
+def test_no_wizard_closes_the_shop(shop: Shop, route: str, answer: bool | None) -> None:  # noqa: FBT001
+    # WordPress carries out what is not answered before
+    request = f"new class {{ function get_route() {{ return '{route}'; }} }}"
+    then = f"apply_filters('rest_pre_dispatch', null, null, {request})"
+    assert shop.value("mu-plugins/stay-open.php", then=then) is answer
+
+
 def test_must_use_plugins_of_the_volume_are_loaded_too(shop: Shop) -> None:
     (shop.folder / "mu-plugins").mkdir()
     for name in ("one", "two"):
