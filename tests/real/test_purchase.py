@@ -1,4 +1,4 @@
-"""A guest orders in a shop of Medusa, and the merchant finds the order, whatever pod is lost."""
+"""A guest orders in a shop, and the merchant finds the order, whatever pod is lost."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
 from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower
+from tests.real.engines import RealEngine, parameters
 from tests.real.life import (
     await_that,
     created,
@@ -21,22 +22,23 @@ from tests.real.life import (
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
 SHOPPER = "ada@example.com"
-COMPONENTS = {"postgres", "medusa", "storefront"}
 
 
-async def test_an_order_and_its_shop(medusa: Service) -> None:
-    node = medusa.cluster.layout.node
+@pytest.mark.parametrize("engine", parameters())
+async def test_an_order_and_its_shop(shops: Service, engine: RealEngine) -> None:
+    node = shops.cluster.layout.node
     assert node is not None
     before = footprint(node)
     browser = ensure_browser()
 
-    store = await created(medusa, "harbour-hill", engine="medusa", components=COMPONENTS)
-    in_the_browser("buy", store, browser)
-    in_the_browser("orders", store, browser)
+    components = set(engine.components)
+    store = await created(shops, "harbour-hill", engine=engine.name, components=components)
+    in_the_browser(f"{engine.steps}/buy", store, browser)
+    in_the_browser(f"{engine.steps}/orders", store, browser)
 
-    for component in sorted(COMPONENTS):
+    for component in sorted(components):
         await lost_and_back(store, component)
-        in_the_browser("orders", store, browser)
+        in_the_browser(f"{engine.steps}/orders", store, browser)
 
     await deleted(store)
     await_that(
@@ -45,10 +47,10 @@ async def test_an_order_and_its_shop(medusa: Service) -> None:
 
 
 def in_the_browser(steps: str, store: Follower, browser: Path) -> None:
-    """Carry out ``dashboard/e2e/shop/<steps>.spec.ts`` in Chromium, through the ingress."""
+    """Carry out ``dashboard/e2e/<steps>.spec.ts`` in Chromium, through the ingress."""
     username, password = login_of(store)
     run_browser_tests(
-        f"shop/{steps}.spec.ts",
+        f"{steps}.spec.ts",
         {
             "E2E_CHROMIUM": str(browser),
             "E2E_URL": url_of(store),
