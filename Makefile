@@ -30,6 +30,7 @@ test-fast: $(MARK) ## The tests that need no server, no browser and no cluster (
 	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(FAST) \
 	  -m "not (real or cluster or database or browser or slow)"
 
+# ENGINE=medusa or ENGINE=woocommerce chooses the engine whose shops are bought in; both otherwise.
 test-real: $(MARK) ## Stores whose pods truly run, on a node of this machine (Debian, root)
 	@$(BIN)/python -m tests.real
 	@$(BIN)/python -m pytest -m real tests/real

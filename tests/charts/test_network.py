@@ -107,7 +107,8 @@ def test_connections_within_the_store(shop: Objects) -> None:
         for port in (HTTP, 3306)
         if is_connected(shop, source, target, port)
     }
-    assert allowed == {(source, "mysql") for source in ("wordpress", "setup", "cron")}
+    to_the_database = {(source, "mysql") for source in ("wordpress", "setup", "cron")}
+    assert allowed == to_the_database | {("setup", "wordpress"), ("cron", "wordpress")}
 
 
 def test_the_ingress_controller_reaches_wordpress_only(shop: Objects) -> None:
@@ -182,3 +183,15 @@ def test_internet_switched_off(helm: Helm) -> None:
     assert not allows(shop, "wordpress", "Egress", PUBLIC[0], 443)
     assert allows(shop, "wordpress", "Egress", DNS, 53)
     assert is_connected(shop, "wordpress", "mysql", 3306)
+
+
+def test_mail_goes_to_its_port_alone(helm: Helm) -> None:
+    shop = helm.objects({"mail": {"host": "mail.example.com", "port": 2525}})
+    without = helm.objects()
+    servers: list[Peer] = [Pod({"app": "mail"}, "mail"), *PUBLIC, *PRIVATE]
+    for server in servers:
+        for pod in ("wordpress", "setup", "cron"):
+            assert allows(shop, pod, "Egress", server, 2525)
+            assert not allows(shop, pod, "Egress", server, 25)
+            assert not allows(without, pod, "Egress", server, 587)
+        assert not allows(shop, "mysql", "Egress", server, 2525)

@@ -14,7 +14,7 @@ def test_kinds(shop: Objects) -> None:
     kinds = sorted(item["kind"] for item in shop)
     assert kinds == [
         "CronJob", "Deployment", "Ingress", "Job", "LimitRange",
-        "NetworkPolicy", "NetworkPolicy", "NetworkPolicy", "NetworkPolicy", "NetworkPolicy",
+        *["NetworkPolicy"] * 6,
         "PersistentVolumeClaim", "ResourceQuota", "Service", "Service", "StatefulSet",
     ]  # fmt: skip
 
@@ -73,11 +73,12 @@ def test_wordpress_and_its_jobs_share_the_files(shop: Objects) -> None:
 
 def test_probes_of_wordpress_do_not_wait_for_the_setup(shop: Objects) -> None:
     container = shop.containers["wordpress"]
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+    for probe in ("startupProbe", "livenessProbe"):
         assert container[probe]["httpGet"] == {
             "path": "/wp-includes/images/blank.gif",
             "port": "http",
         }
+    assert container["readinessProbe"]["tcpSocket"] == {"port": "http"}
 
 
 def test_probes_of_mysql_do_not_take_its_initialisation_for_readiness(shop: Objects) -> None:

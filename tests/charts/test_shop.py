@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.charts.rendering import STORE, WOOCOMMERCE, Helm, Object, Objects
+from tests.charts.rendering import (
+    STORE,
+    WOOCOMMERCE,
+    Helm,
+    Object,
+    Objects,
+    quantity,
+)
+from tests.charts.test_every_engine import PLANS
 
 pytestmark = pytest.mark.slow
 
 SHOP = ("wordpress", "setup", "cron")
+PHP_MEMORY = quantity("256Mi")
+"""What PHP may take for one request or one run of cron: WP_MEMORY_LIMIT."""
 
 
 def environment(container: Object) -> dict[str, str]:
@@ -134,7 +144,9 @@ def test_another_image_of_wordpress(helm: Helm) -> None:
     web = shop.containers["wordpress"]
     assert web["command"] == ["apachectl", "-DFOREGROUND"]
     assert web["ports"] == [{"name": "http", "containerPort": 8888}]
-    assert web["readinessProbe"]["httpGet"] == {"path": "/alive.txt", "port": "http"}
+    for probe in ("startupProbe", "livenessProbe"):
+        assert web[probe]["httpGet"] == {"path": "/alive.txt", "port": "http"}
+    assert environment(web)["SHOP_SERVER"] == "127.0.0.1:8888"
     (sync,) = shop.templates["wordpress"]["spec"]["initContainers"]
     assert sync["command"] == ["/bin/fill"]
     assert shop.containers["setup"]["command"] == ["/bin/setup", "--now"]
@@ -166,3 +178,49 @@ def test_the_images_own_commands_by_default(shop: Objects) -> None:
     assert "command" not in shop.containers["wordpress"]
     assert "command" not in shop.containers["mysql"]
     assert json.dumps(shop).count('"http://my-shop.store.localhost"') == len(SHOP)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_each_worker_of_the_web_server_has_memory(helm: Helm, plan: str) -> None:
+    web = helm.objects({"plan": plan}).containers["wordpress"]
+    workers = int(environment(web)["APACHE_WORKERS"])
+    assert workers * quantity("64Mi") == quantity(web["resources"]["limits"]["memory"])
+
+
+def test_workers_of_ones_own(helm: Helm) -> None:
+    shop = helm.objects({"plan": "medium", "wordpress": {"workers": 3}})
+    assert environment(shop.containers["wordpress"])["APACHE_WORKERS"] == "3"
+
+
+def test_probes_of_a_busy_shop(shop: Objects) -> None:
+    """They stand in a queue with the shoppers, but for the one that the kernel answers."""
+    web = shop.containers["wordpress"]
+    assert web["readinessProbe"]["tcpSocket"] == {"port": "http"}
+    alive = web["livenessProbe"]
+    assert alive["timeoutSeconds"] >= 30
+    assert alive["failureThreshold"] * alive["periodSeconds"] >= 180
+    assert web["startupProbe"]["periodSeconds"] <= 2
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_cron_has_room_beside_what_php_takes(helm: Helm, plan: str) -> None:
+    limits = helm.objects({"plan": plan}).containers["cron"]["resources"]["limits"]
+    assert quantity(limits["memory"]) >= PHP_MEMORY + quantity("128Mi")
+    php = (WOOCOMMERCE / "image" / "wp-config.php").read_text()
+    assert "define('WP_MEMORY_LIMIT', '256M');" in php
+
+
+def test_where_the_shops_own_address_is(shop: Objects) -> None:
+    servers = {name: environment(shop.containers[name])["SHOP_SERVER"] for name in SHOP}
+    service = shop.one("Service", "-wordpress")
+    assert service["spec"]["ports"][0]["port"] == 80
+    jobs = dict.fromkeys(("setup", "cron"), service["metadata"]["name"])
+    assert servers == {"wordpress": "127.0.0.1:8080", **jobs}
+
+
+@pytest.mark.parametrize("address", ["", "owner@example.com"])
+def test_the_administrators_address(helm: Helm, address: str) -> None:
+    shop = helm.objects({"store": {**STORE, "adminEmail": address}})
+    expected = address or "admin@my-shop.store.localhost"
+    assert environment(shop.containers["setup"])["ADMIN_EMAIL"] == expected
+    assert "example.com" not in (WOOCOMMERCE / "values.yaml").read_text()

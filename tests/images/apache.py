@@ -17,7 +17,8 @@ from app.local.cluster.progress import ticking
 
 SITE = Path(__file__).resolve().parents[2] / "charts" / "woocommerce" / "image" / "shop.conf"
 _PACKAGES = ("apache2-bin", "libapr1", "libaprutil1")
-_MODULES = ("mpm_event", "authz_core", "dir", "rewrite")  # all that the site needs but PHP
+_MODULES = ("mpm_prefork", "authz_core", "dir", "rewrite")  # all that the site needs but PHP
+WORKERS = 3
 
 
 class ApacheError(Exception):
@@ -45,9 +46,11 @@ def serving(documents: Path, run: Path) -> Iterator[int]:
     config.write_text(_config(package, documents, run, port))
     libraries = next(package.glob("usr/lib/*-linux-gnu"))
     environment = {"LD_LIBRARY_PATH": str(libraries), "SHOP_URL": "http://my-shop.test"}
+    environment["APACHE_WORKERS"] = str(WORKERS)
     server = subprocess.Popen(
         [package / "usr/sbin/apache2", "-DFOREGROUND", "-f", config],
         env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        start_new_session=True,  # at its end it ends its whole process group
     )  # fmt: skip
     try:
         _await(server, port)

@@ -1,14 +1,16 @@
 """The shop's web server, by its own configuration in real Apache: who is let in, and when."""
 
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.images.apache import serving
+from tests.images.apache import WORKERS, serving
 
 PROBE = "/wp-includes/images/blank.gif"
 FILES = (
@@ -16,6 +18,17 @@ FILES = (
     "wp-admin/setup-config.php", "wp-admin/upgrade.php", "wp-admin/maint/repair.php",
     "wp-admin/admin-ajax.php", "wp-content/uploads/logo.png", "wp-content/plugins/own/page.php",
     "wp-includes/images/rss.png", PROBE[1:],
+    "wp-content/uploads/2026/page.php", "wp-content/uploads/2026/page.PHP",
+    "wp-content/uploads/page.phtml", "wp-content/uploads/page.phar", "wp-content/uploads/page.php5",
+    "wp-content/.image-stamp", "wp-content/plugins/own/.env", "wp-content/uploads/.listing",
+)  # fmt: skip
+NOBODYS = (
+    *(f"/{name}" for name in FILES if "uploads/" in name and ".ph" in name.lower()),
+    *(f"/{name}" for name in FILES if "/." in name),
+    "//wp-content//uploads/2026//page.php", "/wp-content/uploads/2026/%70age%2ephp",
+    "/wp-content/./uploads/../uploads/2026/page.php", "/wp-content/uploads/2026/page.php/",
+    "/wp-content/uploads/2026/page.php/more", "/wp-content/uploads/none.php", "/wp-content/.set-up",
+    "/wp-content/%2eset-up", "/wp-content/./.set-up", "/wp-content//.image-stamp",
 )  # fmt: skip
 INSTALLERS = (
     "/wp-admin/install.php", "/wp-admin/install.php?step=2", "/wp-admin/setup-config.php?step=0",
@@ -34,13 +47,27 @@ class Shop:
 
     def __init__(self, documents: Path, port: int) -> None:
         self.content = documents / "wp-content"
-        self._port = port
+        self.port = port
 
     def status(self, path: str, method: str = "GET") -> int:
         return self.answer(path, method)[0]
 
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Have every worker wait for a visitor who does not say what they want."""
+        with ExitStack() as stack:
+            for _ in range(WORKERS):
+                visitor = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+                stack.enter_context(visitor).sendall(b"GET ")
+            yield
+
+    def is_connected(self) -> bool:
+        """Return whether a connection is made, be it answered or not."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60):
+            return True
+
     def answer(self, path: str, method: str = "GET") -> tuple[int, str]:
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
@@ -105,6 +132,34 @@ def test_wordpress_own_installer_is_nobodys(open_shop: Shop, path: str) -> None:
     status, text = open_shop.answer(path)
     assert "this is wp-admin" not in text
     assert status in (403, 404)
+
+
+@pytest.mark.parametrize("rules", ["", "Require all granted\n"])
+@pytest.mark.parametrize("path", NOBODYS)
+def test_what_is_no_page_and_no_picture_is_shown_to_nobody(
+    open_shop: Shop, path: str, rules: str
+) -> None:
+    (open_shop.content / "uploads" / ".htaccess").write_text(rules)
+    (open_shop.content / ".htaccess").write_text(rules)
+    status, text = open_shop.answer(path)
+    assert (status, "this is" in text) == (403, False)
+    assert open_shop.answer("/wp-content/uploads/logo.png")[0] == 200
+
+
+def test_a_visitor_keeps_no_worker_from_the_next(open_shop: Shop) -> None:
+    with closing(HTTPConnection("127.0.0.1", open_shop.port, timeout=60)) as connection:
+        connection.request("GET", PROBE)
+        answer = connection.getresponse()
+        assert answer.getheader("Connection") == "close"
+
+
+def test_a_busy_shop_lets_the_next_wait(open_shop: Shop) -> None:
+    with ThreadPoolExecutor() as others:
+        with open_shop.busy():
+            next_one = others.submit(open_shop.status, PROBE)
+            assert open_shop.is_connected()  # which is what Kubernetes asks
+            assert not next_one.done()
+        assert next_one.result(timeout=60) == 200
 
 
 def test_what_opens_it_is_looked_for_at_each_request(closed_shop: Shop) -> None:

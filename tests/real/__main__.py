@@ -12,6 +12,7 @@ from app.local.images.archive import ImageError
 from app.local.images.dockerfile import DockerfileError
 from app.local.images.recipes import ensure_images
 from tests.browser import BrowserError, ensure_browser
+from tests.real.engines import testable
 from tests.real.wordpress import ensure_image
 
 
@@ -24,7 +25,8 @@ def main() -> int:
             tools.ensure(tool)
         tools.ensure_helm()
         ensure_image()
-        ensure_images("medusa")
+        if any(engine.name == "medusa" for engine in testable()):
+            ensure_images("medusa")
     except (
         host.HostError, debian.PackageError, BrowserError, BuildError, ToolchainError,
         ImageError, DockerfileError,

@@ -1,6 +1,7 @@
 """A cluster with a real node, and the service with an engine that runs on it."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,8 @@ import pytest
 from app.local import mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
-from app.local.cluster.paths import NODE_VALUES
-from app.local.images.recipes import ensure_images
 from tests.e2e.service import Service
+from tests.real.engines import testable
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.mails import Mailbox
 from tests.real.wordpress import ensure_image, write_engine
@@ -26,8 +26,9 @@ def real_cluster() -> Iterator[LocalCluster]:
     before = Footprint.now(*OUTSIDE)
     cluster = LocalCluster.up("pytest-real", has_real_node=True)
     assert cluster.layout.node is not None
-    for archive in (ensure_image(), *ensure_images("medusa")):
-        ensure_imported(cluster.layout.node, archive)
+    ensure_imported(cluster.layout.node, ensure_image())
+    for engine in testable():
+        engine.give_images(cluster.layout.node)
     yield cluster
     if not os.environ.get("STORE_PLATFORM_KEEP_CLUSTER"):
         cluster.down()
@@ -76,10 +77,14 @@ def mailbox(real_cluster: LocalCluster) -> Mailbox:
 
 
 @pytest.fixture
-def medusa(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
+def shops(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     """A running service with the project's own engines, whose images are on the node."""
-    values = {"STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES)}
-    settings = values | through_the_ingress(real_cluster) | mail.settings()
+    values = tmp_path / "values"
+    values.mkdir()
+    for engine in testable():
+        shutil.copy(engine.values, values / f"{engine.name}.yaml")
+    given = {"STORE_PLATFORM_CHART_VALUES": str(values)}
+    settings = given | through_the_ingress(real_cluster) | mail.settings()
     made = Service(tmp_path, real_cluster, settings)
     made.start()
     yield made

@@ -15,10 +15,12 @@ _LOGIN = """mutation ($id: ID!) { revealAdminPassword(input: {id: $id}) { userna
 _URL = "query ($id: ID!) { store(id: $id) { url } }"
 
 
-async def created(service: Service, name: str, *, engine: str, components: set[str]) -> Follower:
+async def created(
+    service: Service, name: str, *, engine: str, components: set[str], email: str | None = None
+) -> Follower:
     """Return a store that is ready, after every step, with these components running."""
     token = service.token("merchant")
-    made = service.create(token, name, engine=engine)
+    made = service.create(token, name, engine=engine, contactEmail=email)
     assert made["errors"] == []
     store = Follower(service, token, made["store"]["id"], patience_seconds=PATIENCE_SECONDS)
     ready = await store.until("READY", "FAILED")

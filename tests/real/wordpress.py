@@ -38,6 +38,10 @@ _FILES = {
     _IMAGE / "serve-database": "usr/local/bin/serve-database",
     _IMAGE / "setup-wordpress": "usr/local/bin/setup-wordpress",
 }
+_FILES |= {
+    plugin: f"usr/src/mu-plugins/{plugin.name}"
+    for plugin in sorted((_CHART / "image" / "mu-plugins").glob("*.php"))
+}
 """What is put over Debian's files, and where."""
 
 

@@ -29,6 +29,8 @@ define('DISABLE_WP_CRON', true);
 define('WP_AUTO_UPDATE_CORE', false);
 define('DISALLOW_FILE_EDIT', true);
 define('FS_METHOD', 'direct');
+// Of the image, and not on the volume: no merchant can lose them.
+define('WPMU_PLUGIN_DIR', dirname(__DIR__) . '/mu-plugins');
 // PHP's own limit is 128 MB, half of what WooCommerce asks for.
 define('WP_MEMORY_LIMIT', '256M');
 

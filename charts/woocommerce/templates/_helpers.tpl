@@ -127,6 +127,40 @@ volumeMounts:
 - {name: CONTENT_PATH, value: {{ .Values.wordpress.contentPath }}}
 {{- end }}
 
+{{/* The e-mail address of the shop's administrator. */}}
+{{- define "woocommerce.adminEmail" -}}
+{{ .Values.store.adminEmail | default (printf "admin@%s" .Values.store.host) }}
+{{- end }}
+
+{{/* How many requests the web server answers at once. */}}
+{{- define "woocommerce.workers" -}}
+{{- $plan := include "woocommerce.plan" . | fromJson }}
+{{- .Values.wordpress.workers | default $plan.wordpress.workers | default 8 }}
+{{- end }}
+
+{{/* Where their mail goes, if it is sent at all; the image's must-use plug-in reads it. */}}
+{{- define "woocommerce.mailEnv" -}}
+{{- with .Values.mail }}
+{{- if .host }}
+- {name: SMTP_HOST, value: {{ .host | quote }}}
+- {name: SMTP_PORT, value: {{ .port | quote }}}
+- {name: SMTP_SECURITY, value: {{ .security }}}
+- {name: SMTP_FROM, value: {{ .from | default (printf "shop@%s" $.Values.store.host) | quote }}}
+{{- if .credentialsSecret }}
+- name: SMTP_USERNAME
+  valueFrom: {secretKeyRef: {name: {{ .credentialsSecret }}, key: username}}
+- name: SMTP_PASSWORD
+  valueFrom: {secretKeyRef: {name: {{ .credentialsSecret }}, key: password}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The web server for the shop's jobs, which ask it what they would ask the shop's own address. */}}
+{{- define "woocommerce.server" -}}
+{{ include "woocommerce.fullname" . }}-wordpress
+{{- end }}
+
 {{/* Their settings; wp-config.php in the image reads them. */}}
 {{- define "woocommerce.shopEnv" -}}
 - {name: WORDPRESS_DB_HOST, value: {{ printf "%s-mysql" (include "woocommerce.fullname" .) }}}
@@ -137,6 +171,7 @@ volumeMounts:
 - {name: SHOP_URL, value: {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | trimSuffix "/" | quote }}}
 {{ include "woocommerce.contentEnv" . }}
 - {name: HOME, value: /tmp}
+{{- include "woocommerce.mailEnv" . }}
 {{- end }}
 
 {{/* Where the shop's own jobs run: beside the web server, since one node at a time mounts its volume. */}}

@@ -4,3 +4,8 @@ export function given(name: string): string {
   if (!value) throw new Error(`${name} is not set.`);
   return value;
 }
+
+/** What a shopper calls herself, where orders are listed by name: the part of her address before the @. */
+export function firstName(): string {
+  return given("E2E_SHOPPER").replace(/@.*/, "");
+}
