@@ -106,6 +106,13 @@ def state(it: Rendered) -> list[str]:
     return []
 
 
+def mail(it: Rendered) -> list[str]:
+    (api,) = it.platform.one("Deployment", "-api")["spec"]["template"]["spec"]["containers"]
+    accounts = {e["valueFrom"]["secretKeyRef"]["name"] for e in api["env"] if "_SMTP_" in e["name"]}
+    names = ("STORE_PLATFORM_SMTP_HOST", "STORE_PLATFORM_SMTP_FROM")
+    return [it.settings[name] for name in names if name in it.settings] + sorted(accounts)
+
+
 def secrets(it: Rendered) -> list[str]:
     assert not it.platform.of("Secret")
     assert not any(shop.of("Secret") for shop in it.shops)
@@ -132,6 +139,7 @@ ROWS: dict[str, Callable[[Rendered], list[str]]] = {
     "Our images": images,
     "Processes of the API": replicas,
     "State": state,
+    "Mail of the shops": mail,
     "Secrets": secrets,
     "Metrics": metrics,
 }
