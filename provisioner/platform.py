@@ -119,7 +119,9 @@ async def running_platform(
     process uses the SQLite file. When the context is left, a helm that runs gets its grace. Work
     that is not done goes on at the next start, or at another replica.
     """
-    engines = EngineCatalogue.load(settings.engine_folders, settings.unavailable_engines)
+    engines = EngineCatalogue.load(
+        settings.engine_folders, settings.unavailable_engines, settings.work.values_files
+    )
     # The stack closes what was opened last first: root tasks end before the prober, the API client
     # and the database that they use.
     async with AsyncExitStack() as stack:

@@ -6,7 +6,7 @@ file and the field.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from provisioner.domain.errors import ConfigurationError
+from provisioner.domain.plans import chosen_plan
 from provisioner.domain.stores import Store
 
 
@@ -75,6 +76,9 @@ class Engine:
     ``sends_mail``: the chart takes ``mail`` values. Where the platform has a mail server, the
     engine's stores get them.
 
+    ``resources`` are what a new store asks for in all: ``cpu``, ``memory`` and ``storage`` as
+    Kubernetes writes them.
+
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     CONTRIBUTING.md ("Add an engine") explains each field.
@@ -121,6 +125,7 @@ class Engine:
 # its errors. The rest of the code uses ``Engine`` above.
 
 _Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+_Resources = dict[str, str | int | float]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^/")]
 
 
@@ -170,11 +175,17 @@ class _Description(_File):
     credentials: list[_GeneratedSecret] = []
     walk: list[_PageVisit] = []
     sends_mail: bool = False
-    resources: dict[str, str | int | float] = {}
+    resources: _Resources = {}
+    plans: dict[str, _Resources] = {}
 
 
-def load_engine(folder: Path) -> Engine:
-    """Read one engine's folder. Raises ConfigurationError, which names the file and the fault."""
+def load_engine(
+    folder: Path, values_files: Mapping[str, Sequence[Path]] = MappingProxyType({})
+) -> Engine:
+    """Read one engine's folder, and in the operator's Helm values which plan new stores have.
+
+    ``values_files`` has those of each engine by its name. Raises ConfigurationError, which names the file and the fault.
+    """
     file = folder / "engine.yaml"
     try:
         found = msgspec.yaml.decode(file.read_bytes(), type=_Description)
@@ -193,10 +204,23 @@ def load_engine(folder: Path) -> Engine:
         raise ConfigurationError(
             f"{folder}: there is no Chart.yaml beside engine.yaml. Add the engine's Helm chart."
         )
-    return _engine(found, folder)
+    values = [folder / "values.yaml", *values_files.get(found.name, ())]
+    resources = _resources(found, file, values) if found.plans else found.resources
+    return _engine(found, folder, resources)
 
 
-def _engine(found: _Description, folder: Path) -> Engine:
+def _resources(found: _Description, file: Path, values_files: Iterable[Path]) -> _Resources:
+    """Return what a store of the plan that new stores have asks for."""
+    plan = chosen_plan(values_files)
+    if plan not in found.plans:
+        raise ConfigurationError(
+            f"{file}: the chart's values or the operator's set `plan` to {plan!r}, which is none of"
+            f" `plans`: {', '.join(found.plans)}."
+        )
+    return found.plans[plan]
+
+
+def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
     return Engine(
         name=found.name,
         display_name=found.display_name,
@@ -212,7 +236,7 @@ def _engine(found: _Description, folder: Path) -> Engine:
         admin_password_key=found.admin_password_key,
         credentials=tuple(GeneratedSecret(c.key, c.length) for c in found.credentials),
         versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
-        resources={key: str(value) for key, value in found.resources.items()},
+        resources={key: str(value) for key, value in resources.items()},
         provision_timeout=_seconds(found.provision_timeout_seconds),
         sends_mail=found.sends_mail,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
@@ -253,11 +277,15 @@ class EngineCatalogue(Mapping[str, Engine]):
 
     @classmethod
     def load(
-        cls, roots: Iterable[Path], unavailable: Mapping[str, str] = MappingProxyType({})
+        cls,
+        roots: Iterable[Path],
+        unavailable: Mapping[str, str] = MappingProxyType({}),
+        values_files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
     ) -> "EngineCatalogue":
         """Read every folder with an engine.yaml that is directly inside one of ``roots``.
 
-        ``unavailable`` gives the reason for each engine that no new store can have.
+        ``unavailable`` gives the reason for each engine that no new store can have, and
+        ``values_files`` the operator's Helm values for each engine.
 
         Raises ConfigurationError when there is no engine, or one is wrong, or ``unavailable`` names
         one that does not exist.
@@ -269,7 +297,7 @@ class EngineCatalogue(Mapping[str, Engine]):
                 "There is no engine: no folder has an engine.yaml. Set STORE_PLATFORM_CHARTS to the"
                 " folder that holds the engines."
             )
-        engines = [load_engine(file.parent) for file in files]
+        engines = [load_engine(file.parent, values_files) for file in files]
         if unknown := unavailable.keys() - {engine.name for engine in engines}:
             raise ConfigurationError(
                 f"STORE_PLATFORM_UNAVAILABLE_ENGINES names {', '.join(sorted(unknown))}, and there"

@@ -1,7 +1,9 @@
 """engine.yaml says of each engine's chart what the chart does."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -59,9 +61,17 @@ def test_the_administrator_of_medusa(medusa_shop: Objects) -> None:
     assert {"name": "ADMIN_EMAIL", "value": name} in medusa_shop.containers["setup"]["env"]
 
 
-def test_resources_are_what_the_pods_request(engine: Engine, any_shop: Objects) -> None:
-    containers = list(any_shop.containers.values())
-    claims = (quantity(c["spec"]["resources"]["requests"]["storage"]) for c in any_shop.claims)
+@pytest.mark.parametrize("plan", [None, "small", "medium", "large"])
+def test_resources_are_what_the_pods_request(
+    any_engine: Helm, tmp_path: Path, plan: str | None
+) -> None:
+    """Those of the operator's plan, or of the chart's own."""
+    values = {"plan": plan} if plan else {}
+    (tmp_path / "values.yaml").write_text(json.dumps(values))
+    engine = load_engine(any_engine.chart, {any_engine.chart.name: [tmp_path / "values.yaml"]})
+    shop = any_engine.objects(values)
+    containers = list(shop.containers.values())
+    claims = (quantity(c["spec"]["resources"]["requests"]["storage"]) for c in shop.claims)
     assert {key: quantity(value) for key, value in engine.resources.items()} == {
         "cpu": total(containers, "requests", "cpu"),
         "memory": total(containers, "requests", "memory"),

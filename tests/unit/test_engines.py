@@ -109,6 +109,38 @@ def test_refused_descriptions(tmp_path: Path, change: dict[str, object], words: 
     assert words in str(refused.value)
 
 
+PLANS = {"plans": {"small": {"cpu": "100m"}, "large": {"cpu": 2}}}
+
+
+def with_plans(tmp_path: Path, said: str) -> dict[str, str]:
+    """Return what new stores ask for where the operator's values say this."""
+    chart = write(tmp_path, GOOD | PLANS)
+    (chart / "values.yaml").write_text("plan: small\nother: [1]\n")
+    (tmp_path / "tiny.yaml").write_text(said)
+    return dict(load_engine(chart, {"tiny": [tmp_path / "tiny.yaml"], "other": []}).resources)
+
+
+@pytest.mark.parametrize(
+    ("said", "cpu"), [("", "100m"), ("ingress: {}", "100m"), ("plan: large", "2")]
+)
+def test_resources_are_those_of_the_plan_that_is_set(tmp_path: Path, said: str, cpu: str) -> None:
+    assert with_plans(tmp_path, said) == {"cpu": cpu}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("plan: huge", "set `plan` to 'huge', which is none of `plans`: large, small."),
+        ("plan: [small]", "tiny.yaml: Expected `str | null`, got `array` - at `$.plan`."),
+        ("plan: {", "tiny.yaml: "),
+    ],
+)
+def test_a_plan_that_there_is_not_is_refused(tmp_path: Path, said: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        with_plans(tmp_path, said)
+    assert words in str(refused.value)
+
+
 def test_a_folder_without_a_chart(tmp_path: Path) -> None:
     chart = write(tmp_path, GOOD)
     (chart / "Chart.yaml").unlink()
