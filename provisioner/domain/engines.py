@@ -184,7 +184,8 @@ def load_engine(
 ) -> Engine:
     """Read one engine's folder, and in the operator's Helm values which plan new stores have.
 
-    ``values_files`` has those of each engine by its name. Raises ConfigurationError, which names the file and the fault.
+    ``values_files`` has those of each engine by its name. Raises ConfigurationError, which names
+    the file and the fault.
     """
     file = folder / "engine.yaml"
     try:
