@@ -44,7 +44,7 @@ class MailSettings(BaseSettings):
             return None
         try:
             address = sender.format(name="shop", host="shop.example.com")
-        except (KeyError, ValueError, IndexError):
+        except (AttributeError, IndexError, KeyError, ValueError):
             raise ValueError(f"{sender!r} may name nothing but {{name}} and {{host}}") from None
         local, _, domain = address.partition("@")
         if not local or not domain or any(c.isspace() or c in "@<>," for c in local + domain):

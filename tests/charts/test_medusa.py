@@ -17,6 +17,11 @@ def environment(container: Object) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
 
 
+def probed_paths(container: Object) -> dict[str, str]:
+    probes = ("startupProbe", "readinessProbe", "livenessProbe")
+    return {probe: container[probe]["httpGet"]["path"] for probe in probes}
+
+
 def test_kinds(medusa_shop: Objects) -> None:
     kinds = sorted(item["kind"] for item in medusa_shop)
     assert kinds == [
@@ -60,11 +65,7 @@ def test_the_server_waits_for_the_migration_of_its_own_image(medusa: Helm) -> No
 def test_the_server_gets_no_traffic_before_the_shop_is_set_up(medusa_shop: Objects) -> None:
     """It starts before that: a stranger could register the administrator's address."""
     server = medusa_shop.containers["medusa"]
-    paths = {
-        probe: server[probe]["httpGet"]["path"]
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe")
-    }
-    assert paths == {
+    assert probed_paths(server) == {
         "startupProbe": "/set-up", "readinessProbe": "/health", "livenessProbe": "/health",
     }  # fmt: skip
     assert environment(server)["SET_UP_BY"] == server["image"]
@@ -126,12 +127,8 @@ def test_only_the_server_reaches_the_mail_server(medusa: Helm, address: Peer) ->
 
 def test_the_storefront_is_ready_once_the_server_has_answered_it(medusa_shop: Objects) -> None:
     storefront = medusa_shop.containers["storefront"]
-    paths = {
-        probe: storefront[probe]["httpGet"]["path"]
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe")
-    }
     # Later it stays while the server is away, and says so
-    assert paths == {
+    assert probed_paths(storefront) == {
         "startupProbe": "/readyz", "readinessProbe": "/healthz", "livenessProbe": "/healthz",
     }  # fmt: skip
     server = medusa_shop.one("Service", "-medusa")["metadata"]["name"]

@@ -47,6 +47,7 @@ def test_a_server_with_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
         ("port", "0", "smtp_port"),
         ("security", "ssl", "smtp_security"),
         ("from", "{shop}@shops.test", "may name nothing but {name} and {host}"),
+        ("from", "{name.first}@shops.test", "may name nothing but {name} and {host}"),
         ("from", "{name@shops.test", "may name nothing but {name} and {host}"),
         ("from", "{name}", "is no address: write it like {name}@shops.example.com"),
         ("from", "{name}@", "is no address"),
