@@ -1,10 +1,11 @@
 # Two images from one source:
 #   docker build --target api --tag store-platform/api:0.1.0 .
 #   docker build --target dashboard --tag store-platform/dashboard:0.1.0 .
+# Without Docker, app/local/images carries out what stands here: `python -m app.local.images store-platform`.
 # Neither runs as root or writes anywhere but to the volumes that the chart gives it.
 # The bases, each of which a build may take from a mirror, and by the digest that was looked at:
 #   docker build --build-arg PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm@sha256:… …
-ARG NODE_IMAGE=docker.io/library/node:24.19.0-bookworm-slim
+ARG NODE_IMAGE=docker.io/library/node:22.23.3-bookworm-slim
 ARG GO_IMAGE=docker.io/library/golang:1.26.5-bookworm
 ARG PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm
 ARG NGINX_IMAGE=docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine-slim
@@ -21,7 +22,8 @@ RUN npm run build
 FROM ${GO_IMAGE} AS helm
 WORKDIR /src
 COPY app/local/cluster/go/helm ./
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /helm helm.sh/helm/v4/cmd/helm
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /helm helm.sh/helm/v4/cmd/helm \
+    && go clean -cache -modcache
 
 FROM ${PYTHON_IMAGE} AS packages
 WORKDIR /src

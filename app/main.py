@@ -45,7 +45,9 @@ def create_app(settings: Settings) -> Starlette:
         try:
             async with (
                 running_platform(settings.platform(), measurements) as platform,
-                running_authenticator(platform, settings.oidc()) as authenticator,
+                running_authenticator(
+                    platform, settings.oidc(), trust=settings.trust()
+                ) as authenticator,
             ):
                 app.state.platform = platform
                 app.state.stopping = asyncio.Event()

@@ -15,6 +15,7 @@ from app.limits.settings import LimitSettings
 from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
 from app.telemetry.logging import LogFormat, LogLevel
+from app.trust_settings import TrustSettings
 from provisioner.domain.stores import Retention
 from provisioner.helm.client import HelmSettings
 from provisioner.platform import PlatformSettings
@@ -29,7 +30,9 @@ def _items(text: object) -> object:
     return [item.strip() for item in text.split(",")] if isinstance(text, str) else text
 
 
-class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings, MailSettings):
+class Settings(
+    GraceSettings, NameSettings, SignInSettings, TrustSettings, LimitSettings, MailSettings
+):
     """The service's settings.
 
     The environment variable of a setting is its name in capitals after ``STORE_PLATFORM_``.
@@ -221,6 +224,7 @@ class Settings(GraceSettings, NameSettings, SignInSettings, LimitSettings, MailS
             ),
             shop_url=self.shop_url,
             ingress=self.ingress,
+            trust=self.trust(),
             max_concurrent_provisions=self.max_concurrent_provisions,
             max_concurrent_deletes=self.max_concurrent_deletes,
             lease_seconds=self.lease_seconds,

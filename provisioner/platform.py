@@ -10,6 +10,7 @@ works on stores (see ``elector``). It begins when its first lists of the cluster
 import os
 import secrets
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -65,6 +66,7 @@ class PlatformSettings:
     ``shop_url``: a pattern such as ``http://{name}.store.localhost``.
     ``ingress``: the base URL at which the API reaches the ingress controller, or None where the
     host names of shops resolve.
+    ``trust``: whose certificates are accepted when the shops are asked.
     ``lease_seconds``: how long a lease lasts that the leader does not renew.
     ``issuer``: the issuer whose tokens are accepted besides our own, or None.
     """
@@ -79,6 +81,7 @@ class PlatformSettings:
     work: WorkSettings
     shop_url: str
     ingress: str | None
+    trust: ssl.SSLContext
     max_concurrent_provisions: int
     max_concurrent_deletes: int
     lease_seconds: float
@@ -139,7 +142,9 @@ async def running_platform(
             helm=helm,
             doctor=ClusterDoctor(api, releases),
             releases=releases,
-            prober=await stack.enter_async_context(HttpProber(settings.ingress)),
+            prober=await stack.enter_async_context(
+                HttpProber(settings.ingress, trust=settings.trust)
+            ),
             engines=engines,
             clock=state.clock,
             announcer=state.announcer,

@@ -12,6 +12,7 @@ threads. Three tests in ``tests/api/test_oidc.py`` fail with it: ``test_an_issue
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -127,9 +128,14 @@ class IssuerKeys:
 
 
 @asynccontextmanager
-async def issuer_keys(*, issuer: str, jwks_url: str | None) -> AsyncIterator[IssuerKeys]:
-    """Yield the keys of an issuer, and close the connections to it when the context ends."""
-    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as http:
+async def issuer_keys(
+    *, issuer: str, jwks_url: str | None, trust: ssl.SSLContext
+) -> AsyncIterator[IssuerKeys]:
+    """Yield the keys of an issuer, and close the connections to it when the context ends.
+
+    ``trust`` says whose certificates the issuer may have.
+    """
+    async with httpx.AsyncClient(verify=trust, timeout=_TIMEOUT_SECONDS) as http:
         keys = IssuerKeys(http, issuer=issuer, jwks_url=jwks_url)
         try:
             yield keys

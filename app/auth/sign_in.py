@@ -1,6 +1,7 @@
 """Finds out who calls: whom a bearer token signs in, and until when."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -122,9 +123,12 @@ class Authenticator:
 
 @asynccontextmanager
 async def running_authenticator(
-    platform: Platform, oidc: OidcSettings | None
+    platform: Platform, oidc: OidcSettings | None, *, trust: ssl.SSLContext
 ) -> AsyncIterator[Authenticator]:
-    """Yield an authenticator, which works for as long as the context is open."""
+    """Yield an authenticator, which works for as long as the context is open.
+
+    ``trust`` says whose certificates the issuer may have.
+    """
     clock, tokens = SystemClock(), platform.tokens
     watch = CredentialWatch(tokens, clock)
     # The stack ends things in reverse order: it cancels the watch, waits for its task, and then
@@ -132,7 +136,7 @@ async def running_authenticator(
     async with AsyncExitStack() as stack:
         issuer = None
         if oidc is not None:
-            keys = issuer_keys(issuer=oidc.issuer, jwks_url=oidc.jwks_url)
+            keys = issuer_keys(issuer=oidc.issuer, jwks_url=oidc.jwks_url, trust=trust)
             issuer = JwtVerifier(oidc, await stack.enter_async_context(keys))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         task = group.create_task(watch.run(), name="credential watch")

@@ -18,6 +18,7 @@ import structlog
 from provisioner.domain.engines import PageVisit
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.shopper import Shopper
+from provisioner.kubernetes.trust import trusting
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ class HttpProber:
     ``ingress`` is the base URL of the ingress controller, for places where the shops' host names do
     not resolve. The shop's host is then sent in the Host header. ``timeout_seconds`` limits one
     request from its start to the end of the headers, and ``walk_seconds`` a shopper's walk.
+    ``trust`` says whose certificates are accepted; by default those of public authorities.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class HttpProber:
         *,
         timeout_seconds: float = _TIMEOUT_SECONDS,
         walk_seconds: float = _WALK_SECONDS,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._ingress = ingress
         self._timeout_seconds = timeout_seconds
         self._walk_seconds = walk_seconds
         self._client = httpx.AsyncClient(
+            verify=trust or trusting(None),
             # httpx' timeout starts again with each read, so a shop that sends a byte now and then
             # would never reach it. ``problem`` limits the whole request instead.
             timeout=None,  # noqa: S113

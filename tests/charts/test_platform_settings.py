@@ -12,6 +12,7 @@ OWNED = [
     for name in (
         "DATABASE_URL", "METRICS_TOKEN", "RATE_LIMIT_STORAGE", "PORT", "STATE_DIR",
         "CHART_VALUES", "STORE_ROLE", "SMTP_USERNAME", "SMTP_PASSWORD",
+        "TRUSTED_AUTHORITIES",
     )
 ]  # fmt: skip
 """What is in a Secret, or what other objects of the chart depend on."""
@@ -39,6 +40,20 @@ def test_what_follows_from_tls(platform: Helm, default: Objects) -> None:
     strict = security_headers(policy="", hsts_seconds=31536000)["Strict-Transport-Security"]
     assert environment(tls, "dashboard")["STRICT_TRANSPORT"] == strict
     assert "STRICT_TRANSPORT" not in environment(default, "dashboard")
+
+
+def test_further_authorities_are_mounted_where_the_settings_say(
+    platform: Helm, default: Objects
+) -> None:
+    given = platform.objects(
+        POSTGRESQL | {"trustedAuthorities": {"configMap": "own", "key": "own.pem"}}
+    )
+    variable = "STORE_PLATFORM_TRUSTED_AUTHORITIES"
+    assert variable not in settings(default)
+    assert settings(given)[variable] == "/etc/store-platform/authorities/own.pem"
+    for name in ("api", "migration"):  # PostgreSQL's certificate may be of theirs
+        mounts = {m["name"]: m["mountPath"] for m in given.containers[name]["volumeMounts"]}
+        assert mounts["authorities"] == "/etc/store-platform/authorities"
 
 
 @pytest.mark.parametrize(

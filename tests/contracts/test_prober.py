@@ -2,15 +2,20 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
+import trustme
 from aiohttp import web
 
 from provisioner.domain.ports import Prober
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.prober import HttpProber
+from provisioner.kubernetes.trust import trusting
 from provisioner.testing import AlwaysAnswers
 from tests.stores import a_store
 
@@ -31,17 +36,23 @@ class Shops:
         return web.Response(status=self.status, headers=headers)
 
 
+@asynccontextmanager
+async def served(app: web.Application, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve an application on a free port; give its address."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
 @pytest.fixture
 async def shops() -> AsyncIterator[Shops]:
     made = Shops()
     app = web.Application()
     app.router.add_get("/{path:.*}", made.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    async with served(app) as made.url:
+        yield made
 
 
 @pytest.fixture
@@ -99,6 +110,20 @@ async def test_no_answer_in_time(shops: Shops, store: Store) -> None:
     shops.status = 0
     async with HttpProber(shops.url, timeout_seconds=0.05) as prober:
         assert await prober.problem(store, "/") == "it did not answer within 0.05 seconds."
+
+
+async def test_a_certificate_of_an_authority_of_ones_own(store: Store, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authorities.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with served(web.Application(), context) as url:
+        async with HttpProber(url) as prober:
+            said = await prober.problem(store, "/")
+        assert said is not None
+        assert said.startswith("its certificate is not trusted (")
+        async with HttpProber(url, trust=trusting(tmp_path / "authorities.pem")) as prober:
+            assert await prober.problem(store, "/") == "it answered 404."
 
 
 @pytest.mark.parametrize("ingress", ["http://[::1", "not a url", "ftp://a.invalid"])

@@ -24,7 +24,7 @@ from app.local.cluster.paths import cache
 from app.local.cluster.progress import ticking
 from app.local.frontend import FOLDER, ensure_built
 from app.local.images.dockerfile import Stage, stages
-from tests.images.dockerfile import PLATFORM, ROOT, is_ignored
+from tests.images.dockerfile import CONTEXT, PLATFORM, ROOT
 
 _PACKAGES = "/opt/packages"
 _STATE = "/var/lib/store-platform"
@@ -149,7 +149,7 @@ def _built_pages() -> Path:
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if is_ignored(Path(folder) / name)}
+    return {name for name in names if CONTEXT.is_ignored(Path(folder) / name)}
 
 
 def _put(made: Path, target: Path) -> None:

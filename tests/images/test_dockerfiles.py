@@ -1,18 +1,19 @@
 """What holds for every Dockerfile, beyond what the linters look for."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from app.local import frontend
 from app.local.cluster import toolchain
+from app.local.images.bases import NODE_PACKAGES
 from app.local.images.dockerfile import bases, stages
 from app.local.kind.images import builds
 from tests.charts.rendering import PLATFORM as PLATFORM_CHART
 from tests.charts.rendering import WOOCOMMERCE
-from tests.images.dockerfile import DOCKERFILES, MAIL, MEDUSA, PLATFORM, ROOT, SHOP, is_ignored
+from tests.images.dockerfile import CONTEXT, DOCKERFILES, MAIL, MEDUSA, PLATFORM, ROOT, SHOP
 
 PINNED = re.compile(r"^docker\.io/[\w.-]+/[\w.-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
 
@@ -61,13 +62,13 @@ def test_nothing_that_is_copied_is_kept_from_the_build() -> None:
     ]
     for source in sources:
         assert (ROOT / source).exists()
-        assert not is_ignored(ROOT / source)
+        assert not CONTEXT.is_ignored(ROOT / source)
         assert any(source == root or source.startswith(f"{root}/") for root in allowed), source
 
 
 def test_what_the_build_is_not_given() -> None:
     for name in ("charts/store-platform", "charts/woocommerce/image", "dashboard/node_modules"):
-        assert is_ignored(ROOT / name / "anything")
+        assert CONTEXT.is_ignored(ROOT / name / "anything")
 
 
 def test_kind_is_given_what_the_makefile_builds() -> None:
@@ -113,6 +114,7 @@ def test_what_builds_the_images_is_what_the_tests_run_on() -> None:
     found = stages(PLATFORM)
     versions = {name: found[name].base.rpartition(":")[2].partition("-")[0] for name in found}
     assert versions["helm"] == toolchain._PACKAGE.partition("==")[2]
-    assert versions["pages"] == frontend._PACKAGE.partition("==")[2]
+    packages = json.loads((NODE_PACKAGES / "package.json").read_text())["optionalDependencies"]
+    assert {versions["pages"]} == set(packages.values())
     assert versions["packages"] == versions["api"]
     assert versions["api"].startswith("3.11.")

@@ -79,7 +79,13 @@ def a_forgotten_password_is_replaced(store: Follower, mailbox: Mailbox) -> None:
 
 
 def in_the_browser(
-    steps: str, store: Follower, browser: Path, *, order: int = 1, shopper: str = SHOPPER
+    steps: str,
+    store: Follower,
+    browser: Path,
+    *,
+    shop: str = SHOP,
+    order: int = 1,
+    shopper: str = SHOPPER,
 ) -> None:
     """Carry out ``dashboard/e2e/<steps>.spec.ts`` in Chromium, through the ingress."""
     username, password = login_of(store)
@@ -88,7 +94,7 @@ def in_the_browser(
         {
             "E2E_CHROMIUM": str(browser),
             "E2E_URL": url_of(store),
-            "E2E_SHOP": SHOP,
+            "E2E_SHOP": shop,
             "E2E_SHOPPER": shopper,
             "E2E_ORDER": str(order),
             "E2E_USERNAME": username,

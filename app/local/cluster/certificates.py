@@ -16,7 +16,9 @@ from app.local.cluster.nodes.addresses import NODE_ADDRESS
 _VALID_FOR = dt.timedelta(days=365)
 _AUTHORITY = "local-cluster"
 _SERVICE_IP = "10.0.0.1"  # the first of the service range: `kubernetes.default`
-_SERVER_NAMES = ("localhost", "kubernetes.default.svc", "127.0.0.1", _SERVICE_IP)
+_SERVER_NAMES = (
+    "localhost", "kubernetes.default.svc", "127.0.0.1", _SERVICE_IP, NODE_ADDRESS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

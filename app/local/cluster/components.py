@@ -1,7 +1,7 @@
 """The command lines of the cluster's components.
 
-Everything listens on loopback only, and that is not enough: any page in the user's browser may send
-requests there. So nothing answers whoever has not signed in.
+Everything listens on loopback only, or on the address of a real node, and that is not enough: any
+page in the user's browser may send requests there. So nothing answers whoever has not signed in.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from app.local.cluster import stages, tools
 from app.local.cluster.certificates import Certificates, issue
 from app.local.cluster.nodes import commands as node_commands
 from app.local.cluster.nodes import configuration as node_configuration
-from app.local.cluster.nodes.addresses import NODE_NAME
+from app.local.cluster.nodes.addresses import NODE_ADDRESS, NODE_NAME
 from app.local.cluster.nodes.layout import NodeLayout
 from app.local.cluster.ports import free_ports
 
@@ -32,6 +32,7 @@ _USERS = {
     NODE_AGENTS: "system:masters",
 }
 _SERVICE_RANGE = "10.0.0.0/16"
+_LOOPBACK = "127.0.0.1"
 _UNUSED_ADDRESS = "192.0.2.1"  # RFC 5737: advertised, and never used
 
 
@@ -79,8 +80,13 @@ class Layout:
         return layout
 
     @property
+    def server_address(self) -> str:
+        """Where the API server listens: pods of a real node reach the node, and no loopback."""
+        return _LOOPBACK if self.node is None else NODE_ADDRESS
+
+    @property
     def server(self) -> str:
-        return f"https://127.0.0.1:{self.ports.apiserver}"
+        return f"https://{self.server_address}:{self.ports.apiserver}"
 
     @property
     def tokens(self) -> Path:
@@ -175,10 +181,9 @@ def _apiserver(layout: Layout) -> list[str]:
         f"--etcd-cafile={certificates.authority}",
         f"--etcd-certfile={certificates.etcd_client}",
         f"--etcd-keyfile={certificates.etcd_client_key}",
-        "--bind-address=127.0.0.1",
+        f"--bind-address={layout.server_address}",
         f"--secure-port={layout.ports.apiserver}",
-        f"--advertise-address={_UNUSED_ADDRESS}",
-        "--endpoint-reconciler-type=none",
+        *_advertised(layout),
         f"--tls-cert-file={certificates.server}",
         f"--tls-private-key-file={certificates.server_key}",
         f"--token-auth-file={layout.tokens}",
@@ -195,6 +200,13 @@ def _apiserver(layout: Layout) -> list[str]:
         "--max-mutating-requests-inflight=1000",
         "--profiling=false",
     ]
+
+
+def _advertised(layout: Layout) -> list[str]:
+    """Tell where pods find the API server: the endpoint of the Service ``kubernetes``."""
+    if layout.node is None:
+        return [f"--advertise-address={_UNUSED_ADDRESS}", "--endpoint-reconciler-type=none"]
+    return [f"--advertise-address={NODE_ADDRESS}"]
 
 
 def _manager(layout: Layout) -> list[str]:

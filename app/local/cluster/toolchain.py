@@ -28,6 +28,14 @@ def go_program() -> Path:
     return _installed()
 
 
+def go_root() -> Path:
+    """Return the folder of the toolchain that ``go_program`` is of."""
+    said = subprocess.run(
+        [go_program(), "env", "GOROOT"], capture_output=True, text=True, check=True
+    )
+    return Path(said.stdout.strip())
+
+
 def _version(program: Path) -> tuple[int, int]:
     said = subprocess.run(
         [program, "env", "GOVERSION"], capture_output=True, text=True, check=False

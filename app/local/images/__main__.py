@@ -1,4 +1,4 @@
-"""``python -m app.local.images ENGINE``: make an engine's images, and print where they are."""
+"""``python -m app.local.images CHART``: make a chart's images, and print where they are."""
 
 import argparse
 import sys
@@ -13,11 +13,11 @@ from app.local.images.recipes import recipes
 def main() -> int:
     """Return the exit code: 0 made, 1 not."""
     parser = argparse.ArgumentParser(prog="python -m app.local.images", description=__doc__)
-    parser.add_argument("engine", help="a folder of charts/")
-    engine = parser.parse_args().engine
-    found = recipes(engine)
+    parser.add_argument("chart", help="a folder of charts/")
+    chart = parser.parse_args().chart
+    found = recipes(chart)
     if not found:
-        say(f"There is no image of {engine!r} that can be made without Docker.")
+        say(f"There is no image of {chart!r} that can be made without Docker.")
         return 1
     try:
         for recipe in found:

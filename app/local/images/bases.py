@@ -1,6 +1,8 @@
-"""Base images, made of packages: Debian's smallest system, and Node from the npm registry on it.
+"""Base images, made of packages: Debian's smallest system, and what else is put on it.
 
 They stand in for the images of the same names: a Dockerfile finds in them what it would in those.
+Node comes from the npm registry and Go is this machine's toolchain; those that Debian has as
+packages have a Dockerfile of their own.
 """
 
 import json
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.local import debian, frontend
+from app.local.cluster import toolchain
 from app.local.cluster.progress import ticking
 from app.local.images.archive import ImageError, ImageSettings, architecture
 from app.local.images.store import digest_of, folder, making
@@ -20,6 +23,11 @@ from app.local.images.store import digest_of, folder, making
 NODE_PACKAGES = Path(__file__).with_name("node")
 _DEBIAN = re.compile(r"docker\.io/library/debian:(?P<suite>[a-z]+)-slim")
 _NODE = re.compile(r"docker\.io/library/node:(?P<version>[\d.]+)-(?P<suite>[a-z]+)-slim")
+_GO = re.compile(r"docker\.io/library/golang:(?P<version>[\d.]+)-(?P<suite>[a-z]+)")
+_STAND_INS = {
+    re.compile(r"docker\.io/library/python:3\.11[\d.]*-slim-bookworm"): "python",
+    re.compile(r"docker\.io/nginxinc/nginx-unprivileged:[\d.]+-[a-z-]+"): "nginx",
+}
 _NODES_ARCHITECTURES = {"amd64": "x64", "arm64": "arm64"}
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 _PREPARE = """
@@ -45,7 +53,18 @@ def base(name: str) -> Base:
     for pattern, make in _KNOWN.items():
         if found := pattern.fullmatch(name):
             return make(found)
-    raise ImageError(f"The base image {name} cannot be made here; only Debian's and Node's can.")
+    raise ImageError(
+        f"The base image {name} cannot be made here; those of Debian 12, and of Node, Go,"
+        " Python 3.11 and nginx on it, can."
+    )
+
+
+def stand_in(name: str) -> Path | None:
+    """Return the Dockerfile of what stands in for a base image, None if it has none."""
+    for pattern, folder_name in _STAND_INS.items():
+        if pattern.fullmatch(name):
+            return Path(__file__).with_name(folder_name) / "Dockerfile"
+    return None
 
 
 def _debian(found: re.Match[str]) -> Base:
@@ -63,7 +82,18 @@ def _node(found: re.Match[str]) -> Base:
     return Base(layers, ImageSettings(command=("node",)))
 
 
-_KNOWN: dict[re.Pattern[str], Callable[[re.Match[str]], Base]] = {_DEBIAN: _debian, _NODE: _node}
+def _go(found: re.Match[str]) -> Base:
+    layers = (_debian_layer(found["suite"]), _go_layer())
+    path = f"/usr/local/go/bin:{ImageSettings().environment['PATH']}"
+    environment = {"PATH": path, "GOPATH": "/go", "GOTOOLCHAIN": "local"}
+    return Base(layers, ImageSettings(command=("bash",), environment=environment))
+
+
+_KNOWN: dict[re.Pattern[str], Callable[[re.Match[str]], Base]] = {
+    _DEBIAN: _debian,
+    _NODE: _node,
+    _GO: _go,
+}
 
 
 def _debian_layer(suite: str) -> Path:
@@ -121,6 +151,20 @@ def _install_node(target: Path) -> None:
         program = local / "bin" / name
         program.symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
         program.resolve().chmod(0o755)
+
+
+def _go_layer() -> Path:
+    """Return the toolchain that the tools are built with, where Go's own image has it."""
+    try:
+        found = toolchain.go_root()
+    except toolchain.ToolchainError as error:
+        raise ImageError(str(error)) from error
+    kept = folder() / f"go-{digest_of((found / 'VERSION').read_bytes(), architecture())}"
+    with making(kept) as fresh:
+        if fresh is not None:
+            with ticking("Adding Go to it"):
+                shutil.copytree(found, fresh / "usr" / "local" / "go", symlinks=True)
+    return kept
 
 
 def _node_package() -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 from app.local.cluster.progress import say, ticking
 from app.local.images.archive import ImageError, ImageSettings, write_archive, write_layer
-from app.local.images.bases import Base, base
+from app.local.images.bases import Base, base, stand_in
+from app.local.images.context import Context
 from app.local.images.dockerfile import Stage, copied, json_words, pairs, stages
 from app.local.images.overlay import Overlay
 from app.local.images.store import digest_of, folder, making, require_space
@@ -61,6 +63,7 @@ class _Build:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
+        self._context = Context(recipe.context)
         self._made: dict[str, Base] = {}
 
     @cached_property
@@ -71,18 +74,24 @@ class _Build:
         """Return a digest of all that a stage is made from."""
         stage = self._stages[name]
         return digest_of(
-            self.digest(stage.base) if stage.base in self._stages else stage.base,
+            self._digest_below(stage.base),
             json.dumps(stage.instructions),
             *(self.digest(c.stage) for c in stage.copies if c.stage is not None),
             *(part for c in stage.copies if c.stage is None for part in self._content(c.sources)),
         )
+
+    def _digest_below(self, base: str) -> str:
+        if base in self._stages:
+            return self.digest(base)
+        made_here = _stand_in(base)
+        return base if made_here is None else made_here.digest("")
 
     def _content(self, sources: tuple[str, ...]) -> Iterator[str | bytes]:
         for source in sources:
             top = self._recipe.context / source
             if not top.exists():
                 raise ImageError(f"{self._recipe.dockerfile}: COPY of {source}: there is no {top}.")
-            for path in sorted([top, *top.rglob("*")]):
+            for path in self._context.files(source):
                 yield f"{path.relative_to(self._recipe.context)} {path.lstat().st_mode:o}"
                 if path.is_file():
                     yield path.read_bytes()
@@ -95,7 +104,7 @@ class _Build:
 
     def _do(self, name: str) -> Base:
         stage = self._stages[name]
-        below = self.stage(stage.base) if stage.base in self._stages else base(stage.base)
+        below = self._below(stage.base)
         kept = folder() / f"stage-{name or 'last'}-{self.digest(name)}"
         with making(kept) as fresh:
             for source in [c.stage for c in stage.copies if c.stage is not None and fresh]:
@@ -104,9 +113,27 @@ class _Build:
             settings = work.carry_out()
         return Base((*below.layers, kept / "upper"), settings)
 
-    def layers(self, source: str | None) -> tuple[Path, ...]:
-        """Return where COPY copies from: another stage's layers, or the build's context."""
-        return (self._recipe.context,) if source is None else self.stage(source).layers
+    def _below(self, name: str) -> Base:
+        """Return what a stage is FROM: another stage, or a base image."""
+        if name in self._stages:
+            return self.stage(name)
+        made_here = _stand_in(name)
+        return base(name) if made_here is None else made_here.stage("")
+
+    @contextmanager
+    def layers(self, source: str | None) -> Iterator[tuple[Path, ...]]:
+        """Give what COPY copies from: another stage's layers, or the build's context."""
+        if source is not None:
+            yield self.stage(source).layers
+            return
+        with self._context.given() as folder:
+            yield (folder,)
+
+
+def _stand_in(name: str) -> _Build | None:
+    """Return the build of what stands in for a base image, if it has a Dockerfile here."""
+    file = stand_in(name)
+    return None if file is None else _Build(Recipe(name, file, file.parent))
 
 
 class _Instructions:
@@ -183,8 +210,8 @@ class _Instructions:
             target = str(Path(self._settings.directory) / what.target)
             if what.target.endswith("/") or len(what.sources) > 1:
                 target += "/"
-            layers = self._build.layers(what.stage)
-            self._overlay.copy(what.sources, target, layers=layers, mode=what.mode)
+            with self._build.layers(what.stage) as layers:
+                self._overlay.copy(what.sources, target, layers=layers, mode=what.mode)
 
     def _expanded(self, text: str) -> str:
         known = {**self._arguments, **self._settings.environment}

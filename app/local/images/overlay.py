@@ -14,10 +14,13 @@ from pathlib import Path
 from app.local.images.archive import ImageError
 
 _TRUST = "/run/trust.crt"
+_TRUSTING = ("NODE_EXTRA_CA_CERTS", "PIP_CERT", "SSL_CERT_FILE")
+"""Where Node, pip, and Go and OpenSSL look for the authorities that this machine trusts."""
 _KEPT = 2000
 _PASSED_ON = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "NPM_CONFIG_REGISTRY", "npm_config_registry",
+    "NPM_CONFIG_REGISTRY", "npm_config_registry", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+    "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE",
 )  # fmt: skip
 """How this machine reaches the registries: Docker too passes on what is of the network."""
 _MOUNT = """
@@ -80,7 +83,7 @@ class Overlay:
         """
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         trust = ssl.get_default_verify_paths().cafile or ""
-        trusting = {name: _TRUST for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE") if trust}
+        trusting = dict.fromkeys(_TRUSTING if trust else (), _TRUST)
         variables = {**passed_on, **trusting, **environment}
         words = [f"{name}={value}" for name, value in variables.items()]
         self._do(_INSIDE, [trust, *words, "/bin/sh", "-c", _IN_DIRECTORY, directory, *command])

@@ -1,6 +1,6 @@
-"""Which images the engines need that can be made without Docker, by the name of the engine.
+"""Which images can be made without Docker: the platform's own, and those that engines need.
 
-What an image is called stands in the engine's chart, where the pods take it from.
+What an image is called stands in the chart, where the pods take it from.
 """
 
 from pathlib import Path
@@ -9,15 +9,23 @@ import yaml
 
 from app.local.images.building import Recipe, ensure_image
 
-CHARTS = Path(__file__).resolve().parents[3] / "charts"
+_ROOT = Path(__file__).resolve().parents[3]
+CHARTS = _ROOT / "charts"
+PLATFORM = "store-platform"
+"""The chart of the platform itself."""
 _MEDUSA = CHARTS / "medusa"
 _POSTGRES = Path(__file__).with_name("postgres")
 POSTGRES = "localhost/postgres:15-debian"
 
 
-def recipes(engine: str) -> tuple[Recipe, ...]:
-    """Return the recipes of an engine's images; none if they cannot be made here."""
-    if engine != "medusa":
+def recipes(chart: str) -> tuple[Recipe, ...]:
+    """Return the recipes of a chart's images; none if they cannot be made here."""
+    if chart == PLATFORM:
+        return tuple(
+            Recipe(reference(chart, name), _ROOT / "Dockerfile", _ROOT, name, needed_gigabytes=3)
+            for name in ("api", "dashboard")
+        )
+    if chart != "medusa":
         return ()
     file = _MEDUSA / "image" / "Dockerfile"
     return (
@@ -27,16 +35,16 @@ def recipes(engine: str) -> tuple[Recipe, ...]:
     )
 
 
-def ensure_images(engine: str) -> tuple[Path, ...]:
-    """Return an engine's images as archives, making first what is not kept.
+def ensure_images(chart: str) -> tuple[Path, ...]:
+    """Return a chart's images as archives, making first what is not kept.
 
     Raises ImageError, DockerfileError.
     """
-    return tuple(map(ensure_image, recipes(engine)))
+    return tuple(map(ensure_image, recipes(chart)))
 
 
-def reference(engine: str, component: str) -> str:
+def reference(chart: str, component: str) -> str:
     """Return the image of a component by default, as a node calls it."""
-    values = yaml.safe_load((CHARTS / engine / "values.yaml").read_text())
-    image = values[component]["image"]
-    return f"docker.io/{image['repository']}:{image['tag']}"
+    image = yaml.safe_load((CHARTS / chart / "values.yaml").read_text())[component]["image"]
+    version = yaml.safe_load((CHARTS / chart / "Chart.yaml").read_text())["appVersion"]
+    return f"docker.io/{image['repository']}:{image['tag'] or version}"

@@ -89,6 +89,7 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_PORT" "the Service and the probes have this port"
   "STORE_PLATFORM_STATE_DIR" "the volume is there"
   "STORE_PLATFORM_CHART_VALUES" "use stores.values"
+  "STORE_PLATFORM_TRUSTED_AUTHORITIES" "name a ConfigMap in trustedAuthorities.configMap"
   "STORE_PLATFORM_STORE_ROLE" "it is the ClusterRole that the chart makes" }}
 {{- if hasKey $.Values.api.extraEnv $name }}
 {{- fail (printf "api.extraEnv: %s is the chart's own to set: %s." $name $remedy) }}
@@ -113,6 +114,11 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- with .Values.stores.ingressUrl }}
 {{- $_ := set $settings "STORE_PLATFORM_INGRESS" . }}
+{{- end }}
+{{- with .Values.trustedAuthorities }}
+{{- if .configMap }}
+{{- $_ := set $settings "STORE_PLATFORM_TRUSTED_AUTHORITIES" (printf "/etc/store-platform/authorities/%s" .key) }}
+{{- end }}
 {{- end }}
 {{- with .Values.mail }}
 {{- if .host }}
@@ -165,6 +171,20 @@ env:
   - name: STORE_PLATFORM_METRICS_TOKEN
     valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.monitoring.metricsKey }}}}
   {{- end }}
+{{- end }}
+
+{{/* Where the certificates of further authorities are in a container; nothing where there are none. */}}
+{{- define "store-platform.authoritiesMount" -}}
+{{- if .Values.trustedAuthorities.configMap }}
+- {name: authorities, mountPath: /etc/store-platform/authorities, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{/* The volume of that. */}}
+{{- define "store-platform.authoritiesVolume" -}}
+{{- with .Values.trustedAuthorities.configMap }}
+- {name: authorities, configMap: {name: {{ . }}}}
+{{- end }}
 {{- end }}
 
 {{/* The port that a URL leads to. */}}

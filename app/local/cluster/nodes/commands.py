@@ -1,5 +1,6 @@
 """The command lines of a real node's components."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.local.cluster import tools
@@ -53,10 +54,18 @@ def _proxy(node: NodeLayout) -> list[str]:
 
 
 def _ingress(node: NodeLayout, server: str) -> list[str]:
-    return [
-        str(tools.ensure(tools.SKIPPER)),
+    where = [
         f"-address=127.0.0.1:{node.ports.ingress}",
         f"-support-listener=127.0.0.1:{node.ports.ingress_support}",
+    ]
+    return ingress(node, server, where)
+
+
+def ingress(node: NodeLayout, server: str, where: Sequence[str]) -> list[str]:
+    """Return the command line of an ingress controller; ``where`` says at what it listens."""
+    return [
+        str(tools.ensure(tools.SKIPPER)),
+        *where,
         "-kubernetes",
         f"-kubernetes-url={server}",
         f"-kubernetes-token-file={node.folder / 'ingress.token'}",
@@ -64,6 +73,7 @@ def _ingress(node: NodeLayout, server: str) -> list[str]:
         "-enable-kubernetes-endpointslices",
         "-source-poll-timeout=500",  # milliseconds between two looks at the Ingresses
         "-proxy-preserve-host",
+        "-experimental-upgrade",  # without it, no websocket passes
         "-wait-for-healthcheck-interval=0s",  # ends at once when it is told to
         "-application-log-level=WARN",
         "-access-log-disabled",

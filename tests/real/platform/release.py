@@ -1,0 +1,105 @@
+"""The platform's own chart, installed on a real node by helm, with pods of its own images."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.local.cluster import LocalCluster, tools
+from app.local.cluster.nodes.addresses import NODE_ADDRESS
+from app.local.cluster.nodes.images import ensure_imported
+from app.local.cluster.paths import NODE_VALUES
+from app.local.images.recipes import PLATFORM, ensure_images
+from tests.charts.rendering import PLATFORM as CHART
+
+NAME = NAMESPACE = "store-platform"
+_TIMEOUT = "300s"
+_Values = Mapping[str, Any]
+
+
+class HelmRefusedError(Exception):
+    """helm ended with an error; the message has what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The release, and which of the chart's own files of values it is installed with."""
+
+    cluster: LocalCluster
+    folder: Path
+    file: str
+    """``values-local.yaml`` or ``values-prod.yaml``."""
+    given: _Values = field(default_factory=dict)
+    """What an operator writes over that file: names of their own, and what is of the node."""
+
+    def give_images(self) -> None:
+        assert self.cluster.layout.node is not None
+        for archive in ensure_images(PLATFORM):
+            ensure_imported(self.cluster.layout.node, archive)
+
+    def upgrade(self, *, given: _Values | None = None) -> None:
+        """Install the release or upgrade it, and wait until its pods are ready."""
+        files = [CHART / self.file]
+        for number, values in enumerate([of_the_node(self.cluster), self.given, given or {}]):
+            files.append(self.folder / f"values-{number}.yaml")
+            files[-1].write_text(yaml.safe_dump(values))
+        options = [word for file in files for word in ("--values", str(file))]
+        self._helm("upgrade", "--install", NAME, str(CHART), "--create-namespace", *options)
+
+    def roll_back(self) -> None:
+        """Go back to the revision before, and wait until its pods are ready."""
+        self._helm("rollback", NAME)
+
+    def uninstall(self) -> None:
+        self._helm("uninstall", NAME)
+
+    def exec(self, *command: str, stdin: str | None = None) -> str:
+        """Run a command in a pod of the API, and return its output."""
+        words = ["exec", "--stdin", f"--namespace={NAMESPACE}", f"deployment/{NAME}-api", "--"]
+        return self.cluster.kubectl(*words, *command, stdin=stdin or "")
+
+    def pods(self, component: str) -> list[str]:
+        """Return the names of a component's pods that are not about to end."""
+        selector = f"app.kubernetes.io/component={component}"
+        found = self.cluster.kubectl_json(
+            "get", "pods", f"--namespace={NAMESPACE}", "--selector", selector
+        )
+        return sorted(
+            pod["metadata"]["name"]
+            for pod in found["items"]
+            if "deletionTimestamp" not in pod["metadata"]
+        )
+
+    def _helm(self, verb: str, *arguments: str) -> None:
+        command: Sequence[str | Path] = [
+            tools.ensure_helm(), verb, *arguments, "--namespace", NAMESPACE, "--wait",
+            "--timeout", _TIMEOUT,
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, env={**os.environ, "KUBECONFIG": str(self.cluster.kubeconfig)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise HelmRefusedError(f"helm {verb}: {done.stderr}")
+
+
+def of_the_node(cluster: LocalCluster) -> dict[str, Any]:
+    """Return the values that are a real node's, and no operator's choice.
+
+    Images are imported, Medusa's database is of Debian's packages, CoreDNS is a process of the
+    node's, and the API server is at a port of its own.
+    """
+    medusa = yaml.safe_load((NODE_VALUES / "medusa.yaml").read_text())
+    return {
+        "api": {"image": {"pullPolicy": "Never"}},
+        "dashboard": {"image": {"pullPolicy": "Never"}},
+        "stores": {"values": {"medusa": medusa}},
+        "networkPolicies": {
+            "extraPorts": [8000, 8443, cluster.layout.ports.apiserver],
+            "dns": {"cidrs": [f"{NODE_ADDRESS}/32"]},
+        },
+    }

@@ -1,0 +1,72 @@
+"""The platform as its users install it: by helm, as pods of its own images, behind an ingress."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.local.cluster import LocalCluster
+from app.local.frontend import run_browser_tests
+from tests.browser import ensure_browser
+from tests.real.engines import RealEngine, parameters
+from tests.real.life import created, deleted
+from tests.real.platform.ingress import ingress_for_pods
+from tests.real.platform.installed import InstalledService
+from tests.real.platform.release import NAMESPACE, Release
+from tests.real.test_purchase import in_the_browser
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+
+SHOP = "pod-and-sons"
+
+
+@pytest.fixture
+def release(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Release]:
+    """The release with the values of a laptop; afterwards it is gone, its state too."""
+    made = Release(real_cluster, tmp_path, "values-local.yaml")
+    made.give_images()
+    with ingress_for_pods(real_cluster):
+        made.upgrade()
+        yield made
+        made.uninstall()
+        real_cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=180s")
+
+
+@pytest.mark.parametrize("engine", parameters("medusa"))
+async def test_from_the_install_to_an_order(
+    release: Release, engine: RealEngine, tmp_path: Path
+) -> None:
+    node = release.cluster.layout.node
+    assert node is not None
+    service = InstalledService(tmp_path, release.cluster, release=release, address=node.ingress)
+    assert service.status("/readyz")[0] == 404  # the ingress leads to what is for everybody
+
+    store = await created(
+        service, SHOP, engine=engine.name, components=set(engine.components),
+        email="merchant@example.com",
+    )  # fmt: skip
+    in_the_browser(f"{engine.steps}/buy", store, ensure_browser(), shop=SHOP)
+    in_the_dashboard(service, store.token)
+
+    # What the platform knows outlives its pods and its release
+    release.uninstall()
+    assert release.pods("api") == []
+    release.upgrade()
+    seen = len(store.updates)
+    assert (await store.until("READY"))["status"] == "READY"
+    assert len(store.updates) == seen + 1
+    in_the_browser(f"{engine.steps}/orders", store, ensure_browser(), shop=SHOP)
+    await deleted(store)
+
+
+def in_the_dashboard(service: InstalledService, token: str) -> None:
+    """Sign in with a link through the ingress: nginx has the pages, and the API the store."""
+    run_browser_tests(
+        "installed/dashboard.spec.ts",
+        {
+            "E2E_CHROMIUM": str(ensure_browser()),
+            "E2E_URL": f"http://{service.host}",
+            "E2E_LINK": service.link(token, f"http://{service.host}/"),
+            "E2E_SHOP": SHOP,
+        },
+    )
