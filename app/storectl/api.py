@@ -167,6 +167,9 @@ class Api:
     async def _updates(self, store_id: str, after: int | None) -> AsyncGenerator[Data, None]:
         transport = WebsocketsTransport(
             url=self._account.websocket_url,
+            # By default two are offered, and gql takes the other one if a proxy in front writes the
+            # header of the server's choice in another case, as those in Go do.
+            subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
             ssl=self._tls() if self._account.websocket_url.startswith("wss") else False,
             connect_args={"proxy": proxy_for(self._account.url)},
             # ``execute_timeout`` below is None, because an update may be long in coming. Pings find

@@ -41,7 +41,12 @@ async def follow(session: AsyncClientSession, store_id: str, until: str) -> str:
 
 
 async def main(name: str, engine: str = "medusa") -> int:
-    transport = WebsocketsTransport(url=URL, init_payload={"authorization": f"Bearer {TOKEN}"})
+    transport = WebsocketsTransport(
+        url=URL,
+        # One that is chosen, since a proxy may hide from gql which one the server chose.
+        subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+        init_payload={"authorization": f"Bearer {TOKEN}"},
+    )
     async with Client(transport=transport) as session:
         CREATE.variable_values = {"input": {"name": name, "engine": engine}}
         created = (await session.execute(CREATE))["createStore"]

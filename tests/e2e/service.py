@@ -160,6 +160,7 @@ class Service:
         return Client(
             transport=WebsocketsTransport(
                 url=f"ws://127.0.0.1:{self.port}/graphql",
+                subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
                 init_payload={"authorization": f"Bearer {token}"},
                 # gql's 10 seconds pass while commands that tests run hold up their event loop.
                 connect_timeout=_START_SECONDS,

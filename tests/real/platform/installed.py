@@ -59,6 +59,7 @@ class InstalledService(Service):
         return Client(
             transport=WebsocketsTransport(
                 url=f"{'wss' if is_private else 'ws'}://{self.host}/graphql",
+                subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
                 init_payload={"authorization": f"Bearer {token}"},
                 connect_timeout=_SECONDS,
                 ack_timeout=_SECONDS,
