@@ -31,7 +31,6 @@ _OPTIONS = {
     "full_page_writes": "off",
     "max_connections": "200",
     "unix_socket_directories": "",
-    "listen_addresses": "127.0.0.1",
     "shared_buffers": "32MB",
 }
 # PostgreSQL ends with the pipe to it, so that not even a killed test run leaves it behind.
@@ -39,9 +38,15 @@ _UNTIL_THE_PIPE_ENDS = '"$@" <&- & read -r _; kill -INT $!; wait $!'
 
 
 class PostgresServer:
-    """The server. PostgreSQL refuses to run as root: then it, and its folder, are nobody's."""
+    """The server. PostgreSQL refuses to run as root: then it, and its folder, are nobody's.
 
-    def __init__(self) -> None:
+    ``address`` is where it listens besides loopback: whoever signs in by TLS is let in from there.
+    ``certificate`` is the server's, with its key, in PEM format.
+    """
+
+    def __init__(self, *, address: str | None = None, certificate: bytes | None = None) -> None:
+        self._address = address
+        self._certificate = certificate
         self._folder = Path(tempfile.mkdtemp(prefix="store-platform-postgres-"))
         self._owner = _owner()
         self._programs = self._usable(_programs())
@@ -67,7 +72,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
+        options = [f"--{name}={value}" for name, value in {**_OPTIONS, **self._listening}.items()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", _UNTIL_THE_PIPE_ENDS, "sh", str(self._programs / "postgres"),
@@ -103,6 +108,18 @@ class PostgresServer:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     @property
+    def _listening(self) -> dict[str, str]:
+        addresses = ",".join(filter(None, ("127.0.0.1", self._address)))
+        if self._certificate is None:
+            return {"listen_addresses": addresses}
+        tls = {"ssl": "on", "ssl_cert_file": str(self._pem), "ssl_key_file": str(self._pem)}
+        return {"listen_addresses": addresses, **tls}
+
+    @property
+    def _pem(self) -> Path:
+        return self._folder / "server.pem"
+
+    @property
     def _data(self) -> Path:
         return self._folder / "data"
 
@@ -122,6 +139,13 @@ class PostgresServer:
              "--locale", "C", "--no-sync", "--no-instructions"],
             check=True, capture_output=True, cwd=self._folder, **self._owner,
         )  # fmt: skip
+        if self._certificate is not None:
+            self._pem.touch(mode=0o600)
+            self._pem.write_bytes(self._certificate)
+            if self._owner:
+                shutil.chown(self._pem, self._owner["user"], self._owner["group"])
+            with (self._data / "pg_hba.conf").open("a") as rules:
+                rules.write("hostssl all all all scram-sha-256\n")
 
     def _usable(self, programs: Path) -> Path:
         """Copy the programs where the server's user may read them, unless it may already."""

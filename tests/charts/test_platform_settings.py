@@ -46,7 +46,7 @@ def test_further_authorities_are_mounted_where_the_settings_say(
     platform: Helm, default: Objects
 ) -> None:
     given = platform.objects(
-        POSTGRESQL | {"trustedAuthorities": {"configMap": "own", "key": "own.pem"}}
+        {**POSTGRESQL, "trustedAuthorities": {"configMap": "own", "key": "own.pem"}}
     )
     variable = "STORE_PLATFORM_TRUSTED_AUTHORITIES"
     assert variable not in settings(default)

@@ -36,7 +36,8 @@ def ingress_for_pods(
     assert node is not None
     daemon = Daemon("ingress-for-pods", cluster.layout.folder)
     plain, support = f"{NODE_ADDRESS}:80", f"127.0.0.1:{free_port()}"
-    where = [f"-support-listener={support}"]
+    # The class that values-prod.yaml names; an Ingress without a class is anybody's.
+    where = [f"-support-listener={support}", "-kubernetes-ingress-class=traefik"]
     if certificate is None:
         where.append(f"-address={plain}")
     else:

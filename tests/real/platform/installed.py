@@ -64,6 +64,9 @@ class InstalledService(Service):
                 connect_timeout=_SECONDS,
                 ack_timeout=_SECONDS,
                 ssl=self.trust or False,
+                # A pod that is killed says nothing to whoever waits for it.
+                ping_interval=5,
+                pong_timeout=5,
                 connect_args={"host": place.hostname, "port": port},
             )
         )

@@ -13,7 +13,7 @@ from app.local.cluster import LocalCluster, tools
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
-from app.local.images.recipes import PLATFORM, ensure_images
+from app.local.images.recipes import PLATFORM, ensure_images, reference
 from tests.charts.rendering import PLATFORM as CHART
 
 NAME = NAMESPACE = "store-platform"
@@ -41,6 +41,19 @@ class Release:
         for archive in ensure_images(PLATFORM):
             ensure_imported(self.cluster.layout.node, archive)
 
+    def give_version(self, tag: str) -> None:
+        """Give the node the platform's images under another tag, as of another version."""
+        node = self.cluster.layout.node
+        assert node is not None
+        for name in ("api", "dashboard"):
+            image = reference(PLATFORM, name)
+            again = f"{image.rpartition(':')[0]}:{tag}"
+            subprocess.run(
+                ["ctr", f"--address={node.socket}", "--namespace=k8s.io", "images", "tag",
+                 "--force", image, again],
+                check=True, capture_output=True,
+            )  # fmt: skip
+
     def upgrade(self, *, given: _Values | None = None) -> None:
         """Install the release or upgrade it, and wait until its pods are ready."""
         files = [CHART / self.file]
@@ -64,15 +77,29 @@ class Release:
 
     def pods(self, component: str) -> list[str]:
         """Return the names of a component's pods that are not about to end."""
+        return sorted(pod["metadata"]["name"] for pod in self._pods(component))
+
+    def ready_pods(self, component: str) -> list[str]:
+        """Return those of them that take requests."""
+        return sorted(
+            pod["metadata"]["name"]
+            for pod in self._pods(component)
+            for condition in pod["status"].get("conditions", [])
+            if (condition["type"], condition["status"]) == ("Ready", "True")
+        )
+
+    def kill(self, pod: str) -> None:
+        """Have a pod gone at once, without a word to it or from it."""
+        self.cluster.kubectl(
+            "delete", "pod", pod, f"--namespace={NAMESPACE}", "--force", "--grace-period=0"
+        )
+
+    def _pods(self, component: str) -> list[dict[str, Any]]:
         selector = f"app.kubernetes.io/component={component}"
         found = self.cluster.kubectl_json(
             "get", "pods", f"--namespace={NAMESPACE}", "--selector", selector
         )
-        return sorted(
-            pod["metadata"]["name"]
-            for pod in found["items"]
-            if "deletionTimestamp" not in pod["metadata"]
-        )
+        return [pod for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
 
     def _helm(self, verb: str, *arguments: str) -> None:
         command: Sequence[str | Path] = [
