@@ -166,6 +166,17 @@ def test_sqlite_is_one_process_alone(platform: Helm, default: Objects) -> None:
     assert "Set database.existingSecret" in said
 
 
+def test_a_replaced_pod_answers_until_proxies_know_that_it_goes(
+    platform: Helm, default: Objects
+) -> None:
+    waiting = {"preStop": {"exec": {"command": ["sleep", "5"]}}}
+    replicated = platform.objects(POSTGRESQL)
+    assert replicated.containers["api"]["lifecycle"] == waiting
+    assert replicated.containers["dashboard"]["lifecycle"] == waiting
+    # On SQLite nobody else could answer meanwhile
+    assert "lifecycle" not in default.containers["api"]
+
+
 def test_postgresql_is_named_and_never_written_down(platform: Helm) -> None:
     objects = platform.objects(POSTGRESQL)
     reference = {

@@ -9,7 +9,7 @@ from app.local.cluster import LocalCluster
 from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
 from tests.real.engines import RealEngine, parameters
-from tests.real.life import created, deleted
+from tests.real.life import await_that, created, deleted
 from tests.real.platform.ingress import ingress_for_pods
 from tests.real.platform.installed import InstalledService
 from tests.real.platform.release import NAMESPACE, Release
@@ -39,6 +39,7 @@ async def test_from_the_install_to_an_order(
     node = release.cluster.layout.node
     assert node is not None
     service = InstalledService(tmp_path, release.cluster, release=release, address=node.ingress)
+    await_that(lambda: service.status("/config.json")[0] == 200)
     assert service.status("/readyz")[0] == 404  # the ingress leads to what is for everybody
 
     store = await created(
@@ -52,6 +53,8 @@ async def test_from_the_install_to_an_order(
     release.uninstall()
     assert release.pods("api") == []
     release.upgrade()
+    # Its proxy learns of the new pods a moment after they are ready
+    await_that(lambda: service.status("/config.json")[0] == 200)
     seen = len(store.updates)
     assert (await store.until("READY"))["status"] == "READY"
     assert len(store.updates) == seen + 1

@@ -20,6 +20,7 @@ from tests.real.platform.production import HOST, SHOPS, Ground, ready_for_produc
 from tests.real.platform.release import Release
 from tests.real.platform.shopper import Guests
 from tests.real.platform.subscriber import Subscriber
+from tests.real.platform.visitor import Visitor
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1800)]
 
@@ -52,12 +53,17 @@ async def test_a_kill_an_upgrade_and_a_way_back(
         tmp_path, release.cluster, release=release, host=HOST, address=ADDRESS, trust=ground.trust
     )
     assert len(release.pods("api")) == 2
+    await_that(lambda: service.status("/config.json")[0] == 200)
     token = service.token("merchant")
     shop = await created(service, "selling", engine="medusa", components=COMPONENTS)
     guests = Guests(ADDRESS, f"selling.{SHOPS}", ground.trust)
+    visitor = Visitor(ADDRESS, HOST, ground.trust)
     async with guests.ordering():
         await a_leader_is_killed(service, ground, release, token)
-        await the_version_changes_and_changes_back(service, release, token)
+        async with visitor.asking():
+            await the_version_changes_and_changes_back(service, release, token)
+    assert visitor.failures == []
+    assert visitor.answers > 0
     assert guests.failures == []
     assert guests.numbers == list(range(1, len(guests.numbers) + 1))
     assert len(guests.numbers) >= 5

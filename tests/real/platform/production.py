@@ -51,7 +51,11 @@ class Ground:
             "storefront": {"image": {"repository": "store-platform/medusa-storefront"}},
         }
         return {
-            "api": {"image": {"repository": "store-platform/api"}},
+            "api": {
+                "image": {"repository": "store-platform/api"},
+                # Room for a third while they are replaced, beside three shops, on two cores.
+                "resources": {"requests": {"cpu": "100m"}},
+            },
             "dashboard": {"image": {"repository": "store-platform/dashboard"}},
             "access": {"host": HOST},
             "stores": {
