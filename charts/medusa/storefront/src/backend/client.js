@@ -1,6 +1,7 @@
 import { BackendAway, BackendRefused, BackendUnreachable } from "./errors.js";
 
-const TIMEOUT_MILLISECONDS = 5_000;
+// On a busy machine a shopper waits rather than being sent away with what was typed.
+const TIMEOUT_MILLISECONDS = 10_000;
 
 /**
  * Medusa's store API over HTTP. Connections are kept alive by `fetch` itself.
