@@ -10,10 +10,10 @@ MARK := $(VENV)/.installed
 SIDE_BY_SIDE := -n auto --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images schema settings lock clean
+.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images images-without-docker schema settings lock clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 up: $(MARK) ## Start everything: a Kubernetes if there is none, the database, the API
 	@$(BIN)/python -m app.local up $(if $(NODES),--nodes $(NODES))
@@ -63,6 +63,9 @@ images: ## Build the container images (needs Docker)
 	docker build $(IMAGE_BASES) --build-arg WOOCOMMERCE_SHA256 --tag store-platform/woocommerce:7.1-woocommerce10.7.0 charts/woocommerce/image
 	docker build $(IMAGE_BASES) --file charts/medusa/image/Dockerfile --target server --tag store-platform/medusa:2.21.2 charts/medusa
 	docker build $(IMAGE_BASES) --file charts/medusa/image/Dockerfile --target storefront --tag store-platform/medusa-storefront:0.1.0 charts/medusa
+
+images-without-docker: $(MARK) ## Make those of the platform and of Medusa (Debian, root), and list their archives
+	@$(BIN)/python -m app.local.images store-platform medusa
 
 schema: $(MARK) ## Write schema/schema.graphql
 	@$(BIN)/python -m app schema > schema/schema.graphql

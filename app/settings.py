@@ -14,6 +14,7 @@ from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
 from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
+from app.registry_settings import RegistrySettings
 from app.telemetry.logging import LogFormat, LogLevel
 from app.trust_settings import TrustSettings
 from provisioner.domain.stores import Retention
@@ -31,8 +32,9 @@ def _items(text: object) -> object:
 
 
 class Settings(
-    GraceSettings, NameSettings, SignInSettings, TrustSettings, LimitSettings, MailSettings
-):
+    GraceSettings, NameSettings, SignInSettings, TrustSettings, LimitSettings, MailSettings,
+    RegistrySettings,
+):  # fmt: skip
     """The service's settings.
 
     The environment variable of a setting is its name in capitals after ``STORE_PLATFORM_``.
@@ -221,6 +223,7 @@ class Settings(
                 drift_interval=_time(minutes=self.drift_check_minutes),
                 store_role=self.store_role,
                 mail=self.mail_server(),
+                registries=self.registry_credentials(),
             ),
             shop_url=self.shop_url,
             ingress=self.ingress,

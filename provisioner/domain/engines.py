@@ -76,6 +76,9 @@ class Engine:
     ``sends_mail``: the chart takes ``mail`` values. Where the platform has a mail server, the
     engine's stores get them.
 
+    ``takes_pull_secrets``: the chart takes ``imagePullSecrets``. Where the platform has credentials
+    for registries, the engine's stores pull with them.
+
     ``resources`` are what a new store asks for in all: ``cpu``, ``memory`` and ``storage`` as
     Kubernetes writes them.
 
@@ -102,6 +105,7 @@ class Engine:
     provision_timeout: timedelta | None = None
     walk: tuple[PageVisit, ...] = ()
     sends_mail: bool = False
+    takes_pull_secrets: bool = False
     unavailable_reason: str | None = None
 
     def admin_user_of(self, store: Store) -> str:
@@ -175,6 +179,7 @@ class _Description(_File):
     credentials: list[_GeneratedSecret] = []
     walk: list[_PageVisit] = []
     sends_mail: bool = False
+    takes_pull_secrets: bool = False
     resources: _Resources = {}
     plans: dict[str, _Resources] = {}
 
@@ -240,6 +245,7 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         resources={key: str(value) for key, value in resources.items()},
         provision_timeout=_seconds(found.provision_timeout_seconds),
         sends_mail=found.sends_mail,
+        takes_pull_secrets=found.takes_pull_secrets,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
 

@@ -139,11 +139,18 @@ class Cluster(Protocol):
         ...
 
     async def replace_secret(
-        self, namespace: str, name: str, labels: Mapping[str, str], values: Mapping[str, str]
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],
+        values: Mapping[str, str],
+        *,
+        kind: str = "Opaque",
     ) -> None:
         """Make a Secret of these values, in place of the one with this name if there is one.
 
-        Raises NotFoundError when there is no such namespace.
+        ``kind`` is Kubernetes' type of Secret, which a Secret keeps for ever. Raises NotFoundError
+        when there is no such namespace.
         """
         ...
 

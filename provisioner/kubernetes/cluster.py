@@ -37,10 +37,12 @@ _metadata = msgspec.json.Decoder(HasMetadata)
 _secrets = msgspec.json.Decoder(_Secret)
 
 
-def _secret_body(name: str, labels: Mapping[str, str], values: Mapping[str, str]) -> dict[str, Any]:
+def _secret_body(
+    name: str, labels: Mapping[str, str], values: Mapping[str, str], *, kind: str = "Opaque"
+) -> dict[str, Any]:
     return {
         "metadata": {"name": name, "labels": dict(labels)},
-        "type": "Opaque",
+        "type": kind,
         "stringData": dict(values),
     }
 
@@ -126,11 +128,17 @@ class KubeCluster:
         return values
 
     async def replace_secret(
-        self, namespace: str, name: str, labels: Mapping[str, str], values: Mapping[str, str]
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],
+        values: Mapping[str, str],
+        *,
+        kind: str = "Opaque",
     ) -> None:
         """See ``ports.Cluster``."""
         path = f"/api/v1/namespaces/{namespace}/secrets"
-        body = _secret_body(name, labels, values)
+        body = _secret_body(name, labels, values, kind=kind)
         try:
             await self._api.call("POST", path, body=body)
         except AlreadyExistsError:

@@ -5,10 +5,16 @@ from collections.abc import Sequence
 
 from provisioner.domain.engines import Engine, GeneratedSecret
 from provisioner.domain.mail import MailServer
+from provisioner.domain.registries import RegistryCredentials
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
-from provisioner.reconcile.namespaces import CREDENTIALS_SECRET, MAIL_SECRET, MANAGED_BY
+from provisioner.reconcile.namespaces import (
+    CREDENTIALS_SECRET,
+    MAIL_SECRET,
+    MANAGED_BY,
+    PULL_SECRET,
+)
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 """Without characters that mean something to a shell or in a URL, or that look like others."""
@@ -19,8 +25,8 @@ async def ensure_secrets(
 ) -> tuple[str, list[str]]:
     """Create the store's Secrets; return a sentence about them, and the values that are secret.
 
-    What was generated is never replaced, since a database may use it already; the account at the
-    mail server is the operator's, and is set anew.
+    What was generated is never replaced, since a database may use it already. The account at the
+    mail server and the credentials for registries are the operator's, and are set anew.
     """
     labels = {STORE_LABEL: store.id, **MANAGED_BY}
     generated = await context.cluster.ensure_secret(
@@ -30,16 +36,25 @@ async def ensure_secrets(
         lambda: _generate(engine.credentials),
     )
     message = f"Secret {CREDENTIALS_SECRET} holds {len(generated)} generated values."
+    hidden = list(generated.values())
     mail = _mail_of(context, engine)
-    if mail is None or not mail.credentials:
-        return message, list(generated.values())
-    await context.cluster.replace_secret(store.namespace, MAIL_SECRET, labels, mail.credentials)
-    message += f" Secret {MAIL_SECRET} holds the account at the mail server."
-    return message, [*generated.values(), mail.password]
+    if mail is not None and mail.credentials:
+        await context.cluster.replace_secret(store.namespace, MAIL_SECRET, labels, mail.credentials)
+        message += f" Secret {MAIL_SECRET} holds the account at the mail server."
+        hidden.append(mail.password)
+    registries = _registries_of(context, engine)
+    if registries is not None:
+        await context.cluster.replace_secret(
+            store.namespace, PULL_SECRET, labels, {".dockerconfigjson": registries.config},
+            kind="kubernetes.io/dockerconfigjson",
+        )  # fmt: skip
+        message += f" Secret {PULL_SECRET} holds the credentials for the registries of its images."
+        hidden += registries.secrets
+    return message, hidden
 
 
 def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dict[str, object]:
-    """Return the Helm values that say which store it is, and how its mail leaves."""
+    """Return the Helm values that say which store it is, how its mail leaves, and how it pulls."""
     given = {
         "id": store.id,
         "name": store.name,
@@ -58,11 +73,17 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
             "from": mail.sender_for(store),
             "credentialsSecret": MAIL_SECRET if mail.credentials else "",
         }
+    if _registries_of(context, engine):
+        values["imagePullSecrets"] = [PULL_SECRET]
     return values
 
 
 def _mail_of(context: ReconcileContext, engine: Engine) -> MailServer | None:
     return context.settings.mail if engine.sends_mail else None
+
+
+def _registries_of(context: ReconcileContext, engine: Engine) -> RegistryCredentials | None:
+    return context.settings.registries if engine.takes_pull_secrets else None
 
 
 def _generate(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from provisioner.domain.ports import (
     Releases,
     StoreRecords,
 )
+from provisioner.domain.registries import RegistryCredentials
 from provisioner.readiness import GracePeriods
 
 
@@ -33,6 +34,7 @@ class WorkSettings:
     ``store_role``: the ClusterRole that the platform binds itself to in each store's namespace;
     None where it has its rights already.
     ``mail``: the mail server that shops send through; None if they send none.
+    ``registries``: the credentials that shops' images are pulled with; None if none are needed.
     ``drift_interval``: the mean time between two checks of a store for drift; None for no checks.
     """
 
@@ -44,6 +46,7 @@ class WorkSettings:
     drift_interval: timedelta | None = None
     store_role: str | None = None
     mail: MailServer | None = None
+    registries: RegistryCredentials | None = None
 
 
 @dataclass(frozen=True, slots=True)

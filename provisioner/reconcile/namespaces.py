@@ -13,6 +13,7 @@ from provisioner.reconcile.context import ReconcileContext
 
 CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
 MAIL_SECRET = "store-mail"  # noqa: S105 - the name of a Secret
+PULL_SECRET = "store-pull"  # noqa: S105 - the name of a Secret
 MANAGED_BY = {"app.kubernetes.io/managed-by": "store-platform"}
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 NAMESPACE_LOST = Reason(

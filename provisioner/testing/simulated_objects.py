@@ -63,6 +63,8 @@ class SimulatedObjects(Simulation):
         name: str,
         labels: Mapping[str, str],  # noqa: ARG002
         values: Mapping[str, str],
+        *,
+        kind: str = "Opaque",  # noqa: ARG002
     ) -> None:
         async with self.call(namespace):
             if namespace not in self.namespaces:

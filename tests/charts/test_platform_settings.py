@@ -12,7 +12,7 @@ OWNED = [
     for name in (
         "DATABASE_URL", "METRICS_TOKEN", "RATE_LIMIT_STORAGE", "PORT", "STATE_DIR",
         "CHART_VALUES", "STORE_ROLE", "SMTP_USERNAME", "SMTP_PASSWORD",
-        "TRUSTED_AUTHORITIES",
+        "TRUSTED_AUTHORITIES", "PULL_CREDENTIALS",
     )
 ]  # fmt: skip
 """What is in a Secret, or what other objects of the chart depend on."""
@@ -54,6 +54,20 @@ def test_further_authorities_are_mounted_where_the_settings_say(
     for name in ("api", "migration"):  # PostgreSQL's certificate may be of theirs
         mounts = {m["name"]: m["mountPath"] for m in given.containers[name]["volumeMounts"]}
         assert mounts["authorities"] == "/etc/store-platform/authorities"
+
+
+def test_credentials_for_registries_are_mounted_where_the_settings_say(
+    platform: Helm, default: Objects
+) -> None:
+    given = platform.objects({"stores": {"pullSecret": "registry"}})
+    variable = "STORE_PLATFORM_PULL_CREDENTIALS"
+    assert variable not in settings(default)
+    assert settings(given)[variable] == "/etc/store-platform/pull/.dockerconfigjson"
+    (mount,) = [m for m in given.containers["api"]["volumeMounts"] if "pull" in m["name"]]
+    volumes = given.templates["api"]["spec"]["volumes"]
+    (volume,) = [volume for volume in volumes if volume["name"] == mount["name"]]
+    assert mount["mountPath"] == "/etc/store-platform/pull"
+    assert volume["secret"]["secretName"] == "registry"
 
 
 @pytest.mark.parametrize(

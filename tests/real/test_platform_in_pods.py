@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from app.local.cluster import LocalCluster
 from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
+from tests.charts.rendering import PLATFORM as CHART
+from tests.e2e.namespaces import leaving_no_stores
 from tests.real.engines import RealEngine, parameters
 from tests.real.life import await_that, created, deleted
 from tests.real.platform.ingress import ingress_for_pods
 from tests.real.platform.installed import InstalledService
-from tests.real.platform.release import NAMESPACE, Release
+from tests.real.platform.release import NAMESPACE, Release, give_images, of_the_node
 from tests.real.test_purchase import in_the_browser
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
@@ -23,9 +26,11 @@ SHOP = "pod-and-sons"
 @pytest.fixture
 def release(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Release]:
     """The release with the values of a laptop; afterwards it is gone, its state too."""
-    made = Release(real_cluster, tmp_path, "values-local.yaml")
-    made.give_images()
-    with ingress_for_pods(real_cluster):
+    give_images(real_cluster)
+    of_node = tmp_path / "node.yaml"
+    of_node.write_text(yaml.safe_dump(of_the_node(real_cluster)))
+    made = Release(real_cluster, [CHART / "values-local.yaml", of_node])
+    with ingress_for_pods(real_cluster), leaving_no_stores(real_cluster):
         made.upgrade()
         yield made
         made.uninstall()

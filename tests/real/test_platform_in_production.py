@@ -11,52 +11,70 @@ from pathlib import Path
 
 import pytest
 
+from app import __version__
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
-from tests.real.life import await_that, created
+from tests.charts.rendering import PLATFORM as CHART
+from tests.e2e.namespaces import leaving_no_stores, store_namespaces
+from tests.real.life import await_that
 from tests.real.platform.ingress import ingress_for_pods
 from tests.real.platform.installed import InstalledService
-from tests.real.platform.production import HOST, SHOPS, Ground, ready_for_production
-from tests.real.platform.release import Release
+from tests.real.platform.production import (
+    FIRST_SHOP,
+    HOST,
+    REGISTRY,
+    SHOPS,
+    Ground,
+    ready_for_production,
+)
+from tests.real.platform.release import Release, give_images, tag
 from tests.real.platform.shopper import Guests
 from tests.real.platform.subscriber import Subscriber
 from tests.real.platform.visitor import Visitor
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1800)]
 
-COMPONENTS = {"postgres", "medusa", "storefront"}
 ADDRESS = f"https://{NODE_ADDRESS}"
-NEXT = {"api": {"image": {"tag": "next"}}, "dashboard": {"image": {"tag": "next"}}}
+NEXT = ("api.image.tag=next", "dashboard.image.tag=next")
 
 
 @pytest.fixture
 def ground(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Ground]:
-    with ready_for_production(real_cluster, tmp_path) as made:
+    give_images(real_cluster, REGISTRY)
+    for name in ("api", "dashboard"):
+        image = f"{REGISTRY}/store-platform-{name}"
+        tag(real_cluster, f"{image}:{__version__}", f"{image}:next")
+    with (
+        ready_for_production(real_cluster, tmp_path) as made,
+        ingress_for_pods(real_cluster, made.certificate),
+        leaving_no_stores(real_cluster),
+    ):
+        made.install()
         yield made
 
 
 @pytest.fixture
-def release(real_cluster: LocalCluster, ground: Ground, tmp_path: Path) -> Iterator[Release]:
-    made = Release(real_cluster, tmp_path, "values-prod.yaml", ground.values)
-    made.give_images()
-    made.give_version("next")
-    with ingress_for_pods(real_cluster, ground.certificate):
-        made.upgrade()
-        yield made
-        made.uninstall()
+def release(ground: Ground) -> Iterator[Release]:
+    """The release that the guide has made."""
+    files = [CHART / "values-prod.yaml", ground.terminal.folder / "values.yaml"]
+    made = Release(ground.terminal.cluster, files)
+    yield made
+    made.uninstall()
 
 
-async def test_a_kill_an_upgrade_and_a_way_back(
+async def test_the_guide_then_a_kill_an_upgrade_and_a_way_back(
     release: Release, ground: Ground, tmp_path: Path
 ) -> None:
     service = InstalledService(
         tmp_path, release.cluster, release=release, host=HOST, address=ADDRESS, trust=ground.trust
     )
-    assert len(release.pods("api")) == 2
     await_that(lambda: service.status("/config.json")[0] == 200)
+    assert len(release.pods("api")) == 2
+    ground.sign_in()
+    assert f"https://{FIRST_SHOP}.{SHOPS}" in ground.make_the_first_shop()
+
     token = service.token("merchant")
-    shop = await created(service, "selling", engine="medusa", components=COMPONENTS)
-    guests = Guests(ADDRESS, f"selling.{SHOPS}", ground.trust)
+    guests = Guests(ADDRESS, f"{FIRST_SHOP}.{SHOPS}", ground.trust)
     visitor = Visitor(ADDRESS, HOST, ground.trust)
     async with guests.ordering():
         await a_leader_is_killed(service, ground, release, token)
@@ -67,8 +85,7 @@ async def test_a_kill_an_upgrade_and_a_way_back(
     assert guests.failures == []
     assert guests.numbers == list(range(1, len(guests.numbers) + 1))
     assert len(guests.numbers) >= 5
-    assert shop.service.delete(shop.token, shop.store_id)["errors"] == []
-    await shop.until("DELETED")
+    await asyncio.to_thread(the_first_shop_is_deleted, ground)
 
 
 async def a_leader_is_killed(
@@ -95,7 +112,7 @@ async def the_version_changes_and_changes_back(
     async with Subscriber(service, token, store_id).following() as script:
         await script.until_update(lambda update: step(update, "HELM_INSTALL") is not None)
         before = release.pods("api")
-        await asyncio.to_thread(release.upgrade, given=NEXT)
+        await asyncio.to_thread(release.upgrade, *NEXT)
         assert not set(before) & set(release.pods("api"))
         assert (await script.until("READY", "FAILED"))["status"] == "READY"
 
@@ -104,6 +121,11 @@ async def the_version_changes_and_changes_back(
         await asyncio.to_thread(release.roll_back)
         await script.until("DELETED")
         assert script.has_missed_nothing()
+
+
+def the_first_shop_is_deleted(ground: Ground) -> None:
+    ground.terminal.type(f".venv/bin/python -m app.storectl delete {FIRST_SHOP} --yes --watch")
+    assert store_namespaces(ground.terminal.cluster) == {}
 
 
 def new(service: InstalledService, token: str, name: str) -> str:

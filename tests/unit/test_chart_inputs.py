@@ -1,5 +1,7 @@
 """A store's chart is given its Secrets and its values, and the mail server if it sends mail."""
 
+import base64
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import Engine, GeneratedSecret, load_engine
 from provisioner.domain.mail import MailSecurity, MailServer
+from provisioner.domain.registries import RegistryCredentials
 from provisioner.domain.stores import Store
 from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
@@ -28,11 +31,13 @@ def store() -> Store:
 
 
 def context(
-    repository: StoreRepository, cluster: SimulatedCluster, mail: MailServer | None
-) -> ReconcileContext:
+    repository: StoreRepository, cluster: SimulatedCluster, mail: MailServer | None,
+    *, registries: RegistryCredentials | None = None,
+) -> ReconcileContext:  # fmt: skip
     return ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
-        prober=AlwaysAnswers(), engines={}, clock=SystemClock(), settings=WorkSettings(mail=mail),
+        prober=AlwaysAnswers(), engines={}, clock=SystemClock(),
+        settings=WorkSettings(mail=mail, registries=registries),
     )  # fmt: skip
 
 
@@ -66,6 +71,43 @@ async def test_the_account_at_the_mail_server_is_set_anew_and_passwords_are_not(
         "Secret store-credentials holds 5 generated values."
         " Secret store-mail holds the account at the mail server."
     )
+
+
+async def test_the_credentials_for_registries_are_set_anew(
+    repository: StoreRepository, store: Store
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
+    for word in ("old", "new"):
+        given = registries(word)
+        work = context(repository, cluster, None, registries=given)
+        message, hidden = await ensure_secrets(work, store, ENGINE)
+        assert (await secrets_of(cluster, store))["store-pull"] == {
+            ".dockerconfigjson": given.config
+        }
+        assert word in hidden
+        assert base64.b64encode(f"robot:{word}".encode()).decode() in hidden
+        assert message.endswith(
+            " Secret store-pull holds the credentials for the registries of its images."
+        )
+        assert store_values(work, store, ENGINE)["imagePullSecrets"] == ["store-pull"]
+
+
+async def test_an_engine_that_takes_no_pull_secrets_gets_none(
+    repository: StoreRepository, store: Store
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
+    engine = replace(ENGINE, takes_pull_secrets=False)
+    work = context(repository, cluster, None, registries=registries("word"))
+    await ensure_secrets(work, store, engine)
+    assert (await secrets_of(cluster, store)).keys() == {"store-credentials"}
+    assert "imagePullSecrets" not in store_values(work, store, engine)
+
+
+def registries(password: str) -> RegistryCredentials:
+    auth = base64.b64encode(f"robot:{password}".encode()).decode()
+    return RegistryCredentials.parse(json.dumps({"auths": {"registry.test": {"auth": auth}}}))
 
 
 @pytest.mark.parametrize(("engine", "mail"), [(SILENT, MAIL), (ENGINE, OPEN_MAIL), (ENGINE, None)])

@@ -1,4 +1,4 @@
-"""``python -m app.local.images CHART``: make a chart's images, and print where they are."""
+"""``python -m app.local.images CHART…``: make the images of charts, and print where they are."""
 
 import argparse
 import sys
@@ -13,15 +13,15 @@ from app.local.images.recipes import recipes
 def main() -> int:
     """Return the exit code: 0 made, 1 not."""
     parser = argparse.ArgumentParser(prog="python -m app.local.images", description=__doc__)
-    parser.add_argument("chart", help="a folder of charts/")
-    chart = parser.parse_args().chart
-    found = recipes(chart)
-    if not found:
-        say(f"There is no image of {chart!r} that can be made without Docker.")
-        return 1
+    parser.add_argument("charts", metavar="CHART", nargs="+", help="a folder of charts/")
+    charts: list[str] = parser.parse_args().charts
+    for chart in charts:
+        if not recipes(chart):
+            say(f"There is no image of {chart!r} that can be made without Docker.")
+            return 1
     try:
-        for recipe in found:
-            print(f"{recipe.reference} {ensure_image(recipe)}")
+        for recipe in [recipe for chart in charts for recipe in recipes(chart)]:
+            print(f"{recipe.reference} {ensure_image(recipe)}", flush=True)
     except (ImageError, DockerfileError) as error:
         say(str(error))
         return 1

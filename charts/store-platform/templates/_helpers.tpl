@@ -89,6 +89,7 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_PORT" "the Service and the probes have this port"
   "STORE_PLATFORM_STATE_DIR" "the volume is there"
   "STORE_PLATFORM_CHART_VALUES" "use stores.values"
+  "STORE_PLATFORM_PULL_CREDENTIALS" "name a Secret in stores.pullSecret"
   "STORE_PLATFORM_TRUSTED_AUTHORITIES" "name a ConfigMap in trustedAuthorities.configMap"
   "STORE_PLATFORM_STORE_ROLE" "it is the ClusterRole that the chart makes" }}
 {{- if hasKey $.Values.api.extraEnv $name }}
@@ -114,6 +115,9 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- with .Values.stores.ingressUrl }}
 {{- $_ := set $settings "STORE_PLATFORM_INGRESS" . }}
+{{- end }}
+{{- if .Values.stores.pullSecret }}
+{{- $_ := set $settings "STORE_PLATFORM_PULL_CREDENTIALS" "/etc/store-platform/pull/.dockerconfigjson" }}
 {{- end }}
 {{- with .Values.trustedAuthorities }}
 {{- if .configMap }}

@@ -15,7 +15,7 @@ from app.local.cluster.processes import Daemon
 from tests.real.life import await_that
 
 SERVICE = "traefik"
-NAMESPACE = "kube-system"
+NAMESPACE = "ingress"
 """Where charts/store-platform/values-local.yaml looks for it."""
 
 
@@ -31,7 +31,7 @@ class Certificate:
 def ingress_for_pods(
     cluster: LocalCluster, certificate: Certificate | None = None
 ) -> Iterator[None]:
-    """Have the controller at ``http://traefik.kube-system``; with a certificate by HTTPS too."""
+    """Have the controller at ``http://traefik.ingress``; with a certificate by HTTPS too."""
     node = cluster.layout.node
     assert node is not None
     daemon = Daemon("ingress-for-pods", cluster.layout.folder)
@@ -54,7 +54,7 @@ def ingress_for_pods(
         await_that(lambda: _listens(80), daemon.tail)
         yield
     finally:
-        cluster.kubectl("delete", "service", SERVICE, f"--namespace={NAMESPACE}")
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=120s")
         daemon.stop()
 
 
@@ -65,6 +65,7 @@ def _listens(port: int) -> bool:
 
 def _objects() -> dict[str, object]:
     ports = [{"name": "http", "port": 80}, {"name": "https", "port": 443}]
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     service = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -83,4 +84,4 @@ def _objects() -> dict[str, object]:
         "endpoints": [{"addresses": [NODE_ADDRESS]}],
         "ports": ports,
     }
-    return {"apiVersion": "v1", "kind": "List", "items": [service, endpoints]}
+    return {"apiVersion": "v1", "kind": "List", "items": [namespace, service, endpoints]}

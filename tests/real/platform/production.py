@@ -1,11 +1,10 @@
-"""What an operator has before the platform is installed for production, as far as one machine can.
+"""What an operator has before docs/k3s.md comes to the platform, as far as one machine can have it.
 
-PostgreSQL outside the cluster, which takes TLS alone; a certificate for the platform and for all
-shops, of an authority of the operator's own; and the Secrets that values-prod.yaml names.
+PostgreSQL outside the cluster, which takes TLS alone, and a certificate for the platform and for
+all shops; both are of an authority of the operator's own.
 """
 
 import asyncio
-import base64
 import json
 import ssl
 from collections.abc import Iterator
@@ -17,57 +16,63 @@ from typing import Any
 
 import asyncpg
 import trustme
+import yaml
 
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from tests.postgres import PostgresServer
+from tests.real.platform.guide import Terminal, typed_blocks
 from tests.real.platform.ingress import Certificate
-from tests.real.platform.release import NAMESPACE
+from tests.real.platform.release import NAMESPACE, of_the_node
 
-HOST = "platform.example.test"
-SHOPS = "shops.example.test"
+DOMAIN = "example.test"
+HOST = f"platform.{DOMAIN}"
+SHOPS = f"shops.{DOMAIN}"
+REGISTRY = "registry.example.test"
+FIRST_SHOP = "my-shop"
+"""The one that the guide makes."""
 _AUTHORITIES = "authorities"
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What is there; ``values`` are the operator's, to be put over values-prod.yaml."""
+    """What is there, and the terminal in which the guide is typed."""
 
     server: PostgresServer
     database: str
     authority: Path
     certificate: Certificate
+    terminal: Terminal
 
     @property
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.authority))
 
-    @property
-    def values(self) -> dict[str, Any]:
-        volume = {"storage": {"className": "standard"}}
-        medusa = {
-            "postgres": volume,
-            "medusa": {"image": {"repository": "store-platform/medusa"}, **volume},
-            "storefront": {"image": {"repository": "store-platform/medusa-storefront"}},
-        }
-        return {
-            "api": {
-                "image": {"repository": "store-platform/api"},
-                # Room for a third while they are replaced, beside three shops, on two cores.
-                "resources": {"requests": {"cpu": "100m"}},
-            },
-            "dashboard": {"image": {"repository": "store-platform/dashboard"}},
-            "access": {"host": HOST},
-            "stores": {
-                "url": f"https://{{name}}.{SHOPS}",
-                "ingressUrl": "https://traefik.kube-system",  # no DNS here knows the shops
-                "values": {"medusa": medusa},
-            },
-            "database": {"port": self.server.port},
-            "trustedAuthorities": {"configMap": _AUTHORITIES},
-            "mail": {"host": "", "existingSecret": ""},
-            "monitoring": {"serviceMonitor": {"enabled": False}},  # its kind is not here
-        }
+    def install(self) -> None:
+        """Do the guide's steps up to the installation, with what differs here."""
+        steps = typed_blocks()
+        self.terminal.type(*(steps[name] for name in ("Names", "Secrets", "Values")))
+        cluster = self.terminal.cluster
+        of_authority = {"ca.crt": self.authority.read_text()}
+        metadata = {"name": _AUTHORITIES, "namespace": NAMESPACE}
+        authorities = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata}
+        cluster.kubectl(
+            "apply", "--filename=-", stdin=json.dumps(authorities | {"data": of_authority})
+        )
+        values = self.terminal.folder / "values.yaml"
+        written = yaml.safe_load(values.read_text())
+        values.write_text(yaml.safe_dump(merged(written, self._differences())))
+        self.terminal.type(steps["Install"])
+
+    def sign_in(self) -> None:
+        """Do the guide's step that makes the first token."""
+        steps = typed_blocks()
+        self.terminal.type(steps["Names"], steps["Sign in"])
+
+    def make_the_first_shop(self) -> str:
+        """Do the guide's last step, and return what it prints."""
+        steps = typed_blocks()
+        return self.terminal.type(steps["Names"], steps["The first shop, and its first order"])
 
     def fetch(self, statement: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement in the platform's database, beside the platform."""
@@ -83,9 +88,19 @@ class Ground:
             return thread.submit(asyncio.run, rows()).result()
 
     def leader(self) -> str:
-        """Return the name of the pod that works on stores."""
+        """Return who works on stores: the name of a pod, and more."""
         ((holder,),) = self.fetch("SELECT holder FROM lease")
         return str(holder)
+
+    def _differences(self) -> dict[str, Any]:
+        here = {
+            # Room for a third while they are replaced, beside three shops, on two cores.
+            "api": {"resources": {"requests": {"cpu": "100m"}}},
+            "trustedAuthorities": {"configMap": _AUTHORITIES},
+            "stores": {"ingressUrl": "https://traefik.ingress"},  # no DNS knows the shops
+            "monitoring": {"serviceMonitor": {"enabled": False}},  # its kind is not here
+        }
+        return merged(of_the_node(self.terminal.cluster), here)
 
 
 @contextmanager
@@ -94,7 +109,7 @@ def ready_for_production(cluster: LocalCluster, folder: Path) -> Iterator[Ground
     authority = trustme.CA()
     file = folder / "ca.crt"
     authority.cert_pem.write_to_path(file)
-    shown = authority.issue_cert(HOST, f"*.{SHOPS}", "traefik.kube-system", NODE_ADDRESS)
+    shown = authority.issue_cert(HOST, f"*.{SHOPS}", "traefik.ingress", NODE_ADDRESS)
     certificate = Certificate(folder / "tls.crt", folder / "tls.key")
     for blob in shown.cert_chain_pems:
         blob.write_to_path(certificate.chain, append=True)
@@ -104,37 +119,42 @@ def ready_for_production(cluster: LocalCluster, folder: Path) -> Iterator[Ground
         PostgresServer(address=NODE_ADDRESS, certificate=of_database) as server,
         server.database() as database,
     ):
-        ground = Ground(server, database, file, certificate)
-        objects = json.dumps(_objects(ground))
-        cluster.kubectl("create", "namespace", NAMESPACE)
+        terminal = _terminal(cluster, folder / "typed", authorities=file, port=server.port)
+        options = "sslmode=verify-full&sslrootcert=/etc/store-platform/authorities/ca.crt"
+        url = server.url(database).replace("@127.0.0.1:", f"@{NODE_ADDRESS}:")
+        given = {"database-url": f"{url}?{options}", "mail-username": "shops", "mail-password": "a"}
+        for name, content in given.items():
+            (terminal.folder / name).write_text(content)
         try:
-            cluster.kubectl("apply", f"--namespace={NAMESPACE}", "--filename", "-", stdin=objects)
-            yield ground
+            yield Ground(server, database, file, certificate, terminal)
         finally:
-            cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=180s")
+            cluster.kubectl(
+                "delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=180s"
+            )
 
 
-def _objects(ground: Ground) -> dict[str, object]:
-    place = f"{NODE_ADDRESS}:{ground.server.port}"
-    options = "sslmode=verify-full&sslrootcert=/etc/store-platform/authorities/ca.crt"
-    url = ground.server.url(ground.database).replace(f"127.0.0.1:{ground.server.port}", place)
-    secrets = {
-        "store-platform-database": {"url": f"{url}?{options}"},
-        "store-platform-metrics": {"token": "a-token-of-sixteen-or-more"},
+def _terminal(cluster: LocalCluster, folder: Path, *, authorities: Path, port: int) -> Terminal:
+    folder.mkdir()
+    names = {
+        "DOMAIN": DOMAIN,
+        "REGISTRY": REGISTRY,
+        "DATABASE_HOST": NODE_ADDRESS,
+        "DATABASE_PORT": str(port),
+        "MAIL_HOST": "mail.example.test",
+        "STORAGE_CLASS": "standard",
+        "USER": "operator",
+        "SSL_CERT_FILE": str(authorities),
     }
-    items: list[dict[str, object]] = [
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": name},
-            "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
-        }
-        for name, data in secrets.items()
-    ]
-    authorities = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": _AUTHORITIES},
-        "data": {"ca.crt": ground.authority.read_text()},
-    }
-    return {"apiVersion": "v1", "kind": "List", "items": [*items, authorities]}
+    return Terminal(folder, cluster, names, f"{NODE_ADDRESS} {HOST}")
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return values over others, as helm lays one file over another."""
+    result = dict(below)
+    for key, value in above.items():
+        under = below.get(key)
+        if isinstance(under, dict) and isinstance(value, dict):
+            result[key] = merged(under, value)
+        else:
+            result[key] = value
+    return result

@@ -2,8 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ from app.local.cluster import LocalCluster, tools
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
-from app.local.images.recipes import PLATFORM, ensure_images, reference
+from app.local.images.recipes import PLATFORM, ensure_images, recipes
 from tests.charts.rendering import PLATFORM as CHART
 
 NAME = NAMESPACE = "store-platform"
 _TIMEOUT = "300s"
-_Values = Mapping[str, Any]
 
 
 class HelmRefusedError(Exception):
@@ -27,40 +26,18 @@ class HelmRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The release, and which of the chart's own files of values it is installed with."""
+    """The release, and the files of values that it is installed with, the lowest first."""
 
     cluster: LocalCluster
-    folder: Path
-    file: str
-    """``values-local.yaml`` or ``values-prod.yaml``."""
-    given: _Values = field(default_factory=dict)
-    """What an operator writes over that file: names of their own, and what is of the node."""
+    files: Sequence[Path]
 
-    def give_images(self) -> None:
-        assert self.cluster.layout.node is not None
-        for archive in ensure_images(PLATFORM):
-            ensure_imported(self.cluster.layout.node, archive)
+    def upgrade(self, *given: str) -> None:
+        """Install the release or upgrade it, and wait until its pods are ready.
 
-    def give_version(self, tag: str) -> None:
-        """Give the node the platform's images under another tag, as of another version."""
-        node = self.cluster.layout.node
-        assert node is not None
-        for name in ("api", "dashboard"):
-            image = reference(PLATFORM, name)
-            again = f"{image.rpartition(':')[0]}:{tag}"
-            subprocess.run(
-                ["ctr", f"--address={node.socket}", "--namespace=k8s.io", "images", "tag",
-                 "--force", image, again],
-                check=True, capture_output=True,
-            )  # fmt: skip
-
-    def upgrade(self, *, given: _Values | None = None) -> None:
-        """Install the release or upgrade it, and wait until its pods are ready."""
-        files = [CHART / self.file]
-        for number, values in enumerate([of_the_node(self.cluster), self.given, given or {}]):
-            files.append(self.folder / f"values-{number}.yaml")
-            files[-1].write_text(yaml.safe_dump(values))
-        options = [word for file in files for word in ("--values", str(file))]
+        ``given`` are further values, as ``--set`` takes them.
+        """
+        options = [word for file in self.files for word in ("--values", str(file))]
+        options += [word for value in given for word in ("--set", value)]
         self._helm("upgrade", "--install", NAME, str(CHART), "--create-namespace", *options)
 
     def roll_back(self) -> None:
@@ -112,6 +89,33 @@ class Release:
         )  # fmt: skip
         if done.returncode != 0:
             raise HelmRefusedError(f"helm {verb}: {done.stderr}")
+
+
+def give_images(cluster: LocalCluster, registry: str = "") -> None:
+    """Give the node the platform's images; with a registry, Medusa's too, as of that registry.
+
+    There an image ``store-platform/api`` is called ``store-platform-api``.
+    """
+    node = cluster.layout.node
+    assert node is not None
+    for archive in ensure_images(PLATFORM):
+        ensure_imported(node, archive)
+    if registry:
+        for chart in (PLATFORM, "medusa"):
+            for recipe in recipes(chart):
+                path = recipe.reference.removeprefix("docker.io/").replace("/", "-")
+                tag(cluster, recipe.reference, f"{registry}/{path}")
+
+
+def tag(cluster: LocalCluster, image: str, again: str) -> None:
+    """Give an image of the node another name besides."""
+    node = cluster.layout.node
+    assert node is not None
+    subprocess.run(
+        ["ctr", f"--address={node.socket}", "--namespace=k8s.io", "images", "tag", "--force",
+         image, again],
+        check=True, capture_output=True,
+    )  # fmt: skip
 
 
 def of_the_node(cluster: LocalCluster) -> dict[str, Any]:
