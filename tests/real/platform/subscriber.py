@@ -12,7 +12,7 @@ from gql.transport.exceptions import TransportError
 from tests.e2e.service import FOLLOW, Service, events_of
 
 _PAUSE_SECONDS = 0.5
-_PATIENCE_SECONDS = 300.0
+_PATIENCE_SECONDS = 600.0
 
 
 @dataclass
