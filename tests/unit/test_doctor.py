@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -329,11 +328,14 @@ class TestNames:
             "platform.example.com leads to 192.0.2.1, 192.0.2.2, 192.0.2.3."
         )
         installation.resolve = no_such_name
-        assert await check_host(installation) == failed(
+        seen = (
             "The platform's own name is not found: platform.example.com (Name or service not"
-            " known).",
-            "Add a record to the DNS that leads it to the ingress controller or gateway.",
+            " known)."
         )
+        remedy = "Add a record to the DNS that leads it to the ingress controller or gateway."
+        assert await check_host(installation) == failed(seen, remedy)
+        installation.is_before_install = True
+        assert await check_host(installation) == warning(seen, remedy)
 
     async def test_no_host(self) -> None:
         assert (await check_host(installed())).verdict is Verdict.SKIPPED
@@ -386,13 +388,17 @@ class TestSettings:
         )
 
 
+def listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 class TestState:
     async def test_nothing_is_left_behind(self, tmp_path: Path) -> None:
         installation = installed(
             state_dir=tmp_path / "a" / "b", database_url=f"sqlite:///{tmp_path}/c/d.db"
         )
         assert (await check_state(installation)).verdict is Verdict.OK
-        assert os.listdir(tmp_path) == []
+        assert listed(tmp_path) == []
 
     async def test_a_folder_that_is_none(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
