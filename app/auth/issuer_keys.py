@@ -33,6 +33,12 @@ _STALE_SECONDS = 600.0  # after so long the keys are fetched again
 _SECRET = "oct"  # noqa: S105 - the type of a key that both sides know; no issuer publishes those
 
 
+# An issuer may not answer, answer with an error, name an invalid URL (httpx's InvalidURL is no
+# HTTPError), send invalid or deeply nested JSON, or send no usable keys.
+UNUSABLE = (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError, PyJWTError)
+"""What is raised when an issuer's keys cannot be had."""
+
+
 class _Discovery(msgspec.Struct):
     """The fields of an issuer's discovery document that are needed here."""
 
@@ -71,6 +77,18 @@ class IssuerKeys:
             await asyncio.shield(fetching)
         return self._keys.get(key_id)
 
+    async def fetch(self) -> int:
+        """Fetch the keys at once, and return how many can be used. Raises ``UNUSABLE``."""
+        found = PyJWKSet.from_dict(await self._get(await self._address(), dict[str, Any]))
+        # Only public keys, and none that is for encryption.
+        self._keys = {
+            key.key_id: key
+            for key in found.keys
+            if key.key_type != _SECRET and key.public_key_use in (None, "sig")
+        }
+        self._fetched_at = self._now()
+        return len(self._keys)
+
     async def close(self) -> None:
         """Cancel the request that is under way, if there is one."""
         if self._fetching is not None:
@@ -95,20 +113,11 @@ class IssuerKeys:
 
     async def _update(self) -> None:
         try:
-            found = PyJWKSet.from_dict(await self._get(await self._address(), dict[str, Any]))
-        # Whatever an issuer may do: not answer, answer with an error, name an invalid URL (httpx's
-        # InvalidURL is no HTTPError), send invalid or deeply nested JSON, or send no usable keys.
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError, PyJWTError) as error:
+            number = await self.fetch()
+        except UNUSABLE as error:
             _log.warning("issuer_keys_unavailable", issuer=self._issuer, error=repr(error))
-            return
-        # Only public keys, and none that is for encryption.
-        self._keys = {
-            key.key_id: key
-            for key in found.keys
-            if key.key_type != _SECRET and key.public_key_use in (None, "sig")
-        }
-        self._fetched_at = self._now()
-        _log.info("issuer_keys_fetched", issuer=self._issuer, keys=len(self._keys))
+        else:
+            _log.info("issuer_keys_fetched", issuer=self._issuer, keys=number)
 
     async def _address(self) -> str:
         """Return the URL of the keys (OpenID Connect Discovery 1.0, 4). Raises ValueError."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.cli.cluster import cluster_commands
 from app.cli.database import database_commands
+from app.cli.doctor import add_doctor_command
 from app.cli.links import add_link_command
 from app.cli.owners import owner_commands
 from app.cli.settings_table import settings_table
@@ -119,6 +120,7 @@ def _stop(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+add_doctor_command(cli, _settings)
 _tokens = token_commands(_settings)
 add_link_command(_tokens, _settings)
 cli.add_typer(_tokens, name="token")

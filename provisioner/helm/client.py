@@ -147,6 +147,32 @@ class HelmClient:
             raise HelmError(Reason(ReasonCode.HELM_FAILED, message), output=said)
         return found
 
+    async def version(self) -> str:
+        """Return helm's version, such as ``v4.3.1``. Raises HelmError and MachineShortageError."""
+        done = await self._run("version", ["version", "--template", "{{.Version}}"])
+        return await self._checked(done, _Call("tell the version of", "helm", ""))
+
+    async def render(
+        self,
+        *,
+        release: str,
+        chart: Path,
+        values: Mapping[str, object],
+        values_files: Sequence[Path] = (),
+    ) -> str:
+        """Return the objects that an install would apply, as YAML, without asking the cluster.
+
+        Raises HelmError and MachineShortageError.
+        """
+        arguments = ["template", release, str(chart)]
+        for file in values_files:
+            arguments += ["--values", str(file)]
+        arguments += ["--values", "-"]
+        stdin = msgspec.json.encode(values)
+        done = await self._run(release, arguments, stdin=stdin, keep=_MANIFEST_BYTES)
+        await self._checked(done, _Call("render", release, ""))
+        return done.output
+
     async def _repair(self, release: str, namespace: str) -> None:
         history = await self.history(release=release, namespace=namespace)
         state = history[-1].status if history else None
@@ -286,6 +312,7 @@ _MEND = "Mend what it names in the chart or its values"
 _REACH = "See that helm reaches the API server as the platform itself does"
 _LATEST = ("--max", "10", "--output", "json")
 _HISTORY_BYTES = 1 << 20  # more than is kept otherwise: revisions contain long error messages
+_MANIFEST_BYTES = 1 << 22  # helm keeps a release in a Secret, which holds less
 # helm applies on the server's side. Without this it fails if somebody has changed one of its fields
 # by hand, instead of setting the field back.
 _OWNER = "--force-conflicts"

@@ -49,7 +49,14 @@ def medusa_shop(medusa: Helm) -> Objects:
 
 @pytest.fixture(scope="session")
 def platform(helm_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    """The platform's own chart."""
+    """The platform's own chart: the release, without what looks at the cluster before it."""
+    given = {"doctor": {"enabled": False}}
+    return Helm(helm_binary, tmp_path_factory.mktemp("helm"), PLATFORM, given)
+
+
+@pytest.fixture(scope="session")
+def doctor(helm_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """The same chart as it is by default."""
     return Helm(helm_binary, tmp_path_factory.mktemp("helm"), PLATFORM)
 
 

@@ -123,7 +123,7 @@ def install_account(cluster: LocalCluster, folder: Path) -> PlatformAccount:
     """Apply the account and its rights as the chart renders them; return it, with a token."""
     record = watch_over(cluster, folder)
     cluster.kubectl("create", "namespace", NAMESPACE)
-    helm = Helm(tools.ensure_helm(), folder, PLATFORM)
+    helm = Helm(tools.ensure_helm(), folder, PLATFORM, {"doctor": {"enabled": False}})
     done = helm.template(release=NAME, namespace=NAMESPACE)
     assert done.returncode == 0, done.stderr
     objects = [item for item in yaml.safe_load_all(done.stdout) if item]

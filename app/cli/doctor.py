@@ -1,0 +1,62 @@
+"""Command ``python -m app doctor``: looks at everything that the installation needs."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import typer
+
+from app.doctor.checks import checks_for
+from app.doctor.examination import examine
+from app.doctor.findings import Finding
+from app.doctor.installation import Installation
+from app.doctor.report import as_json, as_text, is_healthy
+from app.doctor.threads import AbandonedThreads
+from app.settings import Settings
+from app.telemetry import logging
+
+
+def add_doctor_command(cli: typer.Typer, read_settings: Callable[[], Settings]) -> None:
+    """Add the command; ``read_settings`` is called when it runs."""
+
+    @cli.command("doctor")
+    def doctor(
+        *,
+        is_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        is_before_install: Annotated[
+            bool,
+            typer.Option(
+                "--before-install",
+                help="Leave out what only the installed release has: its account's rights, its"
+                " admission policy, its volume.",
+            ),
+        ] = False,
+        host: Annotated[
+            str | None,
+            typer.Option(help="The host name of the platform itself, to have it looked up."),
+        ] = None,
+    ) -> None:
+        """Look at everything that the platform needs, and say what to do where it is amiss.
+
+        Nothing is changed. The exit code is 0 if nothing failed, 1 otherwise, and 2 if the settings
+        cannot be read.
+        """
+        settings = read_settings()
+        # What libraries have to say is in the findings; stdout is the report's alone.
+        logging.configure(logging.LogLevel.ERROR, settings.log_format)
+        findings = asyncio.run(
+            _examined(settings, is_before_install=is_before_install, host=host or None)
+        )
+        typer.echo(as_json(findings) if is_json else as_text(findings))
+        if not is_healthy(findings):
+            raise typer.Exit(1)
+
+
+async def _examined(
+    settings: Settings, *, is_before_install: bool, host: str | None
+) -> dict[str, Finding]:
+    asyncio.get_running_loop().set_default_executor(AbandonedThreads())
+    async with AsyncExitStack() as stack:
+        installation = Installation(settings, stack, host=host, is_before_install=is_before_install)
+        return await examine(checks_for(settings), installation)

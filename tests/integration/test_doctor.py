@@ -1,0 +1,536 @@
+"""The doctor on a healthy installation, and on ones that are broken in one place each."""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from app.doctor.examination import TimeLimits
+from app.doctor.findings import Finding, Verdict, failed, ok, skipped, warning
+from app.doctor.threads import AbandonedThreads
+from app.local.cluster import LocalCluster
+from tests.conftest import MIGRATED
+from tests.integration.doctor_servers import PASSWORD, SHOPS, shown_by, web_server
+from tests.integration.doctor_world import (
+    SHOP,
+    WEAK,
+    World,
+    closed_port,
+    healthy_world,
+    remember,
+)
+from tests.postgres import PostgresServer
+
+Findings = dict[str, Finding]
+BEHIND_KUBERNETES = (
+    "cluster-clock", "cluster", "rights", "admission", "storage", "ingress-class",
+)  # fmt: skip
+VOLUMES_BEHIND = {"volumes": skipped("It cannot be looked at: see storage.")}
+
+
+@pytest.fixture(scope="module")
+def world(
+    tmp_path_factory: pytest.TempPathFactory,
+    local_cluster: LocalCluster,
+    migrated_postgres: PostgresServer,
+) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("doctor")
+    space = local_cluster.kubectl_json("get", "namespace", "kube-system")
+    with ExitStack() as stack:
+        url = migrated_postgres.url(stack.enter_context(migrated_postgres.database(MIGRATED)))
+        asyncio.run(remember(url, space["metadata"]["uid"]))
+        with healthy_world(folder, local_cluster, url) as made:
+            yield made
+
+
+@pytest.fixture
+def copied(migrated_postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a migrated database that no other test uses."""
+    with migrated_postgres.database(MIGRATED) as name:
+        yield migrated_postgres.url(name)
+
+
+@pytest.fixture
+def empty(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a database without tables."""
+    with postgres.database() as name:
+        yield postgres.url(name)
+
+
+@pytest.fixture(autouse=True)
+def trusted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(world.folder / "ca.pem"))
+
+
+@pytest.fixture(scope="module")
+def healthy(world: World) -> Findings:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(world.folder / "ca.pem"))
+        return steady(asyncio.run(world.examined()))
+
+
+def steady(findings: Findings) -> Findings:
+    """Return them without the room on the disk, which changes."""
+    return {
+        name: replace(finding, seen=re.sub(r"\d+ MiB", "… MiB", finding.seen))
+        for name, finding in findings.items()
+    }
+
+
+def behind(check: str, *names: str) -> Findings:
+    return {name: skipped(f"It cannot be looked at: see {check}.") for name in names}
+
+
+def test_nothing_is_amiss(world: World, healthy: Findings) -> None:
+    at = f"127.0.0.1:{world.web_port}"
+    database = world.given["database_url"].rpartition("@")[2]
+    versions = r"v?\d+\.\d+(\.\d+)?( \([^)]+\))?"
+    told = {name: re.sub(versions, "…", finding.seen) for name, finding in healthy.items()}
+    assert told["database"] == (
+        f"PostgreSQL … answers at {re.sub(versions, '…', database)}, on this machine. Its schema"
+        " is that of this version."
+    )
+    assert told["kubernetes"] == "Kubernetes … answers."
+    assert {f.verdict for f in healthy.values()} == {Verdict.OK}
+    assert not any(finding.remedy for finding in healthy.values())
+    seen = {name: finding.seen for name, finding in healthy.items()}
+    assert seen["engines"] == "Shops can be rendered of these engines: woocommerce."
+    assert seen["cluster"] == "It is the cluster that the stores live in."
+    assert seen["rights"] == "The account has all 16 rights that the platform needs."
+    assert seen["admission"] == "An admission policy keeps the account to the stores' namespaces."
+    assert seen["storage"] == "The volumes of woocommerce are of the StorageClass doctor-fast."
+    assert seen["volumes"] == (
+        "Volumes of the StorageClass doctor-fast (csi.test) can grow. Snapshots cannot be made of"
+        " them."
+    )
+    assert seen["ingress-class"] == "Shops of woocommerce have the IngressClass doctor."
+    assert seen["names"] == "A shop's name leads to 127.0.0.1."
+    assert seen["ingress"] == (
+        f"The ingress controller answers at https://{at} (with 404, as no shop is there)."
+    )
+    assert seen["certificate"].startswith(f"The certificate for {SHOP} is trusted, and ends on ")
+    assert seen["registry"] == f"The registry {at} answers."
+    assert seen["redis"] == "Redis answers."
+    assert seen["mail"] == (
+        f"The mail server 127.0.0.1:{world.mail_port} answers, and lets the shops sign in."
+    )
+    assert seen["issuer"] == f"The issuer {world.issuer.url} gives 1 keys."
+
+
+async def test_nothing_is_left_behind(world: World, healthy: Findings) -> None:
+    before = world.cluster.kubectl("get", "namespaces", "-o", "name")
+    assert steady(await world.examined()) == healthy
+    assert world.cluster.kubectl("get", "namespaces", "-o", "name") == before
+    assert not (world.folder / "state").exists()
+
+
+class TestBroken:
+    """Each is told by one check; whatever builds on it is skipped, and all else is as before."""
+
+    async def test_no_such_storage_class(self, world: World, healthy: Findings) -> None:
+        values = world.values("no-class", storage="missing")
+        found = steady(await world.examined(chart_values=values))
+        known = "(there are: doctor-fast, doctor-folders, standard)"
+        assert found == {
+            **healthy,
+            "storage": failed(
+                "There is no StorageClass missing, which the values of woocommerce name: its"
+                " volumes stay pending.",
+                f"Create it, or name another {known} in the values of woocommerce.",
+            ),
+            **VOLUMES_BEHIND,
+        }
+
+    async def test_no_default_class(self, world: World, healthy: Findings) -> None:
+        mark = "storageclass.kubernetes.io/is-default-class"
+        world.cluster.kubectl("annotate", "storageclass", "standard", f"{mark}-")
+        try:
+            found = await world.examined(chart_values=world.values("no-default", storage=""))
+        finally:
+            world.cluster.kubectl("annotate", "storageclass", "standard", f"{mark}=true")
+        known = "(there are: doctor-fast, doctor-folders, standard)"
+        assert steady(found) == {
+            **healthy,
+            "storage": failed(
+                "No StorageClass is the cluster's default, and the values of woocommerce name"
+                " none: its volumes stay pending.",
+                f"Make one the default, or name one {known} in the values of woocommerce.",
+            ),
+            **VOLUMES_BEHIND,
+        }
+
+    async def test_volumes_that_hold_nobody(self, world: World, healthy: Findings) -> None:
+        values = world.values("folders", storage="doctor-folders")
+        assert steady(await world.examined(chart_values=values)) == {
+            **healthy,
+            "storage": ok("The volumes of woocommerce are of the StorageClass doctor-folders."),
+            "volumes": warning(
+                "Volumes of the StorageClass doctor-folders (rancher.io/local-path) do not hold a"
+                " shop to their size: one shop can fill the node's disk for all. They cannot grow:"
+                " a shop that has filled its volume stays as it is.",
+                "Watch the nodes' disks, or use a driver that enforces sizes and expands volumes.",
+            ),
+        }
+
+    async def test_no_such_ingress_class(self, world: World, healthy: Findings) -> None:
+        values = world.values("no-ingress", ingress="missing")
+        assert steady(await world.examined(chart_values=values)) == {
+            **healthy,
+            "ingress-class": failed(
+                "There is no IngressClass missing, which the values of woocommerce name: no"
+                " controller leads anybody to its shops.",
+                "Install the controller, or name another class (there are: doctor) in the values"
+                " of woocommerce.",
+            ),
+        }
+
+    async def test_no_default_ingress_class(self, world: World, healthy: Findings) -> None:
+        values = world.values("no-default-ingress", ingress="")
+        assert steady(await world.examined(chart_values=values)) == {
+            **healthy,
+            "ingress-class": warning(
+                "No IngressClass is the cluster's default, and the values of woocommerce name"
+                " none: only a controller that takes what has no class leads anybody to its shops.",
+                "Make one the default, or name one (there are: doctor) in the values of"
+                " woocommerce.",
+            ),
+        }
+
+    async def test_images_that_no_registry_has(self, world: World) -> None:
+        values = world.values("local-images", registry="")
+        found = (await world.examined(chart_values=values))["registry"]
+        assert found.verdict is Verdict.WARNING
+        assert found.seen.startswith("These images name no registry: mysql:8.4, woocommerce:")
+        silent = world.values("silent", registry=f"127.0.0.1:{closed_port()}/")
+        found = (await world.examined(chart_values=silent))["registry"]
+        assert found.verdict is Verdict.WARNING
+        assert "does not answer from here" in found.seen
+
+    async def test_a_right_and_the_policy_are_missing(
+        self, world: World, healthy: Findings
+    ) -> None:
+        found = await world.examined(kubeconfig=world.kubeconfig(WEAK))
+        assert steady(found) == {
+            **healthy,
+            "rights": failed(
+                "The platform's account may not: delete namespaces.",
+                "Give it the ClusterRoles of charts/store-platform (serviceAccount.create), or"
+                " others with the same rules.",
+            ),
+            "admission": warning(
+                "No admission policy keeps the account to the stores' namespaces: who steals it"
+                " can read every Secret of the cluster.",
+                "Install the policy of charts/store-platform (serviceAccount.onlyInStores), with"
+                " its binding.",
+            ),
+        }
+
+    async def test_another_cluster(self, world: World, healthy: Findings, copied: str) -> None:
+        await remember(copied, "another")
+        found = steady(await world.examined(database_url=copied))
+        told = found["cluster"]
+        assert told.verdict is Verdict.FAILED
+        assert told.seen.startswith(
+            "The stores live in another cluster, whose kube-system has the uid another; this"
+        )
+        at = (world.given["database_url"].rpartition("/")[2], copied.rpartition("/")[2])
+        database = ok(healthy["database"].seen.replace(*at))
+        assert found == {**healthy, "database": database, "cluster": told}
+
+    async def test_no_cluster(self, world: World, healthy: Findings, tmp_path: Path) -> None:
+        file = tmp_path / "kubeconfig"
+        there = world.kubeconfig(WEAK).read_text()
+        port = closed_port()
+        file.write_text(re.sub(r"server: \S+", f"server: https://127.0.0.1:{port}", there))
+        found = steady(await world.examined(kubeconfig=file))
+        assert found.pop("kubernetes").seen.startswith("The cluster did not answer: ")
+        rest = {name: finding for name, finding in healthy.items() if name != "kubernetes"}
+        assert found == {**rest, **behind("kubernetes", *BEHIND_KUBERNETES), **VOLUMES_BEHIND}
+
+    async def test_a_name_that_is_not_found(self, world: World, healthy: Findings) -> None:
+        async def only_the_host(host: str) -> list[str]:
+            if host == "platform.test":
+                return ["127.0.0.1"]
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        assert steady(await world.examined(resolve=only_the_host)) == {
+            **healthy,
+            "names": failed(
+                f"A shop's name is not found: {SHOP} (Name or service not known).",
+                "Add a wildcard record to the DNS that leads the names of"
+                f" {world.given['shop_url']} to the ingress controller.",
+            ),
+            **behind("names", "ingress", "certificate"),
+        }
+
+    async def test_no_ingress_controller(self, world: World, healthy: Findings) -> None:
+        port = closed_port()
+        found = steady(await world.examined(shop_url=f"https://{{name}}.shops.test:{port}"))
+        certificate = found["certificate"]
+        assert certificate.seen.startswith("No certificate is shown at 127.0.0.1 (")
+        assert found == {
+            **healthy,
+            "ingress": failed(
+                f"No ingress controller answers at https://127.0.0.1:{port} (All connection"
+                " attempts failed): no shop could become READY.",
+                "Install one, lead the shops' names to it, or set STORE_PLATFORM_INGRESS to where"
+                " it can be reached from here.",
+            ),
+            "certificate": skipped(certificate.seen),
+        }
+
+    @pytest.mark.parametrize(
+        ("names", "words"),
+        [
+            ((SHOPS,), "unable to get local issuer certificate"),
+            (
+                ("other.test",),
+                f"Hostname mismatch, certificate is not valid for '{SHOP}'.",
+            ),
+        ],
+    )
+    async def test_a_certificate_that_is_not_trusted(
+        self, world: World, healthy: Findings, names: tuple[str, ...], words: str
+    ) -> None:
+        ca = trustme.CA() if names == (SHOPS,) else world.ca
+        with web_server(shown_by(ca, *names)) as port:
+            found = steady(await world.examined(shop_url=f"https://{{name}}.shops.test:{port}"))
+        answers = healthy["ingress"].seen.replace(str(world.web_port), str(port))
+        assert found == {
+            **healthy,
+            "ingress": ok(answers),
+            "certificate": failed(
+                f"The certificate for {SHOP} is not trusted ({words}): every store would be kept"
+                " from READY, since its address is asked first.",
+                "Have a trusted issuer make a wildcard certificate, and make it the ingress"
+                " controller's default; or trust your own issuer with SSL_CERT_FILE; or switch the"
+                " question off with STORE_PLATFORM_REACHABILITY_CHECK=false.",
+            ),
+        }
+
+    async def test_nobody_trusts_it_but_the_platform_does_not_ask(self, world: World) -> None:
+        with web_server(shown_by(trustme.CA(), SHOPS)) as port:
+            url = f"https://{{name}}.shops.test:{port}"
+            found = await world.examined(shop_url=url, ingress=f"https://127.0.0.1:{port}")
+        assert found["certificate"].verdict is Verdict.WARNING
+        assert found["certificate"].seen.endswith(": browsers would warn every shopper.")
+        assert found["ingress"].verdict is Verdict.OK
+
+    async def test_a_certificate_that_ends_soon(self, world: World, healthy: Findings) -> None:
+        end = datetime.now(UTC) + timedelta(days=7, hours=12)
+        with web_server(shown_by(world.ca, SHOPS, not_after=end)) as port:
+            found = steady(await world.examined(shop_url=f"https://{{name}}.shops.test:{port}"))
+        assert found == {
+            **healthy,
+            "ingress": ok(healthy["ingress"].seen.replace(str(world.web_port), str(port))),
+            "certificate": warning(
+                f"The certificate for {SHOP} is trusted, and ends on {end:%Y-%m-%d}, in 7 days.",
+                "See that it is renewed, and that the ingress controller takes the new one.",
+            ),
+        }
+
+    @pytest.mark.parametrize(
+        ("fault", "words"),
+        [
+            ("unreachable", "Connect call failed"),
+            ("wrong password", "password authentication failed"),
+            ("newer schema", "A newer version of the platform has migrated the database"),
+        ],
+    )
+    async def test_no_database(
+        self,
+        world: World,
+        healthy: Findings,
+        postgres: PostgresServer,
+        copied: str,
+        fault: str,
+        words: str,
+    ) -> None:
+        name = copied.rpartition("/")[2]
+        url = copied
+        if fault == "unreachable":
+            url = copied.replace(f":{postgres.port}/", f":{closed_port()}/")
+        elif fault == "wrong password":
+            url = postgres.url(name, password="wrong-s3cret")
+        else:
+            newer = "UPDATE alembic_version SET version_num = '9999'"
+            await asyncio.to_thread(postgres.execute, newer, name)
+        found = steady(await world.examined(database_url=url))
+        told = found.pop("database")
+        assert told.verdict is Verdict.FAILED
+        assert words in told.seen
+        assert "s3cret" not in told.seen + told.remedy
+        rest = {name: finding for name, finding in healthy.items() if name != "database"}
+        assert found == {**rest, **behind("database", "database-clock", "cluster")}
+
+    async def test_a_database_that_is_not_migrated(
+        self, world: World, healthy: Findings, empty: str
+    ) -> None:
+        found = steady(await world.examined(database_url=empty))
+        before = await world.examined(database_url=empty, is_before_install=True)
+        assert found == {
+            **healthy,
+            "database": warning(
+                "The database has no tables yet: nothing has started on it that is of this"
+                " version.",
+                "Start the service, or run `python -m app migrate`.",
+            ),
+            "cluster": skipped(
+                "The platform knows no cluster yet: it has not started on this database."
+            ),
+        }
+        assert before["database"].verdict is Verdict.OK
+
+    async def test_no_redis(self, world: World, healthy: Findings) -> None:
+        world.redis.end()
+        try:
+            found = steady(await world.examined())
+        finally:
+            world.redis.start()
+        told = found.pop("redis")
+        assert told.verdict is Verdict.FAILED
+        assert told.seen.endswith(": each replica counts rates by itself.")
+        assert found == {name: f for name, f in healthy.items() if name != "redis"}
+
+    async def test_a_mail_server_that_refuses_the_shops(
+        self, world: World, healthy: Findings
+    ) -> None:
+        assert steady(await world.examined(smtp_password="wrong-s3cret")) == {
+            **healthy,
+            "mail": failed(
+                f"The mail server 127.0.0.1:{world.mail_port} refuses the shops' user or password"
+                " (535).",
+                "Mend STORE_PLATFORM_SMTP_USERNAME and STORE_PLATFORM_SMTP_PASSWORD.",
+            ),
+        }
+
+    async def test_an_issuer_without_discovery(self, world: World, healthy: Findings) -> None:
+        url = f"{world.issuer.url}/other"
+        document = f"{url}/.well-known/openid-configuration"
+        assert steady(await world.examined(oidc_issuer=url)) == {
+            **healthy,
+            "issuer": failed(
+                f"The issuer {url} gives no keys (Client error '404 Not Found' for url"
+                f" '{document}'): nobody can sign in with it.",
+                "Mend STORE_PLATFORM_OIDC_ISSUER (or …_OIDC_JWKS_URL), or the issuer.",
+            ),
+        }
+
+    async def test_a_clock_that_is_off(self, world: World, healthy: Findings) -> None:
+        found = steady(await world.examined(ahead=timedelta(minutes=2)))
+        remedy = "Have NTP set the clocks of this machine and of that one."
+        for name, whose in (("cluster-clock", "API server"), ("database-clock", "database")):
+            told = found.pop(name)
+            assert re.fullmatch(rf"The {whose}'s clock is 1[12]\d s behind ours\.", told.seen)
+            assert (told.verdict, told.remedy) == (Verdict.FAILED, remedy)
+        assert found == {name: f for name, f in healthy.items() if not name.endswith("-clock")}
+
+    @pytest.mark.parametrize("fault", ["missing", "old"])
+    async def test_no_helm(
+        self, world: World, healthy: Findings, tmp_path: Path, fault: str
+    ) -> None:
+        program = tmp_path / "helm"
+        if fault == "old":
+            program.write_text("#!/bin/sh\nprintf v3.19.0\n")
+            program.chmod(0o700)
+        seen = {
+            "missing": f"There is no program {program}.",
+            "old": f"{program} is helm v3.19.0, and the platform needs helm 4.",
+        }
+        assert steady(await world.examined(helm=str(program))) == {
+            **healthy,
+            "helm": failed(seen[fault], "Install helm 4, or set STORE_PLATFORM_HELM to its path."),
+            **behind("helm", "engines"),
+            **behind("engines", "storage", "ingress-class", "registry"),
+            **VOLUMES_BEHIND,
+        }
+
+
+async def test_before_the_installation(world: World, healthy: Findings) -> None:
+    """What only the release has is left out, whoever asks."""
+    found = steady(await world.examined(is_before_install=True))
+    left_out = ("state", "rights", "admission")
+    not_there = skipped("It is part of the release, which is not installed yet.")
+    assert found == {
+        **healthy,
+        **dict.fromkeys(left_out, not_there),
+        "database": ok(healthy["database"].seen),
+    }
+
+
+async def test_everything_hangs(world: World) -> None:
+    """The doctor gives up, and says of each what it waited for."""
+    asyncio.get_running_loop().set_default_executor(AbandonedThreads())
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        kubeconfig = world.folder / "silent.kubeconfig"
+        there = world.kubeconfig(WEAK).read_text()
+        kubeconfig.write_text(re.sub(r"server: \S+", f"server: https://{at}", there))
+        found = await world.examined(
+            kubeconfig=kubeconfig,
+            database_url=f"postgresql://me:s3cret@{at}/shops?sslmode=disable",
+            rate_limit_storage=f"redis://{at}",
+            smtp_port=silent.getsockname()[1],
+            oidc_issuer=f"http://{at}",
+            shop_url=f"https://{{name}}.shops.test:{silent.getsockname()[1]}",
+            chart_values=world.values("hanging", registry=f"{at}/"),
+            limits=TimeLimits(check=2.0, whole=6.0, cancelled=5.0),
+        )
+    late = {name for name, f in found.items() if f.seen == "There was no answer within 2 s."}
+    assert late >= {"kubernetes", "database", "redis", "mail", "issuer", "ingress", "certificate"}
+    assert all(found[name].verdict is Verdict.FAILED for name in late)
+
+
+class TestCommand:
+    def run(
+        self, world: World, *arguments: str, **settings: object
+    ) -> subprocess.CompletedProcess[str]:
+        given = {
+            **world.given,
+            "ingress": f"https://127.0.0.1:{world.web_port}",  # names are the machine's to find
+            "unavailable_engines": json.dumps(world.given["unavailable_engines"]),
+            **settings,
+        }
+        environment = {f"STORE_PLATFORM_{name.upper()}": str(it) for name, it in given.items()}
+        return subprocess.run(
+            [sys.executable, "-m", "app", "doctor", *arguments],
+            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def test_for_scripts(self, world: World) -> None:
+        done = self.run(world, "--json")
+        assert done.stderr == ""
+        report = json.loads(done.stdout)
+        told = {check["check"]: check["verdict"] for check in report["checks"]}
+        assert done.returncode == 0, done.stdout
+        assert report["healthy"] is True
+        assert told.pop("names") == "WARNING"
+        assert {told.pop("certificate"), told.pop("host")} == {"SKIPPED"}
+        assert set(told.values()) == {"OK"}
+
+    def test_for_people(self, world: World) -> None:
+        done = self.run(
+            world, rate_limit_storage=f"redis://:s3cret-of-redis@127.0.0.1:{closed_port()}"
+        )
+        assert done.returncode == 1
+        assert done.stderr == ""
+        assert "\nFAILED   redis           Redis does not answer (" in done.stdout
+        assert done.stdout.endswith("\n1 FAILED, 1 WARNING, 18 OK, 2 SKIPPED.\n")
+        for secret in (PASSWORD, "s3cret-of-redis", "secret%2Fwith", "secret/with"):
+            assert secret not in done.stdout
+
+    def test_settings_that_cannot_be_read(self, world: World) -> None:
+        done = self.run(world, port="none")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("STORE_PLATFORM_PORT: ")
