@@ -85,7 +85,8 @@ class Installation:
 
     def http(self, *, is_verified: bool = True) -> httpx.AsyncClient:
         """Return a client that follows no redirect; it trusts whom the shops' check trusts."""
-        return httpx.AsyncClient(verify=is_verified, timeout=HTTP_SECONDS)
+        trust = self.settings.trust() if is_verified else False
+        return httpx.AsyncClient(verify=trust, timeout=HTTP_SECONDS)
 
 
 def _password(url: str) -> str | None:

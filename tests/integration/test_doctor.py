@@ -314,8 +314,9 @@ class TestBroken:
                 f"The certificate for {SHOP} is not trusted ({words}): every store would be kept"
                 " from READY, since its address is asked first.",
                 "Have a trusted issuer make a wildcard certificate, and make it the ingress"
-                " controller's default; or trust your own issuer with SSL_CERT_FILE; or switch the"
-                " question off with STORE_PLATFORM_REACHABILITY_CHECK=false.",
+                " controller's default; or trust your own issuer with"
+                " STORE_PLATFORM_TRUSTED_AUTHORITIES; or switch the question off with"
+                " STORE_PLATFORM_REACHABILITY_CHECK=false.",
             ),
         }
 

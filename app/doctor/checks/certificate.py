@@ -6,8 +6,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from app.doctor.findings import Finding, failed, ok, skipped, warning
 from app.doctor.installation import Installation
 
@@ -16,8 +14,8 @@ _KEPT_BACK = "every store would be kept from READY, since its address is asked f
 _WARNED = "browsers would warn every shopper"
 _REMEDY = (
     "Have a trusted issuer make a wildcard certificate, and make it the ingress controller's"
-    " default; or trust your own issuer with SSL_CERT_FILE; or switch the question off with"
-    " STORE_PLATFORM_REACHABILITY_CHECK=false."
+    " default; or trust your own issuer with STORE_PLATFORM_TRUSTED_AUTHORITIES; or switch the"
+    " question off with STORE_PLATFORM_REACHABILITY_CHECK=false."
 )
 _RENEW = "See that it is renewed, and that the ingress controller takes the new one."
 
@@ -32,7 +30,7 @@ async def check_certificate(installation: Installation) -> Finding:
         return skipped(f"No certificate is shown for {host}, whose address is not known.")
     address = installation.shop_addresses[0]
     try:
-        ends_at = await _end_of_certificate(address, installation.shop_port, host)
+        ends_at = await _end_of_certificate(installation, address, host)
     except ssl.SSLCertVerificationError as error:
         hurt = _KEPT_BACK if installation.is_shop_asked else _WARNED
         seen = f"The certificate for {host} is not trusted ({error.verify_message}): {hurt}."
@@ -47,9 +45,8 @@ async def check_certificate(installation: Installation) -> Finding:
     return ok(f"{seen}.")
 
 
-async def _end_of_certificate(address: str, port: int, host: str) -> datetime:
-    # httpx' own context, because it is what the check of a shop's address uses.
-    context = httpx.create_ssl_context()
+async def _end_of_certificate(installation: Installation, address: str, host: str) -> datetime:
+    context, port = installation.settings.trust(), installation.shop_port
     _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
     try:
         shown: dict[str, Any] = writer.get_extra_info("peercert")

@@ -10,7 +10,9 @@ async def check_issuer(installation: Installation) -> Finding:
     if oidc is None:
         return skipped("People sign in with the platform's own tokens only.")
     try:
-        async with issuer_keys(issuer=oidc.issuer, jwks_url=oidc.jwks_url) as keys:
+        async with issuer_keys(
+            issuer=oidc.issuer, jwks_url=oidc.jwks_url, trust=installation.settings.trust()
+        ) as keys:
             number = await keys.fetch()
     except UNUSABLE as error:
         words = (str(error) or type(error).__name__).partition("\n")[0]
