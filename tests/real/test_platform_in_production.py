@@ -17,6 +17,7 @@ from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from tests.charts.rendering import PLATFORM as CHART
 from tests.e2e.namespaces import leaving_no_stores, store_namespaces
 from tests.real.life import await_that
+from tests.real.mails import Mailbox
 from tests.real.platform.ingress import ingress_for_pods
 from tests.real.platform.installed import InstalledService
 from tests.real.platform.production import (
@@ -39,7 +40,11 @@ NEXT = ("api.image.tag=next", "dashboard.image.tag=next")
 
 
 @pytest.fixture
-def ground(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Ground]:
+def ground(
+    real_cluster: LocalCluster,
+    mailbox: Mailbox,  # noqa: ARG001 - which the doctor looks for, and shops send to
+    tmp_path: Path,
+) -> Iterator[Ground]:
     give_images(real_cluster, REGISTRY)
     for name in ("api", "dashboard"):
         image = f"{REGISTRY}/store-platform-{name}"

@@ -14,9 +14,9 @@ from app.local.cluster.ports import free_port
 from app.local.cluster.processes import Daemon
 from tests.real.life import await_that
 
-SERVICE = "traefik"
+SERVICE = CLASS = "traefik"
 NAMESPACE = "ingress"
-"""Where charts/store-platform/values-local.yaml looks for it."""
+"""Where charts/store-platform/values-local.yaml looks for it, and its class in values-prod.yaml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def ingress_for_pods(
     assert node is not None
     daemon = Daemon("ingress-for-pods", cluster.layout.folder)
     plain, support = f"{NODE_ADDRESS}:80", f"127.0.0.1:{free_port()}"
-    # The class that values-prod.yaml names; an Ingress without a class is anybody's.
-    where = [f"-support-listener={support}", "-kubernetes-ingress-class=traefik"]
+    # An Ingress without a class is anybody's.
+    where = [f"-support-listener={support}", f"-kubernetes-ingress-class={CLASS}"]
     if certificate is None:
         where.append(f"-address={plain}")
     else:
@@ -55,6 +55,7 @@ def ingress_for_pods(
         yield
     finally:
         cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=120s")
+        cluster.kubectl("delete", "ingressclass", CLASS)
         daemon.stop()
 
 
@@ -84,4 +85,11 @@ def _objects() -> dict[str, object]:
         "endpoints": [{"addresses": [NODE_ADDRESS]}],
         "ports": ports,
     }
-    return {"apiVersion": "v1", "kind": "List", "items": [namespace, service, endpoints]}
+    ingress_class = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": CLASS},
+        "spec": {"controller": "store-platform.dev/ingress"},
+    }
+    items = [namespace, service, endpoints, ingress_class]
+    return {"apiVersion": "v1", "kind": "List", "items": items}

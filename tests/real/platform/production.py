@@ -98,6 +98,7 @@ class Ground:
             "api": {"resources": {"requests": {"cpu": "100m"}}},
             "trustedAuthorities": {"configMap": _AUTHORITIES},
             "stores": {"ingressUrl": "https://traefik.ingress"},  # no DNS knows the shops
+            "mail": {"port": 1025, "security": "none", "existingSecret": ""},  # MailDev asks nobody
             "monitoring": {"serviceMonitor": {"enabled": False}},  # its kind is not here
         }
         return merged(of_the_node(self.terminal.cluster), here)
@@ -140,7 +141,7 @@ def _terminal(cluster: LocalCluster, folder: Path, *, authorities: Path, port: i
         "REGISTRY": REGISTRY,
         "DATABASE_HOST": NODE_ADDRESS,
         "DATABASE_PORT": str(port),
-        "MAIL_HOST": "mail.example.test",
+        "MAIL_HOST": "maildev.mail.svc.cluster.local",
         "STORAGE_CLASS": "standard",
         "USER": "operator",
         "SSL_CERT_FILE": str(authorities),
