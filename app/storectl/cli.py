@@ -12,6 +12,7 @@ from app.storectl.addresses import normalised
 from app.storectl.completion import Key
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
+from app.storectl.mcp import command as mcp
 from app.storectl.printable import printable
 from app.storectl.prompts import interruptible
 from app.storectl.shop_commands import open_shop, password
@@ -225,6 +226,7 @@ def logs(*, key: Key, as_json: AsJson = False) -> None:
 
 cli.command(name="open")(open_shop)
 cli.command()(password)
+cli.command(name="mcp")(mcp.serve)
 
 
 @cli.command()
