@@ -78,7 +78,7 @@ lock: $(MARK) ## Resolve the dependencies again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" --upgrade --extra dev pyproject.toml \
+	  --custom-compile-command "make lock" --upgrade --extra dev --extra mcp pyproject.toml \
 	  -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade tests/policy/requirements.in \

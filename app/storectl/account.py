@@ -1,17 +1,18 @@
-"""Stores the platform's address and the user's token, in a file that only the user can read."""
+"""Stores a platform's address and the user's token, in one file for each profile."""
 
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from getpass import getpass
 from pathlib import Path
 
 import msgspec
-from platformdirs import user_config_path
 
+from app.storectl import files, profiles
 from app.storectl.addresses import is_exposed, normalised
-from app.storectl.errors import LocalError, NotSignedInError, UsageError
+from app.storectl.errors import LocalError, NotSignedInError, StorectlError, UsageError
+from app.storectl.profiles import Profile
 from app.storectl.prompts import interruptible
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -24,7 +25,7 @@ class Account:
     """A platform's base URL, and the token to use for it."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
     @property
     def http_url(self) -> str:
@@ -40,41 +41,38 @@ class Account:
         return is_exposed(self.url)
 
 
-def file() -> Path:
-    """Return the path of the account's file. Raises LocalError if there is no home folder."""
-    missing = "There is no home folder. Set HOME or XDG_CONFIG_HOME to one."
-    try:
-        folder = user_config_path("storectl")
-    except RuntimeError as error:
-        raise LocalError(missing) from error
-    # Without a home folder the path still begins with "~".
-    if not folder.is_absolute():
-        raise LocalError(missing)
-    return folder / "account.json"
-
-
 def current() -> Account:
-    """Return the account to use: from the environment, or else from the file of the sign-in.
+    """Return the account to use: from the environment, or else that of a profile.
+
+    A profile that the command line names goes before the environment. A token is sent only to the
+    platform that it belongs to: the variable of the address counts only beside that of the token.
 
     Raises NotSignedInError if there is no account, UsageError if a value in the environment is
     wrong, and LocalError if the file cannot be read.
     """
-    token = os.environ.get(TOKEN_VARIABLE)
+    is_named = profiles.given() is not None
+    token = None if is_named else os.environ.get(TOKEN_VARIABLE)
     url = os.environ.get(URL_VARIABLE)
     # The file is not read here, so that scripts which set both variables need no readable home.
     if token and url:
         return Account(normalised(url), plain_token(token))
-    kept = _read()
-    if token:
+    profile = profiles.chosen()
+    kept = read(profile)
+    if token and (kept or not profile.is_chosen):
         return Account(kept.url if kept else DEFAULT_URL, plain_token(token))
     if kept is None:
-        raise NotSignedInError("You are not signed in. Run `storectl login` first.")
+        raise profiles.missing(profile)
     return kept
 
 
-def default_url() -> str:
-    """Return the platform's address for a sign-in without one."""
-    return os.environ.get(URL_VARIABLE) or DEFAULT_URL
+def default_url(profile: Profile) -> str:
+    """Return the platform's address for a sign-in without one: the profile's own, if it has one."""
+    if url := os.environ.get(URL_VARIABLE):
+        return url
+    with suppress(StorectlError):  # the sign-in is what mends a file that is damaged
+        if kept := read(profile):
+            return kept.url
+    return DEFAULT_URL
 
 
 def token_given(*, from_stdin: bool) -> str:
@@ -129,55 +127,47 @@ def _line_of_input() -> str:
         ) from error
 
 
-def save(account: Account) -> Path:
-    """Save the account, and return the path of its file. Raises LocalError."""
-    # The draft is created with its final mode and then renamed. So no other user can read the token
-    # at any moment, and a failed write leaves the old file whole.
-    path = file()
-    draft = path.with_suffix(f".{os.getpid()}")
+def save(account: Account, profile: Profile) -> Path:
+    """Save a profile's account, and return the path of its file. Raises LocalError."""
+    path = profile.path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(msgspec.json.encode(account))
-        draft.replace(path)
+        files.write(path, msgspec.json.encode(account))
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
         raise LocalError(
             f"You are not signed in: {path} cannot be written: {error.strerror}. Make the"
-            f" folder writable, set XDG_CONFIG_HOME to another, or use {TOKEN_VARIABLE} and"
-            f" {URL_VARIABLE}."
+            f" folder writable, set XDG_CONFIG_HOME to another, or {files.INSTEAD}."
         ) from error
     return path
 
 
-def forget() -> bool:
-    """Remove the saved account, and return whether there was one. Raises LocalError."""
+def forget(profile: Profile) -> bool:
+    """Remove a profile's account, and return whether there was one. Raises LocalError."""
+    path = profile.path
     try:
-        file().unlink()
+        path.unlink()
     except (FileNotFoundError, NotADirectoryError):  # a file may stand where the folder should be
         return False
     except OSError as error:
         raise LocalError(
-            f"You are still signed in: {file()} cannot be removed: {error.strerror}."
+            f"You are still signed in: {path} cannot be removed: {error.strerror}."
         ) from error
     return True
 
 
-def _read() -> Account | None:
+def read(profile: Profile) -> Account | None:
+    """Return the account that a profile has saved, or None if it has none.
+
+    Raises LocalError if the file cannot be read, and NotSignedInError if it is damaged.
+    """
+    content = files.read(profile.path)
+    if content is None:
+        return None
     try:
         # The user may have edited the file by hand, so its values are checked like typed ones.
-        kept = msgspec.json.decode(file().read_text(encoding="utf-8-sig"), type=Account)
+        kept = msgspec.json.decode(content.decode("utf-8-sig"), type=Account)
         return Account(url=normalised(kept.url), token=plain_token(kept.token))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise LocalError(
-            f"The file {file()} cannot be read: {error.strerror}. Make it readable, or use"
-            f" {TOKEN_VARIABLE} and {URL_VARIABLE}."
-        ) from error
     except (UsageError, ValueError, RecursionError) as error:  # RecursionError: deeply nested JSON
+        option = "" if profile.name == profiles.DEFAULT else f" --profile {profile.name}"
         raise NotSignedInError(
-            f"The file {file()} is damaged. Run `storectl login` to write it again."
+            f"The file {profile.path} is damaged. Run `storectl login{option}` to write it again."
         ) from error

@@ -25,6 +25,7 @@ from app.storectl.errors import (
     LocalError,
     NoSuchStoreError,
     NotSignedInError,
+    Problem,
     RefusedError,
     StorectlError,
     UnreachableError,
@@ -212,7 +213,8 @@ class Api:
         if isinstance(error, TransportServerError) and error.code == _UNAUTHORIZED:
             return NotSignedInError(_SIGN_IN)
         if isinstance(error, TransportServerError) and error.code == _TOO_MANY:
-            return RefusedError("The platform asks to slow down. Wait a little, then try again.")
+            message = "The platform asks to slow down. Wait a little, then try again."
+            return RefusedError(message, [Problem("RATE_LIMITED", message)])
         why = (str(cause) or type(cause).__name__)[:_MOST_SAID].rstrip(".")
         return UnreachableError(f"The platform at {self._account.url} cannot be reached: {why}.")
 
@@ -224,13 +226,22 @@ def _root_cause(error: BaseException) -> BaseException:
 
 
 def _query_error(errors: list[Data]) -> StorectlError:
-    codes = {(error.get("extensions") or {}).get("code") for error in errors}
-    message = "\n".join(str(error.get("message")) for error in errors)
+    problems = [_problem(error) for error in errors]
+    codes = {problem.code for problem in problems}
+    message = "\n".join(problem.message for problem in problems)
     if "UNAUTHENTICATED" in codes:
         return NotSignedInError(_SIGN_IN)
     if "UNAVAILABLE" in codes:
-        return UnreachableError(message)
-    return NoSuchStoreError(message) if codes == {"NOT_FOUND"} else RefusedError(message)
+        return UnreachableError(message, problems)
+    kind = NoSuchStoreError if codes == {"NOT_FOUND"} else RefusedError
+    return kind(message, problems)
+
+
+def _problem(error: Data) -> Problem:
+    """Return the problem in one of the errors of a GraphQL answer; its code may be missing."""
+    known = error.get("extensions") or {}
+    code, field = known.get("code") or RefusedError.code, known.get("field")
+    return Problem(str(code), str(error.get("message")), None if field is None else str(field))
 
 
 def _asked_for(request: GraphQLRequest) -> set[str]:

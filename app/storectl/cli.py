@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.storectl import account, documents, wording
+from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
-from app.storectl.completion import Key
+from app.storectl.completion import Key, engine_names, profile_names
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
+from app.storectl.mcp import command as mcp
 from app.storectl.printable import printable
+from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.prompts import interruptible
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.tables import columns
@@ -35,6 +37,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(tokens, name="tokens")
+cli.add_typer(profile_commands, name="profiles")
 
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
@@ -62,14 +65,24 @@ def _show_version(is_wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
 @cli.callback()
 def storectl(
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has used it
         bool,
         typer.Option(
             "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
         ),
     ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The profile to use: a platform with your token on it. The default is that of"
+            f" {profiles.VARIABLE}, or the one in use.",
+            autocompletion=profile_names,
+        ),
+    ] = None,
 ) -> None:
     """Handle the options that stand before a command."""
+    profiles.choose(profile)
 
 
 @cli.command()
@@ -77,24 +90,44 @@ def login(
     *,
     url: Annotated[
         str | None,
-        typer.Argument(help=f"The platform's address. The default is {account.DEFAULT_URL}."),
+        typer.Argument(
+            help="The platform's address. The default is that of the profile, or"
+            f" {account.DEFAULT_URL}."
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The profile to save it as, for several platforms.",
+            autocompletion=profile_names,
+        ),
     ] = None,
     token_stdin: Annotated[
         bool, typer.Option("--token-stdin", help="Read the token from standard input.")
     ] = False,
 ) -> None:
     """Sign in and save the token. It is asked for, or taken from STORE_PLATFORM_TOKEN."""
+    if profile is not None:
+        profiles.choose(profile)
+    saved_as = profiles.chosen()
 
     async def work() -> None:
-        base = normalised(url or account.default_url())
+        base = normalised(url or account.default_url(saved_as))
         chosen = account.Account(base, account.token_given(from_stdin=token_stdin))
         if chosen.is_token_exposed:
             warn(f"Caution: {base} is not encrypted. Others on the network can read the token.")
         # The token is tried before it is saved, so that a wrong one does not replace a good one.
         viewer = (await connected(chosen).execute(documents.VIEWER))["viewer"]
-        path = account.save(chosen)
+        path = account.save(chosen, saved_as)
         say(f"Signed in to {base} as {viewer['name']} ({viewer['role'].lower()}).")
         say(f"The token is kept in {path}, which only you can read.")
+        profiles.use_if_only(saved_as.name)
+        if not profiles.is_used(saved_as.name):
+            say(
+                f"To use it: storectl --profile {saved_as.name} …, or for all commands:"
+                f" storectl profiles use {saved_as.name}"
+            )
 
     run(work())
 
@@ -102,7 +135,7 @@ def login(
 @cli.command()
 def logout() -> None:
     """Remove the token from this machine. It stays valid: see `storectl tokens revoke`."""
-    say("Signed out." if account.forget() else "You were not signed in.")
+    say("Signed out." if account.forget(profiles.chosen()) else "You were not signed in.")
 
 
 @cli.command()
@@ -124,7 +157,10 @@ def create(
     *,
     name: Annotated[str, typer.Argument(help="3 to 40 characters a-z, 0-9 and hyphens.")],
     engine: Annotated[
-        str | None, typer.Option(help="The kind of shop. Needed only if there are several.")
+        str | None,
+        typer.Option(
+            help="The kind of shop. Needed only if there are several.", autocompletion=engine_names
+        ),
     ] = None,
     version: Annotated[str | None, typer.Option(help="The engine's version.")] = None,
     email: Annotated[
@@ -171,7 +207,10 @@ def list_stores(
             help=f"Only stores in this status: {', '.join(Status)}. May be repeated.",
         ),
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="Only stores of this engine.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Only stores of this engine.", autocompletion=engine_names),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Only stores whose name contains this.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -225,6 +264,7 @@ def logs(*, key: Key, as_json: AsJson = False) -> None:
 
 cli.command(name="open")(open_shop)
 cli.command()(password)
+cli.command(name="mcp")(mcp.serve)
 
 
 @cli.command()

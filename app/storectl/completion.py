@@ -1,31 +1,72 @@
-"""Completes the names of stores in the shell, if the platform answers quickly enough."""
+"""Completes names in the shell: those of profiles, and of what the platform has."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from app.storectl.api import Api
 
 _SECONDS = 5.0  # the shell waits for the answer while the user does
 _MOST = 100  # the most stores that the API returns in one page
 
 
-def store_names(incomplete: str) -> list[str]:
+def store_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the names of the user's stores that begin with a text; never raise an exception."""
+    return _of_platform(ctx, lambda api: _store_names(api, incomplete), incomplete)
+
+
+def engine_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of the platform's engines that begin with a text; never raise."""
+    return _of_platform(ctx, _engine_names, incomplete)
+
+
+def profile_names(incomplete: str) -> list[str]:
+    """Return the names of the profiles that begin with a text; never raise an exception."""
     try:
-        return asyncio.run(_names(incomplete))
+        from app.storectl import profiles  # noqa: PLC0415 - only when the user presses tab
+
+        return _beginning(profiles.names(), incomplete)
     except Exception:  # noqa: BLE001 - a message would be written into the user's command line
         return []
 
 
-async def _names(incomplete: str) -> list[str]:
-    from app.storectl import documents  # noqa: PLC0415 - only when the user presses tab
-    from app.storectl.terminal import connected  # noqa: PLC0415
+def _of_platform(
+    ctx: typer.Context,
+    ask: Callable[["Api"], Coroutine[Any, Any, list[str]]],
+    incomplete: str,
+) -> list[str]:
+    try:
+        from app.storectl import profiles  # noqa: PLC0415 - only when the user presses tab
+        from app.storectl.terminal import connected  # noqa: PLC0415
 
-    async with asyncio.timeout(_SECONDS):
-        data = await connected().execute(
-            documents.STORES, first=_MOST, filter={"nameContains": incomplete}
-        )
-    names = [edge["node"]["name"] for edge in data["stores"]["edges"]]
+        # While the shell completes, no function of a command runs, so this is done here as well.
+        profiles.choose(ctx.find_root().params.get("profile"))
+
+        async def within_time() -> list[str]:
+            async with asyncio.timeout(_SECONDS):
+                return await ask(connected())
+
+        return _beginning(asyncio.run(within_time()), incomplete)
+    except Exception:  # noqa: BLE001 - a message would be written into the user's command line
+        return []
+
+
+async def _store_names(api: "Api", incomplete: str) -> list[str]:
+    from app.storectl import documents  # noqa: PLC0415
+
+    wanted = {"nameContains": incomplete}
+    data = await api.execute(documents.STORES, first=_MOST, filter=wanted)
+    return [edge["node"]["name"] for edge in data["stores"]["edges"]]
+
+
+async def _engine_names(api: "Api") -> list[str]:
+    return [engine["name"] for engine in await api.engines()]
+
+
+def _beginning(names: list[str], incomplete: str) -> list[str]:
     # The API's filter finds the text anywhere in a name.
     return [name for name in names if name.startswith(incomplete)]
 

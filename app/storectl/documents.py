@@ -9,7 +9,8 @@ STORE = """fragment StoreFields on Store {
 _STEPS = "steps { name status message output startedAt finishedAt }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
-ENGINES = "query { engines { name isAvailable versions { name isDefault } } }"
+ENGINES = """query { engines {
+  name displayName description isAvailable unavailableReason versions { name isDefault } } }"""
 PLATFORM = "query { platform { isAddressChecked } }"
 STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterInput) {{
   stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{

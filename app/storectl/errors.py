@@ -11,7 +11,8 @@ StorectlError
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 EXIT_CODES = (
     (0, "done"),
@@ -29,10 +30,28 @@ FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong: a code for programs, a sentence for people, and the field that it is about."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
 class StorectlError(Exception):
-    """The root of storectl's errors; the message is a sentence for people."""
+    """The root of storectl's errors; the message is a sentence for people.
+
+    ``problems`` tells the same to programs. Where the platform has told what is wrong, they have
+    its codes; otherwise there is one with the code of the class.
+    """
 
     exit_code = 1
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, message: str = "", problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (Problem(self.code, message),)
 
 
 class RefusedError(StorectlError):
@@ -43,30 +62,35 @@ class UsageError(StorectlError):
     """Raised when the command line or a variable in the environment is wrong."""
 
     exit_code = 2
+    code = "USAGE"
 
 
 class NotSignedInError(StorectlError):
     """Raised when there is no token, or the platform does not accept it."""
 
     exit_code = 3
+    code = "UNAUTHENTICATED"
 
 
 class UnreachableError(StorectlError):
     """Raised when the platform does not answer, or another server answers in its place."""
 
     exit_code = 4
+    code = "UNREACHABLE"
 
 
 class NoSuchStoreError(StorectlError):
     """Raised when the caller has no such store."""
 
     exit_code = 5
+    code = "NOT_FOUND"
 
 
 class LocalError(StorectlError):
     """Raised when a file or the output cannot be read or written."""
 
     exit_code = 6
+    code = "LOCAL"
 
 
 class ClosedError(StorectlError):
@@ -82,7 +106,8 @@ def refuse(errors: Sequence[Mapping[str, Any]]) -> None:
     """Raise RefusedError or NoSuchStoreError if a payload has errors."""
     if not errors:
         return
-    message = "\n".join(error["message"] for error in errors)
-    if all(error["code"] == "NOT_FOUND" for error in errors):
-        raise NoSuchStoreError(message)
-    raise RefusedError(message)
+    problems = [Problem(error["code"], error["message"], error["field"]) for error in errors]
+    message = "\n".join(problem.message for problem in problems)
+    if all(problem.code == "NOT_FOUND" for problem in problems):
+        raise NoSuchStoreError(message, problems)
+    raise RefusedError(message, problems)

@@ -1,8 +1,9 @@
 """Follows a store until it reaches its target, and shows its progress."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from typing import Any
 
 from app.storectl import progress, terminal
 from app.storectl.api import Api
@@ -19,22 +20,38 @@ async def follow(
 
     Return the store in its last state. Ctrl-C ends only the watch, and prints how to resume it.
     """
-    # The watch runs in a task of its own. Up to Python 3.11 ``asyncio.wait_for``, which the client
-    # library uses, loses a cancellation that comes in the moment in which the awaited task is done
-    # (python/cpython#86296). ``asyncio.wait`` does not, so Ctrl-C always gets here.
-    watching = asyncio.create_task(_watch(api, store, until=until, after=after, as_json=as_json))
+    last = store
+
+    async def watch() -> None:
+        nonlocal last
+        last = await _watch(api, store, until=until, after=after, as_json=as_json)
+
     try:
-        await asyncio.wait({watching})
+        await stoppable(watch())
     except asyncio.CancelledError:
-        watching.cancel()
-        # With a timeout, because the watch may have lost this cancellation.
-        await asyncio.wait({watching}, timeout=_GRACE_SECONDS)
         terminal.warn(
             f"\nNo longer watching; {store['name']} goes on without you. To watch again:"
             f" storectl status {store['id']} --watch"
         )
         raise
-    return watching.result()
+    return last
+
+
+async def stoppable(watch: Coroutine[Any, Any, None], *, seconds: float | None = None) -> None:
+    """Run a watch until it ends, is cancelled, or has taken so many seconds."""
+    # The watch runs in a task of its own. Up to Python 3.11 ``asyncio.wait_for``, which the client
+    # library uses, loses a cancellation that comes in the moment in which the awaited task is done
+    # (python/cpython#86296). ``asyncio.wait`` does not, so Ctrl-C always gets here.
+    watching = asyncio.create_task(watch)
+    try:
+        done, _ = await asyncio.wait({watching}, timeout=seconds)
+    finally:
+        if not watching.done():
+            watching.cancel()
+            # With a timeout, because the watch may have lost this cancellation.
+            await asyncio.wait({watching}, timeout=_GRACE_SECONDS)
+    if done:
+        watching.result()
 
 
 async def _watch(
@@ -57,7 +74,7 @@ async def _watch(
 
 async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> None:
     """Follow a store that is being created. Raises RefusedError if it does not become ready."""
-    store = await follow(api, store, until=_is_built, after=after, as_json=as_json)
+    store = await follow(api, store, until=is_built, after=after, as_json=as_json)
     name = store["name"]
     if store["status"] == "FAILED":
         why = store["reason"]["message"] if store["reason"] else "No reason was given."
@@ -81,17 +98,18 @@ def _way_in(store: Data) -> str:
 
 async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
     """Follow a store until it is deleted. Raises RefusedError if the deletion fails for now."""
-    gone = await follow(api, store, until=_cannot_go, after=store["version"], as_json=as_json)
+    gone = await follow(api, store, until=cannot_go, after=store["version"], as_json=as_json)
     if gone["status"] == "FAILED":
         why = gone["reason"]["message"] if gone["reason"] else "No reason was given."
         raise RefusedError(f"{gone['name']} could not be removed yet. {why}")
 
 
-def _is_built(store: Data) -> bool:
+def is_built(store: Data) -> bool:
+    """Return whether the creation of a store has ended, well or not."""
     return store["status"] in {"READY", "FAILED"}
 
 
-def _cannot_go(store: Data) -> bool:
+def cannot_go(store: Data) -> bool:
     """Return whether the deletion of a store has failed."""
     # A store that failed earlier is FAILED too until its deletion begins. Only a deletion has the
     # step NAMESPACE_GONE.

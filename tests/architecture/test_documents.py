@@ -13,7 +13,7 @@ DOCUMENTS = sorted(
     for path in ROOT.glob(pattern)
 )
 OTHERS = {
-    "STORE_PLATFORM_TOKEN", "STORE_PLATFORM_URL",  # storectl
+    "STORE_PLATFORM_TOKEN", "STORE_PLATFORM_URL", "STORE_PLATFORM_PROFILE",  # storectl
     "STORE_PLATFORM_COPY_TO",  # app database copy
     "STORE_PLATFORM_KEEP_CLUSTER", "STORE_PLATFORM_CACHE",  # tests and local clusters
 }  # fmt: skip

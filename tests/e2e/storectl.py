@@ -37,8 +37,9 @@ class Storectl:
     def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "app.storectl", *arguments],
-            cwd=ROOT, env=self.environment, text=True, stdin=subprocess.DEVNULL,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
+            cwd=ROOT, env=self.environment, text=True,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            | more,
         )  # fmt: skip
 
     def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:

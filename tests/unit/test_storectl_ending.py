@@ -207,7 +207,9 @@ def test_a_file_that_cannot_be_read_or_removed(
 )  # fmt: skip
 def test_a_damaged_file(run: Run, tmp_path: Path, content: str) -> None:
     (tmp_path / "storectl").mkdir()
-    (tmp_path / "storectl" / "account.json").write_text(content)
+    file = tmp_path / "storectl" / "account.json"
+    file.write_text(content)
+    file.chmod(0o600)
     code, said = run("whoami", STORE_PLATFORM_TOKEN="")
     assert code == 3
     assert said.endswith("account.json is damaged. Run `storectl login` to write it again.\n")

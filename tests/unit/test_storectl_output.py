@@ -116,11 +116,11 @@ COMMANDS = [
 
 
 def test_every_command_is_tried_here() -> None:
-    assert [group.name for group in cli.registered_groups] == ["tokens"]
+    assert [group.name for group in cli.registered_groups] == ["tokens", "profiles"]
     tokens = {("tokens", item.name or "") for item in token_commands.registered_commands}
     own = {item.name or getattr(item.callback, "__name__", "") for item in cli.registered_commands}
     assert {command[:2] for command in COMMANDS if command[0] == "tokens"} == tokens
-    assert {command[0] for command in COMMANDS} - {"tokens"} == own - {"logout"}
+    assert {command[0] for command in COMMANDS} - {"tokens"} == own - {"logout", "mcp"}
 
 
 @pytest.mark.parametrize("is_refusing", [False, True])

@@ -1,0 +1,86 @@
+"""Defines the tools that change something."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.storectl.api import Api
+from app.storectl.errors import Problem, RefusedError
+from app.storectl.following import cannot_go, is_built
+from app.storectl.mcp.reading import StoreKey
+from app.storectl.mcp.records import StoreDetails
+from app.storectl.mcp.waiting import LONG_ENOUGH, Caller, WaitSeconds, awaited
+
+
+class ChangingTools:
+    """The tools of one user that change something."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def create_store(
+        self,
+        caller: Caller,
+        *,
+        name: Annotated[str, Field(description="3 to 40 characters a-z, 0-9 and hyphens.")],
+        engine: Annotated[
+            str | None, Field(description="The kind of shop. Needed only if there are several.")
+        ] = None,
+        version: Annotated[
+            str | None, Field(description="The engine's version; its default if left out.")
+        ] = None,
+        contact_email: Annotated[
+            str | None, Field(description="Where the shop writes to the merchant.")
+        ] = None,
+        wait_seconds: WaitSeconds = LONG_ENOUGH,
+    ) -> StoreDetails:
+        """Create a store, and wait until it is READY or FAILED, which takes up to some minutes.
+
+        If it is not settled when the wait is over, go on with get_store; do not create it again.
+        """
+        store = await self._api.change(
+            "createStore", name=name, engine=engine or await self._only_engine(), version=version,
+            contactEmail=contact_email,
+        )  # fmt: skip
+        return await awaited(
+            self._api, store, caller, seconds=wait_seconds, after=0, until=is_built
+        )
+
+    async def retry_store(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Try a store that is FAILED again. What was made so far is kept."""
+        tried = await self._api.change("retryStore", id=await self._id(store))
+        return await awaited(
+            self._api, tried, caller, seconds=wait_seconds, after=tried["version"], until=is_built
+        )
+
+    async def cancel_store(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Stop creating a store that is not ready yet, and remove what was made so far."""
+        return await self._removed("cancelStore", store, caller, wait_seconds)
+
+    async def delete_store(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Delete a store and everything in it. This cannot be undone: let the user confirm it."""
+        return await self._removed("deleteStore", store, caller, wait_seconds)
+
+    async def _removed(
+        self, mutation: str, key: str, caller: Caller, wait_seconds: int
+    ) -> StoreDetails:
+        store = await self._api.change(mutation, id=await self._id(key))
+        return await awaited(
+            self._api, store, caller, seconds=wait_seconds, after=store["version"], until=cannot_go
+        )
+
+    async def _id(self, key: str) -> str:
+        return str((await self._api.store(key))["id"])
+
+    async def _only_engine(self) -> str:
+        engines = [item["name"] for item in await self._api.engines() if item["isAvailable"]]
+        if len(engines) == 1:
+            return str(engines[0])
+        message = f"Choose one of the engines: {', '.join(engines) or 'the platform has none'}."
+        raise RefusedError(message, [Problem("ENGINE_NEEDED", message, "engine")])

@@ -1,0 +1,154 @@
+"""Defines what the tools return, and reads it from the API's answers.
+
+They are pydantic models rather than dataclasses: the protocol's library publishes their schema,
+with the description of each field, to the assistant.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_snake
+
+from app.storectl.printable import printable
+
+WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
+
+
+class Record(BaseModel):
+    """The base of all results."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Reason(Record):
+    code: Annotated[str, Field(description="What is wrong, as a code.")]
+    message: Annotated[str, Field(description="What is wrong and what to do, for people.")]
+
+
+class Step(Record):
+    name: str
+    status: Annotated[str, Field(description="PENDING, RUNNING, SUCCEEDED, FAILED or SKIPPED.")]
+    message: str | None
+    started_at: str | None
+    finished_at: str | None
+
+
+class StepWithOutput(Step):
+    output: Annotated[str | None, Field(description="Last lines of helm or of a container.")]
+
+
+class Pod(Record):
+    name: str
+    component: str | None
+    status: str
+    is_ready: bool
+    restarts: int
+    message: str | None
+
+
+class Store(Record):
+    id: Annotated[str, Field(description="Its id, which a deleted store keeps.")]
+    name: str
+    status: Annotated[
+        str,
+        Field(
+            description="QUEUED, PROVISIONING, READY, DEGRADED, FAILED, DELETING or DELETED.",
+        ),
+    ]
+    target: Annotated[str, Field(description="The status it should reach: READY or DELETED.")]
+    reason: Annotated[Reason | None, Field(description="Why it is FAILED or DEGRADED.")]
+    engine: str
+    engine_version: str
+    owner_name: str
+    url: Annotated[str, Field(description="The shop's address, for shoppers.")]
+    admin_url: Annotated[str | None, Field(description="Where the merchant signs in.")]
+    queue_position: int | None
+    created_at: str
+    ready_at: str | None
+    deleted_at: str | None
+
+
+class StoreDetails(Store):
+    is_settled: Annotated[
+        bool, Field(description="False while the platform works on it: get_store can wait.")
+    ]
+    steps: Annotated[list[Step], Field(description="The steps of the current attempt.")]
+    pods: list[Pod]
+
+
+class StoreList(Record):
+    total: Annotated[int, Field(description="How many stores match, also beyond this list.")]
+    stores: list[Store]
+
+
+class Event(Record):
+    version: int
+    kind: Annotated[str, Field(description="STATUS, STEP, POD or REPAIR.")]
+    subject: str
+    status: str
+    message: str | None
+    occurred_at: str
+
+
+class Logs(Record):
+    name: str
+    status: str
+    reason: Reason | None
+    steps: list[StepWithOutput]
+    events: Annotated[list[Event], Field(description="The latest events, oldest first.")]
+    earlier_events: Annotated[int, Field(description="How many came before those listed.")]
+
+
+class EngineVersion(Record):
+    name: str
+    is_default: bool
+
+
+class Engine(Record):
+    name: Annotated[str, Field(description="What create_store takes as engine.")]
+    display_name: str
+    description: str
+    is_available: bool
+    unavailable_reason: str | None
+    versions: list[EngineVersion]
+
+
+class EngineList(Record):
+    engines: list[Engine]
+
+
+class Quota(Record):
+    stores_used: int
+    stores_limit: Annotated[int | None, Field(description="Null if there is no limit.")]
+    stores_left: int | None
+
+
+class Viewer(Record):
+    url: Annotated[str, Field(description="The platform's address.")]
+    name: str
+    role: Annotated[str, Field(description="VIEWER, OPERATOR or ADMIN.")]
+    quota: Quota
+
+
+def read(kind: type[R], answer: dict[str, Any], **more: Any) -> R:
+    """Return an answer of the API as a record, with ``more`` fields that the API does not have.
+
+    Invisible characters are escaped: text that people do not see could give the assistant orders.
+    """
+    return kind.model_validate(_readable(answer | more))
+
+
+def read_store(store: dict[str, Any]) -> StoreDetails:
+    """Return a store with its steps and pods."""
+    return read(StoreDetails, store, isSettled=store["status"] not in WORKING)
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {to_snake(key): _readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    return printable(value) if isinstance(value, str) else value
