@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
+from app import __version__
 from tests.e2e.service import Service
 
 pytestmark = pytest.mark.both_databases
@@ -191,4 +192,4 @@ def test_a_page_that_cannot_be(api: Service, variables: dict[str, Any], code: st
 
 def test_config_for_the_pages(api: Service) -> None:
     status, body = api.status("/config.json")
-    assert (status, body) == (200, '{"version":"0.1.0","oidc":null}')
+    assert (status, body) == (200, f'{{"version":"{__version__}","oidc":null}}')

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app import __version__
 from app.http.headers import security_headers
 from app.settings import Settings
 from tests.charts.rendering import Helm, Objects, Values
@@ -155,8 +156,8 @@ def test_images_by_digest(platform: Helm) -> None:
     images = {"image": {"digest": digest}}
     objects = platform.objects({**POSTGRESQL, "api": images, "dashboard": images})
     assert {name: c["image"] for name, c in objects.containers.items()} == {
-        "api": f"store-platform/api:0.1.0@{digest}",
-        "migration": f"store-platform/api:0.1.0@{digest}",
-        "dashboard": f"store-platform/dashboard:0.1.0@{digest}",
+        "api": f"store-platform/api:{__version__}@{digest}",
+        "migration": f"store-platform/api:{__version__}@{digest}",
+        "dashboard": f"store-platform/dashboard:{__version__}@{digest}",
     }
     assert "digest" in platform.refusal({"api": {"image": {"digest": "latest"}}})

@@ -22,7 +22,7 @@ def make_newer(service: Service) -> None:
     chart = service.folder / "charts" / "woocommerce"
     (chart / "templates" / "newer.yaml").write_text(NEWER)
     described = (chart / "Chart.yaml").read_text()
-    (chart / "Chart.yaml").write_text(described.replace("version: 0.", "version: 9."))
+    (chart / "Chart.yaml").write_text(described.replace("\nversion: ", "\nversion: 9"))
 
 
 async def test_found_at_the_start_and_put_back_as_it_was(new_service: NewService) -> None:
