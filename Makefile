@@ -10,7 +10,7 @@ MARK := $(VENV)/.installed
 SIDE_BY_SIDE := -n auto --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images images-without-docker schema settings version lock clean
+.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images images-without-docker schema settings version release release-prepare release-publish lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -79,6 +79,18 @@ version: $(MARK) ## Write VERSION=X.Y.Z everywhere
 	@$(BIN)/python -m tests.charts.value_tables
 	@$(BIN)/python -m tests.charts.snapshots
 
+# docs/releasing.md explains these. REGISTRY: such as ghcr.io/example. DRY_RUN=1 prints the commands only.
+RELEASING = $(VERSION) $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(DRY_RUN),--dry-run)
+
+release: $(MARK) ## Prepare VERSION=X.Y.Z, then publish it from this machine
+	@$(BIN)/python -m app.local.release all $(RELEASING)
+
+release-prepare: $(MARK) ## Date the changelog of VERSION=X.Y.Z, commit that and tag it
+	@$(BIN)/python -m app.local.release prepare $(RELEASING)
+
+release-publish: $(MARK) ## Publish VERSION=X.Y.Z, whose tag is checked out
+	@$(BIN)/python -m app.local.release from-tag $(RELEASING)
+
 lock: $(MARK) ## Resolve the dependencies again
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -89,6 +101,9 @@ lock: $(MARK) ## Resolve the dependencies again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --upgrade tests/policy/requirements.in \
 	  -o tests/policy/requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --upgrade app/local/release/requirements.in \
+	  -o app/local/release/requirements.lock
 
 clean: ## Remove what was installed and built here
 	rm -rf $(VENV) dashboard/node_modules dashboard/dist
