@@ -63,6 +63,11 @@ COREDNS = Tool("coredns", "coredns", ".", "github.com/coredns/coredns")
 SKIPPER = Tool(
     "skipper", "skipper", "github.com/zalando/skipper/cmd/skipper", "github.com/zalando/skipper"
 )
+ACTIONLINT = Tool(
+    "actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint",
+    "github.com/rhysd/actionlint",
+)  # fmt: skip
+"""Looks at .github/workflows in the tests; the cluster has no need of it."""
 _CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
 
