@@ -45,5 +45,8 @@ def test_a_heading_that_is_not_there_is_named() -> None:
         section(TEXT, "0.1")
 
 
-def test_our_own_can_be_released() -> None:
-    assert released((ROOT / "CHANGELOG.md").read_text(), "99.0.0", date(2026, 3, 4))
+def test_our_own_has_the_form() -> None:
+    """Also right after a release, when nothing is unreleased."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    assert text.count("\n## [Unreleased]\n") == 1
+    assert section(text, "0.1.0").startswith("The first release.\n")
