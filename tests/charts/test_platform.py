@@ -35,6 +35,7 @@ VARIANTS: dict[str, Values] = {
     "default": {},
     "postgresql": POSTGRESQL,
     "several": {**POSTGRESQL, "api": {"replicas": 3}},
+    "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
     "no access": {"access": {"by": "none"}},
     "no dashboard": {"dashboard": {"enabled": False}},
@@ -321,3 +322,40 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -
     gauges = set(re.findall(r'_gauge\(\s*"(\w+)"', Path(gauges_module.__file__).read_text()))
     assert asked - known - {f"store_platform_{name}" for name in gauges} == set()
     assert len(panels) == 12
+
+
+@pytest.mark.parametrize(
+    ("values", "several"),
+    [
+        ({}, set()),
+        ({**POSTGRESQL, "api": {"replicas": 2}}, {"api"}),
+        ({"dashboard": {"replicas": 2}}, {"dashboard"}),
+        ({**POSTGRESQL, "api": {"replicas": 2}, "dashboard": {"replicas": 3}}, {"api", "dashboard"}),
+        ({"dashboard": {"enabled": False, "replicas": 3}}, set()),
+    ],
+)
+def test_replicas_are_apart_and_one_of_them_stays(
+    platform: Helm, values: Values, several: set[str]
+) -> None:
+    objects = platform.objects(values)
+    budgets = {
+        item["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"]
+        for item in objects.of("PodDisruptionBudget")
+    }
+    spread = {
+        component
+        for component, template in objects.templates.items()
+        if "topologySpreadConstraints" in template["spec"]
+    }
+    assert budgets == spread == several
+    for component in several:
+        template = objects.templates[component]
+        (constraint,) = template["spec"]["topologySpreadConstraints"]
+        selected = constraint["labelSelector"]["matchLabels"]
+        assert selected.items() <= template["metadata"]["labels"].items()
+
+
+def test_what_is_written_to_a_nodes_disk_has_a_limit(platform: Helm) -> None:
+    for container in platform.objects(POSTGRESQL).containers.values():
+        assert set(container["resources"]["requests"]) == {"cpu", "memory", "ephemeral-storage"}
+        assert set(container["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}

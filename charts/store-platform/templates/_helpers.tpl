@@ -71,6 +71,18 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* Replicas on as many nodes as there are, where there are several; call with (dict "root" $ "component" name "replicas" n). */}}
+{{- define "store-platform.spread" -}}
+{{- if gt (int .replicas) 1 }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway # one node is enough to begin with
+    labelSelector:
+      matchLabels: {{- include "store-platform.selectorLabels" . | nindent 8 }}
+{{- end }}
+{{- end }}
+
 {{/* What every container has. */}}
 {{- define "store-platform.containerSecurity" -}}
 allowPrivilegeEscalation: false
@@ -106,8 +118,10 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_MAX_CONCURRENT_PROVISIONS" .Values.stores.maxConcurrentProvisions
   "STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS" .Values.stores.provisionTimeoutSeconds
   "STORE_PLATFORM_GRAPHIQL" .Values.access.graphiql
-  "STORE_PLATFORM_HSTS_SECONDS" (ternary 31536000 0 $tls)
-  "STORE_PLATFORM_REDIRECT_TO_TLS" $tls }}
+  "STORE_PLATFORM_MAX_STORES" (int .Values.stores.maxStores)
+  "STORE_PLATFORM_MAX_STORES_PER_USER" (int .Values.stores.maxStoresPerUser)
+  "STORE_PLATFORM_HSTS_SECONDS" (ternary (int .Values.access.tls.hstsSeconds) 0 $tls)
+  "STORE_PLATFORM_REDIRECT_TO_TLS" (and $tls .Values.access.tls.redirect) }}
 {{- with include "store-platform.storeRole" . }}
 {{- $_ := set $settings "STORE_PLATFORM_STORE_ROLE" . }}
 {{- end }}
@@ -135,6 +149,16 @@ capabilities: {drop: [ALL]}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_ISSUER" .Values.oidc.issuer }}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_AUDIENCE" .Values.oidc.audience }}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_CLIENT_ID" .Values.oidc.clientId }}
+{{- with .Values.oidc.roles }}
+{{- $pairs := list }}
+{{- range $theirs, $ours := . }}
+{{- $pairs = append $pairs (printf "%s=%s" $theirs $ours) }}
+{{- end }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_ROLES" (join "," $pairs) }}
+{{- end }}
+{{- with .Values.oidc.rolesClaim }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_ROLES_CLAIM" . }}
+{{- end }}
 {{- with .Values.oidc.tokenOrigins }}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_TOKEN_ORIGINS" (join "," .) }}
 {{- end }}
