@@ -330,7 +330,10 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -
         ({}, set()),
         ({**POSTGRESQL, "api": {"replicas": 2}}, {"api"}),
         ({"dashboard": {"replicas": 2}}, {"dashboard"}),
-        ({**POSTGRESQL, "api": {"replicas": 2}, "dashboard": {"replicas": 3}}, {"api", "dashboard"}),
+        (
+            {**POSTGRESQL, "api": {"replicas": 2}, "dashboard": {"replicas": 3}},
+            {"api", "dashboard"},
+        ),
         ({"dashboard": {"enabled": False, "replicas": 3}}, set()),
     ],
 )

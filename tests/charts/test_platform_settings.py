@@ -4,6 +4,7 @@ import pytest
 
 from app.http.headers import security_headers
 from app.settings import Settings
+from provisioner.domain.identities import Role
 from provisioner.storage.quota import Quota
 from tests.charts.rendering import Helm, Objects, Values
 from tests.charts.test_platform import GATEWAY, POSTGRESQL, VARIANTS, settings
@@ -86,7 +87,8 @@ def test_what_an_issuers_roles_stand_for(platform: Helm) -> None:
         }
     ).oidc()
     assert read is not None
-    assert (read.roles, read.roles_claim) == (roles, "realm_access.roles")
+    assert read.roles == {"shop-staff": Role.OPERATOR, "shop-admins": Role.ADMIN}
+    assert read.roles_claim == "realm_access.roles"
     by_default = settings(platform.objects({"oidc": oidc}))
     assert not [name for name in by_default if "ROLES" in name]
     assert "at '/oidc/roles" in platform.refusal({"oidc": {**oidc, "roles": {"a": "owner"}}})
