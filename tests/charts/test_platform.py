@@ -50,13 +50,14 @@ VARIANTS: dict[str, Values] = {
         "monitoring": {
             "metricsSecret": "metrics",
             "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "alerts": {"enabled": True, "runbooks": "https://docs.test/alerts"},
             "grafanaDashboard": {"enabled": True},
             "tracesEndpoint": "http://otel:4318",
         }
     },
 }
 # Kinds that come with an operator; there is no published schema of Kubernetes' own for them.
-FOREIGN = {"ServiceMonitor", "HTTPRoute"}
+FOREIGN = {"ServiceMonitor", "PrometheusRule", "HTTPRoute"}
 POLICY = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 METRIC = re.compile(r"store_platform_\w+")
 SUFFIXES = ("", "_total", "_count", "_sum", "_bucket")
@@ -124,7 +125,7 @@ def test_no_shop_takes_the_platforms_own_name(
         ("own account", {"ServiceAccount", *POLICY, "ClusterRole", "ClusterRoleBinding"}, set()),
         ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
         ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
-        ("monitored", set(), {"ServiceMonitor"}),
+        ("monitored", set(), {"ServiceMonitor", "PrometheusRule"}),
     ],
 )
 def test_switches(

@@ -259,6 +259,40 @@ env:
   {{- end }}
 {{- end }}
 
+{{/*
+"yes" where an object of somebody else's kind is made, else nothing. `auto` makes it where the cluster has the
+kind; true insists, so that a missing kind is told here and not by the API server. Call with (dict "root" $
+"value" name "wanted" value "remedy" what else to set "api" "group/version/Kind" "maker" who).
+*/}}
+{{- define "store-platform.makes" -}}
+{{- $isKnown := .root.Capabilities.APIVersions.Has .api }}
+{{- if and (eq (toString .wanted) "true") (not $isKnown) }}
+{{- fail (printf "%s: this cluster has no %s, a kind of %s. Install that first, or set %s. helm template is told of kinds by --api-versions %s." .value (base .api) .maker .remedy .api) }}
+{{- end }}
+{{- if and $isKnown (ne (toString .wanted) "false") }}yes{{ end -}}
+{{- end }}
+
+{{/* "yes" where there is to be a ServiceMonitor. */}}
+{{- define "store-platform.makesServiceMonitor" -}}
+{{- include "store-platform.makes" (dict "root" . "wanted" .Values.monitoring.serviceMonitor.enabled
+  "api" "monitoring.coreos.com/v1/ServiceMonitor" "maker" "the Prometheus operator"
+  "value" "monitoring.serviceMonitor.enabled" "remedy" "it to auto or false") }}
+{{- end }}
+
+{{/* "yes" where there is to be a PrometheusRule. */}}
+{{- define "store-platform.makesAlerts" -}}
+{{- include "store-platform.makes" (dict "root" . "wanted" .Values.monitoring.alerts.enabled
+  "api" "monitoring.coreos.com/v1/PrometheusRule" "maker" "the Prometheus operator"
+  "value" "monitoring.alerts.enabled" "remedy" "it to auto or false") }}
+{{- end }}
+
+{{/* "yes" where there is to be an HTTPRoute. */}}
+{{- define "store-platform.makesRoute" -}}
+{{- include "store-platform.makes" (dict "root" . "wanted" (eq .Values.access.by "gateway")
+  "api" "gateway.networking.k8s.io/v1/HTTPRoute" "maker" "the Gateway API"
+  "value" "access.by: gateway" "remedy" "access.by to ingress or none") }}
+{{- end }}
+
 {{/* The paths that the API answers, as a JSON array: all of them where it serves the dashboard too. */}}
 {{- define "store-platform.apiPaths" -}}
 {{- if .Values.dashboard.enabled -}}
