@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from tests.charts.rendering import FOREIGN_APIS, PLATFORM, Helm, Values
 from tests.charts.test_platform import GATEWAY
@@ -10,7 +11,12 @@ from tests.charts.test_platform import GATEWAY
 pytestmark = pytest.mark.slow
 
 
-def monitoring(enabled: bool | str) -> Values:
+MONITORING = {"ServiceMonitor", "PrometheusRule"}
+
+
+def monitoring(word: str) -> Values:
+    """Return the values with a word for both switches, as it would be written in YAML."""
+    enabled = yaml.safe_load(word)
     return {
         "monitoring": {
             "metricsSecret": "metrics",
@@ -49,16 +55,11 @@ def test_what_is_missing_is_named_with_the_remedy(bare: Helm, platform: Helm, ki
     assert f"{value}: this cluster has no {kind}" in others.refusal(values)
 
 
-@pytest.mark.parametrize(
-    ("enabled", "made"),
-    [(False, set()), ("auto", {"ServiceMonitor", "PrometheusRule"})],
-)
-def test_auto_is_where_the_kind_is(
-    bare: Helm, platform: Helm, enabled: bool | str, made: set[str]
-) -> None:
-    kinds = {item["kind"] for item in platform.objects(monitoring(enabled))}
-    without = {item["kind"] for item in bare.objects(monitoring(enabled))}
-    assert kinds & {"ServiceMonitor", "PrometheusRule"} == made
+@pytest.mark.parametrize(("word", "made"), [("false", set()), ("auto", MONITORING)])
+def test_auto_is_where_the_kind_is(bare: Helm, platform: Helm, word: str, made: set[str]) -> None:
+    kinds = {item["kind"] for item in platform.objects(monitoring(word))}
+    without = {item["kind"] for item in bare.objects(monitoring(word))}
+    assert kinds & MONITORING == made
     assert kinds - without == made
     assert "at '/monitoring/alerts/enabled'" in bare.refusal(monitoring("always"))
 
@@ -67,7 +68,7 @@ def test_production_installs_where_there_is_no_operator(bare: Helm, platform: He
     files = [PLATFORM / "values-prod.yaml"]
     without = {item["kind"] for item in bare.objects(files=files)}
     made = {item["kind"] for item in platform.objects(files=files)}
-    assert made - without == {"ServiceMonitor", "PrometheusRule"}
+    assert made - without == MONITORING
     assert without < made
 
 

@@ -1,17 +1,14 @@
 """The platform's own chart: what it makes, for whom, and what it refuses."""
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 
 from app.settings import Settings
-from app.telemetry import gauges as gauges_module
-from app.telemetry.metrics import PrometheusMeasurements
 from provisioner.domain.names import RESERVED_NAMES
+from tests.charts.metrics import METRIC, exported
 from tests.charts.rendering import (
     KUBERNETES,
     PLATFORM,
@@ -59,8 +56,6 @@ VARIANTS: dict[str, Values] = {
 # Kinds that come with an operator; there is no published schema of Kubernetes' own for them.
 FOREIGN = {"ServiceMonitor", "PrometheusRule", "HTTPRoute"}
 POLICY = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
-METRIC = re.compile(r"store_platform_\w+")
-SUFFIXES = ("", "_total", "_count", "_sum", "_bucket")
 
 
 @pytest.fixture(scope="module")
@@ -317,11 +312,7 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -
     shown = platform.objects(VARIANTS["monitored"]).one("ConfigMap", "-grafana")["data"]
     panels = json.loads(shown["store-platform.json"])["panels"]
     asked = {name for panel in panels for name in METRIC.findall(json.dumps(panel["targets"]))}
-    measurements = PrometheusMeasurements()
-    families = [*measurements.registry.collect()]
-    known = {f"{family.name}{suffix}" for family in families for suffix in SUFFIXES}
-    gauges = set(re.findall(r'_gauge\(\s*"(\w+)"', Path(gauges_module.__file__).read_text()))
-    assert asked - known - {f"store_platform_{name}" for name in gauges} == set()
+    assert asked - exported() == set()
     assert len(panels) == 12
 
 

@@ -76,6 +76,7 @@ KUBE_SCORE = Tool(
     "kube-score", "kube-score", "github.com/zegl/kube-score/cmd/kube-score",
     "github.com/zegl/kube-score",
 )  # fmt: skip
+CHECKERS = (PROMTOOL, KUBE_SCORE)
 _CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
 
