@@ -1,6 +1,5 @@
 """The platform's own chart: what it makes, for whom, and what it refuses."""
 
-import json
 from typing import Any
 
 import kubernetes_validate
@@ -8,7 +7,6 @@ import pytest
 
 from app.settings import Settings
 from provisioner.domain.names import RESERVED_NAMES
-from tests.charts.metrics import METRIC, exported
 from tests.charts.rendering import (
     KUBERNETES,
     PLATFORM,
@@ -306,14 +304,6 @@ def test_what_engines_of_ones_own_need(platform: Helm) -> None:
     constraints = objects.one("ValidatingAdmissionPolicy")["spec"]["matchConstraints"]
     (watched,) = constraints["resourceRules"]
     assert (watched["apiGroups"], watched["resources"]) == (["*"], ["*/*"])
-
-
-def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -> None:
-    shown = platform.objects(VARIANTS["monitored"]).one("ConfigMap", "-grafana")["data"]
-    panels = json.loads(shown["store-platform.json"])["panels"]
-    asked = {name for panel in panels for name in METRIC.findall(json.dumps(panel["targets"]))}
-    assert asked - exported() == set()
-    assert len(panels) == 12
 
 
 @pytest.mark.parametrize(
