@@ -27,8 +27,18 @@ GATEWAY_API = (
 PROMETHEUS_OPERATOR = (
     "github.com/prometheus-operator/prometheus-operator@v0.85.0",
     "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
-    "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
 )
+MONITORING = "example/prometheus-operator-crd/monitoring.coreos.com_"
+DEFINITIONS = (
+    GATEWAY_API,
+    (*PROMETHEUS_OPERATOR, f"{MONITORING}servicemonitors.yaml"),
+    (*PROMETHEUS_OPERATOR, f"{MONITORING}prometheusrules.yaml"),
+)
+KINDS = {
+    "httproutes.gateway.networking.k8s.io",
+    "servicemonitors.monitoring.coreos.com",
+    "prometheusrules.monitoring.coreos.com",
+}
 
 platform = test_charts.platform
 server = test_charts.server
@@ -50,7 +60,7 @@ def published(module: str, checksum: str, file: str) -> Path:
 @pytest.fixture
 def definitions(local_cluster: LocalCluster) -> Iterator[None]:
     """Have the cluster know the kinds, for as long as the test runs."""
-    files = [f"--filename={published(*item)}" for item in (GATEWAY_API, PROMETHEUS_OPERATOR)]
+    files = [f"--filename={published(*item)}" for item in DEFINITIONS]
     local_cluster.kubectl("apply", "--server-side", *files)
     try:
         local_cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *files)
@@ -63,8 +73,7 @@ def definitions(local_cluster: LocalCluster) -> Iterator[None]:
 def await_kinds(cluster: LocalCluster) -> None:
     """Wait until the API server names the kinds among those that it has."""
     deadline = time.monotonic() + 90
-    wanted = {"httproutes.gateway.networking.k8s.io", "servicemonitors.monitoring.coreos.com"}
-    while not wanted <= set(cluster.kubectl("api-resources", "-o", "name").split()):
+    while KINDS - set(cluster.kubectl("api-resources", "-o", "name").split()):
         assert time.monotonic() < deadline
         time.sleep(0.2)
 

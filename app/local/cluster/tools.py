@@ -35,6 +35,8 @@ class Tool:
     """The published module whose version the program reports."""
     published: Published | None = None
     """Where it can be had already built."""
+    tags: str = ""
+    """Build tags, separated by commas."""
 
 
 KUBERNETES = Tool("kubernetes", "kubernetes", ".", "k8s.io/kubernetes")
@@ -63,6 +65,18 @@ COREDNS = Tool("coredns", "coredns", ".", "github.com/coredns/coredns")
 SKIPPER = Tool(
     "skipper", "skipper", "github.com/zalando/skipper/cmd/skipper", "github.com/zalando/skipper"
 )
+# These two are for tests of what the charts render and of the alerts.
+PROMTOOL = Tool(
+    "promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool",
+    "github.com/prometheus/prometheus",
+    # Without service discovery, which brings the libraries of every cloud there is.
+    tags="remove_all_sd",
+)  # fmt: skip
+KUBE_SCORE = Tool(
+    "kube-score", "kube-score", "github.com/zegl/kube-score/cmd/kube-score",
+    "github.com/zegl/kube-score",
+)  # fmt: skip
+CHECKERS = (PROMTOOL, KUBE_SCORE)
 _CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
 
@@ -86,7 +100,9 @@ def ensure(tool: Tool) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
         if not target.exists() and not _is_fetched(tool, target):
-            source = Source(GO_MODULES / tool.folder, tool.package, _version_variables(tool))
+            source = Source(
+                GO_MODULES / tool.folder, tool.package, _version_variables(tool), tool.tags
+            )
             build(f"{tool.name} {version_of(tool)}", source, target)
     return target
 
@@ -106,6 +122,7 @@ def ensure_kubectl() -> Path:
 
 def _place(tool: Tool) -> Path:
     digest = hashlib.sha256(repr(tool.published).encode() if tool.published else b"")
+    digest.update(tool.tags.encode())
     for file in sorted((GO_MODULES / tool.folder).iterdir()):
         digest.update(file.read_bytes())
     return cache() / "bin" / f"{tool.name}-{version_of(tool)}-{digest.hexdigest()[:12]}"

@@ -100,9 +100,9 @@ image: {{ include "medusa.reference" . }}
 imagePullPolicy: {{ .pullPolicy }}
 {{- end }}
 
-{{/* An image's name with its tag; call with the image's values. */}}
+{{/* An image's name with its tag, and its digest if it is known; call with the image's values. */}}
 {{- define "medusa.reference" -}}
-{{ .repository }}:{{ .tag }}
+{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{/* Mounts of the folders that may be written to and lost; call with their paths. */}}
