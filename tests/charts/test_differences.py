@@ -144,7 +144,7 @@ ROWS: dict[str, Callable[[Rendered], list[str]]] = {
     "Secrets": secrets,
     "Metrics": metrics,
 }
-ALSO = {"access.by: gateway"}
+ALSO = {"access.by: gateway", "gateway"}
 """What a cell offers beside what its file has."""
 
 

@@ -260,6 +260,25 @@ def test_the_role_names_every_kind_of_the_engines_charts(default: Objects, shop:
     assert {plural.get(kind, f"{kind.lower()}s") for kind in {o["kind"] for o in shop}} <= granted
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_routes_are_allowed_where_a_gateway_is_named_for_shops(
+    platform: Helm, default: Objects, *, enabled: bool
+) -> None:
+    routes = {
+        "apiGroups": ["gateway.networking.k8s.io"],
+        "resources": ["httproutes"],
+        "verbs": ["get", "create", "patch", "delete"],
+    }
+    before = default.one("ClusterRole", "-in-stores")["rules"]
+    assert routes not in before
+    gateway = {"enabled": enabled, "name": "public", "namespace": "edge"}
+    values = {"woocommerce": {"plan": "medium"}, "medusa": {"gateway": gateway}}
+    objects = platform.objects({"stores": {"values": values}})
+    assert objects.one("ClusterRole", "-in-stores")["rules"] == [*before, routes]
+    unnamed = platform.objects({"stores": {"values": {"medusa": {"gateway": {}}}}})
+    assert unnamed.one("ClusterRole", "-in-stores")["rules"] == before
+
+
 def test_the_roles_have_no_wildcard_and_raise_nobody_above_a_store(default: Objects) -> None:
     in_stores = default.one("ClusterRole", "-in-stores")
     bind = {

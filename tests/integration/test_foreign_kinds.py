@@ -15,6 +15,7 @@ import pytest
 from app.local.cluster import LocalCluster
 from app.local.cluster.toolchain import go_program
 from tests.charts.rendering import PLATFORM, Helm
+from tests.charts.test_every_engine import GATEWAY
 from tests.charts.test_platform import FOREIGN, VARIANTS
 from tests.integration import test_charts
 
@@ -41,6 +42,7 @@ KINDS = {
 }
 
 platform = test_charts.platform
+shop = test_charts.shop
 server = test_charts.server
 
 
@@ -76,6 +78,12 @@ def await_kinds(cluster: LocalCluster) -> None:
     while KINDS - set(cluster.kubectl("api-resources", "-o", "name").split()):
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+@pytest.mark.usefixtures("definitions")
+def test_routes_of_shops(server: test_charts.Server, shop: Helm) -> None:
+    route = shop.objects(GATEWAY).one("HTTPRoute")
+    assert server.take([route]) == 1
 
 
 @pytest.mark.usefixtures("definitions")

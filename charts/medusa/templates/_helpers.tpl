@@ -40,6 +40,11 @@ helm.sh/chart: {{ include "medusa.chart" .root }}
 {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | trimSuffix "/" }}
 {{- end }}
 
+{{/* The paths that Medusa answers, as a JSON array: its pages, its two APIs with their sign-in, uploads, and what payments call. */}}
+{{- define "medusa.serverPaths" -}}
+["/app", "/admin", "/store", "/auth", "/static", "/hooks"]
+{{- end }}
+
 {{/* The administrator's log-in; engine.yaml tells the platform the same. */}}
 {{- define "medusa.adminEmail" -}}
 {{ .Values.store.adminEmail | default (printf "admin@%s" .Values.store.host) }}

@@ -48,6 +48,16 @@ helm.sh/chart: {{ include "store-platform.chart" .root }}
 {{- if .Values.serviceAccount.create }}{{ include "store-platform.fullname" . }}-in-stores{{ end -}}
 {{- end }}
 
+{{/*
+"yes" where a Gateway is named for shops of some engine, else nothing. The name counts, and not whether it is
+enabled: shops of a time when it was have an HTTPRoute still, which goes with them.
+*/}}
+{{- define "store-platform.hasShopsByGateway" -}}
+{{- range .Values.stores.values }}
+{{- if dig "gateway" "name" "" . }}yes{{ end -}}
+{{- end -}}
+{{- end }}
+
 {{/* "yes" where state is in PostgreSQL, else nothing. */}}
 {{- define "store-platform.hasPostgresql" -}}
 {{- if .Values.database.existingSecret }}yes{{ end -}}
