@@ -11,6 +11,7 @@ import httpx
 from app.doctor.findings import Finding, failed, ok, skipped, warning
 from app.doctor.installation import Installation
 
+_HANDSHAKE_SECONDS, _GOODBYE_SECONDS = 5.0, 1.0
 _SOON = timedelta(days=14)
 _KEPT_BACK = "every store would be kept from READY, since its address is asked first"
 _WARNED = "browsers would warn every shopper"
@@ -50,7 +51,14 @@ async def check_certificate(installation: Installation) -> Finding:
 async def _end_of_certificate(address: str, port: int, host: str) -> datetime:
     # httpx' own context, because it is what the check of a shop's address uses.
     context = httpx.create_ssl_context()
-    _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    _, writer = await asyncio.open_connection(
+        address,
+        port,
+        ssl=context,
+        server_hostname=host,
+        ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+        ssl_shutdown_timeout=_GOODBYE_SECONDS,
+    )
     try:
         shown: dict[str, Any] = writer.get_extra_info("peercert")
     finally:
