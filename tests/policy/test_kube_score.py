@@ -96,7 +96,7 @@ def kube_score() -> KubeScore:
 def rendered(home: Path, file: str) -> dict[str, list[Object]]:
     """Return what a values file makes of the platform, and of a shop of each engine."""
     platform = Helm(ensure_helm(), home, PLATFORM).objects(files=[PLATFORM / file])
-    engine_values = platform.one("ConfigMap", "-engine-values")["data"]
+    engine_values = platform.one("ConfigMap", "store-platform-engine-values")["data"]
     made: dict[str, list[Object]] = {"platform": platform}
     for chart in (MEDUSA, WOOCOMMERCE):
         values: dict[str, Any] = yaml.safe_load(engine_values[f"{chart.name}.yaml"])
