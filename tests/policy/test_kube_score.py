@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 FILES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
 OPTIONAL = ("container-seccomp-profile", "container-ports-check")
 PODS = {
-    "platform": {"api", "dashboard"},
+    "platform": {"api", "dashboard", "doctor"},
     "medusa": {"medusa", "storefront", "postgres", "setup"},
     "woocommerce": {"wordpress", "mysql", "cron", "setup"},
 }
