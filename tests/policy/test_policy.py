@@ -25,8 +25,8 @@ LEFT = {
     "CKV_K8S_38": "Service account tokens: the API is what talks to Kubernetes, and alone has one.",
     "CKV_K8S_40": "A user above 10000: the official images own their files as 33 and 999. The"
     " values `userId` take another where an image has one.",
-    "CKV_K8S_43": "Images by digest: the values take one (`tag: 8.4@sha256:…`); which one is known"
-    " to whoever publishes or mirrors the images.",
+    "CKV_K8S_43": "Images by digest: the values `digest` take one; which one is known to whoever"
+    " publishes or mirrors the images.",
 }
 
 
