@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from app import __version__
 from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
 from app.storectl.completion import Key, engine_names, profile_names
@@ -59,7 +58,9 @@ class Status(StrEnum):
 
 def _show_version(is_wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
     if is_wanted:
-        say(f"storectl {__version__}")
+        from app import __version__  # noqa: PLC0415 - it is looked up when it is imported
+
+        typer.echo(f"storectl {__version__}")
         raise typer.Exit
 
 
