@@ -10,7 +10,7 @@ MARK := $(VENV)/.installed
 SIDE_BY_SIDE := -n auto --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images images-without-docker schema settings version release release-prepare release-publish lock clean
+.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -72,6 +72,9 @@ schema: $(MARK) ## Write schema/schema.graphql
 
 settings: $(MARK) ## Write docs/settings.md
 	@$(BIN)/python -m app settings > docs/settings.md
+
+reference: $(MARK) ## Write docs/storectl.md
+	@$(BIN)/python -m app.storectl.reference > docs/storectl.md
 
 # The charts' READMEs and snapshots show the version too.
 version: $(MARK) ## Write VERSION=X.Y.Z everywhere

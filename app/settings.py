@@ -200,7 +200,6 @@ class Settings(
 
     def platform(self) -> PlatformSettings:
         """Return the settings that the domain needs."""
-        values = sorted(self.chart_values.glob("*.yaml")) if self.chart_values else []
         return PlatformSettings(
             database_url=self.database_url,
             database_connections=self.database_connections,
@@ -217,7 +216,7 @@ class Settings(
             work=WorkSettings(
                 provision_timeout=timedelta(seconds=self.provision_timeout_seconds),
                 delete_timeout=timedelta(seconds=self.delete_timeout_seconds),
-                values_files={file.stem: (file,) for file in values},
+                values_files=self._values_files(),
                 is_reachability_checked=self.reachability_check,
                 grace_periods=self.grace_periods(),
                 drift_interval=_time(minutes=self.drift_check_minutes),
@@ -240,6 +239,10 @@ class Settings(
             names=self.names(),
             issuer=self.issuer_trust(),
         )
+
+    def _values_files(self) -> dict[str, tuple[Path, ...]]:
+        files = sorted(self.chart_values.glob("*.yaml")) if self.chart_values else []
+        return {file.stem: (file,) for file in files}
 
 
 def _time(*, days: float = 0, minutes: float = 0) -> timedelta | None:

@@ -11,7 +11,9 @@ from app.graces import GraceSettings
 from app.limits.settings import LimitSettings
 from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
+from app.registry_settings import RegistrySettings
 from app.settings import ROOT, Settings
+from app.trust_settings import TrustSettings
 
 _INTRODUCTION = """\
 # Settings
@@ -25,7 +27,9 @@ _PARTS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("The service", Settings),
     ("Names of stores", NameSettings),
     ("The mail of shops", MailSettings),
+    ("The images of shops", RegistrySettings),
     ("Signing in with an issuer", SignInSettings),
+    ("Authorities that are not public", TrustSettings),
     ("Limits on callers", LimitSettings),
     ("Time until a fault fails a store", GraceSettings),
 )

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from app import __version__
 from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
 from app.storectl.completion import Key, engine_names, profile_names
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
+from app.storectl.examples import examples
 from app.storectl.mcp import command as mcp
 from app.storectl.printable import printable
 from app.storectl.profile_commands import profiles as profile_commands
@@ -58,7 +58,9 @@ class Status(StrEnum):
 
 def _show_version(is_wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
     if is_wanted:
-        say(f"storectl {__version__}")
+        from app import __version__  # noqa: PLC0415 - it is looked up when it is imported
+
+        typer.echo(f"storectl {__version__}")
         raise typer.Exit
 
 
@@ -85,7 +87,12 @@ def storectl(
     profiles.choose(profile)
 
 
-@cli.command()
+@cli.command(
+    epilog=examples(
+        "storectl login https://platform.example.com",
+        "storectl login --profile live --token-stdin < token",
+    )
+)
 def login(
     *,
     url: Annotated[
@@ -152,7 +159,12 @@ def whoami(*, as_json: AsJson = False) -> None:
     run(work())
 
 
-@cli.command()
+@cli.command(
+    epilog=examples(
+        "storectl create my-shop --engine medusa --watch",
+        "storectl create my-shop --engine woocommerce --email me@example.com",
+    )
+)
 def create(
     *,
     name: Annotated[str, typer.Argument(help="3 to 40 characters a-z, 0-9 and hyphens.")],
@@ -196,7 +208,12 @@ def create(
     run(work())
 
 
-@cli.command(name="list")
+@cli.command(
+    name="list",
+    epilog=examples(
+        "storectl list --status failed --status degraded", "storectl list --name shop --json"
+    ),
+)
 def list_stores(
     *,
     status: Annotated[
@@ -230,7 +247,7 @@ def list_stores(
     run(work())
 
 
-@cli.command()
+@cli.command(epilog=examples("storectl status my-shop", "storectl status my-shop --watch"))
 def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
     """Show a store. With --watch, show everything that happens to it until it is deleted."""
 
@@ -248,7 +265,7 @@ def status(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
     run(work())
 
 
-@cli.command()
+@cli.command(epilog=examples("storectl logs my-shop"))
 def logs(*, key: Key, as_json: AsJson = False) -> None:
     """Show why a store has its status: the reason, output of helm and containers, all events."""
 
@@ -262,12 +279,13 @@ def logs(*, key: Key, as_json: AsJson = False) -> None:
     run(work())
 
 
-cli.command(name="open")(open_shop)
-cli.command()(password)
-cli.command(name="mcp")(mcp.serve)
+cli.command(name="open", epilog=examples("storectl open my-shop", "storectl open my-shop --admin"))(
+    open_shop
+)
+cli.command(epilog=examples("storectl password my-shop"))(password)
 
 
-@cli.command()
+@cli.command(epilog=examples("storectl delete my-shop --watch", "storectl delete my-shop --yes"))
 def delete(
     *,
     key: Key,
@@ -286,7 +304,7 @@ def cancel(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
     _remove("cancelStore", key, yes=True, watch=watch, as_json=as_json)
 
 
-@cli.command()
+@cli.command(epilog=examples("storectl retry my-shop --watch"))
 def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
     """Try a failed store again. What was made so far is kept."""
 
@@ -302,6 +320,9 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
             say_either(store, [f"{store['name']} is tried again."], as_json=as_json)
 
     run(work())
+
+
+cli.command(name="mcp", epilog=examples("storectl mcp --read-only"))(mcp.serve)
 
 
 def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """Completes names in the shell: those of profiles, and of what the platform has."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,7 +38,9 @@ def _of_platform(
     incomplete: str,
 ) -> list[str]:
     try:
-        from app.storectl import profiles  # noqa: PLC0415 - only when the user presses tab
+        import asyncio  # noqa: PLC0415 - only when the user presses tab, as all below
+
+        from app.storectl import profiles  # noqa: PLC0415
         from app.storectl.terminal import connected  # noqa: PLC0415
 
         # While the shell completes, no function of a command runs, so this is done here as well.

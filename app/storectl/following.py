@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
-from app.storectl import progress, terminal
+from app.storectl import progress, screen, terminal
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError
 from app.storectl.wording import Data
@@ -57,7 +57,7 @@ async def stoppable(watch: Coroutine[Any, Any, None], *, seconds: float | None =
 async def _watch(
     api: Api, store: Data, *, until: Callable[[Data], bool], after: int | None, as_json: bool
 ) -> Data:
-    with progress.shown(terminal.out, terminal.errors, as_json=as_json) as shown:
+    with progress.shown(screen.out, screen.errors, as_json=as_json) as shown:
         updates = api.follow(
             store["id"],
             after=after,

@@ -10,7 +10,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
-from app.storectl import terminal
+from app.storectl.screen import text
+from app.storectl.terminal import say_json
 from app.storectl.wording import Data, duration, step_line, step_seconds, words
 
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
@@ -37,10 +38,10 @@ class JsonProgress:
         self._errors = errors
 
     def show(self, update: Data) -> None:
-        terminal.say_json(update, indent=None)
+        say_json(update, indent=None)
 
     def note(self, message: str) -> None:
-        self._errors.print(terminal.text(message), soft_wrap=True)
+        self._errors.print(text(message), soft_wrap=True)
 
 
 class PlainProgress:
@@ -72,7 +73,7 @@ class PlainProgress:
             self._line(line)
 
     def _line(self, line: str) -> None:
-        self._console.print(terminal.text(line), soft_wrap=True)
+        self._console.print(text(line), soft_wrap=True)
 
 
 class LiveProgress:
@@ -95,33 +96,27 @@ class LiveProgress:
 
     def _rendered(self) -> RenderableType:
         if self._store is None:
-            return terminal.text(self._note or "Connecting …", style="dim")
+            return text(self._note or "Connecting …", style="dim")
         place = self._store["queuePosition"]
         waits = f", number {place} in line" if place else ""
-        title = terminal.text(
-            f"{self._store['name']} is {self._store['status']}{waits}", style="bold"
-        )
+        title = text(f"{self._store['name']} is {self._store['status']}{waits}", style="bold")
         table = Table.grid(padding=(0, 1))
         now = datetime.now(UTC)
         for step in self._store["steps"]:
             table.add_row(*self._row(step, now))
-        note = [terminal.text(self._note, style="yellow")] if self._note else []
+        note = [text(self._note, style="yellow")] if self._note else []
         return Group(title, table, *note)
 
     def _row(self, step: Data, now: datetime) -> tuple[RenderableType, ...]:
         status, seconds = step["status"], step_seconds(step, now)
         style = _STYLES.get(status, "")
-        mark = (
-            self._spinner
-            if status == "RUNNING"
-            else terminal.text(_MARKS.get(status, "?"), style=style)
-        )
+        mark = self._spinner if status == "RUNNING" else text(_MARKS.get(status, "?"), style=style)
         took = "" if seconds is None or status == "SKIPPED" else duration(seconds)
         return (
             mark,
-            terminal.text(words(step["name"]), style=style),
-            terminal.text(took, style="cyan", is_right=True),
-            terminal.text(step["message"] or "", style=style if status == "FAILED" else "dim"),
+            text(words(step["name"]), style=style),
+            text(took, style="cyan", is_right=True),
+            text(step["message"] or "", style=style if status == "FAILED" else "dim"),
         )
 
 

@@ -3,11 +3,7 @@
 import io
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-from rich.table import Column, Table
-
 from app.storectl.printable import one_line
-from app.storectl.terminal import text
 
 _UNLIMITED = 1_000_000  # characters, because rich needs a width to draw a table
 
@@ -20,6 +16,12 @@ def columns(
     If a row is wider than ``width`` characters, its cells are folded onto further lines; nothing is
     cut off. Without a width each row is one line of any length, as scripts need it.
     """
+    # Imported here, because it takes a moment that commands without a table do not need.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
+
+    from app.storectl.screen import text  # noqa: PLC0415
+
     cells = [[one_line(cell) for cell in row] for row in rows]
     if not cells:
         return []

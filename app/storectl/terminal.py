@@ -1,16 +1,13 @@
 """Contains what all commands share: output, the signed-in API, and how they run."""
 
-import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from app.storectl import account
 from app.storectl.errors import INTERRUPTED, ClosedError
-from app.storectl.printable import printable, printable_json
+from app.storectl.printable import printable_json
 
 if TYPE_CHECKING:
     from app.storectl.api import Api
@@ -18,40 +15,29 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Console(Console):
-    """Passes the error of a closed pipe on to ``ending``.
-
-    rich's own Console exits with code 1 instead.
-    """
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-out = _Console(highlight=False)
-errors = _Console(stderr=True, highlight=False)
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
-
-
-def text(content: str, *, style: str = "", is_right: bool = False) -> Text:
-    """Return text that is safe for the terminal; all output for people is made here."""
-    return Text(printable(content), style=style, justify="right" if is_right else None)
 
 
 def table_width() -> int | None:
     """Return the terminal's width in characters, or None if the output is no terminal."""
+    from app.storectl.screen import out  # noqa: PLC0415 - as below
+
     return out.width if out.is_terminal else None
 
 
 def say(*lines: str) -> None:
     """Print lines for people, without cutting them or reading markup in them."""
+    # Imported here, because it takes a tenth of a second that ``--help`` does not need.
+    from app.storectl.screen import out, text  # noqa: PLC0415
+
     for line in lines:
         out.print(text(line), soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Print a line on stderr."""
+    from app.storectl.screen import errors, text  # noqa: PLC0415 - as above
+
     errors.print(text(message), soft_wrap=True)
 
 
@@ -78,6 +64,8 @@ def connected(chosen: account.Account | None = None) -> "Api":
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's work; ``ending`` handles the errors that it raises."""
+    import asyncio  # noqa: PLC0415 - as above
+
     try:
         return asyncio.run(work)
     # typer would end the program itself for both errors, for a closed pipe with exit code 1.

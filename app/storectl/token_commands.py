@@ -7,6 +7,7 @@ import typer
 
 from app.storectl import documents, wording
 from app.storectl.errors import refuse
+from app.storectl.examples import examples
 from app.storectl.tables import columns
 from app.storectl.terminal import (
     AsJson,
@@ -53,7 +54,10 @@ def list_tokens(
     run(work())
 
 
-@tokens.command(name="create")
+@tokens.command(
+    name="create",
+    epilog=examples('storectl tokens create --role viewer --description "the screen in the hall"'),
+)
 def create_token(
     *,
     owner: Annotated[

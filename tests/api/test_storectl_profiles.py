@@ -1,4 +1,4 @@
-"""storectl's profiles and completion against a service whose cluster is away."""
+"""storectl's profiles against a service whose cluster is away."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -24,6 +24,14 @@ STORE = {"id": "8f0c2f5e", "name": "my-shop", "host": "my-shop.store.localhost"}
 STORE_LABEL = "store-platform.dev/store"
 COMPONENT_LABEL = "app.kubernetes.io/component"
 
+FOREIGN_APIS = (
+    "monitoring.coreos.com/v1/ServiceMonitor",
+    "monitoring.coreos.com/v1/PrometheusRule",
+    "gateway.networking.k8s.io/v1/HTTPRoute",
+    "cert-manager.io/v1/Certificate",
+)
+"""Kinds of others' operators, as helm is told of what a cluster has."""
+
 Object = dict[str, Any]
 Values = Mapping[str, Any]
 
@@ -35,12 +43,16 @@ _UNITS: dict[str, Decimal | int] = {
 
 @dataclass(frozen=True, slots=True)
 class Helm:
-    """helm for one chart, without anything of the machine's user. ``given`` is always passed."""
+    """helm for one chart, without anything of the machine's user. ``given`` is always passed.
+
+    ``apis`` are the kinds that the cluster has besides Kubernetes' own.
+    """
 
     program: Path
     home: Path
     chart: Path
     given: Values = field(default_factory=dict)
+    apis: Sequence[str] = FOREIGN_APIS
 
     def run(
         self, *arguments: str, values: Values | None = None
@@ -70,9 +82,10 @@ class Helm:
     ) -> subprocess.CompletedProcess[str]:
         """Render the chart with values files below ``values``."""
         named = [word for file in files for word in ("--values", str(file))]
+        known = [word for api in self.apis for word in ("--api-versions", api)]
         return self.run(
             "template", release, str(self.chart), "--namespace", namespace,
-            "--kube-version", KUBERNETES, *named, values=values,
+            "--kube-version", KUBERNETES, *known, *named, values=values,
         )  # fmt: skip
 
     def text(self, values: Values | None = None, *, files: Sequence[Path] = ()) -> str:

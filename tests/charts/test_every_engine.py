@@ -1,5 +1,6 @@
 """What holds for the chart of every engine: labels, selectors, security, sizes, switches."""
 
+from dataclasses import replace
 from typing import Any
 
 import kubernetes_validate
@@ -24,6 +25,7 @@ HTTPS: Values = {
     "store": {**STORE, "url": "https://my-shop.store.localhost"},
     "ingress": {"tls": {"enabled": True}},
 }
+GATEWAY: Values = {"gateway": {"enabled": True, "name": "public", "namespace": "edge"}}
 VARIANTS: dict[str, Values] = {
     "default": {},
     "no ingress": {"ingress": {"enabled": False}},
@@ -307,3 +309,47 @@ def test_tls_with_the_ingress_controllers_certificate_or_an_own_one(
 
 def test_no_tls_by_default(any_shop: Objects) -> None:
     assert "tls" not in any_shop.one("Ingress")["spec"]
+
+
+def test_a_gateway_in_place_of_an_ingress(any_engine: Helm, any_shop: Objects) -> None:
+    shop = any_engine.objects(GATEWAY)
+    ways_in = {"Ingress", "HTTPRoute"}
+    others = [item for item in any_shop if item["kind"] not in ways_in]
+    assert [item for item in shop if item["kind"] not in ways_in] == others
+    assert not shop.of("Ingress")
+    route, ingress = shop.one("HTTPRoute"), any_shop.one("Ingress")
+    assert route["metadata"] == ingress["metadata"]
+    assert route["spec"]["parentRefs"] == [{"name": "public", "namespace": "edge"}]
+    (rule,) = ingress["spec"]["rules"]
+    assert route["spec"]["hostnames"] == [rule["host"]]
+    # Each path leads where it led by the Ingress; a rule without matches takes all the others.
+    by_ingress = {p["path"]: p["backend"]["service"]["name"] for p in rule["http"]["paths"]}
+    assert by_ingress == {
+        match["path"]["value"]: each["backendRefs"][0]["name"]
+        for each in route["spec"]["rules"]
+        for match in each.get("matches", [{"path": {"value": "/"}}])
+    }
+    ports = {item["metadata"]["name"]: item["spec"]["ports"] for item in shop.of("Service")}
+    for each in route["spec"]["rules"]:
+        (backend,) = each["backendRefs"]
+        assert backend["port"] in [port["port"] for port in ports[backend["name"]]]
+
+
+def test_a_listener_of_the_gateway(any_engine: Helm) -> None:
+    gateway = {**GATEWAY["gateway"], "sectionName": "shops"}
+    parents = any_engine.objects({"gateway": gateway}).one("HTTPRoute")["spec"]["parentRefs"]
+    assert parents == [{"name": "public", "namespace": "edge", "sectionName": "shops"}]
+
+
+@pytest.mark.parametrize("missing", ["name", "namespace"])
+def test_a_gateway_is_named(any_engine: Helm, missing: str) -> None:
+    gateway = {**GATEWAY["gateway"], missing: ""}
+    assert f"gateway.{missing}: name the Gateway" in any_engine.refusal({"gateway": gateway})
+
+
+def test_a_cluster_without_the_gateway_api(any_engine: Helm) -> None:
+    bare = replace(any_engine, apis=())
+    said = bare.refusal(GATEWAY)
+    assert "gateway.enabled: this cluster has no HTTPRoute, a kind of the Gateway API." in said
+    assert "--api-versions gateway.networking.k8s.io/v1/HTTPRoute" in said
+    assert bare.objects({"gateway": {"name": "public"}}).one("Ingress")

@@ -1,16 +1,11 @@
 """The platform's own chart: what it makes, for whom, and what it refuses."""
 
-import json
-import re
-from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 
 from app.settings import Settings
-from app.telemetry import gauges as gauges_module
-from app.telemetry.metrics import PrometheusMeasurements
 from provisioner.domain.names import RESERVED_NAMES
 from tests.charts.rendering import (
     KUBERNETES,
@@ -35,6 +30,7 @@ VARIANTS: dict[str, Values] = {
     "default": {},
     "postgresql": POSTGRESQL,
     "several": {**POSTGRESQL, "api": {"replicas": 3}},
+    "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
     "no access": {"access": {"by": "none"}},
     "no dashboard": {"dashboard": {"enabled": False}},
@@ -49,16 +45,15 @@ VARIANTS: dict[str, Values] = {
         "monitoring": {
             "metricsSecret": "metrics",
             "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "alerts": {"enabled": True, "runbooks": "https://docs.test/alerts"},
             "grafanaDashboard": {"enabled": True},
             "tracesEndpoint": "http://otel:4318",
         }
     },
 }
 # Kinds that come with an operator; there is no published schema of Kubernetes' own for them.
-FOREIGN = {"ServiceMonitor", "HTTPRoute"}
+FOREIGN = {"ServiceMonitor", "PrometheusRule", "HTTPRoute"}
 POLICY = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
-METRIC = re.compile(r"store_platform_\w+")
-SUFFIXES = ("", "_total", "_count", "_sum", "_bucket")
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +118,7 @@ def test_no_shop_takes_the_platforms_own_name(
         ("own account", {"ServiceAccount", *POLICY, "ClusterRole", "ClusterRoleBinding"}, set()),
         ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
         ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
-        ("monitored", set(), {"ServiceMonitor"}),
+        ("monitored", set(), {"ServiceMonitor", "PrometheusRule"}),
     ],
 )
 def test_switches(
@@ -265,6 +260,25 @@ def test_the_role_names_every_kind_of_the_engines_charts(default: Objects, shop:
     assert {plural.get(kind, f"{kind.lower()}s") for kind in {o["kind"] for o in shop}} <= granted
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_routes_are_allowed_where_a_gateway_is_named_for_shops(
+    platform: Helm, default: Objects, *, enabled: bool
+) -> None:
+    routes = {
+        "apiGroups": ["gateway.networking.k8s.io"],
+        "resources": ["httproutes"],
+        "verbs": ["get", "create", "patch", "delete"],
+    }
+    before = default.one("ClusterRole", "-in-stores")["rules"]
+    assert routes not in before
+    gateway = {"enabled": enabled, "name": "public", "namespace": "edge"}
+    values = {"woocommerce": {"plan": "medium"}, "medusa": {"gateway": gateway}}
+    objects = platform.objects({"stores": {"values": values}})
+    assert objects.one("ClusterRole", "-in-stores")["rules"] == [*before, routes]
+    unnamed = platform.objects({"stores": {"values": {"medusa": {"gateway": {}}}}})
+    assert unnamed.one("ClusterRole", "-in-stores")["rules"] == before
+
+
 def test_the_roles_have_no_wildcard_and_raise_nobody_above_a_store(default: Objects) -> None:
     in_stores = default.one("ClusterRole", "-in-stores")
     bind = {
@@ -322,13 +336,41 @@ def test_what_engines_of_ones_own_need(platform: Helm) -> None:
     assert (watched["apiGroups"], watched["resources"]) == (["*"], ["*/*"])
 
 
-def test_the_grafana_dashboard_asks_for_metrics_that_there_are(platform: Helm) -> None:
-    shown = platform.objects(VARIANTS["monitored"]).one("ConfigMap", "-grafana")["data"]
-    panels = json.loads(shown["store-platform.json"])["panels"]
-    asked = {name for panel in panels for name in METRIC.findall(json.dumps(panel["targets"]))}
-    measurements = PrometheusMeasurements()
-    families = [*measurements.registry.collect()]
-    known = {f"{family.name}{suffix}" for family in families for suffix in SUFFIXES}
-    gauges = set(re.findall(r'_gauge\(\s*"(\w+)"', Path(gauges_module.__file__).read_text()))
-    assert asked - known - {f"store_platform_{name}" for name in gauges} == set()
-    assert len(panels) == 12
+@pytest.mark.parametrize(
+    ("values", "several"),
+    [
+        ({}, set()),
+        ({**POSTGRESQL, "api": {"replicas": 2}}, {"api"}),
+        ({"dashboard": {"replicas": 2}}, {"dashboard"}),
+        (
+            {**POSTGRESQL, "api": {"replicas": 2}, "dashboard": {"replicas": 3}},
+            {"api", "dashboard"},
+        ),
+        ({"dashboard": {"enabled": False, "replicas": 3}}, set()),
+    ],
+)
+def test_replicas_are_apart_and_one_of_them_stays(
+    platform: Helm, values: Values, several: set[str]
+) -> None:
+    objects = platform.objects(values)
+    budgets = {
+        item["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"]
+        for item in objects.of("PodDisruptionBudget")
+    }
+    spread = {
+        component
+        for component, template in objects.templates.items()
+        if "topologySpreadConstraints" in template["spec"]
+    }
+    assert budgets == spread == several
+    for component in several:
+        template = objects.templates[component]
+        (constraint,) = template["spec"]["topologySpreadConstraints"]
+        selected = constraint["labelSelector"]["matchLabels"]
+        assert selected.items() <= template["metadata"]["labels"].items()
+
+
+def test_what_is_written_to_a_nodes_disk_has_a_limit(platform: Helm) -> None:
+    for container in platform.objects(POSTGRESQL).containers.values():
+        assert set(container["resources"]["requests"]) == {"cpu", "memory", "ephemeral-storage"}
+        assert set(container["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}

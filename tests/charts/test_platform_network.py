@@ -122,6 +122,30 @@ def test_where_the_api_server_is(platform: Helm) -> None:
     assert not may(objects, "api", "egress", Other("10.96.0.2"), 6443)
 
 
+def test_the_api_servers_ports_are_apart_from_those_of_urls(platform: Helm) -> None:
+    server, shops = Other("10.96.0.1"), Other("10.9.9.9")
+    said = {"apiServerCidrs": ["10.96.0.1/32"], "apiServerPorts": [6443], "extraPorts": []}
+    objects = platform.objects({"networkPolicies": said})
+    assert ports_of(objects, "api", server) == {6443, 80}
+    assert ports_of(objects, "api", shops) == {80}
+    https = {"stores": {"url": "https://{name}.shops.test"}, "networkPolicies": said}
+    assert ports_of(platform.objects(https), "api", shops) == {443}
+    # No ports at all would be every port.
+    assert "/networkPolicies/apiServerPorts" in platform.refusal(
+        {"networkPolicies": {"apiServerPorts": []}}
+    )
+
+
+def test_services_have_addresses_of_both_families_where_it_is_said(
+    platform: Helm, default: Objects
+) -> None:
+    assert not any("ipFamilyPolicy" in item["spec"] for item in default.of("Service"))
+    objects = platform.objects({"services": {"ipFamilyPolicy": "PreferDualStack"}})
+    policies = [item["spec"]["ipFamilyPolicy"] for item in objects.of("Service")]
+    assert policies == ["PreferDualStack"] * 2
+    assert "/services/ipFamilyPolicy" in platform.refusal({"services": {"ipFamilyPolicy": "IPv6"}})
+
+
 def test_nobody_connects_to_a_migration(everything: Objects) -> None:
     assert not may(everything, "migration", "ingress", CONTROLLER, "http")
 

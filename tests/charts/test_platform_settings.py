@@ -5,6 +5,8 @@ import pytest
 from app import __version__
 from app.http.headers import security_headers
 from app.settings import Settings
+from provisioner.domain.identities import Role
+from provisioner.storage.quota import Quota
 from tests.charts.rendering import Helm, Objects, Values
 from tests.charts.test_platform import GATEWAY, POSTGRESQL, VARIANTS, settings
 
@@ -69,6 +71,59 @@ def test_credentials_for_registries_are_mounted_where_the_settings_say(
     (volume,) = [volume for volume in volumes if volume["name"] == mount["name"]]
     assert mount["mountPath"] == "/etc/store-platform/pull"
     assert volume["secret"]["secretName"] == "registry"
+
+
+@pytest.mark.parametrize(
+    ("tls", "redirected", "seconds"),
+    [
+        ({"enabled": True, "redirect": False}, "false", "31536000"),
+        ({"enabled": True, "hstsSeconds": 300}, "true", "300"),
+        ({"enabled": False, "redirect": True, "hstsSeconds": 300}, "false", "0"),
+    ],
+)
+def test_redirects_and_hsts_may_be_the_ingress_own(
+    platform: Helm, tls: Values, redirected: str, seconds: str
+) -> None:
+    given = settings(platform.objects({"access": {"tls": tls}}))
+    assert given["STORE_PLATFORM_REDIRECT_TO_TLS"] == redirected
+    assert given["STORE_PLATFORM_HSTS_SECONDS"] == seconds
+
+
+def test_how_many_stores(platform: Helm, default: Objects) -> None:
+    few = platform.objects({"stores": {"maxStores": 50, "maxStoresPerUser": 0}})
+    for objects, in_all, per_owner in ((default, 1000, 20), (few, 50, None)):
+        given = settings(objects)
+        read = Settings.model_validate(
+            {
+                "max_stores": given["STORE_PLATFORM_MAX_STORES"],
+                "max_stores_per_user": given["STORE_PLATFORM_MAX_STORES_PER_USER"],
+            }
+        )
+        assert read.platform().quota == Quota(in_all=in_all, per_owner=per_owner)
+
+
+def test_what_an_issuers_roles_stand_for(platform: Helm) -> None:
+    oidc = {"issuer": "https://id.example.com", "audience": "a", "clientId": "c"}
+    roles = {"shop-staff": "operator", "shop-admins": "admin"}
+    given = settings(
+        platform.objects({"oidc": {**oidc, "roles": roles, "rolesClaim": "realm_access.roles"}})
+    )
+    read = Settings.model_validate(
+        {
+            "oidc_issuer": given["STORE_PLATFORM_OIDC_ISSUER"],
+            "oidc_audience": given["STORE_PLATFORM_OIDC_AUDIENCE"],
+            "oidc_roles": given["STORE_PLATFORM_OIDC_ROLES"],
+            "oidc_roles_claim": given["STORE_PLATFORM_OIDC_ROLES_CLAIM"],
+        }
+    ).oidc()
+    assert read is not None
+    assert read.roles == {"shop-staff": Role.OPERATOR, "shop-admins": Role.ADMIN}
+    assert read.roles_claim == "realm_access.roles"
+    by_default = settings(platform.objects({"oidc": oidc}))
+    assert not [name for name in by_default if "ROLES" in name]
+    assert "at '/oidc/roles" in platform.refusal({"oidc": {**oidc, "roles": {"a": "owner"}}})
+    said = platform.refusal({"oidc": {**oidc, "roles": {"a,b": "admin"}}})
+    assert "'a,b' does not match pattern" in said  # helm names another place, by a fault of its own
 
 
 @pytest.mark.parametrize(

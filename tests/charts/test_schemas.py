@@ -28,6 +28,7 @@ OPEN_MAPS = {
         "/definitions/engineValues",
         "/definitions/engineValues/additionalProperties",
         "/properties/api/properties/extraEnv",
+        "/properties/oidc/properties/roles",
         "/properties/global",
     },
 }

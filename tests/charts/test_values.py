@@ -50,9 +50,42 @@ def test_image(helm: Helm, component: str, named: set[str]) -> None:
         for container in objects.all_containers
         if container["image"] == "mirror.test/shops/it:1"
     }
-    assert pulled == dict.fromkeys(named, "Always")
+    # Every few minutes, beside a pod that has the image: the registry is not asked each time
+    assert pulled == dict.fromkeys(named, "Always") | dict.fromkeys(
+        named & {"cron"}, "IfNotPresent"
+    )
     for template in objects.templates.values():
         assert template["spec"]["imagePullSecrets"] == [{"name": "one"}]
+
+
+def test_cron_pulls_nothing_where_nothing_is_pulled(helm: Helm) -> None:
+    shop = helm.objects({"wordpress": {"image": {"pullPolicy": "Never"}}})
+    assert shop.containers["cron"]["imagePullPolicy"] == "Never"
+
+
+DIGEST = f"sha256:{'0123456789abcdef' * 4}"
+
+
+@pytest.mark.parametrize(
+    ("engine", "component", "container"),
+    [
+        ("helm", "wordpress", "wordpress"), ("helm", "mysql", "mysql"),
+        ("medusa", "medusa", "medusa"), ("medusa", "storefront", "storefront"),
+        ("medusa", "postgres", "postgres"),
+    ],
+)  # fmt: skip
+def test_images_by_digest(
+    request: pytest.FixtureRequest, engine: str, component: str, container: str
+) -> None:
+    """A rebuild under the same tag rolls out with its digest, and its set-up runs again."""
+    chart: Helm = request.getfixturevalue(engine)
+    plain = chart.objects()
+    shop = chart.objects({component: {"image": {"digest": DIGEST}}})
+    before = plain.containers[container]["image"]
+    assert shop.containers[container]["image"] == f"{before}@{DIGEST}"
+    has_another_setup = shop.one("Job")["metadata"]["name"] != plain.one("Job")["metadata"]["name"]
+    assert has_another_setup == (component in ("wordpress", "medusa"))
+    assert "digest" in chart.refusal({component: {"image": {"digest": "latest"}}})
 
 
 def test_default_images_name_their_version(helm: Helm) -> None:

@@ -14,7 +14,7 @@ import trustme
 import yaml
 
 from app.doctor.checks import checks_for
-from app.doctor.examination import TimeLimits, examine
+from app.doctor.examination import examine
 from app.doctor.findings import Finding
 from app.doctor.installation import Installation, Resolve
 from app.local.cluster import LocalCluster, tools
@@ -72,7 +72,6 @@ class World:
         resolve: Resolve = wildcard,
         ahead: timedelta = timedelta(),
         is_before_install: bool = False,
-        limits: TimeLimits | None = None,
         **settings: Any,
     ) -> dict[str, Finding]:
         """Examine the installation with other settings; our clock is ``ahead`` of the others."""
@@ -87,7 +86,7 @@ class World:
                 now=lambda: datetime.now(UTC) + ahead,
                 shop_name="doctor-1",
             )
-            return await examine(checks_for(chosen), installation, limits)
+            return await examine(checks_for(chosen), installation)
 
     def values(self, name: str, **given: str) -> Path:
         """Write the operator's values of the engine, and return their folder."""

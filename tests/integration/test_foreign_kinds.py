@@ -15,6 +15,7 @@ import pytest
 from app.local.cluster import LocalCluster
 from app.local.cluster.toolchain import go_program
 from tests.charts.rendering import PLATFORM, Helm
+from tests.charts.test_every_engine import GATEWAY
 from tests.charts.test_platform import FOREIGN, VARIANTS
 from tests.integration import test_charts
 
@@ -27,10 +28,21 @@ GATEWAY_API = (
 PROMETHEUS_OPERATOR = (
     "github.com/prometheus-operator/prometheus-operator@v0.85.0",
     "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
-    "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
 )
+MONITORING = "example/prometheus-operator-crd/monitoring.coreos.com_"
+DEFINITIONS = (
+    GATEWAY_API,
+    (*PROMETHEUS_OPERATOR, f"{MONITORING}servicemonitors.yaml"),
+    (*PROMETHEUS_OPERATOR, f"{MONITORING}prometheusrules.yaml"),
+)
+KINDS = {
+    "httproutes.gateway.networking.k8s.io",
+    "servicemonitors.monitoring.coreos.com",
+    "prometheusrules.monitoring.coreos.com",
+}
 
 platform = test_charts.platform
+shop = test_charts.shop
 server = test_charts.server
 
 
@@ -50,7 +62,7 @@ def published(module: str, checksum: str, file: str) -> Path:
 @pytest.fixture
 def definitions(local_cluster: LocalCluster) -> Iterator[None]:
     """Have the cluster know the kinds, for as long as the test runs."""
-    files = [f"--filename={published(*item)}" for item in (GATEWAY_API, PROMETHEUS_OPERATOR)]
+    files = [f"--filename={published(*item)}" for item in DEFINITIONS]
     local_cluster.kubectl("apply", "--server-side", *files)
     try:
         local_cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *files)
@@ -63,10 +75,15 @@ def definitions(local_cluster: LocalCluster) -> Iterator[None]:
 def await_kinds(cluster: LocalCluster) -> None:
     """Wait until the API server names the kinds among those that it has."""
     deadline = time.monotonic() + 90
-    wanted = {"httproutes.gateway.networking.k8s.io", "servicemonitors.monitoring.coreos.com"}
-    while not wanted <= set(cluster.kubectl("api-resources", "-o", "name").split()):
+    while KINDS - set(cluster.kubectl("api-resources", "-o", "name").split()):
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+@pytest.mark.usefixtures("definitions")
+def test_routes_of_shops(server: test_charts.Server, shop: Helm) -> None:
+    route = shop.objects(GATEWAY).one("HTTPRoute")
+    assert server.take([route]) == 1
 
 
 @pytest.mark.usefixtures("definitions")

@@ -22,11 +22,12 @@ LEFT = {
     " has its images loaded. values-prod.yaml pulls always.",
     "CKV_K8S_35": "Secrets as files: the official images of MySQL and WordPress, and the service's"
     " settings, take them from the environment, which nobody but the pod's own user can read.",
-    "CKV_K8S_38": "Service account tokens: the API is what talks to Kubernetes, and alone has one.",
+    "CKV_K8S_38": "Service account tokens: the API talks to Kubernetes, and before an installation"
+    " the doctor's Job does; nothing else has one.",
     "CKV_K8S_40": "A user above 10000: the official images own their files as 33 and 999. The"
     " values `userId` take another where an image has one.",
-    "CKV_K8S_43": "Images by digest: the values take one (`tag: 8.4@sha256:…`); which one is known"
-    " to whoever publishes or mirrors the images.",
+    "CKV_K8S_43": "Images by digest: the values `digest` take one; which one is known to whoever"
+    " publishes or mirrors the images.",
 }
 
 
@@ -65,7 +66,10 @@ def test_every_finding_of_checkov_is_explained(scanners: Scanners, tmp_path: Pat
     assert unexplained == []
     assert set(LEFT) - {check for check, _ in found} == set()
     tokens = {resource for check, resource in found if check == "CKV_K8S_38"}
-    assert {name.rsplit(".", 1)[1] for name in tokens} == {"woo-8f0c2f5e-store-platform-api"}
+    assert {name.rsplit(".", 1)[1] for name in tokens} == {
+        "woo-8f0c2f5e-store-platform-api",
+        "woo-8f0c2f5e-store-platform-doctor",
+    }
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: str(file.relative_to(ROOT)))

@@ -90,7 +90,7 @@ async def test_the_guide_then_a_kill_an_upgrade_and_a_way_back(
     assert guests.failures == []
     assert guests.numbers == list(range(1, len(guests.numbers) + 1))
     assert len(guests.numbers) >= 5
-    await asyncio.to_thread(the_first_shop_is_deleted, ground)
+    await asyncio.to_thread(shops_are_deleted, ground, FIRST_SHOP, "killed")
 
 
 async def a_leader_is_killed(
@@ -128,8 +128,10 @@ async def the_version_changes_and_changes_back(
         assert script.has_missed_nothing()
 
 
-def the_first_shop_is_deleted(ground: Ground) -> None:
-    ground.terminal.type(f".venv/bin/python -m app.storectl delete {FIRST_SHOP} --yes --watch")
+def shops_are_deleted(ground: Ground, *names: str) -> None:
+    """By the administrator, who finds the merchant's too."""
+    storectl = ".venv/bin/python -m app.storectl"
+    ground.terminal.type(*(f"{storectl} delete {name} --yes --watch" for name in names))
     assert store_namespaces(ground.terminal.cluster) == {}
 
 

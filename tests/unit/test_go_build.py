@@ -9,6 +9,7 @@ from app.local.cluster.go_build import BuildError, Source, build, count_lines, i
 from app.local.cluster.progress import Progress
 
 GO = """#!/bin/sh
+echo "$*" >> "$(dirname "$0")/asked"
 case $1 in
 list)
   echo "go: downloading k8s.io/api v0.35.4" >&2
@@ -46,6 +47,15 @@ def test_a_program_is_kept_when_it_is_whole(target: Path) -> None:
     _build(target)
     assert [file.name for file in target.parent.iterdir()] == ["tool-v1"]
     assert target.read_text() == "program\n"
+
+
+@pytest.mark.parametrize("tags", ["", "small,plain"])
+def test_what_is_counted_is_built_with_the_same_tags(target: Path, tags: str) -> None:
+    source = Source(target.parent, "example.com/tool", {}, tags)
+    build("tool v1", source, target)
+    asked = (target.parents[1] / "asked").read_text().splitlines()
+    assert [line.split()[0] for line in asked] == ["list", "build"]
+    assert [f"-tags {tags} " in line for line in asked] == [bool(tags)] * 2
 
 
 def test_a_failed_build_leaves_nothing_and_says_why(

@@ -6,6 +6,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,12 @@ def test_another_kind_of_machine_builds_from_source(
     monkeypatch.setattr(tools, "runs_here", lambda: False)
     assert tools.ensure(TOOL).read_text() == "built"
     assert origins.asked == [f"build tool {tools.version_of(TOOL)} from example.com/tool"]
+
+
+def test_a_program_with_other_tags_is_another(origins: Origins) -> None:
+    tagged = replace(TOOL, tags="small")
+    assert tools.ensure(tagged) != tools.ensure(TOOL)
+    assert origins.asked == ["fetch tool", "fetch tool"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 from app.doctor.findings import Finding, failed, ok, skipped, warning
 from app.doctor.installation import Installation
 
+_HANDSHAKE_SECONDS, _GOODBYE_SECONDS = 5.0, 1.0
 _SOON = timedelta(days=14)
 _KEPT_BACK = "every store would be kept from READY, since its address is asked first"
 _WARNED = "browsers would warn every shopper"
@@ -46,8 +47,13 @@ async def check_certificate(installation: Installation) -> Finding:
 
 
 async def _end_of_certificate(installation: Installation, address: str, host: str) -> datetime:
-    context, port = installation.settings.trust(), installation.shop_port
-    _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    _, writer = await asyncio.open_connection(
+        address,
+        installation.shop_port,
+        ssl=installation.settings.trust(),
+        server_hostname=host,
+        ssl_shutdown_timeout=_GOODBYE_SECONDS,
+    )
     try:
         shown: dict[str, Any] = writer.get_extra_info("peercert")
     finally:

@@ -13,8 +13,11 @@ async def check_redis(installation: Installation) -> Finding:
     # Imported here, as in ``limits.counting``: the import takes a while, and few need it.
     from coredis import Redis  # noqa: PLC0415 - see above
     from coredis.exceptions import RedisError  # noqa: PLC0415 - see above
+    from coredis.retry import NoRetryPolicy  # noqa: PLC0415 - see above
 
-    client = Redis.from_url(url, connect_timeout=_SECONDS, stream_timeout=_SECONDS)
+    client = Redis.from_url(
+        url, connect_timeout=_SECONDS, stream_timeout=_SECONDS, retry_policy=NoRetryPolicy()
+    )
     try:
         await client.ping()
     except (RedisError, OSError, TimeoutError) as error:

@@ -32,6 +32,12 @@ class Source:
     package: str
     variables: Mapping[str, str]
     """Strings that are set in the program, such as its version."""
+    tags: str = ""
+    """Build tags, separated by commas."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return (*_FLAGS, "-tags", self.tags) if self.tags else _FLAGS
 
 
 def build(title: str, source: Source, target: Path) -> None:
@@ -45,7 +51,7 @@ def build(title: str, source: Source, target: Path) -> None:
     fresh = target.with_suffix(".building")
     set_variables = " ".join(f"-X {name}={value}" for name, value in source.variables.items())
     command = [
-        "build", "-v", *_FLAGS, "-ldflags", f"-s -w {set_variables}", "-o", str(fresh),
+        "build", "-v", *source.flags, "-ldflags", f"-s -w {set_variables}", "-o", str(fresh),
         source.package,
     ]  # fmt: skip
     with ticking(f"Building {title} (once)") as progress:
@@ -84,7 +90,7 @@ def _uncompiled(source: Source, progress: Progress) -> frozenset[str]:
     """Download the modules, and return the packages that are yet to be compiled."""
     progress.unit = "modules"
     stale = "{{if .Stale}}{{.ImportPath}}{{end}}"
-    command = ["list", "-deps", *_FLAGS, "-f", stale, source.package]
+    command = ["list", "-deps", *source.flags, "-f", stale, source.package]
     return frozenset(_go(command, source.folder, progress, is_download).split())
 
 

@@ -35,6 +35,8 @@ class Tool:
     """The published module whose version the program reports."""
     published: Published | None = None
     """Where it can be had already built."""
+    tags: str = ""
+    """Build tags, separated by commas."""
 
 
 KUBERNETES = Tool("kubernetes", "kubernetes", ".", "k8s.io/kubernetes")
@@ -63,11 +65,22 @@ COREDNS = Tool("coredns", "coredns", ".", "github.com/coredns/coredns")
 SKIPPER = Tool(
     "skipper", "skipper", "github.com/zalando/skipper/cmd/skipper", "github.com/zalando/skipper"
 )
+# These are for tests: of the workflows, of the alerts, and of what the charts render.
 ACTIONLINT = Tool(
     "actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint",
     "github.com/rhysd/actionlint",
 )  # fmt: skip
-"""Looks at .github/workflows in the tests; the cluster has no need of it."""
+PROMTOOL = Tool(
+    "promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool",
+    "github.com/prometheus/prometheus",
+    # Without service discovery, which brings the libraries of every cloud there is.
+    tags="remove_all_sd",
+)  # fmt: skip
+KUBE_SCORE = Tool(
+    "kube-score", "kube-score", "github.com/zegl/kube-score/cmd/kube-score",
+    "github.com/zegl/kube-score",
+)  # fmt: skip
+CHECKERS = (ACTIONLINT, PROMTOOL, KUBE_SCORE)
 _CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
 
@@ -91,7 +104,9 @@ def ensure(tool: Tool) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
         if not target.exists() and not _is_fetched(tool, target):
-            source = Source(GO_MODULES / tool.folder, tool.package, _version_variables(tool))
+            source = Source(
+                GO_MODULES / tool.folder, tool.package, _version_variables(tool), tool.tags
+            )
             build(f"{tool.name} {version_of(tool)}", source, target)
     return target
 
@@ -111,6 +126,7 @@ def ensure_kubectl() -> Path:
 
 def _place(tool: Tool) -> Path:
     digest = hashlib.sha256(repr(tool.published).encode() if tool.published else b"")
+    digest.update(tool.tags.encode())
     for file in sorted((GO_MODULES / tool.folder).iterdir()):
         digest.update(file.read_bytes())
     return cache() / "bin" / f"{tool.name}-{version_of(tool)}-{digest.hexdigest()[:12]}"

@@ -13,7 +13,7 @@ from app.storectl.terminal import connected, run, warn
 
 _MISSING = (
     "`storectl mcp` needs the optional part `mcp`, which is not installed. Install it with:"
-    " pipx inject store-platform mcp, or in a checkout: pip install '.[mcp]'"
+    " pipx inject store-platform mcp, or in a checkout: pipx install --force '.[mcp]'"
 )
 
 

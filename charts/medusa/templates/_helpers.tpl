@@ -40,6 +40,11 @@ helm.sh/chart: {{ include "medusa.chart" .root }}
 {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | trimSuffix "/" }}
 {{- end }}
 
+{{/* The paths that Medusa answers, as a JSON array: its pages, its two APIs with their sign-in, uploads, and what payments call. */}}
+{{- define "medusa.serverPaths" -}}
+["/app", "/admin", "/store", "/auth", "/static", "/hooks"]
+{{- end }}
+
 {{/* The administrator's log-in; engine.yaml tells the platform the same. */}}
 {{- define "medusa.adminEmail" -}}
 {{ .Values.store.adminEmail | default (printf "admin@%s" .Values.store.host) }}
@@ -100,9 +105,9 @@ image: {{ include "medusa.reference" . }}
 imagePullPolicy: {{ .pullPolicy }}
 {{- end }}
 
-{{/* An image's name with its tag; call with the image's values. */}}
+{{/* An image's name with its tag, and its digest if it is known; call with the image's values. */}}
 {{- define "medusa.reference" -}}
-{{ .repository }}:{{ .tag }}
+{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{/* Mounts of the folders that may be written to and lost; call with their paths. */}}

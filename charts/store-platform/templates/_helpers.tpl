@@ -48,6 +48,16 @@ helm.sh/chart: {{ include "store-platform.chart" .root }}
 {{- if .Values.serviceAccount.create }}{{ include "store-platform.fullname" . }}-in-stores{{ end -}}
 {{- end }}
 
+{{/*
+"yes" where a Gateway is named for shops of some engine, else nothing. The name counts, and not whether it is
+enabled: shops of a time when it was have an HTTPRoute still, which goes with them.
+*/}}
+{{- define "store-platform.hasShopsByGateway" -}}
+{{- range .Values.stores.values }}
+{{- if dig "gateway" "name" "" . }}yes{{ end -}}
+{{- end -}}
+{{- end }}
+
 {{/* "yes" where state is in PostgreSQL, else nothing. */}}
 {{- define "store-platform.hasPostgresql" -}}
 {{- if .Values.database.existingSecret }}yes{{ end -}}
@@ -68,6 +78,18 @@ imagePullSecrets:
   {{- range . }}
   - name: {{ . }}
   {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Replicas on as many nodes as there are, where there are several; call with (dict "root" $ "component" name "replicas" n). */}}
+{{- define "store-platform.spread" -}}
+{{- if gt (int .replicas) 1 }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway # one node is enough to begin with
+    labelSelector:
+      matchLabels: {{- include "store-platform.selectorLabels" . | nindent 8 }}
 {{- end }}
 {{- end }}
 
@@ -108,8 +130,10 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_MAX_CONCURRENT_PROVISIONS" .Values.stores.maxConcurrentProvisions
   "STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS" .Values.stores.provisionTimeoutSeconds
   "STORE_PLATFORM_GRAPHIQL" .Values.access.graphiql
-  "STORE_PLATFORM_HSTS_SECONDS" (ternary 31536000 0 $tls)
-  "STORE_PLATFORM_REDIRECT_TO_TLS" $tls }}
+  "STORE_PLATFORM_MAX_STORES" (int .Values.stores.maxStores)
+  "STORE_PLATFORM_MAX_STORES_PER_USER" (int .Values.stores.maxStoresPerUser)
+  "STORE_PLATFORM_HSTS_SECONDS" (ternary (int .Values.access.tls.hstsSeconds) 0 $tls)
+  "STORE_PLATFORM_REDIRECT_TO_TLS" (and $tls .Values.access.tls.redirect) }}
 {{- with include "store-platform.storeRole" . }}
 {{- $_ := set $settings "STORE_PLATFORM_STORE_ROLE" . }}
 {{- end }}
@@ -145,6 +169,16 @@ capabilities: {drop: [ALL]}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_ISSUER" .Values.oidc.issuer }}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_AUDIENCE" .Values.oidc.audience }}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_CLIENT_ID" .Values.oidc.clientId }}
+{{- with .Values.oidc.roles }}
+{{- $pairs := list }}
+{{- range $theirs, $ours := . }}
+{{- $pairs = append $pairs (printf "%s=%s" $theirs $ours) }}
+{{- end }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_ROLES" (join "," $pairs) }}
+{{- end }}
+{{- with .Values.oidc.rolesClaim }}
+{{- $_ := set $settings "STORE_PLATFORM_OIDC_ROLES_CLAIM" . }}
+{{- end }}
 {{- with .Values.oidc.tokenOrigins }}
 {{- $_ := set $settings "STORE_PLATFORM_OIDC_TOKEN_ORIGINS" (join "," .) }}
 {{- end }}
@@ -257,6 +291,40 @@ env:
     - ipBlock: {cidr: {{ . | quote }}}
     {{- end }}
   {{- end }}
+{{- end }}
+
+{{/*
+"yes" where an object of somebody else's kind is made, else nothing. `auto` makes it where the cluster has the
+kind; true insists, so that a missing kind is told here and not by the API server. Call with (dict "root" $
+"value" name "wanted" value "remedy" what else to set "api" "group/version/Kind" "maker" who).
+*/}}
+{{- define "store-platform.makes" -}}
+{{- $isKnown := .root.Capabilities.APIVersions.Has .api }}
+{{- if and (eq (toString .wanted) "true") (not $isKnown) }}
+{{- fail (printf "%s: this cluster has no %s, a kind of %s. Install that first, or set %s. helm template is told of kinds by --api-versions %s." .value (base .api) .maker .remedy .api) }}
+{{- end }}
+{{- if and $isKnown (ne (toString .wanted) "false") }}yes{{ end -}}
+{{- end }}
+
+{{/* "yes" where there is to be a ServiceMonitor. */}}
+{{- define "store-platform.makesServiceMonitor" -}}
+{{- include "store-platform.makes" (dict "root" . "wanted" .Values.monitoring.serviceMonitor.enabled
+  "api" "monitoring.coreos.com/v1/ServiceMonitor" "maker" "the Prometheus operator"
+  "value" "monitoring.serviceMonitor.enabled" "remedy" "it to auto or false") }}
+{{- end }}
+
+{{/* "yes" where there is to be a PrometheusRule. */}}
+{{- define "store-platform.makesAlerts" -}}
+{{- include "store-platform.makes" (dict "root" . "wanted" .Values.monitoring.alerts.enabled
+  "api" "monitoring.coreos.com/v1/PrometheusRule" "maker" "the Prometheus operator"
+  "value" "monitoring.alerts.enabled" "remedy" "it to auto or false") }}
+{{- end }}
+
+{{/* "yes" where there is to be an HTTPRoute. */}}
+{{- define "store-platform.makesRoute" -}}
+{{- include "store-platform.makes" (dict "root" . "wanted" (eq .Values.access.by "gateway")
+  "api" "gateway.networking.k8s.io/v1/HTTPRoute" "maker" "the Gateway API"
+  "value" "access.by: gateway" "remedy" "access.by to ingress or none") }}
 {{- end }}
 
 {{/* The paths that the API answers, as a JSON array: all of them where it serves the dashboard too. */}}

@@ -86,7 +86,7 @@ capabilities: {drop: [ALL]}
 
 {{/* A container's image, and when it is pulled; call with the image's values. */}}
 {{- define "woocommerce.image" -}}
-image: {{ .repository }}:{{ .tag }}
+image: {{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 imagePullPolicy: {{ .pullPolicy }}
 {{- end }}
 
@@ -109,6 +109,11 @@ imagePullPolicy: {{ .pullPolicy }}
 {{/* What every container of the shop itself has in common: web server, sync, setup and cron. */}}
 {{- define "woocommerce.shopContainer" -}}
 {{ include "woocommerce.image" .Values.wordpress.image }}
+{{ include "woocommerce.shopFiles" . }}
+{{- end }}
+
+{{/* What they may do, and where their files are. */}}
+{{- define "woocommerce.shopFiles" -}}
 securityContext: {{- include "woocommerce.containerSecurity" . | nindent 2 }}
 workingDir: {{ .Values.wordpress.documentRoot }}
 volumeMounts:

@@ -99,7 +99,6 @@ class Ground:
             "trustedAuthorities": {"configMap": _AUTHORITIES},
             "stores": {"ingressUrl": "https://traefik.ingress"},  # no DNS knows the shops
             "mail": {"port": 1025, "security": "none", "existingSecret": ""},  # MailDev asks nobody
-            "monitoring": {"serviceMonitor": {"enabled": False}},  # its kind is not here
         }
         return merged(of_the_node(self.terminal.cluster), here)
 

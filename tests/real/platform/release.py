@@ -130,7 +130,7 @@ def of_the_node(cluster: LocalCluster) -> dict[str, Any]:
         "dashboard": {"image": {"pullPolicy": "Never"}},
         "stores": {"values": {"medusa": medusa}},
         "networkPolicies": {
-            "extraPorts": [8000, 8443, cluster.layout.ports.apiserver],
+            "apiServerPorts": [443, cluster.layout.ports.apiserver],
             "dns": {"cidrs": [f"{NODE_ADDRESS}/32"]},
         },
     }

@@ -33,19 +33,19 @@ class Guests:
 
     @asynccontextmanager
     async def ordering(self) -> AsyncIterator[None]:
-        """Order again and again meanwhile."""
-        task = asyncio.create_task(self._order_on(), name="guests")
+        """Order again and again meanwhile; an order that has begun is ended."""
+        closing = asyncio.Event()
+        task = asyncio.create_task(self._order_until(closing), name="guests")
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            closing.set()
+            await task
 
-    async def _order_on(self) -> None:
-        while True:
+    async def _order_until(self, closing: asyncio.Event) -> None:
+        while not closing.is_set():
             try:
-                # An order that has begun is ended, so that none is counted that was not seen.
-                await asyncio.shield(asyncio.ensure_future(self.order()))
+                await self.order()
             except (OrderFailedError, httpx.HTTPError) as error:
                 self.failures.append(repr(error))
                 await asyncio.sleep(1)
