@@ -52,6 +52,7 @@ async def _end_of_certificate(installation: Installation, address: str, host: st
         installation.shop_port,
         ssl=installation.settings.trust(),
         server_hostname=host,
+        ssl_handshake_timeout=_HANDSHAKE_SECONDS,
         ssl_shutdown_timeout=_GOODBYE_SECONDS,
     )
     try:

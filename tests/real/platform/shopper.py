@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 
 ADDRESS = {
-    "email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace",
+    "email": "guest@example.com", "first_name": "Ada", "last_name": "Lovelace",
     "address_1": "Hafenstraße 7", "postal_code": "20359", "city": "Hamburg", "country_code": "de",
 }  # fmt: skip
 _ATTEMPT_SECONDS = 60.0
