@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import smtplib
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -14,6 +15,7 @@ import pytest
 
 from app.doctor.checks.admission import check_admission
 from app.doctor.checks.clocks import check_cluster_clock, check_database_clock
+from app.doctor.checks.mail import check_mail
 from app.doctor.checks.names import check_host, check_names
 from app.doctor.checks.settings import check_settings
 from app.doctor.checks.state import check_state
@@ -538,3 +540,29 @@ class TestVolumes:
             " filled its volume stays as it is.",
             self.REMEDY,
         )
+
+
+class TestMail:
+    HOST = "maildev.mail.svc.cluster.local"
+
+    @pytest.fixture(autouse=True)
+    def nobody_is_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(smtplib, "SMTP", refuse)
+        monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+
+    async def test_a_name_within_the_cluster_is_not_looked_up_outside(self) -> None:
+        assert await check_mail(installed(smtp_host=self.HOST)) == skipped(
+            f"{self.HOST}:587 is a name within the cluster, which this machine does not know. Run"
+            " the doctor in a pod of the API to have it looked at."
+        )
+
+    async def test_in_a_pod_it_has_to_be_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+        assert (await check_mail(installed(smtp_host=self.HOST))).verdict is Verdict.FAILED
+
+    async def test_a_public_name_has_to_be_known_everywhere(self) -> None:
+        found = await check_mail(installed(smtp_host="smtp.example.com"))
+        assert found.verdict is Verdict.FAILED

@@ -2,6 +2,9 @@
 
 import re
 
+import yaml
+
+from tests.charts.rendering import MEDUSA, PLATFORM
 from tests.real.platform.guide import GUIDE, typed_blocks
 
 STEPS = [
@@ -21,3 +24,22 @@ def test_a_section_says_whether_it_is_tested() -> None:
         assert said is not None, text[:40]
         assert ("<!-- tested -->" in text) == (said[1] == "Tested"), text[:40]
     assert len(numbered) == 11
+
+
+def test_what_a_shop_asks_for_is_what_its_plan_says() -> None:
+    plans = yaml.safe_load((MEDUSA / "engine.yaml").read_text())["plans"]
+    for plan, asked in plans.items():
+        amounts = " | ".join(asked[kind] for kind in ("cpu", "memory", "storage"))
+        assert f"| a shop of Medusa, `{plan}` | {amounts} |" in GUIDE.read_text()
+
+
+def test_what_the_platform_asks_for_is_what_the_chart_says() -> None:
+    values = yaml.safe_load((PLATFORM / "values.yaml").read_text())
+    production = yaml.safe_load((PLATFORM / "values-prod.yaml").read_text())
+    parts = ("api", "dashboard")
+    requests = [values[part]["resources"]["requests"] for part in parts]
+    assert [production[part]["replicas"] for part in parts] == [2, 2]
+    cpu = sum(int(asked["cpu"].removesuffix("m")) for asked in requests)
+    memory = sum(int(asked["memory"].removesuffix("Mi")) for asked in requests)
+    assert f"two of the dashboard) | {2 * cpu}m | {2 * memory}Mi |" in GUIDE.read_text()
+    assert f"| while it is upgraded, besides | {cpu}m | {memory}Mi |" in GUIDE.read_text()
