@@ -5,7 +5,7 @@ import re
 import yaml
 
 from tests.charts.rendering import MEDUSA, PLATFORM
-from tests.real.platform.guide import GUIDE, typed_blocks
+from tests.real.platform.guide import GUIDE, KUBERNETES, typed_blocks
 
 STEPS = [
     "Names", "Secrets", "Values", "Install", "Sign in", "The first shop, and its first order",
@@ -14,6 +14,7 @@ STEPS = [
 
 def test_what_is_typed() -> None:
     assert list(typed_blocks()) == STEPS
+    assert list(typed_blocks(KUBERNETES)) == ["From SQLite to PostgreSQL"]
 
 
 def test_a_section_says_whether_it_is_tested() -> None:
