@@ -37,10 +37,16 @@ def test_a_second_service_on_the_same_file(tmp_path: Path) -> None:
         # The other commands need the file for a moment, and do not work on stores
         made = command(service, "token", "create", "somebody")
         assert (made.returncode, made.stderr) == (0, "")
-        copied = command(service, "database", "copy", "--to", f"sqlite:///{tmp_path}/copy.db")
-        assert copied.returncode == 0, copied.stderr
+        # But what is written after a copy would be lost
+        copying = ("database", "copy", "--to", f"sqlite:///{tmp_path}/copy.db")
+        copied = command(service, *copying)
+        assert (copied.returncode, copied.stdout) == (2, "")
+        assert "Another service" in copied.stderr
+        assert not (tmp_path / "copy.db").exists()
 
         # However the first ends, the next may start
         service.stop(signal.SIGKILL)
+        copied = command(service, *copying)
+        assert copied.returncode == 0, copied.stderr
         service.start(wait_until_ready=False)
         assert service.status("/livez")[0] == 200
