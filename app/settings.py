@@ -102,6 +102,12 @@ class Settings(
     reachability_check: bool = Field(
         default=True, description="Whether READY waits until the shop's address answers."
     )
+    wildcard_record: bool = Field(
+        default=True,
+        description="Whether one wildcard record in the DNS leads the names of all shops to the"
+        " ingress controller; false where each shop's record is made with the shop, as external-dns"
+        " does. Only the doctor asks.",
+    )
     provision_timeout_seconds: float = Field(
         600, gt=0, description="How long a store may take to be ready before it is failed."
     )

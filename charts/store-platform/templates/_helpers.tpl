@@ -127,6 +127,7 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_SHOP_URL" .Values.stores.url
   "STORE_PLATFORM_RESERVED_NAMES" (prepend .Values.stores.reservedNames (splitList "." .Values.access.host | first) | join ",")
   "STORE_PLATFORM_REACHABILITY_CHECK" .Values.stores.reachabilityCheck
+  "STORE_PLATFORM_WILDCARD_RECORD" .Values.stores.wildcardRecord
   "STORE_PLATFORM_MAX_CONCURRENT_PROVISIONS" .Values.stores.maxConcurrentProvisions
   "STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS" .Values.stores.provisionTimeoutSeconds
   "STORE_PLATFORM_GRAPHIQL" .Values.access.graphiql
