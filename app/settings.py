@@ -102,6 +102,12 @@ class Settings(
     reachability_check: bool = Field(
         default=True, description="Whether READY waits until the shop's address answers."
     )
+    wildcard_record: bool = Field(
+        default=True,
+        description="Whether one wildcard record in the DNS leads the names of all shops to the"
+        " ingress controller; false where each shop's record is made with the shop, as external-dns"
+        " does. Only the doctor asks.",
+    )
     provision_timeout_seconds: float = Field(
         600, gt=0, description="How long a store may take to be ready before it is failed."
     )
@@ -137,6 +143,12 @@ class Settings(
         7,
         ge=0,
         description="Days until a store that failed and was never ready is removed; 0 keeps it.",
+    )
+    event_retention_days: float = Field(
+        90,
+        ge=0,
+        description="Days until an event of a store that is not deleted is removed; 0 keeps it. The"
+        " events of the current attempt and the newest of each kind are always kept.",
     )
     audit_retention_days: float = Field(
         365, ge=0, description="Days until an entry of the audit log is removed; 0 keeps it."
@@ -230,14 +242,18 @@ class Settings(
             max_concurrent_provisions=self.max_concurrent_provisions,
             max_concurrent_deletes=self.max_concurrent_deletes,
             lease_seconds=self.lease_seconds,
-            retention=Retention(
-                failed=_time(days=self.failed_retention_days),
-                deleted=_time(days=self.deleted_retention_days),
-                audit=_time(days=self.audit_retention_days),
-            ),
+            retention=self._retention(),
             quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),
             names=self.names(),
             issuer=self.issuer_trust(),
+        )
+
+    def _retention(self) -> Retention:
+        return Retention(
+            failed=_time(days=self.failed_retention_days),
+            deleted=_time(days=self.deleted_retention_days),
+            events=_time(days=self.event_retention_days),
+            audit=_time(days=self.audit_retention_days),
         )
 
     def _values_files(self) -> dict[str, tuple[Path, ...]]:

@@ -30,6 +30,7 @@ from provisioner.reconcile.retention import Housekeeper
 from provisioner.reconcile.rights import RightsKeeper
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.database import Transactions
+from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.stores import StoreRepository
 
 _log = structlog.get_logger(__name__)
@@ -93,8 +94,14 @@ async def leading(
     # each store needs. The workers begin once the watches are in.
     for store in await records.undeleted():
         reconciler.wake(store)
-    audit = AuditLog(database, tools.clock)
-    housekeeper = Housekeeper(records, reconciler, audit, tools.clock, tools.retention)
+    housekeeper = Housekeeper(
+        records,
+        reconciler,
+        EventRetention(database),
+        AuditLog(database, tools.clock),
+        tools.clock,
+        tools.retention,
+    )
     work: dict[str, Run] = {
         "housekeeper": housekeeper.run,
         **_upkeep(context, records, reconciler),

@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 
 from provisioner.domain.engines import EngineCatalogue
-from provisioner.domain.instrumentation import Unmeasured
 from provisioner.domain.ports import Measurements
 from provisioner.domain.stores import Retention, Store
 from provisioner.domain.tasks import root_tasks
@@ -114,7 +113,7 @@ class Platform:
 
 @asynccontextmanager
 async def running_platform(
-    settings: PlatformSettings, measurements: Measurements | None = None
+    settings: PlatformSettings, measurements: Measurements
 ) -> AsyncIterator[Platform]:
     """Run the domain for as long as the context is open.
 
@@ -131,6 +130,7 @@ async def running_platform(
         state = await opened_state(
             stack,
             settings.database_url,
+            measurements,
             connections=settings.database_connections,
             issuer=settings.issuer,
         )
@@ -148,7 +148,7 @@ async def running_platform(
             engines=engines,
             clock=state.clock,
             announcer=state.announcer,
-            measurements=measurements or Unmeasured(),
+            measurements=measurements,
             settings=settings.work,
             retention=settings.retention,
             max_concurrent_provisions=settings.max_concurrent_provisions,

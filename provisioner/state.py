@@ -4,6 +4,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.instrumentation import Stream
+from provisioner.domain.ports import Measurements
 from provisioner.domain.stores import StoreSnapshot
 from provisioner.storage.change_log import ChangeLog
 from provisioner.storage.database import Database
@@ -14,6 +16,7 @@ from provisioner.storage.stores import StoreRepository
 from provisioner.storage.token_tree import IssuerTrust
 from provisioner.storage.url import DatabaseUrl
 from provisioner.streams.broadcaster import AnnounceToAll, Broadcaster
+from provisioner.streams.delays import timed
 from provisioner.streams.list_stream import ChangeFeed
 
 
@@ -35,7 +38,12 @@ class State:
 
 
 async def opened_state(
-    stack: AsyncExitStack, database_url: str, *, connections: int, issuer: IssuerTrust | None
+    stack: AsyncExitStack,
+    database_url: str,
+    measurements: Measurements,
+    *,
+    connections: int,
+    issuer: IssuerTrust | None,
 ) -> State:
     """Migrate and connect the database, and return the state in it.
 
@@ -51,18 +59,18 @@ async def opened_state(
     database = await connected(stack, database_url, connections)
     if issuer is not None:
         await claim(database, issuer.source)
-    return _state_of(database)
+    return _state_of(database, measurements)
 
 
-def _state_of(database: Database) -> State:
+def _state_of(database: Database, measurements: Measurements) -> State:
     # The records announce to the broadcaster, which reads from the records. So this function looks
     # for the records only when it is called.
     async def read_snapshot(store_id: str) -> StoreSnapshot:
         return await records.snapshot(store_id)
 
     clock = SystemClock()
-    broadcaster = Broadcaster(read_snapshot)
-    changes = ChangeFeed(ChangeLog(database))
+    broadcaster = Broadcaster(read_snapshot, timed(Stream.STORE_STATUS, clock, measurements))
+    changes = ChangeFeed(ChangeLog(database), timed(Stream.STORES_CHANGED, clock, measurements))
     followers = AnnounceToAll(broadcaster, changes)
     # On PostgreSQL the database tells every replica of a change, the one that made it too. So the
     # records need not announce it, and followers would otherwise be told twice.

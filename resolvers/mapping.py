@@ -88,6 +88,7 @@ def update(context: Context, record: StoreUpdate) -> types.StoreUpdate:
         version=record.version,
         store=_snapshot(context, record.snapshot),
         events=[event(item) for item in record.events],
+        has_gap=record.has_gap,
     )
 
 

@@ -31,8 +31,8 @@ class Subscription:
             int | None,
             strawberry.argument(
                 description="The `version` of the last update that you have. The first updates then"
-                " contain every event since. A version that the store never had is refused with the"
-                " code CURSOR_INVALID."
+                " contain every event since that is kept, and `hasGap` says whether some are not. A"
+                " version that the store never had is refused with the code CURSOR_INVALID."
             ),
         ] = None,
     ) -> AsyncGenerator[types.StoreUpdate, None]:

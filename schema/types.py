@@ -186,7 +186,10 @@ class Store(Node):
     async def pods(self) -> list[Pod]:
         return await self.details.pods()
 
-    @strawberry.field(description="The events of the store, oldest first, in pages.")
+    @strawberry.field(
+        description="The events of the store, oldest first, in pages. Versions rise by one with"
+        " each event; where some are missing, those events were older than the platform keeps them."
+    )
     async def events(
         self,
         first: Annotated[int, strawberry.argument(description="How many, from 1 to 500.")] = 100,
@@ -206,8 +209,13 @@ class StoreUpdate:
     )
     store: Store = strawberry.field(description="The present state of the store.")
     events: list[StoreEvent] = strawberry.field(
-        description="The events since the last update, or since `after`. No event is left out or"
-        " sent twice. Empty in the first update if no `after` was given."
+        description="The events since the last update, or since `after`. No event that is kept is"
+        " left out, and none is sent twice. Empty in the first update if no `after` was given."
+    )
+    has_gap: bool = strawberry.field(
+        description="Whether events between the last update, or `after`, and this one are missing"
+        " because they were older than the platform keeps events. `store` is the present state all"
+        " the same. Only a client that was away for so long sees this."
     )
 
 

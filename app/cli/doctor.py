@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,11 +11,20 @@ import typer
 from app.doctor.checks import checks_for
 from app.doctor.examination import examine
 from app.doctor.findings import Finding
+from app.doctor.gateways import GatewayName
 from app.doctor.installation import Installation
 from app.doctor.report import as_json, as_text, is_healthy
 from app.doctor.threads import AbandonedThreads
 from app.settings import Settings
 from app.telemetry import logging
+
+_Gateway = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMESPACE/NAME[/LISTENER]",
+        help="The Gateway that leads to the platform, if one does.",
+    ),
+]
 
 
 def add_doctor_command(cli: typer.Typer, read_settings: Callable[[], Settings]) -> None:
@@ -34,8 +44,12 @@ def add_doctor_command(cli: typer.Typer, read_settings: Callable[[], Settings]) 
         ] = False,
         host: Annotated[
             str | None,
-            typer.Option(help="The host name of the platform itself, to have it looked up."),
+            typer.Option(
+                help="The host name of the platform itself, or its address (https://…), to have it"
+                " and its certificate looked at."
+            ),
         ] = None,
+        gateway: _Gateway = None,
     ) -> None:
         """Look at everything that the platform needs, and say what to do where it is amiss.
 
@@ -45,18 +59,29 @@ def add_doctor_command(cli: typer.Typer, read_settings: Callable[[], Settings]) 
         settings = read_settings()
         # What libraries have to say is in the findings; stdout is the report's alone.
         logging.configure(logging.LogLevel.ERROR, settings.log_format)
-        findings = asyncio.run(
-            _examined(settings, is_before_install=is_before_install, host=host or None)
+        installed = partial(
+            Installation,
+            settings,
+            host=host or None,
+            gateway=_gateway(gateway) if gateway else None,
+            is_before_install=is_before_install,
         )
+        findings = asyncio.run(_examined(installed))
         typer.echo(as_json(findings) if is_json else as_text(findings))
         if not is_healthy(findings):
             raise typer.Exit(1)
 
 
-async def _examined(
-    settings: Settings, *, is_before_install: bool, host: str | None
-) -> dict[str, Finding]:
+async def _examined(installed: Callable[..., Installation]) -> dict[str, Finding]:
     asyncio.get_running_loop().set_default_executor(AbandonedThreads())
     async with AsyncExitStack() as stack:
-        installation = Installation(settings, stack, host=host, is_before_install=is_before_install)
-        return await examine(checks_for(settings), installation)
+        installation = installed(stack=stack)
+        return await examine(checks_for(installation.settings), installation)
+
+
+def _gateway(given: str) -> GatewayName:
+    namespace, _, rest = given.partition("/")
+    name, _, listener = rest.partition("/")
+    if not namespace or not name:
+        raise typer.BadParameter(f"{given!r} is not NAMESPACE/NAME.", param_hint="--gateway")
+    return GatewayName(namespace, name, listener or None)

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpx
 
 from app.doctor.classes import StorageClass
+from app.doctor.gateways import GatewayName
 from app.doctor.shops import EngineShop
 from app.settings import Settings
 from provisioner.domain.engines import EngineCatalogue
@@ -37,14 +38,16 @@ def _utc_now() -> datetime:
 class Installation:
     """The installation under examination.
 
-    ``host`` is where the platform itself answers, if the operator named it. ``stack`` closes what
-    the checks have opened. The fields at the end are each set by one check, and read by those that
-    need it.
+    ``host`` is where the platform itself answers, if the operator named it: a host name or an
+    address (https://…). ``gateway`` is the Gateway that leads there, if one does. ``stack`` closes
+    what the checks have opened. The fields at the end are each set by one check, and read by those
+    that need it.
     """
 
     settings: Settings
     stack: AsyncExitStack
     host: str | None = None
+    gateway: GatewayName | None = None
     is_before_install: bool = False
     resolve: Resolve = resolve
     now: Callable[[], datetime] = _utc_now
@@ -57,6 +60,18 @@ class Installation:
     shops: list[EngineShop] = field(init=False)
     storage_classes: list[StorageClass] = field(init=False)
     shop_addresses: list[str] = field(init=False)
+    host_addresses: list[str] = field(init=False)
+
+    @property
+    def own(self) -> SplitResult:
+        """The platform's own address, as far as the operator named it."""
+        host = self.host or ""
+        return urlsplit(host if "://" in host else f"//{host}")
+
+    @property
+    def host_name(self) -> str:
+        """The platform's own host name, or "" if the operator named none."""
+        return self.own.hostname or ""
 
     @property
     def shop(self) -> SplitResult:

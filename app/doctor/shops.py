@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from app.doctor.gateways import GatewayName
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -29,7 +31,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class EngineShop:
-    """The storage classes, ingress classes and images of an engine's shops.
+    """The storage classes, ingress classes, Gateways and images of an engine's shops.
 
     A class is None where the objects name none: then the cluster's default is meant.
     """
@@ -37,6 +39,7 @@ class EngineShop:
     engine: str
     storage_classes: frozenset[str | None]
     ingress_classes: frozenset[str | None]
+    gateways: frozenset[GatewayName]
     images: frozenset[Image]
 
 
@@ -50,6 +53,13 @@ def shop_of(engine: str, manifest: str) -> EngineShop:
         engine=engine,
         storage_classes=frozenset(_spec(claim).get("storageClassName") for claim in claims),
         ingress_classes=frozenset(_spec(item).get("ingressClassName") for item in ingresses),
+        gateways=frozenset(
+            GatewayName(str(ref["namespace"]), str(ref["name"]), ref.get("sectionName"))
+            for item in objects
+            if item.get("kind") == "HTTPRoute"
+            for ref in _spec(item).get("parentRefs") or ()
+            if ref.get("kind", "Gateway") == "Gateway" and "namespace" in ref
+        ),
         images=frozenset(
             Image(str(c["image"]), str(c.get("imagePullPolicy", "IfNotPresent")))
             for c in containers

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from app import __version__
+from provisioner.domain.instrumentation import Stream
 from provisioner.domain.stores import StoreStatus
 from provisioner.platform import Platform
 from provisioner.reconcile.queue import Lane, WorkQueue
@@ -58,8 +59,8 @@ class PlatformGauges(Collector):
             "Followers of a store, and of the list.",
             ("stream",),
             {
-                ("storeStatus",): self._platform.broadcaster.followers,
-                ("storesChanged",): self._platform.changes.followers,
+                (Stream.STORE_STATUS.value,): self._platform.broadcaster.followers,
+                (Stream.STORES_CHANGED.value,): self._platform.changes.followers,
             },
         )
         if self._stores is not None:

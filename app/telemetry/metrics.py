@@ -10,15 +10,17 @@ from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
 
-from provisioner.domain.instrumentation import Activity, Measured, ending
+from provisioner.domain.instrumentation import Activity, Measured, Stream, ending
 
 HTTP = "http"
 """An HTTP request: method, route. The outcome is its status."""
 OPERATION = "operation"
 """A GraphQL operation: kind, field (its only root field, or "several")."""
 
-# The upper bounds of the histograms' buckets, in seconds: for requests, and for work on stores.
+# The upper bounds of the histograms' buckets, in seconds: for requests, besides these for changes
+# that are told late, and for work on stores.
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LATE = (30.0, 60.0)
 _SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0, 600.0)
 
 
@@ -72,6 +74,18 @@ class PrometheusMeasurements:
             )
             for activity, timed in _TIMED.items()
         }
+        self._stream_delays = Histogram(
+            "store_platform_stream_delay_seconds",
+            "From a change of a store, by the clock of the replica that made it, until the last of"
+            " this replica's followers had its frame at their socket, or in their slot if they do"
+            " not read yet; for the list, until all were woken. Observed once for all of them.",
+            ("stream",),
+            buckets=_QUICK + _LATE,
+            registry=self.registry,
+        )
+        # Both are there from the start: the share of late changes is then known at the first one.
+        for stream in Stream:
+            self._stream_delays.labels(stream)
 
     def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
         """See ``provisioner.domain.ports.Measurements``."""
@@ -79,6 +93,10 @@ class PrometheusMeasurements:
         return ending(
             labels, lambda measured: self._count(activity, measured, perf_counter() - began)
         )
+
+    def record_stream_delay(self, stream: str, seconds: float) -> None:
+        """See ``provisioner.domain.ports.Measurements``."""
+        self._stream_delays.labels(stream).observe(seconds)
 
     def _count(self, activity: str, measured: Measured, seconds: float) -> None:
         if activity == Activity.REQUEST:

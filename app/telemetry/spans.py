@@ -84,6 +84,10 @@ class SpanMeasurements:
             with self._span(activity, measured):
                 yield measured
 
+    def record_stream_delay(self, stream: str, seconds: float) -> None:
+        """See ``provisioner.domain.ports.Measurements``."""
+        self._inner.record_stream_delay(stream, seconds)  # a delay is no work of ours: no span
+
     @contextmanager
     def _span(self, activity: str, measured: Measured) -> Iterator[None]:
         span = self._tracer.start_span(

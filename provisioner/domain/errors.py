@@ -63,7 +63,15 @@ class ConflictError(StorePlatformError):
 
 
 class ConfigurationError(StorePlatformError):
-    """A setting or file of the operator is wrong; the message names it."""
+    """A setting or file of the operator is wrong; the message names it.
+
+    The message is ``problem``, and then ``remedy`` where that is apart.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem} {remedy}".rstrip())
+        self.problem = problem
+        self.remedy = remedy
 
 
 class LeaseLostError(StorePlatformError):

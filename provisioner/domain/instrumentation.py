@@ -27,6 +27,13 @@ class Activity(StrEnum):
     """A run of helm. Labels: verb, release. Outcome: SUCCEEDED, or that of the exception."""
 
 
+class Stream(StrEnum):
+    """A stream of changes, by the name of its subscription."""
+
+    STORE_STATUS = "storeStatus"
+    STORES_CHANGED = "storesChanged"
+
+
 @dataclass(slots=True)
 class Measured:
     """A measurement under way. The work may set ``outcome``, and add labels found out meanwhile."""
@@ -71,3 +78,6 @@ class Unmeasured:
     def measure(self, activity: str, **labels: str) -> Iterator[Measured]:  # noqa: ARG002
         """See ``ports.Measurements``."""
         yield Measured(labels)
+
+    def record_stream_delay(self, stream: str, seconds: float) -> None:
+        """See ``ports.Measurements``."""

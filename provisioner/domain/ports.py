@@ -315,3 +315,7 @@ class Measurements(Protocol):
     def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
         """Measure the work inside the context; an exception that leaves it sets the outcome."""
         ...
+
+    def record_stream_delay(self, stream: str, seconds: float) -> None:
+        """Record how late a change of a store reached the followers of a stream."""
+        ...

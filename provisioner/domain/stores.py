@@ -147,15 +147,17 @@ def new_store(
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long old stores and audit entries are kept; None means for ever.
+    """How long old stores, events and audit entries are kept; None means for ever.
 
     ``failed``: from the failure of a store that was never ready until it is deleted. ``deleted``:
-    from a store's deletion until its record is removed. ``audit``: from when an audit entry was
-    written until it is removed.
+    from a store's deletion until its record is removed. ``events``: from an event of a store that
+    is not deleted until it is removed (see ``storage.event_retention``). ``audit``: from when an
+    audit entry was written until it is removed.
     """
 
     failed: timedelta | None
     deleted: timedelta | None
+    events: timedelta | None = None
     audit: timedelta | None = None
 
 

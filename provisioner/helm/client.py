@@ -159,15 +159,19 @@ class HelmClient:
         chart: Path,
         values: Mapping[str, object],
         values_files: Sequence[Path] = (),
+        apis: Sequence[str] = (),
     ) -> str:
         """Return the objects that an install would apply, as YAML, without asking the cluster.
 
+        ``apis`` are kinds besides Kubernetes' own that the chart may use, as group/version/Kind.
         Raises HelmError and MachineShortageError.
         """
         arguments = ["template", release, str(chart)]
         for file in values_files:
             arguments += ["--values", str(file)]
         arguments += ["--values", "-"]
+        for api in apis:
+            arguments += ["--api-versions", api]
         stdin = msgspec.json.encode(values)
         done = await self._run(release, arguments, stdin=stdin, keep=_MANIFEST_BYTES)
         await self._checked(done, _Call("render", release, ""))

@@ -117,9 +117,10 @@ class Connection:
         except ClusterUnreachableError:
             raise
         except Exception as error:  # on a wrong file the library raises KeyError, TypeError, …
+            words = (str(error) or type(error).__name__).removesuffix(".")
             raise ConfigurationError(
-                f"The {self._name} cannot be used: {str(error) or type(error).__name__}. Set"
-                " STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use."
+                f"The {self._name} cannot be used: {words}.",
+                "Set STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use.",
             ) from error
 
     async def renew(self, used: Access) -> bool:

@@ -25,7 +25,12 @@ NAMESPACE_LOST = Reason(
 
 def namespace_labels(store: Store) -> dict[str, str]:
     """Return the labels that a store's namespace must have."""
-    return {STORE_LABEL: store.id, **MANAGED_BY, **_RESTRICTED}
+    return labels_for(store.id)
+
+
+def labels_for(store_id: str) -> dict[str, str]:
+    """Return the labels that the namespace of the store with this id must have."""
+    return {STORE_LABEL: store_id, **MANAGED_BY, **_RESTRICTED}
 
 
 async def is_namespace_gone(context: ReconcileContext, store: Store) -> bool:

@@ -1,4 +1,4 @@
-"""Removes what was kept long enough: failed stores, records of deleted stores, audit entries."""
+"""Removes what was kept long enough: failed stores, old records, events and audit entries."""
 
 import asyncio
 import random
@@ -12,6 +12,7 @@ from provisioner.domain.ports import Clock
 from provisioner.domain.stores import Retention, StoreStatus
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.stores import StoreRepository
 
 _log = structlog.get_logger(__name__)
@@ -19,6 +20,7 @@ _log = structlog.get_logger(__name__)
 _PAUSE_SECONDS = (1800.0, 3600.0)
 # Rows that one transaction removes. Other writers wait for it, so it must be short.
 _BATCH = 100
+_EVENT_BATCH = 500
 _AUDIT_BATCH = 1000
 
 
@@ -29,12 +31,14 @@ class Housekeeper:
         self,
         records: StoreRepository,
         reconciler: Reconciler,
+        events: EventRetention,
         audit: AuditLog,
         clock: Clock,
         retention: Retention,
     ) -> None:
         self._records = records
         self._reconciler = reconciler
+        self._events = events
         self._audit = audit
         self._clock = clock
         self._retention = retention
@@ -57,6 +61,8 @@ class Housekeeper:
             await self._give_up_failures(self._retention.failed)
         if self._retention.deleted is not None:
             await self._purge(self._retention.deleted)
+        if self._retention.events is not None:
+            await self._purge_events(self._retention.events)
         if self._retention.audit is not None:
             await self._purge_audit(self._retention.audit)
 
@@ -75,6 +81,15 @@ class Housekeeper:
         before = self._clock.now() - kept
         while (purged := await self._records.purge(before, limit=_BATCH)) > 0:
             _log.info("records_purged", stores=purged)
+
+    async def _purge_events(self, kept: timedelta) -> None:
+        before = self._clock.now() - kept
+        removed = 0
+        for store_id in await self._events.stores(before):
+            while (purged := await self._events.purge(store_id, before, limit=_EVENT_BATCH)) > 0:
+                removed += purged
+        if removed:
+            _log.info("events_purged", events=removed)
 
     async def _purge_audit(self, kept: timedelta) -> None:
         before = self._clock.now() - kept

@@ -97,8 +97,8 @@ class DatabaseUrl:
                 ) from None
             said = str(driver) or f"no answer in time ({type(error).__name__})"
             raise ConfigurationError(
-                f"The database at {self.place} cannot be used: {said}. Check that it runs, and the"
-                " database URL."
+                f"The database at {self.place} cannot be used: {said.removesuffix('.')}.",
+                "Check that it runs, and the database URL.",
             ) from None
 
 

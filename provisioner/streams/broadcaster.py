@@ -9,12 +9,14 @@ or silent costs no memory. It finds what it has skipped in the event table.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import structlog
 
 from provisioner.domain.errors import NotFoundError
 from provisioner.domain.ports import Announcer
 from provisioner.domain.stores import StoreSnapshot, StoreStatus
+from provisioner.streams.delays import OnTold, untimed
 from provisioner.streams.updates import RenderedUpdate, Renderer, Sink
 
 _log = structlog.get_logger(__name__)
@@ -87,6 +89,15 @@ class _Delivery:
         self._snapshot = snapshot
         self._rendered: dict[tuple[Renderer, int], RenderedUpdate | None] = {}
 
+    @property
+    def changed_at(self) -> datetime:
+        """The time of the earliest change that was told with this snapshot.
+
+        Several changes may have come while the one before was told, or the database was away.
+        """
+        events = [rendered.update.events for rendered in self._rendered.values() if rendered]
+        return min([self._snapshot.store.updated_at, *(event[0].at for event in events)])
+
     async def reach(self, follower: Follower) -> None:
         """Send the snapshot to a follower if that needs no waiting; else put it into its slot."""
         if not await self._is_sent(follower):
@@ -130,8 +141,9 @@ class _Topic:
         self.followers: set[Follower] = set()
         self.reader: asyncio.Task[None] | None = None
         self.is_stale = False
+        self._told = 0
 
-    async def tell(self, snapshot: StoreSnapshot) -> None:
+    async def tell(self, snapshot: StoreSnapshot, on_told: OnTold) -> None:
         """Bring a snapshot to every follower."""
         delivery = _Delivery(snapshot)
         # A copy, because followers may come and go while this waits.
@@ -139,6 +151,10 @@ class _Topic:
             await delivery.reach(follower)
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
+        # A change that is announced once more is nothing new, and would seem late.
+        if snapshot.store.version > self._told:
+            self._told = snapshot.store.version
+            on_told(delivery.changed_at)
 
 
 class Broadcaster:
@@ -147,8 +163,11 @@ class Broadcaster:
     ``read`` returns a store's snapshot, or raises NotFoundError.
     """
 
-    def __init__(self, read: Callable[[str], Awaitable[StoreSnapshot]]) -> None:
+    def __init__(
+        self, read: Callable[[str], Awaitable[StoreSnapshot]], on_told: OnTold = untimed
+    ) -> None:
         self._read = read
+        self._on_told = on_told
         self._topics: dict[str, _Topic] = {}
 
     @property
@@ -201,5 +220,5 @@ class Broadcaster:
                 topic.is_stale = True
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            await topic.tell(snapshot)
+            await topic.tell(snapshot, self._on_told)
         topic.reader = None

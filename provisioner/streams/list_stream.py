@@ -25,6 +25,7 @@ from provisioner.storage.change_log import (
     decode_cursor,
     encode_cursor,
 )
+from provisioner.streams.delays import OnTold, untimed
 
 _log = structlog.get_logger(__name__)
 
@@ -54,8 +55,9 @@ class ChangeFeed:
     While nobody follows, nothing is read.
     """
 
-    def __init__(self, log: ChangeLog) -> None:
+    def __init__(self, log: ChangeLog, on_told: OnTold = untimed) -> None:
         self._log = log
+        self._on_told = on_told
         self._followers = 0
         self._reader: asyncio.Task[None] | None = None
         self._is_stale = False
@@ -178,3 +180,5 @@ class ChangeFeed:
         # A new event each time: all who wait now are woken, and nobody has to clear it for others.
         self._moved.set()
         self._moved = asyncio.Event()
+        if page.changes:
+            self._on_told(min(change.snapshot.store.updated_at for change in page.changes))

@@ -2,7 +2,8 @@
 
 An update holds the latest state. The events that led to it are read from the event table, above the
 last version that was sent. So a follower gets every event once and in order, even if it is slow or
-resumes later at another replica. Nothing has to be remembered for it.
+resumes later at another replica. Nothing has to be remembered for it. One who comes back after so
+long that events were removed by age gets those that are left, and is told that some are missing.
 """
 
 import asyncio
@@ -69,7 +70,9 @@ class StoreStreams:
     async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
         """Return the update to a snapshot, for a follower that has all events up to ``above``."""
         events = await self._events_between(snapshot.store.id, above, snapshot.store.version)
-        return StoreUpdate(events[-1].version if events else above, snapshot, events)
+        version = events[-1].version if events else above
+        # Each event has the next version, so there are fewer only if some were removed by age.
+        return StoreUpdate(version, snapshot, events, has_gap=len(events) < version - above)
 
     async def _render(
         self, sink: Sink | None, above: int, snapshot: StoreSnapshot

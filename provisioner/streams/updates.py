@@ -17,11 +17,13 @@ class StoreUpdate:
 
     With this update the follower has every event up to ``version``, and can resume from there.
     That is below the state's own version while one update cannot hold all missing events.
+    ``has_gap`` says that older events are missing, because they were removed by age.
     """
 
     version: int
     snapshot: StoreSnapshot
     events: Events
+    has_gap: bool = False
 
     @property
     def is_whole(self) -> bool:

@@ -32,17 +32,22 @@ class RecordedAnnouncements:
 class RecordedMeasurements:
     """Remembers what was measured, once it has ended. Implements ``ports.Measurements``.
 
-    ``ended`` holds the activity, the labels and the outcome of each.
+    ``ended`` holds the activity, the labels and the outcome of each, ``stream_delays`` the stream
+    and the seconds of each delay.
     """
 
     def __init__(self) -> None:
         self.ended: list[tuple[str, dict[str, str], str]] = []
+        self.stream_delays: list[tuple[str, float]] = []
 
     def measure(self, activity: str, **labels: str) -> AbstractContextManager[Measured]:
         return ending(
             labels,
             lambda measured: self.ended.append((activity, measured.labels, measured.outcome)),
         )
+
+    def record_stream_delay(self, stream: str, seconds: float) -> None:
+        self.stream_delays.append((stream, seconds))
 
 
 class AlwaysAnswers:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from app.graphql.shared_rendering import SharedRenderer
+from app.telemetry.metrics import PrometheusMeasurements
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
 from resolvers import mapping
@@ -76,7 +77,12 @@ async def test_one_execution_for_all_who_get_the_same(
         made.append((above, snapshot.store.version))
         return await execute(self, above, snapshot)
 
+    def told(_: object, stream: str, seconds: float) -> None:
+        delays.append((stream, seconds >= 0))
+
+    delays: list[tuple[str, bool]] = []
     monkeypatch.setattr(SharedRenderer, "_execute", counted)
+    monkeypatch.setattr(PrometheusMeasurements, "record_stream_delay", told)
     store, token = await service.add_store(), await service.token()
     async with AsyncExitStack() as stack:
         sockets = [
@@ -96,6 +102,8 @@ async def test_one_execution_for_all_who_get_the_same(
             assert [event["version"] for event in found["events"]] == [found["version"]]
     first = store.version
     assert made == [(first + number, first + number + 1) for number in range(3)]
+    # and each change is timed once, however many follow
+    assert delays == [("storeStatus", True)] * 3
 
 
 async def test_who_asked_for_something_else_gets_that(service: InProcess) -> None:

@@ -1,8 +1,10 @@
 """What happened to a store, page by page."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from gql import gql
 from gql.transport.exceptions import TransportQueryError
 
 from tests.e2e.service import Service
@@ -11,6 +13,9 @@ PAGE = """query ($id: ID!, $first: Int! = 100, $after: String) { store(id: $id) 
   events(first: $first, after: $after) {
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { cursor node { version message } } } } }"""
+
+FOLLOW = """subscription ($id: ID!, $after: Int) { storeStatus(id: $id, after: $after) {
+  version hasGap events { version } } }"""
 
 
 def page_of(api: Service, token: str, store_id: str, **given: Any) -> dict[str, Any]:
@@ -76,6 +81,29 @@ def test_the_cursor_of_another_store(api: Service) -> None:
     assert versions(page_of(api, token, one, after=cursor)) == [2]
     refused = refusal_of(api, token, another, after=cursor)
     assert refused == {"code": "CURSOR_INVALID", "field": "after"}
+
+
+async def test_events_that_are_no_longer_kept_are_a_gap(api: Service) -> None:
+    token = api.token("merchant")
+    store_id = await asyncio.to_thread(a_store_with_events, api, token, "my-shop", 6)
+    key = store_id.removeprefix("store_")
+    api.sql("UPDATE stores SET version = 6 WHERE id = :id RETURNING id", id=key)
+    api.sql("DELETE FROM events WHERE store_id = :id AND version IN (3, 4) RETURNING 1", id=key)
+
+    page = await asyncio.to_thread(page_of, api, token, store_id, first=2)
+    assert (versions(page), page["pageInfo"]["hasNextPage"]) == ([1, 2], True)
+    end = page["pageInfo"]["endCursor"]
+    rest = await asyncio.to_thread(page_of, api, token, store_id, after=end)
+    assert versions(rest) == [5, 6]
+
+    for after, seen, has_gap in ((2, [5, 6], True), (3, [5, 6], True), (4, [5, 6], False)):
+        request = gql(FOLLOW)
+        request.variable_values = {"id": store_id, "after": after}
+        async with api.websocket(token) as session:
+            frame = await anext(session.subscribe(request))
+        update = frame["storeStatus"]
+        assert [event["version"] for event in update["events"]] == seen
+        assert (update["version"], update["hasGap"]) == (6, has_gap)
 
 
 def refusal_of(api: Service, token: str, store_id: str, **given: Any) -> dict[str, Any]:

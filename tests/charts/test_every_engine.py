@@ -98,6 +98,25 @@ def test_services_reach_a_port_of_their_pods(any_shop: Objects) -> None:
         assert port["targetPort"] in [item["name"] for item in container["ports"]]
 
 
+def test_services_have_addresses_of_both_families_where_it_is_said(any_engine: Helm) -> None:
+    assert not any("ipFamilyPolicy" in item["spec"] for item in any_engine.objects().of("Service"))
+    services = any_engine.objects({"services": {"ipFamilyPolicy": "PreferDualStack"}}).of("Service")
+    assert len(services) >= 2
+    assert {item["spec"]["ipFamilyPolicy"] for item in services} == {"PreferDualStack"}
+    said = any_engine.refusal({"services": {"ipFamilyPolicy": "IPv6"}})
+    assert "/services/ipFamilyPolicy" in said
+
+
+def test_who_may_go_anywhere_may_do_so_by_both_families(any_engine: Helm) -> None:
+    blocks = [
+        {peer["ipBlock"]["cidr"] for peer in rule["to"] if "ipBlock" in peer}
+        for policy in any_engine.objects().of("NetworkPolicy")
+        for rule in policy["spec"].get("egress", [])
+        if any("ipBlock" in peer for peer in rule.get("to", []))
+    ]
+    assert blocks == [{"0.0.0.0/0", "::/0"}]
+
+
 def test_the_ingress_reaches_services_of_the_shop(any_shop: Objects) -> None:
     (rule,) = any_shop.one("Ingress")["spec"]["rules"]
     assert rule["host"] == STORE["host"]

@@ -30,7 +30,9 @@ BUCKET = (
     'store_platform_work_seconds_bucket{{action="PROVISION", engine="medusa", outcome="READY",'
     ' le="{}"}}'
 )
-# A month of hours; 196 of 200 new shops an hour are ready, and one request in two thousand fails.
+TOLD = "store_platform_stream_delay_seconds_{}"
+# A month of hours; 196 of 200 new shops an hour are ready, one request in two thousand fails, and
+# one change in two hundred is told late.
 FIGURES = {
     WORK.format("READY"): "0+196x720",
     WORK.format("FAILED"): "0+4x720",
@@ -38,15 +40,24 @@ FIGURES = {
     HTTP.format("200"): "0+1998x720",
     HTTP.format("404"): "0+1x720",
     HTTP.format("503"): "0+1x720",
+    TOLD.format('bucket{stream="storeStatus", le="1.0"}'): "0+995x720",
+    TOLD.format('count{stream="storeStatus"}'): "0+1000x720",
+    TOLD.format('bucket{stream="storesChanged", le="1.0"}'): "0+995x720",
+    TOLD.format('count{stream="storesChanged"}'): "0+1000x720",
 }
 SHOWN = {
     "New shops that become ready": 0.98,
     "Error budget of new shops": -1,
     "Requests that are answered": 0.9995,
     "Error budget of requests": 0.5,
+    "Changes that are told within a second": 0.995,
+    "Error budget of streams": 0.5,
 }
 """What the objectives' panels make of these."""
-WELL = {WORK.format("READY"): "0+1x720", HTTP.format("200"): "0+1x720"}
+WELL = {WORK.format("READY"): "0+1x720", HTTP.format("200"): "0+1x720"} | {
+    TOLD.format(part): "0+1x720"
+    for part in ('bucket{stream="storeStatus", le="1.0"}', 'count{stream="storeStatus"}')
+}
 
 
 @pytest.fixture
@@ -136,6 +147,23 @@ def test_how_fast_the_budget_is_spent_and_how_long_a_store_takes(promtool: Promt
         query(burn, 1): [("{}", 20.0)],
         query(ready, 0): [(medusa, 32.5)],  # the 5th of 8 between 20 and 40
         query(ready, 1): [(medusa, 55.0)],  # the 1.5th of 2 between 40 and 60
+    }
+    done = promtool.test("groups: []", asked(figures, shown, "1m"))
+    assert done.returncode == 0, done.stdout
+
+
+def test_how_late_changes_are_told(promtool: Promtool) -> None:
+    bucket = TOLD.format('bucket{{stream="storeStatus", le="{}"}}')
+    figures = {
+        bucket.format("0.01"): "0+0x720",
+        bucket.format("0.025"): "0+8x720",
+        bucket.format("0.05"): "0+10x720",
+        bucket.format("+Inf"): "0+10x720",
+    }
+    stream = '{stream="storeStatus"}'
+    shown = {
+        query("Delay of streams", 0): [(stream, 0.019375)],  # the 5th of 8 between 0.01 and 0.025
+        query("Delay of streams", 1): [(stream, 0.04875)],  # the 1.9th of 2 between 0.025 and 0.05
     }
     done = promtool.test("groups: []", asked(figures, shown, "1m"))
     assert done.returncode == 0, done.stdout

@@ -7,7 +7,7 @@ import pytest
 from app.doctor.checks.kubernetes import OLDEST
 from app.doctor.checks.rights import Right, rights_for
 from app.settings import Settings
-from tests.charts.rendering import PLATFORM, Helm, Object, Objects, Values
+from tests.charts.rendering import NAMESPACE, PLATFORM, Helm, Object, Objects, Values
 from tests.charts.test_platform_network import METADATA, OUTSIDE, Other, may
 
 pytestmark = pytest.mark.slow
@@ -109,14 +109,24 @@ def test_a_secret_that_is_missing_is_a_wrong_setting(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("by", "arguments"),
+    ("access", "more"),
     [
-        ("ingress", ["doctor", "--before-install", "--host", "platform.store.localhost"]),
-        ("none", ["doctor", "--before-install"]),
+        ({}, ["--host", "http://platform.store.localhost"]),
+        ({"tls": {"enabled": True}}, ["--host", "https://platform.store.localhost"]),
+        ({"by": "none"}, []),
+        (
+            {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}},
+            ["--host", "http://platform.store.localhost", "--gateway", "edge/public"],
+        ),
+        (
+            {"by": "gateway", "gateway": {"name": "own", "sectionName": "web"}},
+            ["--host", "http://platform.store.localhost", "--gateway", f"{NAMESPACE}/own/web"],
+        ),
     ],
 )
-def test_what_it_runs(doctor: Helm, by: str, arguments: list[str]) -> None:
-    objects = doctor.objects({"access": {"by": by}})
+def test_what_it_runs(doctor: Helm, access: Values, more: list[str]) -> None:
+    objects = doctor.objects({"access": access})
+    arguments = ["doctor", "--before-install", *more]
     assert objects.containers["doctor"]["args"] == arguments
     assert objects.containers["doctor"]["image"] == objects.containers["api"]["image"]
 
@@ -132,7 +142,7 @@ def test_it_reads_no_secret_and_writes_nothing(full: Objects) -> None:
     rules = full.one("ClusterRole", "-doctor")["rules"]
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list"}
     assert sorted(resource for rule in rules for resource in rule["resources"]) == [
-        "ingressclasses", "namespaces", "storageclasses", "volumesnapshotclasses",
+        "gateways", "ingressclasses", "namespaces", "storageclasses", "volumesnapshotclasses",
     ]  # fmt: skip
 
 

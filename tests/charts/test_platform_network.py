@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.charts.rendering import Helm, Objects, Values
 
@@ -144,6 +145,16 @@ def test_services_have_addresses_of_both_families_where_it_is_said(
     policies = [item["spec"]["ipFamilyPolicy"] for item in objects.of("Service")]
     assert policies == ["PreferDualStack"] * 2
     assert "/services/ipFamilyPolicy" in platform.refusal({"services": {"ipFamilyPolicy": "IPv6"}})
+
+
+def test_and_so_have_those_of_shops(platform: Helm, any_engine: Helm) -> None:
+    """What ``stores.values`` says of an engine reaches its chart."""
+    name = any_engine.chart.name
+    given = {"services": {"ipFamilyPolicy": "PreferDualStack"}}
+    objects = platform.objects({"stores": {"values": {name: given}}})
+    handed = objects.one("ConfigMap", "-engine-values")["data"][f"{name}.yaml"]
+    services = any_engine.objects(yaml.safe_load(handed)).of("Service")
+    assert {item["spec"]["ipFamilyPolicy"] for item in services} == {"PreferDualStack"}
 
 
 def test_nobody_connects_to_a_migration(everything: Objects) -> None:

@@ -1,5 +1,7 @@
 """What the platform's chart tells the API and the dashboard, and what it lets nobody tell them."""
 
+from datetime import timedelta
+
 import pytest
 
 from app import __version__
@@ -100,6 +102,15 @@ def test_how_many_stores(platform: Helm, default: Objects) -> None:
             }
         )
         assert read.platform().quota == Quota(in_all=in_all, per_owner=per_owner)
+
+
+def test_how_long_events_are_kept(platform: Helm, default: Objects) -> None:
+    half = platform.objects({"stores": {"eventRetentionDays": 0.5}})
+    ever = platform.objects({"stores": {"eventRetentionDays": 0}})
+    for objects, kept in ((default, 90.0), (half, 0.5), (ever, None)):
+        days = settings(objects)["STORE_PLATFORM_EVENT_RETENTION_DAYS"]
+        read = Settings.model_validate({"event_retention_days": days}).platform().retention.events
+        assert read == (None if kept is None else timedelta(days=kept))
 
 
 def test_what_an_issuers_roles_stand_for(platform: Helm) -> None:

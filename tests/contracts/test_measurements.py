@@ -6,7 +6,7 @@ import pytest
 
 from app.telemetry.metrics import PrometheusMeasurements
 from provisioner.domain.errors import HelmKilledError, NotFoundError
-from provisioner.domain.instrumentation import Activity, Unmeasured
+from provisioner.domain.instrumentation import Activity, Stream, Unmeasured
 from provisioner.domain.ports import Measurements
 from provisioner.testing import RecordedMeasurements
 
@@ -40,6 +40,12 @@ def test_what_goes_wrong_inside_goes_on(measurements: Measurements, error: BaseE
     ):
         raise error
     assert raised.value is error
+
+
+@pytest.mark.parametrize("stream", Stream)
+def test_delays_of_streams_are_taken(measurements: Measurements, stream: Stream) -> None:
+    for seconds in (0.0, 0.25, 3600.0):
+        measurements.record_stream_delay(stream, seconds)
 
 
 def test_one_inside_the_other_and_again(measurements: Measurements) -> None:

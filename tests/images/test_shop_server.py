@@ -12,6 +12,7 @@ import pytest
 
 from tests.images.apache import WORKERS, serving
 
+LOOPBACK = {"127.0.0.1"} | ({"::1"} if Path("/proc/net/if_inet6").exists() else set())
 PROBE = "/wp-includes/images/blank.gif"
 FILES = (
     "index.php", "wp-login.php", "xmlrpc.php", "wp-admin/index.php", "wp-admin/install.php",
@@ -49,8 +50,8 @@ class Shop:
         self.content = documents / "wp-content"
         self.port = port
 
-    def status(self, path: str, method: str = "GET") -> int:
-        return self.answer(path, method)[0]
+    def status(self, path: str, method: str = "GET", *, host: str = "127.0.0.1") -> int:
+        return self.answer(path, method, host=host)[0]
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -66,8 +67,8 @@ class Shop:
         with socket.create_connection(("127.0.0.1", self.port), timeout=60):
             return True
 
-    def answer(self, path: str, method: str = "GET") -> tuple[int, str]:
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+    def answer(self, path: str, method: str = "GET", *, host: str = "127.0.0.1") -> tuple[int, str]:
+        with closing(HTTPConnection(host, self.port, timeout=60)) as connection:
             connection.request(method, path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
@@ -105,6 +106,13 @@ def test_before_the_setup_nobody_is_let_in(closed_shop: Shop, method: str) -> No
     paths = [f"/{name}" for name in FILES if f"/{name}" != PROBE]
     asked = ["/", "/wp-json/", "/no/such/page", *paths, *INSTALLERS, *WAYS_AROUND]
     assert {path: closed_shop.status(path, method) for path in asked} == dict.fromkeys(asked, 503)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_it_listens_on_both_families(closed_shop: Shop, address: str) -> None:
+    if address not in LOOPBACK:
+        pytest.skip("This machine has no IPv6.")
+    assert closed_shop.status(PROBE, host=address) == 200
 
 
 def test_before_the_setup_the_probes_are_answered(closed_shop: Shop) -> None:

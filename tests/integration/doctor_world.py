@@ -16,6 +16,7 @@ import yaml
 from app.doctor.checks import checks_for
 from app.doctor.examination import examine
 from app.doctor.findings import Finding
+from app.doctor.gateways import GatewayName
 from app.doctor.installation import Installation, Resolve
 from app.local.cluster import LocalCluster, tools
 from app.local.cluster.local_cluster import ClusterError
@@ -39,6 +40,7 @@ from tests.redis import RedisServer
 NAME = "doctor-test"
 WEAK = "doctor-weak"
 SHOP = "doctor-1.shops.test"
+PLATFORM_HOST = "platform.test"
 _PATIENCE_SECONDS = 60.0
 _ACCOUNT = {
     "ServiceAccount",
@@ -72,6 +74,8 @@ class World:
         resolve: Resolve = wildcard,
         ahead: timedelta = timedelta(),
         is_before_install: bool = False,
+        host: str | None = None,
+        gateway: GatewayName | None = None,
         **settings: Any,
     ) -> dict[str, Finding]:
         """Examine the installation with other settings; our clock is ``ahead`` of the others."""
@@ -80,7 +84,8 @@ class World:
             installation = Installation(
                 chosen,
                 stack,
-                host="platform.test",
+                host=host or f"https://{PLATFORM_HOST}:{self.web_port}",
+                gateway=gateway,
                 is_before_install=is_before_install,
                 resolve=resolve,
                 now=lambda: datetime.now(UTC) + ahead,
@@ -102,6 +107,11 @@ class World:
             "mysql": {"image": {"repository": f"{images}mysql"}, "storage": storage},
             "wordpress": {"image": {"repository": f"{images}woocommerce"}, "storage": storage},
             "ingress": {"className": chosen["ingress"]},
+            "gateway": {
+                "enabled": "gateway" in chosen,
+                "namespace": NAME,
+                "name": chosen.get("gateway", ""),
+            },
         }
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
@@ -124,7 +134,9 @@ def healthy_world(folder: Path, cluster: LocalCluster, database_url: str) -> Ite
             ca,
             redis=stack.enter_context(RedisServer()),
             issuer=stack.enter_context(running_issuer()),
-            web_port=stack.enter_context(web_server(shown_by(ca, SHOPS, "127.0.0.1"))),
+            web_port=stack.enter_context(
+                web_server(shown_by(ca, SHOPS, PLATFORM_HOST, "127.0.0.1"))
+            ),
             mail_port=stack.enter_context(mail_server(shown_by(ca, "127.0.0.1"))),
         )
         _install_accounts(world)

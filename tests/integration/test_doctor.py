@@ -12,16 +12,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from app.doctor.findings import Finding, Verdict, failed, ok, skipped, warning
+from app.doctor.gateways import GatewayName
 from app.doctor.threads import AbandonedThreads
 from app.local.cluster import LocalCluster
 from tests.conftest import MIGRATED
 from tests.integration.doctor_servers import PASSWORD, SHOPS, shown_by, web_server
 from tests.integration.doctor_world import (
+    NAME,
+    PLATFORM_HOST,
     SHOP,
     WEAK,
     World,
@@ -29,11 +33,12 @@ from tests.integration.doctor_world import (
     healthy_world,
     remember,
 )
+from tests.integration.test_foreign_kinds import GATEWAY_API, published
 from tests.postgres import PostgresServer
 
 Findings = dict[str, Finding]
 BEHIND_KUBERNETES = (
-    "cluster-clock", "cluster", "rights", "admission", "storage", "ingress-class",
+    "cluster-clock", "cluster", "rights", "admission", "storage", "ingress-class", "gateway",
 )  # fmt: skip
 VOLUMES_BEHIND = {"volumes": skipped("It cannot be looked at: see storage.")}
 
@@ -101,7 +106,9 @@ def test_nothing_is_amiss(world: World, healthy: Findings) -> None:
         " is that of this version."
     )
     assert told["kubernetes"] == "Kubernetes … answers."
-    assert {f.verdict for f in healthy.values()} == {Verdict.OK}
+    verdicts = {name: finding.verdict for name, finding in healthy.items()}
+    assert verdicts.pop("gateway") is Verdict.SKIPPED  # there is an Ingress in its place
+    assert set(verdicts.values()) == {Verdict.OK}
     assert not any(finding.remedy for finding in healthy.values())
     seen = {name: finding.seen for name, finding in healthy.items()}
     assert seen["engines"] == "Shops can be rendered of these engines: woocommerce."
@@ -119,6 +126,8 @@ def test_nothing_is_amiss(world: World, healthy: Findings) -> None:
         f"The ingress controller answers at https://{at} (with 404, as no shop is there)."
     )
     assert seen["certificate"].startswith(f"The certificate for {SHOP} is trusted, and ends on ")
+    own = f"The certificate for {PLATFORM_HOST} is trusted, and ends on "
+    assert seen["host-certificate"].startswith(own)
     assert seen["registry"] == f"The registry {at} answers."
     assert seen["redis"] == "Redis answers."
     assert seen["mail"] == (
@@ -268,7 +277,9 @@ class TestBroken:
             "names": failed(
                 f"A shop's name is not found: {SHOP} (Name or service not known).",
                 "Add a wildcard record to the DNS that leads the names of"
-                f" {world.given['shop_url']} to the ingress controller.",
+                f" {world.given['shop_url']} to the ingress controller, or set"
+                " STORE_PLATFORM_WILDCARD_RECORD=false if each shop's record is made with the"
+                " shop.",
             ),
             **behind("names", "ingress", "certificate"),
         }
@@ -339,6 +350,68 @@ class TestBroken:
                 "See that it is renewed, and that the ingress controller takes the new one.",
             ),
         }
+
+    async def test_each_shop_has_a_record_of_its_own(self, world: World, healthy: Findings) -> None:
+        async def only_the_host(host: str) -> list[str]:
+            if host == PLATFORM_HOST:
+                return ["127.0.0.1"]
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        assert steady(await world.examined(resolve=only_the_host, wildcard_record=False)) == {
+            **healthy,
+            "names": skipped(
+                "Each shop's record is made with the shop (STORE_PLATFORM_WILDCARD_RECORD=false),"
+                " so there is none to be looked up for one that does not exist."
+            ),
+            **behind("names", "ingress", "certificate"),
+        }
+
+    async def test_the_platforms_certificate_is_not_trusted(
+        self, world: World, healthy: Findings
+    ) -> None:
+        with web_server(shown_by(world.ca, SHOPS)) as port:
+            host = f"https://{PLATFORM_HOST}:{port}"
+            found = steady(await world.examined(host=host))
+            before = await world.examined(host=host, is_before_install=True)
+        seen = (
+            f"The certificate for {PLATFORM_HOST} is not trusted (Hostname mismatch, certificate is"
+            f" not valid for '{PLATFORM_HOST}'.): browsers keep people from signing in."
+        )
+        remedy = (
+            "Have a trusted issuer make a certificate for this name, in the Secret of the"
+            " platform's Ingress (access.tls.secretName) or at its Gateway; or trust your own"
+            " issuer with STORE_PLATFORM_TRUSTED_AUTHORITIES."
+        )
+        assert found == {**healthy, "host-certificate": failed(seen, remedy)}
+        assert before["host-certificate"] == warning(seen, remedy)
+
+    async def test_the_platforms_certificate_ends_soon(
+        self, world: World, healthy: Findings
+    ) -> None:
+        end = datetime.now(UTC) + timedelta(days=13, hours=12)
+        with web_server(shown_by(world.ca, PLATFORM_HOST, not_after=end)) as port:
+            found = steady(await world.examined(host=f"https://{PLATFORM_HOST}:{port}"))
+        assert found == {
+            **healthy,
+            "host-certificate": warning(
+                f"The certificate for {PLATFORM_HOST} is trusted, and ends on {end:%Y-%m-%d}, in 13"
+                " days.",
+                "See that it is renewed, and that the ingress controller takes the new one.",
+            ),
+        }
+
+    async def test_nobody_answers_for_the_platform(self, world: World, healthy: Findings) -> None:
+        host = f"https://{PLATFORM_HOST}:{closed_port()}"
+        found = steady(await world.examined(host=host))
+        before = await world.examined(host=host, is_before_install=True)
+        told = found.pop("host-certificate")
+        assert told.verdict is Verdict.WARNING
+        assert told.seen.startswith(f"Nobody answers by HTTPS for {PLATFORM_HOST} at 127.0.0.1:")
+        assert found == {name: f for name, f in healthy.items() if name != "host-certificate"}
+        assert before["host-certificate"].verdict is Verdict.SKIPPED
+        assert before["host-certificate"].seen.endswith(
+            ", which is no fault before the first installation."
+        )
 
     @pytest.mark.parametrize(
         ("fault", "words"),
@@ -452,9 +525,87 @@ class TestBroken:
             **healthy,
             "helm": failed(seen[fault], "Install helm 4, or set STORE_PLATFORM_HELM to its path."),
             **behind("helm", "engines"),
-            **behind("engines", "storage", "ingress-class", "registry"),
+            **behind("engines", "storage", "ingress-class", "gateway", "registry"),
             **VOLUMES_BEHIND,
         }
+
+
+class TestGateway:
+    """Shops and platform that are reached by a Gateway, whose kind is as its makers publish it."""
+
+    @pytest.fixture
+    def known(self, world: World) -> Iterator[World]:
+        module, checksum, file = GATEWAY_API
+        kind = f"--filename={published(module, checksum, file.replace('httproutes', 'gateways'))}"
+        world.cluster.kubectl("apply", "--server-side", kind)
+        try:
+            world.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", kind)
+            yield world
+        finally:
+            world.cluster.kubectl("delete", kind)
+
+    def make(self, world: World, allowed: dict[str, Any]) -> None:
+        listener = {
+            "name": "shops", "protocol": "HTTPS", "port": 443, "hostname": SHOPS,
+            "tls": {"certificateRefs": [{"name": "wildcard"}]}, "allowedRoutes": allowed,
+        }  # fmt: skip
+        gateway = {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": "public"},
+            "spec": {"gatewayClassName": "some", "listeners": [listener]},
+        }
+        world.cluster.kubectl("-n", NAME, "apply", "-f", "-", stdin=json.dumps(gateway))
+
+    def programme(self, world: World) -> None:
+        """Say what the controller says of a Gateway that is at work."""
+        well = [
+            {
+                "type": name, "status": "True", "reason": name, "message": "",
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }
+            for name in ("Accepted", "Programmed")
+        ]  # fmt: skip
+        patch = json.dumps({"status": {"conditions": well}})
+        world.cluster.kubectl(
+            "-n", NAME, "patch", "gateway", "public", "--subresource=status", "--type=merge",
+            f"--patch={patch}",
+        )  # fmt: skip
+
+    async def look(self, world: World, **given: Any) -> Finding:
+        values = world.values("gateway", gateway="public")
+        return (await world.examined(chart_values=values, **given))["gateway"]
+
+    async def test_there_is_none(self, world: World, healthy: Findings) -> None:
+        values = world.values("gateway", gateway="public")
+        assert steady(await world.examined(chart_values=values)) == {
+            **healthy,
+            "ingress-class": skipped("No engine's shops have an Ingress."),
+            "gateway": failed(
+                f"There is no Gateway {NAME}/public: nobody is led to shops of woocommerce.",
+                "Install a controller of the Gateway API, and create the Gateway, or name another.",
+            ),
+        }
+
+    async def test_from_one_that_nobody_looks_after_to_one_at_work(self, known: World) -> None:
+        self.make(known, {"namespaces": {"from": "Same"}})
+        found = await self.look(known)
+        assert found.verdict is Verdict.FAILED
+        assert found.seen.startswith(f"The Gateway {NAME}/public is not Accepted (")
+        self.programme(known)
+        assert (await self.look(known)).seen == (
+            f"The Gateway {NAME}/public takes no routes from the stores' namespaces (listener"
+            " shops): nobody is led to shops of woocommerce."
+        )
+        managed = {"matchLabels": {"app.kubernetes.io/managed-by": "store-platform"}}
+        self.make(known, {"namespaces": {"from": "Selector", "selector": managed}})
+        assert await self.look(known) == ok(
+            f"The Gateway {NAME}/public leads to shops of woocommerce by its listener shops."
+        )
+        own = await self.look(known, gateway=GatewayName(NAME, "public"))
+        assert own.seen.startswith(
+            f"No listener of the Gateway {NAME}/public is there for HTTP of {PLATFORM_HOST}: "
+        )
 
 
 async def test_before_the_installation(world: World, healthy: Findings) -> None:
@@ -489,7 +640,10 @@ async def test_everything_hangs(world: World) -> None:
     verdicts = {name: found[name].verdict for name in found}
     assert verdicts == {
         **dict.fromkeys(found, Verdict.SKIPPED),
-        **dict.fromkeys(("settings", "state", "helm", "engines", "names", "host"), Verdict.OK),
+        **dict.fromkeys(
+            ("settings", "state", "helm", "engines", "names", "host", "host-certificate"),
+            Verdict.OK,
+        ),
         **dict.fromkeys(
             ("kubernetes", "database", "ingress", "redis", "mail", "issuer"), Verdict.FAILED
         ),
@@ -521,7 +675,8 @@ class TestCommand:
         assert done.returncode == 0, done.stdout
         assert report["healthy"] is True
         assert told.pop("names") == "WARNING"
-        assert {told.pop("certificate"), told.pop("host")} == {"SKIPPED"}
+        unknown = ("certificate", "host", "host-certificate", "gateway")
+        assert {told.pop(name) for name in unknown} == {"SKIPPED"}
         assert set(told.values()) == {"OK"}
 
     def test_for_people(self, world: World) -> None:
@@ -530,8 +685,8 @@ class TestCommand:
         )
         assert done.returncode == 1
         assert done.stderr == ""
-        assert "\nFAILED   redis           Redis does not answer (" in done.stdout
-        assert done.stdout.endswith("\n1 FAILED, 1 WARNING, 18 OK, 2 SKIPPED.\n")
+        assert "\nFAILED   redis             Redis does not answer (" in done.stdout
+        assert done.stdout.endswith("\n1 FAILED, 1 WARNING, 18 OK, 4 SKIPPED.\n")
         for secret in (PASSWORD, "s3cret-of-redis", "secret%2Fwith", "secret/with"):
             assert secret not in done.stdout
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -127,6 +128,30 @@ async def test_a_read_that_fails_is_done_again(
         assert records.reads == 3
 
 
+async def test_each_change_is_timed_once_from_when_it_was_made(records: Records) -> None:
+    told: list[datetime] = []
+    broadcaster = Broadcaster(records.snapshot, told.append)
+    async with broadcaster.follow(STORE.id), broadcaster.follow(STORE.id):
+        for version in (1, 1, 2):  # announced twice, as after a lost notice
+            records.version = version
+            broadcaster.announce(STORE.id)
+            await until_idle()
+    assert told == [STORE.updated_at] * 2
+
+
+async def test_what_was_told_together_is_timed_from_the_first(records: Records) -> None:
+    told: list[datetime] = []
+    broadcaster = Broadcaster(records.snapshot, told.append)
+    async with (
+        waiting(broadcaster, RecordingSink(RecordingRenderer()), version=1),
+        waiting(broadcaster, RecordingSink(RecordingRenderer()), version=2),
+    ):
+        records.version = 4
+        broadcaster.announce(STORE.id)
+        await until_idle()
+    assert told == [an_event(2).at]
+
+
 async def test_a_store_that_was_purged_is_not_read_again(
     records: Records, broadcaster: Broadcaster
 ) -> None:
@@ -217,7 +242,7 @@ def an_event(version: int) -> StoreEvent:
         subject="web",
         status="Running",
         message="",
-        at=STORE.created_at,
+        at=STORE.updated_at - timedelta(seconds=100 - version),
     )
 
 

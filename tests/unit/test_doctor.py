@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from app.doctor.checks.admission import check_admission
+from app.doctor.checks.certificate import check_host_certificate
 from app.doctor.checks.clocks import check_cluster_clock, check_database_clock
+from app.doctor.checks.database import check_database
+from app.doctor.checks.kubernetes import check_kubernetes
 from app.doctor.checks.mail import check_mail
 from app.doctor.checks.names import check_host, check_names
 from app.doctor.checks.settings import check_settings
@@ -23,6 +26,7 @@ from app.doctor.checks.storage import check_volumes
 from app.doctor.classes import ClassMetadata, StorageClass
 from app.doctor.examination import Check, examine
 from app.doctor.findings import Finding, Verdict, failed, ok, skipped, warning, worst
+from app.doctor.gateways import GatewayName
 from app.doctor.installation import Installation
 from app.doctor.report import as_json, as_text
 from app.doctor.shops import Image, shop_of
@@ -255,10 +259,22 @@ spec: {jobTemplate: {spec: {template: {spec: {containers: [{image: "localhost/c:
 ---
 kind: Ingress
 spec: {ingressClassName: traefik}
+---
+kind: HTTPRoute
+spec:
+  parentRefs:
+    - {name: public, namespace: edge, sectionName: shops}
+    - {name: inner, namespace: edge}
+    - {name: no-gateway, namespace: edge, kind: Service}
+    - {name: of-its-own-namespace}
 """,
         )
         assert shop.storage_classes == {"fast", None}
         assert shop.ingress_classes == {"traefik"}
+        assert shop.gateways == {
+            GatewayName("edge", "public", "shops"),
+            GatewayName("edge", "inner"),
+        }
         assert shop.images == {
             Image("a/b:1", "IfNotPresent"),
             Image("ghcr.io/a/b:1", "Never"),
@@ -292,7 +308,8 @@ class TestNames:
     WORDS = "A shop's name is not found: doctor-1.shops.example.com (Name or service not known)."
     REMEDY = (
         "Add a wildcard record to the DNS that leads the names of https://{name}.shops.example.com"
-        " to the ingress controller."
+        " to the ingress controller, or set STORE_PLATFORM_WILDCARD_RECORD=false if each shop's"
+        " record is made with the shop."
     )
 
     async def test_found(self) -> None:
@@ -316,6 +333,17 @@ class TestNames:
         assert await check_names(installation) == warning(self.WORDS, self.REMEDY)
         assert installation.shop_addresses == []
 
+    async def test_each_shop_has_its_own(self) -> None:
+        installation = installed(shop_url=self.SHOPS, wildcard_record=False)
+        installation.resolve = no_such_name
+        assert await check_names(installation) == skipped(
+            "Each shop's record is made with the shop (STORE_PLATFORM_WILDCARD_RECORD=false), so"
+            " there is none to be looked up for one that does not exist."
+        )
+        # A wildcard that is there all the same is used by the checks that follow.
+        installation.resolve = wildcard
+        assert (await check_names(installation)).verdict is Verdict.OK
+
     async def test_of_this_machine(self) -> None:
         installation = installed(ingress="http://traefik")
         installation.resolve = no_such_name
@@ -338,6 +366,12 @@ class TestNames:
         assert await check_host(installation) == failed(seen, remedy)
         installation.is_before_install = True
         assert await check_host(installation) == warning(seen, remedy)
+
+    async def test_the_host_of_an_address(self) -> None:
+        installation = installed(host="https://platform.example.com:8443/")
+        installation.resolve = wildcard
+        assert (await check_host(installation)).seen.startswith("platform.example.com leads to ")
+        assert installation.host_addresses == await wildcard("")
 
     async def test_no_host(self) -> None:
         assert (await check_host(installed())).verdict is Verdict.SKIPPED
@@ -424,6 +458,50 @@ class TestState:
         found = await check_state(installation)
         remedy = "" if verdict is Verdict.OK else "Make room on its disk."
         assert found == Finding(verdict, f"{tmp_path} has {free} MiB free.", remedy)
+
+
+class TestProblems:
+    """What the errors of a start say is told once, with their remedy where remedies are."""
+
+    async def test_no_kubeconfig(self, tmp_path: Path) -> None:
+        file = tmp_path / "missing"
+        assert await check_kubernetes(installed(kubeconfig=file)) == failed(
+            f"The kubeconfig {file} cannot be used: There is no file {file}.",
+            "Set STORE_PLATFORM_KUBECONFIG to a file that `kubectl` can use.",
+        )
+
+    async def test_no_database(self) -> None:
+        url = "postgresql://me@127.0.0.1:1/shops"
+        found = await check_database(installed(database_url=url))
+        assert found.verdict is Verdict.FAILED
+        assert found.seen.startswith("The database at 127.0.0.1:1/shops cannot be used: ")
+        assert found.seen.endswith(".")
+        assert not found.seen.endswith("..")
+        assert found.remedy == "Check that it runs, and the database URL."
+        assert "Check" not in found.seen
+
+
+class TestHostCertificate:
+    """Where nobody can be asked; the rest is in the integration tests, with real servers."""
+
+    @pytest.mark.parametrize(
+        ("host", "seen"),
+        [
+            (
+                "platform.test",
+                "Name the platform's address with --host https://… to have it looked at.",
+            ),
+            ("http://platform.test", "The platform has plain http."),
+            (
+                "https://platform.test",
+                "No certificate is shown for platform.test, whose address is not known yet.",
+            ),
+        ],
+    )
+    async def test_nothing_to_ask(self, host: str, seen: str) -> None:
+        installation = installed(host=host)
+        installation.host_addresses = []
+        assert await check_host_certificate(installation) == skipped(seen)
 
 
 class ApiWithClock:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
 from provisioner.streams import list_stream
 from provisioner.streams.list_stream import ChangeFeed, StoresChange
+from provisioner.testing import RecordedAnnouncements
 from tests.stores import a_store
 
 ADMIN = Identity(local("root"), Role.ADMIN)
@@ -62,6 +63,21 @@ def world(database: Database) -> World:
 
 def seen(change: StoresChange) -> list[tuple[str, StoreStatus]]:
     return [(item.store.id, item.store.status) for item in change.snapshots]
+
+
+async def test_what_is_told_together_is_timed_from_the_first(database: Database) -> None:
+    told: list[datetime] = []
+    log = ChangeLog(database)
+    records = StoreRepository(database, SystemClock(), RecordedAnnouncements())
+    feed = ChangeFeed(log, told.append)
+    await records.create(a_store())
+    async with aclosing(feed.follow(ADMIN)) as stream, asyncio.timeout(20):
+        await anext(stream)
+        assert told == []  # it was there before anybody followed
+        first, second = await records.create(a_store()), await records.create(a_store())
+        feed.announce(second.id)
+        assert len((await anext(stream)).snapshots) == 2
+    assert told == [first.updated_at]
 
 
 async def test_at_first_nothing_but_where_it_is_now(world: World) -> None:

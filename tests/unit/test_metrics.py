@@ -75,6 +75,19 @@ def test_errors_have_few_outcomes(error: BaseException, outcome: str) -> None:
     assert outcome_of(error) == outcome
 
 
+def test_delays_of_streams_by_stream_from_the_start() -> None:
+    measurements = PrometheusMeasurements()
+    measurements.record_stream_delay("storesChanged", 0.75)
+    name = "store_platform_stream_delay_seconds"
+    assert samples(measurements, f"{name}_count") == {
+        ("storeStatus",): 0.0,
+        ("storesChanged",): 1.0,
+    }
+    buckets = samples(measurements, f"{name}_bucket")
+    assert (buckets["0.5", "storesChanged"], buckets["1.0", "storesChanged"]) == (0.0, 1.0)
+    assert samples(measurements, f"{name}_sum")["storesChanged",] == 0.75
+
+
 def test_rendered() -> None:
     measurements = PrometheusMeasurements()
     with measurements.measure(Activity.HELM, verb="upgrade", release="tiny-1"):

@@ -10,12 +10,15 @@ from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Retention, Store, StoreStatus, StoreTarget, new_store
 from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.reconcile import retention
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.retention import Housekeeper
 from provisioner.storage.audit_log import AuditFilter, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.database import Database
+from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import HandClock, RecordedAnnouncements
+from tests.stores import a_pod
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -47,10 +50,14 @@ class House:
         *,
         failed: timedelta | None = WEEK,
         deleted: timedelta | None = WEEK,
+        events: timedelta | None = WEEK,
         audit: timedelta | None = WEEK,
     ) -> None:
-        retention = Retention(failed=failed, deleted=deleted, audit=audit)
-        housekeeper = Housekeeper(self.records, self.woken, self.audit, self.clock, retention)
+        times = Retention(failed=failed, deleted=deleted, events=events, audit=audit)
+        events_of = EventRetention(self.database)
+        housekeeper = Housekeeper(
+            self.records, self.woken, events_of, self.audit, self.clock, times
+        )
         await housekeeper.tidy()
 
     async def store(self, *statuses: StoreStatus) -> Store:
@@ -125,6 +132,22 @@ async def test_nothing_else_is_ever_touched(house: House, statuses: tuple[StoreS
     await house.tidy()
     assert await house.records.get(store.id) == store
     assert await house.rows(store) == before
+
+
+@pytest.mark.parametrize(("kept", "left"), [(WEEK, [1, 2, 3, 16]), (None, [*range(1, 17)])])
+async def test_old_events_of_a_ready_store_go_in_batches(
+    house: House, kept: timedelta | None, left: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_EVENT_BATCH", 5)
+    store = await house.store(_S.PROVISIONING, _S.READY)
+    for number in range(13):  # two batches and the rest, and the newest, which stays
+        pod = a_pod("web", message=f"said {number}")
+        assert await house.records.record_pods(store.id, [pod]) == 1
+    house.clock.moment += WEEK + timedelta(microseconds=1)
+    await house.tidy(events=kept)
+    events = await house.records.events_after(store.id, 0, limit=2000)
+    assert [event.version for event in events] == left
+    assert (await house.records.get(store.id)).version == 16
 
 
 @pytest.mark.parametrize("statuses", [FAILED, DELETED])

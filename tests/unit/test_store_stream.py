@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from provisioner.domain.errors import RefusedError
 from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
+from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.stores import StoreRepository
 from provisioner.streams import updates as stream_updates
 from provisioner.streams.broadcaster import Broadcaster
@@ -112,6 +113,51 @@ async def test_more_events_than_one_update_holds(world: World) -> None:
     assert [update.version for update in chunks] == [500, last]
     assert [event.version for update in chunks for event in update.events] == [*range(1, last + 1)]
     assert {update.snapshot.store.version for update in chunks} == {last}
+
+
+async def lose_old_events(world: World, database: Database) -> None:
+    """Have the store ready for long: of the versions 1 to 8 only 1, 2, 3 and 8 are left."""
+    store = await world.records.get(world.store_id)
+    store = await world.records.transition(store, StoreStatus.PROVISIONING)
+    await world.records.transition(store, StoreStatus.READY)
+    for number in range(3):
+        await world.restart_pods(number)
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert await EventRetention(database).purge(world.store_id, later, limit=9) == 4
+
+
+@pytest.mark.parametrize(
+    ("after", "events", "has_gap"),
+    [
+        (0, [1, 2, 3, 8], True),
+        (3, [8], True),
+        (5, [8], True),  # a version whose event is gone itself
+        (7, [8], False),
+        (8, [], False),
+        (None, [], False),
+    ],
+)
+async def test_who_comes_back_after_events_were_removed_is_told(
+    world: World, database: Database, after: int | None, events: list[int], *, has_gap: bool
+) -> None:
+    await lose_old_events(world, database)
+    async with aclosing(world.stream(after=after)) as updates:
+        update = await anext(updates)
+    assert [event.version for event in update.events] == events
+    assert (update.version, update.has_gap) == (8, has_gap)
+
+
+async def test_the_gap_is_told_in_the_update_that_has_it(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lose_old_events(world, database)
+    monkeypatch.setattr(stream_updates, "MAX_EVENTS", 2)
+    async with aclosing(world.stream(after=0)) as updates:
+        chunks = [await anext(updates) for _ in range(2)]
+        assert [(update.version, update.has_gap) for update in chunks] == [(2, False), (8, True)]
+        await world.restart_pods(9)
+        update = await anext(updates)
+        assert (update.version, update.has_gap) == (10, False)
 
 
 async def test_without_after_the_state_says_it_all(world: World) -> None:

@@ -99,6 +99,12 @@ def test_looks_at_stores_that_are_well_make_no_span() -> None:
     assert len(spans.counted.ended) == 1
 
 
+def test_delays_of_streams_are_counted_and_make_no_span() -> None:
+    spans = Spans()
+    spans.measurements.record_stream_delay("storeStatus", 0.5)
+    assert (spans.ended, spans.counted.stream_delays) == ([], [("storeStatus", 0.5)])
+
+
 @pytest.mark.parametrize("given", ["nonsense", "00-zz-zz-01", "00-" + "0" * 32 + "-" + "0" * 16])
 def test_a_traceparent_that_is_none_begins_a_trace(given: str) -> None:
     spans = Spans()

@@ -1,11 +1,12 @@
 """All checks of the doctor, in the order in which they are told."""
 
 from app.doctor.checks.admission import check_admission
-from app.doctor.checks.certificate import check_certificate
+from app.doctor.checks.certificate import check_certificate, check_host_certificate
 from app.doctor.checks.clocks import check_cluster_clock, check_database_clock
 from app.doctor.checks.cluster import check_cluster
 from app.doctor.checks.database import check_database
 from app.doctor.checks.engines import check_engines
+from app.doctor.checks.gateway import check_gateway
 from app.doctor.checks.helm import check_helm
 from app.doctor.checks.ingress import check_ingress
 from app.doctor.checks.ingress_class import check_ingress_class
@@ -43,10 +44,12 @@ def checks_for(settings: Settings) -> tuple[Check, ...]:
         Check("storage", check_storage, needs=("kubernetes", "engines")),
         Check("volumes", check_volumes, needs=("storage",)),
         Check("ingress-class", check_ingress_class, needs=("kubernetes", "engines")),
+        Check("gateway", check_gateway, needs=("kubernetes", "engines")),
         Check("names", check_names, needs=("settings",)),
         Check("host", check_host),
         Check("ingress", check_ingress, needs=named),
         Check("certificate", check_certificate, needs=shown),
+        Check("host-certificate", check_host_certificate, needs=("host",)),
         Check("registry", check_registry, needs=("engines",)),
         Check("redis", check_redis),
         Check("mail", check_mail),

@@ -31,7 +31,9 @@ async def check_database(installation: Installation) -> Finding:
         installation.stack.push_async_callback(database.close)
         server = await _server(database, url)
         age = await schema_age(database)
-    except (ConfigurationError, DatabaseUnavailableError) as error:
+    except ConfigurationError as error:
+        return failed(error.problem, error.remedy or _UNREACHABLE)
+    except DatabaseUnavailableError as error:
         return failed(str(error), _UNREACHABLE)
     installation.database = database
     return worst([server, _of_schema(age, is_before_install=installation.is_before_install)])

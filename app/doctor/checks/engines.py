@@ -8,6 +8,7 @@ import yaml
 
 from app.doctor.checks.helm import private_helm
 from app.doctor.findings import Finding, failed, ok
+from app.doctor.gateways import HTTP_ROUTE
 from app.doctor.installation import Installation
 from app.doctor.shops import EngineShop, shop_of
 from provisioner.domain.engines import Engine
@@ -52,5 +53,7 @@ async def _shop(
         chart=Path(engine.chart),
         values={**engine.default_version.values, "store": store},
         values_files=files,
+        # Whether the cluster has them is looked at by the check of the gateways.
+        apis=(HTTP_ROUTE,),
     )
     return await asyncio.to_thread(shop_of, engine.name, manifest)

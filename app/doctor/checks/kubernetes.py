@@ -41,7 +41,9 @@ async def check_kubernetes(installation: Installation) -> Finding:
         )
         installation.stack.push_async_callback(api.close)
         version = msgspec.json.decode(await api.call("GET", "/version"), type=_Version)
-    except (ConfigurationError, TransientError, TerminalError, NotFoundError) as error:
+    except ConfigurationError as error:
+        return failed(error.problem, error.remedy or _REMEDY)
+    except (TransientError, TerminalError, NotFoundError) as error:
         return failed(str(error), _REMEDY)
     except msgspec.MsgspecError:
         return failed("What answers is no Kubernetes: it tells no version.", _REMEDY)

@@ -5,6 +5,21 @@ helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
 
+{{/* The doctor's arguments: what the settings do not say is where the platform itself answers. */}}
+{{- define "store-platform.doctorArguments" -}}
+{{- $access := .Values.access }}
+- doctor
+- --before-install
+{{- if ne $access.by "none" }}
+- --host
+- {{ ternary "https" "http" $access.tls.enabled }}://{{ $access.host }}
+{{- end }}
+{{- if eq $access.by "gateway" }}
+- --gateway
+- {{ list ($access.gateway.namespace | default .Release.Namespace) $access.gateway.name $access.gateway.sectionName | compact | join "/" }}
+{{- end }}
+{{- end }}
+
 {{/*
 A setting that is in a Secret; call with (dict "setting" name "secret" name "key" key). The Secret may be
 missing, which Kubernetes would wait for in silence: then the setting is the text "$(FROM_SECRET_…)",

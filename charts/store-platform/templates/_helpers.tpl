@@ -127,11 +127,13 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_SHOP_URL" .Values.stores.url
   "STORE_PLATFORM_RESERVED_NAMES" (prepend .Values.stores.reservedNames (splitList "." .Values.access.host | first) | join ",")
   "STORE_PLATFORM_REACHABILITY_CHECK" .Values.stores.reachabilityCheck
+  "STORE_PLATFORM_WILDCARD_RECORD" .Values.stores.wildcardRecord
   "STORE_PLATFORM_MAX_CONCURRENT_PROVISIONS" .Values.stores.maxConcurrentProvisions
   "STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS" .Values.stores.provisionTimeoutSeconds
   "STORE_PLATFORM_GRAPHIQL" .Values.access.graphiql
   "STORE_PLATFORM_MAX_STORES" (int .Values.stores.maxStores)
   "STORE_PLATFORM_MAX_STORES_PER_USER" (int .Values.stores.maxStoresPerUser)
+  "STORE_PLATFORM_EVENT_RETENTION_DAYS" .Values.stores.eventRetentionDays
   "STORE_PLATFORM_HSTS_SECONDS" (ternary (int .Values.access.tls.hstsSeconds) 0 $tls)
   "STORE_PLATFORM_REDIRECT_TO_TLS" (and $tls .Values.access.tls.redirect) }}
 {{- with include "store-platform.storeRole" . }}

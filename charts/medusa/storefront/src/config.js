@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Config
  * @property {number} port
- * @property {string} host
+ * @property {string | undefined} host  Every address of the machine, of IPv6 and IPv4, if undefined.
  * @property {string} backendUrl  Where Medusa answers inside the cluster, without a final slash.
  * @property {string} publishableKey  Opens Medusa's store API. It never leaves the server.
  * @property {string} shopName
@@ -42,7 +42,8 @@ export function readConfig(environment) {
 
   const config = {
     port: setting("PORT", readPort, "Give a number from 1 to 65535.", "8000"),
-    host: setting("HOST", (value) => value, "Give the address to listen on.", "0.0.0.0"),
+    // Node falls back to IPv4 by itself where a machine has no IPv6; "::" would fail there.
+    host: (environment.HOST ?? "").trim() || undefined,
     backendUrl: setting(
       "BACKEND_URL",
       readOrigin,

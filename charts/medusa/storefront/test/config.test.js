@@ -12,7 +12,7 @@ const RIGHT = {
 test("what is left out has a standard", () => {
   assert.deepEqual(readConfig(RIGHT), {
     port: 8000,
-    host: "0.0.0.0",
+    host: undefined,
     backendUrl: "http://medusa:9000",
     publishableKey: "pk_0123456789abcdef",
     shopName: "Harbour & Hill",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -17,14 +18,17 @@ async function freePort() {
   return port;
 }
 
-/** @param {import("node:test").TestContext} t */
-async function run(t) {
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, string>} [address]
+ */
+async function run(t, address = { HOST: "127.0.0.1" }) {
   const medusa = new FakeMedusa();
   const port = await freePort();
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PORT: String(port),
-      HOST: "127.0.0.1",
+      ...address,
       BACKEND_URL: await medusa.start(),
       PUBLISHABLE_KEY,
       SHOP_NAME: "Harbour & Hill",
@@ -55,6 +59,15 @@ test("alive is the process, and ready is the backend", async (t) => {
   assert.deepEqual([waiting.status, await waiting.text()], [503, "The backend does not answer this shop.\n"]);
   while ((await fetch(`${url}/readyz`)).status !== 200) {
     await sleep(50);
+  }
+});
+
+test("whatever the address family, it is listened on", async (t) => {
+  const { url } = await run(t, {});
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  const hasIpv6 = Object.values(networkInterfaces()).flat().some((at) => at?.address === "::1");
+  if (hasIpv6) {
+    assert.equal((await fetch(`${url.replace("127.0.0.1", "[::1]")}/healthz`)).status, 200);
   }
 });
 
