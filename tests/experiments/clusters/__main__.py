@@ -19,12 +19,15 @@ from tests.bench.ground import UNLIMITED
 from tests.bench.results import machine
 from tests.chaos.inspection import inspect_cluster, inspect_records
 from tests.e2e.service import Service
-from tests.experiments.clusters.findings import lives, report
+from tests.experiments.clusters.findings import lives, recovery, report
 from tests.experiments.clusters.prototype import SEVERAL_LEASES
 from tests.experiments.clusters.trial import CUT, OTHER, Outage, Plan, Trial
 from tests.postgres import PostgresServer
 
 _REPLICAS = 2
+_KEPT = """SELECT (SELECT COUNT(*) FROM stores), (SELECT COUNT(*) FROM events),
+  pg_total_relation_size('events'), pg_total_relation_size('stores')
+  + pg_total_relation_size('steps') + pg_total_relation_size('pods')"""
 _NAMESPACES = "SELECT namespace FROM stores WHERE name LIKE :pattern"
 
 
@@ -53,7 +56,8 @@ def main() -> None:
         for name in (CUT, OTHER):
             clusters[name] = LocalCluster.up(f"experiment-{name}")
             stack.callback(clusters[name].down)
-        url = _database(server, stack.enter_context(server.database()))
+        database = stack.enter_context(server.database())
+        url = _database(server, database)
         replicas = [_replica(folder / f"replica-{n}", clusters, url) for n in range(_REPLICAS)]
         for replica in replicas:
             stack.callback(replica.stop)
@@ -62,6 +66,7 @@ def main() -> None:
         trial = Trial(clusters, replicas, plan)
         try:
             asyncio.run(trial.run())
+            server.execute("VACUUM FULL", database)  # what is measured is what is kept
             _tell(trial, load)
             _inspect(trial, clusters)
         finally:
@@ -92,6 +97,12 @@ def _tell(trial: Trial, load: float) -> None:
     events = sum(len(follower.events) for follower in followers)
     print(f"\n{machine()}; load {load:.1f} at the start. {trial.plan}\n")
     print(report(trial.notes, lives(trial.promises.rows), events))
+    print(f"\n{recovery(trial.promises.rows, trial.notes)}")
+    ((stores, kept, size, others),) = trial.promises.rows(_KEPT)
+    print(
+        f"\nIn the database a store has {kept / stores:.1f} events of {size / kept:.0f} bytes with"
+        f" their indexes, and takes {(size + others) / stores / 1000:.1f} kB in all."
+    )
 
 
 def _inspect(trial: Trial, clusters: Mapping[str, LocalCluster]) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 from tests.bench.report import percentile
 from tests.experiments.clusters.trial import CUT, OTHER, Answer, Notes
@@ -9,6 +11,12 @@ from tests.experiments.clusters.trial import CUT, OTHER, Answer, Notes
 BEFORE, CAUGHT = "made and READY before it", "being made when it came"
 DURING, AFTER = "asked for meanwhile", "asked for afterwards"
 _STORES = "SELECT name, created_at, ready_at FROM stores"
+_STEPS = """SELECT stores.name, events.subject, events.at FROM events
+  JOIN stores ON stores.id = events.store_id
+  WHERE events.kind = 'STEP' AND events.status = 'SUCCEEDED' AND events.at > :since"""
+_FIRST = 8  # as many are built at a time
+
+Rows = Callable[..., Iterable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,19 @@ class Life:
         return self.ready - self.created
 
 
-def lives(rows: Callable[[str], Iterable[Sequence[object]]]) -> list[Life]:
+def lives(rows: Rows) -> list[Life]:
     """Read the stores of a database, which are all ready."""
-    return [
-        Life(str(name), int(str(created)) / 1e6, int(str(ready)) / 1e6)
-        for name, created, ready in rows(_STORES)
-    ]
+    return [Life(name, created / 1e6, ready / 1e6) for name, created, ready in rows(_STORES)]
+
+
+def recovery(rows: Rows, notes: Notes) -> str:
+    """Return how soon after the outage each step was done for the first stores."""
+    done: dict[str, list[float]] = {}
+    for name, step, at in sorted(rows(_STEPS, since=round(notes.back_at * 1e6)), key=itemgetter(2)):
+        if name.startswith(f"{CUT}-"):
+            done.setdefault(step, []).append(at / 1e6 - notes.back_at)
+    words = (f"{step} {percentile(at[:_FIRST], 50):.1f}" for step, at in done.items())
+    return f"The steps of the first {_FIRST} were done after (s, p50): {', '.join(words)}."
 
 
 def phase(notes: Notes, life: Life) -> str:
