@@ -2,17 +2,19 @@
 
 Everything is written in one transaction, and the rows are counted before it is committed. So the
 target has all rows afterwards, or is unchanged. The source is only read. If it is a SQLite file,
-nobody else can write to it during the copy.
+no service may work on it, and nobody else can write to it during the copy.
 """
 
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Integer, MetaData, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provisioner.domain.errors import ConfigurationError
 from provisioner.storage.migrations import migrate
+from provisioner.storage.sole_process import sole_process
 from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.url import DatabaseUrl
 
@@ -26,18 +28,22 @@ cursors that callers hold name that one."""
 async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
     """Copy all tables; return how many rows each table of the target has now.
 
-    Raises ConfigurationError when a database cannot be used, or the target is not empty. Stop the
-    service first: what it writes to the source during or after the copy is not in the target.
+    Raises ConfigurationError when a database cannot be used, the source is a SQLite file that does
+    not exist or that a service works on, or the target is not empty. Stop a service on PostgreSQL
+    first: what it writes to the source during or after the copy is not in the target.
     """
     source, target = DatabaseUrl.parse(source_url), DatabaseUrl.parse(target_url)
     if source == target:
         raise ConfigurationError(
             "Source and target are the same database; name another one as the target."
         )
-    # Both get the newest schema, so that every table and column of one is in the other.
-    await migrate(source_url)
-    await migrate(target_url)
     async with AsyncExitStack() as stack:
+        if source.file is not None:
+            with source.opening():
+                stack.enter_context(_unused(source.file))
+        # Both get the newest schema, so that every table and column of one is in the other.
+        await migrate(source_url)
+        await migrate(target_url)
         connections: list[AsyncConnection] = []
         for url in (source, target):
             engine = engine_for(url)
@@ -52,6 +58,18 @@ async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
         tables = await writing.run_sync(_tables)
         await _refuse_unless_empty(writing, tables, target)
         return {table.name: await _copy(reading, writing, table, source) for table in tables}
+
+
+@contextmanager
+def _unused(file: Path) -> Iterator[None]:
+    """Keep services away from a SQLite file, which must be there."""
+    # SQLite itself would make an empty one, and nothing would be copied without a word.
+    if not file.is_file():
+        raise ConfigurationError(
+            f"There is no database {file} to copy; name the source in STORE_PLATFORM_DATABASE_URL."
+        )
+    with sole_process(file):
+        yield
 
 
 def _tables(connection: Connection) -> list[Table]:

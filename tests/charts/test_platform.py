@@ -20,6 +20,7 @@ from tests.charts.rendering import (
 pytestmark = pytest.mark.slow
 
 POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
+COPIED: Values = {"database": {"existingSecret": "state", "copySqlite": True}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
 MAPS = {
     "apiGroups": [""],
@@ -30,6 +31,7 @@ VARIANTS: dict[str, Values] = {
     "default": {},
     "postgresql": POSTGRESQL,
     "several": {**POSTGRESQL, "api": {"replicas": 3}},
+    "copied": COPIED,
     "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
     "no access": {"access": {"by": "none"}},
@@ -184,6 +186,28 @@ def test_postgresql_is_named_and_never_written_down(platform: Helm) -> None:
         assert container["env"] == [reference]
     assert migration["metadata"]["annotations"]["helm.sh/hook"] == "pre-upgrade"
     assert not objects.of("Secret")
+
+
+def test_from_sqlite_to_postgresql(platform: Helm) -> None:
+    objects = platform.objects(COPIED)
+    job = objects.one("Job", "-copy")
+    # Before the upgrade, and after the doctor
+    annotations = job["metadata"]["annotations"]
+    assert annotations["helm.sh/hook"] == "pre-upgrade"
+    assert -10 < int(annotations["helm.sh/hook-weight"]) < 0
+    container = objects.containers["copy"]
+    (source,) = [e["value"] for e in container["env"] if "value" in e]
+    file = source.removeprefix("sqlite:///")
+    volumes = {v["name"]: v for v in objects.templates["copy"]["spec"]["volumes"]}
+    (mount,) = [m for m in container["volumeMounts"] if file.startswith(m["mountPath"])]
+    claim = volumes[mount["name"]]["persistentVolumeClaim"]["claimName"]
+    # The volume stays a part of the release meanwhile, whatever is kept of it afterwards
+    assert objects.one("PersistentVolumeClaim")["metadata"]["name"] == claim
+    given = {e["name"]: e["valueFrom"] for e in container["env"] if "valueFrom" in e}
+    assert given == {"STORE_PLATFORM_COPY_TO": {"secretKeyRef": {"name": "state", "key": "url"}}}
+    assert not platform.objects(POSTGRESQL).of("PersistentVolumeClaim")
+    refused = platform.refusal({"database": {"copySqlite": True}})
+    assert "name the Secret with its URL in database.existingSecret" in refused
 
 
 def test_what_only_production_has(platform: Helm) -> None:

@@ -22,6 +22,7 @@ from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.copying import copy_database
 from provisioner.storage.database import Database
 from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.sole_process import sole_process
 from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.stores import StoreRepository
 from provisioner.storage.tokens import TokenRepository
@@ -152,6 +153,21 @@ async def test_onto_itself(source: str) -> None:
     with pytest.raises(ConfigurationError, match="the same database"):
         await copy_database(source, source)
     assert await contents(source) == before
+
+
+async def test_a_source_that_a_service_works_on(source: str, target: str) -> None:
+    file = Path(source.removeprefix("sqlite:///"))
+    with sole_process(file), pytest.raises(ConfigurationError, match=r"works on the database .*"):
+        await copy_database(source, target)
+    assert await contents(target) == {}
+
+
+def test_a_source_that_does_not_exist(tmp_path: Path, target: str) -> None:
+    file = tmp_path / "platform.db"
+    with pytest.raises(ConfigurationError, match=f"There is no database {file} to copy"):
+        asyncio.run(copy_database(f"sqlite:///{file}", target))
+    assert list(tmp_path.iterdir()) == []
+    assert asyncio.run(contents(target)) == {}
 
 
 def test_from_the_command_line(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:

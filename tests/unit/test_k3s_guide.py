@@ -1,19 +1,23 @@
 """The guide for k3s: what `make test-real` types of it is all that it says is tested."""
 
 import re
+from typing import Any
 
 import yaml
 
 from tests.charts.rendering import MEDUSA, PLATFORM
-from tests.real.platform.guide import GUIDE, typed_blocks
+from tests.real.platform.guide import GUIDE, KUBERNETES, typed_blocks
 
 STEPS = [
     "Names", "Secrets", "Values", "Install", "Sign in", "The first shop, and its first order",
 ]  # fmt: skip
+RUNNING = ("postgres", "medusa", "storefront")
+AMOUNTS = ("cpu", "memory")
 
 
 def test_what_is_typed() -> None:
     assert list(typed_blocks()) == STEPS
+    assert list(typed_blocks(KUBERNETES)) == ["From SQLite to PostgreSQL"]
 
 
 def test_a_section_says_whether_it_is_tested() -> None:
@@ -27,10 +31,21 @@ def test_a_section_says_whether_it_is_tested() -> None:
 
 
 def test_what_a_shop_asks_for_is_what_its_plan_says() -> None:
-    plans = yaml.safe_load((MEDUSA / "engine.yaml").read_text())["plans"]
-    for plan, asked in plans.items():
-        amounts = " | ".join(asked[kind] for kind in ("cpu", "memory", "storage"))
-        assert f"| a shop of Medusa, `{plan}` | {amounts} |" in GUIDE.read_text()
+    plans = yaml.safe_load((MEDUSA / "values.yaml").read_text())["plans"]
+    whole = yaml.safe_load((MEDUSA / "engine.yaml").read_text())["plans"]
+    for name, plan in plans.items():
+        cpu, memory = (sum(_requested(plan[part], of) for part in RUNNING) for of in AMOUNTS)
+        setup_cpu, setup_memory = (_requested(plan["setup"], of) for of in AMOUNTS)
+        storage = whole[name]["storage"]
+        assert f"`{name}` | {cpu}m | {memory}Mi | {storage} |" in GUIDE.read_text()
+        assert f"set up, besides | {setup_cpu}m | {setup_memory}Mi |" in GUIDE.read_text()
+
+
+def _requested(component: dict[str, Any], of: str) -> int:
+    """Return what a component asks for, in thousandths of a CPU or in Mi."""
+    found = re.fullmatch(r"(\d+)(m|Mi|Gi|)", component["resources"]["requests"][of])
+    assert found is not None
+    return int(found[1]) * {"m": 1, "Mi": 1, "Gi": 1024, "": 1000}[found[2]]
 
 
 def test_what_the_platform_asks_for_is_what_the_chart_says() -> None:

@@ -203,12 +203,17 @@ env:
   - name: STORE_PLATFORM_DATABASE_URL
     valueFrom: {secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.key }}}}
   {{- else }}
-  - {name: STORE_PLATFORM_DATABASE_URL, value: "sqlite:////var/lib/store-platform/platform.db"}
+  - {name: STORE_PLATFORM_DATABASE_URL, value: {{ include "store-platform.sqliteUrl" . | quote }}}
   {{- end }}
   {{- with .Values.monitoring.metricsSecret }}
   - name: STORE_PLATFORM_METRICS_TOKEN
     valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.monitoring.metricsKey }}}}
   {{- end }}
+{{- end }}
+
+{{/* The URL of SQLite's file on the state volume. */}}
+{{- define "store-platform.sqliteUrl" -}}
+sqlite:////var/lib/store-platform/platform.db
 {{- end }}
 
 {{/* Where the certificates of further authorities are in a container; nothing where there are none. */}}

@@ -1,7 +1,7 @@
-"""Types the commands of docs/k3s.md as they stand there, in one shell, on a real node.
+"""Types the commands of guides as they stand there, in one shell, on a real node.
 
-A block is typed if ``<!-- tested -->`` stands before it. The rest of the guide is what a server of
-one's own needs: k3s, DNS, Let's Encrypt, a registry and PostgreSQL.
+A block is typed if ``<!-- tested -->`` stands before it. The rest of docs/k3s.md is what a server
+of one's own needs: k3s, DNS, Let's Encrypt, a registry and PostgreSQL.
 """
 
 import os
@@ -15,15 +15,16 @@ from app.local.cluster import LocalCluster, tools
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs" / "k3s.md"
+KUBERNETES = ROOT / "docs" / "kubernetes.md"
 _HEADING = re.compile(r"^## (?:\d+\. )?(.+)$", re.MULTILINE)
 _TESTED = re.compile(r"^<!-- tested -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELL = 'mount --bind "$1" /etc/hosts && exec bash -euo pipefail -x -c "$2"'
 """The names are in a file that stands in for /etc/hosts, and for nobody but these commands."""
 
 
-def typed_blocks() -> dict[str, str]:
+def typed_blocks(guide: Path = GUIDE) -> dict[str, str]:
     """Return what is typed, by the heading above it, in order."""
-    parts = _HEADING.split(GUIDE.read_text())
+    parts = _HEADING.split(guide.read_text())
     found = zip(parts[1::2], parts[2::2], strict=True)
     return {name: "".join(_TESTED.findall(text)) for name, text in found if _TESTED.search(text)}
 
@@ -42,6 +43,7 @@ class Terminal:
     hosts: str
 
     def __post_init__(self) -> None:
+        self.folder.mkdir()
         for name in (".venv", "app", "charts"):
             (self.folder / name).symlink_to(ROOT / name)
         programs = self.folder / "bin"

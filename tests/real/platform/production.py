@@ -21,6 +21,7 @@ import yaml
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from tests.postgres import PostgresServer
+from tests.real.platform.database import postgres_for_pods, url_for_pods
 from tests.real.platform.guide import Terminal, typed_blocks
 from tests.real.platform.ingress import Certificate
 from tests.real.platform.release import NAMESPACE, of_the_node
@@ -114,15 +115,11 @@ def ready_for_production(cluster: LocalCluster, folder: Path) -> Iterator[Ground
     for blob in shown.cert_chain_pems:
         blob.write_to_path(certificate.chain, append=True)
     shown.private_key_pem.write_to_path(certificate.key)
-    of_database = authority.issue_cert(NODE_ADDRESS).private_key_and_cert_chain_pem.bytes()
-    with (
-        PostgresServer(address=NODE_ADDRESS, certificate=of_database) as server,
-        server.database() as database,
-    ):
+    with postgres_for_pods(authority) as (server, database):
         terminal = _terminal(cluster, folder / "typed", authorities=file, port=server.port)
         options = "sslmode=verify-full&sslrootcert=/etc/store-platform/authorities/ca.crt"
-        url = server.url(database).replace("@127.0.0.1:", f"@{NODE_ADDRESS}:")
-        given = {"database-url": f"{url}?{options}", "mail-username": "shops", "mail-password": "a"}
+        url = url_for_pods(server, database, options)
+        given = {"database-url": url, "mail-username": "shops", "mail-password": "a"}
         for name, content in given.items():
             (terminal.folder / name).write_text(content)
         try:
@@ -134,7 +131,6 @@ def ready_for_production(cluster: LocalCluster, folder: Path) -> Iterator[Ground
 
 
 def _terminal(cluster: LocalCluster, folder: Path, *, authorities: Path, port: int) -> Terminal:
-    folder.mkdir()
     names = {
         "DOMAIN": DOMAIN,
         "REGISTRY": REGISTRY,

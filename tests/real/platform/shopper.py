@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -52,9 +53,10 @@ class Guests:
 
     async def order(self) -> None:
         """Order the first product. Raises OrderFailedError, httpx.HTTPError."""
+        scheme = urlsplit(self.address).scheme
         async with httpx.AsyncClient(
             base_url=self.address, verify=self.trust, timeout=_ATTEMPT_SECONDS,
-            headers={"Host": self.host, "Origin": f"https://{self.host}"},
+            headers={"Host": self.host, "Origin": f"{scheme}://{self.host}"},
         ) as client:  # fmt: skip
             product = _found(r'href="(/products/[\w%-]+)"', await _page(client, "/"))
             page = await _page(client, product)
