@@ -1,7 +1,8 @@
-"""Experiments: each asks what a step of GROWTH.md would need, before anybody builds it.
+"""Experiments: programs that are run by hand, some minutes long, to learn something once.
 
-An experiment is a program that is run by hand, some minutes long, on local clusters. It builds the
-least of the step that can be told the truth by, measures, and prints a table. What it showed is
-written down in GROWTH.md. It is no test: nothing of it is part of the product, and a figure that
-changes fails nothing.
+Each asks what no test and no benchmark does: how many shops fit on a node, or what a step of
+GROWTH.md would need before anybody builds it. It runs on local clusters of its own, measures, and
+prints tables. What it showed is written down in a document, with the command and the machine:
+``clusters`` in GROWTH.md, ``sizing`` in docs/k3s.md. An experiment is no test: a prototype in it is
+no part of the product, and a figure that changes fails nothing.
 """
