@@ -86,10 +86,11 @@ def report(notes: Notes, stores: Sequence[Life], events: int) -> str:
 
 
 def _create_to_ready(notes: Notes, stores: Sequence[Life]) -> str:
-    rows = [[name, *(_seconds(
-        [life.seconds for life in stores
-         if life.cluster == cluster and phase(notes, life) == name], 1)
-        for cluster in (CUT, OTHER))] for name in (BEFORE, CAUGHT, DURING, AFTER)]  # fmt: skip
+    def of(cluster: str, name: str) -> str:
+        those = (life for life in stores if life.cluster == cluster and phase(notes, life) == name)
+        return _spread([life.seconds for life in those], 100)
+
+    rows = [[name, of(CUT, name), of(OTHER, name)] for name in (BEFORE, CAUGHT, DURING, AFTER)]
     return _table(["create to READY in s, p50 / max", f"{CUT} (cut off)", OTHER], rows)
 
 
@@ -102,7 +103,7 @@ def _answers(notes: Notes) -> str:
     ):
 
         def of(answers: Iterable[Answer], since: float = since, until: float = until) -> str:
-            return _seconds([a.seconds * 1000 for a in answers if since <= a.at < until], 99)
+            return _spread([a.seconds * 1000 for a in answers if since <= a.at < until], 99)
 
         reads = map(of, notes.reads)
         creates = (of(notes.creates[cluster]) for cluster in (CUT, OTHER))
@@ -135,12 +136,11 @@ def _looks(notes: Notes) -> str:
     return _table(["since the cut", CUT, OTHER, "/readyz", "MB", "load"], rows)
 
 
-def _seconds(values: Sequence[float], percent: float) -> str:
-    """Return the median and a high percentile (1 for the largest), and of how many."""
+def _spread(values: Sequence[float], percent: float) -> str:
+    """Return the median and a high percentile (100 is the largest), and of how many."""
     if not values:
         return "-"
-    high = max(values) if percent == 1 else percentile(values, percent)
-    return f"{percentile(values, 50):.1f} / {high:.1f} ({len(values)})"
+    return f"{percentile(values, 50):.1f} / {percentile(values, percent):.1f} ({len(values)})"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -101,18 +101,16 @@ class Trial:
         self.promises = Promises(lambda: next(turns))
         self._clusters = clusters
         self._replicas = replicas
+        self._client = httpx.AsyncClient(timeout=_PATIENCE_SECONDS)
 
     async def run(self) -> None:
         """Create, cut off, bring back, and wait until all is quiet."""
         for replica in self._replicas:
             await asyncio.to_thread(replica.start)
         self.promises.token = self._replicas[0].token("experiment")
-        headers = {"Authorization": f"Bearer {self.promises.token}"}
-        async with (
-            httpx.AsyncClient(timeout=_PATIENCE_SECONDS, headers=headers) as self._client,
-            asyncio.TaskGroup() as group,
-        ):
-            aside = [group.create_task(self._look())]
+        self._client.headers["Authorization"] = f"Bearer {self.promises.token}"
+        async with self._client, asyncio.TaskGroup() as group:
+            looking = group.create_task(self._look())
             readers = [await self._reader(replica) for replica in self._replicas]
             async with asyncio.TaskGroup() as traffic:
                 for cluster in self._clusters:
@@ -120,8 +118,7 @@ class Trial:
                 traffic.create_task(self._cut_off())
             await self.promises.settle()
             self.notes.reads = [await _answers(reader) for reader in readers]
-            for task in aside:
-                task.cancel()
+            looking.cancel()
         for followers in self.promises.followers.values():
             for follower in followers:
                 await follower.stop()
