@@ -134,27 +134,36 @@ async def running_platform(
             connections=settings.database_connections,
             issuer=settings.issuer,
         )
-        api, helm = await _cluster_of(settings, ClusterMemory(state.database, state.clock))
-        stack.push_async_callback(api.close)
-        releases = ReleaseReader(api)
-        tools = Tools(
-            cluster=KubeCluster(api),
-            helm=helm,
-            doctor=ClusterDoctor(api, releases),
-            releases=releases,
-            prober=await stack.enter_async_context(
-                HttpProber(settings.ingress, trust=settings.trust)
-            ),
-            engines=engines,
-            clock=state.clock,
-            announcer=state.announcer,
-            measurements=measurements,
-            settings=settings.work,
-            retention=settings.retention,
-            max_concurrent_provisions=settings.max_concurrent_provisions,
-            max_concurrent_deletes=settings.max_concurrent_deletes,
-        )
+        tools = await _tools(stack, settings, state, engines, measurements)
         yield await _running(stack, settings, state, tools)
+
+
+async def _tools(
+    stack: AsyncExitStack,
+    settings: PlatformSettings,
+    state: State,
+    engines: EngineCatalogue,
+    measurements: Measurements,
+) -> Tools:
+    """Connect the cluster; return what sessions work on its stores with. ``stack`` closes it."""
+    api, helm = await _cluster_of(settings, ClusterMemory(state.database, state.clock))
+    stack.push_async_callback(api.close)
+    releases = ReleaseReader(api)
+    return Tools(
+        cluster=KubeCluster(api),
+        helm=helm,
+        doctor=ClusterDoctor(api, releases),
+        releases=releases,
+        prober=await stack.enter_async_context(HttpProber(settings.ingress, trust=settings.trust)),
+        engines=engines,
+        clock=state.clock,
+        announcer=state.announcer,
+        measurements=measurements,
+        settings=settings.work,
+        retention=settings.retention,
+        max_concurrent_provisions=settings.max_concurrent_provisions,
+        max_concurrent_deletes=settings.max_concurrent_deletes,
+    )
 
 
 async def _running(

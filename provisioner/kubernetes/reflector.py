@@ -130,6 +130,7 @@ class Reflector:
         self._version = ""
         self._relist_at = 0.0
         self._failures = 0
+        self._expired = 0
         self._useless = 0
         self._in_touch_at: float | None = None
         self._is_connected = False
@@ -169,6 +170,11 @@ class Reflector:
                 log = _log.debug if isinstance(error, SilenceError) else _log.info
                 log("watch_expired", kind=self.kind.name, reason=str(error))
                 self._version = ""  # makes the next round begin with a list
+                # A server that has just started again after an outage knows no earlier version.
+                # The failures of the outage are over, so the list must not wait for as long as they
+                # would ask for. Only what expires again and again is asked for ever more rarely.
+                self._failures = self._expired
+                self._expired += 1
                 await self._pause()
             except (TransientError, TerminalError, NotFoundError) as error:
                 if self.trouble != str(error):  # the same trouble is logged once, not at each try
@@ -237,7 +243,7 @@ class Reflector:
             was_accepted, self._is_connected = self._is_connected, False
             is_useful = is_useful or self._timings.now() - began >= self._timings.short_watch
             if was_accepted and is_useful:
-                self._failures = self._useless = 0
+                self._failures = self._expired = self._useless = 0
             elif was_accepted:
                 self._useless += 1
 

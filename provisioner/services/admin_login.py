@@ -4,6 +4,7 @@ The password is read from the cluster each time somebody asks for it. It is kept
 is in no copy of the database, in no event and in no log.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,10 @@ from provisioner.domain.identities import Identity, Role
 from provisioner.domain.ports import Cluster
 from provisioner.domain.stores import Store
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
+
+_PATIENCE_SECONDS = 5.0
+"""How long the cluster is waited for. It may hang: then the owner hears that it does, and not only
+that the operation took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,11 @@ class AdminLogins:
 
     async def _values(self, store: Store) -> Mapping[str, str]:
         try:
-            return await self._cluster.read_secret(store.namespace, CREDENTIALS_SECRET)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self._cluster.read_secret(store.namespace, CREDENTIALS_SECRET)
         except NotFoundError as error:
             raise RefusedError(_NOT_YET) from error
-        except (ClusterUnreachableError, ClusterRejectedError) as error:
+        except (TimeoutError, ClusterUnreachableError, ClusterRejectedError) as error:
             raise RefusedError(_unavailable("the cluster does not show it just now")) from error
 
 

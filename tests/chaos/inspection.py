@@ -11,6 +11,11 @@ _STEPS = """SELECT steps.name, steps.status FROM steps JOIN stores ON stores.id 
 
 def inspect(promises: Promises, cluster: LocalCluster) -> None:
     """Compare what was promised, what is recorded, what was told, and what runs."""
+    inspect_cluster(cluster, inspect_records(promises))
+
+
+def inspect_records(promises: Promises) -> set[str]:
+    """Compare what was promised, recorded and told; return the namespaces that should be there."""
     stores = {
         f"store_{row[0]}": row[1:]
         for row in promises.rows("SELECT id, status, target, namespace, reason_code FROM stores")
@@ -22,7 +27,25 @@ def inspect(promises: Promises, cluster: LocalCluster) -> None:
         assert status != "FAILED" or reason == "IMAGE_NOT_FOUND", (store_id, reason)
         _inspect_events(promises, store_id)
         _inspect_steps(promises, store_id, status)
-    _inspect_cluster(cluster, {row[2] for row in stores.values() if row[0] != "DELETED"})
+    return {row[2] for row in stores.values() if row[0] != "DELETED"}
+
+
+def inspect_cluster(cluster: LocalCluster, live: set[str]) -> None:
+    """Compare a cluster's namespaces and releases with the namespaces that should be there."""
+    found = store_namespaces(cluster)
+    without_store = [item for name, item in found.items() if name not in live]
+    assert without_store == []
+    assert live - set(found) == set(), "stores without a namespace"
+    releases = cluster.kubectl_json("get", "secrets", "--all-namespaces", "-l", "owner=helm")
+    latest: dict[str, tuple[int, str]] = {}
+    for item in releases["items"]:
+        metadata = item["metadata"]
+        revision = (int(metadata["labels"]["version"]), metadata["labels"]["status"])
+        latest[metadata["namespace"]] = max(revision, latest.get(metadata["namespace"], revision))
+    states = {namespace: state for namespace, (_, state) in latest.items()}
+    assert states == dict.fromkeys(live, "deployed"), (
+        "releases that no live store has, or half done"
+    )
 
 
 def _inspect_events(promises: Promises, store_id: str) -> None:
@@ -54,20 +77,3 @@ def _inspect_steps(promises: Promises, store_id: str, status: str) -> None:
     }[status]
     assert set(steps.values()) <= expected, (store_id, status, steps)
     assert len(steps) == (2 if status == "DELETED" else 6), (store_id, steps)
-
-
-def _inspect_cluster(cluster: LocalCluster, live: set[str]) -> None:
-    found = store_namespaces(cluster)
-    without_store = [item for name, item in found.items() if name not in live]
-    assert without_store == []
-    assert live - set(found) == set(), "stores without a namespace"
-    releases = cluster.kubectl_json("get", "secrets", "--all-namespaces", "-l", "owner=helm")
-    latest: dict[str, tuple[int, str]] = {}
-    for item in releases["items"]:
-        metadata = item["metadata"]
-        revision = (int(metadata["labels"]["version"]), metadata["labels"]["status"])
-        latest[metadata["namespace"]] = max(revision, latest.get(metadata["namespace"], revision))
-    states = {namespace: state for namespace, (_, state) in latest.items()}
-    assert states == dict.fromkeys(live, "deployed"), (
-        "releases that no live store has, or half done"
-    )

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -44,6 +45,8 @@ class Service:
     folder: Path
     cluster: LocalCluster
     settings: dict[str, str] = field(default_factory=dict)
+    program: Sequence[str] = ("app", "serve")
+    """The Python module that is run, and its arguments."""
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -83,7 +86,7 @@ class Service:
     def start(self, *, wait_until_ready: bool = True) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=self.environment,
+                [sys.executable, "-m", *self.program], cwd=ROOT, env=self.environment,
                 stdout=log, stderr=log,
             )  # fmt: skip
         self.await_page("/readyz" if wait_until_ready else "/livez")

@@ -1,5 +1,6 @@
 """A shop's administrator: shown to its owner, read from the cluster, and kept nowhere."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
 from provisioner.domain.engines import load_engine
 from provisioner.domain.errors import ClusterUnreachableError, RefusedError
 from provisioner.domain.identities import Identity, Role, UsedToken
@@ -16,6 +18,7 @@ from provisioner.domain.stores import Store, new_store
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.testing import SimulatedCluster
+from tests.simulated_time import in_simulated_time
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENGINE = load_engine(Path(__file__).resolve().parents[2] / "charts" / "woocommerce")
@@ -102,6 +105,24 @@ async def test_a_cluster_that_does_not_answer(
     await furnish(cluster, {"admin-password": PASSWORD})
     cluster.faults.append(ClusterUnreachableError(f"secret: {PASSWORD}"))
     assert await refusal(logins, OWNER, store()) == ("NOT_AVAILABLE", "id")
+
+
+class ClusterThatHangs(SimulatedCluster):
+    """Accepts every request, and never answers."""
+
+    async def read_secret(self, namespace: str, name: str) -> Mapping[str, str]:  # noqa: ARG002
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@in_simulated_time
+async def test_a_cluster_that_hangs() -> None:
+    logins = AdminLogins(ClusterThatHangs(lambda: NOW), {ENGINE.name: ENGINE})
+    began = asyncio.get_running_loop().time()
+    assert await refusal(logins, OWNER, store()) == ("NOT_AVAILABLE", "id")
+    # Before the time is over that an operation may take.
+    waited = asyncio.get_running_loop().time() - began
+    assert waited < Settings.model_fields["operation_timeout_seconds"].default
 
 
 async def test_an_engine_without_an_administrator(logins: AdminLogins) -> None:

@@ -318,6 +318,30 @@ async def assert_useful_again(watch: Following, pauses: list[float]) -> None:
     assert pauses[5] <= 1
 
 
+async def test_a_server_that_starts_again_after_an_outage_is_listed_at_once(
+    server: ScriptedApi, tmp_path: Path
+) -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    timings = replace(TIMINGS, backoff=(1.0, 64.0), sleep=pause)
+    async with following(tmp_path, server, timings=timings) as watch:
+        await watch.watching()
+        # Given an outage after which the server knows no earlier version
+        server.faults["watch"].extend([answers(500)] * 6 + [GONE_IN_STREAM] * 3)
+        await server.cut_watches()
+        await change_everything(server)
+        await watch.until(lambda: not server.faults["watch"])
+        await assert_all_was_told(watch)
+    # Then the list does not wait as long as the next try would have: only for what keeps expiring
+    bounds = [1, 2, 4, 8, 16, 32, 64, 1, 2, 4]  # the first is that of the watch that was cut
+    assert len(pauses) == len(bounds)
+    assert all(bound / 4 <= each <= bound for each, bound in zip(pauses, bounds, strict=True))
+
+
 async def test_a_list_when_it_is_due(server: ScriptedApi, tmp_path: Path) -> None:
     now = [0.0]
     timings = replace(TIMINGS, relist=(100.0, 100.0), now=lambda: now[0])
