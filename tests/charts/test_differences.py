@@ -60,11 +60,18 @@ def rows() -> dict[str, dict[str, list[str]]]:
     text = TABLE.read_text().split("| | Local (kind) |")[1].split("\n\n")[0]
     found = {}
     for line in text.splitlines()[2:]:
-        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        name, *cells, _ = (cell.strip() for cell in line.strip("|").split("|"))
         found[name] = {
             side: re.findall(r"`([^`]+)`", cell) for side, cell in zip(SIDES, cells, strict=True)
         }
     return found
+
+
+def values() -> dict[str, list[str]]:
+    """Return the values that a row names as those that make the difference."""
+    text = TABLE.read_text().split("| | Local (kind) |")[1].split("\n\n")[0]
+    cells = [line.strip("|").split("|") for line in text.splitlines()[2:]]
+    return {cell[0].strip(): re.findall(r"`([^`]+)`", cell[-1]) for cell in cells}
 
 
 def classes(it: Rendered) -> list[str]:
@@ -150,6 +157,21 @@ ALSO = {"access.by: gateway", "gateway"}
 
 def test_every_row_is_looked_at() -> None:
     assert list(rows()) == list(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_names_values_in_which_the_files_differ(row: str) -> None:
+    files = [yaml.safe_load((PLATFORM / file).read_text()) for file in SIDES.values()]
+    for path in values()[row]:
+        found = files if path == "existingSecret" else [at(file, path) for file in files]
+        assert found[0] != found[1], path
+
+
+def at(tree: Any, path: str) -> Any:
+    """Return what is at a dotted path of values, or None."""
+    for key in path.split("."):
+        tree = (tree or {}).get(key)
+    return tree
 
 
 @pytest.mark.parametrize("side", SIDES)
