@@ -157,7 +157,12 @@ class Service:
 
     def http(self, token: str) -> Client:
         headers = {"Authorization": f"Bearer {token}"}
-        return Client(transport=HTTPXTransport(url=f"{self.url}/graphql", headers=headers))
+        # httpx' 5 seconds pass on a busy machine.
+        return Client(
+            transport=HTTPXTransport(
+                url=f"{self.url}/graphql", headers=headers, timeout=_START_SECONDS
+            )
+        )
 
     def websocket(self, token: str) -> Client:
         return Client(

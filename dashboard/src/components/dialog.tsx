@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef } from "react";
 import styles from "./dialog.module.css";
 
 interface DialogProps {
@@ -10,14 +10,29 @@ interface DialogProps {
 /** A dialog over the page; the browser keeps the focus in it, and Escape closes it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const isClosed = useRef(false);
   const id = useId();
 
   useEffect(() => {
     element.current?.showModal();
   }, []);
 
+  function close() {
+    // The browser tells a second time of a dialog that was closed below, when another may be open.
+    if (!isClosed.current) onClose();
+    isClosed.current = true;
+  }
+
+  // By itself the browser gives the focus back first, and tells of it later: a key that is pressed in
+  // between, such as Enter on the button that opens the dialog, would do nothing.
+  function closeAtOnce(event: SyntheticEvent<HTMLDialogElement>) {
+    event.preventDefault();
+    event.currentTarget.close();
+    close();
+  }
+
   return (
-    <dialog ref={element} className={styles.dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={element} className={styles.dialog} aria-labelledby={id} onCancel={closeAtOnce} onClose={close}>
       <h2 id={id} className={styles.title}>
         {title}
       </h2>
