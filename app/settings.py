@@ -148,7 +148,7 @@ class Settings(
         90,
         ge=0,
         description="Days until an event of a store that is not deleted is removed; 0 keeps it. The"
-        " events of the current attempt and the newest of each kind are always kept.",
+        " events of its latest creation or retry and the newest of each kind are always kept.",
     )
     audit_retention_days: float = Field(
         365, ge=0, description="Days until an entry of the audit log is removed; 0 keeps it."

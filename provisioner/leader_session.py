@@ -31,6 +31,7 @@ from provisioner.reconcile.rights import RightsKeeper
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.database import Transactions
 from provisioner.storage.event_retention import EventRetention
+from provisioner.storage.operation_history import complete_history
 from provisioner.storage.stores import StoreRepository
 
 _log = structlog.get_logger(__name__)
@@ -80,6 +81,8 @@ async def leading(
     DatabaseUnavailableError when the stores cannot be read at the start.
     """
     records = StoreRepository(database, tools.clock, tools.announcer)
+    # The leader before may have been a replica of an older version, which records no operations.
+    await complete_history(database)
 
     # The observer wakes the reconciler, which needs the observer itself. So this function looks for
     # the reconciler only when it is called.

@@ -45,6 +45,7 @@ from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
 from provisioner.storage.kept_names import NameRules
 from provisioner.storage.listing import StoreListing
+from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.quota import Quota
 from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.token_tree import IssuerTrust
@@ -207,6 +208,7 @@ def _platform(
     stores = StoreQueries(
         records=state.records,
         listing=StoreListing(state.database),
+        operations=OperationPages(state.database),
         broadcaster=state.broadcaster,
         dispatcher=dispatcher,
         engines=tools.engines,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.instrumentation import Stream
 from provisioner.domain.ports import Measurements
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.storage.change_log import ChangeLog
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
+from provisioner.storage.operation_history import complete_history
 from provisioner.storage.owner_moves import claim
 from provisioner.storage.sole_process import sole_process
 from provisioner.storage.stores import StoreRepository
@@ -57,6 +58,7 @@ async def opened_state(
             stack.enter_context(sole_process(url.file))
     await migrate(database_url)
     database = await connected(stack, database_url, connections)
+    await complete_history(database)
     if issuer is not None:
         await claim(database, issuer.source)
     return _state_of(database, measurements)

@@ -9,9 +9,10 @@ from provisioner.domain.identities import Role
 from provisioner.storage import token_tree, tokens
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.paging import Page
-from resolvers import mapping
+from resolvers import ids
 from resolvers.context import Info
 from resolvers.errors import public, require_caller
+from resolvers.pages import page_info
 from schema import enums
 from schema.access import (
     AccessToken,
@@ -26,9 +27,6 @@ from schema.access import (
     RevokeTokenInput,
     RevokeTokenPayload,
 )
-
-# ``Query.node`` finds the type of an object by this prefix of its id.
-ID_PREFIX = mapping.TOKEN_PREFIX
 
 
 @strawberry.type
@@ -101,7 +99,7 @@ class AccessMutation:
         audit: AuditedAction,
     ) -> RevokeTokenPayload:
         caller = require_caller(info.context)
-        token_id = mapping.from_token_id(input.id)
+        token_id = ids.from_token_id(input.id)
         token = await info.context.platform.access.revoke(caller, token_id, audit=audit)
         return RevokeTokenPayload(token=to_token(token), errors=[])
 
@@ -139,7 +137,7 @@ class AccessMutation:
         audit: AuditedAction,
     ) -> RevealAdminPasswordPayload:
         caller = require_caller(info.context)
-        store_id = mapping.from_global_id(input.id)
+        store_id = ids.from_global_id(input.id)
         found = await info.context.platform.store_commands.admin_login(
             caller, store_id, audit=audit
         )
@@ -153,7 +151,7 @@ async def find_token(info: Info, global_id: str) -> AccessToken | None:
     caller = require_caller(info.context)
     try:
         return to_token(
-            await info.context.platform.access.get(caller, mapping.from_token_id(global_id))
+            await info.context.platform.access.get(caller, ids.from_token_id(global_id))
         )
     except RefusedError:  # ``node`` answers null for what is missing, as for stores
         return None
@@ -161,13 +159,13 @@ async def find_token(info: Info, global_id: str) -> AccessToken | None:
 
 def to_token(record: token_tree.AccessToken) -> AccessToken:
     return AccessToken(
-        id=mapping.to_token_id(record.id),
+        id=ids.to_token_id(record.id),
         owner=record.owner.subject,
         owner_source=record.owner.source,
         owner_name=record.owner.name,
         made_by=None if record.maker is None else record.maker.subject,
         made_by_source=None if record.maker is None else record.maker.source,
-        parent_id=None if record.parent_id is None else mapping.to_token_id(record.parent_id),
+        parent_id=None if record.parent_id is None else ids.to_token_id(record.parent_id),
         role=enums.Role[record.role],
         description=record.description or None,
         created_at=record.created_at,
@@ -184,8 +182,6 @@ def _connection(page: Page[token_tree.AccessToken], *, after: str | None) -> Acc
     ]
     return AccessTokenConnection(
         edges=edges,
-        page_info=mapping.page_info(
-            [edge.cursor for edge in edges], has_next=page.has_next, after=after
-        ),
+        page_info=page_info([edge.cursor for edge in edges], has_next=page.has_next, after=after),
         total_count=page.total or 0,
     )

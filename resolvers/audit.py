@@ -1,19 +1,19 @@
 """Resolves the fields about the audit log, for admins."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import strawberry
-from strawberry.scalars import JSON
 
 from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Role
 from provisioner.storage import audit_log as audit
 from provisioner.storage.paging import Page
-from resolvers import mapping
+from resolvers import ids
 from resolvers.context import Info
 from resolvers.errors import PublicError, public, require_caller
+from resolvers.pages import page_info
+from resolvers.recorded_json import json_object
 from schema import enums
 from schema.audit import (
     AuditEntry,
@@ -22,8 +22,6 @@ from schema.audit import (
     AuditFilterInput,
     AuditOutcome,
 )
-
-ID_PREFIX = "audit_"
 
 
 @strawberry.type
@@ -58,7 +56,7 @@ class AuditQuery:
 
 async def find_entry(info: Info, global_id: str) -> AuditEntry | None:
     """Return the entry with this id, or None if the caller is no admin or there is none."""
-    number = global_id.removeprefix(ID_PREFIX)
+    number = global_id.removeprefix(ids.AUDIT)
     is_admin = require_caller(info.context).role is Role.ADMIN
     # A number of up to 18 digits fits into the database's 64 bits. ``isdigit`` also accepts digits
     # of other scripts, and some that ``int`` cannot read.
@@ -71,7 +69,7 @@ async def find_entry(info: Info, global_id: str) -> AuditEntry | None:
 def to_entry(entry: audit.AuditEntry) -> AuditEntry:
     record = entry.record
     return AuditEntry(
-        id=strawberry.ID(f"{ID_PREFIX}{entry.id}"),
+        id=strawberry.ID(f"{ids.AUDIT}{entry.id}"),
         occurred_at=entry.at,
         actor=None if record.actor is None else record.actor.subject,
         actor_source=None if record.actor is None else record.actor.source or None,
@@ -79,22 +77,14 @@ def to_entry(entry: audit.AuditEntry) -> AuditEntry:
         role=None if record.role is None else enums.Role[record.role],
         client_address=record.address,
         action=record.action,
-        arguments=_arguments_of(record),
+        arguments=json_object(record.arguments),
         outcome=AuditOutcome[record.outcome],
         code=record.code,
-        store_id=None if record.store_id is None else mapping.to_global_id(record.store_id),
-        token_id=None if record.token_id is None else mapping.to_token_id(record.token_id),
+        store_id=None if record.store_id is None else ids.to_global_id(record.store_id),
+        token_id=None if record.token_id is None else ids.to_token_id(record.token_id),
         token_made_by=None if record.token_maker is None else record.token_maker.subject,
         token_made_by_source=None if record.token_maker is None else record.token_maker.source,
     )
-
-
-def _arguments_of(record: audit.AuditRecord) -> JSON | None:
-    # Not every entry has its arguments in a form that can be read.
-    try:
-        return JSON(msgspec.json.decode(record.arguments, type=dict[str, Any]))
-    except (msgspec.MsgspecError, RecursionError):
-        return None
 
 
 def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:
@@ -103,8 +93,8 @@ def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:
         actor_source=wanted.actor_source,
         action=wanted.action,
         outcome=None if wanted.outcome is None else audit.AuditOutcome[wanted.outcome.name],
-        store_id=None if wanted.store_id is None else mapping.from_global_id(wanted.store_id),
-        token_id=None if wanted.token_id is None else mapping.from_token_id(wanted.token_id),
+        store_id=None if wanted.store_id is None else ids.from_global_id(wanted.store_id),
+        token_id=None if wanted.token_id is None else ids.from_token_id(wanted.token_id),
         since=_aware(wanted.since),
         until=_aware(wanted.until),
     )
@@ -122,5 +112,5 @@ def _connection(page: Page[audit.AuditEntry], *, after: str | None) -> AuditEntr
     cursors = [edge.cursor for edge in edges]
     return AuditEntryConnection(
         edges=edges,
-        page_info=mapping.page_info(cursors, has_next=page.has_next, after=after),
+        page_info=page_info(cursors, has_next=page.has_next, after=after),
     )

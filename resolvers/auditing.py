@@ -24,7 +24,7 @@ from provisioner.domain.errors import DatabaseUnavailableError
 from provisioner.domain.names import is_store_id
 from provisioner.storage.audit_log import AuditedAction, AuditOutcome, AuditRecord
 from provisioner.storage.audit_size import arguments_of
-from resolvers import mapping
+from resolvers import ids
 from resolvers.context import Context, Info
 from resolvers.refusals import RefusalsAsErrors
 
@@ -91,7 +91,7 @@ def _record(info: Info, given: object) -> AuditRecord:
     caller = info.context.caller
     token = None if caller is None else caller.token
     global_id = getattr(given, "id", "")
-    store_id = mapping.from_global_id(global_id)
+    store_id = ids.from_global_id(global_id)
     return AuditRecord(
         action=info.field_name,
         outcome=AuditOutcome.ACCEPTED,

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from provisioner.domain.identities import Identity
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.platform import Platform
 
 

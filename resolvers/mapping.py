@@ -1,67 +1,56 @@
 """Maps records of the domain to types of the contract."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
-
-import strawberry
+from collections.abc import Awaitable, Callable
 
 from provisioner.domain import cluster, engines, identities, stores
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.pod_events import pod_status
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.storage import event_pages
 from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
 from provisioner.storage.paging import Page
 from provisioner.streams.list_stream import StoresChange
 from provisioner.streams.updates import StoreUpdate
+from resolvers import ids, operations
 from resolvers.context import Context
 from resolvers.errors import public, require_caller
+from resolvers.pages import page_info
 from schema import enums, types
-from schema.codes import ReasonCode
 from schema.connections import StoreConnection, StoreEdge
 from schema.events import StoreEvent, StoreEventConnection, StoreEventEdge
-from schema.page_info import PageInfo
-
-_ID_PREFIX = "store_"
-TOKEN_PREFIX = "token_"  # noqa: S105 - of ids, which are no secrets
-T = TypeVar("T")
-
-
-def to_global_id(store_id: str) -> strawberry.ID:
-    """Return the contract's id of a store."""
-    return strawberry.ID(_ID_PREFIX + store_id)
-
-
-def from_global_id(global_id: str) -> str:
-    """Return the domain's id of a store; other text becomes an empty id, which no store has."""
-    # So a wrong id is simply not found, and callers need no error of its own for it.
-    return global_id[len(_ID_PREFIX) :] if global_id.startswith(_ID_PREFIX) else ""
-
-
-def to_token_id(token_id: str) -> strawberry.ID:
-    """Return the contract's id of a token."""
-    return strawberry.ID(TOKEN_PREFIX + token_id)
-
-
-def from_token_id(global_id: str) -> str:
-    """Return the domain's id of a token."""
-    return global_id.removeprefix(TOKEN_PREFIX)
+from schema.operations import Operation, OperationConnection, Step
 
 
 class _Details:
-    """Reads a store's steps, pods and events on demand. Implements ``types.StoreDetails``."""
+    """Reads what belongs to a store on demand. Implements ``types.StoreDetails``."""
 
     def __init__(
         self,
         context: Context,
         store: stores.Store,
-        load: Callable[[], Awaitable[stores.StoreSnapshot]],
+        load: Callable[[], Awaitable[StoreSnapshot]],
     ) -> None:
         self._context = context
         self._store = store
         self._load = load
 
-    async def steps(self) -> list[types.Step]:
-        return [step(item) for item in (await self._load()).steps]
+    async def operation(self) -> Operation | None:
+        snapshot = await self._load()
+        latest = snapshot.operation
+        return None if latest is None else operations.operation(latest, snapshot.steps)
+
+    async def operations(self, *, first: int, after: str | None) -> OperationConnection:
+        caller, store_id = require_caller(self._context), self._store.id
+        try:
+            page = await self._context.platform.stores.operations(
+                caller, store_id, first=first, after=after
+            )
+        except (NotFoundError, RefusedError) as error:
+            raise public(error) from error
+        return operations.connection(page, after=after)
+
+    async def steps(self) -> list[Step]:
+        return [operations.step(item) for item in (await self._load()).steps]
 
     async def pods(self) -> list[types.Pod]:
         return [pod(item) for item in (await self._load()).pods]
@@ -99,23 +88,23 @@ def change(context: Context, record: StoresChange) -> types.StoresChange:
     )
 
 
-def _snapshot(context: Context, record: stores.StoreSnapshot) -> types.Store:
+def _snapshot(context: Context, record: StoreSnapshot) -> types.Store:
     """Return a store whose steps and pods come from the same snapshot."""
 
     # Read later, they could be newer than the store beside them.
-    async def load() -> stores.StoreSnapshot:
+    async def load() -> StoreSnapshot:
         return record
 
     return _store(context, record.store, load)
 
 
 def _store(
-    context: Context, record: stores.Store, load: Callable[[], Awaitable[stores.StoreSnapshot]]
+    context: Context, record: stores.Store, load: Callable[[], Awaitable[StoreSnapshot]]
 ) -> types.Store:
     # The engine may be missing: one that was removed from the charts still has stores.
     engine = context.platform.stores.engines.get(record.engine)
     return types.Store(
-        id=to_global_id(record.id),
+        id=ids.to_global_id(record.id),
         details=_Details(context, record, load),
         name=record.name,
         owner=record.owner.subject,
@@ -126,7 +115,7 @@ def _store(
         contact_email=record.contact_email,
         status=enums.StoreStatus[record.status],
         target=enums.StoreTarget[record.target],
-        reason=_reason(record.reason) if record.reason else None,
+        reason=operations.reason(record.reason),
         version=record.version,
         queue_position=context.platform.stores.queue_position(record),
         url=record.url,
@@ -136,23 +125,8 @@ def _store(
         ready_at=record.ready_at,
         deleted_at=record.deleted_at,
         diagnostics=types.Diagnostics(
-            namespace=record.namespace, release=record.release, attempt=record.attempt
+            namespace=record.namespace, release=record.release, attempt=record.operation_number
         ),
-    )
-
-
-def _reason(record: stores.Reason) -> types.Reason:
-    return types.Reason(code=ReasonCode[record.code], message=record.message)
-
-
-def step(record: stores.Step) -> types.Step:
-    return types.Step(
-        name=enums.StepName[record.name],
-        status=enums.StepStatus[record.status],
-        message=record.message or None,
-        output=record.output or None,
-        started_at=record.started_at,
-        finished_at=record.finished_at,
     )
 
 
@@ -260,15 +234,4 @@ def connection(
         edges=edges,
         page_info=page_info(cursors, has_next=page.has_next, after=after),
         total_count=page.total,
-    )
-
-
-def page_info(cursors: Sequence[str], *, has_next: bool, after: str | None) -> PageInfo:
-    """Return the page info for a page with these cursors, which was requested with ``after``."""
-    return PageInfo(
-        has_next_page=has_next,
-        # Pages only go forward, so a page has one before it exactly if it has a start.
-        has_previous_page=after is not None,
-        start_cursor=cursors[0] if cursors else None,
-        end_cursor=cursors[-1] if cursors else None,
     )

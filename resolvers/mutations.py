@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from provisioner.storage.audit_log import AuditedAction
-from resolvers import mapping
+from resolvers import ids, mapping
 from resolvers.access import AccessMutation
 from resolvers.auditing import audited
 from resolvers.context import Info
@@ -64,7 +64,7 @@ class Mutation(AccessMutation):
         audit: AuditedAction,
     ) -> DeleteStorePayload:
         caller = require_caller(info.context)
-        store_id = mapping.from_global_id(input.id)
+        store_id = ids.from_global_id(input.id)
         store = await info.context.platform.store_commands.delete(caller, store_id, audit=audit)
         return DeleteStorePayload(store=mapping.store(info.context, store), errors=[])
 
@@ -81,7 +81,7 @@ class Mutation(AccessMutation):
         audit: AuditedAction,
     ) -> CancelStorePayload:
         caller = require_caller(info.context)
-        store_id = mapping.from_global_id(input.id)
+        store_id = ids.from_global_id(input.id)
         store = await info.context.platform.store_commands.cancel(caller, store_id, audit=audit)
         return CancelStorePayload(store=mapping.store(info.context, store), errors=[])
 
@@ -98,6 +98,6 @@ class Mutation(AccessMutation):
         audit: AuditedAction,
     ) -> RetryStorePayload:
         caller = require_caller(info.context)
-        store_id = mapping.from_global_id(input.id)
+        store_id = ids.from_global_id(input.id)
         store = await info.context.platform.store_commands.retry(caller, store_id, audit=audit)
         return RetryStorePayload(store=mapping.store(info.context, store), errors=[])

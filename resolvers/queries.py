@@ -7,7 +7,7 @@ import strawberry
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.stores import StoreStatus
 from provisioner.storage.listing import StoreFilter, StoreOrder
-from resolvers import access, audit, mapping
+from resolvers import access, audit, ids, mapping, operations
 from resolvers.access import AccessQuery
 from resolvers.audit import AuditQuery
 from resolvers.context import Info
@@ -15,6 +15,7 @@ from resolvers.errors import public, require_caller
 from schema import enums, types
 from schema.connections import StoreConnection
 from schema.inputs import StoreFilterInput, StoreOrderInput
+from schema.node import Node
 
 _Id = Annotated[strawberry.ID, strawberry.argument(description="The store's id.")]
 
@@ -26,13 +27,15 @@ class Query(AccessQuery, AuditQuery):
         self,
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")],  # noqa: A002
-    ) -> types.Node | None:
+    ) -> Node | None:
         # The prefix of an id says what kind of object it belongs to; other text is looked up as a
         # store, and found nowhere.
-        if id.startswith(access.ID_PREFIX):
+        if id.startswith(ids.TOKEN):
             return await access.find_token(info, id)
-        if id.startswith(audit.ID_PREFIX):
+        if id.startswith(ids.AUDIT):
             return await audit.find_entry(info, id)
+        if id.startswith(ids.OPERATION):
+            return await operations.find(info, id)
         return await _store(info, id)
 
     @strawberry.field(description="The store with this id, or null.")
@@ -125,7 +128,7 @@ class Query(AccessQuery, AuditQuery):
 async def _store(info: Info, global_id: str) -> types.Store | None:
     caller = require_caller(info.context)
     try:
-        found = await info.context.platform.stores.get(caller, mapping.from_global_id(global_id))
+        found = await info.context.platform.stores.get(caller, ids.from_global_id(global_id))
     except NotFoundError:
         return None
     return mapping.store(info.context, found)

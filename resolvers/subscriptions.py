@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from provisioner.domain.errors import NotFoundError, RefusedError
-from resolvers import mapping
+from resolvers import ids, mapping
 from resolvers.context import Context, Info
 from resolvers.errors import PublicError, public, require_caller
 from resolvers.sharing import find_sink
@@ -37,7 +37,7 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[types.StoreUpdate, None]:
         caller, platform = require_caller(info.context), info.context.platform
-        store_id, version = mapping.from_global_id(id), _version(info.context, after)
+        store_id, version = ids.from_global_id(id), _version(info.context, after)
         try:
             # With a sink the transport sends most updates itself, and the loop below yields only
             # those that cannot be shared.

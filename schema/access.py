@@ -5,9 +5,9 @@ from datetime import datetime
 import strawberry
 
 from schema.enums import Role
+from schema.node import Node
 from schema.page_info import PageInfo
 from schema.payloads import UserError
-from schema.types import Node
 
 
 @strawberry.type(description="A token to sign in with. Its secret is not stored.")

@@ -7,8 +7,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from schema.enums import Role
+from schema.node import Node
 from schema.page_info import PageInfo
-from schema.types import Node
 
 _value = strawberry.enum_value
 

@@ -117,8 +117,10 @@ class UserErrorCode(Enum):
     NOT_CANCELLABLE = _value(
         "NOT_CANCELLABLE", description="The store is neither queued nor being created."
     )
-    NOT_RETRYABLE = _value(
-        "NOT_RETRYABLE", description="The store has not failed, or is being deleted."
+    NOT_RETRYABLE = _value("NOT_RETRYABLE", description="The store has not failed.")
+    OPERATION_UNDER_WAY = _value(
+        "OPERATION_UNDER_WAY",
+        description="Another operation on the store is under way, and only one can be.",
     )
     NOT_AVAILABLE = _value("NOT_AVAILABLE", description="There is no password to show.")
     OWNER_INVALID = _value(

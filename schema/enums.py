@@ -30,6 +30,24 @@ class StoreTarget(Enum):
     DELETED = _value("DELETED", description="The store should be removed. This cannot be undone.")
 
 
+@strawberry.enum(description="What an operation does with its store.")
+class OperationKind(Enum):
+    CREATE = _value("CREATE", description="Creates the store.")
+    RETRY = _value("RETRY", description="Tries again to bring a failed store to READY.")
+    DELETE = _value("DELETE", description="Removes the store and everything in it.")
+
+
+@strawberry.enum(description="Where an operation is.")
+class OperationStatus(Enum):
+    QUEUED = _value("QUEUED", description="It waits for its turn.")
+    RUNNING = _value("RUNNING", description="It is being done. See `steps`.")
+    SUCCEEDED = _value("SUCCEEDED", description="It did what it was to do.")
+    FAILED = _value("FAILED", description="It could not be done. See `reason`.")
+    CANCELLED = _value(
+        "CANCELLED", description="It was stopped, because another operation took its place."
+    )
+
+
 @strawberry.enum(description="A step of creating or removing a store.")
 class StepName(Enum):
     NAMESPACE = _value("NAMESPACE", description="Create the store's isolated namespace.")

@@ -6,6 +6,7 @@ Refusals are data in the payload, not GraphQL errors, so that clients can rely o
 import strawberry
 
 from schema.codes import UserErrorCode
+from schema.operations import Operation
 from schema.types import Store
 
 
@@ -18,41 +19,40 @@ class UserError:
     )
 
 
-@strawberry.type(description="The result of `createStore`.")
-class CreateStorePayload:
+@strawberry.type
+class _StorePayload:
+    """The fields that the results of all mutations of a store have."""
+
     store: Store | None = strawberry.field(
-        description="The new store. Null if the request was refused."
+        description="The store. Null if the request was refused."
     )
     errors: list[UserError] = strawberry.field(
         description="Why the request was refused. Empty otherwise."
     )
+
+    @strawberry.field(
+        description="What is being done with the store now, by this request or an earlier one of the"
+        " same kind. Null if the request was refused."
+    )
+    async def operation(self) -> Operation | None:
+        return await self.store.operation() if self.store else None
+
+
+@strawberry.type(description="The result of `createStore`.")
+class CreateStorePayload(_StorePayload):
+    pass
 
 
 @strawberry.type(description="The result of `deleteStore`.")
-class DeleteStorePayload:
-    store: Store | None = strawberry.field(
-        description="The store. Null if the request was refused."
-    )
-    errors: list[UserError] = strawberry.field(
-        description="Why the request was refused. Empty otherwise."
-    )
+class DeleteStorePayload(_StorePayload):
+    pass
 
 
 @strawberry.type(description="The result of `cancelStore`.")
-class CancelStorePayload:
-    store: Store | None = strawberry.field(
-        description="The store. Null if the request was refused."
-    )
-    errors: list[UserError] = strawberry.field(
-        description="Why the request was refused. Empty otherwise."
-    )
+class CancelStorePayload(_StorePayload):
+    pass
 
 
 @strawberry.type(description="The result of `retryStore`.")
-class RetryStorePayload:
-    store: Store | None = strawberry.field(
-        description="The store. Null if the request was refused."
-    )
-    errors: list[UserError] = strawberry.field(
-        description="Why the request was refused. Empty otherwise."
-    )
+class RetryStorePayload(_StorePayload):
+    pass

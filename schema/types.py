@@ -1,7 +1,7 @@
 """Defines the object types of the contract.
 
-A store's steps, pods and events are read only if a client selects them. The resolvers give each
-store an object for that, of the type ``StoreDetails``.
+A store's operations, steps, pods and events are read only if a client selects them. The resolvers
+give each store an object for that, of the type ``StoreDetails``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,44 +10,10 @@ from typing import Annotated, Protocol
 
 import strawberry
 
-from schema.codes import ReasonCode
-from schema.enums import (
-    ContainerState,
-    PodPhase,
-    Role,
-    StepName,
-    StepStatus,
-    StoreStatus,
-    StoreTarget,
-)
+from schema.enums import ContainerState, PodPhase, Role, StoreStatus, StoreTarget
 from schema.events import StoreEvent, StoreEventConnection
-
-
-@strawberry.interface(description="An object with an id that `node` can look up.")
-class Node:
-    id: strawberry.ID = strawberry.field(
-        description="The object's id, an opaque text that never changes."
-    )
-
-
-@strawberry.type(description="The reason for a status.")
-class Reason:
-    code: ReasonCode = strawberry.field(description="The reason, as a code for programs.")
-    message: str = strawberry.field(
-        description="What happened to which object and what to do next, for people."
-    )
-
-
-@strawberry.type(description="One step of creating or removing a store.")
-class Step:
-    name: StepName = strawberry.field(description="The name of the step.")
-    status: StepStatus = strawberry.field(description="The status of the step.")
-    message: str | None = strawberry.field(description="What the step waits for, or how it ended.")
-    output: str | None = strawberry.field(
-        description="The last lines of output from helm or the failing container, without secrets."
-    )
-    started_at: datetime | None = strawberry.field(description="When the step began.")
-    finished_at: datetime | None = strawberry.field(description="When the step ended.")
+from schema.node import Node
+from schema.operations import Operation, OperationConnection, Reason, Step
 
 
 @strawberry.type(description="A container of a pod.")
@@ -93,8 +59,8 @@ class Diagnostics:
     namespace: str = strawberry.field(description="The Kubernetes namespace.")
     release: str = strawberry.field(description="The Helm release.")
     attempt: int = strawberry.field(
-        description="The number of the current attempt. The creation, each retry and the deletion"
-        " are attempts."
+        description="The number of the latest operation.",
+        deprecation_reason="Use `number` of `Store.operation`. It will be removed on 2027-12-01.",
     )
 
 
@@ -130,6 +96,10 @@ class Engine:
 
 class StoreDetails(Protocol):
     """Reads the parts of a store that are not in its own database row."""
+
+    async def operation(self) -> Operation | None: ...
+
+    async def operations(self, *, first: int, after: str | None) -> OperationConnection: ...
 
     async def steps(self) -> list[Step]: ...
 
@@ -178,7 +148,24 @@ class Store(Node):
         " turns."
     )
 
-    @strawberry.field(description="The steps of the current attempt, in order.")
+    @strawberry.field(
+        description="The latest operation: what is being done with the store, or was done last."
+        " Null only for work that an older version of the platform has just begun."
+    )
+    async def operation(self) -> Operation | None:
+        return await self.details.operation()
+
+    @strawberry.field(description="All that was done with the store, newest first, in pages.")
+    async def operations(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many, from 1 to 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="The endCursor of the page before.")
+        ] = None,
+    ) -> OperationConnection:
+        return await self.details.operations(first=first, after=after)
+
+    @strawberry.field(description="The steps of the latest operation, in order.")
     async def steps(self) -> list[Step]:
         return await self.details.steps()
 

@@ -32,7 +32,7 @@ from graphql import (
 from app.graphql.plain_fields import plain_fields
 
 _FOLLOWED = "storeStatus"
-_OF_THE_SNAPSHOT = {("Store", "steps"), ("Store", "pods")}
+_OF_THE_SNAPSHOT = {("Store", "operation"), ("Store", "steps"), ("Store", "pods")}
 """Fields with a resolver that returns a part of the snapshot it was given."""
 
 

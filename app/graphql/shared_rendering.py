@@ -27,7 +27,7 @@ from app.graphql.shareable import Shareable, shareable
 from app.http.encoding import encode_json
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.tasks import mark_seen
 from provisioner.platform import Platform
 from provisioner.streams.updates import RenderedUpdate

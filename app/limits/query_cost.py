@@ -39,6 +39,7 @@ from graphql import (
 USUAL_SIZE = 10
 USUAL_SIZES = {
     "Store.steps": 8,
+    "Operation.steps": 8,
     "Store.pods": 4,
     "Pod.containers": 2,
     "Query.engines": 4,

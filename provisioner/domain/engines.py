@@ -67,7 +67,7 @@ class PageVisit:
 class Engine:
     """The contents of an ``engine.yaml``, and in ``chart`` the path of its folder.
 
-    ``provision_timeout`` is how long one attempt at a store may take, for an engine that needs
+    ``provision_timeout`` is how long the building of a store may take, for an engine that needs
     longer than the platform's own limit; None otherwise.
 
     ``unavailable_reason`` says why no new store can have this engine; None if stores can. It comes

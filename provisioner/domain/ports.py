@@ -14,6 +14,8 @@ from provisioner.domain.cluster import Observation, Pod, Release, Unchangeable
 from provisioner.domain.engines import PageVisit
 from provisioner.domain.errors import TransientError
 from provisioner.domain.instrumentation import Measured
+from provisioner.domain.operations import OperationKind
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import (
     Reason,
     Step,
@@ -21,7 +23,6 @@ from provisioner.domain.stores import (
     StepStatus,
     Store,
     StoreEvent,
-    StoreSnapshot,
     StoreStatus,
 )
 
@@ -42,7 +43,7 @@ class StoreRecords(Protocol):
         ...
 
     async def snapshot(self, store_id: str) -> StoreSnapshot:
-        """Return the store with its steps and pods, read at one moment. Raises NotFoundError."""
+        """Return the store with all that is known of it, at one moment. Raises NotFoundError."""
         ...
 
     async def transition(
@@ -51,14 +52,15 @@ class StoreRecords(Protocol):
         following: StoreStatus,
         *,
         reason: Reason | None = None,
-        steps: Sequence[StepName] = (),
+        begins: OperationKind | None = None,
         message: str = "",
     ) -> Store:
-        """Move the store to another status, and record an event about it.
+        """Move the store to another status, and its operation with it; record an event about it.
 
-        If ``steps`` are given, a new attempt begins with them, all pending. ``message`` is the text
-        of the event; without one it is the reason's. Raises ConflictError when the store is no
-        longer in ``store.status``; nothing is written then.
+        With ``begins`` a new operation of that kind begins. ``message`` is the text of the event;
+        without one it is the reason's. Raises ConflictError when the store is no longer in
+        ``store.status``, and RefusedError (OPERATION_UNDER_WAY) when another operation must end
+        first; nothing is written then.
         """
         ...
 
@@ -71,7 +73,7 @@ class StoreRecords(Protocol):
         message: str = "",
         output: str = "",
     ) -> Step:
-        """Record the status of a step of the store's current attempt, and return the step."""
+        """Record the status of a step of the store's latest operation, and return the step."""
         ...
 
     async def record_pods(self, store_id: str, pods: Sequence[Pod]) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import Owner
 
@@ -74,10 +73,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One store. ``attempt`` is the number of its current attempt.
+    """One store. ``operation_number`` is the number of its latest operation (see ``operations``).
 
-    The creation is an attempt, and so are each retry and the deletion. ``attempt_started_at`` is
-    when a worker last began one; None before the first.
+    ``operation_started_at`` is when a worker began that operation; None while it waits.
 
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
     """
@@ -95,8 +93,8 @@ class Store:
     host: str
     url: str
     version: int
-    attempt: int
-    attempt_started_at: datetime | None
+    operation_number: int
+    operation_started_at: datetime | None
     created_at: datetime
     updated_at: datetime
     ready_at: datetime | None
@@ -119,7 +117,7 @@ def new_store(
 ) -> Store:
     """Return the record of a new store that waits to be provisioned.
 
-    Its ``version`` and ``attempt`` are 0 here; the database gives it the first of each.
+    Its ``version`` and ``operation_number`` are 0 here; the database gives it the first of each.
     """
     return Store(
         id=store_id,
@@ -135,8 +133,8 @@ def new_store(
         host=host,
         url=url,
         version=0,
-        attempt=0,
-        attempt_started_at=None,
+        operation_number=0,
+        operation_started_at=None,
         created_at=now,
         updated_at=now,
         ready_at=None,
@@ -163,9 +161,9 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of one attempt. ``output`` is the scrubbed tail of what a tool printed."""
+    """One step of one operation. ``output`` is the scrubbed tail of what a tool printed."""
 
-    attempt: int
+    operation_number: int
     name: StepName
     status: StepStatus
     message: str
@@ -188,12 +186,3 @@ class StoreEvent:
     status: str
     message: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSnapshot:
-    """A store with the steps of its current attempt and its pods, all read at one moment."""
-
-    store: Store
-    steps: tuple[Step, ...]
-    pods: tuple[Pod, ...]

@@ -23,8 +23,8 @@ def assess(
     """Assess what was observed of one store, at the moment ``now`` by the cluster's clock.
 
     ``setup_job`` is the component label of the setup Job, or None when no Job is expected, or no
-    more. ``since`` is the start of the attempt: events that ended before it are ignored, and grace
-    periods begin no earlier.
+    more. ``since`` is the start of the operation: events that ended before it are ignored, and
+    grace periods begin no earlier.
     """
     facts = Facts(workloads, setup_job, observation, grace_periods, since)
     found = [finding for rule in RULES for finding in rule.findings(facts)]

@@ -29,8 +29,8 @@ class Facts:
     """An observation together with the workloads and the setup Job that the store waits for.
 
     ``setup_job`` is the Job's component label, or None when there is no Job to wait for. ``since``
-    is the start of the current attempt: events that ended before it belong to an earlier attempt,
-    and no grace period begins before it.
+    is the start of the operation: events that ended before it belong to an earlier one, and no
+    grace period begins before it.
     """
 
     workloads: Sequence[Workload]
@@ -74,7 +74,7 @@ class Facts:
         return [item for item in self.workloads if self.ready_count(item) < item.replicas]
 
     def job(self) -> Job | None:
-        """Return the setup Job, or None. If an earlier attempt left one too, return the newest."""
+        """Return the setup Job, or None; the newest if an earlier operation left one too."""
         jobs = (job for job in self.observation.jobs if job.component == self.setup_job)
         return max(jobs, key=lambda job: job.created_at, default=None)
 

@@ -52,7 +52,7 @@ class Rule:
             # A problem without a start does not pass by itself, and is fatal at any time.
             log, due_at = problem.log, LONG_AGO
             if problem.since is not None:
-                # What began before this attempt gets its whole grace period again.
+                # What began before this operation gets its whole grace period again.
                 due_at = max(problem.since, facts.since) + self.grace(facts.grace_periods)
             remedy = problem.remedy or self.remedy
             message = f"{problem.where}: {problem.what}. {remedy}, then retry."

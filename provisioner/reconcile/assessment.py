@@ -21,7 +21,7 @@ def look(
 
     The setup Job counts only while the store is being built (``is_building``). Later it has done
     its work and may have been cleaned up. While the store is being built, events that ended before
-    the attempt are ignored, and also those that ended before ``since``, by the cluster's clock.
+    the operation are ignored, and also those that ended before ``since``, by the cluster's clock.
     """
     now = context.cluster.now()
     return assess(
@@ -35,9 +35,9 @@ def look(
 
 
 def _began(context: ReconcileContext, store: Store, now: datetime) -> datetime:
-    """Return when the attempt began, by the clock of ``now``, which is the cluster's.
+    """Return when the operation began, by the clock of ``now``, which is the cluster's.
 
     The database has that time by our own clock. So only how long ago it was can be compared.
     """
-    began = store.attempt_started_at or store.created_at
+    began = store.operation_started_at or store.created_at
     return now - (context.clock.now() - began)

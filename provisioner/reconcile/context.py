@@ -26,7 +26,7 @@ from provisioner.readiness import GracePeriods
 class WorkSettings:
     """How stores are worked on.
 
-    ``provision_timeout``: from the start of an attempt until the store must be ready; the time in
+    ``provision_timeout``: from the start of an operation until the store must be ready; the time in
     which the service restarts counts too.
     ``delete_timeout``: from the start of a delete until the store is FAILED. After that the delete
     is still tried, at growing intervals.

@@ -13,6 +13,8 @@ from datetime import timedelta
 
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import TerminalError
+from provisioner.domain.operations import Operation, OperationKind, OperationStatus
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.reconcile.context import ReconcileContext
@@ -38,10 +40,14 @@ async def delete(context: ReconcileContext, store: Store) -> Store:
     Return the store FAILED if that did not succeed within the time limit. Raises TerminalError when
     a step fails before; then the store stays DELETING, with that reason.
     """
-    # A FAILED store may also have failed at being built. Only a delete that failed is late.
-    is_late = store.status is StoreStatus.FAILED and await _is_failed_delete(context, store)
+    asked = _delete_of(await context.records.snapshot(store.id))
+    # A FAILED store may also have failed at being built. Then its delete was not begun yet.
+    is_begun = asked is not None and asked.status is OperationStatus.RUNNING
+    is_late = is_begun and store.status is StoreStatus.FAILED
     if not is_late and store.status is not StoreStatus.DELETING:
-        store = await context.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+        # A replica of an older version records no operation when it is asked to delete a store.
+        begins = OperationKind.DELETE if asked is None else None
+        store = await context.records.transition(store, StoreStatus.DELETING, begins=begins)
     removal = _Removal(context, store)
     try:
         async with asyncio.timeout(_seconds_left(context, store)) as limit:
@@ -58,22 +64,22 @@ async def delete(context: ReconcileContext, store: Store) -> Store:
     return await removal.finish()
 
 
-async def _is_failed_delete(context: ReconcileContext, store: Store) -> bool:
-    """Return whether the failed attempt was a delete, and not the building of the store."""
-    snapshot = await context.records.snapshot(store.id)
-    return all(step.name in DELETE_STEPS for step in snapshot.steps)
+def _delete_of(snapshot: StoreSnapshot) -> Operation | None:
+    operation = snapshot.operation
+    is_delete = operation is not None and operation.kind is OperationKind.DELETE
+    return operation if is_delete else None
 
 
 def _seconds_left(context: ReconcileContext, store: Store) -> float:
     limit = context.settings.delete_timeout
-    began = store.attempt_started_at or context.clock.now()
+    began = store.operation_started_at or context.clock.now()
     left = began + limit - context.clock.now()
     # When the limit is over, each further try still gets a round, or all of a shorter limit.
     return max(left, min(_ROUND, limit)).total_seconds()
 
 
 def _is_over(context: ReconcileContext, store: Store) -> bool:
-    began = store.attempt_started_at or context.clock.now()
+    began = store.operation_started_at or context.clock.now()
     return context.clock.now() >= began + context.settings.delete_timeout
 
 

@@ -1,7 +1,7 @@
 """Brings a store from QUEUED to READY, or to FAILED with the reason.
 
 Every step may be done again. After a restart all steps are simply repeated: they find what exists
-already, and keep it. The time limit counts from the start of the attempt, including restarts.
+already, and keep it. The time limit counts from the start of the operation, including restarts.
 """
 
 import asyncio
@@ -51,15 +51,15 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
     """
     if store.status is StoreStatus.QUEUED:
         store = await context.records.transition(store, StoreStatus.PROVISIONING)
-    attempt = _Attempt(context, store)
+    building = _Building(context, store)
     try:
         async with asyncio.timeout(_seconds_left(context, store)) as limit:
-            await attempt.run()
+            await building.run()
     except TimeoutError:
-        if not limit.expired():  # a time limit of something within the work, not of the attempt
+        if not limit.expired():  # a time limit of something within the work, not of the operation
             raise
-        reason = _timed_out(time_limit(context, store), attempt.steps.progress)
-        await attempt.steps.fail(attempt.current, reason.message)
+        reason = _timed_out(time_limit(context, store), building.steps.progress)
+        await building.steps.fail(building.current, reason.message)
     except TerminalError as error:
         reason = error.reason
     else:
@@ -68,13 +68,13 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
 
 
 def _seconds_left(context: ReconcileContext, store: Store) -> float:
-    began = store.attempt_started_at or context.clock.now()
+    began = store.operation_started_at or context.clock.now()
     left = began + time_limit(context, store) - context.clock.now()
     return max(left.total_seconds(), 0.0)
 
 
 def time_limit(context: ReconcileContext, store: Store) -> timedelta:
-    """Return how long an attempt may take: as the operator says, or longer for a slow engine."""
+    """Return how long building may take: as the operator says, or longer for a slow engine."""
     engine = context.engines.get(store.engine)
     own = engine.provision_timeout if engine else None
     return max(own or timedelta(), context.settings.provision_timeout)
@@ -89,8 +89,8 @@ def _timed_out(limit: timedelta, progress: str) -> Reason:
     )
 
 
-class _Attempt:
-    """One attempt to build a store, step by step. ``current`` is the step that is being done.
+class _Building:
+    """The building of a store, step by step. ``current`` is the step that is being done.
 
     ``_secrets`` are the passwords, which must not get into any output. ``_mended_at`` is the time,
     by the cluster's clock, before which events say nothing about what a retry has installed.
@@ -135,7 +135,7 @@ class _Attempt:
         version = engine.version(store.engine_version)
         if version is None:
             raise _missing(f"Version {store.engine_version} of engine {engine.name}")
-        # Taken before helm runs, so that only pods of an earlier attempt are in it.
+        # Taken before helm runs, so that only pods of an earlier operation are in it.
         before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
         await self._discard_unfinished_jobs()
 
@@ -155,13 +155,15 @@ class _Attempt:
         except HelmError as error:
             message += await self._make_way(error)
             output = await install()
-        if store.attempt > 1:
+        if store.operation_number > 1:
             await self._replace_stuck_pods(before)
             # Denials before this moment were of pods as they were before this helm run, and must
             # not fail the store. Without the blur, a denial just after it could seem to be older,
             # and would be ignored.
             self._mended_at = self._context.cluster.now() - _BLUR
-            await self._context.releases.nudge(store.namespace, store.release, str(store.attempt))
+            await self._context.releases.nudge(
+                store.namespace, store.release, str(store.operation_number)
+            )
         return Outcome(message, output)
 
     async def _make_way(self, error: HelmError) -> str:
@@ -180,11 +182,11 @@ class _Attempt:
         return f" These could not be changed in place, and were created again: {replaced}."
 
     async def _discard_unfinished_jobs(self) -> None:
-        """Remove unfinished Jobs of an earlier attempt.
+        """Remove unfinished Jobs of an earlier operation.
 
         A Job that failed never runs again, and Kubernetes does not let anybody change a Job's pods.
         """
-        if self._store.attempt == 1:
+        if self._store.operation_number == 1:
             return
         seen = self._context.observer.observe(self._store.namespace)
         old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
@@ -193,7 +195,7 @@ class _Attempt:
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
 
     async def _replace_stuck_pods(self, before: Collection[str]) -> None:
-        """Delete pods of an earlier attempt that are not ready, so that new ones start at once.
+        """Delete pods of an earlier operation that are not ready, so that new ones start at once.
 
         ``before`` are the uids of the pods that existed before helm ran. Without this they would
         wait for the kubelet's back-off of up to 5 minutes. A StatefulSet does not even replace a

@@ -41,7 +41,7 @@ _BEGINS = {
 
 
 class StepRunner:
-    """Runs the steps of one store's current attempt."""
+    """Runs the steps of one store's latest operation."""
 
     def __init__(self, context: ReconcileContext, store: Store) -> None:
         self._records = context.records

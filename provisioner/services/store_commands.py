@@ -6,7 +6,6 @@ done. Each command gets an ``AuditedAction``, whose entry is written together wi
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from structlog.contextvars import bind_contextvars
 
@@ -17,9 +16,10 @@ from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.instrumentation import Activity
 from provisioner.domain.names import new_store_id, refuse_name, release_for
+from provisioner.domain.operations import OperationKind, under_way
 from provisioner.domain.ports import Clock, Measurements
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store, StoreStatus, StoreTarget, new_store
-from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.services.store_queries import StoreQueries
@@ -146,16 +146,27 @@ class StoreCommands:
         again has it tried at once.
         """
         _require_operator(caller)
-        # The store before the change tells a first request from a repeated one.
-        before = await self._stores.get(caller, store_id)
-        message = f"{caller.owner.label} asked for the store to be deleted."
-        store = await self._records.request_delete(store_id, message, audit=audit)
-        if before.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED:
-            again = f"{caller.owner.label} asked again for the store to be deleted."
-            with suppress(ConflictError):  # its next try has just begun by itself
-                store = await self._records.transition(store, StoreStatus.QUEUED, message=again)
+        store = await self._stores.get(caller, store_id)
+        is_late = store.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED
+        store = await (self._delete_again if is_late else self._delete)(caller, store, audit)
         self._dispatcher.wake(store)
         return store
+
+    async def _delete(self, caller: Identity, store: Store, audit: AuditedAction) -> Store:
+        message = f"{caller.owner.label} asked for the store to be deleted."
+        return await self._records.request_delete(store.id, message, audit=audit)
+
+    async def _delete_again(self, caller: Identity, store: Store, audit: AuditedAction) -> Store:
+        try:
+            return await self._records.transition(
+                store,
+                StoreStatus.QUEUED,
+                begins=OperationKind.DELETE,
+                message=f"{caller.owner.label} asked again for the store to be deleted.",
+                audit=audit,
+            )
+        except ConflictError:  # its next try has just begun by itself
+            return await self._delete(caller, store, audit)
 
     async def cancel(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Delete a store that is still queued or being provisioned.
@@ -184,23 +195,21 @@ class StoreCommands:
     async def retry(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Queue a failed store again; its steps are done anew, and find what is already there.
 
-        Raises RefusedError (NOT_RETRYABLE) for a store that has not failed.
+        Raises RefusedError for a store that has not failed: OPERATION_UNDER_WAY if something is
+        being done with it, and NOT_RETRYABLE if not.
         """
         _require_operator(caller)
         store = await self._stores.get(caller, store_id)
-        # A deletion that takes too long is FAILED as well, but a delete is never taken back.
-        if store.target is StoreTarget.DELETED:
-            raise RefusedError(_not_retryable("about to be deleted"))
         try:
             store = await self._records.transition(
                 store,
                 StoreStatus.QUEUED,
-                steps=PROVISION_STEPS,
+                begins=OperationKind.RETRY,
                 message=f"{caller.owner.label} asked to try again.",
                 audit=audit,
             )
         except ConflictError as error:
-            raise RefusedError(_not_retryable(store.status)) from error
+            raise RefusedError(_not_retryable(await self._records.snapshot(store_id))) from error
         self._dispatcher.wake(store)
         return store
 
@@ -254,10 +263,12 @@ def _require_operator(caller: Identity) -> None:
         )
 
 
-def _not_retryable(state: str) -> Refusal:
-    return Refusal(
-        RefusalCode.NOT_RETRYABLE, f"Only a failed store can be retried; this one is {state}.", "id"
-    )
+def _not_retryable(snapshot: StoreSnapshot) -> Refusal:
+    store, operation = snapshot.store, snapshot.operation
+    if operation is not None and operation.is_under_way:
+        return under_way(operation.kind)
+    message = f"Only a failed store can be retried; this one is {store.status}."
+    return Refusal(RefusalCode.NOT_RETRYABLE, message, "id")
 
 
 def _refuse_key(key: str | None) -> Refusal | None:

@@ -13,11 +13,14 @@ from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.errors import NotFoundError
 from provisioner.domain.identities import Identity
 from provisioner.domain.names import is_store_id
+from provisioner.domain.operations import OperationWithSteps
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import Store, StoreEvent, StoreStatus
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.storage import event_pages
 from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder, StorePage
+from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.paging import Page
 from provisioner.storage.quota import Quota, Usage
 from provisioner.storage.stores import StoreRepository
@@ -55,6 +58,7 @@ class StoreQueries:
         *,
         records: StoreRepository,
         listing: StoreListing,
+        operations: OperationPages,
         broadcaster: Broadcaster,
         dispatcher: Dispatcher,
         engines: EngineCatalogue,
@@ -65,6 +69,7 @@ class StoreQueries:
     ) -> None:
         self._records = records
         self._listing = listing
+        self._operations = operations
         self._streams = StoreStreams(records, broadcaster)
         self._dispatcher = dispatcher
         self._engines = engines
@@ -108,7 +113,7 @@ class StoreQueries:
         return await self._records.get_by_name(name, _owner_of(caller))
 
     async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
-        """Return the steps and pods of several stores in one read.
+        """Return the operations, steps and pods of several stores in one read.
 
         This does not check who the caller is: pass only ids of stores that were returned to them.
         """
@@ -140,6 +145,24 @@ class StoreQueries:
         """
         await self.get(caller, store_id)
         return await event_pages.read_page(self._records, store_id, first=first, after=after)
+
+    async def operations(
+        self, caller: Identity, store_id: str, *, first: int, after: str | None
+    ) -> Page[OperationWithSteps]:
+        """Return a page of the store's operations, newest first.
+
+        Raises NotFoundError, or RefusedError for a wrong size or cursor.
+        """
+        await self.get(caller, store_id)
+        return await self._operations.page(store_id, first=first, after=after)
+
+    async def operation(self, caller: Identity, store_id: str, number: int) -> OperationWithSteps:
+        """Return the operation of the store with this number. Raises NotFoundError."""
+        await self.get(caller, store_id)
+        found = await self._operations.get(store_id, number)
+        if found is None:
+            raise NotFoundError(f"Store {store_id} has no operation {number}.")
+        return found
 
     async def follow(
         self,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from provisioner.domain.identities import Role
+from provisioner.domain.operations import Request
 from provisioner.domain.owners import Owner
 from provisioner.domain.ports import Clock
 from provisioner.storage.audit_size import bounded
@@ -200,6 +201,14 @@ class AuditedAction:
     async def accept_alone(self) -> None:
         """Write the entry of an action that changes nothing in the database."""
         await self._log.accept(self)
+
+
+def request_of(action: AuditedAction | None) -> Request:
+    """Return who asked for an operation by this action; without one it is the platform itself."""
+    if action is None:
+        return Request()
+    record = action.record
+    return Request(record.actor, record.token_id, record.arguments)
 
 
 def _conditions(wanted: AuditFilter) -> tuple[list[str], dict[str, object]]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import OWNED, Owner
-from provisioner.domain.stores import Store, StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import Store
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.paging import decode_opaque, encode_key
 from provisioner.storage.rows import store_of

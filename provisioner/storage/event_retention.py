@@ -1,8 +1,8 @@
 """Removes old events of living stores, but never those that say how a store came to be as it is.
 
-Kept, however old, are a store's newest event of each kind, and the events of its current attempt:
+Kept, however old, are a store's newest event of each kind, and the events of its latest building:
 from when it was queued until it was ready or had failed. Whatever happened since then, or in an
-earlier attempt, goes by age. Versions are not given out again, so a reader sees what was removed
+earlier building, goes by age. Versions are not given out again, so a reader sees what was removed
 as a gap in the versions.
 """
 
@@ -13,7 +13,7 @@ from provisioner.storage.rows import to_micros
 
 # The subqueries name no column of the outer query, so each is evaluated once. Every one is a search
 # in the primary key, (store_id, version): no index over the time is needed, which each new event
-# would have to be written to. Without an attempt they give NULL, and nothing is removed.
+# would have to be written to. Where nothing was built they give NULL, and nothing is removed.
 _BEGAN = (
     "(SELECT MAX(version) FROM events WHERE store_id = :id"
     " AND kind = 'STATUS' AND subject = 'store' AND status = 'QUEUED')"

@@ -7,7 +7,8 @@ import msgspec
 
 from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.owners import owner_of
+from provisioner.domain.operations import Operation, OperationKind, OperationStatus, Request
+from provisioner.domain.owners import Owner, owner_of
 from provisioner.domain.stores import (
     EventKind,
     Reason,
@@ -60,8 +61,8 @@ def store_of(row: Row) -> Store:
         host=row["host"],
         url=row["url"],
         version=row["version"],
-        attempt=row["attempt"],
-        attempt_started_at=moment(row["attempt_started_at"]),
+        operation_number=row["attempt"],
+        operation_started_at=moment(row["attempt_started_at"]),
         created_at=from_micros(row["created_at"]),
         updated_at=from_micros(row["updated_at"]),
         ready_at=moment(row["ready_at"]),
@@ -79,11 +80,28 @@ def _reason_of(row: Row) -> Reason | None:
 def step_of(row: Row) -> Step:
     """Build a step from a row of ``steps``."""
     return Step(
-        attempt=row["attempt"],
+        operation_number=row["attempt"],
         name=StepName(row["name"]),
         status=StepStatus(row["status"]),
         message=row["message"],
         output=row["output"],
+        started_at=moment(row["started_at"]),
+        finished_at=moment(row["finished_at"]),
+    )
+
+
+def operation_of(row: Row) -> Operation:
+    """Build an operation from a row of ``operations``."""
+    source, subject, name = row["asked_by_source"], row["asked_by"], row["asked_by_name"]
+    asked_by = None if subject is None else Owner(source or "", subject, name)
+    return Operation(
+        store_id=row["store_id"],
+        number=row["number"],
+        kind=OperationKind(row["kind"]),
+        status=OperationStatus(row["status"]),
+        request=Request(asked_by, row["token_id"], row["parameters"]),
+        reason=_reason_of(row),
+        queued_at=from_micros(row["queued_at"]),
         started_at=moment(row["started_at"]),
         finished_at=moment(row["finished_at"]),
     )

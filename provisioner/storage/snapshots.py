@@ -1,12 +1,12 @@
-"""Reads stores with the steps of their current attempt and their pods, all at one moment."""
+"""Reads stores with their latest operations, the steps of those, and pods, all at one moment."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from provisioner.domain.cluster import Pod
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.storage.database import Row, Transaction
-from provisioner.storage.rows import pod_of, step_of, store_of
+from provisioner.storage.rows import operation_of, pod_of, step_of, store_of
 
 
 async def read_snapshots(
@@ -15,12 +15,18 @@ async def read_snapshots(
     """Return the snapshots of those stores that exist, by id."""
     if not store_ids:  # ``IN ()`` is an error in PostgreSQL
         return {}
-    # Three statements for all stores together, and not three for each.
+    # Four statements for all stores together, and not four for each.
     names = ", ".join(f":id_{index}" for index in range(len(store_ids)))
     values = {f"id_{index}": store_id for index, store_id in enumerate(store_ids)}
     # Only the names of parameters are put into the statements; every value is bound.
     stores = await transaction.fetch_all(
         f"SELECT * FROM stores WHERE id IN ({names})",  # noqa: S608
+        values,
+    )
+    operations = await transaction.fetch_all(
+        "SELECT operations.* FROM operations JOIN stores"  # noqa: S608
+        " ON stores.id = operations.store_id AND stores.attempt = operations.number"
+        f" WHERE stores.id IN ({names})",
         values,
     )
     steps = await transaction.fetch_all(
@@ -33,10 +39,14 @@ async def read_snapshots(
         f"SELECT store_id, detail FROM pods WHERE store_id IN ({names})",  # noqa: S608
         values,
     )
+    operation_of_store = {row["store_id"]: operation_of(row) for row in operations}
     steps_of, pods_of = _by_store(steps), _by_store(pods)
     return {
         row["id"]: StoreSnapshot(
-            store_of(row), tuple(map(step_of, steps_of[row["id"]])), sorted_pods(pods_of[row["id"]])
+            store=store_of(row),
+            operation=operation_of_store.get(row["id"]),
+            steps=tuple(map(step_of, steps_of[row["id"]])),
+            pods=sorted_pods(pods_of[row["id"]]),
         )
         for row in stores
     }

@@ -1,23 +1,23 @@
-"""Adds a store: its row, the steps of its first attempt, and its first event."""
+"""Adds a store: its row, the operation that creates it, and its first event."""
 
 from datetime import datetime, timedelta
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
+from provisioner.domain.operations import OperationKind, Request
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.ports import Clock
 from provisioner.domain.stores import EventKind, Store
-from provisioner.domain.transitions import PROVISION_STEPS
-from provisioner.storage.attempts import begin_attempt
 from provisioner.storage.database import Transaction, UniqueViolation
 from provisioner.storage.kept_names import refuse_kept_name
+from provisioner.storage.operations import begin_operation
 from provisioner.storage.quota import Quota, enforce, serialise_creates
 from provisioner.storage.rows import store_of, to_micros
 from provisioner.storage.store_events import insert_event
 from provisioner.storage.store_reads import read_store
 
 _FIRST = 1
-"""The first version of a store, and the number of its first attempt."""
+"""The first version of a store, and the number of its first operation."""
 
 _INSERT_STORE = """
     INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
@@ -36,6 +36,7 @@ async def add_store(
     idempotency_key: str | None,
     quota: Quota,
     names_kept_for: timedelta | None,
+    request: Request,
     clock: Clock,
 ) -> Store:
     """Insert a store, or return the one that its owner created earlier with the same key.
@@ -54,7 +55,7 @@ async def add_store(
     await _insert(transaction, store, idempotency_key, now=now)
     if names_kept_for is not None:
         await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
-    await begin_attempt(transaction, store.id, _FIRST, PROVISION_STEPS, now=now)
+    await begin_operation(transaction, store.id, _FIRST, OperationKind.CREATE, request, now=now)
     message = f"Store {store.name} was created by {store.owner.label} and waits for its turn."
     await insert_event(
         transaction, store.id, EventKind.STATUS, "store", store.status, message,

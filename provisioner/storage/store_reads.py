@@ -5,7 +5,8 @@ from datetime import datetime
 
 from provisioner.domain.errors import NotFoundError
 from provisioner.domain.owners import OWNED, Owner
-from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import Store, StoreEvent, StoreStatus
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.quota import Quota, Usage, stores_of
 from provisioner.storage.rows import event_of, store_of, to_micros

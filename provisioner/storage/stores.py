@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from provisioner.domain.cluster import Pod
 from provisioner.domain.errors import ConflictError
+from provisioner.domain.operations import OperationKind, Request
 from provisioner.domain.ports import Announcer, Clock
 from provisioner.domain.stores import (
     EventKind,
@@ -22,10 +23,10 @@ from provisioner.domain.stores import (
     StoreTarget,
 )
 from provisioner.domain.transitions import is_allowed
-from provisioner.storage.attempts import begin_attempt, update_step
-from provisioner.storage.audit_log import AuditedAction
+from provisioner.storage.audit_log import AuditedAction, request_of
 from provisioner.storage.change_log import note_removed
 from provisioner.storage.database import Transaction, Transactions
+from provisioner.storage.operations import begin_operation, follow_status, update_step
 from provisioner.storage.pod_records import update_pods
 from provisioner.storage.quota import Quota
 from provisioner.storage.rows import store_of, to_micros
@@ -43,8 +44,9 @@ _TRANSITION = """
     UPDATE stores
     SET status = :following, reason_code = :code, reason_message = :message,
         version = version + 1, updated_at = :now,
-        attempt = attempt + :new_attempt,
-        attempt_started_at = CASE WHEN :starts = 1 THEN :now ELSE attempt_started_at END,
+        attempt = attempt + :begins,
+        attempt_started_at = CASE WHEN :starts = 1 THEN :now WHEN :begins = 1 THEN NULL
+                                  ELSE attempt_started_at END,
         ready_at = CASE WHEN :following = 'READY' THEN :now ELSE ready_at END,
         deleted_at = CASE WHEN :following = 'DELETED' THEN :now ELSE deleted_at END
     WHERE id = :id AND status = :current
@@ -52,7 +54,8 @@ _TRANSITION = """
 """
 # The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
-    ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("stores", "id"),
+    ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"),
+    ("operations", "store_id"), ("stores", "id"),
 )  # fmt: skip
 
 
@@ -73,7 +76,7 @@ class StoreRepository(StoreReader):
         names_kept_for: timedelta | None = None,
         audit: AuditedAction | None = None,
     ) -> Store:
-        """Insert a queued store with its steps.
+        """Insert a queued store with the operation that creates it.
 
         If the owner used the idempotency key before, that earlier store is returned instead, also
         when the quota is used up. Raises RefusedError when a store that is not deleted has the name
@@ -88,6 +91,7 @@ class StoreRepository(StoreReader):
                 idempotency_key=idempotency_key,
                 quota=quota,
                 names_kept_for=names_kept_for,
+                request=request_of(audit),
                 clock=self._clock,
             )
             if audit is not None:
@@ -104,9 +108,10 @@ class StoreRepository(StoreReader):
         only_in: Sequence[StoreStatus] = tuple(StoreStatus),
         audit: AuditedAction | None = None,
     ) -> Store:
-        """Set the store's target to DELETED, unless it is DELETED already.
+        """Set the store's target to DELETED and begin its DELETE, unless that was done already.
 
-        Raises ConflictError when the store's status is not in ``only_in``.
+        Another operation that is under way is cancelled. Raises ConflictError when the store's
+        status is not in ``only_in``.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -115,18 +120,27 @@ class StoreRepository(StoreReader):
             if found.target is not StoreTarget.DELETED:
                 if found.status not in only_in:
                     raise ConflictError(f"Store {store_id} is {found.status}.")
-                await transaction.execute(
-                    "UPDATE stores SET target = 'DELETED' WHERE id = :id", {"id": store_id}
-                )
-                await add_event(
-                    transaction, store_id, EventKind.STATUS, "target", StoreTarget.DELETED, message,
-                    now=self._clock.now(),
-                )  # fmt: skip
+                await self._begin_delete(transaction, found, message, request_of(audit))
             if audit is not None:
                 await audit.accept(transaction)
             return await read_store(transaction, store_id)
 
         return await self._write(store_id, work)
+
+    async def _begin_delete(
+        self, transaction: Transaction, store: Store, message: str, request: Request
+    ) -> None:
+        now = self._clock.now()
+        await transaction.execute(
+            "UPDATE stores SET target = 'DELETED', attempt = attempt + 1, attempt_started_at = NULL"
+            " WHERE id = :id",
+            {"id": store.id},
+        )
+        number = store.operation_number + 1
+        await begin_operation(transaction, store.id, number, OperationKind.DELETE, request, now=now)
+        await add_event(
+            transaction, store.id, EventKind.STATUS, "target", StoreTarget.DELETED, message, now=now
+        )
 
     async def transition(
         self,
@@ -134,7 +148,7 @@ class StoreRepository(StoreReader):
         following: StoreStatus,
         *,
         reason: Reason | None = None,
-        steps: Sequence[StepName] = (),
+        begins: OperationKind | None = None,
         message: str = "",
         audit: AuditedAction | None = None,
     ) -> Store:
@@ -145,10 +159,12 @@ class StoreRepository(StoreReader):
         async def work(transaction: Transaction) -> Store:
             now = self._clock.now()
             changed = await _change_status(
-                transaction, store, following, reason, is_new_attempt=bool(steps), now=now
+                transaction, store, following, reason, begins=begins is not None, now=now
             )
-            if steps:
-                await begin_attempt(transaction, store.id, changed.attempt, steps, now=now)
+            if begins is not None:
+                number, request = changed.operation_number, request_of(audit)
+                await begin_operation(transaction, store.id, number, begins, request, now=now)
+            await follow_status(transaction, changed, reason, now=now)
             said = message or (reason.message if reason else f"The store is {following}.")
             await insert_event(
                 transaction, store.id, EventKind.STATUS, "store", following, said,
@@ -169,7 +185,7 @@ class StoreRepository(StoreReader):
         message: str = "",
         output: str = "",
     ) -> Step:
-        """See ``ports.StoreRecords``. Raises ConflictError when another attempt has begun."""
+        """See ``ports.StoreRecords``. Raises ConflictError when another operation began."""
 
         async def work(transaction: Transaction) -> Step:
             # The store's row before its step's, as all writers do; see ``lock_store``.
@@ -256,7 +272,7 @@ async def _change_status(
     following: StoreStatus,
     reason: Reason | None,
     *,
-    is_new_attempt: bool,
+    begins: bool,
     now: datetime,
 ) -> Store:
     """Raise the version and set the status; raise ConflictError if that is another by now."""
@@ -269,9 +285,9 @@ async def _change_status(
             "code": reason.code if reason else None,
             "message": reason.message if reason else None,
             "now": to_micros(now),
-            "new_attempt": int(is_new_attempt),
+            "begins": int(begins),
             # A transition of a status to itself only changes the reason: the time limit of the
-            # attempt goes on from its start.
+            # operation goes on from its start.
             "starts": int(following is not store.status and following in _STARTS),
         },
     )

@@ -15,7 +15,8 @@ import structlog
 
 from provisioner.domain.errors import NotFoundError
 from provisioner.domain.ports import Announcer
-from provisioner.domain.stores import StoreSnapshot, StoreStatus
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import StoreStatus
 from provisioner.streams.delays import OnTold, untimed
 from provisioner.streams.updates import RenderedUpdate, Renderer, Sink
 

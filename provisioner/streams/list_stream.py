@@ -16,7 +16,7 @@ import structlog
 
 from provisioner.domain.identities import Identity
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.storage.change_log import (
     Change,
     ChangeLog,

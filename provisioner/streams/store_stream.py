@@ -12,7 +12,8 @@ from collections.abc import AsyncGenerator
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.ports import StoreRecords
-from provisioner.domain.stores import StoreSnapshot, StoreStatus
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import StoreStatus
 from provisioner.domain.tasks import mark_seen
 from provisioner.streams import updates
 from provisioner.streams.broadcaster import Broadcaster

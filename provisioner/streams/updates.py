@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from provisioner.domain.stores import StoreEvent, StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import StoreEvent
 
 MAX_EVENTS = 500
 """The most events in one update of a followed store. The rest follows in the next update."""

@@ -16,7 +16,7 @@ from app.telemetry.metrics import PrometheusMeasurements
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
 from resolvers import mapping
-from schema import types
+from schema.operations import Step
 from tests.api.in_process import InProcess, running
 from tests.api.raw_socket import signed_in
 from tests.api.test_slow_readers import FOLLOW, MEGABYTE, replace_pods, subscribe
@@ -144,7 +144,7 @@ async def test_a_field_that_depends_on_the_caller_is_never_anothers(
     """As if somebody made a shared field depend on who asks, and forgot that it is shared."""
     told: list[object] = []
 
-    async def private(self: mapping._Details) -> list[types.Step]:
+    async def private(self: mapping._Details) -> list[Step]:
         told.append(self._context.caller)
         return []
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from provisioner.domain.ports import Announcer
-from provisioner.domain.stores import StoreSnapshot
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.streams.broadcaster import Broadcaster
 from provisioner.testing import RecordedAnnouncements
 

@@ -6,8 +6,8 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import OtherClusterError
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.stores import StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
@@ -50,7 +50,7 @@ async def test_another_is_taken_once_no_store_is_left(
     await memory.recognise("first")
     store = await repository.create(a_store())
     store = await repository.request_delete(store.id, "asked")
-    store = await repository.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+    store = await repository.transition(store, StoreStatus.DELETING, begins=OperationKind.DELETE)
     with pytest.raises(OtherClusterError):
         await memory.recognise("second")
     await repository.transition(store, StoreStatus.DELETED)

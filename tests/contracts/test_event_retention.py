@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain.codes import ReasonCode
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.stores import Reason, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS, PROVISION_STEPS
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.event_retention import _REMOVE, EventRetention
 from provisioner.storage.stores import StoreRepository
@@ -30,14 +30,17 @@ class Shop:
         self.store = await self.records.create(self.store)
 
     async def become(self, *statuses: StoreStatus) -> None:
-        """Change the status; to be queued begins an attempt, and so does a deletion."""
-        steps = {StoreStatus.QUEUED: PROVISION_STEPS, StoreStatus.DELETING: DELETE_STEPS}
+        """Change the status; to be queued begins a retry, and DELETING begins a delete."""
+        kinds = {
+            StoreStatus.QUEUED: OperationKind.RETRY,
+            StoreStatus.DELETING: OperationKind.DELETE,
+        }
         for status in statuses:
             self.clock.moment += timedelta(seconds=1)
             self.store = await self.records.transition(
                 self.store, status,
                 reason=REASON if status is StoreStatus.FAILED else None,
-                steps=steps.get(status, ()),
+                begins=kinds.get(status),
             )  # fmt: skip
 
     async def say(self, *messages: str) -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain.errors import RefusedError
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import Owner, local
 from provisioner.domain.stores import Store, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database, Transaction
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import RecordedAnnouncements
@@ -41,7 +41,7 @@ def records(database: Database, calendar: Calendar) -> StoreRepository:
 
 async def deleted(records: StoreRepository, owner: str = "merchant") -> Store:
     store = await records.create(a_store(name="my-shop", owner=owner), names_kept_for=KEPT)
-    store = await records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+    store = await records.transition(store, StoreStatus.DELETING, begins=OperationKind.DELETE)
     return await records.transition(store, StoreStatus.DELETED)
 
 
@@ -133,7 +133,7 @@ async def test_a_deletion_that_ends_meanwhile_lets_nobody_in(
 ) -> None:
     # Given a store whose deletion is written, and not committed
     store = await records.create(a_store(name="my-shop"))
-    await records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+    await records.transition(store, StoreStatus.DELETING, begins=OperationKind.DELETE)
     is_written, may_end = asyncio.Event(), asyncio.Event()
 
     async def end_deletion(transaction: Transaction) -> None:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.domain.errors import RefusedError
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Store, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder
 from provisioner.storage.stores import StoreRepository
@@ -114,7 +114,7 @@ async def test_the_deleted_only_when_asked_for(
     listing: StoreListing, repository: StoreRepository
 ) -> None:
     gone = await repository.get_by_name("ab", None)
-    gone = await repository.transition(gone, StoreStatus.DELETING, steps=DELETE_STEPS)
+    gone = await repository.transition(gone, StoreStatus.DELETING, begins=OperationKind.DELETE)
     await repository.transition(gone, StoreStatus.DELETED)
     assert await read_all(listing) == sorted(set(NAMES) - {"ab"})
     assert await read_all(listing, wanted=StoreFilter(statuses=(StoreStatus.DELETED,))) == ["ab"]

@@ -8,9 +8,9 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import RefusedError
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Store, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.database import Database
 from provisioner.storage.quota import Quota, Usage
 from provisioner.storage.stores import StoreRepository
@@ -87,10 +87,10 @@ async def test_a_place_is_free_once_the_store_is_gone(
         store = await repository.transition(store, _S.PROVISIONING)
         store = await repository.transition(store, _S.FAILED)
     if status is _S.DELETING:
-        store = await repository.transition(store, _S.DELETING, steps=DELETE_STEPS)
+        store = await repository.transition(store, _S.DELETING, begins=OperationKind.DELETE)
     assert (await refusal(repository, a_store(), quota))[0] == "USER_QUOTA_REACHED"
     if status is not _S.DELETING:
-        store = await repository.transition(store, _S.DELETING, steps=DELETE_STEPS)
+        store = await repository.transition(store, _S.DELETING, begins=OperationKind.DELETE)
     await repository.transition(store, _S.DELETED)
     await repository.create(a_store(), quota=quota)
 

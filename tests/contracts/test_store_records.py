@@ -10,6 +10,7 @@ from provisioner.domain.cluster import PodPhase
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ConflictError, NotFoundError, RefusedError
 from provisioner.domain.names import new_store_id
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import local
 from provisioner.domain.stores import (
     EventKind,
@@ -58,7 +59,7 @@ async def test_a_created_store(repository: StoreRepository, announcements: Annou
     asked = a_store()
     store = await repository.create(asked)
     assert (store.status, store.target) == (_S.QUEUED, StoreTarget.READY)
-    assert (store.version, store.attempt) == (1, 1)
+    assert (store.version, store.operation_number) == (1, 1)
     assert await repository.get(store.id) == store
     assert store.created_at == asked.created_at  # to the microsecond
     snapshot = await repository.snapshot(store.id)
@@ -82,7 +83,7 @@ async def test_of_many_at_once_one_gets_the_name(repository: StoreRepository) ->
 
 async def test_a_name_is_free_again_once_its_store_is_deleted(repository: StoreRepository) -> None:
     store = await repository.create(a_store(name="my-shop"))
-    store = await repository.transition(store, _S.DELETING, steps=DELETE_STEPS)
+    store = await repository.transition(store, _S.DELETING, begins=OperationKind.DELETE)
     with pytest.raises(RefusedError):
         await repository.create(a_store(name="my-shop"))
     await repository.transition(store, _S.DELETED)
@@ -123,7 +124,7 @@ async def test_a_transition_carries_its_event(
     building = await repository.transition(queued, _S.PROVISIONING)
     failed = await repository.transition(building, _S.FAILED, reason=REASON)
     assert (failed.version, failed.status, failed.reason) == (3, _S.FAILED, REASON)
-    assert building.attempt_started_at == building.updated_at
+    assert building.operation_started_at == building.updated_at
     assert await repository.get(queued.id) == failed
     told = [(event.status, event.message) for event in await events(repository, queued.id)][1:]
     assert told == [
@@ -158,7 +159,7 @@ async def test_a_transition_from_where_the_store_no_longer_is(
     queued = await repository.create(a_store())
     building = await repository.transition(queued, _S.PROVISIONING)
     with pytest.raises(ConflictError, match="no longer QUEUED"):
-        await repository.transition(queued, _S.DELETING, steps=DELETE_STEPS)
+        await repository.transition(queued, _S.DELETING, begins=OperationKind.DELETE)
     assert await repository.get(queued.id) == building
     assert len((await repository.snapshot(queued.id)).steps) == len(PROVISION_STEPS)
     assert announcements.store_ids == [queued.id] * 2
@@ -255,8 +256,8 @@ async def test_a_new_attempt_has_new_steps_and_ends_those_before(
     first = await repository.create(a_store())
     building = await repository.transition(first, _S.PROVISIONING)
     await repository.update_step(building, StepName.NAMESPACE, StepStatus.RUNNING)
-    second = await repository.transition(building, _S.DELETING, steps=DELETE_STEPS)
-    assert second.attempt == 2
+    second = await repository.transition(building, _S.DELETING, begins=OperationKind.DELETE)
+    assert second.operation_number == 2
     before = await repository.snapshot(first.id)
     assert [step.name for step in before.steps] == list(DELETE_STEPS)
 
@@ -277,7 +278,7 @@ async def test_a_step_never_ends_after_its_attempt(
         updates = [
             repository.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING) for _ in range(4)
         ]
-        move = repository.transition(store, _S.DELETING, steps=DELETE_STEPS)
+        move = repository.transition(store, _S.DELETING, begins=OperationKind.DELETE)
         assert await counted([*updates[:2], move, *updates[2:]]) >= 1
         rows = await database.read(
             lambda t, key=store.id: t.fetch_all(  # type: ignore[misc]
@@ -366,7 +367,7 @@ async def test_snapshots_of_several(repository: StoreRepository) -> None:
 
 async def test_counts_and_what_is_not_deleted(repository: StoreRepository) -> None:
     kept, gone = await repository.create(a_store()), await repository.create(a_store())
-    gone = await repository.transition(gone, _S.DELETING, steps=DELETE_STEPS)
+    gone = await repository.transition(gone, _S.DELETING, begins=OperationKind.DELETE)
     await repository.transition(gone, _S.DELETED)
     assert await repository.counts() == {_S.QUEUED: 1, _S.DELETED: 1}
     assert [store.id for store in await repository.undeleted()] == [kept.id]

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from provisioner.domain.errors import NotFoundError
-from provisioner.domain.stores import EventKind, StoreEvent, StoreSnapshot, StoreStatus
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import EventKind, StoreEvent, StoreStatus
 from provisioner.streams import broadcaster as broadcaster_module
 from provisioner.streams.broadcaster import Broadcaster, Follower
 from provisioner.streams.updates import RenderedUpdate, StoreUpdate
@@ -20,7 +21,7 @@ STORE = a_store()
 
 def at_version(version: int, status: StoreStatus = STORE.status) -> StoreSnapshot:
     store = replace(STORE, version=version, status=status)
-    return StoreSnapshot(store=store, steps=(), pods=())
+    return StoreSnapshot(store=store, operation=None, steps=(), pods=())
 
 
 class Records:

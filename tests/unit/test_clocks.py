@@ -80,7 +80,7 @@ def looked(
         settings=WorkSettings(),
     )  # fmt: skip
     engine = replace(ENGINE, workloads=tuple(expected), setup_job=setup_job)
-    store = replace(a_store(now=at(0)), attempt_started_at=at(0))
+    store = replace(a_store(now=at(0)), operation_started_at=at(0))
     return look(context, store, engine, is_building=is_building)
 
 

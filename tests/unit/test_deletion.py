@@ -68,7 +68,7 @@ async def test_it_fails_with_what_holds_it_and_ends_once_that_is_gone(platform: 
         reconciler.wake_by_id(failed.id)
         gone = await platform.until(failed, lambda now: now.status is _S.DELETED)
     assert gone.reason is None
-    assert gone.attempt == failed.attempt
+    assert gone.operation_number == failed.operation_number
 
 
 async def test_what_changes_meanwhile_brings_no_try(platform: Platform) -> None:
@@ -86,7 +86,7 @@ async def test_what_changes_meanwhile_brings_no_try(platform: Platform) -> None:
         asked = await platform.records.transition(failed, _S.QUEUED, message="Again.")
         reconciler.wake(asked)
         again = await platform.until(failed, lambda now: now.status is _S.DELETING)
-        assert again.attempt == failed.attempt + 1
+        assert again.operation_number == failed.operation_number + 1
         platform.cluster.let_go()
         await platform.until(failed, lambda now: now.status is _S.DELETED)
 
@@ -109,7 +109,7 @@ async def test_a_store_that_failed_before_is_deleted_anew(platform: Platform) ->
         failed = await platform.until(store, lambda now: now.status is _S.FAILED)
         reconciler.wake(await platform.records.request_delete(store.id, "Deleted."))
         gone = await platform.until(store, lambda now: now.status is _S.DELETED)
-    assert gone.attempt == failed.attempt + 1
+    assert gone.operation_number == failed.operation_number + 1
 
 
 def blocked(kind: str, message: str, *, pods: tuple[str, ...] = ()) -> Observation:

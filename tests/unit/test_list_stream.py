@@ -10,9 +10,9 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Identity, Role
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import Owner, local
 from provisioner.domain.stores import Store, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.storage.change_log import ChangeLog, ChangePage, Counter, encode_cursor
 from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
@@ -45,7 +45,9 @@ class World:
         return await self.records.create(a_store(owner=owner))
 
     async def delete(self, store: Store) -> Store:
-        deleting = await self.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+        deleting = await self.records.transition(
+            store, StoreStatus.DELETING, begins=OperationKind.DELETE
+        )
         return await self.records.transition(deleting, StoreStatus.DELETED)
 
     @asynccontextmanager

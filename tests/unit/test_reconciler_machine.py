@@ -30,9 +30,9 @@ from provisioner.domain.errors import (
     MachineShortageError,
 )
 from provisioner.domain.names import new_store_id
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, new_store
-from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
@@ -161,7 +161,7 @@ class Stores(RuleBasedStateMachine):
                 with suppress(ConflictError):
                     self.reconciler.wake(
                         await self.records.transition(
-                            store, StoreStatus.QUEUED, steps=PROVISION_STEPS
+                            store, StoreStatus.QUEUED, begins=OperationKind.RETRY
                         )
                     )
 

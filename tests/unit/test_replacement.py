@@ -11,8 +11,8 @@ from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Claim, Observation, Unchangeable
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.stores import Reason, Store, StoreStatus
-from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.readiness import GracePeriods
 from provisioner.reconcile.context import WorkSettings
 from provisioner.storage.stores import StoreRepository
@@ -93,7 +93,7 @@ async def built(platform: Platform, *, was_ready: bool = False) -> Store:
             store = await platform.records.transition(
                 store, _S.FAILED, reason=Reason(ReasonCode.OTHER, "x")
             )
-            store = await platform.records.transition(store, _S.QUEUED, steps=PROVISION_STEPS)
+            store = await platform.records.transition(store, _S.QUEUED, begins=OperationKind.RETRY)
         reconciler.wake(store)
         return await platform.until(store, lambda now: now.status in {_S.READY, _S.FAILED})
 

@@ -7,9 +7,9 @@ import pytest
 
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.names import new_store_id
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Retention, Store, StoreStatus, StoreTarget, new_store
-from provisioner.domain.transitions import DELETE_STEPS
 from provisioner.reconcile import retention
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.retention import Housekeeper
@@ -75,7 +75,7 @@ class House:
                 store,
                 status,
                 reason=REASON if status is StoreStatus.FAILED else None,
-                steps=DELETE_STEPS if is_deleting else (),
+                begins=OperationKind.DELETE if is_deleting else None,
             )
         return store
 

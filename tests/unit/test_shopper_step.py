@@ -7,8 +7,8 @@ import pytest
 
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import PageVisit
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
-from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.reconcile import provisioning
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers
@@ -64,7 +64,7 @@ async def test_a_store_that_was_ready_is_only_asked_whether_it_answers(
         ready = await platform.until(store, lambda now: now.status is StoreStatus.READY)
     reason = Reason(ReasonCode.NAMESPACE_LOST, "The namespace is gone.")
     failed = await repository.transition(ready, StoreStatus.FAILED, reason=reason)
-    queued = await repository.transition(failed, StoreStatus.QUEUED, steps=PROVISION_STEPS)
+    queued = await repository.transition(failed, StoreStatus.QUEUED, begins=OperationKind.RETRY)
     prober.walks.clear()
     async with platform.at_work() as reconciler:
         reconciler.wake(queued)

@@ -11,8 +11,9 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Pod, PodPhase
 from provisioner.domain.errors import RefusedError
-from provisioner.domain.stores import Store, StoreEvent, StoreSnapshot, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS
+from provisioner.domain.operations import OperationKind
+from provisioner.domain.snapshots import StoreSnapshot
+from provisioner.domain.stores import Store, StoreEvent, StoreStatus
 from provisioner.storage.database import Database
 from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.stores import StoreRepository
@@ -49,7 +50,9 @@ class World:
 
     async def end(self) -> None:
         store = await self.records.get(self.store_id)
-        store = await self.records.transition(store, StoreStatus.DELETING, steps=DELETE_STEPS)
+        store = await self.records.transition(
+            store, StoreStatus.DELETING, begins=OperationKind.DELETE
+        )
         await self.records.transition(store, StoreStatus.DELETED)
 
     def stream(self, after: int | None = None) -> AsyncGenerator[StoreUpdate, None]:

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from provisioner.domain import backoff
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Release
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.stores import EventKind, StepName, StepStatus, Store, StoreStatus
-from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.domain.unforeseen import MOST_TRIES
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.queue import Lane, WorkQueue
@@ -175,7 +175,7 @@ async def test_outside_of_every_step_too(repository: StoreRepository) -> None:
         async with platform.at_work() as reconciler:
             store = await platform.create(reconciler)
             failed = await platform.until(store, lambda now: now.reason is not None)
-            again = await records.transition(failed, _S.QUEUED, steps=PROVISION_STEPS)
+            again = await records.transition(failed, _S.QUEUED, begins=OperationKind.RETRY)
             reconciler.wake(again)
             failed = await platform.until(store, lambda now: now.reason is not None)
     assert failed.status is _S.FAILED

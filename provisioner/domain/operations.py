@@ -1,0 +1,134 @@
+"""Operations: every piece of work on a store is one, and they are the store's history.
+
+A store has at most one operation under way at a time, which the database sees to. Each has its
+steps, who asked for it, and how it ended. What a worker does next is still the decision table's to
+say (``transitions``); the operation follows the store's status, by the table ``PROGRESS``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from provisioner.domain.codes import RefusalCode
+from provisioner.domain.errors import Refusal
+from provisioner.domain.owners import Owner
+from provisioner.domain.stores import Reason, Step, StepName, StoreStatus
+from provisioner.domain.transitions import DELETE_STEPS, PROVISION_STEPS
+
+
+class OperationKind(StrEnum):
+    """What an operation does with its store."""
+
+    CREATE = "CREATE"
+    RETRY = "RETRY"  # brings a store that failed to READY; steps that were done find their work
+    DELETE = "DELETE"
+
+
+class OperationStatus(StrEnum):
+    """Where an operation is."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"  # another operation, such as a delete, took its place
+
+
+UNDER_WAY = frozenset({OperationStatus.QUEUED, OperationStatus.RUNNING})
+"""An operation with one of these statuses is the only one of its store."""
+
+BUILDING = frozenset({OperationKind.CREATE, OperationKind.RETRY})
+"""The kinds that bring a store to READY. A delete takes their place, which cancels them."""
+
+STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
+    OperationKind.CREATE: PROVISION_STEPS,
+    OperationKind.RETRY: PROVISION_STEPS,
+    OperationKind.DELETE: DELETE_STEPS,
+}
+
+_O, _S = OperationStatus, StoreStatus
+
+_BUILDING_PROGRESS = {
+    (_O.QUEUED, _S.PROVISIONING): _O.RUNNING,
+    (_O.RUNNING, _S.READY): _O.SUCCEEDED,
+    (_O.RUNNING, _S.FAILED): _O.FAILED,
+}
+PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], OperationStatus]] = {
+    OperationKind.CREATE: _BUILDING_PROGRESS,
+    OperationKind.RETRY: _BUILDING_PROGRESS,
+    OperationKind.DELETE: {
+        (_O.QUEUED, _S.DELETING): _O.RUNNING,
+        # To itself, with the reason for the delay. A late delete makes the store FAILED, but it is
+        # never given up. While it is QUEUED, a FAILED is the end of the work that it interrupts.
+        (_O.RUNNING, _S.DELETING): _O.RUNNING,
+        (_O.RUNNING, _S.FAILED): _O.RUNNING,
+        (_O.RUNNING, _S.DELETED): _O.SUCCEEDED,
+    },
+}
+"""The status of an operation after the store's new status, by kind, for all that change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asked for an operation: with which token of ours, if any, and with which arguments.
+
+    ``asked_by`` is None for what the platform does by itself, such as the end of a retention time.
+    ``parameters`` is JSON without secrets.
+    """
+
+    asked_by: Owner | None = None
+    token_id: str | None = None
+    parameters: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; ``number`` counts the store's operations from 1.
+
+    ``reason`` says why it failed, or what holds it up. ``started_at`` is when a worker began it.
+    """
+
+    store_id: str
+    number: int
+    kind: OperationKind
+    status: OperationStatus
+    request: Request
+    reason: Reason | None
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.status in UNDER_WAY
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether it can be stopped now. A delete never can: what it has removed is gone."""
+        return self.is_under_way and self.kind in BUILDING
+
+
+_IN_WORDS = {
+    OperationKind.CREATE: "The store is being created",
+    OperationKind.RETRY: "The store is being tried again",
+    OperationKind.DELETE: "The store is being deleted",
+}
+
+
+def under_way(kind: OperationKind) -> Refusal:
+    """Return the refusal of an operation while one of this kind is under way."""
+    remedy = "Wait until that has ended, then ask again."
+    if kind is OperationKind.DELETE:
+        remedy = "A deletion is never taken back; create another store instead."
+    message = f"{_IN_WORDS[kind]} ({kind}), and only one operation can be under way. {remedy}"
+    return Refusal(RefusalCode.OPERATION_UNDER_WAY, message, "id")
+
+
+@dataclass(frozen=True, slots=True)
+class OperationWithSteps:
+    """An operation with its steps, in order."""
+
+    operation: Operation
+    steps: tuple[Step, ...]

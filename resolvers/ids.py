@@ -1,0 +1,44 @@
+"""Converts the domain's ids to the contract's, whose prefix says what kind of object has them.
+
+The other way, text that is no id of that kind becomes one that no object has. So a wrong id is
+simply not found, and callers need no error of their own for it.
+"""
+
+import re
+
+import strawberry
+
+STORE, TOKEN, AUDIT, OPERATION = "store_", "token_", "audit_", "operation_"
+
+_OPERATION = re.compile(rf"{OPERATION}(?P<store_id>[0-9a-z-]+)_(?P<number>[0-9]{{1,9}})")
+
+
+def to_global_id(store_id: str) -> strawberry.ID:
+    """Return the contract's id of a store."""
+    return strawberry.ID(STORE + store_id)
+
+
+def from_global_id(global_id: str) -> str:
+    """Return the domain's id of a store; it is empty for other text."""
+    return global_id[len(STORE) :] if global_id.startswith(STORE) else ""
+
+
+def to_token_id(token_id: str) -> strawberry.ID:
+    """Return the contract's id of a token."""
+    return strawberry.ID(TOKEN + token_id)
+
+
+def from_token_id(global_id: str) -> str:
+    """Return the domain's id of a token."""
+    return global_id.removeprefix(TOKEN)
+
+
+def to_operation_id(store_id: str, number: int) -> strawberry.ID:
+    """Return the contract's id of a store's operation."""
+    return strawberry.ID(f"{OPERATION}{store_id}_{number}")
+
+
+def from_operation_id(global_id: str) -> tuple[str, int]:
+    """Return the store's id and the operation's number; they are empty and 0 for other text."""
+    found = _OPERATION.fullmatch(global_id)
+    return (found["store_id"], int(found["number"])) if found else ("", 0)
