@@ -31,8 +31,8 @@ class _StorePayload:
     )
 
     @strawberry.field(
-        description="What is being done with the store now, by this request or an earlier one of the"
-        " same kind. Null if the request was refused."
+        description="What is done with the store now, by this request or an earlier one of the same"
+        " kind. Null if the request was refused."
     )
     async def operation(self) -> Operation | None:
         return await self.store.operation() if self.store else None

@@ -50,45 +50,61 @@ async def begin_operation(
     A delete cancels the operation that is under way. Any other kind raises RefusedError
     (OPERATION_UNDER_WAY) if there is one.
     """
-    at = to_micros(now)
     # The store's row is locked, so none can begin in between. The index over the operations under
     # way would refuse a second one all the same.
     if kind is OperationKind.DELETE:
-        await transaction.execute(
-            "UPDATE operations SET status = 'CANCELLED', finished_at = :now"
-            " WHERE store_id = :store_id AND status IN ('QUEUED', 'RUNNING')",
-            {"store_id": store_id, "now": at},
-        )
+        await _cancel(transaction, store_id, now=now)
     else:
         await _refuse_second(transaction, store_id)
-    # Nobody works on an earlier operation any more, so its steps would look unfinished for ever.
-    await transaction.execute(
-        "UPDATE steps SET status = 'SKIPPED', message = 'Interrupted.', finished_at = :now"
-        " WHERE store_id = :store_id AND attempt < :number"
-        " AND status IN ('PENDING', 'RUNNING')",
-        {"store_id": store_id, "number": number, "now": at},
-    )
-    asked_by = request.asked_by
-    await transaction.execute(
-        _INSERT,
-        {
-            "store_id": store_id,
-            "number": number,
-            "kind": kind,
-            "source": asked_by and asked_by.source,
-            "subject": asked_by and asked_by.subject,
-            "display_name": asked_by.display_name if asked_by else "",
-            "token_id": request.token_id,
-            "parameters": request.parameters,
-            "now": at,
-        },
-    )
+    await _end_steps(transaction, store_id, now=now)
+    await _insert(transaction, store_id, number, kind, request, now=now)
     for position, name in enumerate(STEPS[kind]):
         await transaction.execute(
             "INSERT INTO steps (store_id, attempt, position, name, status, message, output)"
             " VALUES (:store_id, :number, :position, :name, 'PENDING', '', '')",
             {"store_id": store_id, "number": number, "position": position, "name": name},
         )
+
+
+async def _cancel(transaction: Transaction, store_id: str, *, now: datetime) -> None:
+    await transaction.execute(
+        "UPDATE operations SET status = 'CANCELLED', finished_at = :now"
+        " WHERE store_id = :store_id AND status IN ('QUEUED', 'RUNNING')",
+        {"store_id": store_id, "now": to_micros(now)},
+    )
+
+
+async def _end_steps(transaction: Transaction, store_id: str, *, now: datetime) -> None:
+    # Nobody works on them any more, so they would look unfinished for ever.
+    await transaction.execute(
+        "UPDATE steps SET status = 'SKIPPED', message = 'Interrupted.', finished_at = :now"
+        " WHERE store_id = :store_id AND status IN ('PENDING', 'RUNNING')",
+        {"store_id": store_id, "now": to_micros(now)},
+    )
+
+
+async def _insert(
+    transaction: Transaction,
+    store_id: str,
+    number: int,
+    kind: OperationKind,
+    request: Request,
+    *,
+    now: datetime,
+) -> None:
+    asked_by = request.asked_by
+    values = {
+        "store_id": store_id,
+        "number": number,
+        "kind": kind,
+        "source": None if asked_by is None else asked_by.source,
+        "subject": None if asked_by is None else asked_by.subject,
+        "display_name": "" if asked_by is None else asked_by.display_name,
+        "token_id": request.token_id,
+        "parameters": request.parameters,
+        "now": to_micros(now),
+    }
+    await transaction.execute(_INSERT, values)
 
 
 async def _refuse_second(transaction: Transaction, store_id: str) -> None:

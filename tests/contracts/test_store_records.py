@@ -250,7 +250,7 @@ async def test_a_step_from_its_start_to_its_end(repository: StoreRepository) -> 
     assert told == [(EventKind.STEP, "NAMESPACE", s) for s in ("RUNNING", "SUCCEEDED")]
 
 
-async def test_a_new_attempt_has_new_steps_and_ends_those_before(
+async def test_a_new_operation_has_new_steps_and_ends_those_before(
     repository: StoreRepository,
 ) -> None:
     first = await repository.create(a_store())
@@ -261,8 +261,8 @@ async def test_a_new_attempt_has_new_steps_and_ends_those_before(
     before = await repository.snapshot(first.id)
     assert [step.name for step in before.steps] == list(DELETE_STEPS)
 
-    # A worker that still is at the attempt before is told so, and changes nothing
-    with pytest.raises(ConflictError, match="Attempt 1 of store"):
+    # A worker that still is at the operation before is told so, and changes nothing
+    with pytest.raises(ConflictError, match="Operation 1 of store"):
         await repository.update_step(building, StepName.NAMESPACE, StepStatus.SUCCEEDED)
     with pytest.raises(ConflictError):
         await repository.update_step(second, StepName.HELM_INSTALL, StepStatus.RUNNING)
@@ -270,7 +270,7 @@ async def test_a_new_attempt_has_new_steps_and_ends_those_before(
     await assert_history_is_whole(repository, first.id)
 
 
-async def test_a_step_never_ends_after_its_attempt(
+async def test_a_step_never_ends_after_its_operation(
     repository: StoreRepository, database: Database
 ) -> None:
     for _ in range(8):

@@ -9,6 +9,7 @@ import pytest
 from provisioner.domain import backoff
 from provisioner.domain.cluster import Blocker, NamespaceState, Observation, Pod, PodPhase
 from provisioner.domain.codes import ReasonCode
+from provisioner.domain.operations import OperationKind
 from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.holders import holders, remedy
@@ -83,7 +84,7 @@ async def test_what_changes_meanwhile_brings_no_try(platform: Platform) -> None:
         assert platform.cluster.calls["delete_namespace"] == tried
         assert (await platform.records.get(failed.id)).version == failed.version
         # Asked for again, it is tried at once, and has its time again
-        asked = await platform.records.transition(failed, _S.QUEUED, message="Again.")
+        asked = await platform.records.transition(failed, _S.QUEUED, begins=OperationKind.DELETE)
         reconciler.wake(asked)
         again = await platform.until(failed, lambda now: now.status is _S.DELETING)
         assert again.operation_number == failed.operation_number + 1
