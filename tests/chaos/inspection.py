@@ -5,6 +5,7 @@ from tests.chaos.promises import Promises
 from tests.e2e.namespaces import store_namespaces
 
 _EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = :id"
+_OPERATIONS = "SELECT number, kind, status, finished_at FROM operations WHERE store_id = :id"
 _STEPS = """SELECT steps.name, steps.status FROM steps JOIN stores ON stores.id = steps.store_id
             AND stores.attempt = steps.attempt WHERE stores.id = :id"""
 
@@ -27,6 +28,7 @@ def inspect_records(promises: Promises) -> set[str]:
         assert status != "FAILED" or reason == "IMAGE_NOT_FOUND", (store_id, reason)
         _inspect_events(promises, store_id)
         _inspect_steps(promises, store_id, status)
+        _inspect_operations(promises, store_id, status)
     return {row[2] for row in stores.values() if row[0] != "DELETED"}
 
 
@@ -77,3 +79,16 @@ def _inspect_steps(promises: Promises, store_id: str, status: str) -> None:
     }[status]
     assert set(steps.values()) <= expected, (store_id, status, steps)
     assert len(steps) == (2 if status == "DELETED" else 6), (store_id, steps)
+
+
+def _inspect_operations(promises: Promises, store_id: str, status: str) -> None:
+    found = promises.rows(f"{_OPERATIONS} ORDER BY number", id=store_id.removeprefix("store_"))
+    assert [row[0] for row in found] == list(range(1, len(found) + 1)), (store_id, found)
+    assert all(row[3] is not None for row in found), f"{store_id}: work that never ended: {found}"
+    _, kind, ended, _ = found[-1]
+    if status == "DELETED":
+        assert (kind, ended) == ("DELETE", "SUCCEEDED"), (store_id, found)
+    else:
+        assert kind in {"CREATE", "RETRY"}, (store_id, found)
+        # A store that has failed here never was ready: its image is not found.
+        assert ended == ("SUCCEEDED" if status == "READY" else "FAILED"), (store_id, found)

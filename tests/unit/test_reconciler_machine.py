@@ -28,9 +28,10 @@ from provisioner.domain.errors import (
     HelmError,
     HelmKilledError,
     MachineShortageError,
+    RefusedError,
 )
 from provisioner.domain.names import new_store_id
-from provisioner.domain.operations import OperationKind
+from provisioner.domain.operations import BUILDING, OperationKind, OperationStatus
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, new_store
 from provisioner.reconcile import reconciler
@@ -40,6 +41,7 @@ from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
+from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
 from tests.conftest import MIGRATED
@@ -145,10 +147,14 @@ class Stores(RuleBasedStateMachine):
     @rule(store_id=stores)
     def delete(self, store_id: str) -> None:
         async def work() -> None:
-            store = await self.records.request_delete(store_id, "Deleted.")
-            if store.status is StoreStatus.FAILED:
+            store = await self.records.get(store_id)
+            if store.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED:
                 with suppress(ConflictError):
-                    store = await self.records.transition(store, StoreStatus.QUEUED)
+                    store = await self.records.transition(
+                        store, StoreStatus.QUEUED, begins=OperationKind.DELETE
+                    )
+            else:
+                store = await self.records.request_delete(store_id, "Deleted.")
             self.reconciler.wake(store)
 
         self.runner.run(work())
@@ -158,7 +164,7 @@ class Stores(RuleBasedStateMachine):
         async def work() -> None:
             store = await self.records.get(store_id)
             if store.target is StoreTarget.READY:
-                with suppress(ConflictError):
+                with suppress(ConflictError, RefusedError):
                     self.reconciler.wake(
                         await self.records.transition(
                             store, StoreStatus.QUEUED, begins=OperationKind.RETRY
@@ -301,6 +307,25 @@ class Stores(RuleBasedStateMachine):
             labels = self.cluster.namespaces[store.namespace].labels
             assert labels == namespace_labels(store)
             assert self.cluster.namespaces[store.namespace].release == "deployed"
+        await self._inspect_operations(store)
+
+    async def _inspect_operations(self, store: Store) -> None:
+        page = await OperationPages(self.database).page(store.id, first=100, after=None)
+        operations = [item.operation for item in page.items]
+        assert [item.number for item in operations] == list(
+            range(store.operation_number, store.operation_number - len(operations), -1)
+        )
+        assert not any(item.is_under_way for item in operations)
+        assert all(item.finished_at is not None for item in operations)
+        latest = operations[0]
+        if store.status is StoreStatus.DELETED:
+            assert (latest.kind, latest.status) == (OperationKind.DELETE, OperationStatus.SUCCEEDED)
+        elif store.status is StoreStatus.FAILED and latest.status is OperationStatus.FAILED:
+            assert latest.reason == store.reason
+        else:  # it did its work, also for a store whose namespace was lost later
+            assert latest.kind in BUILDING
+            assert latest.status is OperationStatus.SUCCEEDED
+            assert store.ready_at is not None
 
 
 class StoresOnPostgres(Stores):
