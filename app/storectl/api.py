@@ -117,6 +117,10 @@ class Api:
         """Return all events of a store, oldest first."""
         return await self._all("store events", documents.EVENTS, id=store_id)
 
+    async def operations(self, store_id: str) -> list[Data]:
+        """Return everything that was done with a store, newest first, with its steps."""
+        return await self._all("store operations", documents.OPERATIONS, id=store_id)
+
     async def follow(
         self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
     ) -> AsyncGenerator[Data, None]:

@@ -12,6 +12,7 @@ from app.storectl.completion import Key, engine_names, profile_names
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
 from app.storectl.examples import examples
+from app.storectl.history_command import history
 from app.storectl.mcp import command as mcp
 from app.storectl.printable import printable
 from app.storectl.profile_commands import profiles as profile_commands
@@ -279,6 +280,7 @@ def logs(*, key: Key, as_json: AsJson = False) -> None:
     run(work())
 
 
+cli.command(epilog=examples("storectl history my-shop"))(history)
 cli.command(name="open", epilog=examples("storectl open my-shop", "storectl open my-shop --admin"))(
     open_shop
 )

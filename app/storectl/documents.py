@@ -7,6 +7,7 @@ STORE = """fragment StoreFields on Store {
   reason { code message } createdAt updatedAt readyAt deletedAt
 }"""
 _STEPS = "steps { name status message output startedAt finishedAt }"
+_OPERATION = "operation { number kind status askedByName }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
 ENGINES = """query { engines {
@@ -16,20 +17,26 @@ STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterIn
   stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{
     totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ ...StoreFields }} }} }} }}"""
 STORE_BY_ID = f"""{STORE} query ($key: ID!) {{
-  store: store(id: $key) {{ ...StoreFields {_STEPS}
+  store: store(id: $key) {{ ...StoreFields {_OPERATION} {_STEPS}
     pods {{ name component status isReady restarts message }} }} }}"""
 STORE_BY_NAME = f"""{STORE} query ($key: String!) {{
-  store: storeByName(name: $key) {{ ...StoreFields {_STEPS}
+  store: storeByName(name: $key) {{ ...StoreFields {_OPERATION} {_STEPS}
     pods {{ name component status isReady restarts message }} }} }}"""
 EVENTS = """query ($id: ID!, $after: String) {
   store(id: $id) { events(first: 500, after: $after) {
     pageInfo { hasNextPage endCursor }
     edges { node { version kind subject status message occurredAt } } } } }"""
+OPERATIONS = f"""query ($id: ID!, $after: String) {{
+  store(id: $id) {{ operations(first: 100, after: $after) {{
+    pageInfo {{ hasNextPage endCursor }}
+    edges {{ node {{
+      number kind status reason {{ code message }} askedBy askedBySource askedByName tokenId
+      parameters isCancellable queuedAt startedAt finishedAt {_STEPS} }} }} }} }} }}"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{
     version
     events {{ version kind subject status message occurredAt }}
-    store {{ ...StoreFields {_STEPS} }} }} }}"""
+    store {{ ...StoreFields {_OPERATION} {_STEPS} }} }} }}"""
 
 _ACCESS = """id owner ownerSource ownerName role description createdAt expiresAt lastUsedAt
   revokedAt madeBy madeBySource parentId"""

@@ -111,7 +111,12 @@ def is_built(store: Data) -> bool:
 
 def cannot_go(store: Data) -> bool:
     """Return whether the deletion of a store has failed."""
-    # A store that failed earlier is FAILED too until its deletion begins. Only a deletion has the
-    # step NAMESPACE_GONE.
-    steps = {step["name"] for step in store["steps"]}
-    return store["status"] == "FAILED" and "NAMESPACE_GONE" in steps
+    # A store that failed earlier is FAILED too until the work on its deletion begins.
+    is_begun = is_latest(store, "DELETE", "RUNNING")
+    return store["status"] == "FAILED" and is_begun
+
+
+def is_latest(store: Data, kind: str, status: str) -> bool:
+    """Return whether the store's latest operation is of this kind and has this status."""
+    operation = store["operation"] or {}
+    return (operation.get("kind"), operation.get("status")) == (kind, status)

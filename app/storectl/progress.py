@@ -12,7 +12,7 @@ from rich.table import Table
 
 from app.storectl.screen import text
 from app.storectl.terminal import say_json
-from app.storectl.wording import Data, duration, step_line, step_seconds, words
+from app.storectl.wording import Data, duration, seconds_taken, step_line, words
 
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 _STYLES = {"SUCCEEDED": "green", "FAILED": "bold red", "SKIPPED": "dim", "PENDING": "dim"}
@@ -108,7 +108,7 @@ class LiveProgress:
         return Group(title, table, *note)
 
     def _row(self, step: Data, now: datetime) -> tuple[RenderableType, ...]:
-        status, seconds = step["status"], step_seconds(step, now)
+        status, seconds = step["status"], seconds_taken(step, now)
         style = _STYLES.get(status, "")
         mark = self._spinner if status == "RUNNING" else text(_MARKS.get(status, "?"), style=style)
         took = "" if seconds is None or status == "SKIPPED" else duration(seconds)

@@ -49,17 +49,17 @@ def ago(text: str | None, now: datetime | None = None) -> str:
     return f"{duration(((now or datetime.now(UTC)) - moment(text)).total_seconds())} ago"
 
 
-def step_seconds(step: Data, now: datetime | None = None) -> float | None:
-    """Return the seconds that a step took, or has taken so far; None if it has not begun."""
-    if step["startedAt"] is None:
+def seconds_taken(work: Data, now: datetime | None = None) -> float | None:
+    """Return the seconds that a step or an operation took so far; None if it has not begun."""
+    if work["startedAt"] is None:
         return None
-    end = moment(step["finishedAt"]) if step["finishedAt"] else now or datetime.now(UTC)
-    return (end - moment(step["startedAt"])).total_seconds()
+    end = moment(work["finishedAt"]) if work["finishedAt"] else now or datetime.now(UTC)
+    return (end - moment(work["startedAt"])).total_seconds()
 
 
 def step_line(step: Data, now: datetime | None = None) -> str:
     """Return one line about a step."""
-    seconds = step_seconds(step, now)
+    seconds = seconds_taken(step, now)
     took = "" if seconds is None or step["status"] == "SKIPPED" else duration(seconds)
     line = f"{MARKS.get(step['status'], '?')} {words(step['name']):<16} {took:>11}"
     return f"{line}  {step['message'] or ''}".rstrip()
@@ -108,6 +108,24 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         rows = [(pod["name"], pod["status"], pod["message"] or "") for pod in store["pods"]]
         lines += ["Pods", *columns(rows, width=width, indent=2)]
     return lines
+
+
+def operation_rows(operations: Sequence[Data]) -> list[tuple[str, ...]]:
+    """Return a table of a store's operations with its heads."""
+    return [
+        ("NUMBER", "WHAT", "STATUS", "ASKED BY", "WHEN", "TOOK", "REASON"),
+        *(
+            (str(item["number"]), words(item["kind"]), item["status"],
+             item["askedByName"] or "the platform", ago(item["queuedAt"]), _took(item),
+             item["reason"]["message"] if item["reason"] else "")
+            for item in operations
+        ),
+    ]  # fmt: skip
+
+
+def _took(operation: Data) -> str:
+    seconds = seconds_taken(operation)
+    return "" if seconds is None else duration(seconds)
 
 
 def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = None) -> list[str]:

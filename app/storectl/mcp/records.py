@@ -11,8 +11,6 @@ from pydantic.alias_generators import to_snake
 
 from app.storectl.printable import printable
 
-WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
-
 
 class Record(BaseModel):
     """The base of all results."""
@@ -38,6 +36,13 @@ class Step(Record):
 
 class StepWithOutput(Step):
     output: Annotated[str | None, Field(description="Last lines of helm or of a container.")]
+
+
+class Operation(Record):
+    number: int
+    kind: Annotated[str, Field(description="CREATE, RETRY or DELETE.")]
+    status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]
+    asked_by_name: Annotated[str | None, Field(description="Null if the platform itself began it.")]
 
 
 class Pod(Record):
@@ -75,7 +80,10 @@ class StoreDetails(Store):
     is_settled: Annotated[
         bool, Field(description="False while the platform works on it: get_store can wait.")
     ]
-    steps: Annotated[list[Step], Field(description="The steps of the current attempt.")]
+    operation: Annotated[
+        Operation | None, Field(description="What is done with the store now, or was done last.")
+    ]
+    steps: Annotated[list[Step], Field(description="The steps of that operation.")]
     pods: list[Pod]
 
 
@@ -141,9 +149,9 @@ def read(kind: type[R], answer: dict[str, Any], **more: Any) -> R:
     return kind.model_validate(_readable(answer | more))
 
 
-def read_store(store: dict[str, Any]) -> StoreDetails:
-    """Return a store with its steps and pods."""
-    return read(StoreDetails, store, isSettled=store["status"] not in WORKING)
+def read_store(store: dict[str, Any], *, is_settled: bool) -> StoreDetails:
+    """Return a store with its latest operation, its steps and pods."""
+    return read(StoreDetails, store, isSettled=is_settled)
 
 
 def _readable(value: Any) -> Any:

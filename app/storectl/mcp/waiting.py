@@ -8,11 +8,12 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from app.storectl.api import Api
-from app.storectl.following import stoppable
-from app.storectl.mcp.records import WORKING, StoreDetails, read_store
+from app.storectl.following import is_latest, stoppable
+from app.storectl.mcp.records import StoreDetails, read_store
 from app.storectl.printable import one_line
 from app.storectl.wording import Data, words
 
+_WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 
 WaitSeconds = Annotated[
@@ -31,8 +32,9 @@ Caller = Context[Any, Any]
 
 
 def is_settled(store: Data) -> bool:
-    """Return whether nothing is being done to a store at present."""
-    return store["status"] not in WORKING
+    """Return whether nothing is being done to a store, and nothing will be."""
+    # A store that has failed is FAILED until the work on its deletion begins.
+    return store["status"] not in _WORKING and not is_latest(store, "DELETE", "QUEUED")
 
 
 async def awaited(
@@ -53,7 +55,8 @@ async def awaited(
         watch = _watch(api, store["id"], caller, after=after, until=until)
         await stoppable(watch, seconds=seconds)
     # Read again, because updates have no pods. By its id, because a deleted store has no name.
-    return read_store(await api.store(store["id"]))
+    found = await api.store(store["id"])
+    return read_store(found, is_settled=is_settled(found))
 
 
 async def _watch(

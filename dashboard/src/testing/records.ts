@@ -28,7 +28,8 @@ export function aStore(given: Partial<StoreSummaryFragment> = {}) {
 export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
   return {
     ...aStore(),
-    diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1", attempt: 1 },
+    diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
+    operation: { __typename: "Operation", number: 1, kind: "CREATE", askedByName: "Ada" },
     steps: [],
     pods: [],
     ...given,

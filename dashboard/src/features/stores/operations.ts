@@ -32,7 +32,11 @@ export const STORE_DETAILS = graphql(`
     diagnostics {
       namespace
       release
-      attempt
+    }
+    operation {
+      number
+      kind
+      askedByName
     }
     steps {
       name

@@ -38,7 +38,7 @@ const READY = aDetailedStore({
   pods: [{ ...pod, component: null, isReady: true, status: "Running", phase: "RUNNING", containers: [{ ...container, isInit: false, restarts: 2, exitCode: 1, message: "ended" }] }],
 });
 const FAILED = aDetailedStore({
-  status: "FAILED", reason: { code: "IMAGE_NOT_FOUND", message: "No such image." }, diagnostics: { namespace: "woo-1", release: "woo-1", attempt: 2 },
+  status: "FAILED", reason: { code: "IMAGE_NOT_FOUND", message: "No such image." }, diagnostics: { namespace: "woo-1", release: "woo-1" },
   steps: [aStep(), aStep({ name: "SETUP_JOB", status: "FAILED", message: "No such image.", output: "last words" })],
 });
 const DELETED = aDetailedStore({ status: "DELETED", target: "DELETED", deletedAt: "2026-11-24T11:00:00Z" });
