@@ -22,7 +22,7 @@ class RefusalsAsErrors(FieldExtension):
             return await next_(source, info, **kwargs)
         except (RefusedError, NotFoundError) as error:
             # Each mutation has a payload type of its own. Its fields are found here, so that this
-            # works for mutations that are added later.
+            # works for mutations that are added later. Those with a resolver are no parameters.
             payload: Any = info.return_type
-            empty = {field.name: None for field in dataclasses.fields(payload)}
+            empty = {field.name: None for field in dataclasses.fields(payload) if field.init}
             return payload(**(empty | {"errors": user_errors(error)}))

@@ -21,10 +21,27 @@ def call(api: Service, token: str, verb: str, store_id: str) -> dict[str, Any]:
     return payload
 
 
-def put_in(api: Service, store_id: str, status: str) -> None:
-    """Put a store in a status which it cannot reach without a cluster."""
+OPERATIONS = {
+    "QUEUED": ("CREATE", "QUEUED"), "PROVISIONING": ("CREATE", "RUNNING"),
+    "READY": ("CREATE", "SUCCEEDED"), "DEGRADED": ("CREATE", "SUCCEEDED"),
+    "FAILED": ("CREATE", "FAILED"), "DELETING": ("DELETE", "RUNNING"),
+    "DELETED": ("DELETE", "SUCCEEDED"),
+}  # fmt: skip
+
+
+def put_in(
+    api: Service, store_id: str, status: str, operation: tuple[str, str] | None = None
+) -> None:
+    """Put a store and its operation in a status that they cannot reach without a cluster."""
+    key = store_id[len("store_") :]
     change = "UPDATE stores SET status = :status, reason_code = 'X', reason_message = 'x'"
-    api.sql(f"{change} WHERE id = :id RETURNING id", status=status, id=store_id[len("store_") :])
+    api.sql(f"{change} WHERE id = :id RETURNING id", status=status, id=key)
+    kind, ended = operation or OPERATIONS[status]
+    api.sql(
+        "UPDATE operations SET kind = :kind, status = :status WHERE store_id = :id"
+        " AND number = (SELECT attempt FROM stores WHERE id = :id) RETURNING number",
+        kind=kind, status=ended, id=key,
+    )  # fmt: skip
 
 
 def test_a_waiting_store_is_cancelled(api: Service, records: Read) -> None:
@@ -44,15 +61,20 @@ def test_a_failed_store_is_tried_again(api: Service, records: Read) -> None:
     payload = call(api, token, "retry", store_id)
     assert payload == {"store": {"status": "QUEUED", "target": "READY"}, "errors": []}
     shown = "query ($id: ID!) { store(id: $id) { reason { code } steps { status }"
-    shown += " diagnostics { attempt } events { edges { node { subject status message } } } } }"
+    shown += " operation { number } events { edges { node { subject status message } } } } }"
     store = api.execute(token, shown, id=store_id)["store"]
     assert store["reason"] is None
     assert {step["status"] for step in store["steps"]} == {"PENDING"}
-    assert store["diagnostics"] == {"attempt": 2}
+    assert store["operation"] == {"number": 2}
     assert store["events"]["edges"][-1]["node"]["message"] == "merchant asked to try again."
     before = records()
     again = call(api, token, "retry", store_id)
-    assert [error["code"] for error in again["errors"]] == ["NOT_RETRYABLE"]
+    (error,) = again["errors"]
+    assert (error["code"], error["field"]) == ("OPERATION_UNDER_WAY", "id")
+    assert error["message"] == (
+        "The store is being tried again (RETRY), and only one operation can be under way. Wait"
+        " until that has ended, then ask again."
+    )
     assert records() == before
 
 
@@ -60,7 +82,7 @@ def test_a_delete_that_failed_is_tried_at_once(api: Service, records: Read) -> N
     token = api.token("merchant")
     store_id = api.create(token, "my-shop")["store"]["id"]
     assert call(api, token, "delete", store_id)["errors"] == []
-    put_in(api, store_id, "FAILED")
+    put_in(api, store_id, "FAILED", ("DELETE", "RUNNING"))
     payload = call(api, token, "delete", store_id)
     assert payload == {"store": {"status": "QUEUED", "target": "DELETED"}, "errors": []}
     shown = """query ($id: ID!) { store(id: $id) {
@@ -90,9 +112,21 @@ def test_what_has_got_further_is_not_cancelled(api: Service, records: Read, stat
     assert records() == before
 
 
-@pytest.mark.parametrize(
-    "status", ["QUEUED", "PROVISIONING", "READY", "DEGRADED", "DELETING", "DELETED"]
-)
+@pytest.mark.parametrize("status", ["QUEUED", "PROVISIONING", "DELETING"])
+def test_what_is_worked_on_is_not_retried(api: Service, records: Read, status: str) -> None:
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    put_in(api, store_id, status)
+    before = records()
+    payload = call(api, token, "retry", store_id)
+    assert payload["store"] is None
+    (error,) = payload["errors"]
+    assert (error["code"], error["field"]) == ("OPERATION_UNDER_WAY", "id")
+    assert f"({OPERATIONS[status][0]}), and only one operation" in error["message"]
+    assert records() == before
+
+
+@pytest.mark.parametrize("status", ["READY", "DEGRADED", "DELETED"])
 def test_what_has_not_failed_is_not_retried(api: Service, records: Read, status: str) -> None:
     token = api.token("merchant")
     store_id = api.create(token, "my-shop")["store"]["id"]
