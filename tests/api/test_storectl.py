@@ -127,7 +127,14 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
         assert told.startswith(words)
     assert storectl.json("logs", "my-shop")["events"][0]["version"] == 1
 
+    (created,) = storectl.json("history", "my-shop")
+    assert (created["kind"], created["status"], created["askedBy"]) == ("CREATE", "QUEUED", "anna")
+
     assert storectl.json("delete", "my-shop", "--yes")["id"] == made["id"]
+    heads, deletion, creation = storectl.ok("history", made["id"]).splitlines()
+    assert heads.split() == ["NUMBER", "WHAT", "STATUS", "ASKED", "BY", "WHEN", "TOOK", "REASON"]
+    assert deletion.split()[:4] == ["2", "Delete", "QUEUED", "anna"]
+    assert creation.split()[:4] == ["1", "Create", "CANCELLED", "anna"]
     assert api.execute(
         storectl.token, "query ($id: ID!) { store(id: $id) { target } }", id=made["id"]
     ) == {"store": {"target": "DELETED"}}
@@ -144,6 +151,7 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
         (("create", "my-shop", "--engine", "nonsense"), 1, "There is no engine 'nonsense'"),
         (("status", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("logs", "store_nonsense"), 5, "You have no store store_nonsense."),
+        (("history", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("open", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("password", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("delete", "no-such-shop", "--yes"), 5, "You have no store no-such-shop."),
@@ -176,7 +184,10 @@ def test_a_store_is_not_retried_or_deleted_by_mistake(
     before = records()
 
     code, said = storectl.fails("retry", "my-shop")
-    assert (code, said) == (1, "Only a failed store can be retried; this one is QUEUED.")
+    assert (code, said) == (
+        1, "The store is being created (CREATE), and only one operation can be under way. Wait"
+        " until that has ended, then ask again.",
+    )  # fmt: skip
     code, said = storectl.fails("delete", "my-shop")
     assert (code, said) == (
         2, "There is no terminal to confirm this. Pass --yes to delete without it.",
