@@ -184,10 +184,8 @@ def test_a_store_is_not_retried_or_deleted_by_mistake(
     before = records()
 
     code, said = storectl.fails("retry", "my-shop")
-    assert (code, said) == (
-        1, "The store is being created (CREATE), and only one operation can be under way. Wait"
-        " until that has ended, then ask again.",
-    )  # fmt: skip
+    assert code == 1
+    assert said.startswith("The store is being created (CREATE), and only one operation can be")
     code, said = storectl.fails("delete", "my-shop")
     assert (code, said) == (
         2, "There is no terminal to confirm this. Pass --yes to delete without it.",

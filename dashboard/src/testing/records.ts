@@ -29,7 +29,7 @@ export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
   return {
     ...aStore(),
     diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
-    operation: { __typename: "Operation", number: 1, kind: "CREATE", askedByName: "Ada" },
+    operation: { __typename: "Operation" as const, number: 1, kind: "CREATE" as const, askedByName: "Ada" },
     steps: [],
     pods: [],
     ...given,
