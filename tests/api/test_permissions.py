@@ -70,8 +70,8 @@ MUTATIONS = (
         for field in ("deleteStore", "cancelStore")
     ),
     mutation(
-        "retryStore", "id: $id", own="FORBIDDEN NOT_RETRYABLE NOT_RETRYABLE",
-        others="FORBIDDEN NOT_FOUND NOT_RETRYABLE", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+        "retryStore", "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
+        others="FORBIDDEN NOT_FOUND OPERATION_UNDER_WAY", no="FORBIDDEN NOT_FOUND NOT_FOUND",
     ),
     mutation(
         "revealAdminPassword", "id: $id", own="FORBIDDEN NOT_AVAILABLE NOT_AVAILABLE",

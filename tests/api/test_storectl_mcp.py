@@ -144,9 +144,8 @@ async def test_refusals_are_told_as_data(
         "message": "Choose one of the engines: medusa, woocommerce.",
         "remedy": "Call list_engines, and pass the name of one as engine.",
     }  # fmt: skip
-    assert (early["code"], early["message"], early["remedy"]) == (
-        "NOT_RETRYABLE", "Only a failed store can be retried; this one is QUEUED.", None,
-    )  # fmt: skip
+    assert (early["code"], early["remedy"]) == ("OPERATION_UNDER_WAY", None)
+    assert early["message"].startswith("The store is being created (CREATE), and only one")
     assert missing == {
         "code": "NOT_FOUND", "field": None,
         "message": "You have no store no-such-shop. If it is already deleted, use its id.",
