@@ -54,9 +54,9 @@ def problem_of(file: Path) -> str | None:
             return "is not a SQLite file"
     try:
         with closing(opened_unchanged(file)) as connection:
-            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                return f"is damaged ({found})"
+            fault = _fault_in(connection)
+            if fault is not None:
+                return f"is damaged ({fault})"
             connection.execute(f"SELECT 1 FROM {STORES} LIMIT 1")  # noqa: S608 - fixed words
             return None if revision_of(connection) else "is not a backup of the platform"
     except sqlite3.Error as error:
@@ -94,14 +94,18 @@ def complete(file: Path, expected: Mapping[str, int]) -> None:
         os.close(descriptor)
 
 
+def _fault_in(connection: sqlite3.Connection) -> str | None:
+    """Return the first thing that is wrong with the pages of a file, or None."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    # The line before only names the database within the connection.
+    return None if found == "ok" else str(found).splitlines()[-1]
+
+
 def _check(connection: sqlite3.Connection, expected: Mapping[str, int]) -> None:
-    try:
-        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:  # where the pages are too damaged to be looked at
-        found = str(error)
-    if found != "ok":
+    fault = _fault_in(connection)
+    if fault is not None:
         raise ConfigurationError(
-            f"No backup was made, because the copy is damaged ({found}), and so perhaps is the"
+            f"No backup was made, because the copy is damaged ({fault}), and so perhaps is the"
             " database. Earlier backups are kept: see `python -m app database restore`."
         )
     lost = connection.execute("PRAGMA foreign_key_check").fetchone()
