@@ -19,8 +19,8 @@ from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.url import DatabaseUrl
 
 _ROWS = 500  # in memory at a time
-_SCHEMA = "alembic_version"  # Alembic's own table, which the migration of the target has filled
-_SEEDED = "change_counter"
+SCHEMA = "alembic_version"  # Alembic's own table, which the migration of the target has filled
+SEEDED = "change_counter"
 """The table that a migration fills with one row. It is replaced by the source's row, because all
 cursors that callers hold name that one."""
 
@@ -44,20 +44,40 @@ async def copy_database(source_url: str, target_url: str) -> Mapping[str, int]:
         # Both get the newest schema, so that every table and column of one is in the other.
         await migrate(source_url)
         await migrate(target_url)
-        connections: list[AsyncConnection] = []
-        for url in (source, target):
-            engine = engine_for(url)
-            stack.enter_context(url.opening())  # entered first, so the commit's errors are told too
-            stack.push_async_callback(engine.dispose)
-            connections.append(await stack.enter_async_context(engine.begin()))
-        reading, writing = connections
-        # All tables are read as of one moment. On SQLite every transaction of this engine has the
-        # file to itself anyway (``BEGIN IMMEDIATE``).
-        if not source.is_sqlite:
-            await reading.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        tables = await writing.run_sync(_tables)
-        await _refuse_unless_empty(writing, tables, target)
-        return {table.name: await _copy(reading, writing, table, source) for table in tables}
+        reading = await connection_to(stack, source)
+        writing = await connection_to(stack, target)
+        await read_as_of_one_moment(reading)
+        await refuse_unless_empty(writing, target)
+        return await copy_rows(reading, writing, source)
+
+
+async def connection_to(stack: AsyncExitStack, url: DatabaseUrl) -> AsyncConnection:
+    """Return a connection in a transaction, which ends with the stack.
+
+    Errors of the database that leave the stack are told as this database's.
+    """
+    engine = engine_for(url)
+    stack.enter_context(url.opening())  # entered first, so that the commit's errors are told too
+    stack.push_async_callback(engine.dispose)
+    return await stack.enter_async_context(engine.begin())
+
+
+async def read_as_of_one_moment(reading: AsyncConnection) -> None:
+    """Let the transaction see all tables as of one moment, whatever is written meanwhile."""
+    # On SQLite every transaction of such an engine has the file to itself (``BEGIN IMMEDIATE``).
+    if reading.dialect.name == "postgresql":
+        await reading.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+
+
+async def copy_rows(
+    reading: AsyncConnection, writing: AsyncConnection, source: DatabaseUrl
+) -> dict[str, int]:
+    """Copy the rows of all tables; return how many each table has.
+
+    Raises ConfigurationError, also when fewer rows arrive than were read.
+    """
+    tables = await writing.run_sync(tables_of)
+    return {table.name: await _copy(reading, writing, table, source) for table in tables}
 
 
 @contextmanager
@@ -72,17 +92,17 @@ def _unused(file: Path) -> Iterator[None]:
         yield
 
 
-def _tables(connection: Connection) -> list[Table]:
-    """Return the tables, sorted so that foreign keys only refer to earlier ones."""
+def tables_of(connection: Connection) -> list[Table]:
+    """Return the tables with content, sorted so that foreign keys only refer to earlier ones."""
     metadata = MetaData()
     metadata.reflect(connection)
-    return [table for table in metadata.sorted_tables if table.name != _SCHEMA]
+    return [table for table in metadata.sorted_tables if table.name != SCHEMA]
 
 
-async def _refuse_unless_empty(
-    writing: AsyncConnection, tables: list[Table], target: DatabaseUrl
-) -> None:
-    found = [t.name for t in tables if t.name != _SEEDED and await _count(writing, t) > 0]
+async def refuse_unless_empty(writing: AsyncConnection, target: DatabaseUrl) -> None:
+    """Raise ConfigurationError when there are rows in the target."""
+    tables = await writing.run_sync(tables_of)
+    found = [t.name for t in tables if t.name != SEEDED and await _count(writing, t) > 0]
     if found:
         raise ConfigurationError(
             f"The database at {target.place} is not empty: there are rows in {', '.join(found)}."
@@ -93,7 +113,7 @@ async def _refuse_unless_empty(
 async def _copy(
     reading: AsyncConnection, writing: AsyncConnection, table: Table, source: DatabaseUrl
 ) -> int:
-    if table.name == _SEEDED:
+    if table.name == SEEDED:
         await writing.execute(table.delete())
     # Errors inside ``source.opening()`` are reported as the source's, and all others as the
     # target's.

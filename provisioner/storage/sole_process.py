@@ -2,8 +2,8 @@
 
 The lock is one of the operating system, on a file beside the database. The system frees it when the
 process ends, in whatever way. Commands of the command line run without this lock: they do not work
-on stores, and SQLite itself keeps their writes apart. Only the copy of the whole database holds it,
-because what a service writes afterwards would be lost.
+on stores, and SQLite itself keeps their writes apart. Only the commands that copy or restore the
+whole database hold it, because what a service writes meanwhile would be lost.
 """
 
 import fcntl

@@ -15,7 +15,7 @@ import asyncpg
 
 NO_ANSWER = "The database does not answer just now."
 
-_FULL = "Its disk is full: nothing can be written until there is room on it."
+FULL = "Its disk is full: nothing can be written until there is room on it."
 LOCKED = "Another process holds its lock: nothing can be written until that process frees it."
 _READ_ONLY = "It can only be read: its file, its folder or its disk is write-protected."
 _TOO_MANY_FILES = "This process has too many files open to open it too: raise the limit on files."
@@ -31,7 +31,7 @@ NO_LOG = (
 )
 
 _BY_SQLITE_CODE = {
-    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_BUSY: LOCKED,
     sqlite3.SQLITE_LOCKED: LOCKED,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
@@ -46,7 +46,7 @@ _BY_SQLITE_CODE = {
     sqlite3.SQLITE_NOTADB: "Its file is damaged, or no SQLite database: restore it from a backup.",
 }
 _BY_POSTGRES_ERROR: dict[type[Exception], str] = {
-    asyncpg.DiskFullError: _FULL,
+    asyncpg.DiskFullError: FULL,
     asyncpg.TooManyConnectionsError: (
         "It has no connection left: allow it more (max_connections), or the replicas fewer."
     ),
@@ -121,7 +121,7 @@ def _sqlite_trouble(code: int | None, file: Path | None) -> str | None:
         if _are_too_many_files_open():
             return _TOO_MANY_FILES
         if file is not None and _is_disk_full(file.parent):
-            return _FULL
+            return FULL
     return None if code is None else _BY_SQLITE_CODE.get(code)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -64,6 +64,11 @@ class DatabaseUrl:
         if parts.fragment or "@" in parts.path + parts.query:
             raise _unreadable()
         return cls(url, None, parts.netloc.rpartition("@")[2] + parts.path)
+
+    @classmethod
+    def of_file(cls, file: Path) -> Self:
+        """Return the URL of a SQLite file."""
+        return cls(f"sqlite:///{quote(str(file))}", file, str(file))
 
     @property
     def is_sqlite(self) -> bool:

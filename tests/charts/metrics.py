@@ -6,7 +6,7 @@ from pathlib import Path
 from app.telemetry import gauges
 from app.telemetry.metrics import PrometheusMeasurements
 
-METRIC = re.compile(r"\b(?:store_platform|process|kubelet|certmanager)_\w+")
+METRIC = re.compile(r"\b(?:store_platform|process|kubelet|certmanager|kube)_\w+")
 """The names of metrics in an expression."""
 _SUFFIXES = ("", "_total", "_count", "_sum", "_bucket")
 

@@ -24,6 +24,10 @@ FOREIGN_METRICS = {
     "kubelet_volume_stats_available_bytes",
     "kubelet_volume_stats_capacity_bytes",
     "certmanager_certificate_expiration_timestamp_seconds",
+    "kube_cronjob_created",
+    "kube_cronjob_status_last_successful_time",
+    "kube_job_failed",
+    "kube_job_status_start_time",
 }
 PARTS = ["**Meaning:**", "**Look at**", "**Do:**"]
 SECTION = re.compile(r"^## (\w+)\n\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)

@@ -20,7 +20,7 @@ CHARTS: dict[Path, tuple[Values, Mapping[str, Values]]] = {
 DIRECTIONS = {"Ingress", "Egress"}
 UNCOVERED = "no network policies"
 PODS = {
-    "store-platform": {"api", "copy", "dashboard", "doctor", "migration"},
+    "store-platform": {"api", "copy", "dashboard", "database-backup", "doctor", "migration"},
     "medusa": {"medusa", "storefront", "postgres", "setup"},
     "woocommerce": {"wordpress", "mysql", "setup", "cron"},
 }

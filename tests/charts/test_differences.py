@@ -114,6 +114,18 @@ def state(it: Rendered) -> list[str]:
     return []
 
 
+def backups(it: Rendered) -> list[str]:
+    runs = it.platform.of("CronJob")
+    assert bool(runs) == any(c["metadata"]["name"].endswith("-backups") for c in it.platform.claims)
+    if not runs:
+        return []
+    minute, hour, *every_day = runs[0]["spec"]["schedule"].split()
+    assert minute.isdigit()
+    assert hour.isdigit()
+    assert every_day == ["*"] * 3
+    return [it.platform.containers["database-backup"]["args"][-1]]
+
+
 def mail(it: Rendered) -> list[str]:
     (api,) = it.platform.one("Deployment", "-api")["spec"]["template"]["spec"]["containers"]
     accounts = {e["valueFrom"]["secretKeyRef"]["name"] for e in api["env"] if "_SMTP_" in e["name"]}
@@ -147,6 +159,7 @@ ROWS: dict[str, Callable[[Rendered], list[str]]] = {
     "Our images": images,
     "Processes of the API": replicas,
     "State": state,
+    "Backups of the platform's database": backups,
     "Mail of the shops": mail,
     "Secrets": secrets,
     "Metrics": metrics,

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
 COPIED: Values = {"database": {"existingSecret": "state", "copySqlite": True}}
+BACKED_UP: Values = {"database": {"backup": {"enabled": True}}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
 MAPS = {
     "apiGroups": [""],
@@ -32,6 +33,8 @@ VARIANTS: dict[str, Values] = {
     "postgresql": POSTGRESQL,
     "several": {**POSTGRESQL, "api": {"replicas": 3}},
     "copied": COPIED,
+    "backed up": BACKED_UP,
+    "backed up server": {"database": {"existingSecret": "state", "backup": {"enabled": True}}},
     "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
     "no access": {"access": {"by": "none"}},
@@ -119,6 +122,8 @@ def test_no_shop_takes_the_platforms_own_name(
         ("no network policies", {"NetworkPolicy"}, set()),
         ("own account", {"ServiceAccount", *POLICY, "ClusterRole", "ClusterRoleBinding"}, set()),
         ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
+        ("backed up", set(), {"CronJob", "Job"}),
+        ("backed up server", set(), {"CronJob", "Job"}),
         ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
         ("monitored", set(), {"ServiceMonitor", "PrometheusRule"}),
     ],
@@ -219,7 +224,7 @@ def test_what_only_production_has(platform: Helm) -> None:
     assert settings(prod)["STORE_PLATFORM_SHOP_URL"] == "https://{name}.shops.example.com"
 
 
-@pytest.mark.parametrize("variant", ["default", "several"])
+@pytest.mark.parametrize("variant", ["default", "several", "backed up", "backed up server"])
 def test_pods_meet_the_restricted_standard(platform: Helm, variant: str) -> None:
     """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
     for component, template in platform.objects(VARIANTS[variant]).templates.items():

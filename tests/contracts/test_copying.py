@@ -2,36 +2,25 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from app.cli.main import cli
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import ConfigurationError
-from provisioner.domain.identities import Role
-from provisioner.domain.owners import local
-from provisioner.domain.stores import StepName, StepStatus
-from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.change_log import ChangeLog
-from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.copying import copy_database
 from provisioner.storage.database import Database
-from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.sole_process import sole_process
-from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.stores import StoreRepository
-from provisioner.storage.tokens import TokenRepository
-from provisioner.storage.url import DatabaseUrl
 from provisioner.testing import RecordedAnnouncements
+from tests.database_contents import MANY, contents, entry, fill
 from tests.postgres import PASSWORD, PostgresServer
-from tests.stores import a_pod, a_store
-
-MANY = 1203  # more rows than are moved at a time
+from tests.stores import a_store
 
 
 @pytest.fixture
@@ -46,55 +35,8 @@ def source(migrated_file: Path, tmp_path: Path) -> str:
     """The URL of a SQLite database with something in every table."""
     url = f"sqlite:///{tmp_path}/source.db"
     (tmp_path / "source.db").write_bytes(migrated_file.read_bytes())
-    asyncio.run(_fill(url))
+    asyncio.run(fill(url))
     return url
-
-
-async def _fill(url: str) -> None:
-    database, clock = Database(url), SystemClock()
-    await database.connect()
-    records = StoreRepository(database, clock, RecordedAnnouncements())
-    store = await records.create(a_store(name="my-shop"), idempotency_key="order-1")
-    await records.create(a_store(owner="rival"))
-    await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
-    await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
-    tokens = TokenRepository(database, clock)
-    issued = await tokens.issue(local("merchant"), Role.OPERATOR)
-    await SignInCodes(database, tokens, clock).create(
-        issued.token, lifetime=timedelta(minutes=1), session=timedelta(days=1)
-    )
-    await ClusterMemory(database, clock).recognise("a cluster's uid")
-    audit = AuditLog(database, clock)
-
-    async def entries(transaction: Any) -> None:
-        for number in range(MANY):
-            await audit.write(transaction, _entry(str(number)))
-        await transaction.execute("INSERT INTO lease VALUES ('provisioner', 7, 'a replica', 0)")
-
-    await database.transact(entries)
-    await database.close()
-
-
-def _entry(address: str) -> AuditRecord:
-    return AuditRecord("createStore", AuditOutcome.ACCEPTED, address)
-
-
-async def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table."""
-    engine = engine_for(DatabaseUrl.parse(url))
-
-    def read(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
-        metadata = sa.MetaData()
-        metadata.reflect(connection)
-        return {
-            name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
-            for name, table in metadata.tables.items()
-        }
-
-    async with engine.begin() as connection:
-        found = await connection.run_sync(read)
-    await engine.dispose()
-    return found
 
 
 async def test_everything_is_moved(source: str, target: str) -> None:
@@ -116,7 +58,7 @@ async def test_the_service_goes_on_in_the_target(source: str, target: str) -> No
     await records.create(a_store())
     assert (await ChangeLog(database).counter()).latest > before.latest
     audit = AuditLog(database, SystemClock())
-    await audit.record(_entry("new"))
+    await audit.record(entry("new"))
     newest = await audit.get(MANY + 1)
     assert newest is not None
     assert newest.record.address == "new"

@@ -58,3 +58,9 @@ def test_what_the_platform_asks_for_is_what_the_chart_says() -> None:
     memory = sum(int(asked["memory"].removesuffix("Mi")) for asked in requests)
     assert f"two of the dashboard) | {2 * cpu}m | {2 * memory}Mi |" in GUIDE.read_text()
     assert f"| while it is upgraded, besides | {cpu}m | {memory}Mi |" in GUIDE.read_text()
+    backup = values["database"]["backup"]
+    assert production["database"]["backup"]["enabled"] is True
+    asked = backup["resources"]["requests"]
+    row = f"is backed up, besides | {asked['cpu']} | {asked['memory']} | |"
+    assert row in GUIDE.read_text()
+    assert f"and {backup['storage']['size']} of backups |" in GUIDE.read_text()

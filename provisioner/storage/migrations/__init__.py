@@ -44,7 +44,11 @@ async def migrate(url: str) -> None:
 
 async def schema_age(database: Database) -> SchemaAge:
     """Return the age of an open database's schema; NONE also when it cannot be read."""
-    revision = await _revision(database)
+    return age_of(await _revision(database))
+
+
+def age_of(revision: str | None) -> SchemaAge:
+    """Return the age of a schema with this revision, which is None where there is no schema."""
     if revision is None:
         return SchemaAge.NONE
     if revision == _newest():

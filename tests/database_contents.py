@@ -1,0 +1,72 @@
+"""A database with something in every table, and what a database contains."""
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from provisioner.domain.clock import SystemClock
+from provisioner.domain.identities import Role
+from provisioner.domain.owners import local
+from provisioner.domain.stores import StepName, StepStatus
+from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.cluster_memory import ClusterMemory
+from provisioner.storage.database import Database
+from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.sqlalchemy_engine import engine_for
+from provisioner.storage.stores import StoreRepository
+from provisioner.storage.tokens import TokenRepository
+from provisioner.storage.url import DatabaseUrl
+from provisioner.testing import RecordedAnnouncements
+from tests.stores import a_pod, a_store
+
+MANY = 1203  # more rows than are moved at a time
+
+
+async def fill(url: str) -> None:
+    """Write something into every table of a migrated database: two stores, many audit entries."""
+    database, clock = Database(url), SystemClock()
+    await database.connect()
+    records = StoreRepository(database, clock, RecordedAnnouncements())
+    store = await records.create(a_store(name="my-shop"), idempotency_key="order-1")
+    await records.create(a_store(owner="rival"))
+    await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
+    await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
+    tokens = TokenRepository(database, clock)
+    issued = await tokens.issue(local("merchant"), Role.OPERATOR)
+    await SignInCodes(database, tokens, clock).create(
+        issued.token, lifetime=timedelta(minutes=1), session=timedelta(days=1)
+    )
+    await ClusterMemory(database, clock).recognise("a cluster's uid")
+    audit = AuditLog(database, clock)
+
+    async def entries(transaction: Any) -> None:
+        for number in range(MANY):
+            await audit.write(transaction, entry(str(number)))
+        await transaction.execute("INSERT INTO lease VALUES ('provisioner', 7, 'a replica', 0)")
+
+    await database.transact(entries)
+    await database.close()
+
+
+def entry(address: str) -> AuditRecord:
+    """Return an audit entry."""
+    return AuditRecord("createStore", AuditOutcome.ACCEPTED, address)
+
+
+async def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table."""
+    engine = engine_for(DatabaseUrl.parse(url))
+
+    def read(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+        metadata = sa.MetaData()
+        metadata.reflect(connection)
+        return {
+            name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+            for name, table in metadata.tables.items()
+        }
+
+    async with engine.begin() as connection:
+        found = await connection.run_sync(read)
+    await engine.dispose()
+    return found
