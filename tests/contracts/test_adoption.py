@@ -15,6 +15,7 @@ from provisioner.domain.errors import ClusterRejectedError, ConflictError, Refus
 from provisioner.domain.identities import Role
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus, Request
 from provisioner.domain.owners import COMMAND_LINE, Owner
+from provisioner.domain.store_annotation import annotation_for
 from provisioner.domain.stores import (
     EventKind,
     Reason,
@@ -28,6 +29,7 @@ from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.kubernetes.labels import STORE_ANNOTATION, STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.health import observe
+from provisioner.reconcile.namespaces import namespace_annotations, namespace_labels
 from provisioner.services.adoption import Adoption, Finding
 from provisioner.storage.adoption import AdoptionRecords
 from provisioner.storage.audit_log import (
@@ -43,6 +45,7 @@ from provisioner.storage.operation_history import complete_history
 from provisioner.storage.store_reads import StoreReader
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, HandClock, RecordedAnnouncements, SimulatedCluster
+from tests.contracts.conftest import World
 from tests.left_behind import leave, left_behind
 from tests.stores import a_store
 
@@ -346,3 +349,28 @@ async def test_looking_changes_nothing(desk: Desk) -> None:
     database, namespaces = await desk.state(), repr(cluster.namespaces)
     assert len(await desk.find(cluster)) == 2
     assert (await desk.state(), repr(cluster.namespaces)) == (database, namespaces)
+
+
+async def test_it_is_found_in_a_cluster_with_what_helm_has_done(desk: Desk, world: World) -> None:
+    # The world's namespace has the name that the release of a store with this id has.
+    store_id = f"{world.namespace.removeprefix('contract-')}{'0' * 20}"
+    shop = replace(tea(), id=store_id, namespace=world.namespace, release=world.namespace)
+    adoption = Adoption(world.cluster, world.releases, AdoptionRecords(desk.database, desk.clock))
+
+    async def found() -> Finding:
+        everyones = await adoption.find()  # other tests may use this cluster too
+        (finding,) = [finding for finding in everyones if finding.namespace == world.namespace]
+        return finding
+
+    await world.cluster.ensure_namespace(
+        world.namespace, namespace_labels(shop), namespace_annotations(shop)
+    )
+    assert not (await found()).has_release
+    await world.install()
+    finding = await found()
+    assert (finding.problem, finding.has_release) == ("", True)
+    assert finding.store is not None
+    adopted = await adoption.adopt(finding.store, desk.audited())
+    assert adopted.status is _S.DEGRADED
+    assert annotation_for(adopted) == annotation_for(shop)
+    assert world.namespace not in [finding.namespace for finding in await adoption.find()]
