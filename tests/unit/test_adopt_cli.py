@@ -18,6 +18,7 @@ from app.cli.adoption import add_adopt_command
 from app.cli.main import main
 from app.cli.offline import opened_database
 from app.settings import Settings
+from app.telemetry import logging
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import ClusterUnreachableError, OtherClusterError
 from provisioner.domain.owners import Owner
@@ -37,6 +38,12 @@ TABLES = ("stores", "operations", "steps", "events", "audit", "cluster", "change
 IS_THERE = "helm's release is there."
 RECORDED = "Recorded 1 store. Restart the service, so that it takes up what was recorded.\n"
 NOTHING = "Nothing was changed. There is no store to record.\n"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command sets up the log of its process, which is that of other tests too."""
+    monkeypatch.setattr(logging, "configure", lambda *_: None)
 
 
 @dataclass
