@@ -8,6 +8,7 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 
+from app.cli.adoption import add_adopt_command
 from app.cli.cluster import cluster_commands
 from app.cli.database import database_commands
 from app.cli.doctor import add_doctor_command
@@ -23,7 +24,13 @@ from app.main import create_app
 from app.settings import Settings
 from app.storectl.printable import printable
 from app.telemetry import logging
-from provisioner.domain.errors import ConfigurationError, DatabaseUnavailableError
+from provisioner.domain.errors import (
+    ClusterRejectedError,
+    ClusterUnreachableError,
+    ConfigurationError,
+    DatabaseUnavailableError,
+    OtherClusterError,
+)
 from provisioner.storage.migrations import migrate
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -35,13 +42,17 @@ _TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the same command may well succeed 
 def main() -> None:
     """Run a command; print errors that an operator can fix without a traceback.
 
-    The exit code is 2 for a wrong configuration, and 75 when the database cannot be used now.
+    The exit code is 2 for a wrong configuration, and 75 when the database or the cluster cannot be
+    used now.
     """
     try:
         cli()
-    except ConfigurationError as error:
+    except (ConfigurationError, ClusterRejectedError, OtherClusterError) as error:
         typer.echo(printable(str(error)), err=True)
         sys.exit(2)
+    except ClusterUnreachableError as error:
+        typer.echo(printable(f"{error} Try again later."), err=True)
+        sys.exit(_TRY_AGAIN)
     except DatabaseUnavailableError as error:
         # Without an answer to the commit the change may have been made. To repeat it blindly could
         # make it twice.
@@ -121,6 +132,7 @@ def _stop(message: str) -> NoReturn:
 
 
 add_doctor_command(cli, _settings)
+add_adopt_command(cli, _settings)
 _tokens = token_commands(_settings)
 add_link_command(_tokens, _settings)
 cli.add_typer(_tokens, name="token")

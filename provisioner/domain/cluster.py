@@ -3,6 +3,7 @@
 All times are aware UTC datetimes, taken from the cluster's clock and not from this machine's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -132,6 +133,16 @@ class NamespaceState(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     is_terminating: bool = False
     blockers: tuple[Blocker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceMarks:
+    """What is written on a namespace: its labels and its annotations."""
+
+    name: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    is_terminating: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from provisioner.domain.cluster import Observation, Pod, Release, Unchangeable
+from provisioner.domain.cluster import NamespaceMarks, Observation, Pod, Release, Unchangeable
 from provisioner.domain.engines import PageVisit
 from provisioner.domain.errors import TransientError
 from provisioner.domain.instrumentation import Measured
@@ -107,8 +107,13 @@ class Cluster(Protocol):
         """Return the current time by the API server's clock, as the times in its objects are."""
         ...
 
-    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Create the namespace unless it is there; return whether it was created."""
+    async def ensure_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
+        """Create the namespace unless it is there; return whether it was created.
+
+        One that is there gets these labels and annotations, and keeps its others.
+        """
         ...
 
     async def ensure_role_binding(self, namespace: str, role: str) -> bool:
@@ -119,12 +124,21 @@ class Cluster(Protocol):
         """
         ...
 
-    async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
-        """Return the namespace's labels, or None when there is no such namespace."""
+    async def namespace_marks(self, name: str) -> NamespaceMarks | None:
+        """Return what is written on the namespace, or None when there is no such namespace."""
         ...
 
-    async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Set these labels of the namespace; return whether there is such a namespace."""
+    async def store_namespaces(self) -> Sequence[NamespaceMarks]:
+        """Return every namespace that has the label of a store, whatever its value."""
+        ...
+
+    async def mark_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
+        """Set these labels and annotations of the namespace; it keeps its others.
+
+        Return whether there is such a namespace.
+        """
         ...
 
     async def ensure_secret(

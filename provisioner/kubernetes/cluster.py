@@ -4,7 +4,7 @@ The domain asks for namespaces, Secrets, role bindings, deletions and logs.
 """
 
 import base64
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +13,23 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from provisioner.domain.cluster import NamespaceMarks
 from provisioner.domain.cluster_rejections import no_text
 from provisioner.domain.errors import ClusterRejectedError, ClusterUnreachableError, NotFoundError
 from provisioner.kubernetes.api import ApiSettings, KubeApi
 from provisioner.kubernetes.api_errors import AlreadyExistsError
+from provisioner.kubernetes.projections import namespace_marks
 from provisioner.kubernetes.reflector import GoneError, ListChunk, SilenceError, WatchEvent
 from provisioner.kubernetes.role_bindings import bind_role
-from provisioner.kubernetes.watched_kinds import WatchedKind
-from provisioner.kubernetes.wire import HasMetadata, WireList, WireStatus, WireWatchEvent
+from provisioner.kubernetes.watched_kinds import NAMESPACES, WatchedKind
+from provisioner.kubernetes.wire import (
+    HasMetadata,
+    MarkedNamespace,
+    NamespaceList,
+    WireList,
+    WireStatus,
+    WireWatchEvent,
+)
 
 _GONE = 410
 _OBJECT_EVENTS = frozenset({"ADDED", "MODIFIED", "DELETED"})
@@ -34,7 +43,13 @@ _lists = msgspec.json.Decoder(WireList)
 _watch_events = msgspec.json.Decoder(WireWatchEvent)
 _statuses = msgspec.json.Decoder(WireStatus)
 _metadata = msgspec.json.Decoder(HasMetadata)
+_namespaces = msgspec.json.Decoder(MarkedNamespace)
+_namespace_lists = msgspec.json.Decoder(NamespaceList)
 _secrets = msgspec.json.Decoder(_Secret)
+
+
+def _marks(labels: Mapping[str, str], annotations: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"labels": dict(labels), "annotations": dict(annotations or {})}
 
 
 def _secret_body(
@@ -69,13 +84,15 @@ class KubeCluster:
 
     # ports.Cluster ------------------------------------------------------------------------------
 
-    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
-        """See ``ports.Cluster``. Labels that are missing or differ are set."""
-        metadata = {"name": name, "labels": dict(labels)}
+    async def ensure_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
+        """See ``ports.Cluster``."""
+        metadata = {"name": name, **_marks(labels, annotations)}
         try:
             await self._api.call("POST", "/api/v1/namespaces", body={"metadata": metadata})
         except AlreadyExistsError:
-            await self.label_namespace(name, labels)
+            await self.mark_namespace(name, labels, annotations)
             return False
         return True
 
@@ -83,17 +100,35 @@ class KubeCluster:
         """See ``ports.Cluster``."""
         return self._api.clock.now()
 
-    async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
+    async def namespace_marks(self, name: str) -> NamespaceMarks | None:
         """See ``ports.Cluster``."""
         try:
             content = await self._api.call("GET", f"/api/v1/namespaces/{name}")
         except NotFoundError:
             return None
-        return _metadata.decode(content).metadata.labels
+        return namespace_marks(_namespaces.decode(content))
 
-    async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+    async def store_namespaces(self) -> Sequence[NamespaceMarks]:
         """See ``ports.Cluster``."""
-        body = {"metadata": {"labels": dict(labels)}}
+        found: list[NamespaceMarks] = []
+        query = [*NAMESPACES.selector.items(), ("limit", str(self._api.settings.chunk_size))]
+        more: list[tuple[str, str]] = []
+        while True:
+            content = await self._api.call("GET", NAMESPACES.path, query=query + more)
+            try:
+                chunk = _namespace_lists.decode(content)
+            except msgspec.MsgspecError as error:
+                raise _no_list(error) from error
+            found += map(namespace_marks, chunk.items or ())
+            if not chunk.metadata.continue_:
+                return found
+            more = [("continue", chunk.metadata.continue_)]
+
+    async def mark_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
+        """See ``ports.Cluster``."""
+        body = {"metadata": _marks(labels, annotations)}
         try:
             await self._api.call("PATCH", f"/api/v1/namespaces/{name}", body=body)
         except NotFoundError:
@@ -218,9 +253,7 @@ class KubeCluster:
             chunk = _lists.decode(content)
             objects = [kind.decode(item) for item in chunk.items or ()]
         except msgspec.MsgspecError as error:
-            raise ClusterUnreachableError(
-                f"The cluster sent something that is not a list: {error}"
-            ) from error
+            raise _no_list(error) from error
         if not chunk.metadata.resource_version:
             # If such an answer were taken for an empty list, every store would seem to have lost
             # its namespace.
@@ -264,6 +297,10 @@ class KubeCluster:
         except (msgspec.MsgspecError, ValueError):
             # ``from None``: the text of the original error could hold a part of the secret value.
             raise no_text(path) from None
+
+
+def _no_list(error: msgspec.MsgspecError) -> ClusterUnreachableError:
+    return ClusterUnreachableError(f"The cluster sent something that is not a list: {error}")
 
 
 async def _lines(stream: Any) -> AsyncIterator[bytes]:

@@ -1,7 +1,11 @@
-"""Names the labels by which the objects of a store are found."""
+"""Names the labels and annotations of the objects of a store."""
 
 STORE_LABEL = "store-platform.dev/store"
 """On everything that belongs to a store; the value is the store's id."""
 
 COMPONENT_LABEL = "app.kubernetes.io/component"
 """On pods and Jobs of a store; the value says which workload of the engine they are part of."""
+
+STORE_ANNOTATION = "store-platform.dev/record"
+"""On a store's namespace; the value is that of ``domain.store_annotation``. Its name differs from
+that of the label, so that nobody takes one for the other."""

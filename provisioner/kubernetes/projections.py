@@ -9,6 +9,7 @@ from provisioner.domain.cluster import (
     Container,
     ContainerState,
     Job,
+    NamespaceMarks,
     NamespaceState,
     Pod,
 )
@@ -16,6 +17,7 @@ from provisioner.kubernetes.labels import COMPONENT_LABEL
 from provisioner.kubernetes.wire import (
     Condition,
     ContainerStatus,
+    MarkedNamespace,
     WireClaim,
     WireEvent,
     WireJob,
@@ -146,6 +148,17 @@ def namespace_record(namespace: WireNamespace) -> NamespaceState:
         uid=namespace.metadata.uid,
         is_terminating=namespace.metadata.deletion_timestamp is not None,
         blockers=blockers,
+    )
+
+
+def namespace_marks(namespace: MarkedNamespace) -> NamespaceMarks:
+    """Return what is written on a namespace."""
+    metadata = namespace.metadata
+    return NamespaceMarks(
+        name=metadata.name,
+        labels=metadata.labels,
+        annotations=metadata.annotations,
+        is_terminating=metadata.deletion_timestamp is not None,
     )
 
 

@@ -181,3 +181,20 @@ class WireWatchEvent(Wire):
 
 class HasMetadata(Wire):
     metadata: Metadata
+
+
+class MarkedMetadata(Metadata):
+    """Metadata with annotations, which are not decoded for the many objects that are watched."""
+
+    annotations: dict[str, str] = {}
+
+
+class MarkedNamespace(Wire):
+    metadata: MarkedMetadata
+
+
+class NamespaceList(Wire):
+    """A chunk of the list of namespaces; see ``WireList`` for ``items``."""
+
+    metadata: ListMetadata
+    items: list[MarkedNamespace] | None

@@ -10,7 +10,7 @@ from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError, PassingError
 from provisioner.domain.stores import Store
 from provisioner.reconcile.context import ReconcileContext
-from provisioner.reconcile.namespaces import keep_labels
+from provisioner.reconcile.namespaces import keep_marks
 from provisioner.reconcile.rights import ensure_rights
 
 _log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ async def inspect(context: ReconcileContext, store: Store) -> Store:
     if namespace is not None and namespace.is_terminating:
         return store  # nothing can be put back there, and ``health.observe`` records the loss
     # Labels first: without them the watches do not see the namespace.
-    if not await keep_labels(context, store):
+    if not await keep_marks(context, store):
         return store  # lost, or not the store's own; ``health.observe`` records that too
     await ensure_rights(context, store.namespace)
     release = await context.releases.find(store.namespace, store.release)

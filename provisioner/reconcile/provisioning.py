@@ -31,6 +31,7 @@ from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import (
     NAMESPACE_LOST,
     is_namespace_gone,
+    namespace_annotations,
     namespace_labels,
 )
 from provisioner.reconcile.replacement import replace
@@ -120,8 +121,9 @@ class _Building:
 
     async def _create_namespace(self) -> Outcome:
         name = self._store.namespace
-        labels = namespace_labels(self._store)
-        created = await self._context.cluster.ensure_namespace(name, labels)
+        created = await self._context.cluster.ensure_namespace(
+            name, namespace_labels(self._store), namespace_annotations(self._store)
+        )
         if await ensure_rights(self._context, name):
             self._settling.begin()
         return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")

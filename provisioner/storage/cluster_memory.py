@@ -47,6 +47,15 @@ class ClusterMemory:
         if await self.remembered() != uid:  # mostly it is known, and a read costs less than a write
             await self._database.transact(work)
 
+    async def check(self, uid: str) -> None:
+        """Check that the cluster with this uid is the remembered one, or that none is.
+
+        Nothing is written. Raises OtherClusterError, also when there are no stores.
+        """
+        known = await self.remembered()
+        if known not in (None, uid):
+            raise OtherClusterError(known=known, found=uid)
+
     async def forget(self) -> str | None:
         """Forget the cluster, so that the next one is remembered; return the forgotten uid."""
 

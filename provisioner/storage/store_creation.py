@@ -16,16 +16,18 @@ from provisioner.storage.rows import store_of, to_micros
 from provisioner.storage.store_events import insert_event
 from provisioner.storage.store_reads import read_store
 
-_FIRST = 1
+FIRST = 1
 """The first version of a store, and the number of its first operation."""
 
 _INSERT_STORE = """
     INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
-                        target, namespace, release, host, url, contact_email, idempotency_key,
-                        version, attempt, created_at, updated_at)
+                        target, reason_code, reason_message, namespace, release, host, url,
+                        contact_email, idempotency_key, version, attempt, attempt_started_at,
+                        created_at, updated_at, ready_at)
     VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
-            :target, :namespace, :release, :host, :url, :contact_email, :idempotency_key,
-            :version, :attempt, :created_at, :updated_at)
+            :target, :code, :message, :namespace, :release, :host, :url,
+            :contact_email, :idempotency_key, :version, :attempt, :started_at,
+            :created_at, :updated_at, :ready_at)
 """
 
 
@@ -52,14 +54,14 @@ async def add_store(
         return earlier
     await enforce(transaction, quota, store.owner)
     now = clock.now()
-    await _insert(transaction, store, idempotency_key, now=now)
+    await insert_store(transaction, store, idempotency_key, now=now)
     if names_kept_for is not None:
         await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
-    await begin_operation(transaction, store.id, _FIRST, OperationKind.CREATE, request, now=now)
+    await begin_operation(transaction, store.id, FIRST, OperationKind.CREATE, request, now=now)
     message = f"Store {store.name} was created by {store.owner.label} and waits for its turn."
     await insert_event(
         transaction, store.id, EventKind.STATUS, "store", store.status, message,
-        version=_FIRST, now=now,
+        version=FIRST, now=now,
     )  # fmt: skip
     return await read_store(transaction, store.id)
 
@@ -74,9 +76,14 @@ async def _find_by_key(transaction: Transaction, owner: Owner, key: str | None) 
     return None if row is None else store_of(row)
 
 
-async def _insert(
+async def insert_store(
     transaction: Transaction, store: Store, idempotency_key: str | None, *, now: datetime
 ) -> None:
+    """Insert the row of a store with its first version and operation number, whatever it has.
+
+    Raises RefusedError (NAME_TAKEN) when a store that is not deleted has the name.
+    """
+    reason = store.reason
     values = {
         "id": store.id,
         "name": store.name,
@@ -86,16 +93,20 @@ async def _insert(
         "engine_version": store.engine_version,
         "status": store.status,
         "target": store.target,
+        "code": reason.code if reason else None,
+        "message": reason.message if reason else None,
         "namespace": store.namespace,
         "release": store.release,
         "host": store.host,
         "url": store.url,
         "contact_email": store.contact_email,
         "idempotency_key": idempotency_key,
-        "version": _FIRST,
-        "attempt": _FIRST,
+        "version": FIRST,
+        "attempt": FIRST,
+        "started_at": _micros(store.operation_started_at),
         "created_at": to_micros(store.created_at),
         "updated_at": to_micros(now),
+        "ready_at": _micros(store.ready_at),
     }
     # A unique index on the names of live stores decides, and not a query before: another store of
     # that name could be inserted in between.
@@ -103,6 +114,10 @@ async def _insert(
         await transaction.execute(_INSERT_STORE, values)
     except UniqueViolation as error:
         raise RefusedError(_name_taken(store.name)) from error
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
 
 
 def _name_taken(name: str) -> Refusal:

@@ -1,22 +1,26 @@
 """Simulates the cluster's objects in memory: the port Cluster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from provisioner.domain.cluster import NamespaceMarks
 from provisioner.domain.errors import NotFoundError
+from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.testing.simulation import SimulatedNamespace, Simulation
 
 
 class SimulatedObjects(Simulation):
     """Namespaces, Secrets and role bindings. Implements ``ports.Cluster``."""
 
-    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+    async def ensure_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
         async with self.call(name):
-            if (found := self.namespaces.get(name)) is not None:
-                found.labels.update(labels)
-                return False
-            self.namespaces[name] = SimulatedNamespace(self.new_uid(), dict(labels))
-            return True
+            is_new = name not in self.namespaces
+            if is_new:
+                self.namespaces[name] = SimulatedNamespace(self.new_uid())
+            self._mark(self.namespaces[name], labels, annotations)
+            return is_new
 
     async def ensure_role_binding(self, namespace: str, role: str) -> bool:
         async with self.call(namespace):
@@ -30,17 +34,39 @@ class SimulatedObjects(Simulation):
     def now(self) -> datetime:
         return self._now()
 
-    async def namespace_labels(self, name: str) -> Mapping[str, str] | None:
+    async def namespace_marks(self, name: str) -> NamespaceMarks | None:
         async with self.call(name):
             found = self.namespaces.get(name)
-            return None if found is None else dict(found.labels)
+            return None if found is None else self._marks(name, found)
 
-    async def label_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+    async def store_namespaces(self) -> Sequence[NamespaceMarks]:
+        async with self.call(""):
+            items = self.namespaces.items()
+            return [
+                self._marks(name, found) for name, found in items if STORE_LABEL in found.labels
+            ]
+
+    async def mark_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
         async with self.call(name):
             if (found := self.namespaces.get(name)) is None:
                 return False
-            found.labels.update(labels)
+            self._mark(found, labels, annotations)
             return True
+
+    @staticmethod
+    def _mark(
+        found: SimulatedNamespace, labels: Mapping[str, str], annotations: Mapping[str, str] | None
+    ) -> None:
+        found.labels.update(labels)
+        found.annotations.update(annotations or {})
+
+    @staticmethod
+    def _marks(name: str, found: SimulatedNamespace) -> NamespaceMarks:
+        return NamespaceMarks(
+            name, dict(found.labels), dict(found.annotations), found.is_terminating
+        )
 
     async def ensure_secret(
         self,

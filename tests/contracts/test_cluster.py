@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from provisioner.domain.cluster import NamespaceMarks
 from provisioner.domain.errors import NotFoundError
 from tests.contracts.conftest import LABELS, PATIENCE_SECONDS, World
 
 SECRET = "credentials"
+NOTE, OTHER = "store-platform.dev/note", "store-platform.dev/other"
+TEXT = '{"name": "ünïque \\" 店",\n"more": ""}'
 
 
 async def test_a_namespace_is_made_once(world: World) -> None:
@@ -33,15 +36,43 @@ async def test_a_role_is_bound_once(world: World) -> None:
     assert await world.cluster.ensure_role_binding(world.namespace, "edit") is False
 
 
-async def test_the_labels_of_a_namespace_are_read_and_set(world: World) -> None:
-    assert await world.cluster.namespace_labels(world.namespace) is None
-    assert await world.cluster.label_namespace(world.namespace, LABELS) is False
+async def test_a_namespace_is_made_with_its_annotations(world: World) -> None:
+    await world.cluster.ensure_namespace(world.namespace, LABELS, {NOTE: TEXT})
+    marks = await world.cluster.namespace_marks(world.namespace)
+    assert marks is not None
+    assert (marks.name, marks.annotations, marks.is_terminating) == (
+        world.namespace, {NOTE: TEXT}, False,
+    )  # fmt: skip
+    await world.cluster.ensure_namespace(world.namespace, LABELS, {NOTE: "new", OTHER: TEXT})
+    marks = await world.cluster.namespace_marks(world.namespace)
+    assert marks is not None
+    assert marks.annotations == {NOTE: "new", OTHER: TEXT}
+
+
+async def test_what_is_written_on_a_namespace_is_read_and_set(world: World) -> None:
+    assert await world.cluster.namespace_marks(world.namespace) is None
+    assert await world.cluster.mark_namespace(world.namespace, LABELS, {NOTE: TEXT}) is False
     assert not await world.cluster.namespace_exists(world.namespace)
-    await world.cluster.ensure_namespace(world.namespace, {"kept": "old"})
-    assert await world.cluster.label_namespace(world.namespace, LABELS) is True
-    found = await world.cluster.namespace_labels(world.namespace)
+    await world.cluster.ensure_namespace(world.namespace, {"kept": "old"}, {OTHER: "old"})
+    assert await world.cluster.mark_namespace(world.namespace, LABELS, {NOTE: TEXT}) is True
+    assert await world.cluster.mark_namespace(world.namespace, LABELS) is True
+    found = await world.cluster.namespace_marks(world.namespace)
     assert found is not None
-    assert {**found, "kept": "old", **LABELS} == found
+    assert {**found.labels, "kept": "old", **LABELS} == found.labels
+    assert found.annotations == {OTHER: "old", NOTE: TEXT}
+
+
+async def test_stores_namespaces_are_listed(world: World) -> None:
+    async def listed() -> list[NamespaceMarks]:
+        everyones = await world.cluster.store_namespaces()  # other tests may use this cluster too
+        return [found for found in everyones if found.name == world.namespace]
+
+    assert await listed() == []
+    await world.cluster.ensure_namespace(world.namespace, {"kept": "old"}, {NOTE: TEXT})
+    assert await listed() == []
+    await world.cluster.mark_namespace(world.namespace, LABELS)
+    assert await listed() == [await world.cluster.namespace_marks(world.namespace)]
+    assert (await listed())[0].annotations == {NOTE: TEXT}
 
 
 async def test_the_clusters_time_is_told_after_its_first_answer(world: World) -> None:

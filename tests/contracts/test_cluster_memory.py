@@ -58,6 +58,16 @@ async def test_another_is_taken_once_no_store_is_left(
     assert await memory.remembered() == "second"
 
 
+async def test_a_check_refuses_any_other_and_writes_nothing(memory: ClusterMemory) -> None:
+    await memory.check("first")
+    assert await memory.remembered() is None
+    await memory.recognise("first")
+    await memory.check("first")
+    with pytest.raises(OtherClusterError):
+        await memory.check("second")  # although there is no store that could be missing there
+    assert await memory.remembered() == "first"
+
+
 async def test_after_forgetting_the_next_is_taken(
     memory: ClusterMemory, repository: StoreRepository
 ) -> None:

@@ -85,5 +85,5 @@ async def test_a_namespace_without_its_label_is_not_seen(world: World) -> None:
     await world.remove_label()
     await world.until(lambda now: now.namespace is None)
     assert await world.cluster.namespace_exists(world.namespace)
-    await world.cluster.label_namespace(world.namespace, LABELS)
+    await world.cluster.mark_namespace(world.namespace, LABELS)
     await world.until(lambda now: now.namespace is not None)

@@ -10,6 +10,7 @@ import pytest
 
 from app.local.cluster import LocalCluster, stages
 from app.local.cluster.local_cluster import ClusterError
+from provisioner.kubernetes.labels import STORE_ANNOTATION
 from tests.conftest import own_name
 from tests.e2e import attacks
 from tests.e2e.platform_account import (
@@ -170,6 +171,17 @@ def test_a_label_that_somebody_removed_is_given_back(attacked: PlatformAccount) 
         attacked.kubectl("-n", attacks.OWN, "create", "secret", "generic", "mine")
     attacked.kubectl("label", "namespace", attacks.OWN, f"{mark}=attacked")
     assert mark in attacked.cluster.kubectl("get", "namespace", attacks.OWN, "-o", "yaml")
+
+
+def test_only_the_platform_says_whose_store_it_is(attacked: PlatformAccount) -> None:
+    """A shop's own account has no right on the namespace, wherever its token may come from."""
+    mark = ("annotate", "--overwrite", "namespace", attacks.OWN)
+    attacked.kubectl(*mark, f"{STORE_ANNOTATION}=the platform's")
+    shop = f"system:serviceaccount:{attacks.OWN}:default"
+    with pytest.raises(ClusterError, match=r"(?i)forbidden"):
+        attacked.cluster.kubectl(*mark, f"{STORE_ANNOTATION}=forged", "--as", shop)
+    found = attacked.cluster.kubectl_json("get", "namespace", attacks.OWN)
+    assert found["metadata"]["annotations"][STORE_ANNOTATION] == "the platform's"
 
 
 async def test_a_store_of_an_earlier_version_gets_its_rights(

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import main as command_line
 from app.cli.main import main
+from provisioner.domain.codes import ReasonCode
+from provisioner.domain.errors import (
+    ClusterRejectedError,
+    ClusterUnreachableError,
+    OtherClusterError,
+    StorePlatformError,
+)
+from provisioner.domain.stores import Reason
 
 
 @pytest.mark.parametrize(
@@ -30,3 +39,36 @@ def test_a_database_that_does_not_answer(
     assert said.startswith("The database at 127.0.0.1:1/shops cannot be used: ")
     assert said.count("\n") == 1
     assert "s3cret" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "said"),
+    [
+        (ClusterUnreachableError("No answer."), 75, "No answer. Try again later.\n"),
+        (
+            ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, "It may not.")),
+            2,
+            "It may not.\n",
+        ),
+        (
+            OtherClusterError(known="a", found="b"),
+            2,
+            f"{OtherClusterError(known='a', found='b')}\n",
+        ),
+    ],
+)
+def test_a_cluster_that_cannot_be_used(
+    error: StorePlatformError,
+    exit_code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(command_line, "cli", fail)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == exit_code
+    assert capsys.readouterr().err == said

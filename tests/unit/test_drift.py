@@ -7,10 +7,12 @@ import pytest
 
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.errors import HelmError
+from provisioner.domain.errors import ClusterRejectedError, HelmError
 from provisioner.domain.names import new_store_id
-from provisioner.domain.owners import local
+from provisioner.domain.owners import Owner, local
+from provisioner.domain.store_annotation import annotation_for, store_from
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, new_store
+from provisioner.kubernetes.labels import STORE_ANNOTATION as KEY
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile import drift_patrol
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
@@ -19,6 +21,8 @@ from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.health import observe
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST, namespace_labels
 from provisioner.reconcile.reconciler import Reconciler
+from provisioner.storage.database import Database
+from provisioner.storage.owner_moves import move
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
 
@@ -31,6 +35,11 @@ class ClusterWhoseHelmCannotRestore(SimulatedCluster):
         raise HelmError(
             Reason(ReasonCode.HELM_FAILED, f"helm could not restore release {release}: no.")
         )
+
+
+class ClusterThatRejectsMarks(SimulatedCluster):
+    async def mark_namespace(self, name: str, *_: object) -> bool:
+        raise ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, f"{name} is forbidden."))
 
 
 class Inspected(Reconciler):
@@ -116,6 +125,48 @@ async def test_a_label_of_the_namespace_is_put_back(
     ]
 
 
+@pytest.mark.parametrize("annotation", [None, "{}"], ids=["missing", "changed"])
+async def test_the_annotation_of_the_namespace_is_written_anew(
+    repository: StoreRepository, annotation: str | None
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    cluster.restore_workloads(store.namespace)
+    found = cluster.namespaces[store.namespace]
+    found.annotations = {"of": "somebody"} | ({} if annotation is None else {KEY: annotation})
+    for _ in range(2):
+        await inspect(context(repository, cluster), store)
+    assert found.annotations == {"of": "somebody", KEY: annotation_for(store)}
+    assert found.labels == namespace_labels(store)
+    assert await repairs(repository, store) == []
+
+
+async def test_the_annotation_follows_the_owner(
+    repository: StoreRepository, database: Database
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    await inspect(context(repository, cluster), store)
+    await move(database, store.owner, Owner("https://issuer.example", "00u1", "Ada"))
+    moved = await repository.get(store.id)
+    await inspect(context(repository, cluster), moved)
+    text = cluster.namespaces[store.namespace].annotations[KEY]
+    told = store_from(text, namespace=store.namespace, store_id=store.id)
+    assert (told.owner, told.owner.display_name) == (moved.owner, "Ada")
+
+
+async def test_a_rejected_annotation_keeps_nothing_from_being_repaired(
+    repository: StoreRepository,
+) -> None:
+    cluster = ClusterThatRejectsMarks(SystemClock().now)
+    store = await a_drifted_store(repository, cluster)
+    await inspect(context(repository, cluster), store)
+    assert cluster.namespaces[store.namespace].annotations == {}
+    ((status, _),) = await repairs(repository, store)
+    assert status == "REPAIRED"
+    assert cluster.namespaces[store.namespace].missing == set()
+
+
 async def test_a_strangers_namespace_of_the_same_name_is_left_alone(
     repository: StoreRepository,
 ) -> None:
@@ -125,6 +176,7 @@ async def test_a_strangers_namespace_of_the_same_name_is_left_alone(
     await cluster.ensure_namespace(store.namespace, {"owner": "stranger"})
     await inspect(context(repository, cluster), store)
     assert cluster.namespaces[store.namespace].labels == {"owner": "stranger"}
+    assert cluster.namespaces[store.namespace].annotations == {}
     observed = await observe(context(repository, cluster), store)
     assert observed.reason == NAMESPACE_LOST
     assert cluster.namespaces[store.namespace].labels == {"owner": "stranger"}

@@ -36,7 +36,7 @@ from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, new_store
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
-from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
+from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_annotations, namespace_labels
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.database import Database
@@ -304,9 +304,10 @@ class Stores(RuleBasedStateMachine):
             store.status not in {StoreStatus.FAILED, StoreStatus.DEGRADED}
         )
         if store.status in {StoreStatus.READY, StoreStatus.DEGRADED}:
-            labels = self.cluster.namespaces[store.namespace].labels
-            assert labels == namespace_labels(store)
-            assert self.cluster.namespaces[store.namespace].release == "deployed"
+            found = self.cluster.namespaces[store.namespace]
+            assert found.labels == namespace_labels(store)
+            assert found.annotations == namespace_annotations(store)
+            assert found.release == "deployed"
         await self._inspect_operations(store)
 
     async def _inspect_operations(self, store: Store) -> None:

@@ -53,9 +53,11 @@ class BrokenCluster(SimulatedCluster):
         if call in self.broken:
             raise KeyError(call)
 
-    async def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
+    async def ensure_namespace(
+        self, name: str, labels: Mapping[str, str], annotations: Mapping[str, str] | None = None
+    ) -> bool:
         self._fail("ensure_namespace")
-        return await super().ensure_namespace(name, labels)
+        return await super().ensure_namespace(name, labels, annotations)
 
     async def delete_namespace(self, name: str) -> bool:
         self._fail("delete_namespace")
