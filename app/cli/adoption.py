@@ -1,7 +1,6 @@
 """Command ``python -m app adopt``: records stores again that only the cluster still knows."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,14 +8,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli.offline import opened_database
+from app.cli.offline import opened_database, record_of
 from app.settings import Settings
 from app.storectl.printable import one_line
 from app.telemetry import logging
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import ConflictError, RefusedError
-from provisioner.domain.identities import Role
-from provisioner.domain.owners import COMMAND_LINE
 from provisioner.domain.ports import Cluster, Releases
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.api import KubeApi, Recognise
@@ -24,7 +21,7 @@ from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.services.adoption import Adoption, Finding
 from provisioner.storage.adoption import AdoptionRecords
-from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.audit_log import AuditedAction, AuditLog
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
 
@@ -152,14 +149,8 @@ async def _adopt(database: Database, adoption: Adoption, stores: Sequence[Store]
 
 
 def _audited(database: Database, store: Store) -> AuditedAction:
-    record = AuditRecord(
-        action="adoptStore",
-        outcome=AuditOutcome.ACCEPTED,
-        address="local",
-        actor=COMMAND_LINE,
-        role=Role.ADMIN,
-        arguments=json.dumps(
-            {"name": store.name, "owner": store.owner.values, "namespace": store.namespace}
-        ),
+    record = record_of(
+        "adoptStore",
+        {"name": store.name, "owner": store.owner.values, "namespace": store.namespace},
     )
     return AuditedAction(AuditLog(database, SystemClock()), record)

@@ -1,17 +1,14 @@
 """Commands ``python -m app cluster …``: show or forget the cluster that the stores live in."""
 
 import asyncio
-import json
 from collections.abc import Callable
 
 import typer
 
-from app.cli.offline import opened_database
+from app.cli.offline import opened_database, record_of
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.identities import Role
-from provisioner.domain.owners import COMMAND_LINE
-from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.cluster_memory import ClusterMemory
 
 
@@ -48,14 +45,5 @@ async def _forget(url: str) -> str | None:
         uid = await ClusterMemory(database, clock).forget()
         # Without a remembered cluster nothing has changed, so there is nothing to record.
         if uid is not None:
-            await AuditLog(database, clock).record(
-                AuditRecord(
-                    action="forgetCluster",
-                    outcome=AuditOutcome.ACCEPTED,
-                    address="local",
-                    actor=COMMAND_LINE,
-                    role=Role.ADMIN,
-                    arguments=json.dumps({"uid": uid}),
-                )
-            )
+            await AuditLog(database, clock).record(record_of("forgetCluster", {"uid": uid}))
         return uid

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from app.cli.offline import opened_database, record_of
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
+from provisioner.storage.audit_log import AuditLog
 
 _KEEP = 14  # two weeks of daily backups
 
@@ -83,9 +85,16 @@ def _add_restore(cli: typer.Typer, read_settings: Callable[[], Settings]) -> Non
 
         The database is that of STORE_PLATFORM_DATABASE_URL; a SQLite file need not exist.
         """
-        from provisioner.storage.restoring import restore  # noqa: PLC0415 - as above
+        from provisioner.storage.restoring import Restored, restore  # noqa: PLC0415 - as above
 
-        restored = asyncio.run(restore(file, read_settings().database_url))
+        async def work(url: str) -> Restored:
+            restored = await restore(file, url)
+            async with opened_database(url) as database:
+                record = record_of("restoreDatabase", {"backup": file.name})
+                await AuditLog(database, SystemClock()).record(record)
+            return restored
+
+        restored = asyncio.run(work(read_settings().database_url))
         for table, rows in restored.rows.items():
             typer.echo(f"{table}: {rows} rows")
         typer.echo(

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from app.cli.offline import opened_database
-from app.cli.tokens import record_of, stop
+from app.cli.offline import opened_database, record_of
+from app.cli.tokens import stop
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
 from provisioner.storage.audit_log import AuditedAction, AuditLog
@@ -83,7 +83,7 @@ async def _links(settings: Settings, wanted: _Wanted) -> list[str]:
         token = line.token
         if (problem := line.problem(clock.now())) is not None:
             stop(f"{problem}: nobody can sign in with this token any more. Use another token.")
-        record = record_of("createSignInCode", id=f"token_{token.id}")
+        record = record_of("createSignInCode", {"id": f"token_{token.id}"})
         links: list[str] = []
         for page in wanted.pages:
             code = await codes.create(

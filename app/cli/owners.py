@@ -5,20 +5,18 @@ our own tokens.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from app.cli.offline import opened_database
+from app.cli.offline import opened_database, record_of
 from app.cli.tokens import stop
 from app.settings import Settings
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.identities import Role
-from provisioner.domain.owners import COMMAND_LINE, LOCAL, MAX_NAME, Owner, normal_name
-from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
+from provisioner.domain.owners import LOCAL, MAX_NAME, Owner, normal_name
+from provisioner.storage.audit_log import AuditedAction, AuditLog
 from provisioner.storage.owner_moves import Holdings, holdings, move
 
 _SOURCE = re.compile(rf"{LOCAL}|https?://\S+")
@@ -66,14 +64,7 @@ async def _holdings(url: str) -> list[Holdings]:
 
 
 async def _move(url: str, giver: Owner, taker: Owner) -> Holdings:
-    record = AuditRecord(
-        action="moveOwner",
-        outcome=AuditOutcome.ACCEPTED,
-        address="local",
-        actor=COMMAND_LINE,
-        role=Role.ADMIN,
-        arguments=json.dumps({"from": giver.values, "to": taker.values}),
-    )
+    record = record_of("moveOwner", {"from": giver.values, "to": taker.values})
     async with opened_database(url) as database:
         # A misspelt name would otherwise look like a successful move of nothing.
         if giver not in [found.owner for found in await holdings(database)]:

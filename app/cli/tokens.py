@@ -5,14 +5,13 @@ their changes like changes through the API.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, NoReturn, Protocol, TypeVar
 
 import typer
 
-from app.cli.offline import opened_database
+from app.cli.offline import opened_database, record_of
 from app.settings import Settings
 from app.storectl.printable import one_line
 from provisioner.domain.clock import SystemClock
@@ -20,7 +19,7 @@ from provisioner.domain.errors import RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import COMMAND_LINE, LOCAL, Owner
 from provisioner.services.tokens import TokenService
-from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.audit_log import AuditedAction, AuditLog
 from provisioner.storage.paging import MAX_PAGE
 from provisioner.storage.token_tree import AccessToken
 from provisioner.storage.tokens import TokenRepository, encode_cursor
@@ -40,7 +39,7 @@ class _Opened:
     audit_log: AuditLog
 
     def audited(self, action: str, **arguments: str) -> AuditedAction:
-        return AuditedAction(self.audit_log, record_of(action, **arguments))
+        return AuditedAction(self.audit_log, record_of(action, arguments))
 
 
 class _Run(Protocol):
@@ -133,18 +132,6 @@ def _add_revoke(cli: typer.Typer, run: _Run) -> None:
                 )
             )
             typer.echo("1 revoked.")
-
-
-def record_of(action: str, **arguments: str) -> AuditRecord:
-    """Return the audit record of an action on the command line."""
-    return AuditRecord(
-        action=action,
-        outcome=AuditOutcome.ACCEPTED,
-        address="local",
-        actor=_LOCAL_ADMIN.owner,
-        role=_LOCAL_ADMIN.role,
-        arguments=json.dumps(arguments),
-    )
 
 
 async def _with_tokens(url: str, work: Callable[[_Opened], Awaitable[T]]) -> T:

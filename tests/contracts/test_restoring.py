@@ -316,6 +316,9 @@ def test_from_the_command_line(
         " the cluster but not here: `python -m app adopt` lists them."
     )
     assert "is not empty" in str(again.exception)
+    told = {"command line", "restoreDatabase", f'{{"backup": "{backup.name}"}}'}
+    entries = asyncio.run(contents(empty_database_url))["audit"]
+    assert len([row for row in entries if told <= {*row}]) == 1
 
 
 async def test_what_was_restored_is_backed_up_as_it_is(

@@ -1,4 +1,4 @@
-import type { ReasonCode, StoreDetailsFragment, StoreSummaryFragment } from "@/gql/graphql";
+import type { OperationFactsFragment, ReasonCode, StoreDetailsFragment, StoreSummaryFragment } from "@/gql/graphql";
 
 const SUMMARY: StoreSummaryFragment = {
   id: "store_1",
@@ -29,9 +29,24 @@ export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
   return {
     ...aStore(),
     diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
-    operation: { __typename: "Operation" as const, number: 1, kind: "CREATE" as const, askedByName: "Ada" },
+    operation: anOperation(),
     steps: [],
     pods: [],
+    ...given,
+  };
+}
+
+export function anOperation(given: Partial<OperationFactsFragment> = {}) {
+  return {
+    __typename: "Operation" as const,
+    id: "operation_1_1",
+    number: 1,
+    kind: "CREATE" as const,
+    status: "SUCCEEDED" as const,
+    askedByName: "Ada",
+    queuedAt: "2026-11-24T10:00:00Z",
+    startedAt: "2026-11-24T10:00:01Z",
+    finishedAt: "2026-11-24T10:00:22Z",
     ...given,
   };
 }

@@ -25,6 +25,7 @@ const ACTIONS: Record<string, ActionWords> = {
   createSignInCode: { label: "Making a sign-in link", did: "made a sign-in link", wanted: "wanted to make a sign-in link" },
   moveOwner: { label: "Moving what somebody owns", did: "gave what somebody owned to another owner", wanted: "wanted to give what somebody owned to another owner" },
   forgetCluster: { label: "Forgetting a cluster", did: "had the platform forget its cluster", wanted: "wanted the platform to forget its cluster" },
+  restoreDatabase: { label: "Restoring the database", did: "restored the platform’s database from a backup", wanted: "wanted to restore the platform’s database from a backup" },
   adoptStore: { label: "Adopting a shop", did: "adopted from the cluster the shop", wanted: "wanted to adopt from the cluster the shop" },
 };
 

@@ -26,6 +26,19 @@ export const STORE_SUMMARY = graphql(`
   }
 `);
 
+export const OPERATION_FACTS = graphql(`
+  fragment OperationFacts on Operation {
+    id
+    number
+    kind
+    status
+    askedByName
+    queuedAt
+    startedAt
+    finishedAt
+  }
+`);
+
 export const STORE_DETAILS = graphql(`
   fragment StoreDetails on Store {
     ...StoreSummary
@@ -34,9 +47,7 @@ export const STORE_DETAILS = graphql(`
       release
     }
     operation {
-      number
-      kind
-      askedByName
+      ...OperationFacts
     }
     steps {
       name
@@ -93,6 +104,21 @@ export const STORE = graphql(`
   query Store($id: ID!) {
     store(id: $id) {
       ...StoreDetails
+    }
+  }
+`);
+
+export const STORE_OPERATIONS = graphql(`
+  query StoreOperations($id: ID!) {
+    store(id: $id) {
+      id
+      operations(first: 50) {
+        edges {
+          node {
+            ...OperationFacts
+          }
+        }
+      }
     }
   }
 `);

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { addresses, type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
-import { aDetailedStore, aReason, aStep } from "@/testing/records";
+import { aDetailedStore, anOperation, aReason, aStep } from "@/testing/records";
 import { StorePage } from "./store-page";
 
 /** Whether something is out of sight until somebody asks for it. */
@@ -196,4 +196,36 @@ test("what happened is followed from the recent past on: activity in words, and 
   expect(wordsIn("Activity, newest first")).toEqual(["Prepare a private space: done."]);
   expect(wordsIn("Full record, newest first")).toEqual(["woo-1 is there", "waiting for woo-1", "creating woo-1"]);
   expect(asked.find(({ name }) => name === "StoreStatus")?.variables).toEqual({ id: "store_1", after: 150 });
+});
+
+test("the history tells who asked for what, and is asked for anew when something else begins", async () => {
+  const store = aDetailedStore();
+  const retry = anOperation({ id: "operation_1_2", number: 2, kind: "RETRY", status: "RUNNING", finishedAt: null });
+  const known = [anOperation({ status: "FAILED" })];
+  show(
+    {},
+    {
+      StoreOperations: () => {
+        const edges = known.toReversed().map((node) => ({ __typename: "OperationEdge", node }));
+        return { __typename: "Query", store: { __typename: "Store", id: store.id, operations: { __typename: "OperationConnection", edges } } };
+      },
+      StoreStatus: () => {
+        known.push(retry);
+        const storeStatus = { __typename: "StoreUpdate", version: 9, store: { ...store, version: 9, operation: retry }, events: [] };
+        return { storeStatus };
+      },
+    },
+  );
+  expect(await screen.findByText("Another try, asked for by Ada: under way.")).toBeDefined();
+  const history = within(screen.getByRole("list", { name: "History, newest first" }));
+  expect(history.getAllByRole("listitem").map((item) => item.lastChild?.textContent)).toEqual([
+    "Another try, asked for by Ada: under way.",
+    "Creation, asked for by Ada: failed.",
+  ]);
+});
+
+test("a history that cannot be loaded leaves the rest of the page as it is", async () => {
+  show({}, { StoreOperations: unreachable });
+  expect(await screen.findByText("This could not be loaded")).toBeDefined();
+  expect(screen.getByRole("heading", { name: "candles" })).toBeDefined();
 });

@@ -16,6 +16,7 @@ import { ActivityPanel } from "./activity-panel";
 import { AdminPassword } from "./admin-password";
 import { ClosedShopsNotice } from "./closed-shops-notice";
 import { FactsPanel } from "./facts-panel";
+import { HistoryPanel } from "./history-panel";
 import { STORE } from "./operations";
 import { StoreActions } from "./store-actions";
 import { canBeOpened, hostOf, queueDetail } from "./store-facts";
@@ -91,6 +92,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} />
+          <HistoryPanel id={store.id} />
           <TechnicalPanel store={store} events={events} />
         </div>
       </div>

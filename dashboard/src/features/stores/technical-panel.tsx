@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Fact, FactList } from "@/components/facts";
 import { FoldedPanel } from "@/components/fold";
-import type { OperationKind, StoreDetailsFragment } from "@/gql/graphql";
+import type { StoreDetailsFragment } from "@/gql/graphql";
 import { recordOf } from "./activity";
 import { EventList } from "./event-list";
 import { PodList, podsInWords } from "./pod-list";
@@ -9,15 +9,13 @@ import { stepTitle } from "./step-words";
 import styles from "./technical-panel.module.css";
 import type { StoreEvent } from "./use-store-stream";
 
-const KINDS: Record<OperationKind, string> = { CREATE: "Create", RETRY: "Retry", DELETE: "Delete" };
-
 interface TechnicalPanelProps {
   store: StoreDetailsFragment;
   events: StoreEvent[];
 }
 
 /** What Kubernetes knows of a shop, for whoever runs the platform. */
-export function TechnicalPanel({ store: { diagnostics, operation, steps, pods }, events }: TechnicalPanelProps) {
+export function TechnicalPanel({ store: { diagnostics, steps, pods }, events }: TechnicalPanelProps) {
   const told = steps.filter(({ message }) => message);
   return (
     <FoldedPanel summary="Technical details">
@@ -28,7 +26,6 @@ export function TechnicalPanel({ store: { diagnostics, operation, steps, pods },
         <Fact name="Helm release">
           <code translate="no">{diagnostics.release}</code>
         </Fact>
-        {operation && <Fact name="Operation">{operationInWords(operation)}</Fact>}
       </FactList>
       {told.length > 0 && (
         <Part title="Steps">
@@ -50,11 +47,6 @@ export function TechnicalPanel({ store: { diagnostics, operation, steps, pods },
       </Part>
     </FoldedPanel>
   );
-}
-
-/** Such as "2, Retry, asked for by Ada". */
-function operationInWords({ number, kind, askedByName }: NonNullable<StoreDetailsFragment["operation"]>) {
-  return `${String(number)}, ${KINDS[kind]}, ${askedByName ? `asked for by ${askedByName}` : "begun by the platform"}`;
 }
 
 function Part({ title, aside, children }: { title: string; aside?: string; children: ReactNode }) {

@@ -1,4 +1,4 @@
-import { type Cache, cacheExchange } from "@urql/exchange-graphcache";
+import { type Cache, cacheExchange, type Entity } from "@urql/exchange-graphcache";
 import type { StoreStatus } from "@/gql/graphql";
 
 /** Types that are part of their parent, and are kept with it. */
@@ -12,6 +12,8 @@ const EMBEDDED = [
   "Engine",
   "EngineResources",
   "EngineVersion",
+  "OperationConnection",
+  "OperationEdge",
   "PageInfo",
   "Platform",
   "Pod",
@@ -30,6 +32,10 @@ const EMBEDDED = [
   "Viewer",
 ];
 
+interface StoreStatusFrame {
+  storeStatus: { store: { id: string; operation: { number: number } | null } };
+}
+
 interface StoresChangedFrame {
   storesChanged: { stores: { id: string; status: StoreStatus }[] };
 }
@@ -37,37 +43,44 @@ interface StoresChangedFrame {
 /**
  * The normalized cache: a store that changed, by whichever answer or frame, changes on every screen.
  * Lists are asked for anew when a store may have entered or left one: at the first frame of the
- * stream of all stores, since that is when the list must be as of, and when a status is news.
+ * stream of all stores, since that is when the list must be as of, and when a status is news. A
+ * store's history is asked for anew when an operation is news.
  */
 export function newCache() {
   const statuses = new Map<string, StoreStatus>();
+  const operations = new Map<string, number | undefined>();
   return cacheExchange({
     keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
     updates: {
       Subscription: {
+        storeStatus: (result, _arguments, cache) => {
+          const { id, operation } = (result as unknown as StoreStatusFrame).storeStatus.store;
+          if (operations.get(id) !== operation?.number) forget(cache, { __typename: "Store", id }, "operations");
+          operations.set(id, operation?.number);
+        },
         storesChanged: (result, _arguments, cache) => {
           const { stores } = (result as unknown as StoresChangedFrame).storesChanged;
           const isNews = stores.some(({ id, status }) => statuses.get(id) !== status);
           const isCounted = stores.some(({ id, status }) => !statuses.has(id) || status === "DELETED");
           for (const { id, status } of stores) statuses.set(id, status);
           if (isNews || stores.length === 0) {
-            forget(cache, "stores");
+            forget(cache, "Query", "stores");
             cache.invalidate("Query.platform", "storesByStatus");
           }
-          if (isCounted) forget(cache, "viewer");
+          if (isCounted) forget(cache, "Query", "viewer");
         },
       },
       Mutation: {
-        createStore: (_result, _arguments, cache) => forget(cache, "stores", "viewer"),
-        createToken: (_result, _arguments, cache) => forget(cache, "tokens"),
-        revokeToken: (_result, _arguments, cache) => forget(cache, "tokens"),
+        createStore: (_result, _arguments, cache) => forget(cache, "Query", "stores", "viewer"),
+        createToken: (_result, _arguments, cache) => forget(cache, "Query", "tokens"),
+        revokeToken: (_result, _arguments, cache) => forget(cache, "Query", "tokens"),
       },
     },
   });
 }
 
-function forget(cache: Cache, ...fields: string[]) {
-  for (const { fieldName, arguments: given } of cache.inspectFields("Query")) {
-    if (fields.includes(fieldName)) cache.invalidate("Query", fieldName, given);
+function forget(cache: Cache, owner: Entity, ...fields: string[]) {
+  for (const { fieldName, arguments: given } of cache.inspectFields(owner)) {
+    if (fields.includes(fieldName)) cache.invalidate(owner, fieldName, given);
   }
 }

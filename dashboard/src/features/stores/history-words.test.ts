@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { anOperation } from "@/testing/records";
+import { historyOf } from "./history-words";
+
+const wordsOf = (given: Parameters<typeof anOperation>[0]) => historyOf([anOperation(given)])[0]?.words;
+
+test("what was done, who asked for it, and how it ended", () => {
+  expect(wordsOf({})).toBe("Creation, asked for by Ada: done in 21 s.");
+  expect(wordsOf({ kind: "RETRY", status: "FAILED" })).toBe("Another try, asked for by Ada: failed.");
+  expect(wordsOf({ kind: "DELETE", status: "RUNNING", finishedAt: null })).toBe("Deletion, asked for by Ada: under way.");
+  expect(wordsOf({ status: "QUEUED", startedAt: null, finishedAt: null })).toBe("Creation, asked for by Ada: waits for its turn.");
+  expect(wordsOf({ status: "CANCELLED", startedAt: null })).toBe("Creation, asked for by Ada: stopped.");
+});
+
+test("what nobody asked for, and what an older version did", () => {
+  expect(wordsOf({ kind: "DELETE", askedByName: null })).toBe("Deletion: done in 21 s.");
+});
+
+test("what a newer platform does is said by its name", () => {
+  expect(wordsOf({ kind: "MAKE_TEA" as never, status: "STEEPING" as never })).toBe("Make tea, asked for by Ada: Steeping.");
+});
+
+test("oldest first", () => {
+  const numbers = historyOf([anOperation({ number: 3 }), anOperation({ number: 2 })]).map(({ version }) => version);
+  expect(numbers).toEqual([2, 3]);
+});
