@@ -176,21 +176,20 @@ class SQLiteTransactions:
             await _while_locked(lambda: handle.begin(is_writing=is_writing), seconds)
         except sqlite3.Error as error:
             if is_locked(error):
-                self._found_locked(kind)
+                self._found(kind, is_locked=True)
             raise
-        self._is_locked[kind] = False
+        self._found(kind, is_locked=False)
 
-    def _found_locked(self, kind: str) -> None:
-        """Note that another process holds the lock, and let waiting writers fail soon."""
-        is_news = not self._is_locked[kind]
-        self._is_locked[kind] = True
-        # Only writers wait for a turn. Those in the queue began to wait when the lock seemed to be
-        # free, with the long timeout: it is shortened for them too.
+    def _found(self, kind: str, *, is_locked: bool) -> None:
+        """Note whether another process holds the lock, which decides how long writers wait."""
+        is_news = self._is_locked[kind] is not is_locked
+        self._is_locked[kind] = is_locked
+        # Only writers wait for a turn. Those in the queue began to wait with the timeout of before.
         if is_news and kind == "write":
-            soon = asyncio.get_running_loop().time() + self._waiting_seconds()
+            end = asyncio.get_running_loop().time() + self._waiting_seconds()
             for waiting in self._waiting:
                 if not waiting.expired():
-                    waiting.reschedule(soon)
+                    waiting.reschedule(end)
 
     def _waiting_seconds(self) -> float:
         is_locked = self._is_locked["write"]

@@ -26,7 +26,7 @@ async def test_a_store_from_create_to_delete(new_service: NewService) -> None:
     assert work["PROVISION", "woocommerce", "READY"] == 1.0
     assert work["DELETE", "woocommerce", "DELETED"] == 1.0
     # engine, outcome, step
-    steps = found["store_platform_seconds_taken_count"]
+    steps = found["store_platform_step_seconds_count"]
     assert steps == {
         ("woocommerce", "SUCCEEDED", "NAMESPACE"): 1.0,
         ("woocommerce", "SUCCEEDED", "CREDENTIALS"): 1.0,
