@@ -10,11 +10,13 @@ interface LoadedProps<Data> {
   query: LiveQuery<Data>;
   /** What is shown meanwhile: of the same shape as what will come. */
   skeleton: ReactNode;
+  /** Whether it is a part of something loaded, which shows already that changes do not arrive. */
+  isPart?: boolean;
   children: (data: Data) => ReactNode;
 }
 
 /** The states of everything that is asked of the API: loading, error, stale and ready. */
-export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
+export function Loaded<Data>({ query, skeleton, isPart = false, children }: LoadedProps<Data>) {
   const { data, error, isStale, retry } = query;
   if (data === undefined && error) {
     return (
@@ -40,6 +42,7 @@ export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
       </div>
     );
   }
+  if (isPart) return children(data);
   return (
     <div className={styles.content} data-state={isStale ? "stale" : "ready"}>
       {children(data)}

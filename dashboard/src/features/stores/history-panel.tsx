@@ -11,7 +11,7 @@ export function HistoryPanel({ id }: { id: string }) {
   const query = useLiveQuery({ query: STORE_OPERATIONS, variables: { id } });
   return (
     <Panel title="History">
-      <Loaded query={query} skeleton={<Skeleton rows={2} height="2rem" />}>
+      <Loaded query={query} skeleton={<Skeleton rows={2} height="2rem" />} isPart>
         {({ store }) => <EventList label="History" happenings={historyOf(store?.operations.edges.map(({ node }) => node) ?? [])} />}
       </Loaded>
     </Panel>

@@ -224,6 +224,21 @@ test("the history tells who asked for what, and is asked for anew when something
   ]);
 });
 
+test("a page that is dimmed dims its history with it, once", async () => {
+  const store = aDetailedStore();
+  const operations = { __typename: "OperationConnection", edges: [{ __typename: "OperationEdge", node: anOperation() }] };
+  const { container } = renderPage(<StorePage />, {
+    answers: {
+      Store: () => ({ __typename: "Query", store }),
+      StoreOperations: () => ({ __typename: "Query", store: { __typename: "Store", id: store.id, operations } }),
+    },
+    connection: "lost",
+    ...AT,
+  });
+  expect(await screen.findByText("Creation, asked for by Ada: done in 21 s.")).toBeDefined();
+  expect(container.querySelectorAll('[data-state="stale"]')).toHaveLength(1);
+});
+
 test("a history that cannot be loaded leaves the rest of the page as it is", async () => {
   show({}, { StoreOperations: unreachable });
   expect(await screen.findByText("This could not be loaded")).toBeDefined();
