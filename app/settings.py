@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import NoDecode
 
 from app.auth.settings import SignInSettings
+from app.backup_settings import BackupSettings
 from app.graces import GraceSettings
 from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
@@ -33,7 +34,7 @@ def _items(text: object) -> object:
 
 class Settings(
     GraceSettings, NameSettings, SignInSettings, TrustSettings, LimitSettings, MailSettings,
-    RegistrySettings,
+    RegistrySettings, BackupSettings,
 ):  # fmt: skip
     """The service's settings.
 
@@ -235,12 +236,14 @@ class Settings(
                 store_role=self.store_role,
                 mail=self.mail_server(),
                 registries=self.registry_credentials(),
+                backups=self.backups(),
             ),
             shop_url=self.shop_url,
             ingress=self.ingress,
             trust=self.trust(),
             max_concurrent_provisions=self.max_concurrent_provisions,
             max_concurrent_deletes=self.max_concurrent_deletes,
+            max_concurrent_backups=self.max_concurrent_backups,
             lease_seconds=self.lease_seconds,
             retention=self._retention(),
             quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),

@@ -21,17 +21,22 @@ from provisioner.domain.stores import Retention
 from provisioner.domain.tasks import root_tasks
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
+from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.observer import ClusterObserver
-from provisioner.reconcile.context import ReconcileContext, WorkSettings
+from provisioner.reconcile.backup_schedule import BackupSchedule
+from provisioner.reconcile.context import ReconcileContext, TaskTools, WorkSettings
 from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.retention import Housekeeper
 from provisioner.reconcile.rights import RightsKeeper
+from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.database import Transactions
 from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.operation_history import complete_history
+from provisioner.storage.store_backups import StoreBackups
+from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +53,7 @@ class Tools:
     """Everything that sessions work with, and that outlives each of them."""
 
     cluster: KubeCluster
+    jobs: KubeJobs
     helm: HelmSettings
     doctor: Doctor
     releases: Releases
@@ -60,6 +66,7 @@ class Tools:
     retention: Retention
     max_concurrent_provisions: int
     max_concurrent_deletes: int
+    max_concurrent_tasks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class LeaderSession:
     observer: ClusterObserver
     queue: WorkQueue
     reconciler: Reconciler
+    tasks: Tasks
 
 
 @asynccontextmanager
@@ -90,13 +98,16 @@ async def leading(
         reconciler.wake_by_id(store_id)
 
     observer = ClusterObserver(tools.cluster, records, on_recorded)
+    task_records = TaskRepository(database, tools.clock, tools.announcer)
     context = _context(tools, records, observer, fence)
     queue = WorkQueue()
     reconciler = Reconciler(context, queue)
+    tasks = Tasks(context, TaskTools(task_records, tools.jobs))
     # This is all the recovery after a restart or a change of leader: the decision table says what
     # each store needs. The workers begin once the watches are in.
     for store in await records.undeleted():
         reconciler.wake(store)
+        tasks.wake(store)
     housekeeper = Housekeeper(
         records,
         reconciler,
@@ -108,7 +119,8 @@ async def leading(
     work: dict[str, Run] = {
         "housekeeper": housekeeper.run,
         **_upkeep(context, records, reconciler),
-        **_workers(tools, reconciler),
+        **_backups(context, StoreBackups(database), task_records, tasks),
+        **_workers(tools, reconciler, tasks),
     }
     # Watches and observer run at once. Everything else first waits until they know the cluster.
     roots: dict[str, Run] = {
@@ -118,13 +130,16 @@ async def leading(
     }
     async with root_tasks(roots):
         try:
-            yield LeaderSession(observer, queue, reconciler)
+            yield LeaderSession(observer, queue, reconciler, tasks)
         finally:
             _log.info("stopping", tasks=len(roots))
 
 
 def _context(
-    tools: Tools, records: StoreRepository, observer: ClusterObserver, fence: Fence
+    tools: Tools,
+    records: StoreRepository,
+    observer: ClusterObserver,
+    fence: Fence,
 ) -> ReconcileContext:
     return ReconcileContext(
         records=records,
@@ -153,18 +168,32 @@ def _upkeep(
     return rounds
 
 
-def _workers(tools: Tools, reconciler: Reconciler) -> dict[str, Run]:
+def _backups(
+    context: ReconcileContext, backups: StoreBackups, records: TaskRepository, tasks: Tasks
+) -> dict[str, Run]:
+    """Return the schedule of backups, where the settings ask for one."""
+    settings = context.settings.backups
+    if settings is None or settings.interval is None:
+        return {}
+    schedule = BackupSchedule(backups.times, records, tasks, context.clock, settings.interval)
+    return {"backup schedule": schedule.run}
+
+
+def _workers(tools: Tools, reconciler: Reconciler, tasks: Tasks) -> dict[str, Run]:
     numbers = {
         Lane.PROVISION: tools.max_concurrent_provisions,
         Lane.DELETE: tools.max_concurrent_deletes,
         Lane.OBSERVE: _OBSERVERS,
         Lane.INSPECT: _INSPECTORS,
     }
-    return {
+    workers: dict[str, Run] = {
         f"worker {lane.name} {index}": partial(reconciler.work, lane)
         for lane, number in numbers.items()
         for index in range(number)
     }
+    for index in range(tools.max_concurrent_tasks):
+        workers[f"worker {Lane.TASK.name} {index}"] = tasks.work
+    return workers
 
 
 async def _once_synced(observer: ClusterObserver, run: Run) -> None:

@@ -25,6 +25,7 @@ from provisioner.helm.client import HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor
+from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.prober import HttpProber
 from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.leader_session import LeaderSession, Tools, leading
@@ -33,6 +34,7 @@ from provisioner.leadership.lease import Lease
 from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
+from provisioner.services.backups import Backups
 from provisioner.services.self_check import SelfCheck
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -48,6 +50,8 @@ from provisioner.storage.listing import StoreListing
 from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.quota import Quota
 from provisioner.storage.sign_in_codes import SignInCodes
+from provisioner.storage.store_backups import StoreBackups
+from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.token_tree import IssuerTrust
 from provisioner.storage.tokens import TokenRepository
 from provisioner.storage.url import DatabaseUrl
@@ -84,6 +88,7 @@ class PlatformSettings:
     trust: ssl.SSLContext
     max_concurrent_provisions: int
     max_concurrent_deletes: int
+    max_concurrent_backups: int
     lease_seconds: float
     retention: Retention
     quota: Quota
@@ -97,6 +102,7 @@ class Platform:
 
     stores: StoreQueries
     store_commands: StoreCommands
+    backups: Backups
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -152,6 +158,7 @@ async def _tools(
     releases = ReleaseReader(api)
     return Tools(
         cluster=KubeCluster(api),
+        jobs=KubeJobs(api),
         helm=helm,
         doctor=ClusterDoctor(api, releases),
         releases=releases,
@@ -164,6 +171,7 @@ async def _tools(
         retention=settings.retention,
         max_concurrent_provisions=settings.max_concurrent_provisions,
         max_concurrent_deletes=settings.max_concurrent_deletes,
+        max_concurrent_tasks=settings.max_concurrent_backups,
     )
 
 
@@ -222,6 +230,13 @@ def _platform(
     return Platform(
         stores=stores,
         store_commands=_commands(settings, state, tools, dispatcher, stores),
+        backups=Backups(
+            stores=stores,
+            records=StoreBackups(state.database),
+            tasks=TaskRepository(state.database, state.clock, state.announcer),
+            dispatcher=dispatcher,
+            settings=settings.work.backups,
+        ),
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

@@ -33,6 +33,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "deleteStore": frozenset({"id"}),
     "cancelStore": frozenset({"id"}),
     "retryStore": frozenset({"id"}),
+    "createBackup": frozenset({"id"}),
     "createToken": frozenset({"owner", "role", "description", "expires_in_days"}),
     "revokeToken": frozenset({"id"}),
     "redeemSignInCode": frozenset(),

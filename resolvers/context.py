@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from provisioner.domain.backups import Backup
 from provisioner.domain.identities import Identity
 from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.platform import Platform
@@ -46,6 +47,7 @@ class Context:
     last_event_id: str | None = None
     on_close: list[Callable[[], None]] = field(default_factory=list, repr=False)
     loader: "DataLoader[str, StoreSnapshot] | None" = field(default=None, repr=False)
+    backup_loader: "DataLoader[str, Backup | None] | None" = field(default=None, repr=False)
 
     @property
     def caller(self) -> Identity | None:
@@ -59,6 +61,16 @@ class Context:
             # operations would get old details.
             self.loader = DataLoader(load_fn=self._load, cache=False)
         return self.loader
+
+    def newest_backups(self) -> "DataLoader[str, Backup | None]":
+        """Return the loader that reads the newest backups of all stores in a response together."""
+        if self.backup_loader is None:
+            self.backup_loader = DataLoader(load_fn=self._load_backups, cache=False)
+        return self.backup_loader
+
+    async def _load_backups(self, store_ids: list[str]) -> list[Backup | None]:
+        found = await self.platform.backups.newest(store_ids)
+        return [found.get(store_id) for store_id in store_ids]
 
     async def _load(self, store_ids: list[str]) -> list[StoreSnapshot]:
         found = await self.platform.stores.details(store_ids)

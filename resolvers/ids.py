@@ -9,8 +9,9 @@ import re
 import strawberry
 
 STORE, TOKEN, AUDIT, OPERATION = "store_", "token_", "audit_", "operation_"
+BACKUP = "backup_"
 
-_OPERATION = re.compile(rf"{OPERATION}(?P<store_id>[0-9a-z-]+)_(?P<number>[0-9]{{1,9}})")
+_NUMBERED = re.compile(r"[a-z]+_(?P<store_id>[0-9a-z-]+)_(?P<number>[0-9]{1,9})")
 
 
 def to_global_id(store_id: str) -> strawberry.ID:
@@ -40,5 +41,19 @@ def to_operation_id(store_id: str, number: int) -> strawberry.ID:
 
 def from_operation_id(global_id: str) -> tuple[str, int]:
     """Return the store's id and the operation's number; they are empty and 0 for other text."""
-    found = _OPERATION.fullmatch(global_id)
+    return _numbered(global_id, OPERATION)
+
+
+def to_backup_id(store_id: str, number: int) -> strawberry.ID:
+    """Return the contract's id of the backup that a store's operation made."""
+    return strawberry.ID(f"{BACKUP}{store_id}_{number}")
+
+
+def from_backup_id(global_id: str) -> tuple[str, int]:
+    """Return the store's id and the operation's number; they are empty and 0 for other text."""
+    return _numbered(global_id, BACKUP)
+
+
+def _numbered(global_id: str, kind: str) -> tuple[str, int]:
+    found = _NUMBERED.fullmatch(global_id) if global_id.startswith(kind) else None
     return (found["store_id"], int(found["number"])) if found else ("", 0)

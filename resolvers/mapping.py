@@ -11,11 +11,12 @@ from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
 from provisioner.storage.paging import Page
 from provisioner.streams.list_stream import StoresChange
 from provisioner.streams.updates import StoreUpdate
-from resolvers import ids, operations
+from resolvers import backup_mapping, ids, operations
 from resolvers.context import Context
 from resolvers.errors import public, require_caller
 from resolvers.pages import page_info
 from schema import enums, types
+from schema.backups import Backup, BackupConnection
 from schema.connections import StoreConnection, StoreEdge
 from schema.events import StoreEvent, StoreEventConnection, StoreEventEdge
 from schema.operations import Operation, OperationConnection, Step
@@ -48,6 +49,20 @@ class _Details:
         except (NotFoundError, RefusedError) as error:
             raise public(error) from error
         return operations.connection(page, after=after)
+
+    async def backups(self, *, first: int, after: str | None) -> BackupConnection:
+        caller, store_id = require_caller(self._context), self._store.id
+        try:
+            page = await self._context.platform.backups.page(
+                caller, store_id, first=first, after=after
+            )
+        except (NotFoundError, RefusedError) as error:
+            raise public(error) from error
+        return backup_mapping.connection(page, after=after)
+
+    async def last_backup(self) -> Backup | None:
+        newest = await self._context.newest_backups().load(self._store.id)
+        return None if newest is None else backup_mapping.backup(newest)
 
     async def steps(self) -> list[Step]:
         return [operations.step(item) for item in (await self._load()).steps]

@@ -12,6 +12,7 @@ from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
 from resolvers.access import AccessMutation
 from resolvers.auditing import audited
+from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
@@ -25,7 +26,7 @@ from schema.payloads import (
 
 @audited
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(AccessMutation):
+class Mutation(BackupMutation, AccessMutation):
     @strawberry.mutation(
         description="Create a store. The work goes on in the background: follow it with"
         " `storeStatus`."

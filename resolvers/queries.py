@@ -7,7 +7,7 @@ import strawberry
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.stores import StoreStatus
 from provisioner.storage.listing import StoreFilter, StoreOrder
-from resolvers import access, audit, ids, mapping, operations
+from resolvers import access, audit, backup_mapping, backups, ids, mapping, operations
 from resolvers.access import AccessQuery
 from resolvers.audit import AuditQuery
 from resolvers.context import Info
@@ -36,6 +36,8 @@ class Query(AccessQuery, AuditQuery):
             return await audit.find_entry(info, id)
         if id.startswith(ids.OPERATION):
             return await operations.find(info, id)
+        if id.startswith(ids.BACKUP):
+            return await backups.find(info, id)
         return await _store(info, id)
 
     @strawberry.field(description="The store with this id, or null.")
@@ -122,6 +124,7 @@ class Query(AccessQuery, AuditQuery):
             stores_limit=load.max_stores,
             shop_url=platform.stores.shop_url,
             is_address_checked=platform.stores.is_address_checked,
+            backups=backup_mapping.policy(platform.backups.settings),
         )
 
 

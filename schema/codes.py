@@ -7,7 +7,9 @@ import strawberry
 _value = strawberry.enum_value
 
 
-@strawberry.enum(description="Why a store failed, is degraded, or cannot be removed yet.")
+@strawberry.enum(
+    description="Why a store failed, is degraded, or cannot be removed yet, or an operation failed."
+)
 class ReasonCode(Enum):
     # The domain has the same codes under the same names, and the resolvers map them by name. They
     # are written here again, because the contract does not import the domain.
@@ -78,6 +80,17 @@ class ReasonCode(Enum):
     NOT_DELETED_IN_TIME = _value(
         "NOT_DELETED_IN_TIME", description="It was not removed within the time limit."
     )
+    BACKUP_FAILED = _value("BACKUP_FAILED", description="The job that makes a backup failed.")
+    BACKUP_INCOMPLETE = _value(
+        "BACKUP_INCOMPLETE", description="A backup does not hold all that it should."
+    )
+    BACKUP_NOT_SET_UP = _value(
+        "BACKUP_NOT_SET_UP",
+        description="The platform or the shop is not set up for backups.",
+    )
+    BACKUP_TIMEOUT = _value(
+        "BACKUP_TIMEOUT", description="A backup was not made within the time limit."
+    )
     # The database may hold a code that a newer version of the platform has written.
     OTHER = _value(
         "OTHER",
@@ -123,6 +136,12 @@ class UserErrorCode(Enum):
         description="Another operation on the store is under way, and only one can be.",
     )
     NOT_AVAILABLE = _value("NOT_AVAILABLE", description="There is no password to show.")
+    NOT_READY = _value(
+        "NOT_READY", description="The store is not ready, and this needs a shop that runs."
+    )
+    BACKUPS_NOT_SET_UP = _value(
+        "BACKUPS_NOT_SET_UP", description="The platform is not set up to keep backups."
+    )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

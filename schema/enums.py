@@ -35,6 +35,7 @@ class OperationKind(Enum):
     CREATE = _value("CREATE", description="Creates the store.")
     RETRY = _value("RETRY", description="Tries again to bring a failed store to READY.")
     DELETE = _value("DELETE", description="Removes the store and everything in it.")
+    BACKUP = _value("BACKUP", description="Makes a backup of the shop, which serves on meanwhile.")
 
 
 @strawberry.enum(description="Where an operation is.")
@@ -48,7 +49,7 @@ class OperationStatus(Enum):
     )
 
 
-@strawberry.enum(description="A step of creating or removing a store.")
+@strawberry.enum(description="A step of an operation.")
 class StepName(Enum):
     NAMESPACE = _value("NAMESPACE", description="Create the store's isolated namespace.")
     CREDENTIALS = _value("CREDENTIALS", description="Generate the store's passwords.")
@@ -60,6 +61,11 @@ class StepName(Enum):
     NAMESPACE_GONE = _value(
         "NAMESPACE_GONE", description="Remove the namespace, and wait until it is gone."
     )
+    REPOSITORY = _value(
+        "REPOSITORY", description="Give the store its account where backups are kept."
+    )
+    SAVE = _value("SAVE", description="Dump the database, and save it with the shop's files.")
+    CHECK = _value("CHECK", description="See whether everything is in the backup.")
 
 
 @strawberry.enum(description="The status of a step.")
@@ -106,6 +112,11 @@ class EventKind(Enum):
         "REPAIR",
         description="An object of the store was changed or removed from outside the platform. It"
         " was restored (`status` is `REPAIRED`), or could not be restored (`NOT_REPAIRED`).",
+    )
+    TASK = _value(
+        "TASK",
+        description="An operation that leaves the store's status as it is, such as a backup, began"
+        " or ended: `subject` is its kind, and `status` its status.",
     )
 
 

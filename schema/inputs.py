@@ -44,6 +44,11 @@ class RetryStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A store to make a backup of.")
+class CreateBackupInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
 @strawberry.input(description="Which stores to list. Stores must match every field that is set.")
 class StoreFilterInput:
     statuses: list[StoreStatus] | None = strawberry.field(

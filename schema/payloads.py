@@ -56,3 +56,8 @@ class CancelStorePayload(_StorePayload):
 @strawberry.type(description="The result of `retryStore`.")
 class RetryStorePayload(_StorePayload):
     pass
+
+
+@strawberry.type(description="The result of `createBackup`.")
+class CreateBackupPayload(_StorePayload):
+    pass

@@ -10,6 +10,7 @@ from typing import Annotated, Protocol
 
 import strawberry
 
+from schema.backups import Backup, BackupConnection, BackupPolicy
 from schema.enums import ContainerState, PodPhase, Role, StoreStatus, StoreTarget
 from schema.events import StoreEvent, StoreEventConnection
 from schema.node import Node
@@ -101,6 +102,10 @@ class StoreDetails(Protocol):
 
     async def operations(self, *, first: int, after: str | None) -> OperationConnection: ...
 
+    async def backups(self, *, first: int, after: str | None) -> BackupConnection: ...
+
+    async def last_backup(self) -> Backup | None: ...
+
     async def steps(self) -> list[Step]: ...
 
     async def pods(self) -> list[Pod]: ...
@@ -164,6 +169,20 @@ class Store(Node):
         ] = None,
     ) -> OperationConnection:
         return await self.details.operations(first=first, after=after)
+
+    @strawberry.field(description="The backups of the store, newest first, in pages.")
+    async def backups(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many, from 1 to 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="The endCursor of the page before.")
+        ] = None,
+    ) -> BackupConnection:
+        return await self.details.backups(first=first, after=after)
+
+    @strawberry.field(description="The newest backup of the store. Null if there is none.")
+    async def last_backup(self) -> Backup | None:
+        return await self.details.last_backup()
 
     @strawberry.field(description="The steps of the latest operation, in order.")
     async def steps(self) -> list[Step]:
@@ -286,4 +305,7 @@ class Platform:
     is_address_checked: bool = strawberry.field(
         description="Whether a store is `READY` only once its shop's address has answered. Where it"
         " is false, such as on simulated nodes, a shop may not open though its store is ready."
+    )
+    backups: BackupPolicy | None = strawberry.field(
+        description="How backups of shops are made. Null if the platform is not set up for them."
     )

@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from app.auth.settings import SignInSettings
+from app.backup_settings import BackupSettings
 from app.graces import GraceSettings
 from app.limits.settings import LimitSettings
 from app.mail_settings import MailSettings
@@ -28,6 +29,7 @@ _PARTS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Names of stores", NameSettings),
     ("The mail of shops", MailSettings),
     ("The images of shops", RegistrySettings),
+    ("Backups of shops", BackupSettings),
     ("Signing in with an issuer", SignInSettings),
     ("Authorities that are not public", TrustSettings),
     ("Limits on callers", LimitSettings),

@@ -79,6 +79,14 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
         return sum(container.restarts for container in self.containers)
 
 
+@dataclass(frozen=True, slots=True)
+class ContainerEnd:
+    """How a container of a Job has ended: its exit code, and the message that it left."""
+
+    exit_code: int
+    message: str
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """The observed state of one Job, with the reason and message of its Failed condition."""
 

@@ -82,6 +82,9 @@ class Engine:
     ``resources`` are what a new store asks for in all: ``cpu``, ``memory`` and ``storage`` as
     Kubernetes writes them.
 
+    ``backup_counts`` names what the Job of a backup counts, such as orders; None for an engine
+    that cannot be backed up.
+
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     CONTRIBUTING.md ("Add an engine") explains each field.
@@ -106,6 +109,7 @@ class Engine:
     walk: tuple[PageVisit, ...] = ()
     sends_mail: bool = False
     takes_pull_secrets: bool = False
+    backup_counts: tuple[str, ...] | None = None
     unavailable_reason: str | None = None
 
     def admin_user_of(self, store: Store) -> str:
@@ -160,6 +164,10 @@ class _PageVisit(_File):
     finds: dict[str, str] = {}
 
 
+class _Backup(_File):
+    counts: Annotated[list[_Label], msgspec.Meta(min_length=1)]
+
+
 class _Description(_File):
     api_version: Literal["store-platform.dev/v1"]
     name: _Label
@@ -180,6 +188,7 @@ class _Description(_File):
     walk: list[_PageVisit] = []
     sends_mail: bool = False
     takes_pull_secrets: bool = False
+    backup: _Backup | None = None
     resources: _Resources = {}
     plans: dict[str, _Resources] = {}
 
@@ -246,6 +255,7 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         provision_timeout=_seconds(found.provision_timeout_seconds),
         sends_mail=found.sends_mail,
         takes_pull_secrets=found.takes_pull_secrets,
+        backup_counts=tuple(found.backup.counts) if found.backup else None,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
 

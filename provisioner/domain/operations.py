@@ -2,7 +2,8 @@
 
 A store has at most one operation under way at a time, which the database sees to. Each has its
 steps, who asked for it, and how it ended. What a worker does next is still the decision table's to
-say (``transitions``); the operation follows the store's status, by the table ``PROGRESS``.
+say (``transitions``); the operation follows the store's status, by the table ``PROGRESS``. Tasks
+(``StoreTask``) leave that status as it is, and are operations whose own status is all there is.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ from enum import StrEnum
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import Reason, Step, StepName, StoreStatus
-from provisioner.domain.transitions import DELETE_STEPS, PROVISION_STEPS
+from provisioner.domain.stores import Reason, Step, StepName, StoreStatus, StoreTask
+from provisioner.domain.transitions import BACKUP_STEPS, DELETE_STEPS, PROVISION_STEPS
 
 
 class OperationKind(StrEnum):
@@ -23,6 +24,7 @@ class OperationKind(StrEnum):
     CREATE = "CREATE"
     RETRY = "RETRY"  # brings a store that failed to READY; steps that were done find their work
     DELETE = "DELETE"
+    BACKUP = StoreTask.BACKUP.value
 
 
 class OperationStatus(StrEnum):
@@ -45,6 +47,7 @@ STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.CREATE: PROVISION_STEPS,
     OperationKind.RETRY: PROVISION_STEPS,
     OperationKind.DELETE: DELETE_STEPS,
+    OperationKind.BACKUP: BACKUP_STEPS,
 }
 
 _O, _S = OperationStatus, StoreStatus
@@ -65,6 +68,7 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
         (_O.RUNNING, _S.FAILED): _O.RUNNING,
         (_O.RUNNING, _S.DELETED): _O.SUCCEEDED,
     },
+    OperationKind.BACKUP: {},  # whatever becomes of the store meanwhile
 }
 """The status of an operation after the store's new status, by kind, for all that change it."""
 
@@ -114,6 +118,7 @@ _IN_WORDS = {
     OperationKind.CREATE: "The store is being created",
     OperationKind.RETRY: "The store is being tried again",
     OperationKind.DELETE: "The store is being deleted",
+    OperationKind.BACKUP: "A backup of the store is being made",
 }
 
 

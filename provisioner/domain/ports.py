@@ -10,7 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from provisioner.domain.cluster import NamespaceMarks, Observation, Pod, Release, Unchangeable
+from provisioner.domain.backups import Backup
+from provisioner.domain.cluster import (
+    ContainerEnd,
+    NamespaceMarks,
+    Observation,
+    Pod,
+    Release,
+    Unchangeable,
+)
 from provisioner.domain.engines import PageVisit
 from provisioner.domain.errors import TransientError
 from provisioner.domain.instrumentation import Measured
@@ -96,6 +104,25 @@ class StoreRecords(Protocol):
         ...
 
 
+class TaskRecords(Protocol):
+    """The tasks of stores in the database. Every write is one transaction with its event.
+
+    Each raises ConflictError when the store's task is over.
+    """
+
+    async def start(self, store: Store) -> datetime:
+        """Record that a worker begins the store's task, or goes on with it; return since when."""
+        ...
+
+    async def succeed(self, store: Store, message: str, *, backup: Backup | None = None) -> None:
+        """Record that the store's task is done, with the backup that it made."""
+        ...
+
+    async def fail(self, store: Store, reason: Reason) -> None:
+        """Record that the store's task could not be done."""
+        ...
+
+
 class Cluster(Protocol):
     """The requests that the platform makes to Kubernetes, apart from its watches.
 
@@ -174,6 +201,10 @@ class Cluster(Protocol):
         """Return the values of a Secret. Raises NotFoundError when there is none."""
         ...
 
+    async def set_in_secret(self, namespace: str, name: str, key: str, value: str) -> None:
+        """Set one value of a Secret, which keeps its others. Raises NotFoundError."""
+        ...
+
     async def delete_namespace(self, name: str) -> bool:
         """Ask for the namespace's deletion; return whether there was one to delete."""
         ...
@@ -200,6 +231,30 @@ class Cluster(Protocol):
         """Return the last lines of a container's log, or "" when there is no log.
 
         ``previous`` asks for the log of the container's run before its last restart.
+        """
+        ...
+
+
+class Jobs(Protocol):
+    """The Jobs that the platform makes in stores' namespaces, from templates in their charts.
+
+    Errors are raised as in ``Cluster``.
+    """
+
+    async def run(
+        self, namespace: str, template: str, name: str, labels: Mapping[str, str]
+    ) -> bool:
+        """Make a Job from the suspended CronJob ``template``, unless there is one of that name.
+
+        Return whether it is new. It and its pods get the labels too. Raises NotFoundError when
+        there is no such CronJob.
+        """
+        ...
+
+    async def ends(self, namespace: str, name: str) -> Mapping[str, ContainerEnd]:
+        """Return how the containers of the Job's pod have ended, by their names.
+
+        It is the pod that has succeeded, or else the one that was tried last.
         """
         ...
 

@@ -31,8 +31,14 @@ class StoreTarget(StrEnum):
     DELETED = "DELETED"
 
 
+class StoreTask(StrEnum):
+    """Work on a store that leaves its status as it is, while the shop serves on."""
+
+    BACKUP = "BACKUP"
+
+
 class StepName(StrEnum):
-    """The steps of provisioning, then those of deleting, in the order in which they are done."""
+    """The steps of provisioning, of deleting and of a backup, each in the order they are done."""
 
     NAMESPACE = "NAMESPACE"
     CREDENTIALS = "CREDENTIALS"  # a Secret with the shop's generated passwords
@@ -42,6 +48,9 @@ class StepName(StrEnum):
     REACHABLE = "REACHABLE"  # the shop's address answers
     HELM_UNINSTALL = "HELM_UNINSTALL"
     NAMESPACE_GONE = "NAMESPACE_GONE"
+    REPOSITORY = "REPOSITORY"  # the store's account where backups are kept
+    SAVE = "SAVE"  # a Job that dumps the database and saves it with the files
+    CHECK = "CHECK"  # what the Job says of it: whether everything is in the backup
 
 
 class StepStatus(StrEnum):
@@ -55,12 +64,17 @@ class StepStatus(StrEnum):
 
 
 class EventKind(StrEnum):
-    """The subject of a recorded event; REPAIR is about objects that differed from the release."""
+    """The subject of a recorded event.
+
+    REPAIR is about objects that differed from the release, and TASK about work that leaves the
+    store's status as it is.
+    """
 
     STATUS = "STATUS"
     STEP = "STEP"
     POD = "POD"
     REPAIR = "REPAIR"
+    TASK = "TASK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,8 @@ class Reason:
 class Store:
     """One store. ``operation_number`` is the number of its latest operation (see ``operations``).
 
-    ``operation_started_at`` is when a worker began that operation; None while it waits.
+    ``operation_started_at`` is when a worker began the latest operation that changes the status;
+    None while it waits. ``task`` is the operation under way that leaves the status as it is.
 
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
     """
@@ -100,6 +115,7 @@ class Store:
     ready_at: datetime | None
     deleted_at: datetime | None
     contact_email: str | None = None
+    task: StoreTask | None = None
 
 
 def new_store(

@@ -62,11 +62,17 @@ PROVISION_STEPS = (
     StepName.REACHABLE,
 )
 DELETE_STEPS = (StepName.HELM_UNINSTALL, StepName.NAMESPACE_GONE)
+BACKUP_STEPS = (StepName.REPOSITORY, StepName.SAVE, StepName.CHECK)
 
 
 def decide(status: StoreStatus, target: StoreTarget) -> Action:
     """Return what a worker does next for a store with this status and target."""
     return DECISIONS[status, target]
+
+
+def takes_tasks(status: StoreStatus, target: StoreTarget) -> bool:
+    """Whether a task may begin or go on: only beside the upkeep of a finished store."""
+    return decide(status, target) is Action.OBSERVE
 
 
 def is_allowed(current: StoreStatus, following: StoreStatus) -> bool:

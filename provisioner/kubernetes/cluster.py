@@ -183,6 +183,11 @@ class KubeCluster:
         """See ``ports.Cluster``."""
         return await self._secret(f"/api/v1/namespaces/{namespace}/secrets/{name}")
 
+    async def set_in_secret(self, namespace: str, name: str, key: str, value: str) -> None:
+        """See ``ports.Cluster``."""
+        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
+        await self._api.call("PATCH", path, body={"stringData": {key: value}})
+
     async def delete_namespace(self, name: str) -> bool:
         """See ``ports.Cluster``."""
         try:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from provisioner.domain.backups import BackupSettings
 from provisioner.domain.engines import Engine, GeneratedSecret
 from provisioner.domain.mail import MailServer
 from provisioner.domain.registries import RegistryCredentials
@@ -10,11 +11,13 @@ from provisioner.domain.stores import Store
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import (
+    BACKUP_SECRET,
     CREDENTIALS_SECRET,
     MAIL_SECRET,
     MANAGED_BY,
     PULL_SECRET,
 )
+from provisioner.reconcile.repositories import ensure_repository
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 """Without characters that mean something to a shell or in a URL, or that look like others."""
@@ -50,6 +53,9 @@ async def ensure_secrets(
         )  # fmt: skip
         message += f" Secret {PULL_SECRET} holds the credentials for the registries of its images."
         hidden += registries.secrets
+    if backups := backups_of(context, engine):
+        hidden += await ensure_repository(context, store, backups)
+        message += f" Secret {BACKUP_SECRET} holds the account for its backups."
     return message, hidden
 
 
@@ -75,7 +81,14 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
         }
     if _registries_of(context, engine):
         values["imagePullSecrets"] = [PULL_SECRET]
+    if backups := backups_of(context, engine):
+        values["backup"] = {"enabled": True, "secret": BACKUP_SECRET, "port": backups.port}
     return values
+
+
+def backups_of(context: ReconcileContext, engine: Engine) -> BackupSettings | None:
+    """Return where backups of an engine's stores are kept, or None if none are made."""
+    return context.settings.backups if engine.backup_counts is not None else None
 
 
 def _mail_of(context: ReconcileContext, engine: Engine) -> MailServer | None:

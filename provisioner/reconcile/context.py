@@ -1,10 +1,12 @@
 """Holds what the work on a store needs: the ports, the engines, and the operator's settings."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from provisioner.domain.backups import BackupSettings
 from provisioner.domain.engines import Engine
 from provisioner.domain.instrumentation import Unmeasured
 from provisioner.domain.mail import MailServer
@@ -12,11 +14,13 @@ from provisioner.domain.ports import (
     Clock,
     Cluster,
     Helm,
+    Jobs,
     Measurements,
     Observer,
     Prober,
     Releases,
     StoreRecords,
+    TaskRecords,
 )
 from provisioner.domain.registries import RegistryCredentials
 from provisioner.readiness import GracePeriods
@@ -35,6 +39,7 @@ class WorkSettings:
     None where it has its rights already.
     ``mail``: the mail server that shops send through; None if they send none.
     ``registries``: the credentials that shops' images are pulled with; None if none are needed.
+    ``backups``: where stores' backups are kept; None where none are made.
     ``drift_interval``: the mean time between two checks of a store for drift; None for no checks.
     """
 
@@ -47,11 +52,15 @@ class WorkSettings:
     store_role: str | None = None
     mail: MailServer | None = None
     registries: RegistryCredentials | None = None
+    backups: BackupSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileContext:
-    """Everything that the work on any store is done with."""
+    """Everything that the work on any store is done with.
+
+    ``accounts_lock``: who holds it changes the accounts at the server for backups.
+    """
 
     records: StoreRecords
     cluster: Cluster
@@ -63,3 +72,12 @@ class ReconcileContext:
     clock: Clock
     settings: WorkSettings
     measurements: Measurements = field(default_factory=Unmeasured)
+    accounts_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTools:
+    """What the tasks of stores are done with, besides the context of all work."""
+
+    records: TaskRecords
+    jobs: Jobs

@@ -9,6 +9,7 @@ from typing import Protocol
 from provisioner.domain.stores import Store, StoreStatus, StoreTarget
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
+from provisioner.reconcile.tasks import Tasks
 
 
 class Work(Protocol):
@@ -22,6 +23,11 @@ class Work(Protocol):
     @property
     def reconciler(self) -> Reconciler:
         """The workers, which are woken for a store."""
+        ...
+
+    @property
+    def tasks(self) -> Tasks:
+        """The workers for tasks, which are woken for a store too."""
         ...
 
 
@@ -48,6 +54,7 @@ class Dispatcher:
         """Wake the work on a store whose status or target was changed, or update the line."""
         if self._work is not None:
             self._work.reconciler.wake(store)
+            self._work.tasks.wake(store)
         elif _is_waiting(store):
             self._line.add(store.id, Lane.PROVISION, store.owner.key)
         else:
@@ -62,6 +69,8 @@ class Dispatcher:
         """
         if self._work is None or _is_asked_for(store):
             self.wake(store)
+        elif store.task is not None:
+            self._work.tasks.wake(store)
 
     def position(self, store: Store) -> int | None:
         """Return a queued store's place in the line, from 1; None if it is not in the line."""

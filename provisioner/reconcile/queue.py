@@ -21,6 +21,7 @@ class Lane(IntEnum):
     OBSERVE = 1
     PROVISION = 2
     DELETE = 3
+    TASK = 4  # in a queue of their own, since a store is looked after while its task is done
 
 
 class WorkQueue:

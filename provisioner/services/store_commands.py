@@ -13,7 +13,7 @@ from provisioner.domain.codes import RefusalCode
 from provisioner.domain.emails import refuse_email
 from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
-from provisioner.domain.identities import Identity, Role
+from provisioner.domain.identities import Identity
 from provisioner.domain.instrumentation import Activity
 from provisioner.domain.names import new_store_id, refuse_name, release_for
 from provisioner.domain.operations import OperationKind, under_way
@@ -22,6 +22,7 @@ from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store, StoreStatus, StoreTarget, new_store
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
+from provisioner.services.permissions import require_operator
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.kept_names import NameRules
@@ -107,7 +108,7 @@ class StoreCommands:
         idempotency_key: str | None,
         audit: AuditedAction,
     ) -> Store:
-        _require_operator(caller)
+        require_operator(caller)
         # All refusals are collected, so that a form can show each at its field in one go.
         refused = [
             refuse_name(name, self._names.reserved),
@@ -145,7 +146,7 @@ class StoreCommands:
         There is one exception: if the deletion makes no progress and waits for its next try, asking
         again has it tried at once.
         """
-        _require_operator(caller)
+        require_operator(caller)
         store = await self._stores.get(caller, store_id)
         is_late = store.target is StoreTarget.DELETED and store.status is StoreStatus.FAILED
         store = await (self._delete_again if is_late else self._delete)(caller, store, audit)
@@ -174,7 +175,7 @@ class StoreCommands:
         Raises RefusedError (NOT_CANCELLABLE) for a store in any other status, which only ``delete``
         removes.
         """
-        _require_operator(caller)
+        require_operator(caller)
         store = await self._stores.get(caller, store_id)
         try:
             store = await self._records.request_delete(
@@ -198,7 +199,7 @@ class StoreCommands:
         Raises RefusedError for a store that has not failed: OPERATION_UNDER_WAY if something is
         being done with it, and NOT_RETRYABLE if not.
         """
-        _require_operator(caller)
+        require_operator(caller)
         store = await self._stores.get(caller, store_id)
         try:
             store = await self._records.transition(
@@ -252,15 +253,6 @@ class StoreCommands:
         if refusals or chosen is None or chosen_version is None:
             raise RefusedError(*refusals)
         return chosen, chosen_version
-
-
-def _require_operator(caller: Identity) -> None:
-    if caller.role is Role.VIEWER:
-        raise RefusedError(
-            Refusal(
-                RefusalCode.FORBIDDEN, "Your role is viewer; ask an admin for the operator role."
-            )
-        )
 
 
 def _not_retryable(snapshot: StoreSnapshot) -> Refusal:

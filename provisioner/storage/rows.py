@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from provisioner.domain.backups import Backup
 from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus, Request
@@ -19,6 +20,7 @@ from provisioner.domain.stores import (
     StoreEvent,
     StoreStatus,
     StoreTarget,
+    StoreTask,
 )
 from provisioner.storage.database import Row
 
@@ -27,6 +29,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _pod_encoder = msgspec.json.Encoder(order="deterministic")
 _pod_decoder = msgspec.json.Decoder(Pod)
+_counts = msgspec.json.Decoder(dict[str, int])
 
 
 def to_micros(moment: datetime) -> int:
@@ -68,6 +71,7 @@ def store_of(row: Row) -> Store:
         ready_at=moment(row["ready_at"]),
         deleted_at=moment(row["deleted_at"]),
         contact_email=row["contact_email"],
+        task=None if row["task"] is None else StoreTask(row["task"]),
     )
 
 
@@ -104,6 +108,21 @@ def operation_of(row: Row) -> Operation:
         queued_at=from_micros(row["queued_at"]),
         started_at=moment(row["started_at"]),
         finished_at=moment(row["finished_at"]),
+    )
+
+
+def backup_of(row: Row) -> Backup:
+    """Build a backup from a row of ``backups``."""
+    return Backup(
+        store_id=row["store_id"],
+        number=row["number"],
+        snapshot=row["snapshot"],
+        size=row["size"],
+        added=row["added"],
+        engine=row["engine"],
+        engine_version=row["engine_version"],
+        counts=_counts.decode(row["counts"]),
+        made_at=from_micros(row["made_at"]),
     )
 
 

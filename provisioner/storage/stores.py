@@ -54,7 +54,7 @@ _TRANSITION = """
 """
 # The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
-    ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"),
+    ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("backups", "store_id"),
     ("operations", "store_id"), ("stores", "id"),
 )  # fmt: skip
 
@@ -132,8 +132,8 @@ class StoreRepository(StoreReader):
     ) -> None:
         now = self._clock.now()
         await transaction.execute(
-            "UPDATE stores SET target = 'DELETED', attempt = attempt + 1, attempt_started_at = NULL"
-            " WHERE id = :id",
+            "UPDATE stores SET target = 'DELETED', task = NULL, attempt = attempt + 1,"
+            " attempt_started_at = NULL WHERE id = :id",
             {"id": store.id},
         )
         number = store.operation_number + 1

@@ -1,18 +1,22 @@
 """Simulates a whole cluster in memory, and lets tests change it from outside."""
 
 from provisioner.testing.simulated_helm import SimulatedHelm, SimulatedReleases
+from provisioner.testing.simulated_jobs import SimulatedJobs
 from provisioner.testing.simulated_objects import SimulatedObjects
 from provisioner.testing.simulated_watches import SimulatedWatches
 
 
-class SimulatedCluster(SimulatedObjects, SimulatedHelm, SimulatedReleases, SimulatedWatches):
+class SimulatedCluster(
+    SimulatedObjects, SimulatedHelm, SimulatedReleases, SimulatedJobs, SimulatedWatches
+):
     """A cluster with helm and the watches.
 
-    Implements ``ports.Cluster``, ``ports.Helm``, ``ports.Releases`` and ``ports.Observer``. While
-    ``is_holding`` is set, namespaces that are deleted stay terminating until ``let_go``.
+    Implements ``ports.Cluster``, ``ports.Helm``, ``ports.Releases``, ``ports.Jobs`` and
+    ``ports.Observer``. While ``is_holding`` is set, namespaces that are deleted stay terminating
+    until ``let_go``.
     """
 
-    # One class for all four ports, because a change through one must be seen through the others.
+    # One class for all five ports, because a change through one must be seen through the others.
 
     def lose(self, namespace: str) -> None:
         """Delete a namespace at once, as somebody outside the platform would."""

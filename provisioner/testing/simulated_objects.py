@@ -104,6 +104,13 @@ class SimulatedObjects(Simulation):
                 raise NotFoundError(f"secrets {name!r} not found")
             return found.secrets[name]
 
+    async def set_in_secret(self, namespace: str, name: str, key: str, value: str) -> None:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or name not in found.secrets:
+                raise NotFoundError(f"secrets {name!r} not found")
+            found.secrets[name][key] = value
+
     async def delete_namespace(self, name: str) -> bool:
         async with self.call(name):
             if self.is_holding and (found := self.namespaces.get(name)) is not None:
@@ -118,9 +125,11 @@ class SimulatedObjects(Simulation):
             if found and name in found.pods and found.pods[name].uid == uid:
                 found.pods[name] = self.make_pod(name)
 
-    async def delete_job(self, namespace: str, name: str, uid: str) -> None:  # noqa: ARG002
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:
         async with self.call(namespace):
-            return
+            found = self.namespaces.get(namespace)
+            if found and name in found.jobs and found.jobs[name].uid == uid:
+                del found.jobs[name]
 
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:  # noqa: ARG002
         async with self.call(namespace):

@@ -27,7 +27,9 @@ class SimulatedWatches(Simulation):
         )
         # The real watch selects namespaces by their label, so it does not show one without.
         seen = state if STORE_LABEL in found.labels else None
-        return Observation(namespace=seen, pods=tuple(found.pods.values()))
+        return Observation(
+            namespace=seen, pods=tuple(found.pods.values()), jobs=tuple(found.jobs.values())
+        )
 
     def revision(self, namespace: str) -> int:
         return self._revisions[namespace]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from provisioner.domain.cluster import Container, ContainerState, Pod, PodPhase
+from provisioner.domain.cluster import Container, ContainerState, Job, Pod, PodPhase
 
 
 @dataclass
@@ -25,6 +25,7 @@ class SimulatedNamespace:
     roles: set[str] = field(default_factory=set)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     release: str = ""
     release_name: str = ""
     missing: set[str] = field(default_factory=set)
@@ -44,6 +45,8 @@ class Simulation:
         self.faults: list[Exception] = []
         self.is_image_missing = False
         self.is_holding = False
+        self.are_jobs_failing = False
+        self.reports: dict[str, str] = {}
         self.most_at_once = 0
         self._now = now
         self._made = 0

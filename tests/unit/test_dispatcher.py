@@ -5,10 +5,11 @@ from typing import cast
 
 import pytest
 
-from provisioner.domain.stores import Store, StoreStatus, StoreTarget
+from provisioner.domain.stores import Store, StoreStatus, StoreTarget, StoreTask
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
+from provisioner.reconcile.tasks import Tasks
 from tests.stores import a_store
 
 S, T = StoreStatus, StoreTarget
@@ -25,11 +26,28 @@ class Woken:
 @dataclass
 class Work:
     woken: Woken = field(default_factory=Woken)
+    woken_for_tasks: Woken = field(default_factory=Woken)
     queue: WorkQueue = field(default_factory=WorkQueue)
 
     @property
     def reconciler(self) -> Reconciler:
         return cast("Reconciler", self.woken)
+
+    @property
+    def tasks(self) -> Tasks:
+        return cast("Tasks", self.woken_for_tasks)
+
+
+def test_a_task_that_another_replica_was_asked_for_wakes_the_leaders_workers() -> None:
+    dispatcher, work = Dispatcher(), Work()
+    dispatcher.begin(work)
+    idle = replace(a_store(), status=S.READY)
+    dispatcher.hear(idle)
+    assert (work.woken.ids, work.woken_for_tasks.ids) == ([], [])
+
+    dispatcher.hear(replace(idle, task=StoreTask.BACKUP))
+
+    assert (work.woken.ids, work.woken_for_tasks.ids) == ([], [idle.id])
 
 
 def test_the_line_where_another_replica_leads() -> None:

@@ -1,0 +1,84 @@
+"""Backups of stores: what is recorded of each, and where they are kept."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made and found complete; ``number`` is that of its operation.
+
+    ``snapshot`` is restic's id of it. ``size`` is what was saved in all and ``added`` what of it
+    the repository did not have yet, both in bytes. ``counts`` says how many of each thing are in
+    it, such as orders. ``made_at`` is when it was complete.
+    """
+
+    store_id: str
+    number: int
+    snapshot: str
+    size: int
+    added: int
+    engine: str
+    engine_version: str
+    counts: Mapping[str, int]
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What the Job of a backup has saved; see ``Backup``."""
+
+    snapshot: str
+    size: int
+    added: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Where backups are kept, and when they are made.
+
+    ``repository``: the address, as restic takes it, below which each store has a repository.
+    ``key``: what the passwords of all repositories are made from.
+    ``accounts``: namespace and name of the Secret with the server's accounts; None where the store
+    has no account of its own. ``port``: where the server listens.
+    ``interval``: the mean time between two backups of a store; None for none by themselves.
+    ``timeout``: how long one may take.
+    """
+
+    repository: str
+    key: str = field(repr=False)
+    accounts: tuple[str, str] | None
+    port: int
+    interval: timedelta | None
+    timeout: timedelta = timedelta(minutes=75)
+
+    def repository_of(self, store_id: str) -> str:
+        """Return the address of a store's repository."""
+        return f"{self.repository.rstrip('/')}/{store_id}/"
+
+    def repository_password(self, store_id: str) -> str:
+        """Return what a store's repository is encrypted with."""
+        return self._derived("repository", store_id)
+
+    def account_password(self, store_id: str) -> str:
+        """Return the password of a store's account at the server."""
+        return self._derived("account", store_id)
+
+    def account_line(self, store_id: str) -> str:
+        """Return a store's account as a line of an htpasswd file.
+
+        An unsalted SHA-1 is enough here, because nobody can guess what it is of: 256 random bits.
+        """
+        password = self.account_password(store_id).encode()
+        digest = base64.b64encode(hashlib.sha1(password, usedforsecurity=False).digest()).decode()
+        return f"{store_id}:{{SHA}}{digest}"
+
+    def _derived(self, purpose: str, store_id: str) -> str:
+        # Nothing has to be kept for a store: whoever has the key finds each password again.
+        text = f"store-platform/{purpose}/{store_id}".encode()
+        return hmac.new(self.key.encode(), text, hashlib.sha256).hexdigest()

@@ -1,0 +1,85 @@
+"""Makes Jobs from the suspended CronJobs of a store's chart, and reads what they have reported."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from provisioner.domain.cluster import ContainerEnd, PodPhase
+from provisioner.domain.cluster_rejections import no_text
+from provisioner.kubernetes.api import KubeApi
+from provisioner.kubernetes.api_errors import AlreadyExistsError
+from provisioner.kubernetes.wire import WirePod
+
+_JOB_LABEL = "batch.kubernetes.io/job-name"
+
+
+class _CronJobSpec(msgspec.Struct, rename="camel"):
+    job_template: dict[str, Any]
+
+
+class _CronJob(msgspec.Struct):
+    spec: _CronJobSpec
+
+
+class _Pods(msgspec.Struct):
+    items: list[WirePod] | None
+
+
+_cron_jobs = msgspec.json.Decoder(_CronJob)
+_pods = msgspec.json.Decoder(_Pods)
+
+
+class KubeJobs:
+    """The Jobs of stores at a Kubernetes API server. Implements ``ports.Jobs``."""
+
+    def __init__(self, api: KubeApi) -> None:
+        self._api = api
+
+    async def run(
+        self, namespace: str, template: str, name: str, labels: Mapping[str, str]
+    ) -> bool:
+        """See ``ports.Jobs``."""
+        path = f"/apis/batch/v1/namespaces/{namespace}"
+        content = await self._api.call("GET", f"{path}/cronjobs/{template}")
+        try:
+            body = _cron_jobs.decode(content).spec.job_template
+        except msgspec.MsgspecError:
+            raise no_text(f"{path}/cronjobs/{template}") from None
+        _label(body, labels)
+        _label(body["spec"]["template"], labels)
+        body["metadata"]["name"] = name
+        try:
+            await self._api.call("POST", f"{path}/jobs", body=body)
+        except AlreadyExistsError:
+            return False
+        return True
+
+    async def ends(self, namespace: str, name: str) -> Mapping[str, ContainerEnd]:
+        """See ``ports.Jobs``."""
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        query = [("labelSelector", f"{_JOB_LABEL}={name}")]
+        content = await self._api.call("GET", path, query=query)
+        try:
+            pods = _pods.decode(content).items or []
+        except msgspec.MsgspecError:
+            raise no_text(path) from None
+        # One that has succeeded, else the latest try.
+        pods.sort(key=lambda p: (p.status.phase is PodPhase.SUCCEEDED, p.metadata.created_at))
+        if not pods:
+            return {}
+        status = pods[-1].status
+        ended = {
+            container.name: container.state.terminated
+            for container in (*status.init_container_statuses, *status.container_statuses)
+        }
+        return {
+            name: ContainerEnd(state.exit_code, state.message)
+            for name, state in ended.items()
+            if state is not None
+        }
+
+
+def _label(body: dict[str, Any], labels: Mapping[str, str]) -> None:
+    metadata = body.setdefault("metadata", {})
+    metadata["labels"] = {**metadata.get("labels", {}), **labels}

@@ -1,0 +1,139 @@
+"""Works on the tasks of stores, beside the work that brings them to their targets.
+
+A task, such as a backup, leaves the store's status as it is. So it has workers of its own, and a
+store is looked after as always while its task is done. A store has at most one task, and one worker
+at a time works on it. As with all work, nothing here has to survive a restart: the store's row says
+which task is under way, and its steps find what is done already.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NoReturn
+
+import structlog
+
+from provisioner.domain import unforeseen
+from provisioner.domain.backoff import pause_seconds
+from provisioner.domain.codes import ReasonCode
+from provisioner.domain.errors import (
+    ConflictError,
+    NotFoundError,
+    StorePlatformError,
+    UnforeseenError,
+)
+from provisioner.domain.stores import Reason, Store, StoreTarget, StoreTask
+from provisioner.domain.transitions import takes_tasks
+from provisioner.reconcile.backup import back_up
+from provisioner.reconcile.context import ReconcileContext, TaskTools
+from provisioner.reconcile.queue import Lane, WorkQueue
+
+_log = structlog.get_logger(__name__)
+
+_WORK: Mapping[StoreTask, Callable[[ReconcileContext, TaskTools, Store], Awaitable[None]]] = {
+    StoreTask.BACKUP: back_up,
+}
+
+
+class Tasks:
+    """Does the tasks of stores, by workers that take them from a queue of their own."""
+
+    def __init__(self, context: ReconcileContext, tools: TaskTools) -> None:
+        self._context = context
+        self._tools = tools
+        self._queue = WorkQueue()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._failures: dict[str, int] = {}  # in a row, by store id
+        self._retries: dict[str, asyncio.TimerHandle] = {}
+
+    def wake(self, store: Store) -> None:
+        """Queue a store that has a task; interrupt the task of one that is to be deleted."""
+        if store.target is StoreTarget.DELETED:
+            if running := self._running.get(store.id):
+                running.cancel()
+        elif store.task is not None:
+            self._queue.add(store.id, Lane.TASK, store.owner.key)
+
+    async def work(self) -> NoReturn:
+        """Do one task after the other, for ever. One worker runs this."""
+        while True:
+            store_id = await self._queue.take(Lane.TASK)
+            try:
+                await self._work_on(store_id)
+            finally:
+                self._queue.done(store_id)
+
+    async def _work_on(self, store_id: str) -> None:
+        # A task of its own, so that ``wake`` can cancel the work without ending the worker.
+        task = asyncio.create_task(self._do(store_id), name=f"task {store_id}")
+        self._running[store_id] = task
+        try:
+            await asyncio.wait({task})
+        finally:
+            # When the service stops, the worker itself is cancelled, and its work must end with it.
+            task.cancel()
+            await asyncio.wait({task})
+            self._running.pop(store_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            await self._after_failure(store_id, error)
+
+    async def _do(self, store_id: str) -> None:
+        try:
+            store = await self._context.records.get(store_id)
+        except NotFoundError:
+            return  # purged by retention
+        if store.task is None or store.target is StoreTarget.DELETED:
+            return
+        with structlog.contextvars.bound_contextvars(store_id=store_id):
+            if takes_tasks(store.status, store.target):
+                await _WORK[store.task](self._context, self._tools, store)
+            else:
+                await self._tools.records.fail(store, _failed_meanwhile(store))
+        self._failures.pop(store_id, None)
+        _log.info("task_done", store_id=store_id, task=store.task)
+
+    async def _after_failure(self, store_id: str, error: BaseException) -> None:
+        owner = self._queue.owner(store_id)
+        # The key is still held by this worker, so ``add`` only marks it to come back.
+        if isinstance(error, ConflictError):
+            self._queue.add(store_id, Lane.TASK, owner)
+            return
+        if not isinstance(error, StorePlatformError):
+            error = unforeseen.noted(error, store_id=store_id)
+        failures = self._failures[store_id] = self._failures.get(store_id, 0) + 1
+        is_hopeless = isinstance(error, UnforeseenError) and failures >= unforeseen.MOST_TRIES
+        if is_hopeless and await self._is_given_up(store_id, error):
+            return
+        seconds = pause_seconds(failures)
+        _log.warning(
+            "task_failed", store_id=store_id, reason=str(error), retry_in_seconds=round(seconds, 1)
+        )
+        self._again(store_id, owner, seconds)
+
+    async def _is_given_up(self, store_id: str, error: StorePlatformError) -> bool:
+        """Record the task as failed; return whether that could be done."""
+        noted = unforeseen.noted(error)
+        try:
+            store = await self._context.records.get(store_id)
+            await self._tools.records.fail(store, unforeseen.reason(noted, unforeseen.REMEDY))
+        except (ConflictError, NotFoundError):
+            pass  # over already
+        except Exception as failure:  # noqa: BLE001 - both errors are logged, and work tried again
+            unforeseen.noted(failure, store_id=store_id, giving_up=noted.error_id)
+            return False
+        self._failures.pop(store_id, None)
+        return True
+
+    def _again(self, store_id: str, owner: str, seconds: float) -> None:
+        def begin() -> None:
+            self._retries.pop(store_id, None)
+            self._queue.add(store_id, Lane.TASK, owner)
+
+        if (earlier := self._retries.pop(store_id, None)) is not None:
+            earlier.cancel()
+        self._retries[store_id] = asyncio.get_running_loop().call_later(seconds, begin)
+
+
+def _failed_meanwhile(store: Store) -> Reason:
+    code = store.reason.code if store.reason else ReasonCode.NOT_READY
+    why = store.reason.message if store.reason else f"It is {store.status}."
+    return Reason(code, f"The store has failed meanwhile. {why}")

@@ -1,0 +1,99 @@
+"""Backups of stores, for a known caller: what there is, and the command that makes one.
+
+Callers see and make backups of their own stores, and admins of all. A store of somebody else is
+"not found".
+"""
+
+from collections.abc import Mapping, Sequence
+
+from provisioner.domain.backups import Backup, BackupSettings
+from provisioner.domain.codes import RefusalCode
+from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.domain.identities import Identity
+from provisioner.domain.stores import Store, StoreTask
+from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.services.permissions import require_operator
+from provisioner.services.store_queries import StoreQueries
+from provisioner.storage.audit_log import AuditedAction
+from provisioner.storage.paging import Page
+from provisioner.storage.store_backups import StoreBackups
+from provisioner.storage.store_tasks import TaskRepository
+
+_NOT_SET_UP = Refusal(
+    RefusalCode.BACKUPS_NOT_SET_UP,
+    "The platform is not set up to keep backups. Ask its operator: docs/kubernetes.md says how.",
+)
+
+
+class Backups:
+    """Reads and makes backups; ``stores`` says which stores a caller may see.
+
+    ``settings`` is None where the platform is not set up to keep any.
+    """
+
+    def __init__(
+        self,
+        *,
+        stores: StoreQueries,
+        records: StoreBackups,
+        tasks: TaskRepository,
+        dispatcher: Dispatcher,
+        settings: BackupSettings | None,
+    ) -> None:
+        self._stores = stores
+        self._records = records
+        self._tasks = tasks
+        self._dispatcher = dispatcher
+        self.settings = settings
+
+    async def create(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
+        """Have a backup of a store made, which serves on meanwhile; return the store.
+
+        Raises NotFoundError, or RefusedError: FORBIDDEN, BACKUPS_NOT_SET_UP, NOT_READY, or
+        OPERATION_UNDER_WAY.
+        """
+        require_operator(caller)
+        store = await self._stores.get(caller, store_id)
+        if self.settings is None:
+            raise RefusedError(_NOT_SET_UP)
+        message = f"{caller.owner.label} asked for a backup."
+        try:
+            begun = await self._tasks.begin(store.id, StoreTask.BACKUP, message, audit=audit)
+        except ConflictError as error:
+            store = await self._stores.get(caller, store_id)
+            raise RefusedError(_not_ready(store)) from error
+        self._dispatcher.wake(begun)
+        return begun
+
+    async def page(
+        self, caller: Identity, store_id: str, *, first: int, after: str | None
+    ) -> Page[Backup]:
+        """Return a page of the store's backups, newest first.
+
+        Raises NotFoundError, or RefusedError for a wrong size or cursor.
+        """
+        await self._stores.get(caller, store_id)
+        return await self._records.page(store_id, first=first, after=after)
+
+    async def get(self, caller: Identity, store_id: str, number: int) -> Backup:
+        """Return the backup that this operation of the store made. Raises NotFoundError."""
+        await self._stores.get(caller, store_id)
+        found = await self._records.get(store_id, number)
+        if found is None:
+            raise NotFoundError(f"Store {store_id} has no backup {number}.")
+        return found
+
+    async def newest(self, store_ids: Sequence[str]) -> Mapping[str, Backup]:
+        """Return the newest backup of each of these stores that has one.
+
+        This does not check who the caller is: pass only ids of stores that were returned to them.
+        """
+        return await self._records.newest(store_ids)
+
+
+def _not_ready(store: Store) -> Refusal:
+    message = (
+        f"A backup can be made of a store that is READY or DEGRADED; this one is {store.status}."
+        " Wait until it is ready, or retry it if it has failed."
+    )
+    return Refusal(RefusalCode.NOT_READY, message, "id")

@@ -1,0 +1,203 @@
+"""Writes the beginning and the end of tasks: operations that leave a store's status as it is.
+
+Like every write, each is one transaction that includes its event. While a task is under way, the
+store's row names it (``Store.task``), so that it goes on after a restart.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from provisioner.domain.backups import Backup
+from provisioner.domain.errors import ConflictError
+from provisioner.domain.operations import OperationKind, OperationStatus, Request
+from provisioner.domain.ports import Announcer, Clock
+from provisioner.domain.stores import EventKind, Reason, Store, StoreTask
+from provisioner.domain.transitions import takes_tasks
+from provisioner.storage.audit_log import AuditedAction, request_of
+from provisioner.storage.database import Transaction, Transactions
+from provisioner.storage.operations import begin_operation
+from provisioner.storage.rows import from_micros, to_micros
+from provisioner.storage.store_events import add_event
+from provisioner.storage.store_reads import read_store
+
+T = TypeVar("T")
+
+_UNDER_WAY = """
+    SELECT status FROM operations
+    WHERE store_id = :id AND number = :number AND status IN ('QUEUED', 'RUNNING')
+"""
+_STARTED = """
+    UPDATE operations SET status = 'RUNNING', started_at = COALESCE(started_at, :now)
+    WHERE store_id = :id AND number = :number RETURNING started_at
+"""
+_ENDED = """
+    UPDATE operations
+    SET status = :status, reason_code = :code, reason_message = :message, finished_at = :now
+    WHERE store_id = :id AND number = :number AND status IN ('QUEUED', 'RUNNING')
+    RETURNING number
+"""
+_FREED = "UPDATE stores SET task = NULL WHERE id = :id"
+_STEPS = """
+    UPDATE steps SET status = 'FAILED', message = :message, finished_at = :now
+    WHERE store_id = :id AND attempt = :number AND status = 'RUNNING'
+"""
+_BACKUP = """
+    INSERT INTO backups (store_id, number, snapshot, size, added, engine, engine_version, counts,
+                         made_at)
+    VALUES (:store_id, :number, :snapshot, :size, :added, :engine, :engine_version, :counts,
+            :made_at)
+"""
+
+
+class TaskRepository:
+    """Writes tasks. Implements ``ports.TaskRecords``."""
+
+    def __init__(self, database: Transactions, clock: Clock, announcer: Announcer) -> None:
+        self._database = database
+        self._clock = clock
+        self._announcer = announcer
+
+    async def begin(
+        self, store_id: str, task: StoreTask, message: str, *, audit: AuditedAction | None = None
+    ) -> Store:
+        """Begin a task of a finished store; return the store.
+
+        ``message`` says who asked for it. Raises NotFoundError, ConflictError when the store's
+        status takes no tasks, and RefusedError (OPERATION_UNDER_WAY). Nothing is written then.
+        """
+
+        async def work(transaction: Transaction) -> Store:
+            await transaction.lock_store(store_id)
+            store = await read_store(transaction, store_id)
+            if not takes_tasks(store.status, store.target):
+                raise ConflictError(f"Store {store_id} is {store.status}.")
+            begun = await self._begin(transaction, store, task, message, request_of(audit))
+            if audit is not None:
+                await audit.accept(transaction)
+            return begun
+
+        return await self._write(store_id, work)
+
+    async def _begin(
+        self,
+        transaction: Transaction,
+        store: Store,
+        task: StoreTask,
+        message: str,
+        request: Request,
+    ) -> Store:
+        now, number = self._clock.now(), store.operation_number + 1
+        await transaction.execute(
+            "UPDATE stores SET task = :task, attempt = :number WHERE id = :id",
+            {"id": store.id, "task": task, "number": number},
+        )
+        kind = OperationKind(task)
+        await begin_operation(transaction, store.id, number, kind, request, now=now)
+        await _tell(transaction, store.id, task, OperationStatus.QUEUED, message, now=now)
+        return await read_store(transaction, store.id)
+
+    async def start(self, store: Store) -> datetime:
+        """Record that a worker begins the store's task, or goes on with it; return since when.
+
+        Raises ConflictError when it is over.
+        """
+
+        async def work(transaction: Transaction) -> datetime:
+            now = self._clock.now()
+            task = await _lock(transaction, store)
+            values = {"id": store.id, "number": store.operation_number}
+            before = await transaction.fetch_one(_UNDER_WAY, values)
+            after = await transaction.fetch_one(_STARTED, {**values, "now": to_micros(now)})
+            if before is None or after is None:
+                raise _over(store)
+            if before["status"] == OperationStatus.QUEUED:
+                await _tell(transaction, store.id, task, OperationStatus.RUNNING, "", now=now)
+            return from_micros(after["started_at"])
+
+        return await self._write(store.id, work)
+
+    async def succeed(self, store: Store, message: str, *, backup: Backup | None = None) -> None:
+        """Record that the store's task is done, with the backup that it made."""
+        await self._end(store, OperationStatus.SUCCEEDED, message, None, backup)
+
+    async def fail(self, store: Store, reason: Reason) -> None:
+        """Record that the store's task could not be done."""
+        await self._end(store, OperationStatus.FAILED, reason.message, reason, None)
+
+    async def _end(
+        self,
+        store: Store,
+        status: OperationStatus,
+        message: str,
+        reason: Reason | None,
+        backup: Backup | None,
+    ) -> None:
+        async def work(transaction: Transaction) -> None:
+            now = self._clock.now()
+            task = await _lock(transaction, store)
+            ended = {
+                "id": store.id,
+                "number": store.operation_number,
+                "status": status,
+                "code": reason.code if reason else None,
+                "message": reason.message if reason else None,
+                "now": to_micros(now),
+            }
+            if await transaction.fetch_one(_ENDED, ended) is None:
+                raise _over(store)
+            await transaction.execute(_FREED, {"id": store.id})
+            # Only a task that was given up has one: every other records the end of its step.
+            await transaction.execute(_STEPS, {**ended, "message": message})
+            if backup is not None:
+                await transaction.execute(_BACKUP, _values_of(backup))
+            await _tell(transaction, store.id, task, status, message, now=now)
+
+        await self._write(store.id, work)
+
+    async def _write(self, store_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        result = await self._database.transact(work)
+        # Only after the commit: a follower that read earlier would not see the change.
+        self._announcer.announce(store_id)
+        return result
+
+
+async def _lock(transaction: Transaction, store: Store) -> StoreTask:
+    """Lock the store's row; return its task, if that is still the one that the caller works on."""
+    await transaction.lock_store(store.id)
+    found = await read_store(transaction, store.id)
+    if found.task is None or found.operation_number != store.operation_number:
+        raise _over(store)
+    return found.task
+
+
+def _over(store: Store) -> ConflictError:
+    return ConflictError(f"Operation {store.operation_number} of store {store.id} is over.")
+
+
+async def _tell(
+    transaction: Transaction,
+    store_id: str,
+    task: StoreTask,
+    status: OperationStatus,
+    message: str,
+    *,
+    now: datetime,
+) -> None:
+    await add_event(transaction, store_id, EventKind.TASK, task, status, message, now=now)
+
+
+def _values_of(backup: Backup) -> Mapping[str, object]:
+    return {
+        "store_id": backup.store_id,
+        "number": backup.number,
+        "snapshot": backup.snapshot,
+        "size": backup.size,
+        "added": backup.added,
+        "engine": backup.engine,
+        "engine_version": backup.engine_version,
+        "counts": msgspec.json.encode(dict(sorted(backup.counts.items()))).decode(),
+        "made_at": to_micros(backup.made_at),
+    }

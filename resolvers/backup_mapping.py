@@ -1,0 +1,43 @@
+"""Maps backups of stores to the contract."""
+
+from provisioner.domain import backups
+from provisioner.storage import store_backups
+from provisioner.storage.paging import Page
+from resolvers import ids
+from resolvers.pages import page_info
+from schema.backups import Backup, BackupConnection, BackupCount, BackupEdge, BackupPolicy
+
+
+def backup(record: backups.Backup) -> Backup:
+    return Backup(
+        id=ids.to_backup_id(record.store_id, record.number),
+        number=record.number,
+        made_at=record.made_at,
+        size_in_bytes=float(record.size),
+        added_in_bytes=float(record.added),
+        engine=record.engine,
+        engine_version=record.engine_version,
+        counts=[BackupCount(name=name, number=n) for name, n in sorted(record.counts.items())],
+    )
+
+
+def connection(page: Page[backups.Backup], *, after: str | None) -> BackupConnection:
+    edges = [
+        BackupEdge(cursor=store_backups.encode_cursor(item), node=backup(item))
+        for item in page.items
+    ]
+    cursors = [edge.cursor for edge in edges]
+    return BackupConnection(
+        edges=edges, page_info=page_info(cursors, has_next=page.has_next, after=after)
+    )
+
+
+def policy(settings: backups.BackupSettings | None) -> BackupPolicy | None:
+    if settings is None:
+        return None
+    interval = settings.interval
+    return BackupPolicy(
+        interval_hours=None if interval is None else interval.total_seconds() / 3600,
+        # An account is at the server that comes with the platform.
+        is_in_cluster=settings.accounts is not None,
+    )

@@ -1,0 +1,57 @@
+"""Defines the backups of a store, and the pages of a list of them."""
+
+from datetime import datetime
+
+import strawberry
+
+from schema.node import Node
+from schema.page_info import PageInfo
+
+
+@strawberry.type(description="How many of one kind of thing are in a backup.")
+class BackupCount:
+    name: str = strawberry.field(description="What was counted, such as `orders`.")
+    number: int = strawberry.field(description="How many there are.")
+
+
+@strawberry.type(description="A backup of a shop: its database and its files, as of one moment.")
+class Backup(Node):
+    number: int = strawberry.field(description="The number of the operation that made it.")
+    made_at: datetime = strawberry.field(description="When it was complete.")
+    size_in_bytes: float = strawberry.field(
+        description="How much was saved: a whole number, which may be too large for an `Int`."
+    )
+    added_in_bytes: float = strawberry.field(
+        description="How much of it was new and took up room, after compression: a whole number."
+    )
+    engine: str = strawberry.field(description="The engine of the shop.")
+    engine_version: str = strawberry.field(description="The engine's version at the time.")
+    counts: list[BackupCount] = strawberry.field(
+        description="How many of each thing are in it, by the names that the engine gives them."
+    )
+
+
+@strawberry.type(description="A backup in a list.")
+class BackupEdge:
+    cursor: str = strawberry.field(
+        description="Pass it as `after` to continue the list after this backup."
+    )
+    node: Backup = strawberry.field(description="The backup.")
+
+
+@strawberry.type(description="A page of a store's backups.")
+class BackupConnection:
+    edges: list[BackupEdge] = strawberry.field(description="The backups of this page.")
+    page_info: PageInfo = strawberry.field(description="Where the next page begins.")
+
+
+@strawberry.type(description="How the platform makes backups.")
+class BackupPolicy:
+    interval_hours: float | None = strawberry.field(
+        description="The mean time between two backups of a shop. Null if they are made only when"
+        " somebody asks for one."
+    )
+    is_in_cluster: bool = strawberry.field(
+        description="Whether backups are kept in the cluster that the shops are in. They do not"
+        " help then if the whole cluster is lost."
+    )
