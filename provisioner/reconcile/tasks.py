@@ -45,6 +45,11 @@ class Tasks:
         self._failures: dict[str, int] = {}  # in a row, by store id
         self._retries: dict[str, asyncio.TimerHandle] = {}
 
+    @property
+    def are_busy(self) -> bool:
+        """Whether a task waits or is being done."""
+        return bool(self._queue.waiting(Lane.TASK) + self._queue.active(Lane.TASK))
+
     def wake(self, store: Store) -> None:
         """Queue a store that has a task; interrupt the task of one that is to be deleted."""
         if store.target is StoreTarget.DELETED:

@@ -150,7 +150,8 @@ class TaskRepository:
                 raise _over(store)
             await transaction.execute(_FREED, {"id": store.id})
             # Only a task that was given up has one: every other records the end of its step.
-            await transaction.execute(_STEPS, {**ended, "message": message})
+            told = {"id": store.id, "number": store.operation_number, "message": message}
+            await transaction.execute(_STEPS, {**told, "now": to_micros(now)})
             if backup is not None:
                 await transaction.execute(_BACKUP, _values_of(backup))
             await _tell(transaction, store.id, task, status, message, now=now)

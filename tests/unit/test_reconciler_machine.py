@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from provisioner.domain import backoff
+from provisioner.domain.backups import BackupSettings
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, Workload
@@ -33,17 +34,21 @@ from provisioner.domain.errors import (
 from provisioner.domain.names import new_store_id
 from provisioner.domain.operations import BUILDING, OperationKind, OperationStatus
 from provisioner.domain.owners import local
-from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, new_store
+from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, StoreTask, new_store
 from provisioner.reconcile import reconciler
-from provisioner.reconcile.context import ReconcileContext, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, TaskTools, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_annotations, namespace_labels
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
+from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
 from provisioner.storage.operation_pages import OperationPages
+from provisioner.storage.store_backups import StoreBackups
+from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
+from provisioner.testing.simulated_jobs import DUMPED, SAVED
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 
@@ -54,6 +59,7 @@ ENGINE = Engine(
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
     ready_path="/", admin_password_key="", admin_user="", credentials=(),
     versions=(EngineVersion("1", is_default=True, values={}),), resources={},
+    backup_counts=("orders",),
 )  # fmt: skip
 FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterUnreachableError("The cluster did not answer."),
@@ -64,6 +70,11 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
+WORKERS = 2
+"""At one store at a time: one brings it to its target, and one does its task."""
+BACKUPS = BackupSettings(
+    repository="rest:http://backups:8000", key="k" * 32, accounts=None, port=8000, interval=None
+)
 
 
 @pytest.fixture(autouse=True)
@@ -96,9 +107,11 @@ class Stores(RuleBasedStateMachine):
             observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
             settings=WorkSettings(
                 provision_timeout=timedelta(minutes=10), delete_timeout=timedelta(seconds=0.1),
-                drift_interval=timedelta(minutes=10),
+                drift_interval=timedelta(minutes=10), backups=BACKUPS,
             ),
         )  # fmt: skip
+        self.cluster.reports = {"dump": DUMPED, "save": SAVED}
+        self.task_records = TaskRepository(self.database, clock, RecordedAnnouncements())
         self.ids: list[str] = []
         self.runner.run(self._begin())
 
@@ -113,11 +126,19 @@ class Stores(RuleBasedStateMachine):
     async def _begin(self) -> None:
         self.queue = WorkQueue()
         self.reconciler = Reconciler(self.context, self.queue)
+        self.tasks = Tasks(self.context, TaskTools(self.task_records, self.cluster))
+        lanes = [lane for lane in Lane if lane is not Lane.TASK]
         self.workers = [
-            asyncio.create_task(self.reconciler.work(lane)) for lane in Lane for _ in range(2)
+            asyncio.create_task(work)
+            for _ in range(2)
+            for work in (*map(self.reconciler.work, lanes), self.tasks.work())
         ]
         for store in await self.records.undeleted():
-            self.reconciler.wake(store)
+            self._wake(store)
+
+    def _wake(self, store: Store) -> None:
+        self.reconciler.wake(store)
+        self.tasks.wake(store)
 
     async def _end(self) -> None:
         for worker in self.workers:
@@ -138,7 +159,7 @@ class Stores(RuleBasedStateMachine):
                     now=self.context.clock.now(),
                 )
             )  # fmt: skip
-            self.reconciler.wake(store)
+            self._wake(store)
             return store_id
 
         self.ids.append(self.runner.run(work()))
@@ -155,7 +176,7 @@ class Stores(RuleBasedStateMachine):
                     )
             else:
                 store = await self.records.request_delete(store_id, "Deleted.")
-            self.reconciler.wake(store)
+            self._wake(store)
 
         self.runner.run(work())
 
@@ -172,6 +193,18 @@ class Stores(RuleBasedStateMachine):
                     )
 
         self.runner.run(work())
+
+    @rule(store_id=stores)
+    def back_up(self, store_id: str) -> None:
+        async def work() -> None:
+            with suppress(ConflictError, RefusedError):
+                self._wake(await self.task_records.begin(store_id, StoreTask.BACKUP, "Asked for."))
+
+        self.runner.run(work())
+
+    @rule(failing=st.booleans())
+    def change_what_becomes_of_jobs(self, failing: bool) -> None:  # noqa: FBT001
+        self.cluster.are_jobs_failing = failing
 
     @rule(turns=st.integers(1, 60))
     def let_work(self, turns: int) -> None:
@@ -240,7 +273,7 @@ class Stores(RuleBasedStateMachine):
 
     @invariant()
     def one_worker_at_most(self) -> None:
-        assert self.cluster.most_at_once <= 1
+        assert self.cluster.most_at_once <= WORKERS
 
     def teardown(self) -> None:
         try:
@@ -261,7 +294,7 @@ class Stores(RuleBasedStateMachine):
                     await asyncio.sleep(0.002)
         except TimeoutError:
             pytest.fail(await self._restless())
-        assert self.cluster.most_at_once <= 1
+        assert self.cluster.most_at_once <= WORKERS
         kept = [await self.records.get(store_id) for store_id in self.ids]
         live = {store.namespace for store in kept if store.status is not StoreStatus.DELETED}
         assert set(self.cluster.namespaces) <= live
@@ -274,6 +307,8 @@ class Stores(RuleBasedStateMachine):
             # A look for drift comes after everything else: it would never come if all were woken
             # again before they were worked on.
             self.reconciler.wake_by_id(store_id)
+        if self.tasks.are_busy or (store.task and store.target is StoreTarget.READY):
+            return False
         if store.target is StoreTarget.DELETED:
             return store.status is StoreStatus.DELETED
         if store.status is StoreStatus.FAILED:
@@ -292,7 +327,8 @@ class Stores(RuleBasedStateMachine):
 
     async def _restless(self) -> str:
         """Tell what each store and the queue are at."""
-        lanes = [f"{ln.name}: {self.queue.waiting(ln)} + {self.queue.active(ln)}" for ln in Lane]
+        lanes = [f"TASKS: {self.tasks.are_busy}"]
+        lanes += [f"{ln.name}: {self.queue.waiting(ln)} + {self.queue.active(ln)}" for ln in Lane]
         stores = [await self.records.get(store_id) for store_id in self.ids]
         found = [(store, self.cluster.namespaces.get(store.namespace)) for store in stores]
         return "\n".join(["It did not come to rest.", *lanes, *map(str, found)])
@@ -318,7 +354,14 @@ class Stores(RuleBasedStateMachine):
         )
         assert not any(item.is_under_way for item in operations)
         assert all(item.finished_at is not None for item in operations)
-        latest = operations[0]
+        backups = await StoreBackups(self.database).page(store.id, first=100, after=None)
+        assert [made.number for made in backups.items] == [
+            item.number
+            for item in operations
+            if (item.kind, item.status) == (OperationKind.BACKUP, OperationStatus.SUCCEEDED)
+        ]
+        assert store.task is None
+        latest = next(item for item in operations if item.kind is not OperationKind.BACKUP)
         if store.status is StoreStatus.DELETED:
             assert (latest.kind, latest.status) == (OperationKind.DELETE, OperationStatus.SUCCEEDED)
         elif store.status is StoreStatus.FAILED and latest.status is OperationStatus.FAILED:
