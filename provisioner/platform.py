@@ -235,6 +235,7 @@ def _platform(
             records=StoreBackups(state.database),
             tasks=TaskRepository(state.database, state.clock, state.announcer),
             dispatcher=dispatcher,
+            clock=state.clock,
             settings=settings.work.backups,
         ),
         tokens=tokens,

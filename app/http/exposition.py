@@ -56,7 +56,8 @@ class MetricsEndpoint:
         stores = None if problems["database"] else await _stores(platform)
         # A registry for this scrape alone: its gauges hold values that were read just now.
         gauges = CollectorRegistry()
-        gauges.register(PlatformGauges(platform, problems, stores))
+        late = None if stores is None else await _late_backups(platform)
+        gauges.register(PlatformGauges(platform, problems, stores, late))
         content = generate_latest(gauges) + generate_latest(self._measurements.registry)
         return Response(content, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
@@ -66,5 +67,14 @@ async def _stores(platform: Platform) -> dict[StoreStatus, int] | None:
     try:
         async with asyncio.timeout(_DATABASE_SECONDS):
             return dict((await platform.stores.load()).stores)
+    except Exception:  # noqa: BLE001 - the gauge part_up shows it at the next scrape
+        return None
+
+
+async def _late_backups(platform: Platform) -> int | None:
+    """Return how many stores' backups are late, or None as ``Backups.late`` or on trouble."""
+    try:
+        async with asyncio.timeout(_DATABASE_SECONDS):
+            return await platform.backups.late()
     except Exception:  # noqa: BLE001 - the gauge part_up shows it at the next scrape
         return None

@@ -19,8 +19,9 @@ _PREFIX = "store_platform_"
 class PlatformGauges(Collector):
     """The gauges of one scrape.
 
-    ``problems`` and ``stores`` need the database, so they are read before: prometheus_client cannot
-    wait in ``collect``. ``stores`` is None when the database did not answer.
+    ``problems``, ``stores`` and ``late_backups`` need the database, so they are read before:
+    prometheus_client cannot wait in ``collect``. ``stores`` is None when the database did not
+    answer, and ``late_backups`` then too, or when none are made by themselves.
     """
 
     def __init__(
@@ -28,10 +29,12 @@ class PlatformGauges(Collector):
         platform: Platform,
         problems: Mapping[str, str | None],
         stores: Mapping[StoreStatus, int] | None,
+        late_backups: int | None = None,
     ) -> None:
         self._platform = platform
         self._problems = problems
         self._stores = stores
+        self._late_backups = late_backups
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge(
@@ -71,21 +74,34 @@ class PlatformGauges(Collector):
                 {(status.value,): self._stores.get(status, 0) for status in StoreStatus},
             )
 
+        if self._late_backups is not None:
+            yield _gauge(
+                "backups_late",
+                "Shops that have had no backup for twice the interval.",
+                (),
+                {(): self._late_backups},
+            )
+
     def _queue(self) -> Iterable[Metric]:
         # A replica that does not lead has no queue. It reports an empty one, so its series go on.
         session = self._platform.elector.session
         queue = session.queue if session else WorkQueue()
+        tasks = session.tasks if session else None
+        waiting: dict[tuple[str, ...], float] = {(ln.name,): queue.waiting(ln) for ln in Lane}
+        running: dict[tuple[str, ...], float] = {(ln.name,): queue.active(ln) for ln in Lane}
+        waiting[Lane.TASK.name,] = tasks.waiting if tasks else 0
+        running[Lane.TASK.name,] = tasks.running if tasks else 0
         yield _gauge(
             "queue_waiting",
             "Stores that wait for a worker.",
             ("lane",),
-            {(lane.name,): queue.waiting(lane) for lane in Lane},
+            waiting,
         )
         yield _gauge(
             "queue_running",
             "Stores that are worked on.",
             ("lane",),
-            {(lane.name,): queue.active(lane) for lane in Lane},
+            running,
         )
 
     def _watches(self) -> Iterable[Metric]:

@@ -36,7 +36,10 @@ class _Timed:
 
 _TIMED = {
     Activity.WORK: _Timed(
-        "work", "Pieces of work on a store, by its status after.", ("action", "engine"), _SLOW
+        "work",
+        "Pieces of work on a store, by its status after, or a task's.",
+        ("action", "engine"),
+        _SLOW,
     ),
     Activity.STEP: _Timed("step", "Steps of the work on a store.", ("step", "engine"), _SLOW),
     Activity.HELM: _Timed("helm_run", "Runs of helm.", ("verb",), _SLOW),

@@ -13,6 +13,7 @@ from provisioner.domain.backups import Backup, BackupSettings, Saved
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine
 from provisioner.domain.errors import NotFoundError, StoreFailedError, TerminalError
+from provisioner.domain.operations import OperationStatus
 from provisioner.domain.ports import Jobs
 from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.stores import Reason, StepName, Store
@@ -31,8 +32,8 @@ _COMPONENT = "backup"
 _LOG_LINES = 20
 
 
-async def back_up(context: ReconcileContext, tools: TaskTools, store: Store) -> None:
-    """Do the store's task: make a backup, and record it or why there is none.
+async def back_up(context: ReconcileContext, tools: TaskTools, store: Store) -> OperationStatus:
+    """Do the store's task: make a backup, and record it or why there is none. Return which.
 
     Raises ConflictError when the task is over meanwhile.
     """
@@ -53,6 +54,8 @@ async def back_up(context: ReconcileContext, tools: TaskTools, store: Store) -> 
         backup = _backup_of(store, saved, context.clock.now())
         await tools.records.succeed(store, told(saved), backup=backup)
         await saving.remove_jobs()
+        return OperationStatus.SUCCEEDED
+    return OperationStatus.FAILED
 
 
 def _seconds_left(context: ReconcileContext, began: datetime) -> float:

@@ -21,6 +21,8 @@ from provisioner.domain.errors import (
     StorePlatformError,
     UnforeseenError,
 )
+from provisioner.domain.instrumentation import Activity
+from provisioner.domain.operations import OperationStatus
 from provisioner.domain.stores import Reason, Store, StoreTarget, StoreTask
 from provisioner.domain.transitions import takes_tasks
 from provisioner.reconcile.backup import back_up
@@ -29,7 +31,9 @@ from provisioner.reconcile.queue import Lane, WorkQueue
 
 _log = structlog.get_logger(__name__)
 
-_WORK: Mapping[StoreTask, Callable[[ReconcileContext, TaskTools, Store], Awaitable[None]]] = {
+_WORK: Mapping[
+    StoreTask, Callable[[ReconcileContext, TaskTools, Store], Awaitable[OperationStatus]]
+] = {
     StoreTask.BACKUP: back_up,
 }
 
@@ -46,9 +50,14 @@ class Tasks:
         self._retries: dict[str, asyncio.TimerHandle] = {}
 
     @property
-    def are_busy(self) -> bool:
-        """Whether a task waits or is being done."""
-        return bool(self._queue.waiting(Lane.TASK) + self._queue.active(Lane.TASK))
+    def waiting(self) -> int:
+        """How many tasks wait for a worker."""
+        return self._queue.waiting(Lane.TASK)
+
+    @property
+    def running(self) -> int:
+        """How many tasks are being done."""
+        return self._queue.active(Lane.TASK)
 
     def wake(self, store: Store) -> None:
         """Queue a store that has a task; interrupt the task of one that is to be deleted."""
@@ -89,12 +98,17 @@ class Tasks:
         if store.task is None or store.target is StoreTarget.DELETED:
             return
         with structlog.contextvars.bound_contextvars(store_id=store_id):
-            if takes_tasks(store.status, store.target):
-                await _WORK[store.task](self._context, self._tools, store)
-            else:
-                await self._tools.records.fail(store, _failed_meanwhile(store))
+            labels = {"action": store.task, "engine": store.engine, "store_id": store_id}
+            with self._context.measurements.measure(Activity.WORK, **labels) as measured:
+                measured.outcome = await self._outcome_of(store, store.task)
+            _log.info("task_done", task=store.task, outcome=measured.outcome)
         self._failures.pop(store_id, None)
-        _log.info("task_done", store_id=store_id, task=store.task)
+
+    async def _outcome_of(self, store: Store, task: StoreTask) -> OperationStatus:
+        if takes_tasks(store.status, store.target):
+            return await _WORK[task](self._context, self._tools, store)
+        await self._tools.records.fail(store, _failed_meanwhile(store))
+        return OperationStatus.FAILED
 
     async def _after_failure(self, store_id: str, error: BaseException) -> None:
         owner = self._queue.owner(store_id)

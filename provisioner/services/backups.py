@@ -10,6 +10,7 @@ from provisioner.domain.backups import Backup, BackupSettings
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
+from provisioner.domain.ports import Clock
 from provisioner.domain.stores import Store, StoreTask
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.permissions import require_operator
@@ -18,6 +19,9 @@ from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.paging import Page
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
+
+LATE = 2
+"""After how many intervals without a backup a store's is late."""
 
 _NOT_SET_UP = Refusal(
     RefusalCode.BACKUPS_NOT_SET_UP,
@@ -38,12 +42,14 @@ class Backups:
         records: StoreBackups,
         tasks: TaskRepository,
         dispatcher: Dispatcher,
+        clock: Clock,
         settings: BackupSettings | None,
     ) -> None:
         self._stores = stores
         self._records = records
         self._tasks = tasks
         self._dispatcher = dispatcher
+        self._clock = clock
         self.settings = settings
 
     async def create(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
@@ -89,6 +95,15 @@ class Backups:
         This does not check who the caller is: pass only ids of stores that were returned to them.
         """
         return await self._records.newest(store_ids)
+
+    async def late(self) -> int | None:
+        """Return how many stores have had no backup for twice the interval, while they were ready.
+
+        None where no backups are made by themselves.
+        """
+        if self.settings is None or self.settings.interval is None:
+            return None
+        return await self._records.late(self._clock.now() - LATE * self.settings.interval)
 
 
 def _not_ready(store: Store) -> Refusal:

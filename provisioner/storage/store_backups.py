@@ -8,7 +8,7 @@ from provisioner.domain.backups import Backup
 from provisioner.domain.stores import Store
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.paging import Number, Page, check_page_size, decode_key, encode_key
-from provisioner.storage.rows import backup_of, moment, store_of
+from provisioner.storage.rows import backup_of, moment, store_of, to_micros
 
 _DUE = """
     SELECT stores.*, made.made_at, tried.tried_at
@@ -20,6 +20,13 @@ _DUE = """
         ON tried.store_id = stores.id
     WHERE stores.target = 'READY' AND stores.status IN ('READY', 'DEGRADED')
     ORDER BY stores.created_at, stores.id
+"""
+
+_LATE = """
+    SELECT COUNT(*) AS stores FROM stores
+    WHERE target = 'READY' AND status IN ('READY', 'DEGRADED') AND ready_at < :before
+    AND NOT EXISTS (SELECT 1 FROM backups
+                    WHERE backups.store_id = stores.id AND backups.made_at >= :before)
 """
 
 
@@ -78,6 +85,13 @@ class StoreBackups:
             )
         )
         return {row["store_id"]: backup_of(row) for row in rows}
+
+    async def late(self, before: datetime) -> int:
+        """Return how many stores that take backups were ready by then, and have none since."""
+        row = await self._database.read(
+            lambda transaction: transaction.fetch_one(_LATE, {"before": to_micros(before)})
+        )
+        return 0 if row is None else int(row["stores"])
 
     async def times(self) -> list[BackupTimes]:
         """Return when each store that takes backups had one, oldest store first."""

@@ -13,11 +13,12 @@ import pytest
 from app.local.cluster import LocalCluster, tools
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Observation, Pod
-from provisioner.domain.ports import Cluster, Helm, Observer, Releases, StoreRecords
+from provisioner.domain.ports import Cluster, Helm, Jobs, Observer, Releases, StoreRecords
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor
+from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.kubernetes.releases import ReleaseReader
@@ -35,6 +36,23 @@ spec:
     metadata: {labels: {app: web, %s: %s, app.kubernetes.io/component: web}}
     spec: {containers: [{name: web, image: example.invalid/web}]}
 """
+TEMPLATE = """apiVersion: batch/v1
+kind: CronJob
+metadata: {name: "{{ .Release.Name }}-backup"}
+spec:
+  schedule: "0 0 1 1 *"
+  suspend: true
+  jobTemplate:
+    metadata: {labels: {app.kubernetes.io/component: backup}}
+    spec:
+      backoffLimit: 0
+      template:
+        metadata: {labels: {app.kubernetes.io/component: backup}}
+        spec:
+          restartPolicy: Never
+          initContainers: [{name: dump, image: example.invalid/dump}]
+          containers: [{name: save, image: example.invalid/save}]
+"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,7 @@ class World:
     cluster: Cluster
     helm: Helm
     releases: Releases
+    jobs: Jobs
     observer: Observer
     chart: Path
     namespace: str
@@ -118,7 +137,7 @@ def simulated_world(folder: Path) -> World:
         cluster.unlabel(namespace)
 
     return World(
-        cluster, cluster, cluster, cluster, folder, namespace, labels, release_state,
+        cluster, cluster, cluster, cluster, cluster, folder, namespace, labels, release_state,
         remove_workloads, remove_label,
     )  # fmt: skip
 
@@ -154,8 +173,8 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
     try:
         await observer.synced()
         yield World(
-            cluster, helm, ReleaseReader(api), observer, make_chart(folder), namespace, labels,
-            release_state, remove_workloads, remove_label,
+            cluster, helm, ReleaseReader(api), KubeJobs(api), observer, make_chart(folder),
+            namespace, labels, release_state, remove_workloads, remove_label,
         )  # fmt: skip
     finally:
         await cluster.delete_namespace(namespace)
@@ -173,4 +192,5 @@ def make_chart(folder: Path) -> Path:
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: contract\nversion: 0.1.0\n")
     text = DEPLOYMENT % (STORE_LABEL, STORE_ID)
     (chart / "templates" / "web.yaml").write_text(text)
+    (chart / "templates" / "backup.yaml").write_text(TEMPLATE)
     return chart

@@ -130,6 +130,19 @@ async def test_a_secret_is_replaced_whole(world: World) -> None:
         assert await world.cluster.read_secret(world.namespace, SECRET) == values
 
 
+async def test_one_value_of_a_secret_is_set(world: World) -> None:
+    await world.create()
+    await world.cluster.replace_secret(world.namespace, "accounts", {}, {"a": "1", "b": "2"})
+
+    await world.cluster.set_in_secret(world.namespace, "accounts", "b", "3")
+    await world.cluster.set_in_secret(world.namespace, "accounts", "c", "4")
+
+    found = await world.cluster.read_secret(world.namespace, "accounts")
+    assert found == {"a": "1", "b": "3", "c": "4"}
+    with pytest.raises(NotFoundError):
+        await world.cluster.set_in_secret(world.namespace, "others", "b", "3")
+
+
 async def test_no_secret_without_its_namespace(world: World) -> None:
     with pytest.raises(NotFoundError):
         await world.cluster.ensure_secret(world.namespace, SECRET, LABELS, lambda: {"a": "b"})

@@ -227,6 +227,17 @@ async def test_when_each_store_had_a_backup(shop: Shop, database: Database) -> N
     assert unready.id not in times
 
 
+async def test_stores_without_a_backup_since_a_moment_are_counted(shop: Shop) -> None:
+    assert await shop.backups.late(START) == 0  # it was not ready before
+    assert await shop.backups.late(START + SECOND) == 1
+    store = await shop.begin()
+    await shop.tasks.succeed(store, "Done.", backup=shop.backup())
+    assert await shop.backups.late(START + SECOND) == 0
+    assert await shop.backups.late(START + 2 * SECOND) == 1
+    await shop.records.request_delete(store.id, "Deleted.")
+    assert await shop.backups.late(START + 2 * SECOND) == 0
+
+
 async def test_backups_go_with_the_record_of_a_deleted_store(shop: Shop) -> None:
     store = await shop.begin()
     await shop.tasks.succeed(store, "Done.", backup=shop.backup())

@@ -331,6 +331,6 @@ async def test_a_delete_interrupts_a_backup(world: World, monkeypatch: pytest.Mo
         wanted = await world.records.request_delete(world.store.id, "Deleted.")
         tasks.wake(wanted)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while tasks.are_busy:  # noqa: ASYNC110 - no event tells of the end of all work
+            while tasks.running:  # noqa: ASYNC110 - no event tells of the end of all work
                 await asyncio.sleep(0.001)
     assert (await world.steps()).keys() == {"HELM_UNINSTALL", "NAMESPACE_GONE"}

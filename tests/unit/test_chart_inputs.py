@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from provisioner.domain.backups import BackupSettings
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import Engine, GeneratedSecret, load_engine
 from provisioner.domain.mail import MailSecurity, MailServer
@@ -22,6 +23,9 @@ from tests.stores import a_store
 ENGINE = load_engine(MEDUSA)
 SILENT = replace(ENGINE, sends_mail=False)
 MAIL = MailServer("mail.test", 587, MailSecurity.STARTTLS, "{name}@shops.test", "shops", "secret")
+BACKUPS = BackupSettings(
+    repository="rest:http://backups:8000", key="k" * 32, accounts=None, port=8000, interval=None
+)
 OPEN_MAIL = MailServer("mail.test", 25, MailSecurity.NONE)
 
 
@@ -32,12 +36,12 @@ def store() -> Store:
 
 def context(
     repository: StoreRepository, cluster: SimulatedCluster, mail: MailServer | None,
-    *, registries: RegistryCredentials | None = None,
+    *, registries: RegistryCredentials | None = None, backups: BackupSettings | None = None,
 ) -> ReconcileContext:  # fmt: skip
     return ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
         prober=AlwaysAnswers(), engines={}, clock=SystemClock(),
-        settings=WorkSettings(mail=mail, registries=registries),
+        settings=WorkSettings(mail=mail, registries=registries, backups=backups),
     )  # fmt: skip
 
 
@@ -164,3 +168,43 @@ def test_the_values_say_how_mail_leaves(repository: StoreRepository, store: Stor
         "host": "mail.test", "port": 25, "security": "none", "from": "", "credentialsSecret": "",
     }  # fmt: skip
     assert "mail" not in store_values(context(repository, cluster, MAIL), store, SILENT)
+
+
+async def test_a_store_that_can_be_backed_up_gets_its_repository(
+    repository: StoreRepository, store: Store
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
+    work = context(repository, cluster, None, backups=BACKUPS)
+    engine = replace(SILENT, backup_counts=("orders",))
+
+    message, hidden = await ensure_secrets(work, store, engine)
+
+    made = (await secrets_of(cluster, store))["store-backup"]
+    assert made == {
+        "RESTIC_REPOSITORY": f"rest:http://backups:8000/{store.id}/",
+        "RESTIC_PASSWORD": BACKUPS.repository_password(store.id),
+    }
+    assert made["RESTIC_PASSWORD"] in hidden
+    assert message.endswith(" Secret store-backup holds the account for its backups.")
+    assert store_values(work, store, engine)["backup"] == {
+        "enabled": True, "secret": "store-backup", "port": 8000,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counts", "backups"), [(None, True), (("orders",), False)], ids=["engine", "platform"]
+)
+async def test_without_backups_there_is_neither_secret_nor_value(
+    repository: StoreRepository,
+    store: Store,
+    counts: tuple[str, ...] | None,
+    backups: bool,  # noqa: FBT001
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
+    work = context(repository, cluster, None, backups=BACKUPS if backups else None)
+    engine = replace(SILENT, backup_counts=counts)
+    await ensure_secrets(work, store, engine)
+    assert (await secrets_of(cluster, store)).keys() == {"store-credentials"}
+    assert "backup" not in store_values(work, store, engine)

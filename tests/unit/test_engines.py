@@ -78,9 +78,18 @@ def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
     assert load_engine(slow).provision_timeout == timedelta(minutes=15)
 
 
+def test_what_a_backup_counts(tmp_path: Path) -> None:
+    assert load_engine(write(tmp_path, GOOD)).backup_counts is None
+    saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
+    assert load_engine(saved).backup_counts == ("orders",)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"backup": {}}, "$.backup"),
+        ({"backup": {"counts": []}}, "$.backup.counts"),
+        ({"backup": {"counts": ["All Orders"]}}, "$.backup.counts[0]"),
         ({"name": "Not A Label"}, "$.name"),
         ({"workloads": []}, "$.workloads"),
         ({"workloads": [{"component": "web", "kind": "DaemonSet"}]}, "$.workloads[0].kind"),

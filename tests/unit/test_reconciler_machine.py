@@ -307,7 +307,11 @@ class Stores(RuleBasedStateMachine):
             # A look for drift comes after everything else: it would never come if all were woken
             # again before they were worked on.
             self.reconciler.wake_by_id(store_id)
-        if self.tasks.are_busy or (store.task and store.target is StoreTarget.READY):
+        if (
+            self.tasks.waiting
+            or self.tasks.running
+            or (store.task and store.target is StoreTarget.READY)
+        ):
             return False
         if store.target is StoreTarget.DELETED:
             return store.status is StoreStatus.DELETED
@@ -327,7 +331,7 @@ class Stores(RuleBasedStateMachine):
 
     async def _restless(self) -> str:
         """Tell what each store and the queue are at."""
-        lanes = [f"TASKS: {self.tasks.are_busy}"]
+        lanes = [f"tasks: {self.tasks.waiting} + {self.tasks.running}"]
         lanes += [f"{ln.name}: {self.queue.waiting(ln)} + {self.queue.active(ln)}" for ln in Lane]
         stores = [await self.records.get(store_id) for store_id in self.ids]
         found = [(store, self.cluster.namespaces.get(store.namespace)) for store in stores]

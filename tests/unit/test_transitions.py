@@ -8,6 +8,7 @@ import pytest
 from provisioner.domain.stores import StoreStatus, StoreTarget
 from provisioner.domain.transitions import (
     ALLOWED,
+    BACKUP_STEPS,
     DECISIONS,
     DELETE_STEPS,
     PROVISION_STEPS,
@@ -81,4 +82,4 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
-    assert rows == [*PROVISION_STEPS, *DELETE_STEPS]
+    assert rows == [*PROVISION_STEPS, *DELETE_STEPS, *BACKUP_STEPS]
