@@ -230,14 +230,7 @@ def _platform(
     return Platform(
         stores=stores,
         store_commands=_commands(settings, state, tools, dispatcher, stores),
-        backups=Backups(
-            stores=stores,
-            records=StoreBackups(state.database),
-            tasks=TaskRepository(state.database, state.clock, state.announcer),
-            dispatcher=dispatcher,
-            clock=state.clock,
-            settings=settings.work.backups,
-        ),
+        backups=_backups(settings, state, dispatcher, stores),
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),
@@ -268,6 +261,19 @@ def _commands(
         shop_url=settings.shop_url,
         quota=settings.quota,
         names=settings.names,
+    )
+
+
+def _backups(
+    settings: PlatformSettings, state: State, dispatcher: Dispatcher, stores: StoreQueries
+) -> Backups:
+    return Backups(
+        stores=stores,
+        records=StoreBackups(state.database),
+        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        dispatcher=dispatcher,
+        clock=state.clock,
+        settings=settings.work.backups,
     )
 
 

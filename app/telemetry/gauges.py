@@ -66,6 +66,9 @@ class PlatformGauges(Collector):
                 (Stream.STORES_CHANGED.value,): self._platform.changes.followers,
             },
         )
+        yield from self._of_the_database()
+
+    def _of_the_database(self) -> Iterable[Metric]:
         if self._stores is not None:
             yield _gauge(
                 "stores",
