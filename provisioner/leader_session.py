@@ -24,7 +24,7 @@ from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.reconcile.backup_schedule import BackupSchedule
-from provisioner.reconcile.context import ReconcileContext, TaskTools, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
@@ -102,7 +102,7 @@ async def leading(
     context = _context(tools, records, observer, fence)
     queue = WorkQueue()
     reconciler = Reconciler(context, queue)
-    tasks = Tasks(context, TaskTools(task_records, tools.jobs))
+    tasks = Tasks(context, task_records)
     # This is all the recovery after a restart or a change of leader: the decision table says what
     # each store needs. The workers begin once the watches are in.
     for store in await records.undeleted():
@@ -144,6 +144,7 @@ def _context(
     return ReconcileContext(
         records=records,
         cluster=tools.cluster,
+        jobs=tools.jobs,
         helm=HelmClient(tools.helm, tools.measurements, fence, tools.doctor),
         releases=tools.releases,
         observer=observer,

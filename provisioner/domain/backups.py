@@ -29,6 +29,21 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreSource:
+    """The backup that a store is made from, with what has to be known of it; see ``Backup``.
+
+    It is kept with the new store, so that the records of the other one are not needed any more.
+    ``url`` is the address that the other shop has had.
+    """
+
+    store_id: str
+    number: int
+    snapshot: str
+    url: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What the Job of a backup has saved; see ``Backup``."""
 

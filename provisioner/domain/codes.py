@@ -43,6 +43,9 @@ class ReasonCode(StrEnum):
     BACKUP_INCOMPLETE = "BACKUP_INCOMPLETE"
     BACKUP_NOT_SET_UP = "BACKUP_NOT_SET_UP"
     BACKUP_TIMEOUT = "BACKUP_TIMEOUT"
+    # Why a store could not be made from a backup
+    RESTORE_FAILED = "RESTORE_FAILED"
+    RESTORE_INCOMPLETE = "RESTORE_INCOMPLETE"
     # What another version of the platform has written
     OTHER = "OTHER"
 
@@ -75,6 +78,8 @@ class RefusalCode(StrEnum):
     NOT_AVAILABLE = "NOT_AVAILABLE"
     NOT_READY = "NOT_READY"
     BACKUPS_NOT_SET_UP = "BACKUPS_NOT_SET_UP"
+    BACKUP_UNKNOWN = "BACKUP_UNKNOWN"
+    ENGINE_MISMATCH = "ENGINE_MISMATCH"
     # Tokens
     OWNER_INVALID = "OWNER_INVALID"
     DESCRIPTION_INVALID = "DESCRIPTION_INVALID"

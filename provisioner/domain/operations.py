@@ -14,8 +14,8 @@ from enum import StrEnum
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import Reason, Step, StepName, StoreStatus, StoreTask
-from provisioner.domain.transitions import BACKUP_STEPS, DELETE_STEPS, PROVISION_STEPS
+from provisioner.domain.stores import Reason, Step, StepName, Store, StoreStatus, StoreTask
+from provisioner.domain.transitions import BACKUP_STEPS, DELETE_STEPS, provision_steps
 
 
 class OperationKind(StrEnum):
@@ -43,9 +43,7 @@ UNDER_WAY = frozenset({OperationStatus.QUEUED, OperationStatus.RUNNING})
 BUILDING = frozenset({OperationKind.CREATE, OperationKind.RETRY})
 """The kinds that bring a store to READY. A delete takes their place, which cancels them."""
 
-STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
-    OperationKind.CREATE: PROVISION_STEPS,
-    OperationKind.RETRY: PROVISION_STEPS,
+_OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.DELETE: DELETE_STEPS,
     OperationKind.BACKUP: BACKUP_STEPS,
 }
@@ -112,6 +110,11 @@ class Operation:
     def is_cancellable(self) -> bool:
         """Whether it can be stopped now. A delete never can: what it has removed is gone."""
         return self.is_under_way and self.kind in BUILDING
+
+
+def steps_of(kind: OperationKind, store: Store) -> tuple[StepName, ...]:
+    """Return the steps of an operation on a store, in order."""
+    return provision_steps(store) if kind in BUILDING else _OTHER_STEPS[kind]
 
 
 _IN_WORDS = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from provisioner.domain.backups import RestoreSource
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import Owner
 
@@ -48,6 +49,7 @@ class StepName(StrEnum):
     REACHABLE = "REACHABLE"  # the shop's address answers
     HELM_UNINSTALL = "HELM_UNINSTALL"
     NAMESPACE_GONE = "NAMESPACE_GONE"
+    RESTORE = "RESTORE"  # only of a store that is made from a backup, after HELM_INSTALL
     REPOSITORY = "REPOSITORY"  # the store's account where backups are kept
     SAVE = "SAVE"  # a Job that dumps the database and saves it with the files
     CHECK = "CHECK"  # what the Job says of it: whether everything is in the backup
@@ -92,6 +94,8 @@ class Store:
     ``operation_started_at`` is when a worker began the latest operation that changes the status;
     None while it waits. ``task`` is the operation under way that leaves the status as it is.
 
+    ``from_backup`` is the backup that the store is made from; None for a store that began empty.
+
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
     """
 
@@ -116,6 +120,7 @@ class Store:
     deleted_at: datetime | None
     contact_email: str | None = None
     task: StoreTask | None = None
+    from_backup: RestoreSource | None = None
 
 
 def new_store(
@@ -130,6 +135,7 @@ def new_store(
     url: str,
     now: datetime,
     contact_email: str | None = None,
+    from_backup: RestoreSource | None = None,
 ) -> Store:
     """Return the record of a new store that waits to be provisioned.
 
@@ -156,6 +162,7 @@ def new_store(
         ready_at=None,
         deleted_at=None,
         contact_email=contact_email,
+        from_backup=from_backup,
     )
 
 

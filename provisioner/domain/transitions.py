@@ -6,7 +6,7 @@ this status and target. Recovery needs no code of its own: after a restart the s
 
 from enum import StrEnum
 
-from provisioner.domain.stores import StepName, StoreStatus, StoreTarget
+from provisioner.domain.stores import StepName, Store, StoreStatus, StoreTarget
 
 
 class Action(StrEnum):
@@ -61,8 +61,23 @@ PROVISION_STEPS = (
     StepName.SETUP_JOB,
     StepName.REACHABLE,
 )
+RESTORE_STEPS = (
+    StepName.NAMESPACE,
+    StepName.CREDENTIALS,
+    StepName.HELM_INSTALL,
+    StepName.RESTORE,
+    StepName.WORKLOADS_READY,
+    StepName.SETUP_JOB,
+    StepName.REACHABLE,
+)
+"""Those of provisioning a store from a backup: it is loaded before anything starts on it."""
 DELETE_STEPS = (StepName.HELM_UNINSTALL, StepName.NAMESPACE_GONE)
 BACKUP_STEPS = (StepName.REPOSITORY, StepName.SAVE, StepName.CHECK)
+
+
+def provision_steps(store: Store) -> tuple[StepName, ...]:
+    """Return the steps in which a store is provisioned."""
+    return PROVISION_STEPS if store.from_backup is None else RESTORE_STEPS
 
 
 def decide(status: StoreStatus, target: StoreTarget) -> Action:

@@ -14,31 +14,27 @@ from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine
 from provisioner.domain.errors import NotFoundError, StoreFailedError, TerminalError
 from provisioner.domain.operations import OperationStatus
-from provisioner.domain.ports import Jobs
-from provisioner.domain.redaction import scrub, tail
+from provisioner.domain.ports import TaskRecords
 from provisioner.domain.stores import Reason, StepName, Store
 from provisioner.domain.transitions import BACKUP_STEPS
-from provisioner.kubernetes.labels import OPERATION_LABEL, STORE_LABEL
-from provisioner.readiness import Assessment, FatalFinding, assess
-from provisioner.reconcile.backup_report import DUMP, SAVE, failure_of, saved_of, told
+from provisioner.reconcile.backup_report import DUMP, SAVE, saved_of, told
 from provisioner.reconcile.chart_inputs import backups_of
-from provisioner.reconcile.context import ReconcileContext, TaskTools
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.reconcile.repositories import ensure_repository
 from provisioner.reconcile.steps import Outcome, StepRunner
+from provisioner.reconcile.store_job import StoreJob
 
-_COMPONENT = "backup"
-"""The label of the Job and its pods, and the end of the names of template and Job."""
-_LOG_LINES = 20
+_WORDS = {DUMP: "Dumping the database.", SAVE: "Saving the dump and the shop's files."}
 
 
-async def back_up(context: ReconcileContext, tools: TaskTools, store: Store) -> OperationStatus:
+async def back_up(context: ReconcileContext, records: TaskRecords, store: Store) -> OperationStatus:
     """Do the store's task: make a backup, and record it or why there is none. Return which.
 
     Raises ConflictError when the task is over meanwhile.
     """
-    began = await tools.records.start(store)
-    saving = _Saving(context, tools.jobs, store)
+    began = await records.start(store)
+    saving = _Saving(context, store)
     try:
         async with asyncio.timeout(_seconds_left(context, began)) as limit:
             saved = await saving.run()
@@ -47,13 +43,13 @@ async def back_up(context: ReconcileContext, tools: TaskTools, store: Store) -> 
             raise
         reason = _timed_out(context, saving.steps.progress)
         await saving.steps.fail(saving.current, reason.message)
-        await tools.records.fail(store, reason)
+        await records.fail(store, reason)
     except TerminalError as error:
-        await tools.records.fail(store, error.reason)
+        await records.fail(store, error.reason)
     else:
         backup = _backup_of(store, saved, context.clock.now())
-        await tools.records.succeed(store, told(saved), backup=backup)
-        await saving.remove_jobs()
+        await records.succeed(store, told(saved), backup=backup)
+        await saving.job.remove()
         return OperationStatus.SUCCEEDED
     return OperationStatus.FAILED
 
@@ -79,14 +75,13 @@ def _timed_out(context: ReconcileContext, progress: str) -> Reason:
 class _Saving:
     """The making of a backup, step by step; ``current`` is the step that is being done."""
 
-    def __init__(self, context: ReconcileContext, jobs: Jobs, store: Store) -> None:
+    def __init__(self, context: ReconcileContext, store: Store) -> None:
         self._context = context
-        self._jobs = jobs
         self._store = store
         self._secrets: Sequence[str] = ()
         self._saved: Saved | None = None
-        self._job = f"{store.release}-{_COMPONENT}-{store.operation_number}"
         self.steps = StepRunner(context, store)
+        self.job = StoreJob(context, self.steps, store, component="backup", words=_WORDS)
         self.current = BACKUP_STEPS[0]
 
     async def run(self) -> Saved:
@@ -101,13 +96,6 @@ class _Saving:
             raise RuntimeError("The step CHECK has ended without a result.")
         return self._saved
 
-    async def remove_jobs(self) -> None:
-        """Remove the Jobs of this backup and of earlier ones, which have nothing more to say."""
-        seen = self._context.observer.observe(self._store.namespace)
-        for job in seen.jobs:
-            if job.component == _COMPONENT:
-                await self._context.cluster.delete_job(self._store.namespace, job.name, job.uid)
-
     async def _prepare(self) -> Outcome:
         try:
             self._secrets = await ensure_repository(self._context, self._store, self._settings)
@@ -121,83 +109,18 @@ class _Saving:
         return Outcome(f"Backups are kept at {self._settings.repository}.")
 
     async def _save(self) -> Outcome:
-        labels = {STORE_LABEL: self._store.id, OPERATION_LABEL: str(self._store.operation_number)}
-        template = f"{self._store.release}-{_COMPONENT}"
         try:
-            await self._jobs.run(self._store.namespace, template, self._job, labels)
+            await self.job.start(f"-{self._store.operation_number}")
         except NotFoundError as error:
-            if await is_namespace_gone(self._context, self._store):
-                raise StoreFailedError(NAMESPACE_LOST) from error
             raise _not_set_up(
-                f"The shop has no template for backups (CronJob {template}), since it was created"
-                " before the platform was set up for them."
+                f"The shop has no template for backups (CronJob {self.job.template}), since it was"
+                " created before the platform was set up for them."
             ) from error
-        await self._until_done()
-        return Outcome(f"Job {self._job} has saved the shop.")
-
-    async def _until_done(self) -> None:
-        """Wait for the Job. Raises StoreFailedError as soon as it can no longer end well."""
-        observer, namespace = self._context.observer, self._store.namespace
-        while True:
-            # Read before the assessment: a change that comes after it is then not missed.
-            revision = observer.revision(namespace)
-            is_seen = any(job.name == self._job for job in observer.observe(namespace).jobs)
-            assessment = self._assess()
-            if is_seen and assessment.fatal is not None:
-                raise await self._failure(assessment.fatal)
-            if await is_namespace_gone(self._context, self._store):
-                raise StoreFailedError(NAMESPACE_LOST)
-            if is_seen and assessment.is_setup_done:
-                return
-            await self.steps.report(self.current, self._progress(assessment))
-            try:
-                grace = assessment.recheck_after
-                async with asyncio.timeout(grace.total_seconds() if grace else None):
-                    await observer.changed(namespace, revision)
-            except TimeoutError:
-                continue  # a grace period has ended, so the same facts may now be fatal
-
-    def _assess(self) -> Assessment:
-        """Judge the Job by the rules that hold for a setup Job; the newest one is looked at."""
-        return assess(
-            workloads=(),
-            setup_job=_COMPONENT,
-            observation=self._context.observer.observe(self._store.namespace),
-            now=self._context.cluster.now(),
-            grace_periods=self._context.settings.grace_periods,
-        )
-
-    def _progress(self, assessment: Assessment) -> str:
-        pods = self._context.observer.observe(self._store.namespace).pods
-        running = {
-            container.name
-            for pod in pods
-            if pod.component == _COMPONENT
-            for container in pod.containers
-            if container.state == "running"
-        }
-        if DUMP in running:
-            return "Dumping the database."
-        if SAVE in running:
-            return "Saving the dump and the shop's files."
-        return assessment.waiting_for
-
-    async def _failure(self, fatal: FatalFinding) -> StoreFailedError:
-        ended = await self._jobs.ends(self._store.namespace, self._job)
-        reason = failure_of(fatal.reason, ended)
-        output = ""
-        if fatal.pod and fatal.container:
-            output = await self._context.cluster.log_tail(
-                self._store.namespace, fatal.pod, fatal.container,
-                lines=_LOG_LINES, previous=fatal.previous,
-            )  # fmt: skip
-        message = scrub(reason.message, self._secrets)
-        output = tail(scrub(output, self._secrets))
-        return StoreFailedError(Reason(reason.code, message), output=output)
+        await self.job.until_done(StepName.SAVE, self._secrets, _failure_of)
+        return Outcome(f"Job {self.job.name} has saved the shop.")
 
     async def _check(self) -> Outcome:
-        ended = await self._jobs.ends(self._store.namespace, self._job)
-        self._saved = saved_of(ended, self._engine.backup_counts or ())
+        self._saved = saved_of(await self.job.ends(), self._engine.backup_counts or ())
         return Outcome(told(self._saved))
 
     @property
@@ -219,6 +142,10 @@ class _Saving:
             )
             raise StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, message))
         return engine
+
+
+def _failure_of(said: str) -> Reason:
+    return Reason(ReasonCode.BACKUP_FAILED, f"The backup could not be made. {said}")
 
 
 def _not_set_up(message: str) -> StoreFailedError:

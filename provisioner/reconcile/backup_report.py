@@ -8,13 +8,11 @@ from provisioner.domain.backups import Saved
 from provisioner.domain.cluster import ContainerEnd
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import StoreFailedError
-from provisioner.domain.redaction import tail
 from provisioner.domain.stores import Reason
 
 DUMP, SAVE = "dump", "save"
 """The Job's containers: the first leaves the counts as JSON, the second restic's summary."""
 
-_WORDS = 1000  # characters of what a container says at its end
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -60,18 +58,6 @@ def told(saved: Saved) -> str:
     """Return a sentence about what was saved."""
     counts = ", ".join(f"{number} {name}" for name, number in saved.counts.items())
     return f"The backup has {_in_words(saved.size)}: {counts}. {_in_words(saved.added)} were new."
-
-
-def failure_of(found: Reason, ended: Mapping[str, ContainerEnd]) -> Reason:
-    """Return the reason of a backup's failure: the Job's own words, if it has said any.
-
-    ``found`` is what the readiness rules say of the Job.
-    """
-    if found.code is not ReasonCode.SETUP_JOB_FAILED:
-        return found
-    said = (end.message.strip() for end in ended.values() if end.exit_code != 0)
-    words = tail(" ".join(filter(None, said)), _WORDS) or found.message
-    return Reason(ReasonCode.BACKUP_FAILED, f"The backup could not be made. {words}")
 
 
 def _message(ended: Mapping[str, ContainerEnd], container: str) -> str:

@@ -20,7 +20,6 @@ from provisioner.domain.ports import (
     Prober,
     Releases,
     StoreRecords,
-    TaskRecords,
 )
 from provisioner.domain.registries import RegistryCredentials
 from provisioner.readiness import GracePeriods
@@ -64,6 +63,7 @@ class ReconcileContext:
 
     records: StoreRecords
     cluster: Cluster
+    jobs: Jobs
     helm: Helm
     releases: Releases
     observer: Observer
@@ -73,11 +73,3 @@ class ReconcileContext:
     settings: WorkSettings
     measurements: Measurements = field(default_factory=Unmeasured)
     accounts_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskTools:
-    """What the tasks of stores are done with, besides the context of all work."""
-
-    records: TaskRecords
-    jobs: Jobs

@@ -23,16 +23,17 @@ from provisioner.domain.errors import (
 )
 from provisioner.domain.instrumentation import Activity
 from provisioner.domain.operations import OperationStatus
+from provisioner.domain.ports import TaskRecords
 from provisioner.domain.stores import Reason, Store, StoreTarget, StoreTask
 from provisioner.domain.transitions import takes_tasks
 from provisioner.reconcile.backup import back_up
-from provisioner.reconcile.context import ReconcileContext, TaskTools
+from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.queue import Lane, WorkQueue
 
 _log = structlog.get_logger(__name__)
 
 _WORK: Mapping[
-    StoreTask, Callable[[ReconcileContext, TaskTools, Store], Awaitable[OperationStatus]]
+    StoreTask, Callable[[ReconcileContext, TaskRecords, Store], Awaitable[OperationStatus]]
 ] = {
     StoreTask.BACKUP: back_up,
 }
@@ -41,9 +42,9 @@ _WORK: Mapping[
 class Tasks:
     """Does the tasks of stores, by workers that take them from a queue of their own."""
 
-    def __init__(self, context: ReconcileContext, tools: TaskTools) -> None:
+    def __init__(self, context: ReconcileContext, records: TaskRecords) -> None:
         self._context = context
-        self._tools = tools
+        self._records = records
         self._queue = WorkQueue()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[str, int] = {}  # in a row, by store id
@@ -106,8 +107,8 @@ class Tasks:
 
     async def _outcome_of(self, store: Store, task: StoreTask) -> OperationStatus:
         if takes_tasks(store.status, store.target):
-            return await _WORK[task](self._context, self._tools, store)
-        await self._tools.records.fail(store, _failed_meanwhile(store))
+            return await _WORK[task](self._context, self._records, store)
+        await self._records.fail(store, _failed_meanwhile(store))
         return OperationStatus.FAILED
 
     async def _after_failure(self, store_id: str, error: BaseException) -> None:
@@ -133,7 +134,7 @@ class Tasks:
         noted = unforeseen.noted(error)
         try:
             store = await self._context.records.get(store_id)
-            await self._tools.records.fail(store, unforeseen.reason(noted, unforeseen.REMEDY))
+            await self._records.fail(store, unforeseen.reason(noted, unforeseen.REMEDY))
         except (ConflictError, NotFoundError):
             pass  # over already
         except Exception as failure:  # noqa: BLE001 - both errors are logged, and work tried again

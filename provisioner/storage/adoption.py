@@ -60,7 +60,8 @@ class AdoptionRecords:
             now = self._clock.now()
             opened = replace(store, operation_started_at=now, ready_at=now)
             await insert_store(transaction, opened, None, now=now)
-            await _add_ended_operation(transaction, store.id, now=now)
+            recorded = await read_store(transaction, store.id)
+            await _add_ended_operation(transaction, recorded, now=now)
             await insert_event(
                 transaction, store.id, EventKind.STATUS, "store", store.status, ADOPTED,
                 version=FIRST, now=now,
@@ -77,10 +78,10 @@ async def _refuse_known(transaction: Transaction, store: Store) -> None:
         raise ConflictError(f"Store {store.id} has been recorded meanwhile.")
 
 
-async def _add_ended_operation(transaction: Transaction, store_id: str, *, now: datetime) -> None:
+async def _add_ended_operation(transaction: Transaction, store: Store, *, now: datetime) -> None:
     """Add the operation that has created the store, as far as that is known: it is over."""
-    await begin_operation(transaction, store_id, FIRST, OperationKind.CREATE, Request(), now=now)
-    values = {"id": store_id, "now": to_micros(now)}
+    await begin_operation(transaction, store, OperationKind.CREATE, Request(), now=now)
+    values = {"id": store.id, "now": to_micros(now)}
     await transaction.execute(
         "UPDATE operations SET status = 'SUCCEEDED', started_at = :now, finished_at = :now"
         " WHERE store_id = :id",

@@ -8,11 +8,11 @@ from datetime import datetime
 from provisioner.domain.errors import ConflictError, RefusedError
 from provisioner.domain.operations import (
     PROGRESS,
-    STEPS,
     UNDER_WAY,
     OperationKind,
     OperationStatus,
     Request,
+    steps_of,
     under_way,
 )
 from provisioner.domain.stores import EventKind, Reason, Step, StepName, StepStatus, Store
@@ -37,15 +37,9 @@ _FOLLOW = """
 
 
 async def begin_operation(
-    transaction: Transaction,
-    store_id: str,
-    number: int,
-    kind: OperationKind,
-    request: Request,
-    *,
-    now: datetime,
+    transaction: Transaction, store: Store, kind: OperationKind, request: Request, *, now: datetime
 ) -> None:
-    """Add a queued operation with its steps; the store's row must have its number already.
+    """Add a queued operation with its steps, under the number that the store's row has already.
 
     A delete cancels the operation that is under way. Any other kind raises RefusedError
     (OPERATION_UNDER_WAY) if there is one.
@@ -53,16 +47,21 @@ async def begin_operation(
     # The store's row is locked, so none can begin in between. The index over the operations under
     # way would refuse a second one all the same.
     if kind is OperationKind.DELETE:
-        await _cancel(transaction, store_id, now=now)
+        await _cancel(transaction, store.id, now=now)
     else:
-        await _refuse_second(transaction, store_id)
-    await _end_steps(transaction, store_id, now=now)
-    await _insert(transaction, store_id, number, kind, request, now=now)
-    for position, name in enumerate(STEPS[kind]):
+        await _refuse_second(transaction, store.id)
+    await _end_steps(transaction, store.id, now=now)
+    await _insert(transaction, store, kind, request, now=now)
+    for position, name in enumerate(steps_of(kind, store)):
         await transaction.execute(
             "INSERT INTO steps (store_id, attempt, position, name, status, message, output)"
             " VALUES (:store_id, :number, :position, :name, 'PENDING', '', '')",
-            {"store_id": store_id, "number": number, "position": position, "name": name},
+            {
+                "store_id": store.id,
+                "number": store.operation_number,
+                "position": position,
+                "name": name,
+            },
         )
 
 
@@ -84,18 +83,12 @@ async def _end_steps(transaction: Transaction, store_id: str, *, now: datetime) 
 
 
 async def _insert(
-    transaction: Transaction,
-    store_id: str,
-    number: int,
-    kind: OperationKind,
-    request: Request,
-    *,
-    now: datetime,
+    transaction: Transaction, store: Store, kind: OperationKind, request: Request, *, now: datetime
 ) -> None:
     asked_by = request.asked_by
     values = {
-        "store_id": store_id,
-        "number": number,
+        "store_id": store.id,
+        "number": store.operation_number,
         "kind": kind,
         "source": None if asked_by is None else asked_by.source,
         "subject": None if asked_by is None else asked_by.subject,

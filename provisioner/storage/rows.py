@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from provisioner.domain.backups import Backup
+from provisioner.domain.backups import Backup, RestoreSource
 from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus, Request
@@ -27,8 +27,9 @@ from provisioner.storage.database import Row
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-_pod_encoder = msgspec.json.Encoder(order="deterministic")
+_encoder = msgspec.json.Encoder(order="deterministic")
 _pod_decoder = msgspec.json.Decoder(Pod)
+source_of = msgspec.json.Decoder(RestoreSource).decode
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -72,6 +73,7 @@ def store_of(row: Row) -> Store:
         deleted_at=moment(row["deleted_at"]),
         contact_email=row["contact_email"],
         task=None if row["task"] is None else StoreTask(row["task"]),
+        from_backup=source_of(row["from_backup"]) if row["from_backup"] else None,
     )
 
 
@@ -143,6 +145,11 @@ def pod_of(row: Row) -> Pod:
     return _pod_decoder.decode(row["detail"])
 
 
+def source_detail(source: RestoreSource) -> str:
+    """Return the text for the column ``stores.from_backup``."""
+    return _encoder.encode(source).decode()
+
+
 def pod_detail(pod: Pod) -> str:
     """Return the text for the column ``pods.detail``."""
-    return _pod_encoder.encode(pod).decode()
+    return _encoder.encode(pod).decode()

@@ -12,7 +12,7 @@ from provisioner.storage.database import Transaction, UniqueViolation
 from provisioner.storage.kept_names import refuse_kept_name
 from provisioner.storage.operations import begin_operation
 from provisioner.storage.quota import Quota, enforce, serialise_creates
-from provisioner.storage.rows import store_of, to_micros
+from provisioner.storage.rows import source_detail, store_of, to_micros
 from provisioner.storage.store_events import insert_event
 from provisioner.storage.store_reads import read_store
 
@@ -23,11 +23,11 @@ _INSERT_STORE = """
     INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
                         target, reason_code, reason_message, namespace, release, host, url,
                         contact_email, idempotency_key, version, attempt, attempt_started_at,
-                        created_at, updated_at, ready_at)
+                        created_at, updated_at, ready_at, from_backup)
     VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
             :target, :code, :message, :namespace, :release, :host, :url,
             :contact_email, :idempotency_key, :version, :attempt, :started_at,
-            :created_at, :updated_at, :ready_at)
+            :created_at, :updated_at, :ready_at, :from_backup)
 """
 
 
@@ -57,7 +57,8 @@ async def add_store(
     await insert_store(transaction, store, idempotency_key, now=now)
     if names_kept_for is not None:
         await refuse_kept_name(transaction, store, kept_for=names_kept_for, now=now)
-    await begin_operation(transaction, store.id, FIRST, OperationKind.CREATE, request, now=now)
+    made = await read_store(transaction, store.id)
+    await begin_operation(transaction, made, OperationKind.CREATE, request, now=now)
     message = f"Store {store.name} was created by {store.owner.label} and waits for its turn."
     await insert_event(
         transaction, store.id, EventKind.STATUS, "store", store.status, message,
@@ -107,6 +108,7 @@ async def insert_store(
         "created_at": to_micros(store.created_at),
         "updated_at": to_micros(now),
         "ready_at": _micros(store.ready_at),
+        "from_backup": store.from_backup and source_detail(store.from_backup),
     }
     # A unique index on the names of live stores decides, and not a query before: another store of
     # that name could be inserted in between.

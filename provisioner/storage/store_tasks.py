@@ -89,13 +89,13 @@ class TaskRepository:
         message: str,
         request: Request,
     ) -> Store:
-        now, number = self._clock.now(), store.operation_number + 1
+        now = self._clock.now()
         await transaction.execute(
-            "UPDATE stores SET task = :task, attempt = :number WHERE id = :id",
-            {"id": store.id, "task": task, "number": number},
+            "UPDATE stores SET task = :task, attempt = attempt + 1 WHERE id = :id",
+            {"id": store.id, "task": task},
         )
-        kind = OperationKind(task)
-        await begin_operation(transaction, store.id, number, kind, request, now=now)
+        begun = await read_store(transaction, store.id)
+        await begin_operation(transaction, begun, OperationKind(task), request, now=now)
         await _tell(transaction, store.id, task, OperationStatus.QUEUED, message, now=now)
         return await read_store(transaction, store.id)
 

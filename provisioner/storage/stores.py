@@ -136,8 +136,8 @@ class StoreRepository(StoreReader):
             " attempt_started_at = NULL WHERE id = :id",
             {"id": store.id},
         )
-        number = store.operation_number + 1
-        await begin_operation(transaction, store.id, number, OperationKind.DELETE, request, now=now)
+        going = await read_store(transaction, store.id)
+        await begin_operation(transaction, going, OperationKind.DELETE, request, now=now)
         await add_event(
             transaction, store.id, EventKind.STATUS, "target", StoreTarget.DELETED, message, now=now
         )
@@ -162,8 +162,7 @@ class StoreRepository(StoreReader):
                 transaction, store, following, reason, begins=begins is not None, now=now
             )
             if begins is not None:
-                number, request = changed.operation_number, request_of(audit)
-                await begin_operation(transaction, store.id, number, begins, request, now=now)
+                await begin_operation(transaction, changed, begins, request_of(audit), now=now)
             await follow_status(transaction, changed, reason, now=now)
             said = message or (reason.message if reason else f"The store is {following}.")
             await insert_event(

@@ -172,6 +172,7 @@ async def test_the_service_finds_out_by_itself_that_it_is_ready(desk: Desk) -> N
     adopted = await desk.adopt(cluster, await desk.found(cluster))
     context = ReconcileContext(
         records=desk.records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        jobs=cluster,
         prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=SystemClock(),
         settings=WorkSettings(),
     )  # fmt: skip

@@ -55,6 +55,7 @@ def test_what_was_refused_before_counts_no_more(
     cluster = ClusterThatRefusedPods(FixedClock().now)
     context = ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        jobs=cluster,
         prober=AlwaysAnswers(), engines={}, clock=FixedClock(),
         settings=WorkSettings(grace_periods=GracePeriods(refusal_grace=timedelta())),
     )  # fmt: skip

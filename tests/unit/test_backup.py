@@ -17,7 +17,7 @@ from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import ClusterRejectedError, ClusterUnreachableError
 from provisioner.domain.operations import Operation, OperationStatus
 from provisioner.domain.stores import Reason, StepStatus, Store, StoreStatus, StoreTask
-from provisioner.reconcile.context import ReconcileContext, TaskTools, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
@@ -66,7 +66,7 @@ class World:
         """Run a worker for as long as the context is open."""
         settings = replace(self.context.settings, **changes)  # type: ignore[arg-type]
         context = replace(self.context, settings=settings)
-        tasks = Tasks(context, TaskTools(self.task_records, self.cluster))
+        tasks = Tasks(context, self.task_records)
         worker = asyncio.create_task(tasks.work())
         try:
             yield tasks
@@ -118,6 +118,7 @@ async def world(database: Database) -> World:
     await cluster.ensure_secret("platform", "accounts", {}, dict)
     context = ReconcileContext(
         records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        jobs=cluster,
         prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
         settings=WorkSettings(backups=SETTINGS),
     )  # fmt: skip

@@ -40,6 +40,7 @@ def context(
 ) -> ReconcileContext:  # fmt: skip
     return ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        jobs=cluster,
         prober=AlwaysAnswers(), engines={}, clock=SystemClock(),
         settings=WorkSettings(mail=mail, registries=registries, backups=backups),
     )  # fmt: skip

@@ -76,7 +76,8 @@ def looked(
     cluster = Shown(observation, at(seconds), skew)
     context = ReconcileContext(
         records=cast("Any", None), cluster=cluster, helm=cluster, releases=cluster,
-        observer=cluster, prober=AlwaysAnswers(), engines={}, clock=HandClock(at(seconds)),
+        observer=cluster, jobs=cluster, prober=AlwaysAnswers(), engines={},
+        clock=HandClock(at(seconds)),
         settings=WorkSettings(),
     )  # fmt: skip
     engine = replace(ENGINE, workloads=tuple(expected), setup_job=setup_job)

@@ -81,6 +81,7 @@ async def a_drifted_store(records: StoreRepository, cluster: SimulatedCluster) -
 def context(records: StoreRepository, cluster: SimulatedCluster) -> ReconcileContext:
     return ReconcileContext(
         records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        jobs=cluster,
         prober=AlwaysAnswers(), engines={}, clock=SystemClock(), settings=WorkSettings(),
     )  # fmt: skip
 

@@ -45,7 +45,8 @@ async def test_work_and_its_steps(
     cluster.is_image_missing = is_image_missing
     context = ReconcileContext(
         records=repository, cluster=cluster, helm=cluster, releases=cluster,
-        observer=cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
+        observer=cluster, jobs=cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE},
+        clock=clock,
         settings=WorkSettings(), measurements=measurements,
     )  # fmt: skip
     store_id = new_store_id()

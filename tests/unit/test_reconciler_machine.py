@@ -36,7 +36,7 @@ from provisioner.domain.operations import BUILDING, OperationKind, OperationStat
 from provisioner.domain.owners import local
 from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, StoreTask, new_store
 from provisioner.reconcile import reconciler
-from provisioner.reconcile.context import ReconcileContext, TaskTools, WorkSettings
+from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_annotations, namespace_labels
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
@@ -104,7 +104,8 @@ class Stores(RuleBasedStateMachine):
         self.cluster = SimulatedCluster(clock.now)
         self.context = ReconcileContext(
             records=self.records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
-            observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
+            observer=self.cluster, jobs=self.cluster, prober=AlwaysAnswers(),
+            engines={"tiny": ENGINE}, clock=clock,
             settings=WorkSettings(
                 provision_timeout=timedelta(minutes=10), delete_timeout=timedelta(seconds=0.1),
                 drift_interval=timedelta(minutes=10), backups=BACKUPS,
@@ -126,7 +127,7 @@ class Stores(RuleBasedStateMachine):
     async def _begin(self) -> None:
         self.queue = WorkQueue()
         self.reconciler = Reconciler(self.context, self.queue)
-        self.tasks = Tasks(self.context, TaskTools(self.task_records, self.cluster))
+        self.tasks = Tasks(self.context, self.task_records)
         lanes = [lane for lane in Lane if lane is not Lane.TASK]
         self.workers = [
             asyncio.create_task(work)

@@ -64,6 +64,7 @@ def context(
 ) -> ReconcileContext:
     return ReconcileContext(
         records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
+        jobs=cluster,
         prober=AlwaysAnswers(), engines={}, clock=SystemClock(),
         settings=WorkSettings(store_role=role),
     )  # fmt: skip

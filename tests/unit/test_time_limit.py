@@ -42,7 +42,8 @@ def context_with(minutes: int, own: timedelta | None) -> ReconcileContext:
     cluster = SimulatedCluster(lambda: NOW)
     return ReconcileContext(
         records=None,  # type: ignore[arg-type]  # a limit is nothing of the database's
-        cluster=cluster, helm=cluster, releases=cluster, observer=cluster, prober=AlwaysAnswers(),
+        cluster=cluster, helm=cluster, releases=cluster, observer=cluster, jobs=cluster,
+        prober=AlwaysAnswers(),
         engines={ENGINE.name: replace(ENGINE, provision_timeout=own)}, clock=SystemClock(),
         settings=WorkSettings(provision_timeout=timedelta(minutes=minutes)),
     )  # fmt: skip

@@ -85,7 +85,8 @@ class Platform:
         self.cluster = BrokenCluster(SystemClock().now)
         self.context = ReconcileContext(
             records=records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
-            observer=self.cluster, prober=AlwaysAnswers(), engines={"tiny": ENGINE},
+            observer=self.cluster, jobs=self.cluster, prober=AlwaysAnswers(),
+            engines={"tiny": ENGINE},
             clock=SystemClock(), settings=WorkSettings(),
         )  # fmt: skip
 
