@@ -35,6 +35,7 @@ from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
 from provisioner.services.backups import Backups
+from provisioner.services.restores import Restores
 from provisioner.services.self_check import SelfCheck
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -225,12 +226,13 @@ def _platform(
         max_concurrent_provisions=settings.max_concurrent_provisions,
         quota=settings.quota,
     )
+    backups = _backups(settings, state, dispatcher, stores)
     tokens = TokenRepository(state.database, state.clock, settings.issuer)
     audit = AuditLog(state.database, state.clock)
     return Platform(
         stores=stores,
-        store_commands=_commands(settings, state, tools, dispatcher, stores),
-        backups=_backups(settings, state, dispatcher, stores),
+        store_commands=_commands(settings, state, tools, dispatcher, stores, backups),
+        backups=backups,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),
@@ -249,9 +251,11 @@ def _commands(
     tools: Tools,
     dispatcher: Dispatcher,
     stores: StoreQueries,
+    backups: Backups,
 ) -> StoreCommands:
     return StoreCommands(
         stores=stores,
+        restores=Restores(stores, backups, tools.engines),
         records=state.records,
         dispatcher=dispatcher,
         engines=tools.engines,

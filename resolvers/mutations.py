@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from provisioner.services.restores import BackupChoice
 from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
 from resolvers.access import AccessMutation
@@ -46,6 +47,9 @@ class Mutation(BackupMutation, AccessMutation):
             engine=input.engine,
             version=input.version,
             contact_email=input.contact_email,
+            from_backup=BackupChoice(*ids.from_backup_id(input.from_backup))
+            if input.from_backup
+            else None,
             idempotency_key=input.idempotency_key,
             audit=audit,
         )

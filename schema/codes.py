@@ -91,6 +91,12 @@ class ReasonCode(Enum):
     BACKUP_TIMEOUT = _value(
         "BACKUP_TIMEOUT", description="A backup was not made within the time limit."
     )
+    RESTORE_FAILED = _value(
+        "RESTORE_FAILED", description="The backup that the store is made from cannot be loaded."
+    )
+    RESTORE_INCOMPLETE = _value(
+        "RESTORE_INCOMPLETE", description="Something of the backup did not arrive in the new shop."
+    )
     # The database may hold a code that a newer version of the platform has written.
     OTHER = _value(
         "OTHER",
@@ -141,6 +147,12 @@ class UserErrorCode(Enum):
     )
     BACKUPS_NOT_SET_UP = _value(
         "BACKUPS_NOT_SET_UP", description="The platform is not set up to keep backups."
+    )
+    BACKUP_UNKNOWN = _value(
+        "BACKUP_UNKNOWN", description="There is no such backup, or you may not see it."
+    )
+    ENGINE_MISMATCH = _value(
+        "ENGINE_MISMATCH", description="The backup is of another engine or version."
     )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."

@@ -61,6 +61,9 @@ class StepName(Enum):
     NAMESPACE_GONE = _value(
         "NAMESPACE_GONE", description="Remove the namespace, and wait until it is gone."
     )
+    RESTORE = _value(
+        "RESTORE", description="Load the backup that the store is made from, if there is one."
+    )
     REPOSITORY = _value(
         "REPOSITORY", description="Give the store its account where backups are kept."
     )

@@ -11,7 +11,10 @@ class CreateStoreInput:
         description="The store's name, which becomes part of the shop's address: 3 to 40 characters"
         " a-z, 0-9 and hyphens. It begins and ends with a letter or digit."
     )
-    engine: str = strawberry.field(description="The name of one of `engines`.")
+    engine: str | None = strawberry.field(
+        default=None,
+        description="The name of one of `engines`. Needed unless `fromBackup` is given.",
+    )
     version: str | None = strawberry.field(
         default=None,
         description="A version of the engine. By default, the engine's default version.",
@@ -21,6 +24,13 @@ class CreateStoreInput:
         description="Where the shop writes to its merchant, of new orders for example; some engines"
         " sign the merchant in by it. By default, the address that the issuer tells of the caller,"
         " if it tells one.",
+    )
+    from_backup: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The id of a backup to make the store from, with the engine and version of the"
+        " backup: a new shop with the same goods, orders, settings and accounts, under the new"
+        " name. Accounts have the passwords of then. It belongs to the owner of the other store,"
+        " which is left as it is.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,

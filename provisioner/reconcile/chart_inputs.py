@@ -1,11 +1,13 @@
 """What a store's chart is given: its Secrets, and the values that come from the store itself."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from provisioner.domain.backups import BackupSettings
 from provisioner.domain.engines import Engine, GeneratedSecret
+from provisioner.domain.errors import NotFoundError
 from provisioner.domain.mail import MailServer
+from provisioner.domain.names import release_for
 from provisioner.domain.registries import RegistryCredentials
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.labels import STORE_LABEL
@@ -16,8 +18,9 @@ from provisioner.reconcile.namespaces import (
     MAIL_SECRET,
     MANAGED_BY,
     PULL_SECRET,
+    RESTORE_SECRET,
 )
-from provisioner.reconcile.repositories import ensure_repository
+from provisioner.reconcile.repositories import ensure_repository, ensure_source
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 """Without characters that mean something to a shell or in a URL, or that look like others."""
@@ -32,11 +35,12 @@ async def ensure_secrets(
     mail server and the credentials for registries are the operator's, and are set anew.
     """
     labels = {STORE_LABEL: store.id, **MANAGED_BY}
+    inherited = await _inherited(context, store, engine)
     generated = await context.cluster.ensure_secret(
         store.namespace,
         CREDENTIALS_SECRET,
         labels,
-        lambda: _generate(engine.credentials),
+        lambda: {**_generate(engine.credentials), **inherited},
     )
     message = f"Secret {CREDENTIALS_SECRET} holds {len(generated)} generated values."
     hidden = list(generated.values())
@@ -56,6 +60,9 @@ async def ensure_secrets(
     if backups := backups_of(context, engine):
         hidden += await ensure_repository(context, store, backups)
         message += f" Secret {BACKUP_SECRET} holds the account for its backups."
+        if source := store.from_backup:
+            hidden += await ensure_source(context, store, backups, source)
+            message += f" Secret {RESTORE_SECRET} opens the backup that it is made from."
     return message, hidden
 
 
@@ -83,7 +90,26 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
         values["imagePullSecrets"] = [PULL_SECRET]
     if backups := backups_of(context, engine):
         values["backup"] = {"enabled": True, "secret": BACKUP_SECRET, "port": backups.port}
+        if store.from_backup is not None:
+            values["restore"] = {"enabled": True, "secret": RESTORE_SECRET}
     return values
+
+
+async def _inherited(context: ReconcileContext, store: Store, engine: Engine) -> Mapping[str, str]:
+    """Return the administrator's password of the shop that the store is a restored copy of.
+
+    The accounts in a shop are in its backup, with the passwords of then. Nothing is returned where
+    the other shop is gone: its merchant knows the password, or has another one sent.
+    """
+    source, key = store.from_backup, engine.admin_password_key
+    if source is None or not key:
+        return {}
+    namespace = release_for(engine.release_prefix, source.store_id)
+    try:
+        found = await context.cluster.read_secret(namespace, CREDENTIALS_SECRET)
+    except NotFoundError:
+        return {}
+    return {key: found[key]} if key in found else {}
 
 
 def backups_of(context: ReconcileContext, engine: Engine) -> BackupSettings | None:

@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 CREDENTIALS_SECRET = "store-credentials"  # noqa: S105 - the name of a Secret
 MAIL_SECRET = "store-mail"  # noqa: S105 - the name of a Secret
 PULL_SECRET = "store-pull"  # noqa: S105 - the name of a Secret
+RESTORE_SECRET = "store-restore"  # noqa: S105 - the name of a Secret
 BACKUP_SECRET = "store-backup"  # noqa: S105 - the name of a Secret
 MANAGED_BY = {"app.kubernetes.io/managed-by": "store-platform"}
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}

@@ -23,7 +23,7 @@ from provisioner.domain.errors import (
 )
 from provisioner.domain.redaction import scrub, tail
 from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
-from provisioner.domain.transitions import PROVISION_STEPS
+from provisioner.domain.transitions import provision_steps
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
@@ -35,6 +35,7 @@ from provisioner.reconcile.namespaces import (
     namespace_labels,
 )
 from provisioner.reconcile.replacement import replace
+from provisioner.reconcile.restoring import restore
 from provisioner.reconcile.rights import Settling, ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
 
@@ -111,11 +112,13 @@ class _Building:
             StepName.NAMESPACE: self._create_namespace,
             StepName.CREDENTIALS: self._create_secret,
             StepName.HELM_INSTALL: self._install,
+            StepName.RESTORE: self._restore,
             StepName.WORKLOADS_READY: self._await_workloads,
             StepName.SETUP_JOB: self._await_setup,
             StepName.REACHABLE: self._await_answer,
         }
-        for self.current in PROVISION_STEPS:
+        names = provision_steps(self._store)
+        for self.current in names:
             step = partial(self._settling.of, work[self.current])
             await self.steps.run(self.current, step)
 
@@ -226,6 +229,11 @@ class _Building:
             if is_seen(observer.observe(namespace)):
                 return
             await observer.changed(namespace, revision)
+
+    async def _restore(self) -> Outcome:
+        return await restore(
+            self._context, self._store, self.steps, secrets=self._secrets, check=self._assess
+        )
 
     async def _await_workloads(self) -> Outcome:
         await self._until(lambda assessment: assessment.are_workloads_ready)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from provisioner.domain.backups import BackupSettings
+from provisioner.domain.backups import BackupSettings, RestoreSource
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
-from provisioner.reconcile.namespaces import BACKUP_SECRET, MANAGED_BY
+from provisioner.reconcile.namespaces import BACKUP_SECRET, MANAGED_BY, RESTORE_SECRET
 
 _ACCOUNTS = "htpasswd"
 """The key in the accounts' Secret, which the server reads as a file of this name."""
@@ -20,12 +20,34 @@ async def ensure_repository(
     Raises NotFoundError when the store's namespace, or the Secret with the accounts, does not
     exist, and the errors of ``ports.Cluster``.
     """
+    return await _give_access(context, store, settings, store.id, BACKUP_SECRET, {})
+
+
+async def ensure_source(
+    context: ReconcileContext, store: Store, settings: BackupSettings, source: RestoreSource
+) -> list[str]:
+    """Give the store the Secret by which its backup is fetched; return what is secret in it.
+
+    It opens the repository of the other store. Raises as ``ensure_repository``.
+    """
+    wanted = {"SNAPSHOT": source.snapshot, "OLD_URL": source.url}
+    return await _give_access(context, store, settings, source.store_id, RESTORE_SECRET, wanted)
+
+
+async def _give_access(
+    context: ReconcileContext,
+    store: Store,
+    settings: BackupSettings,
+    owner_id: str,
+    secret: str,
+    more: Mapping[str, str],
+) -> list[str]:
     if settings.accounts is not None:
-        await _ensure_account(context, settings, *settings.accounts, store.id)
-    values = _values(settings, store.id)
+        await _ensure_account(context, settings, *settings.accounts, owner_id)
+    values = {**_values(settings, owner_id), **more}
     labels = {STORE_LABEL: store.id, **MANAGED_BY}
-    await context.cluster.replace_secret(store.namespace, BACKUP_SECRET, labels, values)
-    return [values["RESTIC_PASSWORD"], *filter(None, [values.get("RESTIC_REST_PASSWORD")])]
+    await context.cluster.replace_secret(store.namespace, secret, labels, values)
+    return [values[key] for key in ("RESTIC_PASSWORD", "RESTIC_REST_PASSWORD") if key in values]
 
 
 async def _ensure_account(

@@ -37,6 +37,7 @@ _BEGINS = {
     StepName.REACHABLE: "Looking whether the shop answers.",
     StepName.HELM_UNINSTALL: "helm uninstalls the chart.",
     StepName.NAMESPACE_GONE: "Removing the namespace.",
+    StepName.RESTORE: "Starting the job that loads the backup.",
     StepName.REPOSITORY: "Preparing the place where backups are kept.",
     StepName.SAVE: "Starting the job that saves the shop.",
     StepName.CHECK: "Looking whether everything is in the backup.",

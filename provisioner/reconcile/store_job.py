@@ -1,7 +1,7 @@
 """Runs a Job in a store's namespace from a template in its chart, and waits for its end."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from provisioner.domain.cluster import ContainerEnd, ContainerState
 from provisioner.domain.codes import ReasonCode
@@ -58,12 +58,17 @@ class StoreJob:
             raise
 
     async def until_done(
-        self, step: StepName, secrets: Sequence[str], explain: Callable[[str], Reason]
+        self,
+        step: StepName,
+        secrets: Sequence[str],
+        explain: Callable[[str], Reason],
+        check: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         """Wait for the Job's end, and report meanwhile what it does as the step's progress.
 
         Raises StoreFailedError as soon as it can no longer end well. If the Job itself has failed,
-        ``explain`` makes the reason from what its containers have said.
+        ``explain`` makes the reason from what its containers have said. ``check`` is called before
+        each wait, and may raise.
         """
         observer, namespace = self._context.observer, self._store.namespace
         while True:
@@ -77,6 +82,8 @@ class StoreJob:
                 raise StoreFailedError(NAMESPACE_LOST)
             if is_seen and assessment.is_setup_done:
                 return
+            if check is not None:
+                await check()
             await self._steps.report(step, self._progress(assessment))
             try:
                 grace = assessment.recheck_after

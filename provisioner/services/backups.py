@@ -23,7 +23,7 @@ from provisioner.storage.store_tasks import TaskRepository
 LATE = 2
 """After how many intervals without a backup a store's is late."""
 
-_NOT_SET_UP = Refusal(
+NOT_SET_UP = Refusal(
     RefusalCode.BACKUPS_NOT_SET_UP,
     "The platform is not set up to keep backups. Ask its operator: docs/kubernetes.md says how.",
 )
@@ -55,13 +55,13 @@ class Backups:
     async def create(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Have a backup of a store made, which serves on meanwhile; return the store.
 
-        Raises NotFoundError, or RefusedError: FORBIDDEN, BACKUPS_NOT_SET_UP, NOT_READY, or
+        Raises NotFoundError, or RefusedError: FORBIDDEN, BACKUPSNOT_SET_UP, NOT_READY, or
         OPERATION_UNDER_WAY.
         """
         require_operator(caller)
         store = await self._stores.get(caller, store_id)
         if self.settings is None:
-            raise RefusedError(_NOT_SET_UP)
+            raise RefusedError(NOT_SET_UP)
         message = f"{caller.owner.label} asked for a backup."
         try:
             begun = await self._tasks.begin(store.id, StoreTask.BACKUP, message, audit=audit)

@@ -23,6 +23,7 @@ from provisioner.domain.stores import Store, StoreStatus, StoreTarget, new_store
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.services.permissions import require_operator
+from provisioner.services.restores import BackupChoice, Restores
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.kept_names import NameRules
@@ -40,6 +41,7 @@ class StoreCommands:
         self,
         *,
         stores: StoreQueries,
+        restores: Restores,
         records: StoreRepository,
         dispatcher: Dispatcher,
         engines: EngineCatalogue,
@@ -51,6 +53,7 @@ class StoreCommands:
         names: NameRules,
     ) -> None:
         self._stores = stores
+        self._restores = restores
         self._records = records
         self._dispatcher = dispatcher
         self._engines = engines
@@ -66,13 +69,17 @@ class StoreCommands:
         caller: Identity,
         *,
         name: str,
-        engine: str,
+        engine: str | None,
         version: str | None = None,
         contact_email: str | None = None,
+        from_backup: BackupChoice | None = None,
         idempotency_key: str | None = None,
         audit: AuditedAction,
     ) -> Store:
         """Record a new store, which a worker then provisions.
+
+        With ``from_backup`` it is made from that backup, and belongs to the owner of the store that
+        the backup is of.
 
         ``contact_email`` is where the shop reaches its merchant; by default the caller's own
         address, if the issuer has told it.
@@ -82,7 +89,7 @@ class StoreCommands:
         """
         # Only known engines become a metric's label: a caller could send any number of others, and
         # each would make a new time series.
-        known = engine if engine in self._engines else "unknown"
+        known = engine if engine is not None and engine in self._engines else "unknown"
         with self._measurements.measure(Activity.REQUEST, engine=known) as measured:
             store = await self._create(
                 caller,
@@ -90,6 +97,7 @@ class StoreCommands:
                 engine=engine,
                 version=version,
                 contact_email=contact_email,
+                from_backup=from_backup,
                 idempotency_key=idempotency_key,
                 audit=audit,
             )
@@ -102,9 +110,10 @@ class StoreCommands:
         caller: Identity,
         *,
         name: str,
-        engine: str,
+        engine: str | None,
         version: str | None,
         contact_email: str | None,
+        from_backup: BackupChoice | None,
         idempotency_key: str | None,
         audit: AuditedAction,
     ) -> Store:
@@ -115,6 +124,12 @@ class StoreCommands:
             refuse_email(contact_email, "contactEmail"),
             _refuse_key(idempotency_key),
         ]
+        restorable = None
+        if from_backup is not None:
+            restorable = await self._restores.find(
+                caller, from_backup, engine=engine, version=version
+            )
+            engine, version = restorable.backup.engine, restorable.backup.engine_version
         chosen, chosen_version = self._chosen(engine, version, refused)
         store_id = new_store_id()
         url = self._shop_url.format(name=name)
@@ -122,14 +137,16 @@ class StoreCommands:
             new_store(
                 store_id=store_id,
                 name=name,
-                owner=caller.owner,
+                owner=caller.owner if restorable is None else restorable.store.owner,
                 engine=chosen.name,
                 engine_version=chosen_version.name,
                 release=release_for(chosen.release_prefix, store_id),
                 # Without the port, which the host of an Ingress cannot have.
                 host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
                 url=url,
-                contact_email=contact_email or caller.email,
+                contact_email=contact_email
+                or (restorable.store.contact_email if restorable else caller.email),
+                from_backup=None if restorable is None else restorable.source,
                 now=self._clock.now(),
             ),
             idempotency_key=idempotency_key,
@@ -227,17 +244,19 @@ class StoreCommands:
         return login
 
     def _chosen(
-        self, engine: str, version: str | None, refused: Iterable[Refusal | None]
+        self, engine: str | None, version: str | None, refused: Iterable[Refusal | None]
     ) -> tuple[Engine, EngineVersion]:
         """Return the engine and its version. Raises RefusedError with all that is wrong."""
         refusals = [refusal for refusal in refused if refusal]
-        chosen = self._engines.get(engine)
+        chosen = self._engines.get(engine or "")
         chosen_version = None
         if chosen is None:
             offered = ", ".join(
                 item.name for item in self._engines.values() if item.unavailable_reason is None
             )
             message = f"There is no engine {engine!r}; choose one of: {offered}."
+            if engine is None:
+                message = f"An engine must be named, unless the store is restored: {offered}."
             refusals.append(Refusal(RefusalCode.ENGINE_UNKNOWN, message, "engine"))
         elif chosen.unavailable_reason is not None:
             message = f"{chosen.display_name} cannot be chosen: {chosen.unavailable_reason}"

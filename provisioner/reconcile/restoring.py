@@ -1,0 +1,85 @@
+"""Loads a backup into a shop that is being created, before anything starts on its data.
+
+The Job comes from a template in the store's chart. It fetches the files and the dump, loads the
+dump, and counts what is in the database then. A shop gets its backup once: when the shop has been
+open, what its merchant has done since is not overwritten.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+
+from provisioner.domain.backups import RestoreSource
+from provisioner.domain.cluster import ContainerEnd
+from provisioner.domain.codes import ReasonCode
+from provisioner.domain.errors import NotFoundError, StoreFailedError
+from provisioner.domain.stores import Reason, StepName, Store
+from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.steps import Outcome, StepRunner
+from provisioner.reconcile.store_job import StoreJob
+
+FETCH, LOAD = "fetch", "load"
+"""The Job's containers; the second leaves the counts as JSON."""
+_WORDS = {FETCH: "Fetching the backup.", LOAD: "Loading the database."}
+
+_counts = msgspec.json.Decoder(dict[str, int])
+
+
+async def restore(
+    context: ReconcileContext,
+    store: Store,
+    steps: StepRunner,
+    *,
+    secrets: Sequence[str],
+    check: Callable[[], Awaitable[object]],
+) -> Outcome:
+    """Do the step RESTORE: load the backup that the store is made from.
+
+    ``check`` is called again and again meanwhile, and raises when the store cannot become ready any
+    more. Raises StoreFailedError, also when something of the backup did not arrive.
+    """
+    source = store.from_backup
+    if source is None or store.ready_at is not None:
+        return Outcome("The shop has been open since: its data is left alone.", is_skipped=True)
+    job = StoreJob(context, steps, store, component="restore", words=_WORDS)
+    try:
+        await job.start()
+    except NotFoundError as error:
+        message = (
+            f"The chart of {store.engine} has no template to restore with (CronJob {job.template})."
+            " Ask the platform's operator."
+        )
+        raise StoreFailedError(Reason(ReasonCode.RESTORE_FAILED, message)) from error
+    await job.until_done(StepName.RESTORE, secrets, _failed, check)
+    _compare(source, await job.ends())
+    counts = ", ".join(f"{number} {name}" for name, number in source.counts.items())
+    return Outcome(f"The backup of {source.url} is loaded: {counts}.")
+
+
+def _failed(said: str) -> Reason:
+    message = f"The backup could not be loaded. {said} Then retry; the backup is as it was."
+    return Reason(ReasonCode.RESTORE_FAILED, message)
+
+
+def _compare(source: RestoreSource, ended: Mapping[str, ContainerEnd]) -> None:
+    """Raise StoreFailedError unless all that was counted in the backup is in the database."""
+    end = ended.get(LOAD)
+    try:
+        found = _counts.decode(end.message if end else "")
+    except msgspec.MsgspecError as error:
+        raise _incomplete(f"what was loaded was not counted ({error})") from error
+    wrong = [
+        f"{found.get(name, 0)} of {number} {name}"
+        for name, number in source.counts.items()
+        if found.get(name) != number
+    ]
+    if wrong:
+        raise _incomplete(f"there are {', '.join(wrong)}")
+
+
+def _incomplete(what: str) -> StoreFailedError:
+    message = (
+        f"The backup was loaded, but {what}. Delete this store, which was never open, and restore"
+        " another backup; tell the platform's operator of this one."
+    )
+    return StoreFailedError(Reason(ReasonCode.RESTORE_INCOMPLETE, message))

@@ -1,0 +1,98 @@
+"""Finds the backup that a new store is to be made from, for a known caller."""
+
+from dataclasses import dataclass
+
+from provisioner.domain.backups import Backup, RestoreSource
+from provisioner.domain.codes import RefusalCode
+from provisioner.domain.engines import EngineCatalogue
+from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
+from provisioner.domain.identities import Identity
+from provisioner.domain.stores import Store
+from provisioner.services.backups import NOT_SET_UP, Backups
+from provisioner.services.store_queries import StoreQueries
+
+_FIELD = "fromBackup"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupChoice:
+    """A backup that a caller names: the id of its store, and the number of its operation."""
+
+    store_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restorable:
+    """A backup that a new store can be made from, and the store that it is of."""
+
+    store: Store
+    backup: Backup
+
+    @property
+    def source(self) -> RestoreSource:
+        """What is kept with the new store."""
+        backup = self.backup
+        return RestoreSource(
+            store_id=backup.store_id,
+            number=backup.number,
+            snapshot=backup.snapshot,
+            url=self.store.url,
+            counts=backup.counts,
+        )
+
+
+class Restores:
+    """Finds backups to restore. A backup of somebody else's store is unknown to a caller."""
+
+    def __init__(self, stores: StoreQueries, backups: Backups, engines: EngineCatalogue) -> None:
+        self._stores = stores
+        self._backups = backups
+        self._engines = engines
+
+    async def find(
+        self, caller: Identity, choice: BackupChoice, *, engine: str | None, version: str | None
+    ) -> Restorable:
+        """Return the backup, if a store with this engine and version can be made from it.
+
+        None stands for the backup's own. Raises RefusedError: BACKUPS_NOT_SET_UP, BACKUP_UNKNOWN,
+        ENGINE_MISMATCH, or VERSION_UNKNOWN.
+        """
+        if self._backups.settings is None:
+            raise RefusedError(NOT_SET_UP)
+        try:
+            backup = await self._backups.get(caller, choice.store_id, choice.number)
+            store = await self._stores.get(caller, choice.store_id)
+        except NotFoundError as error:
+            raise RefusedError(_UNKNOWN) from error
+        refusals = [self._refuse_engine(backup, engine), self._refuse_version(backup, version)]
+        if found := [refusal for refusal in refusals if refusal]:
+            raise RefusedError(*found)
+        return Restorable(store, backup)
+
+    def _refuse_engine(self, backup: Backup, engine: str | None) -> Refusal | None:
+        if engine in (None, backup.engine):
+            return None
+        message = f"The backup is of {backup.engine}; leave the engine out, or name that one."
+        return Refusal(RefusalCode.ENGINE_MISMATCH, message, "engine")
+
+    def _refuse_version(self, backup: Backup, version: str | None) -> Refusal | None:
+        if version not in (None, backup.engine_version):
+            message = (
+                f"The backup is of version {backup.engine_version}; leave the version out, or name"
+                " that one."
+            )
+            return Refusal(RefusalCode.ENGINE_MISMATCH, message, "version")
+        engine = self._engines.get(backup.engine)
+        if engine is None or engine.version(backup.engine_version) is None:
+            message = (
+                f"The backup is of {backup.engine} {backup.engine_version}, which is not offered"
+                " here. Ask the platform's operator to add it back to the charts."
+            )
+            return Refusal(RefusalCode.VERSION_UNKNOWN, message, _FIELD)
+        return None
+
+
+_UNKNOWN = Refusal(
+    RefusalCode.BACKUP_UNKNOWN, "There is no such backup; choose one of `Store.backups`.", _FIELD
+)
