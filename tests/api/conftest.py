@@ -48,6 +48,14 @@ def api_process(
         service.stop()
 
 
+BACKUPS = {
+    "STORE_PLATFORM_BACKUP_REPOSITORY": "rest:http://backups.test:8000",
+    "STORE_PLATFORM_BACKUP_KEY": "0123456789abcdef0123456789abcdef",
+    "STORE_PLATFORM_BACKUP_ACCOUNTS": "store-platform/accounts",
+}
+"""Settings of a service that keeps backups."""
+
+
 @contextmanager
 def running_service(folder: Path, **settings: str) -> Iterator[Service]:
     """Run a service of one's own whose cluster does not answer."""
@@ -69,7 +77,7 @@ def unreachable_cluster(folder: Path) -> LocalCluster:
 @pytest.fixture
 def api(api_process: Service) -> Service:
     """A running service without stores."""
-    for table in ("events", "pods", "steps", "operations", "stores"):
+    for table in ("backups", "events", "pods", "steps", "operations", "stores"):
         api_process.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
     return api_process
 
@@ -81,7 +89,7 @@ def records(api: Service) -> Callable[[], Records]:
     def read() -> Records:
         return {
             table: api.sql(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - the names below
-            for table in ("stores", "operations", "steps", "pods", "events")
+            for table in ("stores", "operations", "steps", "backups", "pods", "events")
         }
 
     return read
