@@ -31,9 +31,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield made
 
 
-def a_store(service: Service, token: str, name: str, *, status: str = "READY") -> str:
+def a_store(
+    service: Service, token: str, name: str, *, status: str = "READY", **more: object
+) -> str:
     """Return the id of a store with this status, for whose cluster nothing answers."""
-    made: str = service.create(token, name)["store"]["id"]
+    made: str = service.create(token, name, **more)["store"]["id"]
     service.sql(
         "UPDATE stores SET status = :status, ready_at = created_at WHERE id = :id RETURNING id",
         status=status, id=made.removeprefix("store_"),

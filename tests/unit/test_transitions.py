@@ -12,6 +12,7 @@ from provisioner.domain.transitions import (
     DECISIONS,
     DELETE_STEPS,
     PROVISION_STEPS,
+    RESTORE_STEPS,
     Action,
     decide,
     is_allowed,
@@ -82,4 +83,5 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
-    assert rows == [*PROVISION_STEPS, *DELETE_STEPS, *BACKUP_STEPS]
+    assert rows == [*RESTORE_STEPS, *DELETE_STEPS, *BACKUP_STEPS]
+    assert tuple(name for name in RESTORE_STEPS if name != "RESTORE") == PROVISION_STEPS
