@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from provisioner.services.restores import BackupChoice
+from provisioner.services.wanted_store import BackupChoice, WantedStore
 from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
 from resolvers.access import AccessMutation
@@ -41,18 +41,16 @@ class Mutation(BackupMutation, AccessMutation):
         audit: AuditedAction,
     ) -> CreateStorePayload:
         caller = require_caller(info.context)
-        store = await info.context.platform.store_commands.create(
-            caller,
+        wanted = WantedStore(
             name=input.name,
             engine=input.engine,
             version=input.version,
             contact_email=input.contact_email,
-            from_backup=BackupChoice(*ids.from_backup_id(input.from_backup))
-            if input.from_backup
-            else None,
+            from_backup=_backup_of(input),
             idempotency_key=input.idempotency_key,
-            audit=audit,
         )
+        commands = info.context.platform.store_commands
+        store = await commands.create(caller, wanted, audit=audit)
         return CreateStorePayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
@@ -106,3 +104,7 @@ class Mutation(BackupMutation, AccessMutation):
         store_id = ids.from_global_id(input.id)
         store = await info.context.platform.store_commands.retry(caller, store_id, audit=audit)
         return RetryStorePayload(store=mapping.store(info.context, store), errors=[])
+
+
+def _backup_of(wanted: CreateStoreInput) -> BackupChoice | None:
+    return BackupChoice(*ids.from_backup_id(wanted.from_backup)) if wanted.from_backup else None

@@ -1,6 +1,6 @@
 """Finds the backup that a new store is to be made from, for a known caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.domain.backups import Backup, RestoreSource
 from provisioner.domain.codes import RefusalCode
@@ -10,16 +10,9 @@ from provisioner.domain.identities import Identity
 from provisioner.domain.stores import Store
 from provisioner.services.backups import NOT_SET_UP, Backups
 from provisioner.services.store_queries import StoreQueries
+from provisioner.services.wanted_store import BackupChoice, WantedStore
 
 _FIELD = "fromBackup"
-
-
-@dataclass(frozen=True, slots=True)
-class BackupChoice:
-    """A backup that a caller names: the id of its store, and the number of its operation."""
-
-    store_id: str
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +32,15 @@ class Restorable:
             snapshot=backup.snapshot,
             url=self.store.url,
             counts=backup.counts,
+        )
+
+    def completed(self, wanted: WantedStore) -> WantedStore:
+        """Return what is wanted, with what the backup says of it."""
+        return replace(
+            wanted,
+            engine=self.backup.engine,
+            version=self.backup.engine_version,
+            contact_email=wanted.contact_email or self.store.contact_email,
         )
 
 

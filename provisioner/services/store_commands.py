@@ -23,8 +23,9 @@ from provisioner.domain.stores import Store, StoreStatus, StoreTarget, new_store
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.services.permissions import require_operator
-from provisioner.services.restores import BackupChoice, Restores
+from provisioner.services.restores import Restorable, Restores
 from provisioner.services.store_queries import StoreQueries
+from provisioner.services.wanted_store import WantedStore
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.kept_names import NameRules
 from provisioner.storage.quota import Quota
@@ -64,98 +65,71 @@ class StoreCommands:
         self._quota = quota
         self._names = names
 
-    async def create(
-        self,
-        caller: Identity,
-        *,
-        name: str,
-        engine: str | None,
-        version: str | None = None,
-        contact_email: str | None = None,
-        from_backup: BackupChoice | None = None,
-        idempotency_key: str | None = None,
-        audit: AuditedAction,
-    ) -> Store:
+    async def create(self, caller: Identity, wanted: WantedStore, *, audit: AuditedAction) -> Store:
         """Record a new store, which a worker then provisions.
-
-        With ``from_backup`` it is made from that backup, and belongs to the owner of the store that
-        the backup is of.
-
-        ``contact_email`` is where the shop reaches its merchant; by default the caller's own
-        address, if the issuer has told it.
 
         The same idempotency key of the same owner returns the same store again. Raises RefusedError
         with a refusal for everything that is wrong.
         """
         # Only known engines become a metric's label: a caller could send any number of others, and
         # each would make a new time series.
-        known = engine if engine is not None and engine in self._engines else "unknown"
+        known = wanted.engine if wanted.engine and wanted.engine in self._engines else "unknown"
         with self._measurements.measure(Activity.REQUEST, engine=known) as measured:
-            store = await self._create(
-                caller,
-                name=name,
-                engine=engine,
-                version=version,
-                contact_email=contact_email,
-                from_backup=from_backup,
-                idempotency_key=idempotency_key,
-                audit=audit,
-            )
+            store = await self._create(caller, wanted, audit)
             measured.outcome = "ACCEPTED"
+            measured.labels["engine"] = store.engine
         bind_contextvars(store_id=store.id)  # for all that is logged about this request from now on
         return store
 
-    async def _create(
-        self,
-        caller: Identity,
-        *,
-        name: str,
-        engine: str | None,
-        version: str | None,
-        contact_email: str | None,
-        from_backup: BackupChoice | None,
-        idempotency_key: str | None,
-        audit: AuditedAction,
-    ) -> Store:
+    async def _create(self, caller: Identity, wanted: WantedStore, audit: AuditedAction) -> Store:
         require_operator(caller)
         # All refusals are collected, so that a form can show each at its field in one go.
         refused = [
-            refuse_name(name, self._names.reserved),
-            refuse_email(contact_email, "contactEmail"),
-            _refuse_key(idempotency_key),
+            refuse_name(wanted.name, self._names.reserved),
+            refuse_email(wanted.contact_email, "contactEmail"),
+            _refuse_key(wanted.idempotency_key),
         ]
         restorable = None
-        if from_backup is not None:
+        if wanted.from_backup is not None:
             restorable = await self._restores.find(
-                caller, from_backup, engine=engine, version=version
+                caller, wanted.from_backup, engine=wanted.engine, version=wanted.version
             )
-            engine, version = restorable.backup.engine, restorable.backup.engine_version
-        chosen, chosen_version = self._chosen(engine, version, refused)
-        store_id = new_store_id()
-        url = self._shop_url.format(name=name)
+            wanted = restorable.completed(wanted)
+        engine, version = self._chosen(wanted.engine, wanted.version, refused)
         store = await self._records.create(
-            new_store(
-                store_id=store_id,
-                name=name,
-                owner=caller.owner if restorable is None else restorable.store.owner,
-                engine=chosen.name,
-                engine_version=chosen_version.name,
-                release=release_for(chosen.release_prefix, store_id),
-                # Without the port, which the host of an Ingress cannot have.
-                host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
-                url=url,
-                contact_email=contact_email
-                or (restorable.store.contact_email if restorable else caller.email),
-                from_backup=None if restorable is None else restorable.source,
-                now=self._clock.now(),
-            ),
-            idempotency_key=idempotency_key,
+            self._new_store(caller, wanted, restorable, engine, version),
+            idempotency_key=wanted.idempotency_key,
             quota=self._quota,
             names_kept_for=self._names.kept_for,
             audit=audit,
         )
         self._dispatcher.wake(store)
         return store
+
+    def _new_store(
+        self,
+        caller: Identity,
+        wanted: WantedStore,
+        restorable: Restorable | None,
+        engine: Engine,
+        version: EngineVersion,
+    ) -> Store:
+        store_id, url = new_store_id(), self._shop_url.format(name=wanted.name)
+        return new_store(
+            store_id=store_id,
+            name=wanted.name,
+            # A shop's data is its owner's, whoever restores it.
+            owner=caller.owner if restorable is None else restorable.store.owner,
+            engine=engine.name,
+            engine_version=version.name,
+            release=release_for(engine.release_prefix, store_id),
+            # Without the port, which the host of an Ingress cannot have.
+            host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
+            url=url,
+            contact_email=wanted.contact_email or caller.email,
+            from_backup=None if restorable is None else restorable.source,
+            now=self._clock.now(),
+        )
 
     async def delete(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Set the store's target to deleted; asking again changes nothing.
