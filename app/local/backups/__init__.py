@@ -1,0 +1,58 @@
+"""Backups of local shops: restic's rest-server in the cluster, with its data on a volume there.
+
+``make up`` tells the platform of it on a real node. Where the user names a place for backups,
+they go there.
+"""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+import yaml
+
+from app.local.cluster import LocalCluster
+
+MANIFEST = Path(__file__).with_name("backups.yaml")
+_NAMESPACE = "backups"
+_ACCOUNTS, _KEY = "accounts", "key"
+_REPOSITORY = "STORE_PLATFORM_BACKUP_REPOSITORY"
+
+
+def start(cluster: LocalCluster) -> dict[str, str]:
+    """Start the server; return the service's settings that lead backups there.
+
+    Nothing is started, and there are no settings, where the user has set a place for backups.
+    Raises ClusterError.
+    """
+    if _REPOSITORY in os.environ:
+        return {}
+    cluster.kubectl("apply", "--filename", str(MANIFEST))
+    key = _kept(cluster) or _made(cluster)
+    return {
+        _REPOSITORY: f"rest:http://server.{_NAMESPACE}.svc.cluster.local:8000",
+        "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{_NAMESPACE}/{_ACCOUNTS}",
+        "STORE_PLATFORM_BACKUP_KEY": key,
+    }
+
+
+def _kept(cluster: LocalCluster) -> str | None:
+    """Return the key that an earlier start made, or None."""
+    found = cluster.kubectl_json(
+        "get", "secrets", f"--namespace={_NAMESPACE}", f"--field-selector=metadata.name={_KEY}"
+    )["items"]
+    # In the cluster, since it goes with the backups: those of an ended cluster are gone too.
+    return base64.b64decode(found[0]["data"]["key"]).decode() if found else None
+
+
+def _made(cluster: LocalCluster) -> str:
+    key = secrets.token_hex(32)
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": _KEY, "namespace": _NAMESPACE},
+        "stringData": {"key": key},
+    }
+    # By standard input: others can read a command line.
+    cluster.kubectl("create", "--filename=-", stdin=yaml.safe_dump(manifest))
+    return key
