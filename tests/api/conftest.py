@@ -69,7 +69,7 @@ def unreachable_cluster(folder: Path) -> LocalCluster:
 @pytest.fixture
 def api(api_process: Service) -> Service:
     """A running service without stores."""
-    for table in ("events", "pods", "steps", "operations", "stores"):
+    for table in ("events", "pods", "steps", "operations", "backups", "stores"):
         api_process.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
     return api_process
 
@@ -81,7 +81,7 @@ def records(api: Service) -> Callable[[], Records]:
     def read() -> Records:
         return {
             table: api.sql(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - the names below
-            for table in ("stores", "operations", "steps", "pods", "events")
+            for table in ("stores", "operations", "steps", "pods", "events", "backups")
         }
 
     return read
