@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Records
+from tests.api.conftest import Records, running_service
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
@@ -208,6 +208,40 @@ def test_where_backups_are_not_set_up(storectl: Storectl, records: Callable[[], 
     assert records() == before
     assert storectl.ok("backups", "my-shop") == "There are no backups of my-shop.\n"
     assert storectl.json("backups", "my-shop") == []
+
+
+def test_a_backup_is_asked_for_where_backups_are_set_up(tmp_path: Path) -> None:
+    with running_service(tmp_path, **BACKUPS) as service:  # whose cluster is away, so it waits
+        storectl = Storectl(tmp_path, service, service.token("anna"))
+        storectl.ok("create", "my-shop", "--engine", "medusa")
+        code, said = storectl.fails("backup", "my-shop")
+        assert code == 1
+        assert said.startswith("A backup can be made of a store that is READY or DEGRADED;")
+
+        become_ready(service)
+        assert storectl.ok("backup", "my-shop") == (
+            "A backup of my-shop is asked for. Once made, it is in: storectl backups my-shop\n"
+        )
+
+        code, said = storectl.fails("backup", "my-shop")
+        assert code == 1
+        assert said.startswith("A backup of the store is being made (BACKUP), and only one")
+        backup, _ = storectl.json("history", "my-shop")
+        assert (backup["kind"], backup["status"], backup["askedBy"]) == ("BACKUP", "QUEUED", "anna")
+        assert [step["name"] for step in backup["steps"]] == ["REPOSITORY", "SAVE", "CHECK"]
+
+
+BACKUPS = {
+    "STORE_PLATFORM_BACKUP_REPOSITORY": "rest:http://127.0.0.1:9",
+    "STORE_PLATFORM_BACKUP_KEY": "k" * 32,
+    "STORE_PLATFORM_BACKUP_ACCOUNTS": "store-platform/accounts",
+}
+
+
+def become_ready(service: Service) -> None:
+    """Record the creation of the only store as done."""
+    service.sql("UPDATE operations SET status = 'SUCCEEDED', finished_at = queued_at RETURNING 1")
+    service.sql("UPDATE stores SET status = 'READY', ready_at = created_at RETURNING 1")
 
 
 def test_backups_newest_first(api: Service, storectl: Storectl) -> None:
