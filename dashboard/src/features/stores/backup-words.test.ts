@@ -18,12 +18,12 @@ test("oldest first", () => {
 });
 
 test.each([
-  [24, "The platform makes a backup every day, more or less."],
-  [48, "The platform makes a backup every 2 days, more or less."],
-  [1, "The platform makes a backup every hour, more or less."],
-  [6, "The platform makes a backup every 6 hours, more or less."],
-  [1.5, "The platform makes a backup every 1.5 hours, more or less."],
-  [0.5, "The platform makes a backup every 30 minutes, more or less."],
+  [24, "The platform makes a backup about once a day."],
+  [48, "The platform makes a backup about every 2 days."],
+  [1, "The platform makes a backup about once an hour."],
+  [6, "The platform makes a backup about every 6 hours."],
+  [1.5, "The platform makes a backup about every 1.5 hours."],
+  [0.5, "The platform makes a backup about every 30 minutes."],
   [null, "Backups are made when somebody asks for one."],
 ])("an interval of %s hours in words", (intervalHours, said) => {
   expect(scheduleInWords({ intervalHours, isInCluster: true })).toBe(said);

@@ -37,18 +37,18 @@ function countsOf({ counts }: Backup): string[] {
 /** When backups are made, in a sentence. */
 export function scheduleInWords({ intervalHours }: BackupPolicy): string {
   if (intervalHours == null) return "Backups are made when somebody asks for one.";
-  return `The platform makes a backup every ${spanInWords(intervalHours)}, more or less.`;
+  return `The platform makes a backup about ${pace(intervalHours)}.`;
 }
 
-/** "day", "2 days", "hour", "6 hours", "30 minutes". */
-function spanInWords(hours: number): string {
-  if (hours % HOURS_OF_A_DAY === 0) return counted(hours / HOURS_OF_A_DAY, "day");
-  if (hours < 1) return counted(Math.round(hours * MINUTES), "minute");
-  return counted(Math.round(hours * 10) / 10, "hour");
+/** "once a day", "every 2 days", "once an hour", "every 6 hours", "every 30 minutes". */
+function pace(hours: number): string {
+  if (hours % HOURS_OF_A_DAY === 0) return every(hours / HOURS_OF_A_DAY, "days", "a day");
+  if (hours < 1) return every(Math.round(hours * MINUTES), "minutes", "a minute");
+  return every(Math.round(hours * 10) / 10, "hours", "an hour");
 }
 
-function counted(number: number, unit: string): string {
-  return number === 1 ? unit : `${number} ${unit}s`;
+function every(number: number, units: string, unit: string): string {
+  return number === 1 ? `once ${unit}` : `every ${number} ${units}`;
 }
 
 /** Whether a shop that has been ready for long enough lacks a backup of the last two intervals. */

@@ -59,7 +59,7 @@ test("the backups of a shop, newest first, each with what is in it", async () =>
 
 test("how backups are made, and that they do not outlive the cluster", async () => {
   show({});
-  expect(await (await panel()).findByText("The platform makes a backup every day, more or less.")).toBeDefined();
+  expect(await (await panel()).findByText("The platform makes a backup about once a day.")).toBeDefined();
   expect(screen.getByText("Backups are kept in the same cluster as the shop: no protection from losing the cluster.")).toBeDefined();
   expect(screen.getByText("No backup was made yet.")).toBeDefined();
 });
@@ -154,7 +154,13 @@ test.each<[string, object[], string]>([
   expect(await screen.findByText("Choose “Back up now”. If that fails, tell whoever runs the platform.")).toBeDefined();
 });
 
-test("a shop that has become ready just now is not", async () => {
+test("while one is made at last nobody is told to ask for it", async () => {
+  show({ readyAt: "2025-12-01T00:00:00Z", operation: RUNNING, steps: STEPS });
+  await screen.findByText("No backup was made yet.");
+  expect(screen.queryByText("This shop has no backup")).toBeNull();
+});
+
+test("a shop that has become ready just now is not warned of", async () => {
   show({});
   await screen.findByText("No backup was made yet.");
   expect(screen.queryByText("This shop has no backup")).toBeNull();
