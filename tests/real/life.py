@@ -67,7 +67,7 @@ async def deleted(store: Follower) -> None:
 
 
 def footprint(node: NodeLayout, *, apart_from: Collection[str] = ()) -> Footprint:
-    """What stores may leave behind while the node goes on; no file with one of these in its path."""
+    """What stores may leave behind while the node goes on, but for files with these in a path."""
     taken = Footprint.now(node.volumes, node.kubelet / "pods", node.folder / "addresses" / "pods")
     files = {file for file in taken.files if not any(part in file for part in apart_from)}
     # The tables are the node's own, and some of them come late.
