@@ -44,6 +44,7 @@ USUAL_SIZES = {
     "Pod.containers": 2,
     "Query.engines": 4,
     "Engine.versions": 4,
+    "Backup.counts": 2,
     "StoreUpdate.events": 4,
     "StoresChange.stores": 20,
     "Platform.storesByStatus": 7,

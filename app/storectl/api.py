@@ -121,6 +121,10 @@ class Api:
         """Return everything that was done with a store, newest first, with its steps."""
         return await self._all("store operations", documents.OPERATIONS, id=store_id)
 
+    async def backups(self, store_id: str) -> list[Data]:
+        """Return all backups of a store, newest first."""
+        return await self._all("store backups", documents.BACKUPS, id=store_id, first=_PAGE)
+
     async def follow(
         self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
     ) -> AsyncGenerator[Data, None]:

@@ -8,6 +8,7 @@ import typer
 
 from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
+from app.storectl.backup_commands import backup, backups
 from app.storectl.completion import Key, engine_names, profile_names
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
@@ -324,6 +325,8 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
     run(work())
 
 
+cli.command(epilog=examples("storectl backup my-shop --watch"))(backup)
+cli.command(epilog=examples("storectl backups my-shop"))(backups)
 cli.command(name="mcp", epilog=examples("storectl mcp --read-only"))(mcp.serve)
 
 

@@ -7,7 +7,7 @@ STORE = """fragment StoreFields on Store {
   reason { code message } createdAt updatedAt readyAt deletedAt
 }"""
 _STEPS = "steps { name status message output startedAt finishedAt }"
-_OPERATION = "operation { number kind status askedByName }"
+_OPERATION = "operation { number kind status askedByName reason { code message } }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
 ENGINES = """query { engines {
@@ -32,6 +32,12 @@ OPERATIONS = f"""query ($id: ID!, $after: String) {{
     edges {{ node {{
       number kind status reason {{ code message }} askedBy askedBySource askedByName tokenId
       parameters isCancellable queuedAt startedAt finishedAt {_STEPS} }} }} }} }} }}"""
+BACKUPS = """query ($id: ID!, $first: Int!, $after: String) {
+  store(id: $id) { backups(first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    edges { node {
+      number madeAt sizeInBytes addedInBytes engine engineVersion
+      counts { name number } } } } } }"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{
     version
@@ -57,4 +63,4 @@ def mutation(name: str) -> str:
     # lets one caller read all of them.
     kind = f"{name[0].upper()}{name[1:]}Input"
     return f"""{STORE} mutation ($input: {kind}!) {{
-  payload: {name}(input: $input) {{ store {{ ...StoreFields }} {_ERRORS} }} }}"""
+  payload: {name}(input: $input) {{ store {{ ...StoreFields {_OPERATION} }} {_ERRORS} }} }}"""

@@ -1,7 +1,7 @@
 """Defines storectl's errors and their exit codes.
 
 StorectlError
-├── RefusedError         1   the platform said no, or the store failed
+├── RefusedError         1   the platform said no, or the store or its backup failed
 ├── UsageError           2   the command line is wrong
 ├── NotSignedInError     3   no token, or one that is not valid, or no longer valid
 ├── UnreachableError     4   the platform does not answer
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 EXIT_CODES = (
     (0, "done"),
-    (1, "refused, or the store failed"),
+    (1, "refused, or the store or its backup failed"),
     (2, "the command line is wrong"),
     (3, "not signed in"),
     (4, "the platform cannot be reached"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
-from app.storectl import progress, screen, terminal
+from app.storectl import documents, progress, screen, terminal
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError
 from app.storectl.wording import Data
@@ -85,13 +85,13 @@ async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> No
     if store["status"] != "READY":
         raise RefusedError(f"{name} was deleted meanwhile.")
     if not as_json:
-        terminal.say(_way_in(store))
+        terminal.say(await _way_in(api, store))
 
 
-def _way_in(store: Data) -> str:
+async def _way_in(api: Api, store: Data) -> str:
     """Return where the shop opens, if its address was seen to answer."""
-    answered = ("REACHABLE", "SUCCEEDED")
-    if answered in [(step["name"], step["status"]) for step in store["steps"]]:
+    # Not read from the steps: they may be those of a first backup already.
+    if (await api.execute(documents.PLATFORM))["platform"]["isAddressChecked"]:
         return f"Open it at {store['url']}"
     return f"Whether it opens at {store['url']} was not checked: on simulated nodes no shop does."
 
@@ -102,6 +102,43 @@ async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
     if gone["status"] == "FAILED":
         why = gone["reason"]["message"] if gone["reason"] else "No reason was given."
         raise RefusedError(f"{gone['name']} could not be removed yet. {why}")
+
+
+async def until_backed_up(api: Api, store: Data, *, as_json: bool) -> None:
+    """Follow the backup that was asked for. Raises RefusedError if it is not made."""
+    until = backup_ended(store)
+    last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
+    name = last["name"]
+    if not is_latest(last, "BACKUP", "SUCCEEDED"):
+        reason = (last["operation"] or {}).get("reason")
+        if is_latest(last, "BACKUP", "FAILED") and reason:
+            raise RefusedError(f"No backup of {name} was made. {reason['message']}")
+        raise RefusedError(
+            f"No backup of {name} was seen to be made, because something else was done with it."
+            f" See `storectl history {last['id']}`."
+        )
+    if not as_json:
+        terminal.say(f"{name} is backed up. See all of its backups with: storectl backups {name}")
+
+
+def backup_ended(asked: Data) -> Callable[[Data], bool]:
+    """Return what tells whether a backup has ended, well or not.
+
+    ``asked`` is the store as it was when the backup was asked for.
+    """
+    number = (asked["operation"] or {}).get("number")
+
+    def has_ended(store: Data) -> bool:
+        operation = store["operation"] or {}
+        # A delete takes the place of the backup.
+        return operation.get("number") != number or not is_backed_up_now(store)
+
+    return has_ended
+
+
+def is_backed_up_now(store: Data) -> bool:
+    """Return whether a backup of the store is being made, or waits for its turn."""
+    return is_latest(store, "BACKUP", "QUEUED") or is_latest(store, "BACKUP", "RUNNING")
 
 
 def is_built(store: Data) -> bool:

@@ -10,11 +10,26 @@ Data = dict[str, Any]
 
 MARKS = {"PENDING": "·", "RUNNING": "…", "SUCCEEDED": "✓", "FAILED": "✗", "SKIPPED": "-"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_THOUSAND = 1000
+_WORDS = {
+    "REPOSITORY": "Prepare backup",
+    "SAVE": "Save backup",
+    "CHECK": "Check backup",
+}  # whose names alone would not say that they are about a backup
 
 
 def words(name: str) -> str:
     """Return an enum's name for people, such as "Helm install" for ``HELM_INSTALL``."""
-    return name.replace("_", " ").capitalize()
+    return _WORDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def size(bytes_in_all: float) -> str:
+    """Return a size with its unit, such as "1.2 GB"."""
+    unit = 0
+    while bytes_in_all >= _THOUSAND and unit < len(_UNITS) - 1:
+        bytes_in_all, unit = bytes_in_all / _THOUSAND, unit + 1
+    return f"{bytes_in_all:.1f} {_UNITS[unit]}" if unit else f"{bytes_in_all:.0f} {_UNITS[0]}"
 
 
 def duration(seconds: float) -> str:
@@ -123,6 +138,23 @@ def operation_rows(operations: Sequence[Data]) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
+def backup_rows(backups: Sequence[Data]) -> list[tuple[str, ...]]:
+    """Return a table of a store's backups with its heads."""
+    return [
+        ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION"),
+        *(
+            (str(item["number"]), _timestamp(item["madeAt"]), size(item["sizeInBytes"]),
+             ", ".join(f"{count['number']} {count['name']}" for count in item["counts"]),
+             f"{item['engine']} {item['engineVersion']}")
+            for item in backups
+        ),
+    ]  # fmt: skip
+
+
+def _timestamp(text: str) -> str:
+    return moment(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _took(operation: Data) -> str:
     seconds = seconds_taken(operation)
     return "" if seconds is None else duration(seconds)
@@ -142,7 +174,7 @@ def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = No
             lines += ["", f"{words(step['name'])}, {step['status'].lower()}{why}"]
             lines += [f"  | {line}" for line in (step["output"] or "").splitlines()]
     rows = [
-        (moment(event["occurredAt"]).strftime("%Y-%m-%d %H:%M:%S"), event["subject"],
+        (_timestamp(event["occurredAt"]), event["subject"],
          event["status"], event["message"] or "")
         for event in events
     ]  # fmt: skip

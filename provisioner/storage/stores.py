@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from provisioner.domain.cluster import Pod
 from provisioner.domain.errors import ConflictError
-from provisioner.domain.operations import OperationKind, Request
+from provisioner.domain.operations import OperationKind, OperationStatus, Request
 from provisioner.domain.ports import Announcer, Clock
 from provisioner.domain.stores import (
     EventKind,
@@ -131,6 +131,11 @@ class StoreRepository(StoreReader):
         self, transaction: Transaction, store: Store, message: str, request: Request
     ) -> None:
         now = self._clock.now()
+        if store.task is not None:
+            await add_event(
+                transaction, store.id, EventKind.TASK, store.task, OperationStatus.CANCELLED,
+                message, now=now,
+            )  # fmt: skip
         await transaction.execute(
             "UPDATE stores SET target = 'DELETED', task = NULL, attempt = attempt + 1,"
             " attempt_started_at = NULL WHERE id = :id",

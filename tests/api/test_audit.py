@@ -23,6 +23,8 @@ LOG = """query ($first: Int! = 100, $after: String, $filter: AuditFilterInput) {
 NODE = "query ($id: ID!) { node(id: $id) { ... on AuditEntry { action } } }"
 CREATE_TOKEN = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
   secret errors { code } } }"""
+CREATE_BACKUP = """mutation ($input: CreateBackupInput!) { createBackup(input: $input) {
+  errors { code } } }"""
 REVEAL = """mutation ($input: RevealAdminPasswordInput!) { revealAdminPassword(input: $input) {
   password errors { code } } }"""
 
@@ -153,6 +155,16 @@ def test_a_look_at_a_password(api: Service, entries: Entries) -> None:
     api.execute(token, REVEAL, input={"id": store_id})
     assert entries(actor="di", action="revealAdminPassword") == [
         entry("di", "revealAdminPassword", "REFUSED", code="NOT_AVAILABLE", storeId=store_id,
+              arguments={"id": store_id}),
+    ]  # fmt: skip
+
+
+def test_a_backup_that_was_refused(api: Service, entries: Entries) -> None:
+    token = api.token("ed")
+    store_id = api.create(token, "ed-shop")["store"]["id"]
+    api.execute(token, CREATE_BACKUP, input={"id": store_id})
+    assert entries(actor="ed", action="createBackup") == [
+        entry("ed", "createBackup", "REFUSED", code="BACKUPS_NOT_SET_UP", storeId=store_id,
               arguments={"id": store_id}),
     ]  # fmt: skip
 

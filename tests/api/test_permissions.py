@@ -74,6 +74,10 @@ MUTATIONS = (
         others="FORBIDDEN NOT_FOUND OPERATION_UNDER_WAY", no="FORBIDDEN NOT_FOUND NOT_FOUND",
     ),
     mutation(
+        "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
+        others="FORBIDDEN NOT_FOUND BACKUPS_NOT_SET_UP", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+    ),
+    mutation(
         "revealAdminPassword", "id: $id", own="FORBIDDEN NOT_AVAILABLE NOT_AVAILABLE",
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Records
+from tests.api.conftest import Records, running_service
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
@@ -152,6 +152,8 @@ def test_create_list_status_and_delete(api: Service, storectl: Storectl) -> None
         (("status", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("logs", "store_nonsense"), 5, "You have no store store_nonsense."),
         (("history", "no-such-shop"), 5, "You have no store no-such-shop."),
+        (("backup", "no-such-shop"), 5, "You have no store no-such-shop."),
+        (("backups", "store_nonsense"), 5, "You have no store store_nonsense."),
         (("open", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("password", "no-such-shop"), 5, "You have no store no-such-shop."),
         (("delete", "no-such-shop", "--yes"), 5, "You have no store no-such-shop."),
@@ -191,6 +193,87 @@ def test_a_store_is_not_retried_or_deleted_by_mistake(
         2, "There is no terminal to confirm this. Pass --yes to delete without it.",
     )  # fmt: skip
     assert records() == before
+
+
+def test_where_backups_are_not_set_up(storectl: Storectl, records: Callable[[], Records]) -> None:
+    storectl.ok("create", "my-shop", "--engine", "woocommerce")
+    before = records()
+    for more in ((), ("--watch",)):
+        code, said = storectl.fails("backup", "my-shop", *more)
+        assert code == 1
+        assert said == (
+            "The platform is not set up to keep backups. Ask its operator:"
+            " docs/kubernetes.md says how."
+        )
+    assert records() == before
+    assert storectl.ok("backups", "my-shop") == "There are no backups of my-shop.\n"
+    assert storectl.json("backups", "my-shop") == []
+
+
+def test_a_backup_is_asked_for_where_backups_are_set_up(tmp_path: Path) -> None:
+    with running_service(tmp_path, **BACKUPS) as service:  # whose cluster is away, so it waits
+        storectl = Storectl(tmp_path, service, service.token("anna"))
+        storectl.ok("create", "my-shop", "--engine", "medusa")
+        code, said = storectl.fails("backup", "my-shop")
+        assert code == 1
+        assert said.startswith("A backup can be made of a store that is READY or DEGRADED;")
+
+        become_ready(service)
+        assert storectl.ok("backup", "my-shop") == (
+            "A backup of my-shop is asked for. Once made, it is in: storectl backups my-shop\n"
+        )
+
+        code, said = storectl.fails("backup", "my-shop")
+        assert code == 1
+        assert said.startswith("A backup of the store is being made (BACKUP), and only one")
+        backup, _ = storectl.json("history", "my-shop")
+        assert (backup["kind"], backup["status"], backup["askedBy"]) == ("BACKUP", "QUEUED", "anna")
+        assert [step["name"] for step in backup["steps"]] == ["REPOSITORY", "SAVE", "CHECK"]
+
+
+BACKUPS = {
+    "STORE_PLATFORM_BACKUP_REPOSITORY": "rest:http://127.0.0.1:9",
+    "STORE_PLATFORM_BACKUP_KEY": "k" * 32,
+    "STORE_PLATFORM_BACKUP_ACCOUNTS": "store-platform/accounts",
+}
+
+
+def become_ready(service: Service) -> None:
+    """Record the creation of the only store as done."""
+    service.sql("UPDATE operations SET status = 'SUCCEEDED', finished_at = queued_at RETURNING 1")
+    service.sql("UPDATE stores SET status = 'READY', ready_at = created_at RETURNING 1")
+
+
+def test_backups_newest_first(api: Service, storectl: Storectl) -> None:
+    # Given two backups; the platform is away that could make them
+    made = storectl.json("create", "my-shop", "--engine", "medusa")
+    for number, size in ((2, 999), (3, 12_000_000_000)):
+        add_backup(api, made["id"], number, size=size)
+
+    heads, newest, oldest = storectl.ok("backups", "my-shop").splitlines()
+
+    assert heads.split("  ")[0] == "NUMBER"
+    assert " ".join(newest.split()) == (
+        "3 1970-01-01 00:00:03 12.0 GB 3 orders, 1 products medusa 2.21"
+    )
+    assert oldest.split()[:5] == ["2", "1970-01-01", "00:00:02", "999", "bytes"]
+    listed = storectl.json("backups", made["id"])
+    assert [backup["number"] for backup in listed] == [3, 2]
+    assert listed[0]["counts"] == [
+        {"name": "orders", "number": 3}, {"name": "products", "number": 1},
+    ]  # fmt: skip
+    assert (listed[0]["sizeInBytes"], listed[0]["addedInBytes"]) == (12_000_000_000, 1)
+
+
+def add_backup(api: Service, store_id: str, number: int, *, size: int) -> None:
+    """Record a backup that was made in the second ``number`` of time."""
+    api.sql(
+        "INSERT INTO backups (store_id, number, snapshot, size, added, engine, engine_version,"
+        " counts, made_at) VALUES (:store_id, :number, 'abc', :size, 1, 'medusa', '2.21',"
+        " :counts, :made_at) RETURNING number",
+        store_id=store_id.removeprefix("store_"), number=number, size=size,
+        counts='{"orders": 3, "products": 1}', made_at=number * 1_000_000,
+    )  # fmt: skip
 
 
 def test_help_tells_the_exit_codes(storectl: Storectl) -> None:

@@ -15,8 +15,8 @@ from tests.e2e.assistant import assistant
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
-READING = ["list_stores", "get_store", "store_logs", "list_engines", "whoami"]
-CHANGING = ["create_store", "retry_store", "cancel_store"]
+READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
+CHANGING = ["create_store", "retry_store", "create_backup", "cancel_store"]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
     expected = dict.fromkeys(READING, (True, False, True)) | {
         "create_store": (False, False, False),
         "retry_store": (False, False, False),
+        "create_backup": (False, False, False),
         "cancel_store": (False, True, True),
         "delete_store": (False, True, True),
     }
@@ -110,6 +111,8 @@ async def test_create_look_and_cancel(storectl: Storectl) -> None:
         assert [event["version"] for event in logs["events"]] == [1]
         assert logs["earlier_events"] == 0
 
+        assert await mia.ok("list_backups", store="my-shop") == {"name": "my-shop", "backups": []}
+
         gone = await mia.ok("cancel_store", store="my-shop", wait_seconds=0)
         assert gone["target"] == "DELETED"
         gone = await mia.ok("delete_store", store="b-shop", wait_seconds=0)
@@ -134,6 +137,7 @@ async def test_refusals_are_told_as_data(
         (wrong,) = await mia.fails("create_store", name="Not A Name", engine="medusa")
         (vague,) = await mia.fails("create_store", name="other-shop")
         (early,) = await mia.fails("retry_store", store="my-shop")
+        (unkept,) = await mia.fails("create_backup", store="my-shop")
         (missing,) = await mia.fails("delete_store", store="no-such-shop")
 
     assert (taken["code"], taken["field"]) == ("NAME_TAKEN", "name")
@@ -146,6 +150,12 @@ async def test_refusals_are_told_as_data(
     }  # fmt: skip
     assert (early["code"], early["remedy"]) == ("OPERATION_UNDER_WAY", None)
     assert early["message"].startswith("The store is being created (CREATE), and only one")
+    assert unkept == {
+        "code": "BACKUPS_NOT_SET_UP", "field": None,
+        "message": "The platform is not set up to keep backups. Ask its operator:"
+        " docs/kubernetes.md says how.",
+        "remedy": "Tell the user; only the platform's operator can set backups up.",
+    }  # fmt: skip
     assert missing == {
         "code": "NOT_FOUND", "field": None,
         "message": "You have no store no-such-shop. If it is already deleted, use its id.",
@@ -173,7 +183,8 @@ async def test_the_callers_rights_hold(
     stranger = Storectl(tmp_path, api, api.token("zoe"))
     async with assistant(stranger, "--allow-destructive") as zoe:
         assert (await zoe.ok("list_stores"))["total"] == 0
-        for tool in ("get_store", "store_logs", "cancel_store", "delete_store"):
+        for tool in ("get_store", "store_logs", "list_backups", "create_backup", "cancel_store",
+                     "delete_store"):  # fmt: skip
             assert (await zoe.fails(tool, store="my-shop"))[0]["code"] == "NOT_FOUND"
     viewer = Storectl(tmp_path, api, api.token("mia", "viewer"))
     async with assistant(viewer, "--allow-destructive") as looking:

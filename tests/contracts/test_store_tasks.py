@@ -175,6 +175,7 @@ async def test_a_delete_takes_the_place_of_a_backup(shop: Shop) -> None:
     wanted = await shop.records.request_delete(store.id, "Deleted.")
 
     assert wanted.task is None
+    assert (await shop.told())[-1] == ("BACKUP", "CANCELLED", "Deleted.")
     assert await shop.latest() == (_K.DELETE, _O.QUEUED, None)
     ended = await shop.operations.get(store.id, store.operation_number)
     assert ended is not None

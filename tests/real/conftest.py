@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.local import mail
+from app.local import backups, mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
+from app.local.images.recipes import BACKUPS, ensure_images
 from tests.e2e.service import Service
 from tests.real.engines import testable
 from tests.real.footprint import OUTSIDE, Footprint
@@ -79,12 +80,17 @@ def mailbox(real_cluster: LocalCluster) -> Mailbox:
 @pytest.fixture
 def shops(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     """A running service with the project's own engines, whose images are on the node."""
+    assert real_cluster.layout.node is not None
     values = tmp_path / "values"
     values.mkdir()
     for engine in testable():
         shutil.copy(engine.values, values / f"{engine.name}.yaml")
     given = {"STORE_PLATFORM_CHART_VALUES": str(values)}
-    settings = given | through_the_ingress(real_cluster) | mail.settings()
+    for archive in ensure_images(BACKUPS):
+        ensure_imported(real_cluster.layout.node, archive)
+    # Only when they are asked for: what the schedule did would come in between
+    kept = backups.start(real_cluster) | {"STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "0"}
+    settings = given | through_the_ingress(real_cluster) | mail.settings() | kept
     made = Service(tmp_path, real_cluster, settings)
     made.start()
     yield made

@@ -1,7 +1,7 @@
 """What the tests share: make a store that really runs, lose its pods, delete it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -66,10 +66,12 @@ async def deleted(store: Follower) -> None:
     assert ended["reason"] is None
 
 
-def footprint(node: NodeLayout) -> Footprint:
-    """What stores may leave behind while the node goes on."""
+def footprint(node: NodeLayout, *, apart_from: Collection[str] = ()) -> Footprint:
+    """What stores may leave behind while the node goes on, but for files with these in a path."""
     taken = Footprint.now(node.volumes, node.kubelet / "pods", node.folder / "addresses" / "pods")
-    return replace(taken, tables=frozenset())  # the node's own, some of which come late
+    files = {file for file in taken.files if not any(part in file for part in apart_from)}
+    # The tables are the node's own, and some of them come late.
+    return replace(taken, tables=frozenset(), files=frozenset(files))
 
 
 def await_that(is_so: Callable[[], bool], otherwise: Callable[[], object] = lambda: None) -> None:

@@ -51,6 +51,8 @@ def weigh(document: str, **sizes: int) -> QueryCost:
         ("{ store(id: 1) { events(first: 1000000) { edges { cursor } } } }", 4, 3 + 500),
         ("{ stores(first: 2) { edges { node { pods { containers { name } } } } } }", 6,
          2 + 2 * (1 + 1 + 4 * (1 + 2))),
+        ("{ store(id: 1) { backups(first: 5) { edges { node { counts { name } } } } } }", 6,
+         1 + 1 + 1 + 5 * (1 + 1 + 2)),
         # A fragment on a connection costs what the connection's page says, each time
         (TWO_PAGES, 3, 2 * 2 + 3 + 5),
         ("{ node(id: 1) { id ... on Store { name reason { code } } } }", 3, 5),

@@ -33,6 +33,7 @@ def variables(text: str, operation_name: str | None = None) -> tuple[str, ...] |
         (FOLLOW, ()),
         ("subscription { storeStatus(id: 1) { version events { message } __typename } }", ()),
         ("subscription { s: storeStatus(id: 1) { store { pods { containers { image } } } } }", ()),
+        ("subscription { storeStatus(id: 1) { store { operation { reason { code } } } } }", ()),
         (WITH_VARIABLES, ("a", "b", "c")),
     ],
 )
@@ -46,6 +47,7 @@ def test_shared_by_all_with_the_same_variables(text: str, expected: tuple[str, .
         "subscription { storesChanged { cursor } }",
         # Reads the database for its caller
         "subscription { storeStatus(id: 1) { store { events { edges { cursor } } } } }",
+        "subscription { storeStatus(id: 1) { store { lastBackup { madeAt } } } }",
         IN_A_FRAGMENT,
         # Through an interface: that its fields are plain is not known
         "subscription { storeStatus(id: 1) { store { ... on Node { id } } } }",

@@ -8,8 +8,9 @@ import pytest
 
 from app.storectl.account import Account
 from app.storectl.api import Api
-from app.storectl.errors import UnreachableError
-from app.storectl.following import follow
+from app.storectl.errors import RefusedError, UnreachableError
+from app.storectl.following import follow, until_backed_up, until_ready
+from app.storectl.mcp.waiting import is_settled
 
 
 class ApiThatLosesACancellation:
@@ -83,3 +84,78 @@ async def test_a_watch_of_a_quiet_store_comes_back(monkeypatch: pytest.MonkeyPat
     assert played.lost == 2
     # Four hours of quiet, some seconds until it is back, and five minutes without a connection.
     assert 300 < played.now - played.began - 4 * 3600 < 400
+
+
+def a_store(status: str, kind: str, *, number: int = 2, message: str = "") -> dict[str, Any]:
+    reason = {"code": "BACKUP_FAILED", "message": message} if message else None
+    operation = {"number": number, "kind": kind, "status": status, "reason": reason}
+    return {
+        "id": "store_1", "name": "my-shop", "status": "READY", "url": "http://my-shop.example",
+        "version": 7, "queuePosition": None, "operation": operation, "steps": [], "reason": None,
+    }  # fmt: skip
+
+
+class ApiThatTells:
+    """Sends a store's states one after the other, and counts those that were taken."""
+
+    def __init__(self, *states: dict[str, Any], is_address_checked: bool = True) -> None:
+        self.taken = 0
+        self._states = states
+        self._is_address_checked = is_address_checked
+
+    async def follow(self, *_: object, **__: object) -> AsyncGenerator[dict[str, Any], None]:
+        for state in self._states:
+            self.taken += 1
+            yield {"store": state, "events": [], "version": 7 + self.taken}
+
+    async def execute(self, _: str) -> dict[str, Any]:
+        return {"platform": {"isAddressChecked": self._is_address_checked}}
+
+
+async def test_a_backup_is_followed_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    done = a_store("SUCCEEDED", "BACKUP")
+    api = ApiThatTells(a_store("QUEUED", "BACKUP"), a_store("RUNNING", "BACKUP"), done, done)
+    await until_backed_up(cast("Api", api), a_store("QUEUED", "BACKUP"), as_json=False)
+    assert api.taken == 3
+    assert "my-shop is backed up. See all of its backups with: storectl backups my-shop\n" in (
+        capsys.readouterr().out
+    )
+
+
+async def test_why_a_backup_was_not_made() -> None:
+    failed = a_store("FAILED", "BACKUP", message="The disk is full.")
+    api = ApiThatTells(a_store("RUNNING", "BACKUP"), failed)
+    with pytest.raises(RefusedError) as refused:
+        await until_backed_up(cast("Api", api), a_store("QUEUED", "BACKUP"), as_json=True)
+    assert str(refused.value) == "No backup of my-shop was made. The disk is full."
+    assert refused.value.exit_code == 1
+
+
+async def test_a_delete_takes_the_place_of_a_backup() -> None:
+    deleted = a_store("QUEUED", "DELETE", number=3)
+    api = ApiThatTells(a_store("RUNNING", "BACKUP"), deleted, deleted)
+    with pytest.raises(RefusedError, match="because something else was done with it"):
+        await until_backed_up(cast("Api", api), a_store("QUEUED", "BACKUP"), as_json=True)
+    assert api.taken == 2
+
+
+@pytest.mark.parametrize(
+    ("is_address_checked", "says"),
+    [(True, "Open it at http://my-shop.example"), (False, "Whether it opens at http://my-shop.")],
+)
+async def test_a_first_backup_that_has_begun_does_not_hide_the_shops_address(
+    capsys: pytest.CaptureFixture[str],
+    is_address_checked: bool,  # noqa: FBT001
+    says: str,
+) -> None:
+    building = {**a_store("RUNNING", "CREATE", number=1), "status": "PROVISIONING"}
+    api = ApiThatTells(
+        building, a_store("RUNNING", "BACKUP"), is_address_checked=is_address_checked
+    )
+    await until_ready(cast("Api", api), building, after=0, as_json=False)
+    assert says in capsys.readouterr().out
+
+
+def test_a_store_is_not_settled_while_it_is_backed_up() -> None:
+    told = [is_settled(a_store(status, "BACKUP")) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
+    assert told == [False, False, True]

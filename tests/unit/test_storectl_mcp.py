@@ -19,10 +19,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "list_stores": {},
     "get_store": {"store": "a-shop", "wait_seconds": 5},
     "store_logs": {"store": "a-shop"},
+    "list_backups": {"store": "a-shop"},
     "list_engines": {},
     "whoami": {},
     "create_store": {"name": "a-shop"},
     "retry_store": {"store": "a-shop"},
+    "create_backup": {"store": "a-shop"},
     "cancel_store": {"store": "a-shop"},
     "delete_store": {"store": "a-shop"},
 }

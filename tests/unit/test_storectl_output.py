@@ -108,7 +108,8 @@ def unseen(text: str) -> set[str]:
 COMMANDS = [
     ("login",), ("whoami",), ("create", "a-shop"), ("create", "a-shop", "--watch"), ("list",),
     ("status", "a-shop"), ("status", "a-shop", "--watch"), ("logs", "a-shop"),
-    ("history", "a-shop"),
+    ("history", "a-shop"), ("backup", "a-shop"), ("backup", "a-shop", "--watch"),
+    ("backups", "a-shop"),
     ("delete", "a-shop", "--yes"), ("delete", "a-shop", "--yes", "--watch"), ("cancel", "a-shop"),
     ("open", "a-shop"), ("password", "a-shop"),
     ("retry", "a-shop"), ("retry", "a-shop", "--watch"), ("tokens", "list"), ("tokens", "create"),

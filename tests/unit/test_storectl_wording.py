@@ -81,6 +81,34 @@ def test_why_it_failed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bytes_in_all", "text"),
+    [
+        (0.0, "0 bytes"), (999.0, "999 bytes"), (1000.0, "1.0 kB"), (2_345_678.0, "2.3 MB"),
+        (12_000_000_000.0, "12.0 GB"), (3e15, "3000.0 TB"),
+    ],
+)  # fmt: skip
+def test_sizes(bytes_in_all: float, text: str) -> None:
+    assert wording.size(bytes_in_all) == text
+
+
+def test_backups_with_what_is_in_them() -> None:
+    backup = {
+        "number": 7, "madeAt": "2026-01-02T04:04:05.5+01:00", "sizeInBytes": 2_345_678.0,
+        "addedInBytes": 1000.0, "engine": "medusa", "engineVersion": "2.21",
+        "counts": [{"name": "orders", "number": 12}, {"name": "products", "number": 3}],
+    }  # fmt: skip
+    assert wording.backup_rows([backup]) == [
+        ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION"),
+        ("7", "2026-01-02 03:04:05", "2.3 MB", "12 orders, 3 products", "medusa 2.21"),
+    ]
+
+
+def test_the_steps_of_a_backup_say_what_they_are_about() -> None:
+    told = [wording.words(name) for name in ("REPOSITORY", "SAVE", "CHECK", "HELM_INSTALL")]
+    assert told == ["Prepare backup", "Save backup", "Check backup", "Helm install"]
+
+
 @pytest.mark.parametrize(("limit", "text"), [(None, "Stores: 2"), (5, "Stores: 2 of 5")])
 def test_quota(limit: int | None, text: str) -> None:
     assert wording.quota({"storesUsed": 2, "storesLimit": limit, "storesLeft": None}) == text

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.storectl.api import Api
 from app.storectl.errors import Problem, RefusedError
-from app.storectl.following import cannot_go, is_built
+from app.storectl.following import backup_ended, cannot_go, is_built
 from app.storectl.mcp.reading import StoreKey
 from app.storectl.mcp.records import StoreDetails
 from app.storectl.mcp.waiting import LONG_ENOUGH, Caller, WaitSeconds, awaited
@@ -54,6 +54,20 @@ class ChangingTools:
         return await awaited(
             self._api, tried, caller, seconds=wait_seconds, after=tried["version"], until=is_built
         )
+
+    async def create_backup(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Make a backup of a store that is READY or DEGRADED, and wait until it is made.
+
+        The shop serves on meanwhile. The returned operation says how it ended, and why it failed.
+        If it is not settled when the wait is over, go on with get_store; do not ask for another.
+        """
+        asked = await self._api.change("createBackup", id=await self._id(store))
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=backup_ended(asked),
+        )  # fmt: skip
 
     async def cancel_store(
         self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH

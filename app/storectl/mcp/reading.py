@@ -7,6 +7,7 @@ from pydantic import Field
 from app.storectl import documents
 from app.storectl.api import Api
 from app.storectl.mcp.records import (
+    BackupList,
     EngineList,
     Logs,
     StoreDetails,
@@ -72,3 +73,15 @@ class ReadingTools:
         events = await self._api.events(found["id"])
         latest = events[-_MOST_EVENTS:]
         return read(Logs, found, events=latest, earlierEvents=len(events) - len(latest))
+
+    async def list_backups(
+        self,
+        *,
+        store: StoreKey,
+        limit: Annotated[int, Field(ge=1, le=100, description="The most backups to list.")] = 10,
+    ) -> BackupList:
+        """List the newest backups of a store: when each was made, and what is in it."""
+        found = await self._api.store(store)
+        answer = (await self._api.execute(documents.BACKUPS, id=found["id"], first=limit))["store"]
+        edges = answer["backups"]["edges"] if answer else []
+        return read(BackupList, found, backups=[edge["node"] for edge in edges])

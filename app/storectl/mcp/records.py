@@ -40,9 +40,10 @@ class StepWithOutput(Step):
 
 class Operation(Record):
     number: int
-    kind: Annotated[str, Field(description="CREATE, RETRY or DELETE.")]
+    kind: Annotated[str, Field(description="CREATE, RETRY, DELETE or BACKUP.")]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]
     asked_by_name: Annotated[str | None, Field(description="Null if the platform itself began it.")]
+    reason: Annotated[Reason | None, Field(description="Why it FAILED, or what holds it up.")]
 
 
 class Pod(Record):
@@ -94,7 +95,7 @@ class StoreList(Record):
 
 class Event(Record):
     version: int
-    kind: Annotated[str, Field(description="STATUS, STEP, POD or REPAIR.")]
+    kind: Annotated[str, Field(description="STATUS, STEP, POD, REPAIR or TASK.")]
     subject: str
     status: str
     message: str | None
@@ -108,6 +109,26 @@ class Logs(Record):
     steps: list[StepWithOutput]
     events: Annotated[list[Event], Field(description="The latest events, oldest first.")]
     earlier_events: Annotated[int, Field(description="How many came before those listed.")]
+
+
+class BackupCount(Record):
+    name: Annotated[str, Field(description="What was counted, such as orders.")]
+    number: int
+
+
+class Backup(Record):
+    number: Annotated[int, Field(description="The number of the operation that made it.")]
+    made_at: str
+    size_in_bytes: float
+    added_in_bytes: Annotated[float, Field(description="How much of it was new.")]
+    engine: str
+    engine_version: str
+    counts: list[BackupCount]
+
+
+class BackupList(Record):
+    name: Annotated[str, Field(description="The store's name.")]
+    backups: Annotated[list[Backup], Field(description="The newest backups, newest first.")]
 
 
 class EngineVersion(Record):

@@ -52,11 +52,12 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
     )  # fmt: skip
     reading, changing = ReadingTools(api, url), ChangingTools(api)
     for tool in (reading.list_stores, reading.get_store, reading.store_logs,
-                 reading.list_engines, reading.whoami):  # fmt: skip
+                 reading.list_backups, reading.list_engines, reading.whoami):  # fmt: skip
         _add(server, tool, _hints(is_reading=True, is_repeatable=True))
     if access is not Access.READING:
         _add(server, changing.create_store, _hints())
         _add(server, changing.retry_store, _hints())
+        _add(server, changing.create_backup, _hints())
         # What it removes was never a shop, so no option is asked for; the assistant may still ask.
         _add(server, changing.cancel_store, _hints(is_destructive=True, is_repeatable=True))
     if access is Access.DELETING:

@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from app.storectl.api import Api
-from app.storectl.following import is_latest, stoppable
+from app.storectl.following import is_backed_up_now, is_latest, stoppable
 from app.storectl.mcp.records import StoreDetails, read_store
 from app.storectl.printable import one_line
 from app.storectl.wording import Data, words
@@ -34,7 +34,8 @@ Caller = Context[Any, Any]
 def is_settled(store: Data) -> bool:
     """Return whether nothing is being done to a store, and nothing will be."""
     # A store that has failed is FAILED until the work on its deletion begins.
-    return store["status"] not in _WORKING and not is_latest(store, "DELETE", "QUEUED")
+    is_leaving = is_latest(store, "DELETE", "QUEUED")
+    return store["status"] not in _WORKING and not is_leaving and not is_backed_up_now(store)
 
 
 async def awaited(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cpuInWords, sizeInWords } from "./quantity";
+import { bytesInWords, cpuInWords, sizeInWords } from "./quantity";
 
 test.each([
   ["400m", "0.4 CPU"],
@@ -27,4 +27,15 @@ test.each([
   ["much", "much"],
 ])("a size of %s is %s", (quantity, words) => {
   expect(sizeInWords(quantity)).toBe(words);
+});
+
+test.each([
+  [0, "0 bytes"],
+  [999, "999 bytes"],
+  [1_000, "1.0 kB"],
+  [2_345_678, "2.3 MB"],
+  [12_000_000_000, "12.0 GB"],
+  [3e15, "3000.0 TB"],
+])("%i bytes are %s", (bytes, words) => {
+  expect(bytesInWords(bytes)).toBe(words);
 });

@@ -1,9 +1,11 @@
-/** Kubernetes' quantities in the units that people know. What is no such quantity stays as it is. */
+/** Quantities in the units that people know: Kubernetes' own, and bytes. What is no such quantity stays as it is. */
 
 const CPU = /^(\d+(?:\.\d+)?)(m?)$/;
 const SIZE = /^(\d+(?:\.\d+)?)([KkMGTP]?)i?$/;
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 const STEP = 1024;
+const THOUSAND = 1000;
+const DECIMAL_UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2, useGrouping: false });
 
@@ -25,4 +27,15 @@ export function sizeInWords(quantity: string): string {
     unit += 1;
   }
   return `${number.format(size)} ${UNITS[unit] ?? "B"}`;
+}
+
+/** A number of bytes as the platform itself words it: "999 bytes", "1.0 kB", "2.3 GB". */
+export function bytesInWords(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  while (size >= THOUSAND && unit < DECIMAL_UNITS.length - 1) {
+    size /= THOUSAND;
+    unit += 1;
+  }
+  return `${size.toFixed(unit === 0 ? 0 : 1)} ${DECIMAL_UNITS[unit] ?? "TB"}`;
 }

@@ -1,3 +1,4 @@
+import type { Backup } from "@/features/stores/backup-words";
 import type { OperationFactsFragment, ReasonCode, StoreDetailsFragment, StoreSummaryFragment } from "@/gql/graphql";
 
 const SUMMARY: StoreSummaryFragment = {
@@ -43,6 +44,7 @@ export function anOperation(given: Partial<OperationFactsFragment> = {}) {
     number: 1,
     kind: "CREATE" as const,
     status: "SUCCEEDED" as const,
+    reason: null,
     askedByName: "Ada",
     queuedAt: "2026-11-24T10:00:00Z",
     startedAt: "2026-11-24T10:00:01Z",
@@ -66,6 +68,20 @@ export function aStep(given: Partial<StoreDetailsFragment["steps"][number]> = {}
 
 export function aReason(code: ReasonCode, message: string) {
   return { __typename: "Reason" as const, code, message };
+}
+
+export function aBackup(given: Partial<Backup> = {}) {
+  return {
+    __typename: "Backup" as const,
+    id: "backup_1_2",
+    number: 2,
+    madeAt: "2026-11-24T11:00:00Z",
+    sizeInBytes: 2_345_678,
+    engine: "woocommerce",
+    engineVersion: "7.1",
+    counts: [{ __typename: "BackupCount" as const, name: "orders", number: 12 }],
+    ...given,
+  };
 }
 
 /** A page of a connection. */

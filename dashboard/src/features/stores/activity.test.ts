@@ -30,6 +30,20 @@ test("another try at a step is told too, and one that was not needed is not", ()
   expect(wordsOf(step("RUNNING"), step("SKIPPED"))).toEqual([]);
 });
 
+test("a backup is told as a whole: that it began, or how it ended", () => {
+  const task = (status: string) => event({ kind: "TASK", subject: "BACKUP", status, message: "Ada asked for a backup." });
+  const save = (status: string) => event({ kind: "STEP", subject: "SAVE", status });
+  expect(wordsOf(task("QUEUED"), task("RUNNING"), save("RUNNING"))).toEqual(["A backup was begun."]);
+  expect(wordsOf(task("QUEUED"), task("RUNNING"), save("SUCCEEDED"), task("SUCCEEDED"), task("RUNNING"), task("FAILED"))).toEqual([
+    "The shop was backed up.",
+    "A backup could not be made.",
+  ]);
+});
+
+test("a task of a newer platform is told in its own words", () => {
+  expect(wordsOf(event({ kind: "TASK", subject: "POLISH", status: "RUNNING", message: "The shop is polished." }))).toEqual(["The shop is polished."]);
+});
+
 test("every repair is told", () => {
   const repair = () => event({ kind: "REPAIR", subject: "service/web", status: "REPAIRED" });
   expect(wordsOf(repair(), repair())).toHaveLength(2);

@@ -1,5 +1,5 @@
-import type { EventKind, StepStatus, StoreStatus } from "@/gql/graphql";
-import { stepTitle } from "./step-words";
+import type { EventKind, OperationStatus, StepStatus, StoreStatus } from "@/gql/graphql";
+import { isOfBackup, stepTitle } from "./step-words";
 import type { StoreEvent } from "./use-store-stream";
 
 const STATUSES: Record<string, string> = {
@@ -25,15 +25,31 @@ const REPAIRS: Record<string, string> = {
   NOT_REPAIRED: "Something in the shop was changed from outside. The platform could not put it right.",
 };
 
+/** Of the work that leaves a shop's status as it is, by its kind and status. */
+const TASKS: Record<string, Record<string, string | null>> = {
+  BACKUP: {
+    QUEUED: null, // it begins soon
+    RUNNING: "A backup was begun.",
+    SUCCEEDED: "The shop was backed up.",
+    FAILED: "A backup could not be made.",
+    CANCELLED: "A backup was stopped.",
+  } satisfies Record<OperationStatus, string | null>,
+};
+
 type Words = (event: StoreEvent) => string | null | undefined;
 
 const WORDS: Record<string, Words> = {
   STATUS: ({ status, message }) => STATUSES[status] ?? message,
   STEP: ({ subject, status, message }) => {
+    if (isOfBackup(subject)) return null; // its beginning and its end are told as a whole
     const became = STEPS[status];
     return became === undefined ? message : became && `${stepTitle(subject)}: ${became}.`;
   },
   REPAIR: ({ status, message }) => REPAIRS[status] ?? message,
+  TASK: ({ subject, status, message }) => {
+    const words = TASKS[subject]?.[status];
+    return words === undefined ? message : words;
+  },
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;
 
@@ -44,16 +60,17 @@ export interface Happening {
   words: string;
 }
 
-/** What happened to a shop, in a merchant's words, oldest first: of a step that has ended, only its end. */
+/** What happened to a shop, in a merchant's words, oldest first: of what has ended, only its end. */
 export function activityOf(events: StoreEvent[]): Happening[] {
   const happenings = new Map<string, Happening>();
   for (const event of events) {
     const { version, kind, occurredAt, subject, status, message } = event;
     const say = WORDS[kind];
     const words = say ? say(event) : message;
-    // A step under way has one place, which its end takes; what else happens stays.
-    const isUnderWay = kind === "STEP" && status === "RUNNING";
-    if (kind === "STEP" && !isUnderWay) happenings.delete(subject);
+    // What is under way has one place, which its end takes; what else happens stays.
+    const isWork = kind === "STEP" || kind === "TASK";
+    const isUnderWay = isWork && status === "RUNNING";
+    if (isWork && !isUnderWay) happenings.delete(subject);
     const place = isUnderWay ? subject : String(version);
     if (words && !happenings.has(place)) happenings.set(place, { version, kind, occurredAt, words });
   }

@@ -7,6 +7,7 @@ const KINDS: Record<string, string> = {
   CREATE: "Creation",
   RETRY: "Another try",
   DELETE: "Deletion",
+  BACKUP: "Backup",
 } satisfies Record<OperationKind, string>;
 
 const STATUSES: Record<string, string> = {

@@ -32,6 +32,10 @@ export const OPERATION_FACTS = graphql(`
     number
     kind
     status
+    reason {
+      code
+      message
+    }
     askedByName
     queuedAt
     startedAt
@@ -116,6 +120,36 @@ export const STORE_OPERATIONS = graphql(`
         edges {
           node {
             ...OperationFacts
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const STORE_BACKUPS = graphql(`
+  query StoreBackups($id: ID!) {
+    platform {
+      backups {
+        intervalHours
+        isInCluster
+      }
+    }
+    store(id: $id) {
+      id
+      backups(first: 50) {
+        edges {
+          node {
+            id
+            number
+            madeAt
+            sizeInBytes
+            engine
+            engineVersion
+            counts {
+              name
+              number
+            }
           }
         }
       }
@@ -219,6 +253,20 @@ export const RETRY_STORE = graphql(`
     retryStore(input: $input) {
       store {
         ...StoreSummary
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const CREATE_BACKUP = graphql(`
+  mutation CreateBackup($input: CreateBackupInput!) {
+    createBackup(input: $input) {
+      store {
+        ...StoreDetails
       }
       errors {
         code

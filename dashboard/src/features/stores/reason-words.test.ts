@@ -3,7 +3,7 @@ import { buildSchema, isEnumType } from "graphql";
 import { expect, test } from "vitest";
 import type { ReasonCode, Role } from "@/gql/graphql";
 import { aStore } from "@/testing/records";
-import { problemOf, remedyOf } from "./reason-words";
+import { backupRemedyOf, problemOf, remedyOf } from "./reason-words";
 
 const type = buildSchema(readFileSync("../schema/schema.graphql", "utf8")).getType("ReasonCode");
 const CODES = isEnumType(type) ? type.getValues().map(({ name }) => name as ReasonCode) : [];
@@ -31,4 +31,13 @@ test.each<[string, ReturnType<typeof aStore>, Role, RegExp]>([
   ["a shop that cannot be removed yet", aStore({ status: "FAILED", target: "DELETED" }), "OPERATOR", /^The platform goes on trying to remove it/],
 ])("what to do about %s", (_, store, role, said) => {
   expect(remedyOf(store, role)).toMatch(said);
+});
+
+test.each<[ReasonCode, Role, RegExp]>([
+  ["BACKUP_TIMEOUT", "OPERATOR", /^This often passes: choose “Back up now”/],
+  ["BACKUP_FAILED", "OPERATOR", /^Whoever runs the platform has to correct this/],
+  ["BACKUP_FAILED", "ADMIN", /^The technical details say what to correct. Then choose “Back up now”/],
+  ["BACKUP_FAILED", "VIEWER", /^Your role may look only/],
+])("what to do about a backup that ended by %s, for somebody who is %s", (code, role, said) => {
+  expect(backupRemedyOf(code, role)).toMatch(said);
 });

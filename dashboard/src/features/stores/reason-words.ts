@@ -29,13 +29,17 @@ const PROBLEMS = {
   NAMESPACE_LOST: "Somebody removed this shop from outside the platform, with all its data.",
   NAMESPACE_STUCK: "Something in the shop’s private space prevents its removal.",
   NOT_DELETED_IN_TIME: "The shop could not be removed in time.",
+  BACKUP_FAILED: "The shop could not be copied to where backups are kept.",
+  BACKUP_INCOMPLETE: "The backup does not have all that it should, so it does not count.",
+  BACKUP_NOT_SET_UP: "Backups are not set up for this shop.",
+  BACKUP_TIMEOUT: "The backup took too long.",
   OTHER: "Something is wrong with this shop that this page has no words for.",
 } satisfies Record<ReasonCode, string>;
 
 /** Problems that are often gone at the next try, without anybody's help. */
 const PASSING: ReasonCode[] = [
   "NAMESPACE_TERMINATING", "IMAGE_PULL_FAILED", "VOLUME_MOUNT_FAILED", "ADMISSION_WEBHOOK_FAILED",
-  "HELM_TIMEOUT", "NOT_READY_IN_TIME", "INTERNAL",
+  "HELM_TIMEOUT", "NOT_READY_IN_TIME", "INTERNAL", "BACKUP_INCOMPLETE", "BACKUP_TIMEOUT",
 ];
 
 /** A reason in a sentence; a code of a newer platform has none of its own. */
@@ -45,11 +49,25 @@ export function problemOf(code: ReasonCode): string {
 
 /** What can be done about a store's problem by whoever looks at it, as far as their role is known. */
 export function remedyOf(store: Pick<StoreSummaryFragment, "status" | "target" | "reason">, role: Role | undefined): string {
-  const ask = role === "ADMIN" ? "the technical details say what to correct" : "tell whoever runs the platform";
+  const ask = askedBy(role);
   if (isLeaving(store)) return `The platform goes on trying to remove it. If this lasts, ${ask}.`;
   if (store.status !== "FAILED") return `The platform goes on watching the shop. If this lasts, ${ask}.`;
+  return remedyByTrying(store.reason?.code, role, "Try again");
+}
+
+/** What can be done about a backup that has failed. */
+export function backupRemedyOf(code: ReasonCode | undefined, role: Role | undefined): string {
+  return remedyByTrying(code, role, "Back up now");
+}
+
+/** What to do about a failure, where a button begins the work anew. */
+function remedyByTrying(code: ReasonCode | undefined, role: Role | undefined, button: string): string {
   if (role === "VIEWER") return "Your role may look only: the shop’s owner, or whoever runs the platform, can try again.";
-  if (store.reason && PASSING.includes(store.reason.code)) return `This often passes: choose “Try again”. If it fails again, ${ask}.`;
-  if (role === "ADMIN") return "The technical details say what to correct. Then choose “Try again”.";
-  return "Whoever runs the platform has to correct this: show them the technical details. Then choose “Try again”.";
+  if (code && PASSING.includes(code)) return `This often passes: choose “${button}”. If it fails again, ${askedBy(role)}.`;
+  if (role === "ADMIN") return `The technical details say what to correct. Then choose “${button}”.`;
+  return `Whoever runs the platform has to correct this: show them the technical details. Then choose “${button}”.`;
+}
+
+function askedBy(role: Role | undefined): string {
+  return role === "ADMIN" ? "the technical details say what to correct" : "tell whoever runs the platform";
 }

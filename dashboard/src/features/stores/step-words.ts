@@ -10,6 +10,9 @@ const TITLES: Record<string, string> = {
   REACHABLE: "Check the address",
   HELM_UNINSTALL: "Remove the shop software",
   NAMESPACE_GONE: "Remove everything else",
+  REPOSITORY: "Prepare a place for the backup",
+  SAVE: "Copy the shop",
+  CHECK: "Check the copy",
 } satisfies Record<StepName, string>;
 
 const HINTS: Record<string, string> = {
@@ -21,7 +24,17 @@ const HINTS: Record<string, string> = {
   REACHABLE: "The shop is ready once its address answers.",
   HELM_UNINSTALL: "The shop stops, and its software is removed.",
   NAMESPACE_GONE: "Products, orders, files and passwords are removed.",
+  REPOSITORY: "The shop gets a place of its own among the backups.",
+  SAVE: "The shop’s database and its files are copied. Shoppers notice nothing of it.",
+  CHECK: "The platform sees whether everything is in the backup.",
 } satisfies Record<StepName, string>;
+
+const OF_A_BACKUP: StepName[] = ["REPOSITORY", "SAVE", "CHECK"];
+
+/** Whether a step belongs to a backup, which changes nothing of how the shop is doing. */
+export function isOfBackup(name: string): boolean {
+  return (OF_A_BACKUP as string[]).includes(name);
+}
 
 /** What a step does; one that this version of the page does not know is shown by its own name. */
 export function stepTitle(name: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StoreStatus } from "@/gql/graphql";
-import { aDetailedStore, aStep } from "@/testing/records";
+import { aDetailedStore, anOperation, aStep } from "@/testing/records";
 import { milestonesOf } from "./store-facts";
 
 const READY_AT = "2026-11-24T10:01:00Z";
@@ -20,6 +20,12 @@ test.each<[StoreStatus, ReturnType<typeof milestonesOf>]>([
 ])("of a store that is %s only what holds now is said to be so since then", (status, said) => {
   const store = aDetailedStore({ status, readyAt: READY_AT, deletedAt: GONE_AT, steps: [aStep(), FAILED_STEP] });
   expect(milestonesOf(store)).toEqual(said);
+});
+
+test("since when a store has failed is not read from a backup that failed", () => {
+  const operation = anOperation({ kind: "BACKUP", status: "FAILED" });
+  const store = aDetailedStore({ status: "FAILED", readyAt: READY_AT, operation, steps: [FAILED_STEP] });
+  expect(milestonesOf(store)).toEqual([became]);
 });
 
 test("of a store that never was ready nothing of the kind is said", () => {

@@ -20,16 +20,37 @@ export function isLeaving({ target }: Pick<StoreSummaryFragment, "target">): boo
   return target === "DELETED";
 }
 
+/** Whether what was done last is a backup: it changes nothing of how the shop is doing. */
+export function isBackup({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "BACKUP";
+}
+
+/** Whether a backup is being made, or waits for its turn. */
+export function isBackingUp(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isBackup(store) && isOperationUnderWay(store);
+}
+
+/** Whether anything is being done with the shop. */
+export function isOperationUnderWay({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.status === "QUEUED" || operation?.status === "RUNNING";
+}
+
+/** The steps of the work that decides how the shop is doing; none once a backup was made since. */
+export function stepsOf(store: Pick<StoreDetailsFragment, "operation" | "steps">): StoreDetailsFragment["steps"] {
+  return isBackup(store) ? [] : store.steps;
+}
+
 interface Milestone {
   name: string;
   at: string;
 }
 
 /** When the store came to where it is, as far as that is recorded; "since" only of what holds now. */
-export function milestonesOf({ status, readyAt, deletedAt, steps }: StoreDetailsFragment): Milestone[] {
+export function milestonesOf(store: StoreDetailsFragment): Milestone[] {
+  const { status, readyAt, deletedAt } = store;
   const found: Milestone[] = [];
   if (readyAt) found.push({ name: status === "READY" ? "Ready since" : "Last became ready", at: readyAt });
-  const failedAt = steps.find((step) => step.status === "FAILED")?.finishedAt;
+  const failedAt = stepsOf(store).find((step) => step.status === "FAILED")?.finishedAt;
   if (status === "FAILED" && failedAt) found.push({ name: "Failed since", at: failedAt });
   if (status === "DELETED" && deletedAt) found.push({ name: "Gone since", at: deletedAt });
   return found;

@@ -3,9 +3,9 @@ import { Fold } from "@/components/fold";
 import { Notice } from "@/components/notice";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
-import { titleOf } from "@/lib/words";
 import { problemOf, remedyOf } from "./reason-words";
-import styles from "./store-notice.module.css";
+import { stepsOf } from "./store-facts";
+import { TechnicalReason } from "./technical-reason";
 
 interface StoreNoticeProps {
   store: StoreDetailsFragment;
@@ -41,32 +41,8 @@ export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
   );
 }
 
-interface TechnicalReasonProps {
-  reason: NonNullable<StoreDetailsFragment["reason"]>;
-  output: string | null | undefined;
-}
-
-function TechnicalReason({ reason, output }: TechnicalReasonProps) {
-  return (
-    <>
-      <p>
-        <strong>{titleOf(reason.code)}</strong>
-      </p>
-      <p>{reason.message}</p>
-      {output && (
-        <figure className={styles.log}>
-          <figcaption>The last lines of its log</figcaption>
-          <pre translate="no" tabIndex={0} aria-label="The last lines of its log">
-            {output}
-          </pre>
-        </figure>
-      )}
-    </>
-  );
-}
-
 /** The end of the log of what failed. */
-function outputOf({ status, steps }: StoreDetailsFragment): string | null | undefined {
-  if (status !== "FAILED") return null;
-  return steps.find((step) => step.status === "FAILED")?.output;
+function outputOf(store: StoreDetailsFragment): string | null | undefined {
+  if (store.status !== "FAILED") return null;
+  return stepsOf(store).find((step) => step.status === "FAILED")?.output;
 }

@@ -14,12 +14,14 @@ import { useLiveQuery } from "@/lib/graphql/use-live-query";
 import { useViewer } from "@/lib/viewer";
 import { ActivityPanel } from "./activity-panel";
 import { AdminPassword } from "./admin-password";
+import { BackupNotice } from "./backup-notice";
+import { BackupsPanel } from "./backups-panel";
 import { ClosedShopsNotice } from "./closed-shops-notice";
 import { FactsPanel } from "./facts-panel";
 import { HistoryPanel } from "./history-panel";
-import { STORE } from "./operations";
+import { STORE, STORE_BACKUPS } from "./operations";
 import { StoreActions } from "./store-actions";
-import { canBeOpened, hostOf, queueDetail } from "./store-facts";
+import { canBeOpened, hostOf, isBackup, queueDetail } from "./store-facts";
 import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
@@ -81,10 +83,12 @@ interface StoreBodyProps extends ReturnType<typeof useStoreStream> {
 function StoreBody({ store, events, problem }: StoreBodyProps) {
   const role = useViewer().data?.viewer.role;
   const softwareOf = useSoftwareLabel();
+  const backups = useLiveQuery({ query: STORE_BACKUPS, variables: { id: store.id } });
   return (
     <>
       <StoreNotice store={store} problem={problem} role={role} />
       <ClosedShopsNotice store={store} />
+      <BackupNotice store={store} known={backups.data} />
       <div className={styles.columns}>
         <div className={styles.column}>
           <Doing store={store} />
@@ -92,6 +96,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} />
+          <BackupsPanel store={store} query={backups} role={role} />
           <HistoryPanel id={store.id} />
           <TechnicalPanel store={store} events={events} />
         </div>
@@ -112,15 +117,13 @@ function Doing({ store }: { store: StoreDetailsFragment }) {
           <AdminPassword store={store} />
         </Panel>
       )}
-      {isSetUp && isFinished(store.steps) ? (
-        <FinishedTimeline steps={store.steps} />
-      ) : (
-        <Timeline
-          steps={store.steps}
-          isWaiting={store.status === "QUEUED"}
-          isOver={store.status === "FAILED" || store.status === "DELETED"}
-        />
-      )}
+      {/* The steps of a backup stand beside the backups: they are not what became of the shop. */}
+      {!isBackup(store) && <Progress store={store} isSetUp={isSetUp} />}
     </>
   );
+}
+
+function Progress({ store: { steps, status }, isSetUp }: { store: StoreDetailsFragment; isSetUp: boolean }) {
+  if (isSetUp && isFinished(steps)) return <FinishedTimeline steps={steps} />;
+  return <Timeline steps={steps} isWaiting={status === "QUEUED"} isOver={status === "FAILED" || status === "DELETED"} />;
 }

@@ -1,5 +1,5 @@
 import { type Cache, cacheExchange, type Entity } from "@urql/exchange-graphcache";
-import type { StoreStatus } from "@/gql/graphql";
+import type { OperationKind, OperationStatus, StoreStatus } from "@/gql/graphql";
 
 /** Types that are part of their parent, and are kept with it. */
 const EMBEDDED = [
@@ -7,6 +7,10 @@ const EMBEDDED = [
   "AccessTokenEdge",
   "AuditEntryConnection",
   "AuditEntryEdge",
+  "BackupConnection",
+  "BackupCount",
+  "BackupEdge",
+  "BackupPolicy",
   "Container",
   "Diagnostics",
   "Engine",
@@ -33,7 +37,13 @@ const EMBEDDED = [
 ];
 
 interface StoreStatusFrame {
-  storeStatus: { store: { id: string; operation: { number: number } | null } };
+  storeStatus: { store: { id: string; operation: KnownOperation | null } };
+}
+
+interface KnownOperation {
+  number: number;
+  kind: OperationKind;
+  status: OperationStatus;
 }
 
 interface StoresChangedFrame {
@@ -44,19 +54,24 @@ interface StoresChangedFrame {
  * The normalized cache: a store that changed, by whichever answer or frame, changes on every screen.
  * Lists are asked for anew when a store may have entered or left one: at the first frame of the
  * stream of all stores, since that is when the list must be as of, and when a status is news. A
- * store's history is asked for anew when an operation is news.
+ * store's history is asked for anew when an operation is news, and its backups when one may have ended too.
  */
 export function newCache() {
   const statuses = new Map<string, StoreStatus>();
-  const operations = new Map<string, number | undefined>();
+  const operations = new Map<string, KnownOperation | null>();
   return cacheExchange({
     keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
     updates: {
       Subscription: {
         storeStatus: (result, _arguments, cache) => {
           const { id, operation } = (result as unknown as StoreStatusFrame).storeStatus.store;
-          if (operations.get(id) !== operation?.number) forget(cache, { __typename: "Store", id }, "operations");
-          operations.set(id, operation?.number);
+          const before = operations.get(id);
+          const isAnother = before?.number !== operation?.number;
+          if (isAnother) forget(cache, { __typename: "Store", id }, "operations");
+          if (isAnother || (before?.status !== operation?.status && isBackupMade(operation))) {
+            forget(cache, { __typename: "Store", id }, "backups");
+          }
+          operations.set(id, operation);
         },
         storesChanged: (result, _arguments, cache) => {
           const { stores } = (result as unknown as StoresChangedFrame).storesChanged;
@@ -77,6 +92,10 @@ export function newCache() {
       },
     },
   });
+}
+
+function isBackupMade(operation: KnownOperation | null): boolean {
+  return operation?.kind === "BACKUP" && operation.status === "SUCCEEDED";
 }
 
 function forget(cache: Cache, owner: Entity, ...fields: string[]) {

@@ -1,0 +1,50 @@
+"""Defines the commands that make and list backups of a store."""
+
+from typing import Annotated
+
+import typer
+
+from app.storectl import wording
+from app.storectl.completion import Key
+from app.storectl.tables import columns
+from app.storectl.terminal import AsJson, connected, run, say_either, table_width
+
+Watch = Annotated[
+    bool, typer.Option("--watch", "-w", help="Follow the backup live, until it is made.")
+]
+
+
+def backup(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Make a backup of a shop, which serves on meanwhile."""
+
+    async def work() -> None:
+        from app.storectl.following import until_backed_up  # noqa: PLC0415 - as in connected
+
+        api = connected()
+        store = await api.change("createBackup", id=(await api.store(key))["id"])
+        if watch:
+            await until_backed_up(api, store, as_json=as_json)
+        else:
+            name = store["name"]
+            line = f"A backup of {name} is asked for. Once made, it is in: storectl backups {name}"
+            say_either(store, [line], as_json=as_json)
+
+    run(work())
+
+
+def backups(*, key: Key, as_json: AsJson = False) -> None:
+    """List the backups of a shop, newest first: when each was made, and what is in it."""
+
+    async def work() -> None:
+        api = connected()
+        store = await api.store(key)
+        found = await api.backups(store["id"])
+        rows = wording.backup_rows(found)
+        lines = (
+            columns(rows, width=table_width())
+            if found
+            else [f"There are no backups of {store['name']}."]
+        )
+        say_either(found, lines, as_json=as_json)
+
+    run(work())

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { aBackup, aStore } from "@/testing/records";
+import { backupsInWords, isBackupMissed, scheduleInWords } from "./backup-words";
+
+const softwareOf = ({ engine, engineVersion }: { engine: string; engineVersion: string }) => `${engine} ${engineVersion}`;
+const wordsOf = (given: Parameters<typeof aBackup>[0]) => backupsInWords([aBackup(given)], softwareOf)[0]?.words;
+const count = (name: string, number: number) => ({ __typename: "BackupCount" as const, name, number });
+
+test("what is in a backup, how large it is, and of which version", () => {
+  expect(wordsOf({ counts: [count("orders", 12), count("products", 3)] })).toBe("12 orders, 3 products · 2.3 MB · woocommerce 7.1");
+  expect(wordsOf({ counts: [count("orders", 1), count("products", 0)] })).toBe("1 order, 0 products · 2.3 MB · woocommerce 7.1");
+  expect(wordsOf({ counts: [] })).toBe("2.3 MB · woocommerce 7.1");
+});
+
+test("oldest first", () => {
+  const numbers = backupsInWords([aBackup({ number: 5 }), aBackup({ number: 3 })], softwareOf).map(({ version }) => version);
+  expect(numbers).toEqual([3, 5]);
+});
+
+test.each([
+  [24, "The platform makes a backup about once a day."],
+  [48, "The platform makes a backup about every 2 days."],
+  [1, "The platform makes a backup about once an hour."],
+  [6, "The platform makes a backup about every 6 hours."],
+  [1.5, "The platform makes a backup about every 1.5 hours."],
+  [0.5, "The platform makes a backup about every 30 minutes."],
+  [null, "Backups are made when somebody asks for one."],
+])("an interval of %s hours in words", (intervalHours, said) => {
+  expect(scheduleInWords({ intervalHours, isInCluster: true })).toBe(said);
+});
+
+const HOUR = 3_600_000;
+const NOW = Date.parse("2026-11-24T12:00:00Z");
+const ago = (hours: number) => new Date(NOW - hours * HOUR).toISOString();
+const daily = { intervalHours: 24, isInCluster: true };
+
+test.each<[string, Parameters<typeof aStore>[0], number | null, boolean]>([
+  ["ready for three days without one", { readyAt: ago(72) }, null, true],
+  ["whose newest is older than two days", { readyAt: ago(72) }, 49, true],
+  ["whose newest is not two days old", { readyAt: ago(72) }, 47, false],
+  ["ready for less than two days", { readyAt: ago(47) }, null, false],
+  ["with problems", { readyAt: ago(72), status: "DEGRADED" }, null, true],
+  ["that has failed", { readyAt: ago(72), status: "FAILED" }, null, false],
+  ["that is asked to go", { readyAt: ago(72), target: "DELETED" }, null, false],
+  ["that never was ready", { readyAt: null }, null, false],
+])("whether a backup is missed of a shop %s", (_, given, hours, isMissed) => {
+  const newest = hours === null ? undefined : aBackup({ madeAt: ago(hours) });
+  expect(isBackupMissed(aStore(given), daily, newest, NOW)).toBe(isMissed);
+});
+
+test("no backup is missed where none are made by themselves, or none at all", () => {
+  const old = aStore({ readyAt: ago(2000) });
+  expect(isBackupMissed(old, { ...daily, intervalHours: null }, undefined, NOW)).toBe(false);
+  expect(isBackupMissed(old, null, undefined, NOW)).toBe(false);
+});

@@ -1,0 +1,43 @@
+"""Has a backup of a store made, and follows it to its end."""
+
+from typing import Any
+
+from app.local.cluster import LocalCluster
+from tests.e2e.test_recovery import Follower
+
+_MAKE = "mutation ($id: ID!) { createBackup(input: {id: $id}) { errors { code message } } }"
+_LAST = """query ($id: ID!) { store(id: $id) { status operation { kind status reason { message } }
+  lastBackup { id number sizeInBytes addedInBytes counts { name number } } } }"""
+
+_IN = ("--namespace", "backups")
+
+
+async def backed_up(store: Follower) -> dict[str, Any]:
+    """Return the backup that is made now, of a shop that serves on."""
+    made = store.service.execute(store.token, _MAKE, id=store.store_id)["createBackup"]
+    assert made["errors"] == []
+    await store.until_update(_has_ended)
+    found: dict[str, Any] = store.service.execute(store.token, _LAST, id=store.store_id)["store"]
+    assert found["operation"] == {"kind": "BACKUP", "status": "SUCCEEDED", "reason": None}
+    assert found["status"] == "READY"
+    backup: dict[str, Any] = found["lastBackup"]
+    return backup
+
+
+def counts(backup: dict[str, Any]) -> dict[str, int]:
+    return {item["name"]: item["number"] for item in backup["counts"]}
+
+
+def server_parts(cluster: LocalCluster) -> list[str]:
+    """Return what tells the files of the backups' server: its pod's and its volume's name."""
+    cluster.kubectl(*_IN, "rollout", "status", "deployment/server", "--timeout=180s")
+    (pod,) = cluster.kubectl_json(*_IN, "get", "pods")["items"]
+    claim = cluster.kubectl_json(*_IN, "get", "persistentvolumeclaim", "data")
+    return [pod["metadata"]["uid"], claim["spec"]["volumeName"]]
+
+
+def _has_ended(update: dict[str, Any]) -> bool:
+    return any(
+        event["kind"] == "TASK" and event["status"] in {"SUCCEEDED", "FAILED"}
+        for event in update["events"]
+    )
