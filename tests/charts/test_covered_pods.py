@@ -20,7 +20,8 @@ CHARTS: dict[Path, tuple[Values, Mapping[str, Values]]] = {
 DIRECTIONS = {"Ingress", "Egress"}
 UNCOVERED = "no network policies"
 PODS = {
-    "store-platform": {"api", "copy", "dashboard", "database-backup", "doctor", "migration"},
+    "store-platform": {"api", "copy", "dashboard", "doctor", "migration"}
+    | {"backups", "database-backup"},
     "medusa": {"medusa", "storefront", "postgres", "setup", "backup"},
     "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup"},
 }

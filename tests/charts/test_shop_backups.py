@@ -213,7 +213,7 @@ def test_where_a_backup_goes(any_engine: Helm) -> None:
         )
 
 
-def test_nobody_else_goes_there(any_engine: Helm, shop: Objects) -> None:
+def test_nobody_else_goes_there(shop: Objects) -> None:
     for component in shop.templates.keys() - {"backup"}:
         assert not allows(shop, component, "Egress", SERVER, 8000)
 
