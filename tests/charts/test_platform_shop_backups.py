@@ -220,6 +220,6 @@ def test_no_store_takes_backups_for_its_own(objects: Objects) -> None:
     (policy,) = objects.of("ValidatingAdmissionPolicy")
     (own,) = [v for v in policy["spec"]["variables"] if v["name"] == "isBackupAccounts"]
     quoted = re.findall(r'"([^"]*)"', own["expression"])
-    assert quoted == ["", "secrets", "", "UPDATE", NAMESPACE, ACCOUNTS]
+    assert quoted == ["", "secrets", "UPDATE", NAMESPACE, ACCOUNTS]
     uses = [v for v in policy["spec"]["validations"] if "isBackupAccounts" in v["expression"]]
     assert len(uses) == 2
