@@ -137,6 +137,22 @@ def test_another_password_than_the_repositorys(pod: Pod) -> None:
     assert len(pod.snapshots()) == 1
 
 
+def test_a_repository_of_which_only_a_part_is_left(pod: Pod, server: RestServer) -> None:
+    """It is not made anew: what is left of it may be all that a shop has."""
+    assert pod.run(SAVE) == 0
+    config = server.data / ACCOUNT / "config"
+    config.chmod(0o600)
+    kept = config.read_bytes()
+    config.unlink()
+    assert pod.run(SAVE) == 1
+    assert pod.message.startswith(
+        "The repository of the backups could not be made. There is a part of one without its file"
+        " config. If it has snapshots, get that file back."
+    )
+    config.write_bytes(kept)
+    assert len(pod.snapshots()) == 1
+
+
 def test_a_server_that_is_stopped(pod: Pod, server: RestServer) -> None:
     assert pod.run(SAVE) == 0
     server.stop()
