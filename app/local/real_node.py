@@ -2,7 +2,7 @@
 
 import json
 
-from app.local import mail
+from app.local import backups, mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.nodes import host
@@ -39,6 +39,7 @@ def start() -> dict[str, str]:
     cluster.kubectl("apply", "--filename", str(mail.MANIFEST))
     return {
         **mail.settings(),
+        **backups.start(cluster),
         "STORE_PLATFORM_KUBECONFIG": str(cluster.kubeconfig),
         "STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES),
         "STORE_PLATFORM_UNAVAILABLE_ENGINES": json.dumps(_UNAVAILABLE),
