@@ -6,7 +6,7 @@ given. It rejects every write once another replica leads (see ``leadership.lease
 when the first lists of all watches are in, so that "not seen" never means "not looked yet".
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ import structlog
 from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.fence import Fence
 from provisioner.domain.ports import Announcer, Clock, Doctor, Measurements, Prober, Releases
-from provisioner.domain.stores import Retention
+from provisioner.domain.stores import Retention, Store
 from provisioner.domain.tasks import root_tasks
 from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
@@ -28,6 +28,7 @@ from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift_patrol import Patrol
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
+from provisioner.reconcile.repositories import AccountKeeper
 from provisioner.reconcile.retention import Housekeeper
 from provisioner.reconcile.rights import RightsKeeper
 from provisioner.reconcile.tasks import Tasks
@@ -119,7 +120,7 @@ async def leading(
     work: dict[str, Run] = {
         "housekeeper": housekeeper.run,
         **_upkeep(context, records, reconciler),
-        **_backups(context, StoreBackups(database), task_records, tasks),
+        **_backups(context, records.undeleted, StoreBackups(database), task_records, tasks),
         **_workers(tools, reconciler, tasks),
     }
     # Watches and observer run at once. Everything else first waits until they know the cluster.
@@ -170,14 +171,21 @@ def _upkeep(
 
 
 def _backups(
-    context: ReconcileContext, backups: StoreBackups, records: TaskRepository, tasks: Tasks
+    context: ReconcileContext,
+    stores: Callable[[], Awaitable[Sequence[Store]]],
+    backups: StoreBackups,
+    records: TaskRepository,
+    tasks: Tasks,
 ) -> dict[str, Run]:
-    """Return the schedule of backups, where the settings ask for one."""
+    """Return what looks after backups, as far as the settings ask for it."""
     settings = context.settings.backups
-    if settings is None or settings.interval is None:
+    if settings is None:
         return {}
-    schedule = BackupSchedule(backups.times, records, tasks, context.clock, settings.interval)
-    return {"backup schedule": schedule.run}
+    rounds: dict[str, Run] = {"backup accounts": AccountKeeper(context, settings, stores).run}
+    if settings.interval is not None:
+        schedule = BackupSchedule(backups.times, records, tasks, context.clock, settings.interval)
+        rounds["backup schedule"] = schedule.run
+    return rounds
 
 
 def _workers(tools: Tools, reconciler: Reconciler, tasks: Tasks) -> dict[str, Run]:

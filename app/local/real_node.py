@@ -2,7 +2,7 @@
 
 import json
 
-from app.local import mail
+from app.local import backups, mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.nodes import host
@@ -11,7 +11,7 @@ from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
 from app.local.cluster.progress import say
 from app.local.images.building import ensure_image
-from app.local.images.recipes import ensure_images
+from app.local.images.recipes import BACKUPS, ensure_images
 
 _ENGINES = ("medusa",)
 _UNAVAILABLE = {
@@ -29,7 +29,7 @@ def start() -> dict[str, str]:
     host.ensure_packages()
     # Before the node: whatever fails here leaves the machine as it was.
     archives = [ensure_image(mail.recipe())]
-    archives += [archive for engine in _ENGINES for archive in ensure_images(engine)]
+    archives += [archive for name in (*_ENGINES, BACKUPS) for archive in ensure_images(name)]
     cluster = LocalCluster.up(has_real_node=True)
     node = cluster.layout.node
     if node is None:  # ``up`` has refused a cluster of the other kind
@@ -39,6 +39,7 @@ def start() -> dict[str, str]:
     cluster.kubectl("apply", "--filename", str(mail.MANIFEST))
     return {
         **mail.settings(),
+        **backups.start(cluster),
         "STORE_PLATFORM_KUBECONFIG": str(cluster.kubeconfig),
         "STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES),
         "STORE_PLATFORM_UNAVAILABLE_ENGINES": json.dumps(_UNAVAILABLE),

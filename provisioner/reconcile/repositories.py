@@ -1,6 +1,10 @@
 """Gives each store its repository for backups: an account at the server, and a Secret to use it."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import NoReturn
+
+import structlog
 
 from provisioner.domain.backups import BackupSettings, RestoreSource
 from provisioner.domain.stores import Store
@@ -8,6 +12,9 @@ from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import BACKUP_SECRET, MANAGED_BY, RESTORE_SECRET
 
+_log = structlog.get_logger(__name__)
+
+_PAUSE_SECONDS, _SOON_SECONDS = 3600.0, 30.0
 _ACCOUNTS = "htpasswd"
 """The key in the accounts' Secret, which the server reads as a file of this name."""
 
@@ -43,26 +50,70 @@ async def _give_access(
     more: Mapping[str, str],
 ) -> list[str]:
     if settings.accounts is not None:
-        await _ensure_account(context, settings, *settings.accounts, owner_id)
+        await ensure_accounts(context, settings, *settings.accounts, [owner_id])
     values = {**_values(settings, owner_id), **more}
     labels = {STORE_LABEL: store.id, **MANAGED_BY}
     await context.cluster.replace_secret(store.namespace, secret, labels, values)
     return [values[key] for key in ("RESTIC_PASSWORD", "RESTIC_REST_PASSWORD") if key in values]
 
 
-async def _ensure_account(
-    context: ReconcileContext, settings: BackupSettings, namespace: str, name: str, store_id: str
+async def ensure_accounts(
+    context: ReconcileContext,
+    settings: BackupSettings,
+    namespace: str,
+    name: str,
+    store_ids: Iterable[str],
 ) -> None:
+    """Write down the accounts of these stores in the Secret, beside those that are there.
+
+    Raises NotFoundError when there is no such Secret, and the errors of ``ports.Cluster``.
+    """
     # The file is read, and written as a whole: with two at once, one account would be lost.
     async with context.accounts_lock:
-        found = await context.cluster.read_secret(namespace, name)
-        lines = found.get(_ACCOUNTS, "").splitlines()
-        line = settings.account_line(store_id)
-        if line in lines:
-            return
-        others = [other for other in lines if not other.startswith(f"{store_id}:")]
-        text = "".join(f"{item}\n" for item in sorted([*others, line]))
-        await context.cluster.set_in_secret(namespace, name, _ACCOUNTS, text)
+        found = (await context.cluster.read_secret(namespace, name)).get(_ACCOUNTS)
+        lines = {line.partition(":")[0]: line for line in (found or "").splitlines()}
+        lines |= {store_id: settings.account_line(store_id) for store_id in store_ids}
+        text = "".join(f"{line}\n" for line in sorted(lines.values()))
+        if text != found:  # the server waits for the file, if only with nobody in it
+            await context.cluster.set_in_secret(namespace, name, _ACCOUNTS, text)
+
+
+class AccountKeeper:
+    """Keeps the accounts of all stores at the server for backups: at the start, then every hour.
+
+    So the server can start before there is a store, and an account that was lost is there again.
+    ``stores`` returns all that are not deleted.
+    """
+
+    def __init__(
+        self,
+        context: ReconcileContext,
+        settings: BackupSettings,
+        stores: Callable[[], Awaitable[Sequence[Store]]],
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._stores = stores
+
+    async def run(self) -> NoReturn:
+        """Write down what is missing again and again, for ever. A failure is only logged.
+
+        The backup of a store that lacks its account says so, and this root task must not end.
+        """
+        while True:
+            pause = _PAUSE_SECONDS
+            try:
+                await self.write()
+            except Exception as error:  # noqa: BLE001 - see the docstring
+                _log.warning("backup_accounts_not_written", reason=str(error))
+                pause = _SOON_SECONDS
+            await asyncio.sleep(pause)
+
+    async def write(self) -> None:
+        """Write down the accounts of all stores."""
+        if self._settings.accounts is not None:
+            ids = [store.id for store in await self._stores()]
+            await ensure_accounts(self._context, self._settings, *self._settings.accounts, ids)
 
 
 def _values(settings: BackupSettings, store_id: str) -> Mapping[str, str]:

@@ -20,9 +20,10 @@ CHARTS: dict[Path, tuple[Values, Mapping[str, Values]]] = {
 DIRECTIONS = {"Ingress", "Egress"}
 UNCOVERED = "no network policies"
 PODS = {
-    "store-platform": {"api", "copy", "dashboard", "database-backup", "doctor", "migration"},
-    "medusa": {"medusa", "storefront", "postgres", "setup"},
-    "woocommerce": {"wordpress", "mysql", "setup", "cron"},
+    "store-platform": {"api", "copy", "dashboard", "doctor", "migration"}
+    | {"backups", "database-backup"},
+    "medusa": {"medusa", "storefront", "postgres", "setup", "backup"},
+    "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup"},
 }
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
 COPIED: Values = {"database": {"existingSecret": "state", "copySqlite": True}}
 BACKED_UP: Values = {"database": {"backup": {"enabled": True}}}
+SHOP_BACKUPS: Values = {"backups": {"enabled": True, "existingSecret": "backup-key"}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
 MAPS = {
     "apiGroups": [""],
@@ -35,6 +36,7 @@ VARIANTS: dict[str, Values] = {
     "copied": COPIED,
     "backed up": BACKED_UP,
     "backed up server": {"database": {"existingSecret": "state", "backup": {"enabled": True}}},
+    "shop backups": SHOP_BACKUPS,
     "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
     "no access": {"access": {"by": "none"}},
@@ -124,6 +126,7 @@ def test_no_shop_takes_the_platforms_own_name(
         ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
         ("backed up", set(), {"CronJob", "Job"}),
         ("backed up server", set(), {"CronJob", "Job"}),
+        ("shop backups", set(), {"Secret", "Role", "RoleBinding"}),
         ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
         ("monitored", set(), {"ServiceMonitor", "PrometheusRule"}),
     ],
@@ -139,7 +142,7 @@ def test_switches(
 
 def test_every_setting_is_one_that_the_service_reads(platform: Helm) -> None:
     known = {f"STORE_PLATFORM_{name.upper()}" for name in Settings.model_fields}
-    for variant in ("default", "postgresql", "oidc", "monitored"):
+    for variant in ("default", "postgresql", "oidc", "monitored", "shop backups"):
         given = settings(platform.objects({**VARIANTS[variant], "stores": {"values": {"a": {}}}}))
         assert {name for name in given if name.startswith("STORE_PLATFORM_")} - known == set()
 
@@ -224,7 +227,9 @@ def test_what_only_production_has(platform: Helm) -> None:
     assert settings(prod)["STORE_PLATFORM_SHOP_URL"] == "https://{name}.shops.example.com"
 
 
-@pytest.mark.parametrize("variant", ["default", "several", "backed up", "backed up server"])
+@pytest.mark.parametrize(
+    "variant", ["default", "several", "backed up", "backed up server", "shop backups"]
+)
 def test_pods_meet_the_restricted_standard(platform: Helm, variant: str) -> None:
     """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
     for component, template in platform.objects(VARIANTS[variant]).templates.items():

@@ -17,7 +17,7 @@ OWNED = [
     for name in (
         "DATABASE_URL", "METRICS_TOKEN", "RATE_LIMIT_STORAGE", "PORT", "STATE_DIR",
         "CHART_VALUES", "STORE_ROLE", "SMTP_USERNAME", "SMTP_PASSWORD",
-        "TRUSTED_AUTHORITIES", "PULL_CREDENTIALS",
+        "TRUSTED_AUTHORITIES", "PULL_CREDENTIALS", "BACKUP_KEY", "BACKUP_ACCOUNTS",
     )
 ]  # fmt: skip
 """What is in a Secret, or what other objects of the chart depend on."""

@@ -14,7 +14,7 @@ import yaml
 from app.local.cluster import LocalCluster, tools
 from app.local.cluster.components import commands
 from app.local.cluster.local_cluster import ClusterError
-from tests.charts.rendering import PLATFORM, Helm
+from tests.charts.rendering import PLATFORM, Helm, Values
 
 NAMESPACE = "store-platform"
 NAME = "store-platform"
@@ -123,13 +123,7 @@ def install_account(cluster: LocalCluster, folder: Path) -> PlatformAccount:
     """Apply the account and its rights as the chart renders them; return it, with a token."""
     record = watch_over(cluster, folder)
     cluster.kubectl("create", "namespace", NAMESPACE)
-    helm = Helm(tools.ensure_helm(), folder, PLATFORM, {"doctor": {"enabled": False}})
-    done = helm.template(release=NAME, namespace=NAMESPACE)
-    assert done.returncode == 0, done.stderr
-    objects = [item for item in yaml.safe_load_all(done.stdout) if item]
-    wanted = [item for item in objects if item["kind"] in _ACCOUNT]
-    applied = {"apiVersion": "v1", "kind": "List", "items": wanted}
-    cluster.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(applied))
+    wanted = apply_rendered(cluster, folder, _ACCOUNT)
     roles = [item for item in wanted if item["kind"] == "ClusterRole"]
     granted = frozenset(right for role in roles for right in _granted(role))
     kubeconfig = folder / "account.kubeconfig"
@@ -137,6 +131,20 @@ def install_account(cluster: LocalCluster, folder: Path) -> PlatformAccount:
     account = PlatformAccount(cluster, token, kubeconfig, granted, record)
     account.await_policy()
     return account
+
+
+def apply_rendered(
+    cluster: LocalCluster, folder: Path, kinds: set[str], values: Values | None = None
+) -> list[dict[str, Any]]:
+    """Apply those kinds of objects that the chart renders, and return them."""
+    helm = Helm(tools.ensure_helm(), folder, PLATFORM, {"doctor": {"enabled": False}})
+    done = helm.template(values, release=NAME, namespace=NAMESPACE)
+    assert done.returncode == 0, done.stderr
+    objects = [item for item in yaml.safe_load_all(done.stdout) if item]
+    wanted = [item for item in objects if item["kind"] in kinds]
+    applied = {"apiVersion": "v1", "kind": "List", "items": wanted}
+    cluster.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(applied))
+    return wanted
 
 
 def account_kubeconfig(cluster: LocalCluster, namespace: str, name: str, file: Path) -> str:

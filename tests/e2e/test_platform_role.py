@@ -11,6 +11,7 @@ import pytest
 from app.local.cluster import LocalCluster, stages
 from app.local.cluster.local_cluster import ClusterError
 from provisioner.kubernetes.labels import STORE_ANNOTATION
+from tests.charts.test_platform import SHOP_BACKUPS
 from tests.conftest import own_name
 from tests.e2e import attacks
 from tests.e2e.platform_account import (
@@ -19,6 +20,7 @@ from tests.e2e.platform_account import (
     STORE_ROLE,
     Permission,
     PlatformAccount,
+    apply_rendered,
     install_account,
 )
 from tests.e2e.service import Service
@@ -182,6 +184,56 @@ def test_only_the_platform_says_whose_store_it_is(attacked: PlatformAccount) -> 
         attacked.cluster.kubectl(*mark, f"{STORE_ANNOTATION}=forged", "--as", shop)
     found = attacked.cluster.kubectl_json("get", "namespace", attacks.OWN)
     assert found["metadata"]["annotations"][STORE_ANNOTATION] == "the platform's"
+
+
+def test_it_writes_the_accounts_of_backups_and_nothing_else_there(
+    attacked: PlatformAccount, tmp_path: Path
+) -> None:
+    """Where backups are enabled; its Role names that one Secret, and so does the policy."""
+    cluster, in_its_own, secret = attacked.cluster, ("-n", NAMESPACE), f"{NAME}-backup-accounts"
+    accounts = json.dumps({"data": {"htpasswd": ""}})
+    change = (*in_its_own, "patch", "secret", secret, "--type=merge", "--patch", accounts)
+    # Its rights alone, which the policy of before does not let through
+    apply_rendered(cluster, tmp_path, {"Secret", "Role", "RoleBinding"}, SHOP_BACKUPS)
+    with pytest.raises(ClusterError, match="may write only stores' namespaces"):
+        attacked.kubectl(*change)
+    apply_rendered(cluster, tmp_path, {"ValidatingAdmissionPolicy"}, SHOP_BACKUPS)
+    try:
+        once_heard(attacked, *change)
+        found = cluster.kubectl_json(*in_its_own, "get", "secret", secret)
+        assert found["data"] == {"htpasswd": ""}
+        cluster.kubectl(*in_its_own, "create", "secret", "generic", "other")
+        with pytest.raises(ClusterError, match=r"(?i)forbidden"):
+            attacked.kubectl(*in_its_own, "get", "secret", "other")
+        # However much more a role would let it
+        own = f"--serviceaccount={NAMESPACE}:{NAME}"
+        cluster.kubectl(*in_its_own, "create", "rolebinding", "all", "--clusterrole=admin", own)
+        before = everything(attacked)
+        for command in (
+            f"delete secret {secret}",
+            "label secret other mine=yes",
+            "create secret generic mine",
+            "create configmap mine",
+        ):
+            with pytest.raises(ClusterError, match="may write only stores' namespaces"):
+                attacked.kubectl(*in_its_own, *command.split())
+        assert everything(attacked) == before
+    finally:
+        cluster.kubectl(*in_its_own, "delete", "rolebinding", "all", "--ignore-not-found")
+        apply_rendered(cluster, tmp_path, {"ValidatingAdmissionPolicy"})
+
+
+def once_heard(account: PlatformAccount, *command: str) -> None:
+    """Do as the account what a changed policy allows, once the API server has heard of that."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            account.kubectl(*command)
+        except ClusterError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
 
 
 async def test_a_store_of_an_earlier_version_gets_its_rights(

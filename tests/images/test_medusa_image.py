@@ -8,11 +8,11 @@ from pathlib import Path
 import yaml
 
 from app.local import frontend, mail
-from app.local.cluster import nodes
+from app.local.cluster import nodes, tools
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.images import bases
 from app.local.images.dockerfile import stages
-from app.local.images.recipes import POSTGRES, recipes
+from app.local.images.recipes import BACKUPS, POSTGRES, RESTIC, recipes
 from provisioner.domain.engines import load_engine
 from tests.charts.rendering import MEDUSA as CHART
 from tests.images.dockerfile import MEDUSA, ROOT
@@ -122,10 +122,30 @@ def test_postgres_is_told_what_the_official_image_is_told() -> None:
     assert stage.last("STOPSIGNAL") == "SIGINT"
 
 
+def test_restic_is_built_as_its_charts_images_are() -> None:
+    """Of the modules that the tests run, and with the version of the chart's own image."""
+    (recipe,) = recipes(BACKUPS)
+    assert recipe.reference == RESTIC
+    assert RESTIC.endswith(f":{VALUES['backup']['image']['tag']}")
+    built = stages(recipe.dockerfile)["programs"]
+    for tool in tools.BACKUPS:
+        assert any(copy.sources == (tool.folder,) for copy in built.copies)
+        (command,) = [
+            arguments
+            for name, arguments in built.instructions
+            if name == "RUN" and f"-o /programs/{tool.name} " in arguments
+        ]
+        assert tool.package in command
+        assert (f"-tags {tool.tags} " in command) is bool(tool.tags)
+        assert (recipe.context / tool.folder / "go.sum").is_file()
+
+
 def test_the_real_node_has_the_images_that_are_made() -> None:
     local = yaml.safe_load((VALUES_OF_THE_REAL_NODE / "medusa.yaml").read_text())
     image = local["postgres"]["image"]
     assert f"{image['repository']}:{image['tag']}" == POSTGRES
-    components = ("postgres", "medusa", "storefront")
+    restic = local["backup"]["image"]
+    assert f"{restic['repository']}:{restic['tag']}" == RESTIC
+    components = ("postgres", "medusa", "storefront", "backup")
     assert {local[name]["image"]["pullPolicy"] for name in components} == {"Never"}
     assert local["networkPolicies"]["dns"]["addresses"] == [f"{NODE_ADDRESS}/32"]

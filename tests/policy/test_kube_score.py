@@ -1,5 +1,7 @@
 """kube-score over the platform and its shops, as a laptop's and production's values make them.
 
+Backups of shops are enabled in both, though a Secret has to be made for them first.
+
 Each finding that is left stands below with its reason and with whom it is about; one more object,
 or one less, fails.
 """
@@ -21,6 +23,7 @@ from tests.charts.rendering import (
     Helm,
     Object,
 )
+from tests.charts.test_platform import SHOP_BACKUPS
 from tests.policy.kube_score import KubeScore
 
 # kube-score is built where it never was: some minutes, once.
@@ -29,9 +32,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 FILES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
 OPTIONAL = ("container-seccomp-profile", "container-ports-check")
 PODS = {
-    "platform": {"api", "dashboard", "doctor"},
-    "medusa": {"medusa", "storefront", "postgres", "setup"},
-    "woocommerce": {"wordpress", "mysql", "cron", "setup"},
+    "platform": {"api", "dashboard", "doctor", "backups"},
+    "medusa": {"medusa", "storefront", "postgres", "setup", "backup"},
+    "woocommerce": {"wordpress", "mysql", "cron", "setup", "backup"},
 }
 
 
@@ -51,9 +54,10 @@ class Left:
 LEFT = {
     "container-image-pull-policy": Left(
         "A laptop has its images loaded. Production pulls always, but for cron, which runs every"
-        " few minutes beside the web server with the same image.",
+        " few minutes beside the web server with the same image, and for restic, whose tags are"
+        " releases that never change.",
         pods(*PODS),
-        {"woocommerce cron"},
+        {"woocommerce cron", "platform backups", "medusa backup", "woocommerce backup"},
     ),
     "container-security-context-user-group-id": Left(
         "The official images own their files as 33, 999 or 1000. The values `userId` take another"
@@ -62,15 +66,16 @@ LEFT = {
         pods("medusa", "woocommerce"),
     ),
     "deployment-replicas": Left(
-        "A laptop's platform has its state in SQLite. A shop is one web server on one volume.",
-        {"platform api", "platform dashboard"}
+        "A laptop's platform has its state in SQLite. A shop is one web server on one volume, and"
+        " so is the server of the backups.",
+        {"platform api", "platform dashboard", "platform backups"}
         | {"medusa medusa", "medusa storefront", "woocommerce wordpress"},
-        {"medusa medusa", "medusa storefront", "woocommerce wordpress"},
+        {"platform backups", "medusa medusa", "medusa storefront", "woocommerce wordpress"},
     ),
     "deployment-strategy": Left(
         "What has a volume of its own, or is SQLite's, must go before its successor comes.",
-        {"platform api", "medusa medusa", "woocommerce wordpress"},
-        {"medusa medusa", "woocommerce wordpress"},
+        {"platform api", "platform backups", "medusa medusa", "woocommerce wordpress"},
+        {"platform backups", "medusa medusa", "woocommerce wordpress"},
     ),
     "deployment-has-host-podantiaffinity": Left(
         "topologySpreadConstraints keep replicas apart, which kube-score does not know.",
@@ -81,9 +86,9 @@ LEFT = {
         "These probes ask the process alone, nothing behind it, and liveness waits some times as"
         " long: what is only slow is not started anew.",
         {"platform dashboard", "medusa medusa", "medusa storefront", "medusa postgres"}
-        | {"woocommerce mysql"},
+        | {"woocommerce mysql", "platform backups"},
         {"platform dashboard", "medusa medusa", "medusa storefront", "medusa postgres"}
-        | {"woocommerce mysql"},
+        | {"woocommerce mysql", "platform backups"},
     ),
 }
 
@@ -95,11 +100,12 @@ def kube_score() -> KubeScore:
 
 def rendered(home: Path, file: str) -> dict[str, list[Object]]:
     """Return what a values file makes of the platform, and of a shop of each engine."""
-    platform = Helm(ensure_helm(), home, PLATFORM).objects(files=[PLATFORM / file])
+    platform = Helm(ensure_helm(), home, PLATFORM).objects(SHOP_BACKUPS, files=[PLATFORM / file])
     engine_values = platform.one("ConfigMap", "store-platform-engine-values")["data"]
     made: dict[str, list[Object]] = {"platform": platform}
     for chart in (MEDUSA, WOOCOMMERCE):
         values: dict[str, Any] = yaml.safe_load(engine_values[f"{chart.name}.yaml"])
+        values["backup"] = {"enabled": True}
         made[chart.name] = Helm(ensure_helm(), home, chart, {"store": STORE}).objects(values)
     return made
 

@@ -4,8 +4,11 @@ from typing import Any
 
 from app.local.cluster import LocalCluster
 from tests.e2e.test_recovery import Follower
+from tests.real.life import PATIENCE_SECONDS, is_ready
 
 _MAKE = "mutation ($id: ID!) { createBackup(input: {id: $id}) { errors { code message } } }"
+_RESTORE = """mutation ($input: CreateStoreInput!) { createStore(input: $input) {
+  store { id } errors { code message } } }"""
 _LAST = """query ($id: ID!) { store(id: $id) { status operation { kind status reason { message } }
   lastBackup { id number sizeInBytes addedInBytes counts { name number } } } }"""
 
@@ -22,6 +25,19 @@ async def backed_up(store: Follower) -> dict[str, Any]:
     assert found["status"] == "READY"
     backup: dict[str, Any] = found["lastBackup"]
     return backup
+
+
+async def restored(
+    store: Follower, name: str, backup: dict[str, Any], *, components: set[str]
+) -> Follower:
+    """Return a new shop made from the backup, once it is ready."""
+    given = {"name": name, "fromBackup": backup["id"]}
+    made = store.service.execute(store.token, _RESTORE, input=given)["createStore"]
+    assert made["errors"] == []
+    again = Follower(
+        store.service, store.token, made["store"]["id"], patience_seconds=PATIENCE_SECONDS
+    )
+    return await is_ready(again, components)
 
 
 def counts(backup: dict[str, Any]) -> dict[str, int]:

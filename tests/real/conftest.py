@@ -11,11 +11,11 @@ import pytest
 from app.local import backups, mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
-from app.local.images.recipes import BACKUPS, ensure_images
 from tests.e2e.service import Service
 from tests.real.engines import testable
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.mails import Mailbox
+from tests.real.platform.release import give_image_of_backups
 from tests.real.wordpress import ensure_image, write_engine
 
 StartService = Callable[..., Service]
@@ -86,8 +86,7 @@ def shops(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     for engine in testable():
         shutil.copy(engine.values, values / f"{engine.name}.yaml")
     given = {"STORE_PLATFORM_CHART_VALUES": str(values)}
-    for archive in ensure_images(BACKUPS):
-        ensure_imported(real_cluster.layout.node, archive)
+    give_image_of_backups(real_cluster)
     # Only when they are asked for: what the schedule did would come in between
     kept = backups.start(real_cluster) | {"STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "0"}
     settings = given | through_the_ingress(real_cluster) | mail.settings() | kept

@@ -23,6 +23,11 @@ async def created(
     made = service.create(token, name, engine=engine, contactEmail=email)
     assert made["errors"] == []
     store = Follower(service, token, made["store"]["id"], patience_seconds=PATIENCE_SECONDS)
+    return await is_ready(store, components)
+
+
+async def is_ready(store: Follower, components: set[str]) -> Follower:
+    """Return the store once it is ready, after every step, with these components running."""
     ready = await store.until("READY", "FAILED")
     assert ready["status"] == "READY", ready
     assert {step["name"]: step["status"] for step in ready["steps"]} == dict.fromkeys(

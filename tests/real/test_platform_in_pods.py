@@ -17,6 +17,7 @@ from tests.browser import ensure_browser
 from tests.charts.rendering import PLATFORM as CHART
 from tests.e2e.namespaces import leaving_no_stores
 from tests.e2e.test_recovery import Follower
+from tests.real.backups import backed_up, counts
 from tests.real.engines import RealEngine, parameters
 from tests.real.life import await_that, created, deleted
 from tests.real.platform.database import postgres_for_pods, url_for_pods
@@ -28,6 +29,7 @@ from tests.real.platform.release import (
     NAMESPACE,
     HelmRefusedError,
     Release,
+    give_image_of_backups,
     give_images,
     of_the_node,
 )
@@ -36,6 +38,15 @@ from tests.real.test_purchase import in_the_browser
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
 SHOP = "pod-and-sons"
+BACKUPS = {
+    "enabled": True,
+    "existingSecret": "shop-backups",
+    "intervalHours": 0,  # they come only when they are asked for
+    "server": {
+        "image": {"repository": "localhost/restic", "tag": "0.18.1", "pullPolicy": "Never"},
+        "storage": {"size": "1Gi"},
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,12 @@ def release(
 ) -> Iterator[Release]:
     """The release with the values of a laptop; afterwards it is gone, its state too."""
     give_images(real_cluster)
+    give_image_of_backups(real_cluster)
     of_node = tmp_path / "node.yaml"
-    of_node.write_text(yaml.safe_dump(of_the_node(real_cluster)))
+    of_node.write_text(yaml.safe_dump(merged(of_the_node(real_cluster), {"backups": BACKUPS})))
+    real_cluster.kubectl("create", "namespace", NAMESPACE)
+    terminal = Terminal(tmp_path / "key", real_cluster, {}, "")
+    terminal.type(typed_blocks(KUBERNETES)["Back up the shops"])
     made = Release(real_cluster, [CHART / "values-local.yaml", of_node])
     with ingress_for_pods(real_cluster), leaving_no_stores(real_cluster):
         made.upgrade()
@@ -88,6 +103,8 @@ async def test_from_the_install_to_an_order(
     )  # fmt: skip
     in_the_browser(f"{engine.steps}/buy", store, ensure_browser(), shop=SHOP)
     in_the_dashboard(service, store.token)
+
+    assert counts(await backed_up(store)) == {"orders": 1, "products": 1}
 
     # What the platform knows outlives its pods and its release
     release.uninstall()

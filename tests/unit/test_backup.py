@@ -19,6 +19,7 @@ from provisioner.domain.operations import Operation, OperationStatus
 from provisioner.domain.stores import Reason, StepStatus, Store, StoreStatus, StoreTask
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
+from provisioner.reconcile.repositories import AccountKeeper
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
 from provisioner.storage.store_backups import StoreBackups
@@ -335,3 +336,22 @@ async def test_a_delete_interrupts_a_backup(world: World, monkeypatch: pytest.Mo
             while tasks.running:  # noqa: ASYNC110 - no event tells of the end of all work
                 await asyncio.sleep(0.001)
     assert (await world.steps()).keys() == {"HELM_UNINSTALL", "NAMESPACE_GONE"}
+
+
+async def test_the_accounts_of_all_stores_are_kept(world: World) -> None:
+    held = world.cluster.namespaces["platform"].secrets["accounts"]
+
+    async def nobody() -> list[Store]:
+        return []
+
+    async def everybody() -> list[Store]:
+        return await world.records.undeleted()
+
+    await AccountKeeper(world.context, SETTINGS, nobody).write()
+    assert held == {"htpasswd": ""}  # which is enough for the server to start
+
+    other = SETTINGS.account_line("of-a-deleted-store")
+    held["htpasswd"] = f"{other}\n"
+    await AccountKeeper(world.context, SETTINGS, everybody).write()
+    wanted = sorted([other, SETTINGS.account_line(world.store.id)])
+    assert held["htpasswd"].splitlines() == wanted

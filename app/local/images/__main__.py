@@ -13,7 +13,9 @@ from app.local.images.recipes import recipes
 def main() -> int:
     """Return the exit code: 0 made, 1 not."""
     parser = argparse.ArgumentParser(prog="python -m app.local.images", description=__doc__)
-    parser.add_argument("charts", metavar="CHART", nargs="+", help="a folder of charts/")
+    parser.add_argument(
+        "charts", metavar="CHART", nargs="+", help="a folder of charts/, or backups"
+    )
     charts: list[str] = parser.parse_args().charts
     for chart in charts:
         if not recipes(chart):

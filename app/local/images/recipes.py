@@ -7,19 +7,28 @@ from pathlib import Path
 
 import yaml
 
+from app.local.cluster.paths import GO_MODULES
 from app.local.images.building import Recipe, ensure_image
 
 _ROOT = Path(__file__).resolve().parents[3]
 CHARTS = _ROOT / "charts"
 PLATFORM = "store-platform"
 """The chart of the platform itself."""
+BACKUPS = "backups"
+"""What backups of shops are made with, whichever their engine; no chart is called so."""
 _MEDUSA = CHARTS / "medusa"
 _POSTGRES = Path(__file__).with_name("postgres")
 POSTGRES = "localhost/postgres:15-debian"
+_RESTIC = Path(__file__).with_name("restic")
+RESTIC = "localhost/restic:0.18.1"
+"""restic and rest-server in one image."""
 
 
 def recipes(chart: str) -> tuple[Recipe, ...]:
-    """Return the recipes of a chart's images; none if they cannot be made here."""
+    """Return the recipes of a chart's images, or of BACKUPS; none if they cannot be made here."""
+    if chart == BACKUPS:
+        dockerfile = _RESTIC / "Dockerfile"
+        return (Recipe(RESTIC, dockerfile, GO_MODULES, needed_gigabytes=3),)
     if chart == PLATFORM:
         return tuple(
             Recipe(reference(chart, name), _ROOT / "Dockerfile", _ROOT, name, needed_gigabytes=3)

@@ -108,6 +108,8 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_RATE_LIMIT_STORAGE" "name a Secret in limits.redis.existingSecret"
   "STORE_PLATFORM_SMTP_USERNAME" "name a Secret in mail.existingSecret"
   "STORE_PLATFORM_SMTP_PASSWORD" "name a Secret in mail.existingSecret"
+  "STORE_PLATFORM_BACKUP_KEY" "name a Secret in backups.existingSecret"
+  "STORE_PLATFORM_BACKUP_ACCOUNTS" "it is the Secret that the chart makes"
   "STORE_PLATFORM_PORT" "the Service and the probes have this port"
   "STORE_PLATFORM_STATE_DIR" "the volume is there"
   "STORE_PLATFORM_CHART_VALUES" "use stores.values"
@@ -149,6 +151,9 @@ capabilities: {drop: [ALL]}
 {{- if .configMap }}
 {{- $_ := set $settings "STORE_PLATFORM_TRUSTED_AUTHORITIES" (printf "/etc/store-platform/authorities/%s" .key) }}
 {{- end }}
+{{- end }}
+{{- if .Values.backups.enabled }}
+{{- $settings = merge $settings (include "store-platform.backupSettings" . | fromYaml) }}
 {{- end }}
 {{- with .Values.mail }}
 {{- if .host }}

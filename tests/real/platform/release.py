@@ -13,7 +13,7 @@ from app.local.cluster import LocalCluster, tools
 from app.local.cluster.nodes.addresses import NODE_ADDRESS
 from app.local.cluster.nodes.images import ensure_imported
 from app.local.cluster.paths import NODE_VALUES
-from app.local.images.recipes import PLATFORM, ensure_images, recipes
+from app.local.images.recipes import BACKUPS, PLATFORM, ensure_images, recipes
 from tests.charts.rendering import PLATFORM as CHART
 
 NAME = NAMESPACE = "store-platform"
@@ -105,6 +105,13 @@ def give_images(cluster: LocalCluster, registry: str = "") -> None:
             for recipe in recipes(chart):
                 path = recipe.reference.removeprefix("docker.io/").replace("/", "-")
                 tag(cluster, recipe.reference, f"{registry}/{path}")
+
+
+def give_image_of_backups(cluster: LocalCluster) -> None:
+    """Give the node restic and its server, in one image."""
+    assert cluster.layout.node is not None
+    for archive in ensure_images(BACKUPS):
+        ensure_imported(cluster.layout.node, archive)
 
 
 def tag(cluster: LocalCluster, image: str, again: str) -> None:

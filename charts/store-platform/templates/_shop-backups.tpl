@@ -1,0 +1,36 @@
+{{/*
+"yes" where shops may have backups, else nothing. A Secret that is named counts, and not whether backups are
+enabled: shops of a time when they were have the objects of backups still, which go with them.
+*/}}
+{{- define "store-platform.hasShopBackups" -}}
+{{- if or .Values.backups.enabled .Values.backups.existingSecret }}yes{{ end -}}
+{{- end }}
+
+{{/* The Secret with the key of all backups. */}}
+{{- define "store-platform.backupKeySecret" -}}
+{{- $remedy := "backups.enabled: name a Secret in backups.existingSecret. Make one with: openssl rand -hex 32 | kubectl create secret generic shop-backups --namespace %s --from-file=%s=/dev/stdin. Keep a copy of it outside of the cluster: without it no backup can be read." }}
+{{- required (printf $remedy .Release.Namespace .Values.backups.key) .Values.backups.existingSecret -}}
+{{- end }}
+
+{{/* The server that takes backups: its Deployment and its Service. */}}
+{{- define "store-platform.backupServer" -}}
+{{ include "store-platform.fullname" . }}-backups
+{{- end }}
+
+{{/* The Secret with the accounts that it knows, and the Role by which the platform writes them. */}}
+{{- define "store-platform.backupAccounts" -}}
+{{ include "store-platform.fullname" . }}-backup-accounts
+{{- end }}
+
+{{/* The volume claim that shops' backups are kept on. */}}
+{{- define "store-platform.shopBackupClaim" -}}
+{{ .Values.backups.server.storage.existingClaim | default (printf "%s-shop-backups" (include "store-platform.fullname" .)) }}
+{{- end }}
+
+{{/* What the API is told of backups. */}}
+{{- define "store-platform.backupSettings" -}}
+STORE_PLATFORM_BACKUP_REPOSITORY: rest:http://{{ include "store-platform.backupServer" . }}.{{ .Release.Namespace }}.svc:8000
+STORE_PLATFORM_BACKUP_ACCOUNTS: {{ .Release.Namespace }}/{{ include "store-platform.backupAccounts" . }}
+STORE_PLATFORM_BACKUP_INTERVAL_HOURS: {{ .Values.backups.intervalHours | quote }}
+STORE_PLATFORM_MAX_CONCURRENT_BACKUPS: {{ .Values.backups.concurrent | quote }}
+{{- end }}
