@@ -67,6 +67,11 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self._folder)
 
+    @property
+    def programs(self) -> Path:
+        """The folder with PostgreSQL's programs: the server's, and psql and pg_dump."""
+        return self._programs
+
     def url(self, database: str, *, password: str = _ENCODED) -> str:
         return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
 

@@ -36,6 +36,7 @@ VARIANTS: dict[str, Values] = {
     "https": HTTPS,
     "medium": {"plan": "medium"},
     "large": {"plan": "large"},
+    "backup": {"backup": {"enabled": True}},
 }
 PLANS = ("small", "medium", "large")
 AMOUNTS = ("cpu", "memory", "ephemeral-storage")

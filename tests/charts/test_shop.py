@@ -81,7 +81,7 @@ def test_what_is_said_of_a_component_goes_over_its_plan(helm: Helm) -> None:
     }
     assert sizes == {"woo-8f0c2f5e-wordpress": "40Gi", "data": "7Gi"}
     hard = shop.one("ResourceQuota")["spec"]["hard"]
-    assert (hard["requests.cpu"], hard["requests.memory"], hard["pods"]) == ("9", "6Gi", "12")
+    assert (hard["requests.cpu"], hard["requests.memory"], hard["pods"]) == ("9", "6Gi", "15")
 
 
 def test_a_plan_of_ones_own(helm: Helm) -> None:

@@ -115,6 +115,13 @@ def test_only_the_chosen_kind_of_node_is_built() -> None:
     assert real - simulated == {"node", "coredns", "skipper"}
 
 
+def test_the_programs_of_backups_are_those_of_the_images() -> None:
+    """What the local image and the tests run is what the charts' own images have."""
+    assert tools.version_of(tools.RESTIC) == "v0.18.1"
+    assert tools.version_of(tools.REST_SERVER) == "v0.14.0"
+    assert tools.BACKUPS == (tools.RESTIC, tools.REST_SERVER)
+
+
 def _zipped(name: str, content: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:

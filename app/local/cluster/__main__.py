@@ -31,7 +31,7 @@ def main() -> int:
 
 def _run(command: str, name: str, *, has_real_node: bool) -> int:
     if command == "tools":
-        for tool in (*tools.for_cluster(has_real_node=False), *tools.CHECKERS):
+        for tool in (*tools.for_cluster(has_real_node=False), *tools.CHECKERS, *tools.BACKUPS):
             tools.ensure(tool)
         print(f"helm: {tools.ensure_helm()}\nkubectl: {tools.ensure_kubectl()}")
         return 0

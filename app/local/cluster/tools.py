@@ -81,6 +81,16 @@ KUBE_SCORE = Tool(
     "github.com/zegl/kube-score",
 )  # fmt: skip
 CHECKERS = (ACTIONLINT, PROMTOOL, KUBE_SCORE)
+# What backups of shops are made with. The image that is made without Docker has both.
+RESTIC = Tool(
+    "restic", "restic", "github.com/restic/restic/cmd/restic", "github.com/restic/restic",
+    tags="disable_grpc_modules",  # as restic's own releases, which are smaller by 17 MB for it
+)  # fmt: skip
+REST_SERVER = Tool(
+    "rest-server", "rest-server", "github.com/restic/rest-server/cmd/rest-server",
+    "github.com/restic/rest-server",
+)  # fmt: skip
+BACKUPS = (RESTIC, REST_SERVER)
 _CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
 

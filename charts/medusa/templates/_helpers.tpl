@@ -56,10 +56,11 @@ helm.sh/chart: {{ include "medusa.chart" .root }}
 {{- index .Values.plans .Values.plan | required (printf "plan: there is no plan %q; choose one of: %s." .Values.plan $known) | toJson }}
 {{- end }}
 
-{{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. */}}
+{{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. A plan may be older than `backup`. */}}
 {{- define "medusa.resources" -}}
 {{- $plan := include "medusa.plan" .root | fromJson }}
-{{- mergeOverwrite (index $plan .component).resources (index .root.Values .component).resources | toYaml }}
+{{- $planned := dig .component "resources" (dict "requests" dict "limits" dict) $plan }}
+{{- mergeOverwrite $planned (index .root.Values .component).resources | toYaml }}
 {{- end }}
 
 {{/* The spec of a component's volume claim. */}}

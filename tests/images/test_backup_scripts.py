@@ -1,0 +1,243 @@
+"""How backups of shops are saved: the charts' own script, with a real restic and rest-server."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.images.backup_pod import (
+    ACCOUNT,
+    ACCOUNT_PASSWORD,
+    PASSWORD,
+    SCRIPTS,
+    SHELLS,
+    Pod,
+    without_privileges,
+)
+from tests.images.rest_server import RestServer
+
+SAVE = SCRIPTS["medusa", "save"]
+# restic is built where it never was: a minute, once.
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RestServer]:
+    """A server that knows the shop's account, and another one."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with RestServer(folder) as made:
+        made.add_account(ACCOUNT, ACCOUNT_PASSWORD)
+        made.add_account("store-2", "another")
+        made.look_again()
+        made.wait_for("Reloaded htpasswd file")
+        yield made
+
+
+@pytest.fixture
+def pod(tmp_path: Path, server: RestServer) -> Pod:
+    return pod_of(tmp_path / "pod", server)
+
+
+def pod_of(folder: Path, server: RestServer) -> Pod:
+    """Return a pod with a dumped database and a shop's files."""
+    folder.mkdir()
+    made = Pod.made(
+        folder,
+        {
+            "RESTIC_REPOSITORY": f"rest:http://127.0.0.1:{server.port}/{ACCOUNT}/",
+            "RESTIC_PASSWORD": PASSWORD,
+            "RESTIC_REST_USERNAME": ACCOUNT,
+            "RESTIC_REST_PASSWORD": ACCOUNT_PASSWORD,
+            "ACCOUNT_SECONDS": "0",
+        },
+    )
+    (made.backup / "database.dump").write_bytes(bytes(range(256)) * 400)
+    (made.backup / "manifest.json").write_text('{"orders": 12, "products": 3}\n')
+    (made.files / "static").mkdir()
+    (made.files / "static" / "picture.png").write_bytes(b"picture")
+    return made
+
+
+def test_both_engines_save_with_the_same_script() -> None:
+    assert SCRIPTS["woocommerce", "save"].read_bytes() == SAVE.read_bytes()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_is_saved_can_be_had_again(pod: Pod, tmp_path: Path, shell: str) -> None:
+    assert pod.run(SAVE, shell=shell) == 0
+    (line,) = pod.message.splitlines()
+    summary = json.loads(line)
+    assert summary["message_type"] == "summary"
+    assert summary["total_files_processed"] == 3
+    (snapshot,) = pod.snapshots()
+    assert snapshot["id"] == summary["snapshot_id"]
+    assert snapshot["hostname"] == "shop"
+    assert snapshot["paths"] == [str(pod.backup), str(pod.files)]
+    target = tmp_path / "target"
+    assert pod.restic("restore", "latest", "--no-lock", "--target", str(target)).returncode == 0
+    for folder in (pod.backup, pod.files):
+        for file in filter(Path.is_file, folder.rglob("*")):
+            assert (target / str(file)[1:]).read_bytes() == file.read_bytes()
+
+
+def test_another_backup_is_another_snapshot(pod: Pod) -> None:
+    assert pod.run(SAVE) == 0
+    (pod.backup / "manifest.json").write_text('{"orders": 13, "products": 3}\n')
+    assert pod.run(SAVE) == 0
+    first, second = pod.snapshots()
+    assert first["id"] != second["id"]
+    for snapshot, orders in ((first, 12), (second, 13)):
+        manifest = pod.restic("dump", snapshot["id"], str(pod.backup / "manifest.json"))
+        assert json.loads(manifest.stdout)["orders"] == orders
+
+
+def test_the_folder_that_a_file_system_has_for_itself_is_left_out(pod: Pod) -> None:
+    (pod.files / "lost+found").mkdir(mode=0)
+    assert pod.run(SAVE, before=without_privileges()) == 0
+    listed = pod.restic("ls", "--no-lock", "latest").stdout
+    assert "lost+found" not in listed
+    assert "picture.png" in listed
+
+
+def test_an_account_reaches_no_other_ones_repository(pod: Pod, server: RestServer) -> None:
+    assert pod.run(SAVE) == 0
+    theirs = {"RESTIC_REST_USERNAME": "store-2", "RESTIC_REST_PASSWORD": "another"}
+    done = pod.restic("snapshots", "--no-lock", **theirs)
+    assert done.returncode == 1
+    assert "(401)" in done.stderr
+    assert pod.run(SAVE, **theirs) == 1
+    assert pod.message.startswith(
+        "The repository of the backups could not be opened. The account is not accepted there."
+    )
+    assert not (server.data / "store-2").exists()
+
+
+def test_nothing_can_be_deleted_through_the_server(pod: Pod) -> None:
+    assert pod.run(SAVE) == 0
+    (snapshot,) = pod.snapshots()
+    done = pod.restic("forget", "--prune", "--unsafe-allow-remove-all", "--keep-tag", "none")
+    assert done.returncode != 0
+    assert "(403)" in pod.restic("forget", snapshot["id"]).stderr
+    assert pod.snapshots() == [snapshot]
+
+
+def test_another_password_than_the_repositorys(pod: Pod) -> None:
+    assert pod.run(SAVE) == 0
+    assert pod.run(SAVE, RESTIC_PASSWORD="another key's") == 1
+    assert pod.message == (
+        "The repository of the backups could not be opened. The password does not fit the"
+        " repository, which was made with another key. Give the platform the key of that time back."
+        " restic said: Fatal: wrong password or no key found\n"
+    )
+    assert len(pod.snapshots()) == 1
+
+
+def test_a_server_that_is_stopped(pod: Pod, server: RestServer) -> None:
+    assert pod.run(SAVE) == 0
+    server.stop()
+    assert pod.run(SAVE, CONNECT_SECONDS="2") == 1
+    assert pod.message.startswith(
+        "The repository of the backups could not be opened. The place of the backups does not"
+        " answer. See whether its server runs, and whether it can be reached from here."
+    )
+    server.start()
+    assert pod.run(SAVE) == 0
+    assert len(pod.snapshots()) == 2
+
+
+def test_a_server_that_may_not_write(pod: Pod, server: RestServer) -> None:
+    assert pod.run(SAVE) == 0
+    server.stop()
+    locks = server.data / ACCOUNT / "locks"
+    locks.chmod(0o500)
+    server.start(before=without_privileges())
+    assert pod.run(SAVE, CONNECT_SECONDS="20") == 1  # the first steps only read, and succeed
+    assert pod.message.startswith(
+        "The repository of the backups could not be used. The place of the backups cannot be"
+        " written to. See whether its volume is read-only or broken"
+    )
+    locks.chmod(0o700)
+    assert len(pod.snapshots()) == 1
+
+
+def test_a_server_that_is_full(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with RestServer(folder, options=["--max-size", "60000"]) as server:
+        server.add_account(ACCOUNT, ACCOUNT_PASSWORD)
+        server.look_again()
+        server.wait_for("Reloaded htpasswd file")
+        pod = pod_of(tmp_path / "pod", server)
+        assert pod.run(SAVE) == 0
+        (pod.files / "video").write_bytes(os.urandom(200_000))  # which cannot be made smaller
+        assert pod.run(SAVE) == 1
+        assert pod.message.startswith(
+            "The backup was not made. The place of the backups is full. Make it larger, or remove"
+            " backups there. restic said: "
+        )
+        assert len(pod.snapshots()) == 1
+
+
+def test_an_account_that_the_server_hears_of_later(pod: Pod, server: RestServer) -> None:
+    new = {
+        "RESTIC_REPOSITORY": f"rest:http://127.0.0.1:{server.port}/store-3/",
+        "RESTIC_REST_USERNAME": "store-3", "ACCOUNT_SECONDS": "180",
+    }  # fmt: skip
+    running = pod.start(SAVE, **new)
+    server.wait_for('/store-3/config HTTP/1.1" 401')
+    server.add_account("store-3", ACCOUNT_PASSWORD)
+    server.look_again()
+    assert pod.finish(running) == 0
+    assert json.loads(pod.message)["message_type"] == "summary"
+
+
+def test_a_file_that_cannot_be_read_is_no_backup(pod: Pod) -> None:
+    (pod.files / "static" / "picture.png").chmod(0)
+    assert pod.run(SAVE, before=without_privileges()) == 1
+    picture = pod.files / "static" / "picture.png"
+    assert pod.message == (
+        "The backup was not made. A file of the shop could not be read, so the backup would lack"
+        " it. See that its files belong to the shop."
+        f" restic said: open {picture}: permission denied\n"
+    )
+
+
+def test_files_that_are_not_there_are_no_backup(pod: Pod) -> None:
+    shutil.rmtree(pod.files)
+    assert pod.run(SAVE) == 1
+    assert pod.message == f"The backup was not made: there is no folder {pod.files}.\n"
+    assert pod.snapshots() == []
+
+
+def test_what_is_read_back_has_to_be_what_was_saved(pod: Pod) -> None:
+    """A dump that is still written to would be one such case."""
+    (pod.folder / "bin" / "cmp").write_text(
+        '#!/bin/sh\necho more >> "$3"\nexec /usr/bin/cmp "$@"\n'
+    )
+    (pod.folder / "bin" / "cmp").chmod(0o755)
+    assert pod.run(SAVE) == 1
+    assert pod.message == (
+        "The backup was made, but database.dump read back from it is not what was saved. Do not"
+        " rely on it.\n"
+    )
+
+
+def test_a_lock_that_a_killed_run_has_left_is_removed(pod: Pod, server: RestServer) -> None:
+    assert pod.run(SAVE) == 0
+    locks, asked = server.data / ACCOUNT / "locks", f'"POST /{ACCOUNT}/locks/'
+    before = server.log.count(asked)
+    with subprocess.Popen(
+        ["restic", "--no-cache", "backup", "--stdin"], env=pod.all_environment,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as killed:  # fmt: skip
+        server.wait_for(asked, times=before + 1)
+        killed.kill()
+    assert any(locks.iterdir())
+    assert pod.run(SAVE) == 0
+    assert not any(locks.iterdir())
+    assert len(pod.snapshots()) == 2

@@ -1,0 +1,208 @@
+"""How shops' databases are dumped and counted: the charts' own scripts, on real databases."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.images.backup_pod import SCRIPTS, SHELLS, Pod
+from tests.images.mariadb import PASSWORD as MARIADB_PASSWORD
+from tests.images.mariadb import MariaDb, running_mariadb
+from tests.postgres import PASSWORD, USER, PostgresServer
+
+pytestmark = pytest.mark.slow
+
+MEDUSA, WOOCOMMERCE = SCRIPTS["medusa", "dump"], SCRIPTS["woocommerce", "dump"]
+TABLES = Path(__file__).with_name("tables")
+DUMP_WAITS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'pg_dump' AND wait_event_type = 'Lock'
+"""
+END_ITS_SESSIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name IN ('pg_dump', 'psql')
+"""
+TOOLS = ("cat", "cp", "cut", "grep", "sed", "seq", "tail", "wc")
+"""What the script needs besides, and MySQL's image has."""
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.database() as name:
+        postgres.execute((TABLES / "medusa.sql").read_text(), name)
+        yield name
+
+
+@pytest.fixture
+def pod(tmp_path: Path, postgres: PostgresServer, database: str) -> Pod:
+    """The pod of a backup of Medusa."""
+    environment = {
+        "PATH": f"{postgres.programs}{os.pathsep}{os.environ['PATH']}",
+        "PGHOST": "127.0.0.1", "PGPORT": str(postgres.port), "PGDATABASE": database,
+        "PGUSER": USER, "PGPASSWORD": PASSWORD,
+    }  # fmt: skip
+    return Pod.made(tmp_path, environment, secrets=[PASSWORD])
+
+
+def in_postgres(pod: Pod, statement: str, database: str = "") -> str:
+    done = subprocess.run(
+        ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--command", statement],
+        env={**pod.all_environment, **({"PGDATABASE": database} if database else {})},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_medusas_dump_has_what_its_manifest_counts(
+    pod: Pod, postgres: PostgresServer, shell: str
+) -> None:
+    assert pod.run(MEDUSA, shell=shell) == 0
+    manifest = '{"orders": 2, "products": 1}\n'
+    assert (pod.backup / "manifest.json").read_text() == pod.message == manifest
+    assert {file.name for file in pod.backup.iterdir()} == {"database.dump", "manifest.json"}
+    with postgres.database() as other:
+        restore(pod, other)
+        for rows in ('TABLE "order"', "TABLE product"):
+            assert in_postgres(pod, rows, other) == in_postgres(pod, rows)
+
+
+def restore(pod: Pod, database: str) -> None:
+    subprocess.run(
+        ["pg_restore", "--exit-on-error", "--dbname", database, pod.backup / "database.dump"],
+        env=pod.all_environment, check=True,
+    )  # fmt: skip
+
+
+async def while_it_dumps(pod: Pod, url: str, statement: str) -> int:
+    """Run the dump, and a statement in the middle of it; return its exit code.
+
+    It waits for a table that is held, after it has counted.
+    """
+    holder, other = [await asyncpg.connect(url) for _ in range(2)]
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE zone")
+        running = pod.start(MEDUSA)
+        while not await other.fetchval(DUMP_WAITS):
+            assert running.poll() is None
+            await asyncio.sleep(0.05)
+        await other.execute(statement)
+    await holder.close()
+    await other.close()
+    return await asyncio.to_thread(pod.finish, running)
+
+
+def test_an_order_in_mid_dump_is_neither_counted_nor_dumped(
+    pod: Pod, postgres: PostgresServer, database: str
+) -> None:
+    sell = "INSERT INTO \"order\" VALUES ('5', false, NULL)"
+    assert asyncio.run(while_it_dumps(pod, postgres.url(database), sell)) == 0
+    assert json.loads(pod.message) == {"orders": 2, "products": 1}
+    with postgres.database() as other:
+        restore(pod, other)
+        count = 'SELECT count(*) FROM "order"'
+        assert (in_postgres(pod, count), in_postgres(pod, count, other)) == ("5\n", "4\n")
+
+
+def test_a_database_that_ends_in_mid_dump(
+    pod: Pod, postgres: PostgresServer, database: str
+) -> None:
+    """Nothing is saved then: the container that saves begins after this one has ended well."""
+    assert asyncio.run(while_it_dumps(pod, postgres.url(database), END_ITS_SESSIONS)) == 1
+    assert pod.message.startswith("The database could not be dumped, and nothing was backed up: ")
+    assert "terminating connection due to administrator command" in pod.message
+    assert not (pod.backup / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("PGPASSWORD", "another", "password authentication failed"),
+        ("PGDATABASE", "elsewhere", 'database "elsewhere" does not exist'),
+        ("PGPORT", "1", "Connection refused"),
+    ],
+)
+def test_a_postgres_that_cannot_be_asked(pod: Pod, variable: str, value: str, reason: str) -> None:
+    assert pod.run(MEDUSA, **{variable: value}) == 1
+    assert pod.message.startswith("The database could not be dumped, and nothing was backed up: ")
+    assert reason in pod.message
+    assert not any(pod.backup.iterdir())
+
+
+def test_tables_that_are_not_there(pod: Pod, postgres: PostgresServer, database: str) -> None:
+    postgres.execute("DROP TABLE product", database)
+    assert pod.run(MEDUSA) == 1
+    assert 'relation "product" does not exist' in pod.message
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[MariaDb]:
+    with running_mariadb() as server:
+        server.run((TABLES / "woocommerce.sql").read_text())
+        yield server
+
+
+@pytest.fixture
+def woocommerce(tmp_path: Path, mariadb: MariaDb) -> Pod:
+    """The pod of a backup of WooCommerce."""
+    environment = {
+        **mariadb.environment,
+        "MYSQL_HOST": "127.0.0.1", "MYSQL_PORT": str(mariadb.port), "MYSQL_USER": "wordpress",
+        "MYSQL_PASSWORD": MARIADB_PASSWORD, "MYSQL_DATABASE": "wordpress",
+    }  # fmt: skip
+    return Pod.made(tmp_path, environment, secrets=[MARIADB_PASSWORD])
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_woocommerces_dump_has_what_its_manifest_counts(
+    woocommerce: Pod, mariadb: MariaDb, shell: str
+) -> None:
+    assert woocommerce.run(WOOCOMMERCE, shell=shell) == 0
+    manifest = '{"orders": 3, "products": 2}\n'
+    backup = woocommerce.backup
+    assert (backup / "manifest.json").read_text() == woocommerce.message == manifest
+    assert {file.name for file in backup.iterdir()} == {"database.sql", "manifest.json"}
+    mariadb.run("CREATE OR REPLACE DATABASE other")
+    mariadb.run((backup / "database.sql").read_text(), "other")
+    for table in ("wp_posts", "wp_wc_orders"):
+        rows = f"SELECT * FROM {table} ORDER BY 1"  # noqa: S608 - names from here
+        assert mariadb.run(rows, "other") == mariadb.run(rows) != ""
+
+
+def test_a_program_by_its_older_name(woocommerce: Pod) -> None:
+    """MySQL's image has no other."""
+    programs = woocommerce.folder / "bin"
+    for name in ("mysqldump", *TOOLS):
+        (programs / name).symlink_to(str(shutil.which(name, path=woocommerce.environment["PATH"])))
+    pod = Pod(
+        woocommerce.folder, {**woocommerce.environment, "PATH": str(programs)}, woocommerce.secrets
+    )
+    assert pod.run(WOOCOMMERCE, shell=str(shutil.which("dash"))) == 0
+    assert json.loads(pod.message) == {"orders": 3, "products": 2}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [("MYSQL_PASSWORD", "another", "Access denied"), ("MYSQL_PORT", "1", "Can't connect")],
+)
+def test_a_mariadb_that_cannot_be_asked(
+    woocommerce: Pod, variable: str, value: str, reason: str
+) -> None:
+    assert woocommerce.run(WOOCOMMERCE, **{variable: value}) == 1
+    assert woocommerce.message.startswith(
+        "The database could not be dumped, and nothing was backed up: "
+    )
+    assert reason in woocommerce.message
+    assert not (woocommerce.backup / "manifest.json").exists()
+
+
+def test_a_shop_without_tables_has_nothing(woocommerce: Pod, mariadb: MariaDb) -> None:
+    mariadb.run("CREATE OR REPLACE DATABASE empty; GRANT ALL ON empty.* TO wordpress@'%'")
+    assert woocommerce.run(WOOCOMMERCE, MYSQL_DATABASE="empty") == 0
+    assert json.loads(woocommerce.message) == {"orders": 0, "products": 0}
