@@ -21,8 +21,8 @@ DIRECTIONS = {"Ingress", "Egress"}
 UNCOVERED = "no network policies"
 PODS = {
     "store-platform": {"api", "copy", "dashboard", "database-backup", "doctor", "migration"},
-    "medusa": {"medusa", "storefront", "postgres", "setup", "backup"},
-    "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup"},
+    "medusa": {"medusa", "storefront", "postgres", "setup", "backup", "restore"},
+    "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup", "restore"},
 }
 
 
