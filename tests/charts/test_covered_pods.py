@@ -22,8 +22,8 @@ UNCOVERED = "no network policies"
 PODS = {
     "store-platform": {"api", "copy", "dashboard", "doctor", "migration"}
     | {"backups", "database-backup"},
-    "medusa": {"medusa", "storefront", "postgres", "setup", "backup"},
-    "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup"},
+    "medusa": {"medusa", "storefront", "postgres", "setup", "backup", "restore"},
+    "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup", "restore"},
 }
 
 

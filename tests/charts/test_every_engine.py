@@ -37,6 +37,7 @@ VARIANTS: dict[str, Values] = {
     "medium": {"plan": "medium"},
     "large": {"plan": "large"},
     "backup": {"backup": {"enabled": True}},
+    "restore": {"backup": {"enabled": True}, "restore": {"enabled": True}},
 }
 PLANS = ("small", "medium", "large")
 AMOUNTS = ("cpu", "memory", "ephemeral-storage")

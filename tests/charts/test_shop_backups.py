@@ -103,11 +103,11 @@ def test_the_database_dumps_and_restic_saves(any_engine: Helm, shop: Objects) ->
     assert found["dump"]["image"] == shop.containers[database]["image"]
     assert found["save"]["image"] == "docker.io/restic/restic:0.18.1"
     scripts = shop.one("ConfigMap", "-backup")["data"]
-    assert set(scripts) == {"dump", "save"}
+    assert set(scripts) == {"dump", "save", "words"}
+    for name, text in scripts.items():
+        assert text == (any_engine.chart / "files" / "backup" / name).read_text()
     for name, container in found.items():
         assert container["command"] == ["/bin/sh", f"/scripts/{name}"]
-        kept = any_engine.chart / "files" / "backup" / name
-        assert scripts[name] == kept.read_text()
         assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
         assert {"name": "HOME", "value": "/tmp"} in container["env"]  # noqa: S108
 

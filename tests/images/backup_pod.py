@@ -14,7 +14,7 @@ from tests.charts.rendering import CHARTS
 SCRIPTS = {
     (engine, name): CHARTS / engine / "files" / "backup" / name
     for engine in ("medusa", "woocommerce")
-    for name in ("dump", "save")
+    for name in ("dump", "save", "fetch", "load", "words")
 }
 SHELLS = ("dash", "bash", "busybox sh")
 """Those of the images that the scripts run in: Debian's, Oracle's, and Alpine's."""

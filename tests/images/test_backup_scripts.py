@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,19 +22,6 @@ from tests.images.rest_server import RestServer
 SAVE = SCRIPTS["medusa", "save"]
 # restic is built where it never was: a minute, once.
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RestServer]:
-    """A server that knows the shop's account, and another one."""
-    folder = tmp_path / "server"
-    folder.mkdir()
-    with RestServer(folder) as made:
-        made.add_account(ACCOUNT, ACCOUNT_PASSWORD)
-        made.add_account("store-2", "another")
-        made.look_again()
-        made.wait_for("Reloaded htpasswd file")
-        yield made
 
 
 @pytest.fixture
@@ -63,8 +49,9 @@ def pod_of(folder: Path, server: RestServer) -> Pod:
     return made
 
 
-def test_both_engines_save_with_the_same_script() -> None:
-    assert SCRIPTS["woocommerce", "save"].read_bytes() == SAVE.read_bytes()
+@pytest.mark.parametrize("name", ["save", "fetch", "words"])
+def test_both_engines_run_restic_by_the_same_scripts(name: str) -> None:
+    assert SCRIPTS["woocommerce", name].read_bytes() == SCRIPTS["medusa", name].read_bytes()
 
 
 @pytest.mark.parametrize("shell", SHELLS)

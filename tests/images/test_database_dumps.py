@@ -136,7 +136,7 @@ def test_a_postgres_that_cannot_be_asked(pod: Pod, variable: str, value: str, re
 
 
 def test_tables_that_are_not_there(pod: Pod, postgres: PostgresServer, database: str) -> None:
-    postgres.execute("DROP TABLE product", database)
+    postgres.execute("DROP TABLE product CASCADE", database)
     assert pod.run(MEDUSA) == 1
     assert 'relation "product" does not exist' in pod.message
 

@@ -4,6 +4,7 @@ What WordPress itself makes of it needs WordPress, and is no matter of these tes
 """
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ PLAYER = """#!/bin/sh
 # Plays WP-CLI: keeps what is installed, switched on and opened as files, and writes down what it is
 # asked. What it is to evaluate ends as open-shop.php does, which test_open_shop.py runs.
 cd "$PLAYED"
-test "$1" = eval-file && echo "eval-file ${2##*/}" >> calls || echo "$*" >> calls
+test "$1" = eval-file && echo "eval-file ${2##*/}" >> calls || printf '%s\n' "$*" >> calls
 case "$1 $2" in
     eval-file*)
         test -e broken && exit 255
@@ -28,6 +29,16 @@ case "$1 $2" in
 esac
 """
 DATABASE_ANSWERS = "#!/bin/sh\n"
+LOADED_AT_THE_SECOND_LOOK = """#!/bin/sh
+case "$2" in
+*store_platform_restored*) test -e "$PLAYED/looked" || { touch "$PLAYED/looked"; exit 1; } ;;
+*"DROP TABLE"*) test -e "$PLAYED/looked" || touch "$PLAYED/cleared-too-early" ;;
+esac
+"""
+COMES_MEANWHILE = """#!/bin/sh
+test ! -e "$CONTENT_PATH/plugins" && touch "$CONTENT_PATH/.restored"
+"""
+FROM_BACKUP = {"FROM_BACKUP": "true", "OLD_URL": "http://old.test:8080"}
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,8 @@ class Pod:
         stamp.unlink(missing_ok=True)
         stamp.symlink_to(f"{version}.stamp")
 
-    def run(self, script: str) -> str:
-        done = self.attempt(script)
+    def run(self, script: str, **more: str) -> str:
+        done = self.attempt(script, **more)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -80,7 +91,7 @@ class Pod:
         """Whether the web server lets anybody in."""
         return (self.volume / ".set-up").exists()
 
-    def attempt(self, script: str) -> subprocess.CompletedProcess[str]:
+    def attempt(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
         programs = self.folder / "bin"
         done = subprocess.run(
             ["/bin/sh", str(IMAGE / script)],
@@ -93,6 +104,7 @@ class Pod:
                 "SHOP_TITLE": "My shop",
                 "ADMIN_EMAIL": "me@example.com",
                 "ADMIN_PASSWORD": "the-secret",
+                **more,
             },
             capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
@@ -265,6 +277,79 @@ def test_a_restart_and_an_upgrade_close_no_open_shop(pod: Pod) -> None:
     pod.image("7.2", "woocommerce")
     pod.run("sync-content")
     assert pod.is_open
+
+
+@pytest.fixture
+def restored(pod: Pod) -> Pod:
+    """A pod with the database and the files of a backup: of another image, and another password."""
+    pod.put("bin", php=LOADED_AT_THE_SECOND_LOOK)
+    pod.put("volume", **{
+        ".restored": "5a1f", ".image-stamp": "7.0", "uploads/logo.png": "a picture",
+        "plugins/woocommerce/main": "woocommerce 7.0",
+    })  # fmt: skip
+    pod.put("played", installed="the-merchants-password\n", active="", opened="")
+    return pod
+
+
+def test_the_files_of_a_backup_come_before_those_of_the_image(restored: Pod) -> None:
+    restored.run("sync-content", **FROM_BACKUP)
+    assert restored.content == {
+        ".image-stamp": "7.1", ".restored": "5a1f", "uploads/logo.png": "a picture",
+        "plugins/hello/main": "hello 7.1", "plugins/woocommerce/main": "woocommerce 7.1",
+        "themes/default/style": "default 7.1",
+    }  # fmt: skip
+
+
+def test_until_then_the_volume_is_left_alone(pod: Pod) -> None:
+    pod.put("bin", sleep=COMES_MEANWHILE)
+    (pod.folder / "bin" / "sleep").chmod(0o755)
+    pod.run("sync-content", **FROM_BACKUP)
+    assert pod.content["plugins/hello/main"] == "hello 7.1"
+
+
+def test_a_shop_of_a_backup_is_taken_over_as_it_is(restored: Pod) -> None:
+    restored.run("sync-content", **FROM_BACKUP)
+    said = restored.run("setup-shop", **FROM_BACKUP)
+    assert said.startswith("Waiting for the backup.\nWordPress is installed.\n")
+    assert said.endswith("The shop is open.\nThe shop is set up.\n")
+    assert not (restored.folder / "played" / "cleared-too-early").exists()
+    assert (restored.folder / "played" / "installed").read_text() == "the-merchants-password\n"
+    _, plain, escaped, opened = restored.calls
+    assert opened == "eval-file open-shop.php"  # after the links
+    for call, to in ((plain, "https://my-shop.test"), (escaped, r"https:\/\/my-shop.test")):
+        words = call.split()
+        assert (words[0], words[2]) == ("search-replace", to)
+        assert {"--regex", "--skip-columns=guid", "--all-tables-with-prefix"} <= set(words)
+
+
+def test_which_links_lead_to_the_shop_that_was_backed_up(restored: Pod) -> None:
+    restored.run("sync-content", **FROM_BACKUP)
+    restored.run("setup-shop", **FROM_BACKUP)
+    text = (
+        "http://old.test:8080/a http://old.test:8080. http://old.test:8080,"
+        " http://old.test:80801 http://old.test:8080.example http://old.test:8080@else.test"
+        r" https://old.test:8080 http://oldxtest:8080 \"http:\/\/old.test:8080\/b\""
+    )
+    for call in restored.calls:
+        if call.startswith("search-replace"):
+            _, pattern, to, *_ = call.split()
+            text = re.sub(pattern, lambda _, to=to: to, text)  # type: ignore[misc]
+    assert text == (
+        "https://my-shop.test/a https://my-shop.test. https://my-shop.test,"
+        " http://old.test:80801 http://old.test:8080.example http://old.test:8080@else.test"
+        r" https://old.test:8080 http://oldxtest:8080 \"https:\/\/my-shop.test\/b\""
+    )
+
+
+def test_links_are_led_here_once(restored: Pod) -> None:
+    """What a merchant writes later may well name the other shop."""
+    restored.run("sync-content", **FROM_BACKUP)
+    restored.run("setup-shop", **FROM_BACKUP)
+    before = len(restored.calls)
+    (restored.volume / ".restored").unlink()
+    restored.run("sync-content", **FROM_BACKUP)
+    restored.run("setup-shop", **FROM_BACKUP)
+    assert [call.split()[0] for call in restored.calls[before:]] == ["core", "eval-file"]
 
 
 def test_cron_waits_for_the_setup_and_for_the_files_of_its_image(pod: Pod) -> None:

@@ -128,9 +128,12 @@ volumeMounts:
 {{- include "woocommerce.scratchVolumes" (dict "context" . "paths" .root.Values.wordpress.scratchPaths) }}
 {{- end }}
 
-{{/* Where the volume is. */}}
+{{/* Where the volume is, and whether a backup comes into it first. */}}
 {{- define "woocommerce.contentEnv" -}}
 - {name: CONTENT_PATH, value: {{ .Values.wordpress.contentPath }}}
+{{- if .Values.restore.enabled }}
+- {name: FROM_BACKUP, value: "true"}
+{{- end }}
 {{- end }}
 
 {{/* The e-mail address of the shop's administrator. */}}

@@ -1,6 +1,7 @@
 // The shop's database, and the one row in it that says how far the set-up is: which image has migrated
 // the database, whether the shop was ever opened, and which image has set it up. The table is of our
-// own: what Medusa keeps of a store can be changed in its admin.
+// own: what Medusa keeps of a store can be changed in its admin. Open and set up by no image is a shop that
+// was just loaded from a backup.
 const { Client } = require("pg")
 
 // With its schema's name: whoever has restored a dump on this connection has no search path.

@@ -1,8 +1,9 @@
 // Makes an empty Medusa a shop that sells; run by `medusa exec`, after the migrations. What a merchant may
 // change later is made once and never again. Each part looks for what it makes, so that a set-up that
-// was cut short goes on where it was.
+// was cut short goes on where it was. A shop from a backup is there already, with its merchant's accounts
+// and passwords: it only gets the key of this storefront.
 const { makeAdministrator } = require("./administrator")
-const { makePublishableKey } = require("./publishable-key")
+const { makePublishableKey, takeOverPublishableKey } = require("./publishable-key")
 const { makeRegion } = require("./region")
 const { makeSampleProduct } = require("./sample-product")
 const { makeShipping } = require("./shipping")
@@ -21,10 +22,13 @@ async function openShop(container) {
 
 // `medusa exec` calls the default export.
 exports.default = async function setUp({ container }) {
-  const { is_open: isOpen } = await withDatabase(readState)
+  const { is_open: isOpen, set_up_by: setUpBy } = await withDatabase(readState)
   if (!isOpen) {
     await openShop(container)
     console.log("The shop is open.")
+  } else if (!setUpBy) {
+    await takeOverPublishableKey(container, settings)
+    console.log("The shop of the backup is taken over.")
   }
   // From now on the server of this image gets traffic.
   await withDatabase((client) => recordSetUp(client, settings.image))
