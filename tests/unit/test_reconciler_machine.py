@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from provisioner.domain import backoff
-from provisioner.domain.backups import BackupSettings
+from provisioner.domain.backups import BackupSettings, RestoreSource
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, Workload
@@ -70,6 +70,9 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
+SOURCE = RestoreSource(
+    store_id="another", number=1, snapshot="5f0e", url="http://old", counts={"orders": 3}
+)
 WORKERS = 2
 """At one store at a time: one brings it to its target, and one does its task."""
 BACKUPS = BackupSettings(
@@ -111,7 +114,7 @@ class Stores(RuleBasedStateMachine):
                 drift_interval=timedelta(minutes=10), backups=BACKUPS,
             ),
         )  # fmt: skip
-        self.cluster.reports = {"dump": DUMPED, "save": SAVED}
+        self.cluster.reports = {"dump": DUMPED, "save": SAVED, "load": DUMPED}
         self.task_records = TaskRepository(self.database, clock, RecordedAnnouncements())
         self.ids: list[str] = []
         self.runner.run(self._begin())
@@ -147,8 +150,8 @@ class Stores(RuleBasedStateMachine):
         await asyncio.wait(self.workers)
         self.cluster.restart()
 
-    @rule(target=stores)
-    def create(self) -> str:
+    @rule(target=stores, source=st.sampled_from([None, SOURCE]))
+    def create(self, source: RestoreSource | None) -> str:
         async def work() -> str:
             store_id = new_store_id()
             release = f"tiny-{store_id[:12]}"
@@ -157,7 +160,7 @@ class Stores(RuleBasedStateMachine):
                     store_id=store_id, name=f"s-{store_id[:12]}", owner=local("merchant"),
                     engine="tiny",
                     engine_version="1", release=release, host="h", url="http://h",
-                    now=self.context.clock.now(),
+                    from_backup=source, now=self.context.clock.now(),
                 )
             )  # fmt: skip
             self._wake(store)
@@ -431,7 +434,7 @@ def test_a_namespace_lost_while_the_shop_is_awaited_fails_the_store() -> None:
     try:
         stores.context = replace(stores.context, prober=prober)
         stores.crash()  # the next service has that prober
-        stores.create()
+        stores.create(source=None)
         store = stores.runner.run(lose_it_then())
         assert store.status is StoreStatus.FAILED
         assert store.reason == NAMESPACE_LOST
