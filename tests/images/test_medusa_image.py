@@ -105,7 +105,7 @@ def test_every_variable_that_the_image_reads_is_the_charts() -> None:
     assert {"PGPASSWORD", "ADMIN_PASSWORD", "SET_UP_BY", "SMTP_PASSWORD", "MERCHANT_EMAIL"} <= read
 
 
-def test_the_words_of_mails() -> None:
+def test_the_tests_beside_its_source() -> None:
     done = subprocess.run(
         [frontend.node(), "--test", IMAGE / "test"], capture_output=True, text=True, check=False
     )
