@@ -125,6 +125,19 @@ class Api:
         """Return all backups of a store, newest first."""
         return await self._all("store backups", documents.BACKUPS, id=store_id, first=_PAGE)
 
+    async def backup(self, key: str, number: int | None) -> Data:
+        """Return the backup with this number of a store, by the store's id or name.
+
+        None stands for the newest. Raises NoSuchStoreError, and RefusedError if there is no such
+        backup.
+        """
+        for backup in await self.backups((await self.store(key))["id"]):
+            if number in (None, backup["number"]):
+                return backup
+        which = "no backup" if number is None else f"no backup {number}"
+        message = f"There is {which} of {key}. See those there are with: storectl backups {key}"
+        raise RefusedError(message, [Problem("BACKUP_UNKNOWN", message)])
+
     async def follow(
         self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
     ) -> AsyncGenerator[Data, None]:

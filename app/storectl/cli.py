@@ -18,6 +18,7 @@ from app.storectl.mcp import command as mcp
 from app.storectl.printable import printable
 from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.prompts import interruptible
+from app.storectl.restore_command import restore
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.tables import columns
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
@@ -327,6 +328,12 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
 
 cli.command(epilog=examples("storectl backup my-shop --watch"))(backup)
 cli.command(epilog=examples("storectl backups my-shop"))(backups)
+cli.command(
+    epilog=examples(
+        "storectl restore my-shop my-second-shop --watch",
+        "storectl restore my-shop my-second-shop --backup 7",
+    )
+)(restore)
 cli.command(name="mcp", epilog=examples("storectl mcp --read-only"))(mcp.serve)
 
 

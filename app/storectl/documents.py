@@ -36,7 +36,7 @@ BACKUPS = """query ($id: ID!, $first: Int!, $after: String) {
   store(id: $id) { backups(first: $first, after: $after) {
     pageInfo { hasNextPage endCursor }
     edges { node {
-      number madeAt sizeInBytes addedInBytes engine engineVersion
+      id number madeAt sizeInBytes addedInBytes engine engineVersion
       counts { name number } } } } } }"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{

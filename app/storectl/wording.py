@@ -13,6 +13,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
 _WORDS = {
+    "RESTORE": "Load backup",
     "REPOSITORY": "Prepare backup",
     "SAVE": "Save backup",
     "CHECK": "Check backup",
@@ -130,7 +131,7 @@ def operation_rows(operations: Sequence[Data]) -> list[tuple[str, ...]]:
     return [
         ("NUMBER", "WHAT", "STATUS", "ASKED BY", "WHEN", "TOOK", "REASON"),
         *(
-            (str(item["number"]), words(item["kind"]), item["status"],
+            (str(item["number"]), _work(item), item["status"],
              item["askedByName"] or "the platform", ago(item["queuedAt"]), _took(item),
              item["reason"]["message"] if item["reason"] else "")
             for item in operations
@@ -144,11 +145,27 @@ def backup_rows(backups: Sequence[Data]) -> list[tuple[str, ...]]:
         ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION"),
         *(
             (str(item["number"]), _timestamp(item["madeAt"]), size(item["sizeInBytes"]),
-             ", ".join(f"{count['number']} {count['name']}" for count in item["counts"]),
+             _counts(item),
              f"{item['engine']} {item['engineVersion']}")
             for item in backups
         ),
     ]  # fmt: skip
+
+
+def backup_summary(backup: Data) -> str:
+    """Return when a backup was made and what is in it."""
+    made_at, counts = f"{_timestamp(backup['madeAt'])} UTC", _counts(backup)
+    return f"{made_at}: {counts}" if counts else made_at
+
+
+def _counts(backup: Data) -> str:
+    return ", ".join(f"{count['number']} {count['name']}" for count in backup["counts"])
+
+
+def _work(operation: Data) -> str:
+    """Return what was done with a store, such as "Create from backup"."""
+    is_restore = "fromBackup" in (operation["parameters"] or {})
+    return words(operation["kind"]) + (" from backup" if is_restore else "")
 
 
 def _timestamp(text: str) -> str:

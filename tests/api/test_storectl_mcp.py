@@ -16,7 +16,7 @@ from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
 READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
-CHANGING = ["create_store", "retry_store", "create_backup", "cancel_store"]
+CHANGING = ["create_store", "retry_store", "create_backup", "restore_backup", "cancel_store"]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "create_store": (False, False, False),
         "retry_store": (False, False, False),
         "create_backup": (False, False, False),
+        "restore_backup": (False, False, False),
         "cancel_store": (False, True, True),
         "delete_store": (False, True, True),
     }
@@ -138,6 +139,7 @@ async def test_refusals_are_told_as_data(
         (vague,) = await mia.fails("create_store", name="other-shop")
         (early,) = await mia.fails("retry_store", store="my-shop")
         (unkept,) = await mia.fails("create_backup", store="my-shop")
+        (unmade,) = await mia.fails("restore_backup", store="my-shop", name="b-shop", number=7)
         (missing,) = await mia.fails("delete_store", store="no-such-shop")
 
     assert (taken["code"], taken["field"]) == ("NAME_TAKEN", "name")
@@ -155,6 +157,12 @@ async def test_refusals_are_told_as_data(
         "message": "The platform is not set up to keep backups. Ask its operator:"
         " docs/kubernetes.md says how.",
         "remedy": "Tell the user; only the platform's operator can set backups up.",
+    }  # fmt: skip
+    assert unmade == {
+        "code": "BACKUP_UNKNOWN", "field": None,
+        "message": "There is no backup 7 of my-shop. See those there are with:"
+        " storectl backups my-shop",
+        "remedy": "Call list_backups for the numbers of the backups.",
     }  # fmt: skip
     assert missing == {
         "code": "NOT_FOUND", "field": None,
@@ -186,6 +194,8 @@ async def test_the_callers_rights_hold(
         for tool in ("get_store", "store_logs", "list_backups", "create_backup", "cancel_store",
                      "delete_store"):  # fmt: skip
             assert (await zoe.fails(tool, store="my-shop"))[0]["code"] == "NOT_FOUND"
+        (told,) = await zoe.fails("restore_backup", store="my-shop", name="her-shop")
+        assert told["code"] == "NOT_FOUND"
     viewer = Storectl(tmp_path, api, api.token("mia", "viewer"))
     async with assistant(viewer, "--allow-destructive") as looking:
         assert (await looking.ok("list_stores"))["total"] == 1

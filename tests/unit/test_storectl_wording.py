@@ -104,9 +104,28 @@ def test_backups_with_what_is_in_them() -> None:
     ]
 
 
+def test_a_backup_in_a_sentence() -> None:
+    backup: dict[str, Any] = {
+        "madeAt": "2026-01-02T04:04:05.5+01:00", "counts": [{"name": "orders", "number": 12}],
+    }  # fmt: skip
+    assert wording.backup_summary(backup) == "2026-01-02 03:04:05 UTC: 12 orders"
+    assert wording.backup_summary(backup | {"counts": []}) == "2026-01-02 03:04:05 UTC"
+
+
+def test_a_creation_from_a_backup_is_told_from_others() -> None:
+    operation: dict[str, Any] = {
+        "number": 1, "kind": "CREATE", "status": "SUCCEEDED", "askedByName": "Anna",
+        "queuedAt": "2026-01-02T03:04:05+00:00", "startedAt": None, "finishedAt": None,
+        "reason": None, "parameters": {"name": "my-shop", "fromBackup": "backup_1_2"},
+    }  # fmt: skip
+    others = {"parameters": {"name": "my-shop"}}, {"kind": "RETRY", "parameters": None}
+    rows = wording.operation_rows([operation, *({**operation, **other} for other in others)])
+    assert [row[1] for row in rows[1:]] == ["Create from backup", "Create", "Retry"]
+
+
 def test_the_steps_of_a_backup_say_what_they_are_about() -> None:
-    told = [wording.words(name) for name in ("REPOSITORY", "SAVE", "CHECK", "HELM_INSTALL")]
-    assert told == ["Prepare backup", "Save backup", "Check backup", "Helm install"]
+    told = [wording.words(name) for name in ("REPOSITORY", "SAVE", "CHECK", "RESTORE")]
+    assert told == ["Prepare backup", "Save backup", "Check backup", "Load backup"]
 
 
 @pytest.mark.parametrize(("limit", "text"), [(None, "Stores: 2"), (5, "Stores: 2 of 5")])

@@ -69,6 +69,34 @@ class ChangingTools:
             until=backup_ended(asked),
         )  # fmt: skip
 
+    async def restore_backup(
+        self,
+        caller: Caller,
+        *,
+        store: StoreKey,
+        name: Annotated[
+            str, Field(description="The new store's name: 3 to 40 characters a-z, 0-9, hyphens.")
+        ],
+        number: Annotated[
+            int | None, Field(description="The number of the backup; the newest if left out.")
+        ] = None,
+        contact_email: Annotated[
+            str | None,
+            Field(description="Where the new shop writes to the merchant; as in the other one."),
+        ] = None,
+        wait_seconds: WaitSeconds = LONG_ENOUGH,
+    ) -> StoreDetails:
+        """Create a new store from a backup of a store, which is left as it is.
+
+        The new one has the goods, orders, settings and accounts of then, at an address of its own.
+        If it is not settled when the wait is over, go on with get_store; do not restore it again.
+        """
+        backup = await self._api.backup(store, number)
+        made = await self._api.change(
+            "createStore", name=name, fromBackup=backup["id"], contactEmail=contact_email
+        )
+        return await awaited(self._api, made, caller, seconds=wait_seconds, after=0, until=is_built)
+
     async def cancel_store(
         self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
     ) -> StoreDetails:

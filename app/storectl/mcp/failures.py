@@ -25,6 +25,7 @@ _REMEDIES = {
     "NAME_TAKEN": "Ask the user for another name.",
     "NAME_KEPT": "Ask the user for another name.",
     "NAME_RESERVED": "Ask the user for another name.",
+    "BACKUP_UNKNOWN": "Call list_backups for the numbers of the backups.",
     "BACKUPS_NOT_SET_UP": "Tell the user; only the platform's operator can set backups up.",
     "FORBIDDEN": "Tell the user that their token does not allow it.",
 }

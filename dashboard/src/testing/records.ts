@@ -46,6 +46,7 @@ export function anOperation(given: Partial<OperationFactsFragment> = {}) {
     status: "SUCCEEDED" as const,
     reason: null,
     askedByName: "Ada",
+    parameters: null,
     queuedAt: "2026-11-24T10:00:00Z",
     startedAt: "2026-11-24T10:00:01Z",
     finishedAt: "2026-11-24T10:00:22Z",

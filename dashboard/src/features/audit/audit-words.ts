@@ -1,4 +1,5 @@
 import type { AuditLogQuery } from "@/gql/graphql";
+import { isFromBackup } from "@/lib/from-backup";
 import { personLabel } from "@/lib/owners";
 
 export type Entry = AuditLogQuery["auditLog"]["edges"][number]["node"];
@@ -32,9 +33,15 @@ const ACTIONS: Record<string, ActionWords> = {
 
 export const ACTION_LABELS = Object.entries(ACTIONS).map(([action, { label }]) => ({ action, label }));
 
+/** A creation that began with a backup, which is not an action of its own. */
+const RESTORED: Pick<ActionWords, "did" | "wanted"> = {
+  did: "restored from a backup the new shop",
+  wanted: "wanted to restore from a backup the new shop",
+};
+
 /** What somebody did or wanted to do; an action of a newer platform is said by its name. */
-export function deedOf({ action, outcome }: Pick<Entry, "action" | "outcome">): string {
-  const words = ACTIONS[action];
+export function deedOf({ action, outcome, arguments: given }: Pick<Entry, "action" | "outcome" | "arguments">): string {
+  const words = action === "createStore" && isFromBackup(given) ? RESTORED : ACTIONS[action];
   if (!words) return outcome === "ACCEPTED" ? `did ${action}` : `wanted to do ${action}`;
   return outcome === "ACCEPTED" ? words.did : words.wanted;
 }

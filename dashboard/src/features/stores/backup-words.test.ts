@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { aBackup, aStore } from "@/testing/records";
-import { backupsInWords, isBackupMissed, scheduleInWords } from "./backup-words";
+import { backupsInWords, isBackupMissed, originInWords, scheduleInWords } from "./backup-words";
 
 const softwareOf = ({ engine, engineVersion }: { engine: string; engineVersion: string }) => `${engine} ${engineVersion}`;
 const wordsOf = (given: Parameters<typeof aBackup>[0]) => backupsInWords([aBackup(given)], softwareOf)[0]?.words;
@@ -10,6 +10,15 @@ test("what is in a backup, how large it is, and of which version", () => {
   expect(wordsOf({ counts: [count("orders", 12), count("products", 3)] })).toBe("12 orders, 3 products · 2.3 MB · woocommerce 7.1");
   expect(wordsOf({ counts: [count("orders", 1), count("products", 0)] })).toBe("1 order, 0 products · 2.3 MB · woocommerce 7.1");
   expect(wordsOf({ counts: [] })).toBe("2.3 MB · woocommerce 7.1");
+});
+
+test("which backup of which shop", () => {
+  const now = new Date("2026-11-28T12:00:00").getTime();
+  const backup = (time: string, counts = [count("orders", 12), count("products", 3)]) =>
+    originInWords("candles", aBackup({ madeAt: new Date(time).toISOString(), counts }), now);
+  expect(backup("2026-11-20T01:37:00")).toBe("From the backup of candles of 20 November, 01:37: 12 orders, 3 products.");
+  expect(backup("2026-11-27T01:37:00")).toBe("From the backup of candles of yesterday, 01:37: 12 orders, 3 products.");
+  expect(backup("2025-11-28T01:37:00", [])).toBe("From the backup of candles of 28 November 2025, 01:37.");
 });
 
 test("oldest first", () => {

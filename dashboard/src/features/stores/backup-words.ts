@@ -1,9 +1,10 @@
-import type { StoreBackupsQuery, StoreSummaryFragment } from "@/gql/graphql";
+import type { BackupFactsFragment, StoreBackupsQuery, StoreSummaryFragment } from "@/gql/graphql";
 import { bytesInWords } from "@/lib/quantity";
+import { dayAndTime } from "@/lib/time";
 import type { Happening } from "./activity";
 import { canBeOpened, isLeaving } from "./store-facts";
 
-export type Backup = NonNullable<StoreBackupsQuery["store"]>["backups"]["edges"][number]["node"];
+export type Backup = BackupFactsFragment;
 export type BackupPolicy = NonNullable<StoreBackupsQuery["platform"]["backups"]>;
 type Software = (store: Pick<StoreSummaryFragment, "engine" | "engineVersion">) => string;
 
@@ -32,6 +33,12 @@ export function backupsInWords(backups: Backup[], softwareOf: Software): Happeni
 function countsOf({ counts }: Backup): string[] {
   const words = counts.map(({ name, number }) => `${number} ${number === 1 ? name.replace(/s$/, "") : name}`);
   return words.length > 0 ? [words.join(", ")] : [];
+}
+
+/** Which backup of which shop, and what is in it: "From the backup of candles of 27 November, 01:37: 12 orders." */
+export function originInWords(name: string, backup: Backup, now: number): string {
+  const when = dayAndTime(backup.madeAt, now).replace(/^[TY]/, (letter) => letter.toLowerCase());
+  return `From the backup of ${[`${name} of ${when}`, ...countsOf(backup)].join(": ")}.`;
 }
 
 /** When backups are made, in a sentence. */

@@ -51,10 +51,33 @@ test("the backups of a shop, newest first, each with what is in it", async () =>
   const newest = aBackup({ id: "backup_1_3", number: 3, madeAt: "2026-11-24T12:00:00Z", counts });
   show({}, { StoreBackups: () => backupsOf([newest, aBackup()]) });
   const list = await (await panel()).findByRole("list", { name: "Backups, newest first" });
-  expect(within(list).getAllByRole("listitem").map((item) => item.lastChild?.textContent)).toEqual([
+  expect(within(list).getAllByRole("listitem").map((item) => item.querySelector("time + span")?.textContent)).toEqual([
     "13 orders · 2.3 MB · woocommerce 7.1",
     "12 orders · 2.3 MB · woocommerce 7.1",
   ]);
+});
+
+test("each backup can be restored into a new shop, at an address that names it", async () => {
+  show({}, { StoreBackups: () => backupsOf([aBackup({ id: "backup_1_3", number: 3 }), aBackup()]) });
+  const links = await (await panel()).findAllByRole("link", { name: /^Restore into a new shop from the backup of 24 November.*, \d\d:\d\d$/ });
+  expect(links.map((link) => link.getAttribute("href"))).toEqual(["/stores/new?store=store_1&backup=3", "/stores/new?store=store_1&backup=2"]);
+});
+
+test("the backups of a deleted shop are there to be restored, and no more are promised", async () => {
+  show({ status: "DELETED", target: "DELETED" }, { StoreBackups: () => backupsOf([aBackup()]) });
+  expect(await (await panel()).findByRole("link", { name: /^Restore into a new shop/ })).toBeDefined();
+  expect(screen.getByText("The backups of this shop are here as long as this record of it is.")).toBeDefined();
+  expect(screen.queryByText(/The platform makes a backup/)).toBeNull();
+  expect(screen.queryByRole("button", { name: "Back up now" })).toBeNull();
+});
+
+test.each<[string, Answers]>([
+  ["to a viewer", { Viewer: viewer("VIEWER"), StoreBackups: () => backupsOf([aBackup()]) }],
+  ["where backups are not set up any more", { StoreBackups: () => backupsOf([aBackup()], null) }],
+])("no backup is offered to be restored %s", async (_, answers) => {
+  show({}, answers);
+  expect(await screen.findByText("12 orders · 2.3 MB · woocommerce 7.1")).toBeDefined();
+  expect(screen.queryByRole("link", { name: /^Restore/ })).toBeNull();
 });
 
 test("how backups are made, and that they do not outlive the cluster", async () => {

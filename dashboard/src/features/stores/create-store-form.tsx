@@ -13,17 +13,23 @@ import { useViewer } from "@/lib/viewer";
 import { EngineChoice } from "./engine-choice";
 import { addressOf, problemOfName } from "./name-rules";
 import { CREATE_STORE } from "./operations";
+import { type RestoreSource, RestoreSourcePanel, useIsOwn } from "./restore-source";
 import styles from "./create-store-form.module.css";
+
+/** The API tells programs where to look for others; people go back. */
+const BACKUP_GONE = "This backup is not there any more. Go back to the shop, and choose another one.";
 
 type Engine = EnginesQuery["engines"][number];
 
 interface CreateStoreFormProps {
   engines: Engine[];
   shopUrl: string;
+  /** The backup that the store is made from, with the software of the backup; none for an empty shop. */
+  source?: RestoreSource;
 }
 
 /** The form; what the server refuses stands at the field it is about. */
-export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
+export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormProps) {
   const navigate = useNavigate();
   const [{ data, error, fetching }, createStore] = useMutation(CREATE_STORE);
   const [name, setName] = useState("");
@@ -32,7 +38,9 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
   const [isNameLeft, setNameLeft] = useState(false);
   const [engineName, setEngineName] = useState(() => engines.find((item) => item.unavailableReason === null)?.name ?? "");
   const [version, setVersion] = useState("");
-  const quota = useViewer().data?.viewer.quota;
+  const ownQuota = useViewer().data?.viewer.quota;
+  // Somebody else's shop counts for its owner, and how many they may have is not known here.
+  const quota = useIsOwn(source) ? ownQuota : undefined;
   const nameInput = useRef<HTMLInputElement>(null);
   // One key per visit: sending the form twice, by impatience or a lost answer, makes one store.
   const [idempotencyKey, setIdempotencyKey] = useState(newKey);
@@ -41,7 +49,8 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
   const problem = problemOfName(name);
   const refusals = data?.createStore.errors ?? [];
   const nameRefusal = refusedName === name ? refusals.find((item) => item.field === "name")?.message : undefined;
-  const otherRefusals = refusals.filter((item) => !["name", "contactEmail", "version"].includes(item.field ?? ""));
+  const fields = ["name", "contactEmail", ...(source ? [] : ["version"])];
+  const otherRefusals = refusals.filter((item) => !fields.includes(item.field ?? ""));
   const isProblemShown = isNameLeft || /[^a-z0-9-]/.test(name);
 
   async function submit(event: SubmitEvent) {
@@ -51,8 +60,8 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
       nameInput.current?.focus();
       return;
     }
-    const given = { name, engine: engineName, version: version || null, contactEmail: email.trim() || null, idempotencyKey };
-    const result = await createStore({ input: given });
+    const software = source ? { fromBackup: source.backup.id } : { engine: engineName, version: version || null };
+    const result = await createStore({ input: { name, ...software, contactEmail: email.trim() || null, idempotencyKey } });
     const store = result.data?.createStore.store;
     if (store) await navigate(`/stores/${store.id}`);
     else if (result.data) {
@@ -64,6 +73,7 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
 
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
+      {source && <RestoreSourcePanel source={source} />}
       <Panel title="Name and address">
         <Field
           label="Name"
@@ -91,7 +101,11 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
         </p>
         <Field
           label="Your e-mail address (optional)"
-          hint="The shop writes to you here, of new orders for example. Some shop software signs you in by it."
+          hint={
+            source
+              ? `The shop writes to you here, of new orders for example. If you leave it empty, the address of ${source.store.name} is used.`
+              : "The shop writes to you here, of new orders for example. Some shop software signs you in by it."
+          }
           error={refusals.find((item) => item.field === "contactEmail")?.message}
         >
           {(control) => (
@@ -99,34 +113,36 @@ export function CreateStoreForm({ engines, shopUrl }: CreateStoreFormProps) {
           )}
         </Field>
       </Panel>
-      <Panel title="Shop software">
-        <EngineChoice engines={engines} value={engineName} onChange={(chosen) => {
-          setEngineName(chosen);
-          setVersion("");
-        }} />
-        {engine && (
-          <div className={styles.version}>
-            <Field label="Version" error={refusals.find((item) => item.field === "version")?.message}>
-              {(control) => (
-                <select {...control} value={version || defaultOf(engine)} onChange={(event) => setVersion(event.target.value)}>
-                  {engine.versions.map((item) => (
-                    <option key={item.name} value={item.name}>
-                      {item.isDefault && engine.versions.length > 1 ? `${item.name} (recommended)` : item.name}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-          </div>
-        )}
-      </Panel>
+      {!source && (
+        <Panel title="Shop software">
+          <EngineChoice engines={engines} value={engineName} onChange={(chosen) => {
+            setEngineName(chosen);
+            setVersion("");
+          }} />
+          {engine && (
+            <div className={styles.version}>
+              <Field label="Version" error={refusals.find((item) => item.field === "version")?.message}>
+                {(control) => (
+                  <select {...control} value={version || defaultOf(engine)} onChange={(event) => setVersion(event.target.value)}>
+                    {engine.versions.map((item) => (
+                      <option key={item.name} value={item.name}>
+                        {item.isDefault && engine.versions.length > 1 ? `${item.name} (recommended)` : item.name}
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+            </div>
+          )}
+        </Panel>
+      )}
       {quota && (quota.storesLeft === 0 ? <QuotaReached limit={quota.storesLimit} /> : <p className={styles.quota}>{quotaInWords(quota)}</p>)}
       {otherRefusals.map((item) => (
-        <Refusal key={item.code} title="The store was not created" message={item.message} />
+        <Refusal key={item.code} title="The store was not created" message={item.code === "BACKUP_UNKNOWN" ? BACKUP_GONE : item.message} />
       ))}
       <Refusal title="The store was not created" message={error && messageOf(error)} />
       <div className={styles.actions}>
-        <ButtonLink to="/stores">Cancel</ButtonLink>
+        <ButtonLink to={source ? `/stores/${source.store.id}` : "/stores"}>Cancel</ButtonLink>
         <Button type="submit" look="primary" disabled={fetching}>
           {fetching ? "Creating …" : "Create store"}
         </Button>

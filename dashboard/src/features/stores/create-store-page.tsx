@@ -1,21 +1,15 @@
+import { useSearchParams } from "react-router";
 import { BackLink } from "@/components/back-link";
-import { Loaded } from "@/components/loaded";
-import { LookOnly } from "@/components/look-only";
 import { Page } from "@/components/page";
-import { Skeleton } from "@/components/skeleton";
-import { useLiveQuery } from "@/lib/graphql/use-live-query";
-import { useViewer } from "@/lib/viewer";
-import { CreateStoreForm } from "./create-store-form";
-import { ENGINES } from "./operations";
+import { AskForStore } from "./ask-for-store";
+import { restoreChoice } from "./restore-path";
+import { RestoreStorePage } from "./restore-store-page";
 
-const SKELETON = <Skeleton rows={4} height="4.5rem" />;
-
-/** Where a store is asked for. */
+/** Where a store is asked for; from a backup, if the address names one. */
 export function CreateStorePage() {
-  const viewer = useViewer();
-  const engines = useLiveQuery({ query: ENGINES, variables: {} });
-  const isRoleKnown = viewer.data !== undefined || viewer.error !== undefined;
-
+  const [search] = useSearchParams();
+  const choice = restoreChoice(search);
+  if (choice) return <RestoreStorePage {...choice} />;
   return (
     <Page
       title="New store"
@@ -23,15 +17,7 @@ export function CreateStorePage() {
       above={<BackLink to="/stores">Stores</BackLink>}
       below="It is built in the background, and you watch it being built."
     >
-      {viewer.data?.viewer.role === "VIEWER" ? (
-        <LookOnly>Ask an operator or an admin to create the store, or whoever runs the platform for the role operator.</LookOnly>
-      ) : (
-        <Loaded query={engines} skeleton={SKELETON}>
-          {({ engines: offered, platform }) =>
-            isRoleKnown ? <CreateStoreForm engines={offered} shopUrl={platform.shopUrl} /> : SKELETON
-          }
-        </Loaded>
-      )}
+      <AskForStore />
     </Page>
   );
 }

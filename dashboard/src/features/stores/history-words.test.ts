@@ -12,6 +12,11 @@ test("what was done, who asked for it, and how it ended", () => {
   expect(wordsOf({ status: "CANCELLED", startedAt: null })).toBe("Creation, asked for by Ada: stopped.");
 });
 
+test("a creation from a backup", () => {
+  expect(wordsOf({ parameters: { name: "candles", fromBackup: "backup_1_2" } })).toBe("Creation from a backup, asked for by Ada: done in 21 s.");
+  expect(wordsOf({ parameters: { name: "candles", fromBackup: null } })).toBe("Creation, asked for by Ada: done in 21 s.");
+});
+
 test("a backup that the platform makes by itself", () => {
   expect(wordsOf({ kind: "BACKUP", askedByName: null })).toBe("Backup: done in 21 s.");
   expect(wordsOf({ kind: "BACKUP", status: "RUNNING", finishedAt: null })).toBe("Backup, asked for by Ada: under way.");

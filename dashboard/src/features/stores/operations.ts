@@ -37,6 +37,7 @@ export const OPERATION_FACTS = graphql(`
       message
     }
     askedByName
+    parameters
     queuedAt
     startedAt
     finishedAt
@@ -127,6 +128,21 @@ export const STORE_OPERATIONS = graphql(`
   }
 `);
 
+export const BACKUP_FACTS = graphql(`
+  fragment BackupFacts on Backup {
+    id
+    number
+    madeAt
+    sizeInBytes
+    engine
+    engineVersion
+    counts {
+      name
+      number
+    }
+  }
+`);
+
 export const STORE_BACKUPS = graphql(`
   query StoreBackups($id: ID!) {
     platform {
@@ -140,16 +156,26 @@ export const STORE_BACKUPS = graphql(`
       backups(first: 50) {
         edges {
           node {
-            id
-            number
-            madeAt
-            sizeInBytes
-            engine
-            engineVersion
-            counts {
-              name
-              number
-            }
+            ...BackupFacts
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const RESTORABLE = graphql(`
+  query Restorable($id: ID!) {
+    store(id: $id) {
+      id
+      name
+      owner
+      ownerSource
+      ownerName
+      backups(first: 100) {
+        edges {
+          node {
+            ...BackupFacts
           }
         }
       }

@@ -20,6 +20,7 @@ test("each code has a sentence of its own, and a code of a newer platform one th
 });
 
 const failed = aStore({ status: "FAILED", reason: { code: "UNSCHEDULABLE", message: "" } });
+const incomplete = aStore({ status: "FAILED", reason: { code: "RESTORE_INCOMPLETE", message: "" } });
 const passing = aStore({ status: "FAILED", reason: { code: "HELM_TIMEOUT", message: "" } });
 
 test.each<[string, ReturnType<typeof aStore>, Role, RegExp]>([
@@ -27,6 +28,9 @@ test.each<[string, ReturnType<typeof aStore>, Role, RegExp]>([
   ["a failure that one can mend oneself", failed, "ADMIN", /^The technical details say what to correct/],
   ["a failure that often passes", passing, "OPERATOR", /^This often passes: choose “Try again”/],
   ["a failure that one may only look at", failed, "VIEWER", /^Your role may look only/],
+  ["a shop that lacks something of its backup", incomplete, "OPERATOR", /^Delete this shop, which was never open, and restore another backup\. Tell whoever runs/],
+  ["the same for whoever runs the platform", incomplete, "ADMIN", /restore another backup\. The technical details say what is missing\.$/],
+  ["the same where one may only look", incomplete, "VIEWER", /^Your role may look only/],
   ["a shop with problems", aStore({ status: "DEGRADED" }), "OPERATOR", /^The platform goes on watching the shop/],
   ["a shop that cannot be removed yet", aStore({ status: "FAILED", target: "DELETED" }), "OPERATOR", /^The platform goes on trying to remove it/],
 ])("what to do about %s", (_, store, role, said) => {

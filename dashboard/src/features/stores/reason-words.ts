@@ -33,6 +33,8 @@ const PROBLEMS = {
   BACKUP_INCOMPLETE: "The backup does not have all that it should, so it does not count.",
   BACKUP_NOT_SET_UP: "Backups are not set up for this shop.",
   BACKUP_TIMEOUT: "The backup took too long.",
+  RESTORE_FAILED: "The backup could not be loaded into this shop.",
+  RESTORE_INCOMPLETE: "Something of the backup did not arrive in this shop.",
   OTHER: "Something is wrong with this shop that this page has no words for.",
 } satisfies Record<ReasonCode, string>;
 
@@ -52,7 +54,15 @@ export function remedyOf(store: Pick<StoreSummaryFragment, "status" | "target" |
   const ask = askedBy(role);
   if (isLeaving(store)) return `The platform goes on trying to remove it. If this lasts, ${ask}.`;
   if (store.status !== "FAILED") return `The platform goes on watching the shop. If this lasts, ${ask}.`;
+  if (store.reason?.code === "RESTORE_INCOMPLETE") return remedyOfIncomplete(role);
   return remedyByTrying(store.reason?.code, role, "Try again");
+}
+
+/** What to do about a shop that lacks something of its backup: another try would load the same again. */
+function remedyOfIncomplete(role: Role | undefined): string {
+  if (role === "VIEWER") return "Your role may look only: the shop’s owner, or whoever runs the platform, can restore another backup.";
+  const tell = role === "ADMIN" ? "The technical details say what is missing." : "Tell whoever runs the platform of this one.";
+  return `Delete this shop, which was never open, and restore another backup. ${tell}`;
 }
 
 /** What can be done about a backup that has failed. */

@@ -25,7 +25,7 @@ export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
       )}
       {store.status === "DELETED" && (
         <Notice tone="progress" title="This store is gone">
-          <p>Its shop, its data and its passwords were removed. Only this record is left.</p>
+          <p>Its shop, its data and its passwords were removed. Only this record is left, with the backups that were made.</p>
         </Notice>
       )}
       {store.reason && (
