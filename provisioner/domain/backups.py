@@ -33,13 +33,15 @@ class RestoreSource:
     """The backup that a store is made from, with what has to be known of it; see ``Backup``.
 
     It is kept with the new store, so that the records of the other one are not needed any more.
-    ``url`` is the address that the other shop has had.
+    ``url`` is the address that the other shop has had, and ``admin_user`` the log-in name of its
+    administrator, which is the new shop's too: the accounts are in the backup.
     """
 
     store_id: str
     number: int
     snapshot: str
     url: str
+    admin_user: str
     counts: Mapping[str, int]
 
 

@@ -116,8 +116,11 @@ class Engine:
         """Return the log-in name of the administrator of a store's shop.
 
         An engine that signs people in by e-mail address is told the merchant's; if nobody said
-        one, its chart makes up an address at the shop.
+        one, its chart makes up an address at the shop. A shop that was made from a backup has the
+        accounts of the other one.
         """
+        if store.from_backup is not None:
+            return store.from_backup.admin_user
         email = store.contact_email or f"admin@{store.host}"
         return self.admin_user.replace("{email}", email)
 

@@ -76,10 +76,14 @@ def _seconds_left(context: ReconcileContext, store: Store) -> float:
 
 
 def time_limit(context: ReconcileContext, store: Store) -> timedelta:
-    """Return how long building may take: as the operator says, or longer for a slow engine."""
-    engine = context.engines.get(store.engine)
+    """Return how long building may take: as the operator says, or longer for a slow engine.
+
+    Loading a backup may take as long as making one, besides.
+    """
+    engine, backups = context.engines.get(store.engine), context.settings.backups
     own = engine.provision_timeout if engine else None
-    return max(own or timedelta(), context.settings.provision_timeout)
+    limit = max(own or timedelta(), context.settings.provision_timeout)
+    return limit + backups.timeout if backups and store.from_backup else limit
 
 
 def _timed_out(limit: timedelta, progress: str) -> Reason:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from provisioner.domain.backups import Backup, RestoreSource
 from provisioner.domain.codes import RefusalCode
-from provisioner.domain.engines import EngineCatalogue
+from provisioner.domain.engines import Engine, EngineCatalogue
 from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from provisioner.domain.stores import Store
@@ -21,6 +21,7 @@ class Restorable:
 
     store: Store
     backup: Backup
+    engine: Engine
 
     @property
     def source(self) -> RestoreSource:
@@ -31,6 +32,7 @@ class Restorable:
             number=backup.number,
             snapshot=backup.snapshot,
             url=self.store.url,
+            admin_user=self.engine.admin_user_of(self.store),
             counts=backup.counts,
         )
 
@@ -67,32 +69,35 @@ class Restores:
             store = await self._stores.get(caller, choice.store_id)
         except NotFoundError as error:
             raise RefusedError(_UNKNOWN) from error
-        refusals = [self._refuse_engine(backup, engine), self._refuse_version(backup, version)]
-        if found := [refusal for refusal in refusals if refusal]:
+        own = self._engines.get(backup.engine)
+        refusals = [_refuse_engine(backup, engine), _refuse_version(backup, version, own)]
+        found = [refusal for refusal in refusals if refusal]
+        if found or own is None:
             raise RefusedError(*found)
-        return Restorable(store, backup)
+        return Restorable(store, backup, own)
 
-    def _refuse_engine(self, backup: Backup, engine: str | None) -> Refusal | None:
-        if engine in (None, backup.engine):
-            return None
-        message = f"The backup is of {backup.engine}; leave the engine out, or name that one."
-        return Refusal(RefusalCode.ENGINE_MISMATCH, message, "engine")
 
-    def _refuse_version(self, backup: Backup, version: str | None) -> Refusal | None:
-        if version not in (None, backup.engine_version):
-            message = (
-                f"The backup is of version {backup.engine_version}; leave the version out, or name"
-                " that one."
-            )
-            return Refusal(RefusalCode.ENGINE_MISMATCH, message, "version")
-        engine = self._engines.get(backup.engine)
-        if engine is None or engine.version(backup.engine_version) is None:
-            message = (
-                f"The backup is of {backup.engine} {backup.engine_version}, which is not offered"
-                " here. Ask the platform's operator to add it back to the charts."
-            )
-            return Refusal(RefusalCode.VERSION_UNKNOWN, message, _FIELD)
+def _refuse_engine(backup: Backup, engine: str | None) -> Refusal | None:
+    if engine in (None, backup.engine):
         return None
+    message = f"The backup is of {backup.engine}; leave the engine out, or name that one."
+    return Refusal(RefusalCode.ENGINE_MISMATCH, message, "engine")
+
+
+def _refuse_version(backup: Backup, version: str | None, engine: Engine | None) -> Refusal | None:
+    if version not in (None, backup.engine_version):
+        message = (
+            f"The backup is of version {backup.engine_version}; leave the version out, or name"
+            " that one."
+        )
+        return Refusal(RefusalCode.ENGINE_MISMATCH, message, "version")
+    if engine is None or engine.version(backup.engine_version) is None:
+        message = (
+            f"The backup is of {backup.engine} {backup.engine_version}, which is not offered"
+            " here. Ask the platform's operator to add it back to the charts."
+        )
+        return Refusal(RefusalCode.VERSION_UNKNOWN, message, _FIELD)
+    return None
 
 
 _UNKNOWN = Refusal(

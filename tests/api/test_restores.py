@@ -61,6 +61,7 @@ def test_it_has_the_engine_and_version_of_the_backup(service: Service) -> None:
     )
     assert '"snapshot":"snap"' in kept
     assert '"url":"http://the-old-one.' in kept
+    assert '"admin_user":"ada@example.com"' in kept
     assert '"counts":{"orders":3,"products":2}' in kept
 
 

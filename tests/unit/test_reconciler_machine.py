@@ -71,7 +71,12 @@ FAULTS: list[Callable[[], Exception]] = [
 ]
 QUIET_SECONDS = 20.0
 SOURCE = RestoreSource(
-    store_id="another", number=1, snapshot="5f0e", url="http://old", counts={"orders": 3}
+    store_id="another",
+    number=1,
+    snapshot="5f0e",
+    url="http://old",
+    admin_user="",
+    counts={"orders": 3},
 )
 WORKERS = 2
 """At one store at a time: one brings it to its target, and one does its task."""

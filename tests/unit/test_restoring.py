@@ -11,7 +11,7 @@ from provisioner.domain.engines import Engine, EngineVersion, GeneratedSecret, W
 from provisioner.domain.stores import StepStatus, Store, StoreStatus
 from provisioner.reconcile.chart_inputs import store_values
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
-from provisioner.reconcile.provisioning import provision
+from provisioner.reconcile.provisioning import provision, time_limit
 from provisioner.reconcile.restoring import restore
 from provisioner.reconcile.steps import StepRunner
 from provisioner.storage.stores import StoreRepository
@@ -33,7 +33,7 @@ BACKUPS = BackupSettings(
 )  # fmt: skip
 OTHER = "0123456789abcdef0123456789abcdef"
 SOURCE = RestoreSource(
-    store_id=OTHER, number=4, snapshot="5f0e", url="http://old.test",
+    store_id=OTHER, number=4, snapshot="5f0e", url="http://old.test", admin_user="ada@old.test",
     counts={"orders": 3, "products": 2},
 )  # fmt: skip
 
@@ -85,6 +85,19 @@ async def test_the_backup_is_loaded_before_the_shop_is_ready(world: World) -> No
     assert secrets["store-backup"]["RESTIC_REST_USERNAME"] == store.id
     accounts = world.cluster.namespaces["platform"].secrets["accounts"]["htpasswd"]
     assert accounts.splitlines() == sorted(map(BACKUPS.account_line, (OTHER, store.id)))
+
+
+def test_the_administrator_signs_in_by_the_name_of_the_other_shop() -> None:
+    engine = replace(ENGINE, admin_user="{email}")
+    store = replace(a_store(), contact_email="new@example.com")
+    assert engine.admin_user_of(store) == "new@example.com"
+    assert engine.admin_user_of(replace(store, from_backup=SOURCE)) == "ada@old.test"
+
+
+def test_loading_a_backup_has_a_time_of_its_own(world: World) -> None:
+    limit = time_limit(world.context, a_store())
+    again = time_limit(world.context, replace(a_store(), from_backup=SOURCE))
+    assert again == limit + BACKUPS.timeout
 
 
 async def test_a_store_that_begins_empty_has_no_such_step(world: World) -> None:
