@@ -83,7 +83,7 @@ test.each<[string, string, string, string | null, string]>([
 ])("a refusal %s", async (_, code, message, field, said) => {
   show(refusal(code, message, field));
   await userEvent.type(await nameField(), "candles-2{Enter}");
-  expect((await screen.findByRole("alert")).textContent?.trim()).toBe(said);
+  expect((await screen.findByRole("alert")).textContent.trim()).toBe(said);
 });
 
 test.each<[string, string, Answers, string, string]>([
