@@ -74,11 +74,14 @@ async def the_shop_again(
     store: Follower, engine: RealEngine, backup: dict[str, Any], browser: Path
 ) -> None:
     """From its backup, under another address: with its orders, and with orders of its own."""
-    again = await restored(store, f"{SHOP}-again", backup, components=set(engine.components))
+    name = f"{SHOP}-again"
+    again = await restored(store, name, backup, components=set(engine.components))
     assert login_of(again) == login_of(store)
     assert url_of(again) != url_of(store)
     in_the_browser(f"{engine.steps}/orders", again, browser)
-    in_the_browser(f"{engine.steps}/buy", again, browser, order=3, shopper="eve@example.com")
+    in_the_browser(
+        f"{engine.steps}/buy", again, browser, shop=name, order=3, shopper="eve@example.com"
+    )
     await deleted(again)
     in_the_browser(f"{engine.steps}/orders", store, browser)
 
