@@ -66,7 +66,7 @@ test("each backup can be restored into a new shop, at an address that names it",
 test("the backups of a deleted shop are there to be restored, and no more are promised", async () => {
   show({ status: "DELETED", target: "DELETED" }, { StoreBackups: () => backupsOf([aBackup()]) });
   expect(await (await panel()).findByRole("link", { name: /^Restore into a new shop/ })).toBeDefined();
-  expect(screen.getByText("The backups of this shop are here as long as this record of it is.")).toBeDefined();
+  expect(screen.getByText("Backups of this shop can be restored as long as this record of it is kept.")).toBeDefined();
   expect(screen.queryByText(/The platform makes a backup/)).toBeNull();
   expect(screen.queryByRole("button", { name: "Back up now" })).toBeNull();
 });

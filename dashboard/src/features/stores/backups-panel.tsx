@@ -65,7 +65,7 @@ function Restore({ id, number, madeAt }: { id: string; number: number; madeAt: s
 function Policy({ policy, isGone }: { policy: BackupPolicy; isGone: boolean }) {
   return (
     <div className={styles.hint}>
-      <p>{isGone ? "The backups of this shop are here as long as this record of it is." : scheduleInWords(policy)}</p>
+      <p>{isGone ? "Backups of this shop can be restored as long as this record of it is kept." : scheduleInWords(policy)}</p>
       {policy.isInCluster && <p>Backups are kept in the same cluster as the shop: no protection from losing the cluster.</p>}
     </div>
   );

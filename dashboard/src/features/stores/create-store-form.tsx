@@ -103,7 +103,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
           label="Your e-mail address (optional)"
           hint={
             source
-              ? `The shop writes to you here, of new orders for example. If you leave it empty, the address of ${source.store.name} is used.`
+              ? `The shop writes to you here, of new orders for example. If you leave it empty, it writes to the same address as ${source.store.name}.`
               : "The shop writes to you here, of new orders for example. Some shop software signs you in by it."
           }
           error={refusals.find((item) => item.field === "contactEmail")?.message}

@@ -172,6 +172,7 @@ export const RESTORABLE = graphql(`
       owner
       ownerSource
       ownerName
+      status
       backups(first: 100) {
         edges {
           node {

@@ -30,14 +30,15 @@ export function RestoreSourcePanel({ source }: { source: RestoreSource }) {
   const now = useNow();
   const softwareOf = useSoftwareLabel();
   const isOwn = useIsOwn(source);
+  const leftAlone = store.status === "DELETED" ? "" : `${store.name} is left as it is. `;
   return (
     <Panel title="What is in it">
       <div className={styles.words}>
         <p>{originInWords(store.name, backup, now)}</p>
         <p className={styles.hint}>
-          {`${store.name} is left as it is. Accounts keep the passwords of then. The shop software is that of the backup, ${softwareOf(backup)}.`}
+          {`${leftAlone}Accounts keep the passwords of then. The shop software is that of the backup, ${softwareOf(backup)}.`}
         </p>
-        {!isOwn && <p className={styles.hint}>{`The new shop belongs to ${ownerLabel(store)}, as ${store.name} does.`}</p>}
+        {!isOwn && <p className={styles.hint}>{`The new shop belongs to ${ownerLabel(store)}, the owner of ${store.name}.`}</p>}
       </div>
     </Panel>
   );

@@ -24,7 +24,7 @@ const NEWEST = aBackup({ id: "backup_1_3", number: 3, madeAt: new Date("2020-11-
 
 function restorable(given: object = {}) {
   const edges = [NEWEST, aBackup()].map((node) => ({ __typename: "BackupEdge", node }));
-  const store = { __typename: "Store", id: "store_1", name: "candles", owner: "ada", ownerSource: "local", ownerName: "ada" };
+  const store = { __typename: "Store", id: "store_1", name: "candles", owner: "ada", ownerSource: "local", ownerName: "ada", status: "READY" };
   return () => ({ __typename: "Query", store: { ...store, backups: { __typename: "BackupConnection", edges }, ...given } });
 }
 
@@ -64,6 +64,11 @@ test("the page says what the new shop is made from, and leaves no choice of the 
   expect(screen.queryByLabelText("Version")).toBeNull();
   expect(screen.queryByText(/belongs to/)).toBeNull();
   for (const name of ["candles", "Cancel"]) expect(screen.getByRole("link", { name }).getAttribute("href")).toBe("/stores/store_1");
+});
+
+test("of a deleted shop nothing is said that holds no longer", async () => {
+  show({ Restorable: restorable({ status: "DELETED" }) });
+  expect(await screen.findByText("Accounts keep the passwords of then. The shop software is that of the backup, WooCommerce 7.1.")).toBeDefined();
 });
 
 test("what is asked for is a store from that backup, and its page opens", async () => {
@@ -106,7 +111,7 @@ test("a viewer is given no form", async () => {
 
 test("an admin is told whose the new shop will be, and not of their own quota", async () => {
   show({ Viewer: viewer("ADMIN", { storesUsed: 5 }), Restorable: restorable({ owner: "bea", ownerName: "Bea" }) });
-  expect(await screen.findByText("The new shop belongs to Bea, as candles does.")).toBeDefined();
+  expect(await screen.findByText("The new shop belongs to Bea, the owner of candles.")).toBeDefined();
   expect(screen.queryByText("You have as many stores as you may have")).toBeNull();
 });
 

@@ -49,7 +49,7 @@ function Restorable({ source, storeId }: { source: RestoreSource | undefined; st
   );
   return (
     <Empty icon={SearchX} title="There is no backup at this address" action={action}>
-      It may be of somebody else’s shop, or the record of the shop was removed some time after the shop was.
+      {storeId ? "Choose one of those that the shop has." : "It may be of somebody else’s shop, or the record of the shop was removed some time after the shop was."}
     </Empty>
   );
 }
