@@ -5,15 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from provisioner.domain.backups import Backup
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
-from provisioner.domain.stores import StepName, StepStatus
+from provisioner.domain.stores import StepName, StepStatus, Store, StoreStatus, StoreTask
 from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
 from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.sqlalchemy_engine import engine_for
+from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 from provisioner.storage.tokens import TokenRepository
 from provisioner.storage.url import DatabaseUrl
@@ -29,7 +31,7 @@ async def fill(url: str) -> None:
     await database.connect()
     records = StoreRepository(database, clock, RecordedAnnouncements())
     store = await records.create(a_store(name="my-shop"), idempotency_key="order-1")
-    await records.create(a_store(owner="rival"))
+    await back_up(database, await records.create(a_store(owner="rival")))
     await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
     await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
     tokens = TokenRepository(database, clock)
@@ -47,6 +49,20 @@ async def fill(url: str) -> None:
 
     await database.transact(entries)
     await database.close()
+
+
+async def back_up(database: Database, store: Store) -> None:
+    """Record a backup of the store, which is READY then."""
+    clock, announced = SystemClock(), RecordedAnnouncements()
+    for status in (StoreStatus.PROVISIONING, StoreStatus.READY):
+        store = await StoreRepository(database, clock, announced).transition(store, status)
+    tasks = TaskRepository(database, clock, announced)
+    begun = await tasks.begin(store.id, StoreTask.BACKUP, "Asked for.")
+    made = Backup(
+        store_id=store.id, number=begun.operation_number, snapshot="5f0e", size=5_000_000_000,
+        added=7, engine="tiny", engine_version="1", counts={"orders": 3}, made_at=clock.now(),
+    )  # fmt: skip
+    await tasks.succeed(begun, "Done.", backup=made)
 
 
 def entry(address: str) -> AuditRecord:
