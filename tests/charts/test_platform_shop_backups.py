@@ -76,6 +76,17 @@ def test_the_api_is_told_where_backups_go_and_has_the_key_by_reference(objects: 
     assert objects.one("Deployment", "-api")["spec"]["template"]["metadata"]["annotations"]
 
 
+def test_whatever_reads_the_settings_has_the_key(platform: Helm, doctor: Helm) -> None:
+    """They are refused without it: before an installation, and before a new version starts."""
+    on_postgresql = {**SHOP_BACKUPS, "database": {"existingSecret": "database"}}
+    migration = platform.objects(on_postgresql).containers["migration"]
+    hook = doctor.objects(SHOP_BACKUPS).containers["doctor"]
+    for container, secret in ((migration, {}), (hook, {"optional": True})):
+        keys = [e for e in container["env"] if e["name"].endswith("STORE_PLATFORM_BACKUP_KEY")]
+        wanted = {"secretKeyRef": {"name": "backup-key", "key": "key", **secret}}
+        assert keys[0]["valueFrom"] == wanted
+
+
 def test_how_often_and_how_many(platform: Helm) -> None:
     own = {"backups": {**SHOP_BACKUPS["backups"], "intervalHours": 0.5, "concurrent": 7}}
     given = settings(platform.objects(own))

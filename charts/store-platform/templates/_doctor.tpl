@@ -42,6 +42,9 @@ and the doctor says that it is wrong.
 {{- with .Values.limits.redis.existingSecret }}
 {{ include "store-platform.doctorSecret" (dict "setting" "STORE_PLATFORM_RATE_LIMIT_STORAGE" "secret" . "key" $.Values.limits.redis.key) }}
 {{- end }}
+{{- if .Values.backups.enabled }}
+{{ include "store-platform.doctorSecret" (dict "setting" "STORE_PLATFORM_BACKUP_KEY" "secret" (include "store-platform.backupKeySecret" .) "key" .Values.backups.key) }}
+{{- end }}
 {{- if and .Values.mail.host .Values.mail.existingSecret }}
 {{- range $part := list "username" "password" }}
 {{ include "store-platform.doctorSecret" (dict "setting" (printf "STORE_PLATFORM_SMTP_%s" (upper $part)) "secret" $.Values.mail.existingSecret "key" $part) }}

@@ -216,6 +216,9 @@ env:
   - name: STORE_PLATFORM_METRICS_TOKEN
     valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.monitoring.metricsKey }}}}
   {{- end }}
+  {{- with include "store-platform.backupKeyEnv" . | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{/* The URL of SQLite's file on the state volume. */}}

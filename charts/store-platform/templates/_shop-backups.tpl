@@ -34,3 +34,11 @@ STORE_PLATFORM_BACKUP_ACCOUNTS: {{ .Release.Namespace }}/{{ include "store-platf
 STORE_PLATFORM_BACKUP_INTERVAL_HOURS: {{ .Values.backups.intervalHours | quote }}
 STORE_PLATFORM_MAX_CONCURRENT_BACKUPS: {{ .Values.backups.concurrent | quote }}
 {{- end }}
+
+{{/* The key in the environment of whatever reads the settings, which are refused without it. */}}
+{{- define "store-platform.backupKeyEnv" -}}
+{{- if .Values.backups.enabled }}
+- name: STORE_PLATFORM_BACKUP_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "store-platform.backupKeySecret" . }}, key: {{ .Values.backups.key }}}}
+{{- end }}
+{{- end }}
