@@ -76,15 +76,23 @@ def test_the_api_is_told_where_backups_go_and_has_the_key_by_reference(objects: 
     assert objects.one("Deployment", "-api")["spec"]["template"]["metadata"]["annotations"]
 
 
-def test_whatever_reads_the_settings_has_the_key(platform: Helm, doctor: Helm) -> None:
-    """They are refused without it: before an installation, and before a new version starts."""
+def test_the_doctor_has_the_key_without_which_the_settings_are_refused(doctor: Helm) -> None:
+    given = doctor.objects(SHOP_BACKUPS).containers["doctor"]["env"]
+    keys = [entry for entry in given if entry["name"].endswith("STORE_PLATFORM_BACKUP_KEY")]
+    wanted = {"secretKeyRef": {"name": "backup-key", "key": "key", "optional": True}}
+    assert keys[0]["valueFrom"] == wanted
+    assert keys[1] == {
+        "name": "STORE_PLATFORM_BACKUP_KEY",
+        "value": "$(FROM_SECRET_STORE_PLATFORM_BACKUP_KEY)",
+    }
+
+
+def test_a_migration_has_no_settings_but_the_databases(platform: Helm) -> None:
+    """The ConfigMap is the one of before: it may ask for a key that is not given any more."""
     on_postgresql = {**SHOP_BACKUPS, "database": {"existingSecret": "database"}}
     migration = platform.objects(on_postgresql).containers["migration"]
-    hook = doctor.objects(SHOP_BACKUPS).containers["doctor"]
-    for container, secret in ((migration, {}), (hook, {"optional": True})):
-        keys = [e for e in container["env"] if e["name"].endswith("STORE_PLATFORM_BACKUP_KEY")]
-        wanted = {"secretKeyRef": {"name": "backup-key", "key": "key", **secret}}
-        assert keys[0]["valueFrom"] == wanted
+    assert "envFrom" not in migration
+    assert [entry["name"] for entry in migration["env"]] == ["STORE_PLATFORM_DATABASE_URL"]
 
 
 def test_how_often_and_how_many(platform: Helm) -> None:

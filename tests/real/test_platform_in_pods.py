@@ -131,7 +131,8 @@ def move_to_postgresql(release: Release, target: Target, folder: Path) -> None:
     """Do what docs/kubernetes.md says; before that, it is refused while the API works."""
     terminal = Terminal(folder / "typed", release.cluster, {}, "")
     (terminal.folder / "database-url").write_text(target.url)
-    values = merged(of_the_node(release.cluster), {"database": {"port": target.port}})
+    of_database = {"database": {"port": target.port}, "backups": BACKUPS}
+    values = merged(of_the_node(release.cluster), of_database)
     (terminal.folder / "values.yaml").write_text(yaml.safe_dump(values))
     before = release.ready_pods("api")
 
