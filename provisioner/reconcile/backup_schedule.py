@@ -23,7 +23,7 @@ _SPREAD = 0.1
 _FIRST = timedelta(minutes=30)
 """Within this time after a store is ready its first backup is made, or within the interval."""
 _AFTER_FAILURE = timedelta(hours=1)
-"""How long after a backup that failed the next one is made, or the interval if that is shorter."""
+"""How long after a backup that failed the next one is made, at first."""
 
 
 class BackupSchedule:
@@ -78,13 +78,18 @@ class BackupSchedule:
 def due_at(times: BackupTimes, interval: timedelta) -> datetime:
     """Return when a store's next backup is due.
 
-    A store's place within the spread is always the same, so that stores stay apart.
+    A store's place within the spread is always the same, so that stores stay apart. After one that
+    failed the next comes the later the longer there has been none, up to the interval: what is
+    wrong may be nothing that passes, and each try stands in the store's history.
     """
     place = zlib.crc32(times.store.id.encode()) / 2**32
     made, tried = times.made_at, times.tried_at
-    if tried is None:
+    if made is None:
         opened = times.store.ready_at or times.store.created_at
-        return opened + min(_FIRST, interval) * place
-    if made is None or made < tried:  # the last one has failed, or is still under way
-        return tried + min(_AFTER_FAILURE, interval)
-    return made + interval * (1 - _SPREAD + 2 * _SPREAD * place)
+        due = opened + min(_FIRST, interval) * place
+    else:
+        due = made + interval * (1 - _SPREAD + 2 * _SPREAD * place)
+    if tried is None or (made is not None and made >= tried):
+        return due
+    # The last one has failed, or is still under way.
+    return tried + min(max(tried - due, _AFTER_FAILURE), interval)

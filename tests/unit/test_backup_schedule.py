@@ -68,11 +68,26 @@ def test_the_next_ones_come_at_the_interval_give_or_take_a_tenth() -> None:
     assert again == waits  # each keeps its place
 
 
-@pytest.mark.parametrize("made", [None, NOW - 3 * DAY])
-def test_after_one_that_failed_the_next_comes_in_an_hour(made: datetime | None) -> None:
-    times = BackupTimes(a_ready_store(), made, NOW)
-    assert due_at(times, DAY) == NOW + HOUR
+def test_after_one_that_failed_the_next_comes_in_an_hour() -> None:
+    times = BackupTimes(a_ready_store(), NOW - DAY, NOW)
+    assert NOW + HOUR <= due_at(times, DAY) < NOW + 3 * HOUR
     assert due_at(times, HOUR / 2) == NOW + HOUR / 2
+
+
+@pytest.mark.parametrize("made", [None, NOW - 3 * DAY])
+def test_what_fails_for_long_is_tried_once_in_an_interval(made: datetime | None) -> None:
+    assert due_at(BackupTimes(a_ready_store(), made, NOW), DAY) == NOW + DAY
+
+
+def test_the_pauses_grow_from_an_hour_to_the_interval() -> None:
+    store, pauses = a_ready_store(), []
+    now = due_at(BackupTimes(store, NOW, NOW), DAY)
+    for _ in range(9):
+        following = due_at(BackupTimes(store, NOW, now), DAY)
+        pauses.append(following - now)
+        now = following
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (HOUR, DAY)
 
 
 async def test_a_round_asks_for_what_is_due_and_for_nothing_else() -> None:
