@@ -28,6 +28,7 @@ from provisioner.reconcile.deletion import delete
 from provisioner.reconcile.drift import inspect
 from provisioner.reconcile.giving_up import give_up
 from provisioner.reconcile.health import observe
+from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.provisioning import provision
 from provisioner.reconcile.queue import Lane, WorkQueue
 
@@ -58,7 +59,7 @@ class Reconciler:
         self._context = context
         self._queue = queue
         # All by store id. Nothing here has to survive a restart: the database says what is to do.
-        self._running: dict[str, asyncio.Task[None]] = {}  # work that a delete may interrupt
+        self._running = InterruptibleWork()
         self._failures: dict[str, int] = {}  # in a row
         self._unforeseen: dict[tuple[str, Lane], int] = {}  # in a row, by lane too
         self._late: dict[str, int] = {}  # how often a late delete has failed
@@ -76,8 +77,8 @@ class Reconciler:
         if action is Action.NOTHING:
             return
         self._queue.add(store.id, _LANES[action][0], store.owner.key)
-        if action is Action.DELETE and (running := self._running.get(store.id)):
-            running.cancel()
+        if action is Action.DELETE:
+            self._running.interrupt(store.id)
 
     def wake_by_id(self, store_id: str) -> None:
         """Queue a store, because what the watches show of its namespace changed."""
@@ -101,19 +102,13 @@ class Reconciler:
                 self._queue.done(store_id)
 
     async def _work_on(self, store_id: str, lane: Lane) -> None:
-        # A task of its own, so that ``wake`` can cancel the work without ending the worker.
-        task = asyncio.create_task(self._reconcile(store_id, lane), name=f"{lane.name} {store_id}")
-        if lane is not Lane.DELETE:
-            self._running[store_id] = task
-        try:
-            await asyncio.wait({task})
-        finally:
-            # When the service stops, the worker itself is cancelled, and its work must end with it.
-            # On a task that is done, ``cancel`` does nothing.
-            task.cancel()
-            await asyncio.wait({task})
-            self._running.pop(store_id, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = await self._running.run(
+            store_id,
+            self._reconcile(store_id, lane),
+            name=f"{lane.name} {store_id}",
+            may_be_interrupted=lane is not Lane.DELETE,
+        )
+        if error is not None:
             await self._after_failure(store_id, lane, error)
 
     async def _reconcile(self, store_id: str, lane: Lane) -> None:

@@ -28,6 +28,7 @@ from provisioner.domain.stores import Reason, Store, StoreTarget, StoreTask
 from provisioner.domain.transitions import takes_tasks
 from provisioner.reconcile.backup import back_up
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.queue import Lane, WorkQueue
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ class Tasks:
         self._context = context
         self._records = records
         self._queue = WorkQueue()
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running = InterruptibleWork()
         self._failures: dict[str, int] = {}  # in a row, by store id
         self._retries: dict[str, asyncio.TimerHandle] = {}
 
@@ -63,8 +64,7 @@ class Tasks:
     def wake(self, store: Store) -> None:
         """Queue a store that has a task; interrupt the task of one that is to be deleted."""
         if store.target is StoreTarget.DELETED:
-            if running := self._running.get(store.id):
-                running.cancel()
+            self._running.interrupt(store.id)
         elif store.task is not None:
             self._queue.add(store.id, Lane.TASK, store.owner.key)
 
@@ -78,17 +78,8 @@ class Tasks:
                 self._queue.done(store_id)
 
     async def _work_on(self, store_id: str) -> None:
-        # A task of its own, so that ``wake`` can cancel the work without ending the worker.
-        task = asyncio.create_task(self._do(store_id), name=f"task {store_id}")
-        self._running[store_id] = task
-        try:
-            await asyncio.wait({task})
-        finally:
-            # When the service stops, the worker itself is cancelled, and its work must end with it.
-            task.cancel()
-            await asyncio.wait({task})
-            self._running.pop(store_id, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = await self._running.run(store_id, self._do(store_id), name=f"task {store_id}")
+        if error is not None:
             await self._after_failure(store_id, error)
 
     async def _do(self, store_id: str) -> None:
