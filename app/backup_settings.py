@@ -1,4 +1,4 @@
-"""The settings for backups of stores: where they are kept, and how often they are made."""
+"""The settings for backups of stores: where they are kept and how long, and how often made."""
 
 from datetime import timedelta
 from typing import Self
@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from provisioner.domain.backups import BackupSettings as Backups
+from provisioner.domain.backups import Keep
 
 _MIN_KEY = 32
 
@@ -41,6 +42,25 @@ class BackupSettings(BaseSettings):
         " asks for one.",
     )
     max_concurrent_backups: int = Field(2, ge=1, description="Backups made at a time.")
+    backup_removal: str | None = Field(
+        None,
+        description="The CronJob that removes old backups, as namespace/name, and the Secret of the"
+        " same name in which the platform says which. Without it backups are kept for ever.",
+    )
+    backup_keep_days: int = Field(
+        7, ge=0, description="Of how many days with a backup of a store the newest one is kept."
+    )
+    backup_keep_weeks: int = Field(
+        4, ge=0, description="Of how many weeks with a backup of a store the newest one is kept."
+    )
+    backup_keep_months: int = Field(
+        6, ge=0, description="Of how many months with a backup of a store the newest one is kept."
+    )
+    backup_keep_deleted_days: float = Field(
+        30,
+        ge=0,
+        description="Days that the backups of a deleted store are kept; 0 keeps them for ever.",
+    )
 
     @field_validator("backup_repository")
     @classmethod
@@ -52,9 +72,9 @@ class BackupSettings(BaseSettings):
             )
         return address or None
 
-    @field_validator("backup_accounts")
+    @field_validator("backup_accounts", "backup_removal")
     @classmethod
-    def _check_accounts(cls, secret: str | None) -> str | None:
+    def _check_place(cls, secret: str | None) -> str | None:
         if secret and (secret.count("/") != 1 or not all(secret.split("/"))):
             raise ValueError(f"{secret!r} is not the namespace and name of a Secret, with a slash")
         return secret or None
@@ -77,15 +97,26 @@ class BackupSettings(BaseSettings):
         """Return where backups are kept, or None if none are made."""
         if self.backup_repository is None or self.backup_key is None or not self.backup_accounts:
             return None
-        namespace, name = self.backup_accounts.split("/")
         parts = urlsplit(self.backup_repository.removeprefix("rest:"))
         return Backups(
             repository=self.backup_repository,
             key=self.backup_key.get_secret_value(),
-            accounts=(namespace, name),
+            accounts=_place(self.backup_accounts),
             port=parts.port or (443 if parts.scheme == "https" else 80),
             interval=timedelta(hours=self.backup_interval_hours) or None,
+            removal=_place(self.backup_removal) if self.backup_removal else None,
+            keep=Keep(
+                days=self.backup_keep_days,
+                weeks=self.backup_keep_weeks,
+                months=self.backup_keep_months,
+                deleted=timedelta(days=self.backup_keep_deleted_days) or None,
+            ),
         )
+
+
+def _place(text: str) -> tuple[str, str]:
+    namespace, name = text.split("/")
+    return namespace, name
 
 
 def _host_of(address: str) -> str | None:

@@ -257,6 +257,8 @@ class Settings(
             deleted=_time(days=self.deleted_retention_days),
             events=_time(days=self.event_retention_days),
             audit=_time(days=self.audit_retention_days),
+            # Whoever removes the backups has to know of them.
+            deleted_with_backups=self.backup_removal is None,
         )
 
     def _values_files(self) -> dict[str, tuple[Path, ...]]:

@@ -23,6 +23,7 @@ from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.reconcile.backup_removal import BackupRemover
 from provisioner.reconcile.backup_schedule import BackupSchedule
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift_patrol import Patrol
@@ -33,6 +34,7 @@ from provisioner.reconcile.retention import Housekeeper
 from provisioner.reconcile.rights import RightsKeeper
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.backup_removals import BackupRemovals
 from provisioner.storage.database import Transactions
 from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.operation_history import complete_history
@@ -120,7 +122,7 @@ async def leading(
     work: dict[str, Run] = {
         "housekeeper": housekeeper.run,
         **_upkeep(context, records, reconciler),
-        **_backups(context, records.undeleted, StoreBackups(database), task_records, tasks),
+        **_backups(context, records.undeleted, database, task_records, tasks),
         **_workers(tools, reconciler, tasks),
     }
     # Watches and observer run at once. Everything else first waits until they know the cluster.
@@ -173,7 +175,7 @@ def _upkeep(
 def _backups(
     context: ReconcileContext,
     stores: Callable[[], Awaitable[Sequence[Store]]],
-    backups: StoreBackups,
+    database: Transactions,
     records: TaskRepository,
     tasks: Tasks,
 ) -> dict[str, Run]:
@@ -183,8 +185,12 @@ def _backups(
         return {}
     rounds: dict[str, Run] = {"backup accounts": AccountKeeper(context, settings, stores).run}
     if settings.interval is not None:
-        schedule = BackupSchedule(backups.times, records, tasks, context.clock, settings.interval)
+        times = StoreBackups(database).times
+        schedule = BackupSchedule(times, records, tasks, context.clock, settings.interval)
         rounds["backup schedule"] = schedule.run
+    if settings.removal is not None:
+        remover = BackupRemover(context, settings, BackupRemovals(database))
+        rounds["backup removal"] = remover.run
     return rounds
 
 

@@ -42,6 +42,7 @@ from provisioner.services.store_queries import StoreQueries
 from provisioner.services.tokens import TokenService
 from provisioner.state import State, connected, opened_state
 from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.backup_pins import BackupPins
 from provisioner.storage.capped_audit import CappedAudit
 from provisioner.storage.change_listener import ChangeListener
 from provisioner.storage.cluster_memory import ClusterMemory
@@ -274,6 +275,7 @@ def _backups(
     return Backups(
         stores=stores,
         records=StoreBackups(state.database),
+        pins=BackupPins(state.database),
         tasks=TaskRepository(state.database, state.clock, state.announcer),
         dispatcher=dispatcher,
         clock=state.clock,

@@ -34,6 +34,8 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "cancelStore": frozenset({"id"}),
     "retryStore": frozenset({"id"}),
     "createBackup": frozenset({"id"}),
+    "pinBackup": frozenset({"id"}),
+    "unpinBackup": frozenset({"id"}),
     "createToken": frozenset({"owner", "role", "description", "expires_in_days"}),
     "revokeToken": frozenset({"id"}),
     "redeemSignInCode": frozenset(),
@@ -92,7 +94,8 @@ def _record(info: Info, given: object) -> AuditRecord:
     caller = info.context.caller
     token = None if caller is None else caller.token
     global_id = getattr(given, "id", "")
-    store_id = ids.from_global_id(global_id)
+    is_backup = global_id.startswith(ids.BACKUP)
+    store_id = ids.from_backup_id(global_id)[0] if is_backup else ids.from_global_id(global_id)
     return AuditRecord(
         action=info.field_name,
         outcome=AuditOutcome.ACCEPTED,

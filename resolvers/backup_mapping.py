@@ -1,14 +1,24 @@
 """Maps backups of stores to the contract."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from provisioner.domain import backups
 from provisioner.storage import store_backups
 from provisioner.storage.paging import Page
 from resolvers import ids
 from resolvers.pages import page_info
-from schema.backups import Backup, BackupConnection, BackupCount, BackupEdge, BackupPolicy
+from schema.backups import (
+    Backup,
+    BackupConnection,
+    BackupCount,
+    BackupEdge,
+    BackupPolicy,
+    BackupRetention,
+)
 
 
-def backup(record: backups.Backup) -> Backup:
+def backup(record: backups.Backup, kept_until: datetime | None) -> Backup:
     return Backup(
         id=ids.to_backup_id(record.store_id, record.number),
         number=record.number,
@@ -18,12 +28,19 @@ def backup(record: backups.Backup) -> Backup:
         engine=record.engine,
         engine_version=record.engine_version,
         counts=[BackupCount(name=name, number=n) for name, n in sorted(record.counts.items())],
+        is_pinned=record.is_pinned,
+        kept_until=kept_until,
     )
 
 
-def connection(page: Page[backups.Backup], *, after: str | None) -> BackupConnection:
+def connection(
+    page: Page[backups.Backup],
+    kept_until: Callable[[backups.Backup], datetime | None],
+    *,
+    after: str | None,
+) -> BackupConnection:
     edges = [
-        BackupEdge(cursor=store_backups.encode_cursor(item), node=backup(item))
+        BackupEdge(cursor=store_backups.encode_cursor(item), node=backup(item, kept_until(item)))
         for item in page.items
     ]
     cursors = [edge.cursor for edge in edges]
@@ -40,4 +57,15 @@ def policy(settings: backups.BackupSettings | None) -> BackupPolicy | None:
         interval_hours=None if interval is None else interval.total_seconds() / 3600,
         # An account is at the server that comes with the platform.
         is_in_cluster=settings.accounts is not None,
+        retention=None if settings.removal is None else _retention(settings.keep),
+    )
+
+
+def _retention(keep: backups.Keep) -> BackupRetention:
+    deleted = keep.deleted
+    return BackupRetention(
+        days=keep.days,
+        weeks=keep.weeks,
+        months=keep.months,
+        deleted_days=None if deleted is None else deleted.total_seconds() / 86400,
     )

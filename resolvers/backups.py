@@ -1,4 +1,4 @@
-"""Finds backups of stores by id, and has them made."""
+"""Finds backups of stores by id, has them made, and pins them."""
 
 from typing import Annotated
 
@@ -11,8 +11,8 @@ from resolvers.backup_mapping import backup
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from schema.backups import Backup
-from schema.inputs import CreateBackupInput
-from schema.payloads import CreateBackupPayload
+from schema.inputs import CreateBackupInput, PinBackupInput, UnpinBackupInput
+from schema.payloads import CreateBackupPayload, PinBackupPayload, UnpinBackupPayload
 
 
 @strawberry.type
@@ -36,12 +36,53 @@ class BackupMutation:
         store = await info.context.platform.backups.create(caller, store_id, audit=audit)
         return CreateBackupPayload(store=mapping.store(info.context, store), errors=[])
 
+    @strawberry.mutation(
+        description="Keep a backup until it is unpinned, however old it is. A pinned backup of a"
+        " deleted store is kept too."
+    )
+    async def pin_backup(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            PinBackupInput, strawberry.argument(description="The backup to keep.")
+        ],
+        audit: AuditedAction,
+    ) -> PinBackupPayload:
+        return PinBackupPayload(backup=await _pin(info, input.id, audit, is_pinned=True), errors=[])
+
+    @strawberry.mutation(
+        description="Keep a backup no longer than others: it is removed if the rules for keeping"
+        " backups do not keep it."
+    )
+    async def unpin_backup(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            UnpinBackupInput, strawberry.argument(description="The backup to unpin.")
+        ],
+        audit: AuditedAction,
+    ) -> UnpinBackupPayload:
+        pinned = await _pin(info, input.id, audit, is_pinned=False)
+        return UnpinBackupPayload(backup=pinned, errors=[])
+
+
+async def _pin(
+    info: Info, global_id: strawberry.ID, audit: AuditedAction, *, is_pinned: bool
+) -> Backup:
+    caller, platform = require_caller(info.context), info.context.platform
+    store_id, number = ids.from_backup_id(global_id)
+    changed = await platform.backups.pin(caller, store_id, number, is_pinned=is_pinned, audit=audit)
+    store = await platform.stores.get(caller, store_id)
+    return backup(changed, platform.backups.kept_until(changed, store))
+
 
 async def find(info: Info, global_id: strawberry.ID) -> Backup | None:
     """Return the backup with this id, or None if there is none that the caller may see."""
-    caller = require_caller(info.context)
+    caller, platform = require_caller(info.context), info.context.platform
     store_id, number = ids.from_backup_id(global_id)
     try:
-        return backup(await info.context.platform.backups.get(caller, store_id, number))
+        found = await platform.backups.get(caller, store_id, number)
+        store = await platform.stores.get(caller, store_id)
     except NotFoundError:
         return None
+    return backup(found, platform.backups.kept_until(found, store))

@@ -1,8 +1,10 @@
 """Maps records of the domain to types of the contract."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from provisioner.domain import cluster, engines, identities, stores
+from provisioner.domain.backups import Backup as BackupRecord
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.pod_events import pod_status
 from provisioner.domain.snapshots import StoreSnapshot
@@ -58,11 +60,14 @@ class _Details:
             )
         except (NotFoundError, RefusedError) as error:
             raise public(error) from error
-        return backup_mapping.connection(page, after=after)
+        return backup_mapping.connection(page, self._kept_until, after=after)
 
     async def last_backup(self) -> Backup | None:
         newest = await self._context.newest_backups().load(self._store.id)
-        return None if newest is None else backup_mapping.backup(newest)
+        return None if newest is None else backup_mapping.backup(newest, self._kept_until(newest))
+
+    def _kept_until(self, backup: BackupRecord) -> datetime | None:
+        return self._context.platform.backups.kept_until(backup, self._store)
 
     async def steps(self) -> list[Step]:
         return [operations.step(item) for item in (await self._load()).steps]

@@ -29,6 +29,13 @@ class Backup(Node):
     counts: list[BackupCount] = strawberry.field(
         description="How many of each thing are in it, by the names that the engine gives them."
     )
+    is_pinned: bool = strawberry.field(
+        description="Whether it is kept until it is unpinned, however old it is."
+    )
+    kept_until: datetime | None = strawberry.field(
+        description="When it is removed at the latest, for a backup of a deleted store. Null where"
+        " no time is set: see `BackupPolicy.retention`."
+    )
 
 
 @strawberry.type(description="A backup in a list.")
@@ -45,7 +52,20 @@ class BackupConnection:
     page_info: PageInfo = strawberry.field(description="Where the next page begins.")
 
 
-@strawberry.type(description="How the platform makes backups.")
+@strawberry.type(
+    description="Which backups of a shop are kept: the newest one, those that are pinned, and the"
+    " newest of each of so many days, weeks and months that have one. The others are removed."
+)
+class BackupRetention:
+    days: int = strawberry.field(description="Of how many days the newest backup is kept.")
+    weeks: int = strawberry.field(description="Of how many weeks the newest backup is kept.")
+    months: int = strawberry.field(description="Of how many months the newest backup is kept.")
+    deleted_days: float | None = strawberry.field(
+        description="How many days those of a deleted store are kept. Null if for ever."
+    )
+
+
+@strawberry.type(description="How the platform makes backups, and how long it keeps them.")
 class BackupPolicy:
     interval_hours: float | None = strawberry.field(
         description="The mean time between two backups of a shop. Null if they are made only when"
@@ -54,4 +74,7 @@ class BackupPolicy:
     is_in_cluster: bool = strawberry.field(
         description="Whether backups are kept in the cluster that the shops are in. They do not"
         " help then if the whole cluster is lost."
+    )
+    retention: BackupRetention | None = strawberry.field(
+        description="How long backups are kept. Null if for ever."
     )

@@ -154,6 +154,9 @@ class UserErrorCode(Enum):
     ENGINE_MISMATCH = _value(
         "ENGINE_MISMATCH", description="The backup is of another engine or version."
     )
+    TOO_MANY_PINNED = _value(
+        "TOO_MANY_PINNED", description="The store has as many pinned backups as it may."
+    )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

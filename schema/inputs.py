@@ -59,6 +59,16 @@ class CreateBackupInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A backup to keep.")
+class PinBackupInput:
+    id: strawberry.ID = strawberry.field(description="The backup's id.")
+
+
+@strawberry.input(description="A backup that need not be kept any more.")
+class UnpinBackupInput:
+    id: strawberry.ID = strawberry.field(description="The backup's id.")
+
+
 @strawberry.input(description="Which stores to list. Stores must match every field that is set.")
 class StoreFilterInput:
     statuses: list[StoreStatus] | None = strawberry.field(

@@ -5,6 +5,7 @@ Refusals are data in the payload, not GraphQL errors, so that clients can rely o
 
 import strawberry
 
+from schema.backups import Backup
 from schema.codes import UserErrorCode
 from schema.operations import Operation
 from schema.types import Store
@@ -60,4 +61,26 @@ class RetryStorePayload(_StorePayload):
 
 @strawberry.type(description="The result of `createBackup`.")
 class CreateBackupPayload(_StorePayload):
+    pass
+
+
+@strawberry.type
+class _BackupPayload:
+    """The fields that the results of all mutations of a backup have."""
+
+    backup: Backup | None = strawberry.field(
+        description="The backup. Null if the request was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )
+
+
+@strawberry.type(description="The result of `pinBackup`.")
+class PinBackupPayload(_BackupPayload):
+    pass
+
+
+@strawberry.type(description="The result of `unpinBackup`.")
+class UnpinBackupPayload(_BackupPayload):
     pass

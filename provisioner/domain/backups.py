@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+MAX_PINNED = 10
+"""How many backups of a store can be pinned: nothing but a person ever removes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backup:
@@ -14,7 +17,7 @@ class Backup:
 
     ``snapshot`` is restic's id of it. ``size`` is what was saved in all and ``added`` what of it
     the repository did not have yet, both in bytes. ``counts`` says how many of each thing are in
-    it, such as orders. ``made_at`` is when it was complete.
+    it, such as orders. ``made_at`` is when it was complete. One that is pinned is never removed.
     """
 
     store_id: str
@@ -26,6 +29,7 @@ class Backup:
     engine_version: str
     counts: Mapping[str, int]
     made_at: datetime
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,20 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """How long backups are kept. Periods are in UTC.
+
+    ``days``, ``weeks``, ``months``: of how many of these that have a backup the newest is kept.
+    ``deleted``: how long all backups of a deleted store are kept; None for ever.
+    """
+
+    days: int = 7
+    weeks: int = 4
+    months: int = 6
+    deleted: timedelta | None = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
 class BackupSettings:
     """Where backups are kept, and when they are made.
 
@@ -65,6 +83,9 @@ class BackupSettings:
     has no account of its own. ``port``: where the server listens.
     ``interval``: the mean time between two backups of a store; None for none by themselves.
     ``timeout``: how long one may take.
+    ``removal``: namespace and name of the Secret that says what is to be removed, and of the
+    CronJob that removes it; None where all backups are kept for ever.
+    ``keep``: how long they are kept where they are removed.
     """
 
     repository: str
@@ -73,6 +94,8 @@ class BackupSettings:
     port: int
     interval: timedelta | None
     timeout: timedelta = timedelta(minutes=75)
+    removal: tuple[str, str] | None = None
+    keep: Keep = Keep()
 
     def repository_of(self, store_id: str) -> str:
         """Return the address of a store's repository."""

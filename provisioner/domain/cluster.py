@@ -87,6 +87,17 @@ class ContainerEnd:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class CronRuns:
+    """When a CronJob last started a Job, and when one of its Jobs last succeeded; None for never.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/#CronJobStatus
+    """
+
+    started_at: datetime | None
+    succeeded_at: datetime | None
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """The observed state of one Job, with the reason and message of its Failed condition."""
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from provisioner.domain.backups import Backup
 from provisioner.domain.cluster import (
     ContainerEnd,
+    CronRuns,
     NamespaceMarks,
     Observation,
     Pod,
@@ -256,6 +257,10 @@ class Jobs(Protocol):
 
         It is the pod that has succeeded, or else the one that was tried last.
         """
+        ...
+
+    async def runs(self, namespace: str, name: str) -> CronRuns:
+        """Return when a CronJob ran last. Raises NotFoundError when there is none of that name."""
         ...
 
 

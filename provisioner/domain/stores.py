@@ -173,13 +173,15 @@ class Retention:
     ``failed``: from the failure of a store that was never ready until it is deleted. ``deleted``:
     from a store's deletion until its record is removed. ``events``: from an event of a store that
     is not deleted until it is removed (see ``storage.event_retention``). ``audit``: from when an
-    audit entry was written until it is removed.
+    audit entry was written until it is removed. ``deleted_with_backups``: whether the record of a
+    deleted store goes although it names backups that are kept somewhere still.
     """
 
     failed: timedelta | None
     deleted: timedelta | None
     events: timedelta | None = None
     audit: timedelta | None = None
+    deleted_with_backups: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Makes Jobs from the suspended CronJobs of a store's chart, and reads what they have reported."""
+"""Makes Jobs from the suspended CronJobs of a store's chart, and reads what became of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from provisioner.domain.cluster import ContainerEnd, PodPhase
+from provisioner.domain.cluster import ContainerEnd, CronRuns, PodPhase
 from provisioner.domain.cluster_rejections import no_text
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.api_errors import AlreadyExistsError
@@ -18,8 +19,14 @@ class _CronJobSpec(msgspec.Struct, rename="camel"):
     job_template: dict[str, Any]
 
 
+class _CronJobStatus(msgspec.Struct, rename="camel"):
+    last_schedule_time: datetime | None = None
+    last_successful_time: datetime | None = None
+
+
 class _CronJob(msgspec.Struct):
     spec: _CronJobSpec
+    status: _CronJobStatus = msgspec.field(default_factory=_CronJobStatus)
 
 
 class _Pods(msgspec.Struct):
@@ -40,17 +47,13 @@ class KubeJobs:
         self, namespace: str, template: str, name: str, labels: Mapping[str, str]
     ) -> bool:
         """See ``ports.Jobs``."""
-        path = f"/apis/batch/v1/namespaces/{namespace}"
-        content = await self._api.call("GET", f"{path}/cronjobs/{template}")
-        try:
-            body = _cron_jobs.decode(content).spec.job_template
-        except msgspec.MsgspecError:
-            raise no_text(f"{path}/cronjobs/{template}") from None
+        body = (await self._cron_job(namespace, template)).spec.job_template
         _label(body, labels)
         _label(body["spec"]["template"], labels)
         body["metadata"]["name"] = name
         try:
-            await self._api.call("POST", f"{path}/jobs", body=body)
+            path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+            await self._api.call("POST", path, body=body)
         except AlreadyExistsError:
             return False
         return True
@@ -78,6 +81,19 @@ class KubeJobs:
             for name, state in ended.items()
             if state is not None
         }
+
+    async def runs(self, namespace: str, name: str) -> CronRuns:
+        """See ``ports.Jobs``."""
+        status = (await self._cron_job(namespace, name)).status
+        return CronRuns(status.last_schedule_time, status.last_successful_time)
+
+    async def _cron_job(self, namespace: str, name: str) -> _CronJob:
+        path = f"/apis/batch/v1/namespaces/{namespace}/cronjobs/{name}"
+        content = await self._api.call("GET", path)
+        try:
+            return _cron_jobs.decode(content)
+        except msgspec.MsgspecError:
+            raise no_text(path) from None
 
 
 def _label(body: dict[str, Any], labels: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Gives each store its repository for backups: an account at the server, and a Secret to use it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 import structlog
@@ -68,11 +68,32 @@ async def ensure_accounts(
 
     Raises NotFoundError when there is no such Secret, and the errors of ``ports.Cluster``.
     """
+    given = {store_id: settings.account_line(store_id) for store_id in store_ids}
+    await _write_accounts(context, namespace, name, lambda lines: lines | given)
+
+
+async def remove_accounts(
+    context: ReconcileContext, namespace: str, name: str, store_ids: Collection[str]
+) -> None:
+    """Take the accounts of these stores away. Raises as ``ensure_accounts``."""
+    await _write_accounts(
+        context,
+        namespace,
+        name,
+        lambda lines: {key: line for key, line in lines.items() if key not in store_ids},
+    )
+
+
+async def _write_accounts(
+    context: ReconcileContext,
+    namespace: str,
+    name: str,
+    changed: Callable[[dict[str, str]], dict[str, str]],
+) -> None:
     # The file is read, and written as a whole: with two at once, one account would be lost.
     async with context.accounts_lock:
         found = (await context.cluster.read_secret(namespace, name)).get(_ACCOUNTS)
-        lines = {line.partition(":")[0]: line for line in (found or "").splitlines()}
-        lines |= {store_id: settings.account_line(store_id) for store_id in store_ids}
+        lines = changed({line.partition(":")[0]: line for line in (found or "").splitlines()})
         text = "".join(f"{line}\n" for line in sorted(lines.values()))
         if text != found:  # the server waits for the file, if only with nobody in it
             await context.cluster.set_in_secret(namespace, name, _ACCOUNTS, text)

@@ -79,7 +79,10 @@ class Housekeeper:
 
     async def _purge(self, kept: timedelta) -> None:
         before = self._clock.now() - kept
-        while (purged := await self._records.purge(before, limit=_BATCH)) > 0:
+        with_backups = self._retention.deleted_with_backups
+        while (
+            purged := await self._records.purge(before, limit=_BATCH, with_backups=with_backups)
+        ) > 0:
             _log.info("records_purged", stores=purged)
 
     async def _purge_events(self, kept: timedelta) -> None:

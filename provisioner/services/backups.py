@@ -1,11 +1,13 @@
-"""Backups of stores, for a known caller: what there is, and the command that makes one.
+"""Backups of stores, for a known caller: what there is, and the commands that make and pin one.
 
 Callers see and make backups of their own stores, and admins of all. A store of somebody else is
 "not found".
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from provisioner.domain.backup_retention import kept_until
 from provisioner.domain.backups import Backup, BackupSettings
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
@@ -16,6 +18,7 @@ from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.permissions import require_operator
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction
+from provisioner.storage.backup_pins import BackupPins
 from provisioner.storage.paging import Page
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
@@ -40,6 +43,7 @@ class Backups:
         *,
         stores: StoreQueries,
         records: StoreBackups,
+        pins: BackupPins,
         tasks: TaskRepository,
         dispatcher: Dispatcher,
         clock: Clock,
@@ -47,6 +51,7 @@ class Backups:
     ) -> None:
         self._stores = stores
         self._records = records
+        self._pins = pins
         self._tasks = tasks
         self._dispatcher = dispatcher
         self._clock = clock
@@ -55,7 +60,7 @@ class Backups:
     async def create(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Have a backup of a store made, which serves on meanwhile; return the store.
 
-        Raises NotFoundError, or RefusedError: FORBIDDEN, BACKUPSNOT_SET_UP, NOT_READY, or
+        Raises NotFoundError, or RefusedError: FORBIDDEN, BACKUPS_NOT_SET_UP, NOT_READY, or
         OPERATION_UNDER_WAY.
         """
         require_operator(caller)
@@ -70,6 +75,29 @@ class Backups:
             raise RefusedError(_not_ready(store)) from error
         self._dispatcher.wake(begun)
         return begun
+
+    async def pin(
+        self,
+        caller: Identity,
+        store_id: str,
+        number: int,
+        *,
+        is_pinned: bool,
+        audit: AuditedAction,
+    ) -> Backup:
+        """Keep a backup until it is unpinned, or unpin it; return it.
+
+        Raises NotFoundError, or RefusedError: FORBIDDEN or TOO_MANY_PINNED.
+        """
+        require_operator(caller)
+        await self._stores.get(caller, store_id)
+        return await self._pins.write(store_id, number, is_pinned=is_pinned, audit=audit)
+
+    def kept_until(self, backup: Backup, store: Store) -> datetime | None:
+        """Return when the backup of a store is removed at the latest, None if no time is set."""
+        if self.settings is None or self.settings.removal is None:
+            return None
+        return kept_until(backup, store.deleted_at, self.settings.keep)
 
     async def page(
         self, caller: Identity, store_id: str, *, first: int, after: str | None

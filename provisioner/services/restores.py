@@ -11,6 +11,7 @@ from provisioner.domain.stores import Store
 from provisioner.services.backups import NOT_SET_UP, Backups
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.wanted_store import BackupChoice, WantedStore
+from provisioner.storage.backup_removals import BACKUP_UNKNOWN
 
 _FIELD = "fromBackup"
 
@@ -68,7 +69,7 @@ class Restores:
             backup = await self._backups.get(caller, choice.store_id, choice.number)
             store = await self._stores.get(caller, choice.store_id)
         except NotFoundError as error:
-            raise RefusedError(_UNKNOWN) from error
+            raise RefusedError(BACKUP_UNKNOWN) from error
         own = self._engines.get(backup.engine)
         refusals = [_refuse_engine(backup, engine), _refuse_version(backup, version, own)]
         found = [refusal for refusal in refusals if refusal]
@@ -98,8 +99,3 @@ def _refuse_version(backup: Backup, version: str | None, engine: Engine | None) 
         )
         return Refusal(RefusalCode.VERSION_UNKNOWN, message, _FIELD)
     return None
-
-
-_UNKNOWN = Refusal(
-    RefusalCode.BACKUP_UNKNOWN, "There is no such backup; choose one of `Store.backups`.", _FIELD
-)

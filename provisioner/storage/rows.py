@@ -125,6 +125,7 @@ def backup_of(row: Row) -> Backup:
         engine_version=row["engine_version"],
         counts=_counts.decode(row["counts"]),
         made_at=from_micros(row["made_at"]),
+        is_pinned=bool(row["pinned"]),
     )
 
 

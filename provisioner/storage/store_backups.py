@@ -1,4 +1,7 @@
-"""Reads the backups of stores: pages of them, newest first, and the newest of each store."""
+"""Reads the backups of stores: pages of them, newest first, and the newest of each store.
+
+What is to be removed is not among them (see ``backup_removals``).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +83,7 @@ class StoreBackups:
                 # Only the names of parameters are put into the statement; every value is bound.
                 f"SELECT * FROM backups WHERE store_id IN ({names}) AND number = ("  # noqa: S608
                 "SELECT MAX(number) FROM backups AS others"
-                " WHERE others.store_id = backups.store_id)",
+                " WHERE others.store_id = backups.store_id AND others.expired_at IS NULL)",
                 values,
             )
         )
@@ -109,7 +112,7 @@ async def _read(
     values = {"id": store_id, "limit": limit} | ({} if before is None else {"before": before})
     rows = await transaction.fetch_all(
         # Only fixed words are put into the statement; every value is bound.
-        f"SELECT * FROM backups WHERE store_id = :id{below}"  # noqa: S608
+        f"SELECT * FROM backups WHERE store_id = :id AND expired_at IS NULL{below}"  # noqa: S608
         " ORDER BY number DESC LIMIT :limit",
         values,
     )

@@ -8,6 +8,7 @@ from provisioner.domain.operations import OperationKind, Request
 from provisioner.domain.owners import OWNED, Owner
 from provisioner.domain.ports import Clock
 from provisioner.domain.stores import EventKind, Store
+from provisioner.storage.backup_removals import hold_source
 from provisioner.storage.database import Transaction, UniqueViolation
 from provisioner.storage.kept_names import refuse_kept_name
 from provisioner.storage.operations import begin_operation
@@ -52,6 +53,8 @@ async def add_store(
     earlier = await _find_by_key(transaction, store.owner, idempotency_key)
     if earlier is not None:
         return earlier
+    if store.from_backup is not None:
+        await hold_source(transaction, store.from_backup)
     await enforce(transaction, quota, store.owner)
     now = clock.now()
     await insert_store(transaction, store, idempotency_key, now=now)

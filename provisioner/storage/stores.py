@@ -52,6 +52,7 @@ _TRANSITION = """
     WHERE id = :id AND status = :current
     RETURNING *
 """
+_WITHOUT_BACKUPS = " AND NOT EXISTS (SELECT 1 FROM backups WHERE store_id = stores.id)"
 # The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
     ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("backups", "store_id"),
@@ -201,16 +202,19 @@ class StoreRepository(StoreReader):
 
         return await self._write(store.id, work)
 
-    async def purge(self, before: datetime, *, limit: int) -> int:
+    async def purge(self, before: datetime, *, limit: int, with_backups: bool = True) -> int:
         """Remove all records of at most ``limit`` stores that were deleted before a moment.
 
-        Return how many stores were removed. The caller repeats this until it is 0.
+        Unless ``with_backups``, those are left that have backups still. Return how many stores were
+        removed. The caller repeats this until it is 0.
         """
+        only = "" if with_backups else _WITHOUT_BACKUPS
 
         async def work(transaction: Transaction) -> int:
             rows = await transaction.fetch_all(
-                "SELECT id, change FROM stores WHERE status = 'DELETED' AND deleted_at < :before"
-                " ORDER BY deleted_at LIMIT :limit",
+                # Only fixed words are put into the statement.
+                "SELECT id, change FROM stores WHERE status = 'DELETED' AND deleted_at < :before"  # noqa: S608
+                f"{only} ORDER BY deleted_at LIMIT :limit",
                 {"before": to_micros(before), "limit": limit},
             )
             for row in rows:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from provisioner.domain.cluster import ContainerEnd, Job
+from provisioner.domain.cluster import ContainerEnd, CronRuns, Job
 from provisioner.domain.errors import NotFoundError
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.testing.simulation import Simulation
@@ -49,3 +49,10 @@ class SimulatedJobs(Simulation):
                 return {}
             code = 1 if found.jobs[name].is_failed else 0
             return {key: ContainerEnd(code, text) for key, text in self.reports.items()}
+
+    async def runs(self, namespace: str, name: str) -> CronRuns:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or not (found.release or found.runs):
+                raise NotFoundError(f"cronjobs.batch {name!r} not found")
+            return found.runs or CronRuns(None, None)

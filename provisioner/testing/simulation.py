@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from provisioner.domain.cluster import Container, ContainerState, Job, Pod, PodPhase
+from provisioner.domain.cluster import Container, ContainerState, CronRuns, Job, Pod, PodPhase
 
 
 @dataclass
@@ -15,8 +15,8 @@ class SimulatedNamespace:
     """One namespace and what is in it.
 
     ``release`` is helm's state of the release, or "" when there is none. ``missing`` holds the
-    names of what helm installed and somebody removed. ``is_terminating`` is set once the namespace
-    was deleted.
+    names of what helm installed and somebody removed. ``runs`` are those of its CronJobs.
+    ``is_terminating`` is set once the namespace was deleted.
     """
 
     uid: str
@@ -29,6 +29,7 @@ class SimulatedNamespace:
     release: str = ""
     release_name: str = ""
     missing: set[str] = field(default_factory=set)
+    runs: CronRuns | None = None
     is_terminating: bool = False
 
 
