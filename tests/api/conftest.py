@@ -52,6 +52,7 @@ BACKUPS = {
     "STORE_PLATFORM_BACKUP_REPOSITORY": "rest:http://backups.test:8000",
     "STORE_PLATFORM_BACKUP_KEY": "0123456789abcdef0123456789abcdef",
     "STORE_PLATFORM_BACKUP_ACCOUNTS": "store-platform/accounts",
+    "STORE_PLATFORM_BACKUP_REMOVAL": "store-platform/removal",
 }
 """Settings of a service that keeps backups."""
 

@@ -13,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from app.graphql.app import build_schema
 from resolvers.auditing import RECORDED
 from tests.api.conftest import Records, running_service
+from tests.api.test_backups import add_backups
 from tests.api.wire import post
 from tests.e2e.service import CREATE, Service
 
@@ -23,6 +24,8 @@ LOG = """query ($first: Int! = 100, $after: String, $filter: AuditFilterInput) {
 NODE = "query ($id: ID!) { node(id: $id) { ... on AuditEntry { action } } }"
 CREATE_TOKEN = """mutation ($input: CreateTokenInput!) { createToken(input: $input) {
   secret errors { code } } }"""
+PIN_BACKUP = """mutation ($input: PinBackupInput!) { pinBackup(input: $input) {
+  backup { isPinned } errors { code } } }"""
 CREATE_BACKUP = """mutation ($input: CreateBackupInput!) { createBackup(input: $input) {
   errors { code } } }"""
 REVEAL = """mutation ($input: RevealAdminPasswordInput!) { revealAdminPassword(input: $input) {
@@ -166,6 +169,20 @@ def test_a_backup_that_was_refused(api: Service, entries: Entries) -> None:
     assert entries(actor="ed", action="createBackup") == [
         entry("ed", "createBackup", "REFUSED", code="BACKUPS_NOT_SET_UP", storeId=store_id,
               arguments={"id": store_id}),
+    ]  # fmt: skip
+
+
+def test_a_pin_is_of_the_store(api: Service, entries: Entries) -> None:
+    token = api.token("fay")
+    store_id = api.create(token, "fay-shop")["store"]["id"]
+    add_backups(api, store_id, 1)
+    pinned = f"backup_{store_id.removeprefix('store_')}_1"
+    for number in (1, 2):
+        api.execute(token, PIN_BACKUP, input={"id": f"{pinned[:-1]}{number}"})
+    assert entries(actor="fay", action="pinBackup") == [
+        entry("fay", "pinBackup", "ACCEPTED", storeId=store_id, arguments={"id": pinned}),
+        entry("fay", "pinBackup", "REFUSED", code="NOT_FOUND", storeId=store_id,
+              arguments={"id": f"{pinned[:-1]}2"}),
     ]  # fmt: skip
 
 

@@ -14,12 +14,14 @@ import pytest
 
 from app.graphql.app import build_schema
 from tests.api.conftest import Records
+from tests.api.test_backups import add_backups
 from tests.e2e.curl import events
 from tests.e2e.service import Service
 
 ROLES = ("viewer", "operator", "admin")
 NO_STORE = "store_" + "0" * 32
 NO_TOKEN = "token_" + "0" * 16
+NO_BACKUP = "backup_" + "0" * 32 + "_1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,13 @@ MUTATIONS = (
         "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
         others="FORBIDDEN NOT_FOUND BACKUPS_NOT_SET_UP", no="FORBIDDEN NOT_FOUND NOT_FOUND",
     ),
+    *(
+        mutation(
+            field, "id: $backup", own="FORBIDDEN ok ok", others="FORBIDDEN NOT_FOUND ok",
+            no="FORBIDDEN NOT_FOUND NOT_FOUND",
+        )
+        for field in ("pinBackup", "unpinBackup")
+    ),
     mutation(
         "revealAdminPassword", "id: $id", own="FORBIDDEN NOT_AVAILABLE NOT_AVAILABLE",
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
@@ -101,7 +110,10 @@ SUBSCRIPTIONS = (
     ),
     Operation("storesChanged", "{ storesChanged(after: $after) { stores { id } } }", _LISTED),
 )  # fmt: skip
-_VARIABLES = {"id": "ID!", "name": "String!", "new": "String!", "token": "ID!", "after": "String"}
+_VARIABLES = {
+    "id": "ID!", "name": "String!", "new": "String!", "token": "ID!", "backup": "ID!",
+    "after": "String",
+}  # fmt: skip
 
 
 def cases() -> list[Any]:
@@ -116,19 +128,25 @@ def cases() -> list[Any]:
 
 
 class Scene:
-    """Callers of every role, a store that is theirs, another's or not there, and such a token."""
+    """Callers of every role, a store that is theirs, another's or not there, and such a token.
+
+    The store has a backup.
+    """
 
     def __init__(self, api: Service, whose: str, *, is_stream: bool) -> None:
         self.api = api
         api.sql("DELETE FROM tokens RETURNING id")  # an owner may only have so many
         self.callers = {role: api.token("caller", role=role) for role in ROLES} | {"nobody": ""}
         self.variables: dict[str, Any] = {"id": NO_STORE, "name": "no-store", "token": NO_TOKEN}
+        self.variables["backup"] = NO_BACKUP
         self.variables["after"] = cursor(api) if is_stream else None
         if whose != "no":
             operator = api.token("caller" if whose == "own" else "others")
             made = api.create(operator, "the-shop")["store"]
             issued = api.execute(operator, _CREATE_TOKEN)["createToken"]["token"]
             self.variables |= {"id": made["id"], "name": "the-shop", "token": issued["id"]}
+            add_backups(api, made["id"], 1)
+            self.variables["backup"] = f"backup_{made['id'].removeprefix('store_')}_1"
 
     def document(self, kind: str, operation: Operation) -> tuple[str, dict[str, Any]]:
         used = {name for name in _VARIABLES if f"${name}" in operation.document}

@@ -49,6 +49,7 @@ from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
 from provisioner.testing.simulated_jobs import DUMPED, SAVED
+from tests.backups import add_source
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 
@@ -108,6 +109,7 @@ class Stores(RuleBasedStateMachine):
         clock = SystemClock()
         self.database = Database(url)
         self.runner.run(self.database.connect())
+        self.runner.run(add_source(self.database, SOURCE))
         self.records = StoreRepository(self.database, clock, RecordedAnnouncements())
         self.cluster = SimulatedCluster(clock.now)
         self.context = ReconcileContext(

@@ -14,8 +14,10 @@ from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.provisioning import provision, time_limit
 from provisioner.reconcile.restoring import restore
 from provisioner.reconcile.steps import StepRunner
+from provisioner.storage.database import Database
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, SimulatedCluster
+from tests.backups import add_source
 from tests.stores import a_store
 
 _S = StoreStatus
@@ -39,7 +41,8 @@ SOURCE = RestoreSource(
 
 
 class World:
-    def __init__(self, records: StoreRepository) -> None:
+    def __init__(self, database: Database, records: StoreRepository) -> None:
+        self.database = database
         self.records = records
         self.cluster = SimulatedCluster(SystemClock().now)
         self.cluster.reports = {"fetch": "", "load": '{"orders": 3, "products": 2}'}
@@ -52,6 +55,7 @@ class World:
     async def begin(self, source: RestoreSource | None = SOURCE) -> Store:
         await self.cluster.ensure_namespace("platform", {})
         await self.cluster.ensure_secret("platform", "accounts", {}, dict)
+        await add_source(self.database, SOURCE)
         return await self.records.create(replace(a_store(), from_backup=source))
 
     async def steps(self, store: Store) -> dict[str, tuple[StepStatus, str]]:
@@ -60,8 +64,8 @@ class World:
 
 
 @pytest.fixture
-def world(repository: StoreRepository) -> World:
-    return World(repository)
+def world(database: Database, repository: StoreRepository) -> World:
+    return World(database, repository)
 
 
 async def test_the_backup_is_loaded_before_the_shop_is_ready(world: World) -> None:
