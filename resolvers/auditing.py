@@ -29,7 +29,9 @@ from resolvers.context import Context, Info
 from resolvers.refusals import RefusalsAsErrors
 
 RECORDED: Mapping[str, frozenset[str]] = {
-    "createStore": frozenset({"name", "engine", "version", "from_backup", "idempotency_key"}),
+    "createStore": frozenset(
+        {"name", "engine", "version", "from_backup", "as_copy", "idempotency_key"}
+    ),
     "deleteStore": frozenset({"id"}),
     "cancelStore": frozenset({"id"}),
     "retryStore": frozenset({"id"}),

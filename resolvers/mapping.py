@@ -133,6 +133,7 @@ def _store(
         engine=record.engine,
         engine_version=record.engine_version,
         contact_email=record.contact_email,
+        is_copy=record.is_copy,
         status=enums.StoreStatus[record.status],
         target=enums.StoreTarget[record.target],
         reason=operations.reason(record.reason),

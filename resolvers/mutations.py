@@ -47,6 +47,7 @@ class Mutation(BackupMutation, AccessMutation):
             version=input.version,
             contact_email=input.contact_email,
             from_backup=_backup_of(input),
+            as_copy=bool(input.as_copy),
             idempotency_key=input.idempotency_key,
         )
         commands = info.context.platform.store_commands

@@ -32,6 +32,12 @@ class CreateStoreInput:
         " name. Accounts have the passwords of then. It belongs to the owner of the other store,"
         " which is left as it is.",
     )
+    as_copy: bool | None = strawberry.field(
+        default=None,
+        description="With `fromBackup`: make it a copy to try things in. Its shop says so on every"
+        " page, sends no mail, takes no payments, calls nobody outside, and search engines leave it"
+        " alone.",
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
         description="Any text of up to 128 characters. A request with the same key returns the same"

@@ -132,6 +132,10 @@ class Store(Node):
     contact_email: str | None = strawberry.field(
         description="Where the shop writes to its merchant; null if nobody said."
     )
+    is_copy: bool = strawberry.field(
+        description="Whether it is a copy of another store, to try things in: its shop sends no"
+        " mail, takes no payments and calls nobody outside."
+    )
     status: StoreStatus = strawberry.field(description="The present status.")
     target: StoreTarget = strawberry.field(description="The status that it should reach.")
     reason: Reason | None = strawberry.field(

@@ -85,6 +85,9 @@ class Engine:
     ``backup_counts`` names what the Job of a backup counts, such as orders; None for an engine
     that cannot be backed up.
 
+    ``makes_copies``: the chart takes ``store.isCopy``, with which nothing that is done in the shop
+    reaches anybody.
+
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     CONTRIBUTING.md ("Add an engine") explains each field.
@@ -110,6 +113,7 @@ class Engine:
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup_counts: tuple[str, ...] | None = None
+    makes_copies: bool = False
     unavailable_reason: str | None = None
 
     def admin_user_of(self, store: Store) -> str:
@@ -192,6 +196,7 @@ class _Description(_File):
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup: _Backup | None = None
+    makes_copies: bool = False
     resources: _Resources = {}
     plans: dict[str, _Resources] = {}
 
@@ -259,6 +264,7 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         sends_mail=found.sends_mail,
         takes_pull_secrets=found.takes_pull_secrets,
         backup_counts=tuple(found.backup.counts) if found.backup else None,
+        makes_copies=found.makes_copies,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
 

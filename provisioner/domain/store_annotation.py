@@ -35,9 +35,14 @@ class _Owner(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
 
 
 class _Annotation(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
-):
-    """The fields of a store that the annotation has; ``created_at`` has microseconds."""
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True,
+    omit_defaults=True,
+):  # fmt: skip
+    """The fields of a store that the annotation has; ``created_at`` has microseconds.
+
+    ``is_copy`` is there only where it holds. A version of the platform that does not know it
+    refuses the annotation, and so does not make a shop of a copy.
+    """
 
     version: Literal[1]
     id: str
@@ -50,6 +55,7 @@ class _Annotation(
     url: _Text
     contact_email: str | None
     created_at: _Moment
+    is_copy: bool = False
 
 
 class _AnyVersion(msgspec.Struct):
@@ -75,6 +81,7 @@ def annotation_for(store: Store) -> str:
         url=store.url,
         contact_email=store.contact_email,
         created_at=store.created_at,
+        is_copy=store.is_copy,
     )
     return msgspec.json.encode(annotation).decode()
 
@@ -99,6 +106,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         host=found.host,
         url=found.url,
         contact_email=found.contact_email,
+        is_copy=found.is_copy,
         now=found.created_at.astimezone(UTC),
     )
 

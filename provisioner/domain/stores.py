@@ -96,6 +96,9 @@ class Store:
 
     ``from_backup`` is the backup that the store is made from; None for a store that began empty.
 
+    ``is_copy``: it is a copy of another store, to try things in. Its shop sends no mail, takes no
+    payments and calls nobody.
+
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
     """
 
@@ -121,6 +124,7 @@ class Store:
     contact_email: str | None = None
     task: StoreTask | None = None
     from_backup: RestoreSource | None = None
+    is_copy: bool = False
 
 
 def new_store(
@@ -136,6 +140,7 @@ def new_store(
     now: datetime,
     contact_email: str | None = None,
     from_backup: RestoreSource | None = None,
+    is_copy: bool = False,
 ) -> Store:
     """Return the record of a new store that waits to be provisioned.
 
@@ -163,6 +168,7 @@ def new_store(
         deleted_at=None,
         contact_email=contact_email,
         from_backup=from_backup,
+        is_copy=is_copy,
     )
 
 

@@ -44,7 +44,7 @@ async def ensure_secrets(
     )
     message = f"Secret {CREDENTIALS_SECRET} holds {len(generated)} generated values."
     hidden = list(generated.values())
-    mail = _mail_of(context, engine)
+    mail = _mail_of(context, store, engine)
     if mail is not None and mail.credentials:
         await context.cluster.replace_secret(store.namespace, MAIL_SECRET, labels, mail.credentials)
         message += f" Secret {MAIL_SECRET} holds the account at the mail server."
@@ -68,7 +68,7 @@ async def ensure_secrets(
 
 def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dict[str, object]:
     """Return the Helm values that say which store it is, how its mail leaves, and how it pulls."""
-    given = {
+    given: dict[str, object] = {
         "id": store.id,
         "name": store.name,
         "host": store.host,
@@ -77,8 +77,10 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
     }
     if store.contact_email is not None:
         given["adminEmail"] = store.contact_email
+    if store.is_copy:
+        given["isCopy"] = True
     values: dict[str, object] = {"store": given}
-    if mail := _mail_of(context, engine):
+    if mail := _mail_of(context, store, engine):
         values["mail"] = {
             "host": mail.host,
             "port": mail.port,
@@ -117,8 +119,8 @@ def backups_of(context: ReconcileContext, engine: Engine) -> BackupSettings | No
     return context.settings.backups if engine.backup_counts is not None else None
 
 
-def _mail_of(context: ReconcileContext, engine: Engine) -> MailServer | None:
-    return context.settings.mail if engine.sends_mail else None
+def _mail_of(context: ReconcileContext, store: Store, engine: Engine) -> MailServer | None:
+    return context.settings.mail if engine.sends_mail and not store.is_copy else None
 
 
 def _registries_of(context: ReconcileContext, engine: Engine) -> RegistryCredentials | None:

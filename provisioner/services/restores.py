@@ -78,6 +78,22 @@ class Restores:
         return Restorable(store, backup, own)
 
 
+def refuse_copy(wanted: WantedStore, restorable: Restorable | None) -> Refusal | None:
+    """Return why no copy to try things in can be made, where one is wanted; None if it can."""
+    if not wanted.as_copy:
+        return None
+    if restorable is None:
+        message = "A copy is made from a backup: choose one of `Store.backups`."
+        return Refusal(RefusalCode.BACKUP_UNKNOWN, message, _FIELD)
+    if not restorable.engine.makes_copies:
+        message = (
+            f"The engine {restorable.engine.display_name} has no copies to try things in. Leave"
+            " `asCopy` out for a shop like any other."
+        )
+        return Refusal(RefusalCode.ENGINE_MISMATCH, message, "asCopy")
+    return None
+
+
 def _refuse_engine(backup: Backup, engine: str | None) -> Refusal | None:
     if engine in (None, backup.engine):
         return None

@@ -23,7 +23,7 @@ from provisioner.domain.stores import Store, StoreStatus, StoreTarget, new_store
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.services.permissions import require_operator
-from provisioner.services.restores import Restorable, Restores
+from provisioner.services.restores import Restorable, Restores, refuse_copy
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.wanted_store import WantedStore
 from provisioner.storage.audit_log import AuditedAction
@@ -95,6 +95,7 @@ class StoreCommands:
                 caller, wanted.from_backup, engine=wanted.engine, version=wanted.version
             )
             wanted = restorable.completed(wanted)
+        refused.append(refuse_copy(wanted, restorable))
         engine, version = self._chosen(wanted.engine, wanted.version, refused)
         store = await self._records.create(
             self._new_store(caller, wanted, restorable, engine, version),
@@ -128,6 +129,7 @@ class StoreCommands:
             url=url,
             contact_email=wanted.contact_email or caller.email,
             from_backup=None if restorable is None else restorable.source,
+            is_copy=wanted.as_copy,
             now=self._clock.now(),
         )
 

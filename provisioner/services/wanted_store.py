@@ -16,7 +16,8 @@ class WantedStore:
     """A store that a caller wants, unchecked.
 
     ``engine`` may be left out where ``from_backup`` says what the store is made from, and
-    ``version`` for the default or the backup's. ``contact_email`` is where the shop reaches its
+    ``version`` for the default or the backup's. ``as_copy`` asks for a copy to try things in.
+    ``contact_email`` is where the shop reaches its
     merchant; by default that of the shop in the backup, or the caller's own address, if the issuer
     has told it.
     """
@@ -26,4 +27,5 @@ class WantedStore:
     version: str | None = None
     contact_email: str | None = None
     from_backup: BackupChoice | None = None
+    as_copy: bool = False
     idempotency_key: str | None = None

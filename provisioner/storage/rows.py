@@ -74,6 +74,7 @@ def store_of(row: Row) -> Store:
         contact_email=row["contact_email"],
         task=None if row["task"] is None else StoreTask(row["task"]),
         from_backup=source_of(row["from_backup"]) if row["from_backup"] else None,
+        is_copy=bool(row["is_copy"]),
     )
 
 

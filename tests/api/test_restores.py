@@ -127,3 +127,32 @@ def test_without_a_backup_an_engine_must_be_named(service: Service) -> None:
     (error,) = create(service, service.token("mira"), name="of-nothing")["errors"]
     assert (error["code"], error["field"]) == ("ENGINE_UNKNOWN", "engine")
     assert error["message"].startswith("An engine must be named, unless the store is restored:")
+
+
+COPY = """mutation ($input: CreateStoreInput!) { createStore(input: $input) {
+  store { id isCopy } operation { parameters } errors { code field message } } }"""
+
+
+def test_a_copy_to_try_things_in(service: Service) -> None:
+    token = service.token("mira")
+    backup = a_backup(service, token, "to-be-copied")
+    given = {"name": "the-copy", "fromBackup": backup, "asCopy": True}
+    made = service.execute(token, COPY, input=given)["createStore"]
+    assert made["errors"] == []
+    assert made["store"]["isCopy"] is True
+    assert made["operation"]["parameters"] == given
+    other = service.execute(token, COPY, input={**given, "name": "no-copy", "asCopy": False})
+    assert other["createStore"]["store"]["isCopy"] is False
+
+
+def test_a_copy_is_made_from_a_backup(service: Service) -> None:
+    token, before = service.token("mira"), stores(service)
+    given = {"name": "of-nothing", "engine": "medusa", "asCopy": True}
+    refused = service.execute(token, COPY, input=given)["createStore"]
+    assert refused["errors"] == [
+        {
+            "code": "BACKUP_UNKNOWN", "field": "fromBackup",
+            "message": "A copy is made from a backup: choose one of `Store.backups`.",
+        }
+    ]  # fmt: skip
+    assert stores(service) == before

@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -209,3 +210,17 @@ async def test_without_backups_there_is_neither_secret_nor_value(
     await ensure_secrets(work, store, engine)
     assert (await secrets_of(cluster, store)).keys() == {"store-credentials"}
     assert "backup" not in store_values(work, store, engine)
+
+
+async def test_a_copy_has_no_account_at_the_mail_server(
+    repository: StoreRepository, store: Store
+) -> None:
+    cluster = SimulatedCluster(SystemClock().now)
+    copy = replace(store, is_copy=True)
+    await made(repository, cluster, copy)
+    assert set(await secrets_of(cluster, copy)) == {"store-credentials"}
+
+    work = context(repository, cluster, MAIL)
+    values = store_values(work, copy, ENGINE)
+    assert values == {"store": {**cast("dict[str, object]", values["store"]), "isCopy": True}}
+    assert "isCopy" not in cast("dict[str, object]", store_values(work, store, ENGINE)["store"])

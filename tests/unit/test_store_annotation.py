@@ -52,15 +52,23 @@ def test_it_is_json_with_every_field() -> None:
     }
 
 
+def test_only_of_a_copy_it_says_so() -> None:
+    assert json.loads(annotation_for(shop(is_copy=True)))["isCopy"] is True
+
+
 @given(
     owner=st.builds(Owner, TEXT, TEXT, TEXT | st.just("")),
     created_at=st.datetimes(timezones=st.just(UTC)),
     contact_email=st.sampled_from([None, "ada@example.com"]),
+    is_copy=st.booleans(),
 )
 def test_the_record_comes_back_as_it_was(
-    owner: Owner, created_at: datetime, contact_email: str | None
+    owner: Owner, created_at: datetime, contact_email: str | None, *, is_copy: bool
 ) -> None:
-    made = shop(owner, created_at=created_at, updated_at=created_at, contact_email=contact_email)
+    made = shop(
+        owner, created_at=created_at, updated_at=created_at, contact_email=contact_email,
+        is_copy=is_copy,
+    )  # fmt: skip
     found = read(annotation_for(made))
     assert found == made
     assert found.owner.display_name == owner.display_name
