@@ -47,6 +47,9 @@ class BackupSettings(BaseSettings):
         description="The CronJob that removes old backups, as namespace/name, and the Secret of the"
         " same name in which the platform says which. Without it backups are kept for ever.",
     )
+    backup_keep_all_days: float = Field(
+        2, ge=0, description="Days up to a store's newest backup in which all of them are kept."
+    )
     backup_keep_days: int = Field(
         7, ge=0, description="Of how many days with a backup of a store the newest one is kept."
     )
@@ -106,6 +109,7 @@ class BackupSettings(BaseSettings):
             interval=timedelta(hours=self.backup_interval_hours) or None,
             removal=_place(self.backup_removal) if self.backup_removal else None,
             keep=Keep(
+                recent=timedelta(days=self.backup_keep_all_days),
                 days=self.backup_keep_days,
                 weeks=self.backup_keep_weeks,
                 months=self.backup_keep_months,

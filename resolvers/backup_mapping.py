@@ -64,6 +64,7 @@ def policy(settings: backups.BackupSettings | None) -> BackupPolicy | None:
 def _retention(keep: backups.Keep) -> BackupRetention:
     deleted = keep.deleted
     return BackupRetention(
+        all_days=keep.recent.total_seconds() / 86400,
         days=keep.days,
         weeks=keep.weeks,
         months=keep.months,

@@ -53,10 +53,14 @@ class BackupConnection:
 
 
 @strawberry.type(
-    description="Which backups of a shop are kept: the newest one, those that are pinned, and the"
-    " newest of each of so many days, weeks and months that have one. The others are removed."
+    description="Which backups of a shop are kept: the newest one, those that are pinned, recent"
+    " ones, and the newest of each of so many days, weeks and months that have one. The others are"
+    " removed."
 )
 class BackupRetention:
+    all_days: float = strawberry.field(
+        description="The days up to the newest backup in which all are kept."
+    )
     days: int = strawberry.field(description="Of how many days the newest backup is kept.")
     weeks: int = strawberry.field(description="Of how many weeks the newest backup is kept.")
     months: int = strawberry.field(description="Of how many months the newest backup is kept.")

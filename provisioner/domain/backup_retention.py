@@ -1,4 +1,4 @@
-"""Which backups of a store are kept: the newest of each day, week and month, as far back as set.
+"""Which backups of a store are kept: the recent ones, then one for each day, week and month.
 
 This is the rule of grandfather, father and son, as restic's ``forget`` has it: of all backups in a
 period the newest is kept, and periods without a backup do not count.
@@ -62,7 +62,11 @@ def _is_over(deleted_at: datetime | None, keep: Keep, now: datetime) -> bool:
 
 def _by_period(ordered: Sequence[Backup], keep: Keep) -> set[int]:
     """Return the numbers of those that are kept for their age, out of all, newest first."""
-    kept = {backup.number for backup in ordered[:1]}
+    kept = {
+        backup.number
+        for backup in ordered
+        if backup is ordered[0] or backup.made_at > ordered[0].made_at - keep.recent
+    }
     for name, period_of in _PERIODS:
         seen: list[object] = []
         for backup in ordered:

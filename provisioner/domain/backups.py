@@ -63,10 +63,12 @@ class Saved:
 class Keep:
     """How long backups are kept. Periods are in UTC.
 
+    ``recent``: in what time up to the newest one all are kept.
     ``days``, ``weeks``, ``months``: of how many of these that have a backup the newest is kept.
     ``deleted``: how long all backups of a deleted store are kept; None for ever.
     """
 
+    recent: timedelta = timedelta(days=2)
     days: int = 7
     weeks: int = 4
     months: int = 6

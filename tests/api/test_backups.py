@@ -18,7 +18,7 @@ LIST = """query ($id: ID!, $first: Int! = 20, $after: String) { store(id: $id) {
       counts { name number } } } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id ... on Backup { number } } }"
 POLICY = """{ platform { backups { intervalHours isInCluster
-  retention { days weeks months deletedDays } } } }"""
+  retention { allDays days weeks months deletedDays } } } }"""
 INSERT = """INSERT INTO backups (store_id, number, snapshot, size, added, engine, engine_version,
   counts, made_at) VALUES (:id, :number, 'snap', 5000000000, 70, 'medusa', '2.21',
   :counts, 1780000000000000) RETURNING 1 AS one"""
@@ -140,7 +140,7 @@ def test_the_platform_says_how_they_are_made(service: Service) -> None:
     found = service.execute(service.token("mira"), POLICY)["platform"]["backups"]
     assert found == {
         "intervalHours": 24, "isInCluster": True,
-        "retention": {"days": 7, "weeks": 4, "months": 6, "deletedDays": 30},
+        "retention": {"allDays": 2, "days": 7, "weeks": 4, "months": 6, "deletedDays": 30},
     }  # fmt: skip
 
 

@@ -34,12 +34,12 @@ def test_both_keep_the_same(tmp_path: Path) -> None:
     for moment in times:
         restic("backup", "--host=shop", f"--time={moment:%Y-%m-%d %H:%M:%S}", "file")
     said = restic(
-        "forget", "--dry-run", "--json", "--keep-last=1", "--keep-daily=3", "--keep-weekly=3",
+        "forget", "--dry-run", "--json", "--keep-within=2d", "--keep-daily=3", "--keep-weekly=3",
         "--keep-monthly=3",
     )  # fmt: skip
 
     backups = [a_backup("s", number, made_at) for number, made_at in enumerate(times)]
-    gone = expendable(StoredBackups("s", None, backups), Keep(3, 3, 3), NOW)
+    gone = expendable(StoredBackups("s", None, backups), Keep(timedelta(days=2), 3, 3, 3), NOW)
     removed = {snapshot["time"][:19] for snapshot in json.loads(said)[0]["remove"]}
     assert {backup.made_at.isoformat()[:19] for backup in gone} == removed
     assert 0 < len(removed) < len(times)

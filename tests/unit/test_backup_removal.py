@@ -23,7 +23,8 @@ START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SETTINGS = BackupSettings(
     repository="rest:http://backups:8000", key="k" * 32, accounts=("platform", "accounts"),
-    port=8000, interval=None, removal=("platform", "removal"), keep=Keep(2, 0, 0, 30 * DAY),
+    port=8000, interval=None, removal=("platform", "removal"),
+    keep=Keep(timedelta(), 2, 0, 0, 30 * DAY),
 )  # fmt: skip
 
 

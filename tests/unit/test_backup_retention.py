@@ -12,6 +12,7 @@ from tests.backups import a_backup
 
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+NONE = timedelta()
 KEEP = Keep(days=7, weeks=4, months=6, deleted=30 * DAY)
 
 
@@ -42,7 +43,15 @@ def test_a_year_of_days_becomes_days_weeks_and_months() -> None:
 
 def test_of_a_day_the_newest_is_kept() -> None:
     made = [a_backup("s", n, NOW - timedelta(hours=9 - n)) for n in range(1, 10)]
-    assert [backup.number for backup in kept(StoredBackups("s", None, made))] == [9]
+    stored = StoredBackups("s", None, made)
+    assert [backup.number for backup in kept(stored, Keep(NONE, 7, 4, 6))] == [9]
+
+
+def test_all_recent_ones_are_kept_whenever_the_newest_was_made() -> None:
+    made = [a_backup("s", n, NOW - timedelta(hours=9 - n)) for n in range(1, 10)]
+    stored = StoredBackups("s", None, made)
+    keep = Keep(timedelta(hours=4), 0, 0, 0)
+    assert [backup.number for backup in kept(stored, keep, NOW + 99 * DAY)] == [6, 7, 8, 9]
 
 
 def test_a_time_without_backups_does_not_count() -> None:
@@ -52,12 +61,12 @@ def test_a_time_without_backups_does_not_count() -> None:
 
 def test_pinned_ones_and_those_in_use_stay_and_take_no_place() -> None:
     backups = daily(30, pinned=frozenset({3}))
-    numbers = [b.number for b in kept(StoredBackups("s", None, backups, {5}), Keep(2, 0, 0))]
+    numbers = [b.number for b in kept(StoredBackups("s", None, backups, {5}), Keep(NONE, 2, 0, 0))]
     assert numbers == [3, 5, 29, 30]
 
 
 def test_the_newest_stays_whatever_is_set() -> None:
-    assert [b.number for b in kept(StoredBackups("s", None, daily(9)), Keep(0, 0, 0))] == [9]
+    assert [b.number for b in kept(StoredBackups("s", None, daily(9)), Keep(NONE, 0, 0, 0))] == [9]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +77,11 @@ def test_those_of_a_deleted_store_go_when_its_time_is_over(
 ) -> None:
     backups = daily(4, pinned=frozenset({2}))
     stored = StoredBackups("s", NOW, backups)
-    only_newest = Keep(0, 0, 0, deleted=30 * DAY)
+    only_newest = Keep(NONE, 0, 0, 0, deleted=30 * DAY)
     assert [b.number for b in kept(stored, only_newest, NOW + after)] == numbers
-    assert 4 in [b.number for b in kept(stored, Keep(0, 0, 0, deleted=None), NOW + 9999 * DAY)]
+    assert 4 in [
+        b.number for b in kept(stored, Keep(NONE, 0, 0, 0, deleted=None), NOW + 9999 * DAY)
+    ]
 
 
 def test_until_when_one_is_kept() -> None:
@@ -93,7 +104,7 @@ _COUNTS = st.integers(0, 8)
 def test_what_always_holds(
     times: list[datetime], days: int, weeks: int, months: int, pinned: set[int], used: set[int]
 ) -> None:
-    keep = Keep(days, weeks, months)
+    keep = Keep(NONE, days, weeks, months)
     backups = [
         a_backup("s", number, made_at, is_pinned=number in pinned)
         for number, made_at in enumerate(sorted(times), start=1)
