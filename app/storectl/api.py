@@ -138,6 +138,17 @@ class Api:
         message = f"There is {which} of {key}. See those there are with: storectl backups {key}"
         raise RefusedError(message, [Problem("BACKUP_UNKNOWN", message)])
 
+    async def change_backup(self, mutation: str, key: str, number: int) -> Data:
+        """Run a mutation on the backup with this number of a store, and return the backup.
+
+        Raises NoSuchStoreError, and RefusedError if there is no such backup, or with the messages
+        of the payload's errors.
+        """
+        given = {"id": (await self.backup(key, number))["id"]}
+        payload = (await self.execute(documents.backup_mutation(mutation), input=given))["payload"]
+        refuse(payload["errors"])
+        return dict(payload["backup"])
+
     async def follow(
         self, store_id: str, *, after: int | None, on_lost: Callable[[], None]
     ) -> AsyncGenerator[Data, None]:

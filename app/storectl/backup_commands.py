@@ -1,16 +1,24 @@
-"""Defines the commands that make and list backups of a store."""
+"""Defines the commands that make, list and pin backups of a store."""
 
 from typing import Annotated
 
 import typer
 
 from app.storectl import wording
-from app.storectl.completion import Key
+from app.storectl.completion import Key, backup_numbers
 from app.storectl.tables import columns
 from app.storectl.terminal import AsJson, connected, run, say_either, table_width
 
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the backup live, until it is made.")
+]
+Number = Annotated[
+    int,
+    typer.Argument(
+        metavar="NUMBER",
+        help="Which backup, as `storectl backups` numbers them.",
+        autocompletion=backup_numbers,
+    ),
 ]
 
 
@@ -46,5 +54,29 @@ def backups(*, key: Key, as_json: AsJson = False) -> None:
             else [f"There are no backups of {store['name']}."]
         )
         say_either(found, lines, as_json=as_json)
+
+    run(work())
+
+
+def pin(*, key: Key, number: Number, as_json: AsJson = False) -> None:
+    """Keep a backup of a shop until it is unpinned, however old it is.
+
+    A deleted shop is named by its id.
+    """
+    _change("pinBackup", key, number, as_json=as_json)
+
+
+def unpin(*, key: Key, number: Number, as_json: AsJson = False) -> None:
+    """Keep a backup of a shop no longer than others: in its time it is removed.
+
+    A deleted shop is named by its id.
+    """
+    _change("unpinBackup", key, number, as_json=as_json)
+
+
+def _change(mutation: str, key: str, number: int, *, as_json: bool) -> None:
+    async def work() -> None:
+        changed = await connected().change_backup(mutation, key, number)
+        say_either(changed, [wording.pin_line(key, changed)], as_json=as_json)
 
     run(work())

@@ -22,6 +22,11 @@ def engine_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return _of_platform(ctx, _engine_names, incomplete)
 
 
+def backup_numbers(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the numbers of the backups of the store that is named before; never raise."""
+    return _of_platform(ctx, lambda api: _backup_numbers(api, ctx.params["key"]), incomplete)
+
+
 def profile_names(incomplete: str) -> list[str]:
     """Return the names of the profiles that begin with a text; never raise an exception."""
     try:
@@ -65,6 +70,10 @@ async def _store_names(api: "Api", incomplete: str) -> list[str]:
 
 async def _engine_names(api: "Api") -> list[str]:
     return [engine["name"] for engine in await api.engines()]
+
+
+async def _backup_numbers(api: "Api", key: str) -> list[str]:
+    return [str(backup["number"]) for backup in await api.backups((await api.store(key))["id"])]
 
 
 def _beginning(names: list[str], incomplete: str) -> list[str]:

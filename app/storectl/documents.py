@@ -32,12 +32,13 @@ OPERATIONS = f"""query ($id: ID!, $after: String) {{
     edges {{ node {{
       number kind status reason {{ code message }} askedBy askedBySource askedByName tokenId
       parameters isCancellable queuedAt startedAt finishedAt {_STEPS} }} }} }} }} }}"""
-BACKUPS = """query ($id: ID!, $first: Int!, $after: String) {
-  store(id: $id) { backups(first: $first, after: $after) {
-    pageInfo { hasNextPage endCursor }
-    edges { node {
-      id number madeAt sizeInBytes addedInBytes engine engineVersion
-      counts { name number } } } } } }"""
+_BACKUP = """id number madeAt sizeInBytes addedInBytes engine engineVersion
+      counts { name number } isPinned keptUntil"""
+BACKUPS = f"""query ($id: ID!, $first: Int!, $after: String) {{
+  store(id: $id) {{ backups(first: $first, after: $after) {{
+    pageInfo {{ hasNextPage endCursor }}
+    edges {{ node {{
+      {_BACKUP} }} }} }} }} }}"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{
     version
@@ -61,6 +62,15 @@ def mutation(name: str) -> str:
     """Return the document of a mutation on a store, such as ``createStore``."""
     # Every mutation has one input and one payload with the same fields: the alias ``payload``
     # lets one caller read all of them.
-    kind = f"{name[0].upper()}{name[1:]}Input"
-    return f"""{STORE} mutation ($input: {kind}!) {{
+    return f"""{STORE} mutation ($input: {_input_of(name)}!) {{
   payload: {name}(input: $input) {{ store {{ ...StoreFields {_OPERATION} }} {_ERRORS} }} }}"""
+
+
+def backup_mutation(name: str) -> str:
+    """Return the document of a mutation on a backup, such as ``pinBackup``."""
+    return f"""mutation ($input: {_input_of(name)}!) {{
+  payload: {name}(input: $input) {{ backup {{ {_BACKUP} }} {_ERRORS} }} }}"""
+
+
+def _input_of(name: str) -> str:
+    return f"{name[0].upper()}{name[1:]}Input"

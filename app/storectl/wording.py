@@ -140,13 +140,17 @@ def operation_rows(operations: Sequence[Data]) -> list[tuple[str, ...]]:
 
 
 def backup_rows(backups: Sequence[Data]) -> list[tuple[str, ...]]:
-    """Return a table of a store's backups with its heads."""
+    """Return a table of a store's backups with its heads.
+
+    Its last column, where any is pinned or has a time set, says how long they are kept.
+    """
+    has_kept = any(_kept(item) for item in backups)
     return [
-        ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION"),
+        ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION", *(["KEPT"] * has_kept)),
         *(
             (str(item["number"]), _timestamp(item["madeAt"]), size(item["sizeInBytes"]),
-             _counts(item),
-             f"{item['engine']} {item['engineVersion']}")
+             _counts(item), f"{item['engine']} {item['engineVersion']}",
+             *([_kept(item)] * has_kept))
             for item in backups
         ),
     ]  # fmt: skip
@@ -156,6 +160,21 @@ def backup_summary(backup: Data) -> str:
     """Return when a backup was made and what is in it."""
     made_at, counts = f"{_timestamp(backup['madeAt'])} UTC", _counts(backup)
     return f"{made_at}: {counts}" if counts else made_at
+
+
+def pin_line(key: str, backup: Data) -> str:
+    """Return how long a backup of a store is kept, now that it was pinned or unpinned."""
+    name, summary = f"Backup {backup['number']} of {key}", backup_summary(backup)
+    if backup["isPinned"]:
+        return f"{name} is kept until you unpin it ({summary})."
+    kept = _kept(backup) or "as long as others are"
+    return f"{name} is not pinned any more, and is kept {kept} ({summary})."
+
+
+def _kept(backup: Data) -> str:
+    if backup["isPinned"]:
+        return "pinned"
+    return f"until {_timestamp(backup['keptUntil'])} UTC" if backup["keptUntil"] else ""
 
 
 def _counts(backup: Data) -> str:

@@ -92,16 +92,45 @@ def test_sizes(bytes_in_all: float, text: str) -> None:
     assert wording.size(bytes_in_all) == text
 
 
+BACKUP: dict[str, Any] = {
+    "number": 7, "madeAt": "2026-01-02T04:04:05.5+01:00", "sizeInBytes": 2_345_678.0,
+    "addedInBytes": 1000.0, "engine": "medusa", "engineVersion": "2.21",
+    "counts": [{"name": "orders", "number": 12}, {"name": "products", "number": 3}],
+    "isPinned": False, "keptUntil": None,
+}  # fmt: skip
+
+
 def test_backups_with_what_is_in_them() -> None:
-    backup = {
-        "number": 7, "madeAt": "2026-01-02T04:04:05.5+01:00", "sizeInBytes": 2_345_678.0,
-        "addedInBytes": 1000.0, "engine": "medusa", "engineVersion": "2.21",
-        "counts": [{"name": "orders", "number": 12}, {"name": "products", "number": 3}],
-    }  # fmt: skip
-    assert wording.backup_rows([backup]) == [
+    assert wording.backup_rows([BACKUP]) == [
         ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION"),
         ("7", "2026-01-02 03:04:05", "2.3 MB", "12 orders, 3 products", "medusa 2.21"),
     ]
+
+
+def test_how_long_backups_are_kept_is_a_column_where_it_is_known() -> None:
+    backups = [
+        BACKUP | {"isPinned": True},
+        BACKUP | {"keptUntil": "2026-02-01T01:00:00+01:00"},
+        BACKUP,
+    ]
+    rows = wording.backup_rows(backups)
+    assert [row[5] for row in rows] == ["KEPT", "pinned", "until 2026-02-01 00:00:00 UTC", ""]
+    assert {len(row) for row in rows} == {6}
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"isPinned": True}, "is kept until you unpin it"),
+        ({}, "is not pinned any more, and is kept as long as others are"),
+        ({"keptUntil": "2026-02-01T01:00:00+01:00"},
+         "is not pinned any more, and is kept until 2026-02-01 00:00:00 UTC"),
+    ],
+)  # fmt: skip
+def test_a_pin_says_how_long_the_backup_is_kept(changed: dict[str, Any], text: str) -> None:
+    assert wording.pin_line("my-shop", BACKUP | changed) == (
+        f"Backup 7 of my-shop {text} (2026-01-02 03:04:05 UTC: 12 orders, 3 products)."
+    )
 
 
 def test_a_backup_in_a_sentence() -> None:

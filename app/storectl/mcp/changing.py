@@ -8,8 +8,12 @@ from app.storectl.api import Api
 from app.storectl.errors import Problem, RefusedError
 from app.storectl.following import backup_ended, cannot_go, is_built
 from app.storectl.mcp.reading import StoreKey
-from app.storectl.mcp.records import StoreDetails
+from app.storectl.mcp.records import Backup, StoreDetails, read
 from app.storectl.mcp.waiting import LONG_ENOUGH, Caller, WaitSeconds, awaited
+
+BackupNumber = Annotated[
+    int, Field(description="The number of the backup, as list_backups has it.")
+]
 
 
 class ChangingTools:
@@ -68,6 +72,17 @@ class ChangingTools:
             self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
             until=backup_ended(asked),
         )  # fmt: skip
+
+    async def pin_backup(self, *, store: StoreKey, number: BackupNumber) -> Backup:
+        """Keep a backup of a store until it is unpinned, however old it is.
+
+        Those of a deleted store can be pinned too.
+        """
+        return read(Backup, await self._api.change_backup("pinBackup", store, number))
+
+    async def unpin_backup(self, *, store: StoreKey, number: BackupNumber) -> Backup:
+        """Keep a backup no longer than others: it may be removed soon, and cannot be got back."""
+        return read(Backup, await self._api.change_backup("unpinBackup", store, number))
 
     async def restore_backup(
         self,

@@ -27,6 +27,7 @@ _REMEDIES = {
     "NAME_RESERVED": "Ask the user for another name.",
     "BACKUP_UNKNOWN": "Call list_backups for the numbers of the backups.",
     "BACKUPS_NOT_SET_UP": "Tell the user; only the platform's operator can set backups up.",
+    "TOO_MANY_PINNED": "Ask the user which of the pinned backups to unpin; list_backups has them.",
     "FORBIDDEN": "Tell the user that their token does not allow it.",
 }
 """What the assistant can do. The platform's own remedy, if any, is in the message."""

@@ -124,6 +124,11 @@ class Backup(Record):
     engine: str
     engine_version: str
     counts: list[BackupCount]
+    is_pinned: Annotated[bool, Field(description="Whether it is kept until it is unpinned.")]
+    kept_until: Annotated[
+        str | None,
+        Field(description="When it is removed at the latest. Null if no time is set for it."),
+    ]
 
 
 class BackupList(Record):

@@ -58,6 +58,9 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
         _add(server, changing.create_store, _hints())
         _add(server, changing.retry_store, _hints())
         _add(server, changing.create_backup, _hints())
+        _add(server, changing.pin_backup, _hints(is_repeatable=True))
+        # The platform may remove the backup from then on.
+        _add(server, changing.unpin_backup, _hints(is_destructive=True, is_repeatable=True))
         _add(server, changing.restore_backup, _hints())
         # What it removes was never a shop, so no option is asked for; the assistant may still ask.
         _add(server, changing.cancel_store, _hints(is_destructive=True, is_repeatable=True))

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dayAndTime, dayOf, duration, relativeTime, timeOfDay } from "./time";
+import { dayAndTime, dayInFull, dayOf, duration, relativeTime, timeOfDay } from "./time";
 
 /** A time of day where the reader is, as the server tells it. */
 const local = (text: string) => new Date(text).toISOString();
@@ -44,6 +44,10 @@ test.each([
   expect(dayOf(local(time), at(NOW))).toBe(day);
   expect(timeOfDay(local(time))).toBe(said);
   expect(dayAndTime(local(time), at(NOW))).toBe(`${day}, ${said.slice(0, 5)}`);
+});
+
+test("a day with its year, also this one", () => {
+  expect(dayInFull(local("2026-12-30T23:59:59"))).toBe("30 December 2026");
 });
 
 test.each([

@@ -44,6 +44,11 @@ export function dayOf(iso: string, now: number): string {
   return (isSameYear(at, now) ? date : dateAndYear).format(at);
 }
 
+/** The day with its year, whichever it is: "30 December 2026". */
+export function dayInFull(iso: string): string {
+  return dateAndYear.format(Date.parse(iso));
+}
+
 /** The day and the time of day: "Today, 14:05", "14 March, 09:30". */
 export function dayAndTime(iso: string, now: number): string {
   return `${dayOf(iso, now)}, ${hourAndMinute.format(Date.parse(iso))}`;

@@ -81,7 +81,23 @@ export function aBackup(given: Partial<Backup> = {}) {
     engine: "woocommerce",
     engineVersion: "7.1",
     counts: [{ __typename: "BackupCount" as const, name: "orders", number: 12 }],
+    isPinned: false,
+    keptUntil: null,
     ...given,
+  };
+}
+
+/** How backups are made and kept: all of them, or those of the usual periods. */
+export const DAILY = { __typename: "BackupPolicy", intervalHours: 24, isInCluster: true, retention: null };
+export const CLEARED = { ...DAILY, retention: { __typename: "BackupRetention", days: 7, weeks: 4, months: 6, deletedDays: 30 } };
+
+/** The answer to the question for a store's backups. */
+export function backupsOf(backups: object[], policy: object | null = DAILY) {
+  const edges = backups.map((node) => ({ __typename: "BackupEdge", node }));
+  return {
+    __typename: "Query",
+    platform: { __typename: "Platform", backups: policy },
+    store: { __typename: "Store", id: "store_1", backups: { __typename: "BackupConnection", edges } },
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { aBackup, aStore } from "@/testing/records";
-import { backupsInWords, isBackupMissed, originInWords, scheduleInWords } from "./backup-words";
+import { afterDeletionInWords, backupsInWords, isBackupMissed, originInWords, retentionInWords, scheduleInWords, timeLeftInWords } from "./backup-words";
 
 const softwareOf = ({ engine, engineVersion }: { engine: string; engineVersion: string }) => `${engine} ${engineVersion}`;
 const wordsOf = (given: Parameters<typeof aBackup>[0]) => backupsInWords([aBackup(given)], softwareOf)[0]?.words;
@@ -35,13 +35,51 @@ test.each([
   [0.5, "The platform makes a backup about every 30 minutes."],
   [null, "Backups are made when somebody asks for one."],
 ])("an interval of %s hours in words", (intervalHours, said) => {
-  expect(scheduleInWords({ intervalHours, isInCluster: true })).toBe(said);
+  expect(scheduleInWords({ intervalHours, isInCluster: true, retention: null })).toBe(said);
+});
+
+const RETENTION = { __typename: "BackupRetention" as const, days: 7, weeks: 4, months: 6, deletedDays: 30 };
+
+test.each([
+  [RETENTION, "Kept: one for each of the last 7 days, 4 weeks and 6 months, and those that are pinned."],
+  [{ ...RETENTION, weeks: 0, months: 1 }, "Kept: one for each of the last 7 days and 1 month, and those that are pinned."],
+  [{ ...RETENTION, days: 0, months: 0 }, "Kept: one for each of the last 4 weeks, and those that are pinned."],
+  [{ ...RETENTION, days: 0, weeks: 0, months: 0 }, "Kept: the newest one, and those that are pinned."],
+  [null, "All backups are kept."],
+])("how long backups are kept by %j", (retention, said) => {
+  expect(retentionInWords({ retention })).toBe(said);
+});
+
+test("until when those of a deleted shop are there", () => {
+  const until = aBackup({ keptUntil: new Date("2026-12-30T12:00:00").toISOString() });
+  const pinned = aBackup({ isPinned: true });
+  expect(timeLeftInWords([pinned, until])).toBe("Kept until 30 December 2026, and those that are pinned until they are unpinned.");
+  expect(timeLeftInWords([pinned])).toBe("Backups of this shop can be restored as long as this record of it is kept.");
+});
+
+test.each<[string, Partial<typeof RETENTION> | null, Parameters<typeof aBackup>[0][], string | undefined]>([
+  ["for a time", {}, [{}], "Its backups are kept for 30 days more."],
+  ["for a day", { deletedDays: 1 }, [{}], "Its backups are kept for 1 day more."],
+  ["and pinned ones for longer", { deletedDays: 1.5 }, [{}, { isPinned: true }], "Its backups are kept for 1.5 days more, and those that are pinned until they are unpinned."],
+  ["for ever", null, [{}], "Its backups can be restored as long as the record of it is kept."],
+  ["and there are none", {}, [], undefined],
+])("what becomes of the backups of a shop that is deleted, where they are kept %s", (_, retention, backups, said) => {
+  const policy = { ...daily, retention: retention && { ...RETENTION, ...retention } };
+  const edges = backups.map((given) => ({ node: aBackup(given) }));
+  expect(afterDeletionInWords({ platform: { backups: policy }, store: { id: "store_1", backups: { edges } } })).toBe(said);
+});
+
+test("nothing is said of a deleted shop's backups where none are made any more, and of no end that there is not", () => {
+  const store = { id: "store_1", backups: { edges: [{ node: aBackup() }] } };
+  expect(afterDeletionInWords({ platform: { backups: null }, store })).toBeUndefined();
+  const endless = { ...daily, retention: { ...RETENTION, deletedDays: null } };
+  expect(afterDeletionInWords({ platform: { backups: endless }, store })).toBe("Its backups are kept.");
 });
 
 const HOUR = 3_600_000;
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const ago = (hours: number) => new Date(NOW - hours * HOUR).toISOString();
-const daily = { intervalHours: 24, isInCluster: true };
+const daily = { intervalHours: 24, isInCluster: true, retention: null };
 
 test.each<[string, Parameters<typeof aStore>[0], number | null, boolean]>([
   ["ready for three days without one", { readyAt: ago(72) }, null, true],

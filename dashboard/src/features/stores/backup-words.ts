@@ -1,6 +1,6 @@
 import type { BackupFactsFragment, StoreBackupsQuery, StoreSummaryFragment } from "@/gql/graphql";
 import { bytesInWords } from "@/lib/quantity";
-import { dayAndTime } from "@/lib/time";
+import { dayAndTime, dayInFull } from "@/lib/time";
 import type { Happening } from "./activity";
 import { canBeOpened, isLeaving } from "./store-facts";
 
@@ -56,6 +56,47 @@ function pace(hours: number): string {
 
 function every(number: number, units: string, unit: string): string {
   return number === 1 ? `once ${unit}` : `every ${number} ${units}`;
+}
+
+/** Which backups are kept for how long, in a sentence: "Kept: one for each of the last 7 days and 6 months, and those that are pinned." */
+export function retentionInWords({ retention }: Pick<BackupPolicy, "retention">): string {
+  if (!retention) return "All backups are kept.";
+  const { days, weeks, months } = retention;
+  const periods = [amount(days, "day"), amount(weeks, "week"), amount(months, "month")].filter((period) => period !== undefined);
+  const kept = periods.length > 0 ? `one for each of the last ${listed(periods)}` : "the newest one";
+  return `Kept: ${kept}, and those that are pinned.`;
+}
+
+/** How long the backups of a deleted shop are there, in a sentence. */
+export function timeLeftInWords(backups: Backup[]): string {
+  // It is counted from the deletion, so that it is the same for all that are not pinned.
+  const until = backups.find(({ keptUntil }) => keptUntil)?.keptUntil;
+  if (!until) return "Backups of this shop can be restored as long as this record of it is kept.";
+  return `Kept until ${dayInFull(until)}, and those that are pinned until they are unpinned.`;
+}
+
+/** What becomes of a shop's backups when it is deleted, in a sentence; undefined if it has none. */
+export function afterDeletionInWords(known: StoreBackupsQuery): string | undefined {
+  const backups = backupsIn(known);
+  const policy = known.platform.backups;
+  if (!policy || backups.length === 0) return undefined;
+  if (!policy.retention) return "Its backups can be restored as long as the record of it is kept.";
+  const time = amount(policy.retention.deletedDays ?? 0, "day");
+  if (!time) return "Its backups are kept.";
+  const isAnyPinned = backups.some(({ isPinned }) => isPinned);
+  return `Its backups are kept for ${time} more${isAnyPinned ? ", and those that are pinned until they are unpinned" : ""}.`;
+}
+
+/** "1 day", "7 days"; undefined for none. */
+function amount(number: number, unit: string): string | undefined {
+  if (number === 0) return undefined;
+  const rounded = Math.round(number * 10) / 10;
+  return rounded === 1 ? `1 ${unit}` : `${rounded} ${unit}s`;
+}
+
+/** "7 days, 4 weeks and 6 months". */
+function listed(parts: string[]): string {
+  return parts.join(", ").replace(/, (?=[^,]*$)/, " and ");
 }
 
 /** Whether a shop that has been ready for long enough lacks a backup of the last two intervals. */

@@ -4,10 +4,9 @@ import { expect, test } from "vitest";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { onAnnouncement } from "@/lib/announcer";
 import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
-import { aBackup, aDetailedStore, anOperation, aReason, aStep } from "@/testing/records";
+import { aBackup, aDetailedStore, anOperation, aReason, aStep, backupsOf, CLEARED, DAILY } from "@/testing/records";
 import { StorePage } from "./store-page";
 
-const DAILY = { __typename: "BackupPolicy", intervalHours: 24, isInCluster: true };
 const RECENTLY = new Date(Date.now() - 60_000).toISOString();
 const QUEUED = anOperation({ id: "operation_1_2", number: 2, kind: "BACKUP", status: "QUEUED", startedAt: null, finishedAt: null });
 const RUNNING = { ...QUEUED, status: "RUNNING" as const };
@@ -16,15 +15,6 @@ const STEPS = [
   aStep({ name: "SAVE", status: "RUNNING", finishedAt: null }),
   aStep({ name: "CHECK", status: "PENDING", startedAt: null, finishedAt: null }),
 ];
-
-function backupsOf(backups: object[], policy: object | null = DAILY) {
-  const edges = backups.map((node) => ({ __typename: "BackupEdge", node }));
-  return {
-    __typename: "Query",
-    platform: { __typename: "Platform", backups: policy },
-    store: { __typename: "Store", id: "store_1", backups: { __typename: "BackupConnection", edges } },
-  };
-}
 
 /** Draw the page of a shop that has been ready for a minute. */
 function show(given: Partial<StoreDetailsFragment>, more: Answers = {}) {
@@ -71,6 +61,14 @@ test("the backups of a deleted shop are there to be restored, and no more are pr
   expect(screen.queryByRole("button", { name: "Back up now" })).toBeNull();
 });
 
+test("those of a deleted shop say until when they are kept, and can be pinned", async () => {
+  const backup = aBackup({ keptUntil: "2026-12-30T12:00:00Z" });
+  show({ status: "DELETED", target: "DELETED" }, { StoreBackups: () => backupsOf([backup], CLEARED) });
+  expect(await screen.findByText("Kept until 30 December 2026, and those that are pinned until they are unpinned.")).toBeDefined();
+  expect(screen.getByRole("button", { name: /^Pin the backup of/ })).toBeDefined();
+  expect(screen.queryByText(/one for each of the last/)).toBeNull();
+});
+
 test.each<[string, Answers]>([
   ["to a viewer", { Viewer: viewer("VIEWER"), StoreBackups: () => backupsOf([aBackup()]) }],
   ["where backups are not set up any more", { StoreBackups: () => backupsOf([aBackup()], null) }],
@@ -84,7 +82,26 @@ test("how backups are made, and that they do not outlive the cluster", async () 
   show({});
   expect(await (await panel()).findByText("The platform makes a backup about once a day.")).toBeDefined();
   expect(screen.getByText("Backups are kept in the same cluster as the shop: no protection from losing the cluster.")).toBeDefined();
+  expect(screen.getByText("All backups are kept.")).toBeDefined();
   expect(screen.getByText("No backup was made yet.")).toBeDefined();
+});
+
+test("how long backups are kept, where they are removed some day", async () => {
+  show({}, { StoreBackups: () => backupsOf([], CLEARED) });
+  expect(await screen.findByText("Kept: one for each of the last 7 days, 4 weeks and 6 months, and those that are pinned.")).toBeDefined();
+});
+
+test("who deletes a shop is told what becomes of its backups", async () => {
+  show({}, { StoreBackups: () => backupsOf([aBackup()], CLEARED) });
+  await userEvent.click(await screen.findByRole("button", { name: "Delete" }));
+  expect(await within(screen.getByRole("dialog")).findByText("Its backups are kept for 30 days more.")).toBeDefined();
+});
+
+test("of a shop without backups nothing is said when it is deleted", async () => {
+  show({}, { StoreBackups: () => backupsOf([], CLEARED) });
+  await screen.findByText("No backup was made yet.");
+  await userEvent.click(await screen.findByRole("button", { name: "Delete" }));
+  expect(within(screen.getByRole("dialog")).queryByText(/backup/)).toBeNull();
 });
 
 test("where backups are kept elsewhere nothing is said of losing the cluster", async () => {

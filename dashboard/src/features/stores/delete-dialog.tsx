@@ -1,12 +1,13 @@
 import { useState } from "react";
-import { useMutation } from "urql";
+import { useMutation, useQuery } from "urql";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { DialogActions, DialogForm } from "@/components/dialog-form";
 import { Field } from "@/components/field";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { refusalOf } from "@/lib/graphql/refusal-of";
-import { DELETE_STORE } from "./operations";
+import { afterDeletionInWords } from "./backup-words";
+import { DELETE_STORE, STORE_BACKUPS } from "./operations";
 
 interface DeleteDialogProps {
   store: Pick<StoreSummaryFragment, "id" | "name">;
@@ -16,8 +17,12 @@ interface DeleteDialogProps {
 /** Asks for the store's name, since what is deleted is gone. */
 export function DeleteDialog({ store, onClose }: DeleteDialogProps) {
   const [{ fetching }, deleteStore] = useMutation(DELETE_STORE);
+  // The store's page has asked for it, so that it is known at once.
+  const [{ data: known }] = useQuery({ query: STORE_BACKUPS, variables: { id: store.id } });
   const [typed, setTyped] = useState("");
   const [problem, setProblem] = useState<string>();
+
+  const ofBackups = known && afterDeletionInWords(known);
 
   async function submit() {
     if (typed !== store.name) {
@@ -36,6 +41,7 @@ export function DeleteDialog({ store, onClose }: DeleteDialogProps) {
           The shop, its products and orders, its files and its passwords are removed.{" "}
           <strong>This cannot be taken back.</strong>
         </p>
+        {ofBackups && <p>{ofBackups}</p>}
         <Field label={`Type “${store.name}” to go on`} error={problem}>
           {(control) => (
             <input

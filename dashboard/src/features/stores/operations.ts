@@ -140,6 +140,8 @@ export const BACKUP_FACTS = graphql(`
       name
       number
     }
+    isPinned
+    keptUntil
   }
 `);
 
@@ -149,6 +151,12 @@ export const STORE_BACKUPS = graphql(`
       backups {
         intervalHours
         isInCluster
+        retention {
+          days
+          weeks
+          months
+          deletedDays
+        }
       }
     }
     store(id: $id) {
@@ -294,6 +302,34 @@ export const CREATE_BACKUP = graphql(`
     createBackup(input: $input) {
       store {
         ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const PIN_BACKUP = graphql(`
+  mutation PinBackup($input: PinBackupInput!) {
+    pinBackup(input: $input) {
+      backup {
+        ...BackupFacts
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const UNPIN_BACKUP = graphql(`
+  mutation UnpinBackup($input: UnpinBackupInput!) {
+    unpinBackup(input: $input) {
+      backup {
+        ...BackupFacts
       }
       errors {
         code

@@ -11,6 +11,7 @@ const EMBEDDED = [
   "BackupCount",
   "BackupEdge",
   "BackupPolicy",
+  "BackupRetention",
   "Container",
   "Diagnostics",
   "Engine",
