@@ -110,6 +110,23 @@ def test_every_pod_of_woocommerce_is_told_that_it_is_of_a_copy(
     assert "SHOP_IS_COPY" not in helm.text(OUTWARD)
 
 
+def test_the_pods_of_medusa_are_told_what_they_are_to_do(medusa: Helm) -> None:
+    copy, shop = (medusa.objects({**OUTWARD, "store": store}) for store in (COPY, STORE))
+    told = {
+        name: environment(copy.containers[name]).items()
+        - environment(shop.containers[name]).items()
+        for name in ("medusa", "setup", "storefront")
+    }
+    assert told == {
+        "medusa": {("MEDUSA_WORKER_MODE", "server")},  # nothing by the clock
+        "setup": set(),
+        "storefront": {("SHOP_IS_COPY", "true")},
+    }
+    written = json.dumps(shop)
+    assert "SHOP_IS_COPY" not in written
+    assert "MEDUSA_WORKER_MODE" not in written
+
+
 def test_what_is_no_copy_is_as_without_the_value(any_engine: Helm) -> None:
     said = any_engine.text({**OUTWARD, "store": {**STORE, "isCopy": False}})
     assert said == any_engine.text(OUTWARD)
