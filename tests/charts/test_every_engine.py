@@ -38,6 +38,7 @@ VARIANTS: dict[str, Values] = {
     "large": {"plan": "large"},
     "backup": {"backup": {"enabled": True}},
     "restore": {"backup": {"enabled": True}, "restore": {"enabled": True}},
+    "copy": {"store": {**STORE, "isCopy": True}},
 }
 PLANS = ("small", "medium", "large")
 AMOUNTS = ("cpu", "memory", "ephemeral-storage")

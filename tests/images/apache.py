@@ -17,7 +17,13 @@ from app.local.cluster.progress import ticking
 
 SITE = Path(__file__).resolve().parents[2] / "charts" / "woocommerce" / "image" / "shop.conf"
 _PACKAGES = ("apache2-bin", "libapr1", "libaprutil1")
-_MODULES = ("mpm_prefork", "authz_core", "dir", "rewrite")  # all that the site needs but PHP
+_MODULES = (
+    "mpm_prefork",
+    "authz_core",
+    "dir",
+    "headers",
+    "rewrite",
+)  # all that the site needs but PHP
 WORKERS = 3
 
 
@@ -39,7 +45,7 @@ def ensure_apache() -> Path:
 
 
 @contextmanager
-def serving(documents: Path, run: Path) -> Iterator[int]:
+def serving(documents: Path, run: Path, **env: str) -> Iterator[int]:
     """Serve WordPress' folder as the image does, but for PHP, and yield the port."""
     package, port = ensure_apache(), free_port()
     config = run / "apache.conf"
@@ -49,7 +55,7 @@ def serving(documents: Path, run: Path) -> Iterator[int]:
     environment["APACHE_WORKERS"] = str(WORKERS)
     server = subprocess.Popen(
         [package / "usr/sbin/apache2", "-DFOREGROUND", "-f", config],
-        env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env={**os.environ, **environment, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True,  # at its end it ends its whole process group
     )  # fmt: skip
     try:

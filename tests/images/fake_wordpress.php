@@ -31,7 +31,8 @@ final class State
 
 function get_option(string $name, mixed $else = false): mixed
 {
-    return apply_filters("option_$name", State::read()['options'][$name] ?? $else);
+    $given = apply_filters("pre_option_$name", false);
+    return $given !== false ? $given : apply_filters("option_$name", State::read()['options'][$name] ?? $else);
 }
 function update_option(string $name, mixed $value): void
 {
@@ -168,19 +169,20 @@ $wp_rewrite = new class {
     }
 };
 
-// Hooks, all of one priority.
+// Hooks: what has the lower priority comes first.
 $hooks = [];
-function add_filter(string $name, callable $do): void
+function add_filter(string $name, callable $do, int $priority = 10): void
 {
-    $GLOBALS['hooks'][$name][] = $do;
+    $GLOBALS['hooks'][$name][$priority][] = $do;
+    ksort($GLOBALS['hooks'][$name]);
 }
-function add_action(string $name, callable $do): void
+function add_action(string $name, callable $do, int $priority = 10): void
 {
-    add_filter($name, $do);
+    add_filter($name, $do, $priority);
 }
-function apply_filters(string $name, mixed $value, mixed ...$more): mixed
+function apply_filters(string $name, mixed $value = null, mixed ...$more): mixed
 {
-    foreach ($GLOBALS['hooks'][$name] ?? [] as $do) {
+    foreach (array_merge(...$GLOBALS['hooks'][$name] ?? []) as $do) {
         $value = $do($value, ...$more);
     }
     return $value;
@@ -188,6 +190,10 @@ function apply_filters(string $name, mixed $value, mixed ...$more): mixed
 function do_action(string $name, mixed ...$values): void
 {
     apply_filters($name, ...$values);
+}
+function esc_html(string $text): string
+{
+    return htmlspecialchars($text, ENT_QUOTES);
 }
 function wp_specialchars_decode(string $text): string
 {

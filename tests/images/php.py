@@ -54,7 +54,15 @@ class Shop:
     def run(self, *files: str, then: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run files of the image one after the other, and then more PHP."""
         named = [_FAKE, *(IMAGE / file for file in files)]
-        code = "".join(f"require {str(file)!r};" for file in named) + then
+        return self._run("".join(f"require {str(file)!r};" for file in named) + then, env)
+
+    def php(self, code: str, **env: str) -> str:
+        """Return what PHP prints without a WordPress that is played."""
+        done = self._run(code, env)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        return done.stdout
+
+    def _run(self, code: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         settings = ("-d", "error_reporting=-1", "-d", "display_errors=stderr", "-d", "log_errors=0")
         return subprocess.run(
             [self.program, "-n", *settings, "-r", code],

@@ -67,6 +67,13 @@ class Shop:
         with socket.create_connection(("127.0.0.1", self.port), timeout=60):
             return True
 
+    def robots(self, path: str) -> list[str]:
+        """Return what search engines are told of an answer, header by header."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.headers.get_all("X-Robots-Tag", [])
+
     def answer(self, path: str, method: str = "GET", *, host: str = "127.0.0.1") -> tuple[int, str]:
         with closing(HTTPConnection(host, self.port, timeout=60)) as connection:
             connection.request(method, path)
@@ -74,8 +81,8 @@ class Shop:
             return answer.status, answer.read().decode()
 
 
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
+@contextmanager
+def serving_a_shop(**env: str) -> Iterator[Shop]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         root.chmod(0o755)  # Apache's workers are nobody's
@@ -84,8 +91,14 @@ def shop() -> Iterator[Shop]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"this is {name}")
         (root / "run").mkdir()
-        with serving(root / "wordpress", root / "run") as port:
+        with serving(root / "wordpress", root / "run", **env) as port:
             yield Shop(root / "wordpress", port)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with serving_a_shop() as served:
+        yield served
 
 
 @pytest.fixture
@@ -174,3 +187,20 @@ def test_what_opens_it_is_looked_for_at_each_request(closed_shop: Shop) -> None:
     assert closed_shop.status("/") == 503
     (closed_shop.content / ".set-up").touch()
     assert closed_shop.status("/") == 200
+
+
+def test_a_copy_is_no_search_engines_whatever_is_asked_for(open_shop: Shop) -> None:
+    asked = [
+        "/", "/wp-login.php", "/no/such/page", "/wp-content/uploads/logo.png", PROBE,
+        "/wp-content/.set-up", "/wp-admin/install.php",
+    ]  # fmt: skip
+    with serving_a_shop(SHOP_IS_COPY="true") as copy:
+        closed = copy.robots("/")
+        (copy.content / ".set-up").touch()
+        # As a plug-in may have it for its folder
+        rules = copy.content / "uploads" / ".htaccess"
+        rules.write_text('Header set X-Robots-Tag "all"\n')
+        told = {path: copy.robots(path) for path in asked}
+    assert closed == ["noindex, nofollow"]
+    assert told == {path: ["noindex, nofollow"] for path in asked}
+    assert {path: open_shop.robots(path) for path in asked} == {path: [] for path in asked}

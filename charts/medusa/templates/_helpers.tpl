@@ -152,10 +152,10 @@ imagePullPolicy: {{ .pullPolicy }}
 {{ include "medusa.mailEnv" . }}
 {{- end }}
 
-{{/* How mail leaves; the set-up has it too, since whoever starts Medusa writes down who sends for it. */}}
+{{/* How mail leaves; the set-up has it too, since whoever starts Medusa writes down who sends for it. A copy sends none. */}}
 {{- define "medusa.mailEnv" -}}
 {{- with .Values.mail }}
-{{- if .host }}
+{{- if and .host (not $.Values.store.isCopy) }}
 - {name: SMTP_HOST, value: {{ .host | quote }}}
 - {name: SMTP_PORT, value: {{ .port | quote }}}
 - {name: SMTP_SECURITY, value: {{ .security }}}

@@ -147,10 +147,10 @@ volumeMounts:
 {{- .Values.wordpress.workers | default $plan.wordpress.workers | default 8 }}
 {{- end }}
 
-{{/* Where their mail goes, if it is sent at all; the image's must-use plug-in reads it. */}}
+{{/* Where their mail goes, if it is sent at all; the image's must-use plug-in reads it. A copy sends none. */}}
 {{- define "woocommerce.mailEnv" -}}
 {{- with .Values.mail }}
-{{- if .host }}
+{{- if and .host (not $.Values.store.isCopy) }}
 - {name: SMTP_HOST, value: {{ .host | quote }}}
 - {name: SMTP_PORT, value: {{ .port | quote }}}
 - {name: SMTP_SECURITY, value: {{ .security }}}
@@ -180,6 +180,9 @@ volumeMounts:
 - {name: SHOP_URL, value: {{ .Values.store.url | default (printf "http://%s" .Values.store.host) | trimSuffix "/" | quote }}}
 {{ include "woocommerce.contentEnv" . }}
 - {name: HOME, value: /tmp}
+{{- if .Values.store.isCopy }}
+- {name: SHOP_IS_COPY, value: "true"}
+{{- end }}
 {{- include "woocommerce.mailEnv" . }}
 {{- end }}
 

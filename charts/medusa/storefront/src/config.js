@@ -6,6 +6,7 @@
  * @property {string} publishableKey  Opens Medusa's store API. It never leaves the server.
  * @property {string} shopName
  * @property {string} shopOrigin  Scheme, host and port that shoppers see, such as https://candles.example.com.
+ * @property {boolean} isCopy  Whether the shop is a copy of another one, to try things in.
  */
 
 /** Some of the environment is missing or wrong; the message names each variable and the remedy. */
@@ -64,6 +65,7 @@ export function readConfig(environment) {
       readOrigin,
       "Give the address that shoppers see without a path, such as https://candles.example.com.",
     ),
+    isCopy: setting("SHOP_IS_COPY", readBoolean, "Give true or false.", "false"),
   };
   if (mistakes.length > 0) {
     throw new ConfigError(mistakes.join("\n"));
@@ -75,6 +77,11 @@ export function readConfig(environment) {
 function readPort(value) {
   const port = Number(value);
   return /^\d+$/.test(value) && port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** @param {string} value */
+function readBoolean(value) {
+  return ["true", "false"].includes(value) ? value === "true" : undefined;
 }
 
 /** @param {string} value */

@@ -17,12 +17,20 @@ test("what is left out has a standard", () => {
     publishableKey: "pk_0123456789abcdef",
     shopName: "Harbour & Hill",
     shopOrigin: "https://harbour.example.com",
+    isCopy: false,
   });
 });
 
 test("port and address are taken", () => {
   const { port, host } = readConfig({ ...RIGHT, PORT: "8080", HOST: "127.0.0.1" });
   assert.deepEqual({ port, host }, { port: 8080, host: "127.0.0.1" });
+});
+
+test("a copy is one only if that is said", () => {
+  assert.equal(readConfig({ ...RIGHT, SHOP_IS_COPY: "true" }).isCopy, true);
+  for (const said of ["false", "", undefined]) {
+    assert.equal(readConfig({ ...RIGHT, SHOP_IS_COPY: said }).isCopy, false);
+  }
 });
 
 test("everything that is missing is named at once", () => {
@@ -44,6 +52,7 @@ const WRONG = [
   ["PORT", "0", "PORT is wrong. Give a number from 1 to 65535."],
   ["PORT", "70000", "PORT is wrong. Give a number from 1 to 65535."],
   ["PORT", "http", "PORT is wrong. Give a number from 1 to 65535."],
+  ["SHOP_IS_COPY", "yes", "SHOP_IS_COPY is wrong. Give true or false."],
   ["BACKEND_URL", "medusa:9000", "BACKEND_URL is wrong. Give the address of the Medusa server without a path, such as http://medusa:9000."],
   ["BACKEND_URL", "http://medusa:9000/store", "BACKEND_URL is wrong. Give the address of the Medusa server without a path, such as http://medusa:9000."],
   ["PUBLISHABLE_KEY", "sk_0123", "PUBLISHABLE_KEY is wrong. Give the publishable API key of the shop's sales channel; it begins with pk_."],

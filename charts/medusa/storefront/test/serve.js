@@ -1,5 +1,6 @@
 /**
- * A shop on a fake Medusa, for a browser: prints its address, and serves until it is stopped.
+ * A shop on a fake Medusa, for a browser: prints its address, and serves until it is stopped. With SHOP_IS_COPY=true
+ * in its environment it is a copy.
  */
 import { once } from "node:events";
 import { createShopServer } from "../src/http/server.js";
@@ -14,6 +15,7 @@ const config = {
   publishableKey: PUBLISHABLE_KEY,
   shopName: "Harbour & Hill",
   shopOrigin: "",
+  isCopy: process.env.SHOP_IS_COPY === "true",
 };
 const server = createShopServer(createShop(config, createLog(process.stderr))).listen(0, config.host);
 await once(server, "listening");

@@ -12,10 +12,13 @@ import { Visitor } from "./visitor.js";
  * Start a shop on a fake Medusa, for one test.
  *
  * @param {TestContext} t
- * @param {{ shopName?: string, shopUrl?: string, timeoutMilliseconds?: number }} [options]  With another
- *   `shopUrl` the shop believes to be there.
+ * @param {{ shopName?: string, shopUrl?: string, isCopy?: boolean, timeoutMilliseconds?: number }} [options]  With
+ *   another `shopUrl` the shop believes to be there.
  */
-export async function serve(t, { shopName = "Harbour & Hill", shopUrl, timeoutMilliseconds } = {}) {
+export async function serve(
+  t,
+  { shopName = "Harbour & Hill", shopUrl, isCopy = false, timeoutMilliseconds } = {},
+) {
   const medusa = new FakeMedusa();
   const backendUrl = await medusa.start();
   /** @type {{ event: string, [field: string]: unknown }[]} */
@@ -27,6 +30,7 @@ export async function serve(t, { shopName = "Harbour & Hill", shopUrl, timeoutMi
     publishableKey: PUBLISHABLE_KEY,
     shopName,
     shopOrigin: shopUrl ?? "",
+    isCopy,
   };
   const client = new Client({ url: backendUrl, publishableKey: PUBLISHABLE_KEY, timeoutMilliseconds });
   const shop = createShop(config, (event, fields) => void logged.push({ event, ...fields }), client);

@@ -17,8 +17,13 @@ export function asset({ assets }, { params }) {
   return file(found.body, found.type, FOR_GOOD);
 }
 
-/** What search engines have nothing to look for in. */
-export function robots() {
-  const body = "User-agent: *\nDisallow: /cart\nDisallow: /checkout\nDisallow: /orders\n";
+/**
+ * What search engines have nothing to look for in: all of a copy, with what Medusa answers at the same address.
+ *
+ * @param {Shop} shop
+ */
+export function robots({ config }) {
+  const paths = config.isCopy ? ["/"] : ["/cart", "/checkout", "/orders"];
+  const body = ["User-agent: *", ...paths.map((path) => `Disallow: ${path}`), ""].join("\n");
   return file(body, "text/plain; charset=utf-8", "public, max-age=86400");
 }

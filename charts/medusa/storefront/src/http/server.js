@@ -50,6 +50,8 @@ export function createShopServer(shop) {
     const setCookies = reply.shopper ? cookies.write(shopper, reply.shopper) : [];
     await send(request, response, reply, {
       ...SECURITY_HEADERS,
+      // Search engines show neither pages nor pictures of a copy, nor follow its links.
+      ...(shop.config.isCopy && { "x-robots-tag": "noindex, nofollow" }),
       ...(setCookies.length > 0 && { "set-cookie": setCookies }),
       // What is left of a body that was not read would be taken for the next request; and a server
       // that is stopping waits for its connections.

@@ -3,6 +3,10 @@
 /** @import { Markup } from "../html.js" */
 import { html } from "../html.js";
 
+// At the top of the page and in its flow, so that it covers nothing.
+const COPY_NOTICE = html`
+<p class="copy-notice">This is a copy of a shop, to try things in. It sends no mail and takes no payments.</p>`;
+
 /**
  * Write a whole page around its content.
  *
@@ -30,7 +34,7 @@ ${description && html`<meta name="description" content="${description}">`}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header class="site-header">
+<header class="site-header">${config.isCopy && COPY_NOTICE}
 <div class="site-header-inner">
 <a class="brand" href="/">${name}</a>
 <nav aria-label="Shop"><a href="/">Products</a>${cartLink(shopper.cart?.count ?? 0)}</nav>
