@@ -89,7 +89,7 @@ export function aBackup(given: Partial<Backup> = {}) {
 
 /** How backups are made and kept: all of them, or those of the usual periods. */
 export const DAILY = { __typename: "BackupPolicy", intervalHours: 24, isInCluster: true, retention: null };
-export const CLEARED = { ...DAILY, retention: { __typename: "BackupRetention", days: 7, weeks: 4, months: 6, deletedDays: 30 } };
+export const CLEARED = { ...DAILY, retention: { __typename: "BackupRetention", allDays: 2, days: 7, weeks: 4, months: 6, deletedDays: 30 } };
 
 /** The answer to the question for a store's backups. */
 export function backupsOf(backups: object[], policy: object | null = DAILY) {

@@ -38,13 +38,13 @@ test.each([
   expect(scheduleInWords({ intervalHours, isInCluster: true, retention: null })).toBe(said);
 });
 
-const RETENTION = { __typename: "BackupRetention" as const, days: 7, weeks: 4, months: 6, deletedDays: 30 };
+const RETENTION = { __typename: "BackupRetention" as const, allDays: 2, days: 7, weeks: 4, months: 6, deletedDays: 30 };
 
 test.each([
-  [RETENTION, "Kept: one for each of the last 7 days, 4 weeks and 6 months, and those that are pinned."],
-  [{ ...RETENTION, weeks: 0, months: 1 }, "Kept: one for each of the last 7 days and 1 month, and those that are pinned."],
-  [{ ...RETENTION, days: 0, months: 0 }, "Kept: one for each of the last 4 weeks, and those that are pinned."],
-  [{ ...RETENTION, days: 0, weeks: 0, months: 0 }, "Kept: the newest one, and those that are pinned."],
+  [RETENTION, "Kept: all of the last 2 days, one for each of the last 7 days, 4 weeks and 6 months, and those that are pinned."],
+  [{ ...RETENTION, allDays: 0.5, weeks: 0, months: 1 }, "Kept: all of the last 0.5 days, one for each of the last 7 days and 1 month, and those that are pinned."],
+  [{ ...RETENTION, allDays: 0, days: 0, months: 0 }, "Kept: one for each of the last 4 weeks, and those that are pinned."],
+  [{ ...RETENTION, allDays: 0, days: 0, weeks: 0, months: 0 }, "Kept: the newest one, and those that are pinned."],
   [null, "All backups are kept."],
 ])("how long backups are kept by %j", (retention, said) => {
   expect(retentionInWords({ retention })).toBe(said);

@@ -58,13 +58,15 @@ function every(number: number, units: string, unit: string): string {
   return number === 1 ? `once ${unit}` : `every ${number} ${units}`;
 }
 
-/** Which backups are kept for how long, in a sentence: "Kept: one for each of the last 7 days and 6 months, and those that are pinned." */
+/** Which backups are kept, in a sentence: "Kept: all of the last 2 days, one for each of the last 7 days and 6 months, and those that are pinned." */
 export function retentionInWords({ retention }: Pick<BackupPolicy, "retention">): string {
   if (!retention) return "All backups are kept.";
-  const { days, weeks, months } = retention;
+  const { allDays, days, weeks, months } = retention;
+  const all = amount(allDays, "day");
   const periods = [amount(days, "day"), amount(weeks, "week"), amount(months, "month")].filter((period) => period !== undefined);
-  const kept = periods.length > 0 ? `one for each of the last ${listed(periods)}` : "the newest one";
-  return `Kept: ${kept}, and those that are pinned.`;
+  const oldest = periods.length > 0 ? `one for each of the last ${listed(periods)}` : "the newest one";
+  const recent = all ? `all of the last ${all}, ` : "";
+  return `Kept: ${recent}${oldest}, and those that are pinned.`;
 }
 
 /** How long the backups of a deleted shop are there, in a sentence. */

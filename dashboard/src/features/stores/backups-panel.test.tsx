@@ -88,7 +88,7 @@ test("how backups are made, and that they do not outlive the cluster", async () 
 
 test("how long backups are kept, where they are removed some day", async () => {
   show({}, { StoreBackups: () => backupsOf([], CLEARED) });
-  expect(await screen.findByText("Kept: one for each of the last 7 days, 4 weeks and 6 months, and those that are pinned.")).toBeDefined();
+  expect(await screen.findByText("Kept: all of the last 2 days, one for each of the last 7 days, 4 weeks and 6 months, and those that are pinned.")).toBeDefined();
 });
 
 test("who deletes a shop is told what becomes of its backups", async () => {

@@ -152,6 +152,7 @@ export const STORE_BACKUPS = graphql(`
         intervalHours
         isInCluster
         retention {
+          allDays
           days
           weeks
           months
