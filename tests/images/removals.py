@@ -1,5 +1,6 @@
 """Removing backups, played: the platform chart's own script on the volume of a real rest-server."""
 
+import shutil
 import signal
 import subprocess
 import time
@@ -14,12 +15,11 @@ from tests.images.backup_pod import Pod
 from tests.images.rest_server import RestServer
 from tests.images.test_backup_scripts import pod_of
 
-REMOVE = (
-    Path(__file__).resolve().parents[2] / "charts" / "store-platform" / "files/backups/remove"
-)
+REMOVE = Path(__file__).resolve().parents[2] / "charts" / "store-platform" / "files/backups/remove"
 PASSWORDS = {"store-1": "password-of-1", "store-2": "password-of-2"}
 ACCOUNTS = {"store-1": "account's secret", "store-2": "another"}
 WAIT_SECONDS = 60.0
+ID_LENGTH = 64
 
 
 def until(holds: Callable[[], object]) -> None:
@@ -50,6 +50,24 @@ class Shop:
         pod = replace(pod, environment=environment, secrets=secrets)
         return cls(pod, name, server.data / name)
 
+    def with_copies_of(self, other: "Shop") -> "Shop":
+        """Take over another shop's files and backups, as if they were its own."""
+        for mine, theirs in (
+            (self.pod.backup, other.pod.backup),
+            (self.pod.files, other.pod.files),
+            (self.repository, other.repository),
+        ):
+            shutil.rmtree(mine, ignore_errors=True)
+            shutil.copytree(theirs, mine)
+        return self
+
+    def save_more(self) -> None:
+        """Make another backup, by restic alone, which is done sooner than by the script."""
+        done = self.pod.restic(
+            "backup", "--host", "shop", str(self.pod.backup), str(self.pod.files)
+        )
+        assert done.returncode == 0, done.stderr
+
     @property
     def ids(self) -> list[str]:
         """The snapshots that there are, oldest first."""
@@ -57,7 +75,9 @@ class Shop:
 
     @property
     def locks(self) -> list[Path]:
-        return list((self.repository / "locks").iterdir())
+        """The locks that there are; one that is still written has a longer name."""
+        found = (self.repository / "locks").iterdir()
+        return [lock for lock in found if len(lock.name) == ID_LENGTH]
 
     def line(self, *snapshots: str) -> str:
         """Return the line of the list by which the platform names these."""
@@ -67,10 +87,8 @@ class Shop:
         """Return what of the shop's files and its dump can be had of a backup."""
         done = self.pod.restic("restore", snapshot, "--no-lock", "--target", str(target))
         assert done.returncode == 0, done.stderr
-        root = target / str(self.pod.folder)[1:]
-        return {
-            str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()
-        }
+        (root,) = [folder.parent for folder in target.rglob("files") if folder.is_dir()]
+        return {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*") if f.is_file()}
 
     def own_files(self) -> dict[str, bytes]:
         """Return the same as it is in the shop now."""
@@ -83,18 +101,23 @@ class Shop:
         return self.pod.restic("check", "--read-data").returncode == 0
 
     @contextmanager
-    def backup_under_way(self) -> Iterator[None]:
-        """A backup that has its lock and waits for what it is to save, until this ends."""
+    def backup_under_way(self, *, kill: bool = False) -> Iterator[None]:
+        """A backup that has its lock and waits for what it is to save, until this ends.
+
+        It is completed then, or killed.
+        """
         with subprocess.Popen(
             ["restic", "--no-cache", "backup", "--stdin"], env=self.pod.all_environment,
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as running:  # fmt: skip
-            until(lambda: self.locks)
-            yield
-            assert running.stdin is not None
-            running.stdin.write(b"saved meanwhile")
-            running.stdin.close()
-            assert running.wait(timeout=WAIT_SECONDS) == 0
+            try:
+                until(lambda: self.locks)
+                yield
+                if not kill:
+                    running.communicate(b"saved meanwhile", timeout=WAIT_SECONDS)
+                    assert running.returncode == 0
+            finally:
+                running.kill()
 
     @contextmanager
     def prune_under_way(self, *before: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -107,10 +130,12 @@ class Shop:
             [*before, ensure(RESTIC), "--no-cache", "prune", "--limit-download", "1"],
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as pruning:  # fmt: skip
-            until(lambda: self.locks)
-            pruning.send_signal(signal.SIGSTOP)
-            yield pruning
-            pruning.kill()
+            try:
+                until(lambda: self.locks)
+                pruning.send_signal(signal.SIGSTOP)
+                yield pruning
+            finally:
+                pruning.kill()
 
 
 @dataclass(frozen=True)

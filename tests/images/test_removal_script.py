@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.backup_pod import ACCOUNT, SCRIPTS, SHELLS, without_privileges
+from tests.images.backup_pod import ACCOUNT, ACCOUNT_PASSWORD, SCRIPTS, SHELLS, without_privileges
 from tests.images.removals import PASSWORDS, Removal, Shop, elsewhere, until
 from tests.images.rest_server import RestServer
 
@@ -29,19 +29,31 @@ esac
 """
 
 
-@pytest.fixture
-def shop(tmp_path: Path, server: RestServer) -> Shop:
-    """A shop with three backups, of which each has a video of its own and shares the rest."""
-    return with_backups(Shop.made(tmp_path / "shop", server, ACCOUNT))
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with three backups, each with a video and a picture that it alone has.
 
-
-def with_backups(shop: Shop) -> Shop:
-    for number in range(3):
-        # Of one size with what is kept, so that both are in one file of the repository.
-        (shop.pod.files / "video").write_bytes(os.urandom(400_000))
-        (shop.pod.files / f"picture-{number}").write_bytes(os.urandom(400_000))
-        assert shop.pod.run(SAVE) == 0
+    They are of one size with what all have, so that both are in one file of the repository.
+    """
+    folder = tmp_path_factory.mktemp("saved")
+    with RestServer(folder) as server:
+        server.add_account(ACCOUNT, ACCOUNT_PASSWORD)
+        server.look_again()
+        server.wait_for("Reloaded htpasswd file")
+        shop = Shop.made(folder / "shop", server, ACCOUNT)
+        for number in range(3):
+            (shop.pod.files / "video").write_bytes(os.urandom(400_000))
+            (shop.pod.files / f"picture-{number}").write_bytes(os.urandom(400_000))
+            if number == 0:
+                assert shop.pod.run(SAVE) == 0
+            else:
+                shop.save_more()
     return shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path, server: RestServer, saved: Shop) -> Shop:
+    return Shop.made(tmp_path / "shop", server, ACCOUNT).with_copies_of(saved)
 
 
 @pytest.fixture
@@ -49,14 +61,19 @@ def removal(tmp_path: Path, server: RestServer) -> Removal:
     return Removal.made(tmp_path / "removal", server.data)
 
 
+def another(folder: Path, server: RestServer) -> Shop:
+    """Return another shop, with one backup."""
+    made = Shop.made(folder / "other", server, "store-2")
+    assert made.pod.run(SAVE) == 0
+    return made
+
+
 def size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()
-    }
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -64,8 +81,7 @@ def test_what_is_named_is_removed_and_nothing_else(
     removal: Removal, shop: Shop, server: RestServer, tmp_path: Path, shell: str
 ) -> None:
     (server.data / ".htpasswd").write_text("accounts")
-    other = Shop.made(tmp_path / "other", server, "store-2")
-    assert other.pod.run(SAVE) == 0
+    other = another(tmp_path, server)
     untouched, before = contents(other.repository), size(shop.repository)
     first, second, third = shop.ids
     removal.name(shop.line(first, second))
@@ -78,7 +94,7 @@ def test_what_is_named_is_removed_and_nothing_else(
     assert before - size(shop.repository) > 750_000  # two videos of three
     assert contents(other.repository) == untouched
     assert (server.data / ".htpasswd").read_text() == "accounts"
-    assert shop.pod.run(SAVE) == 0  # and the server goes on
+    shop.save_more()  # and the server goes on
 
 
 def test_a_second_run_finds_everything_done(removal: Removal, shop: Shop) -> None:
@@ -109,15 +125,14 @@ def test_every_backup_of_a_shop(removal: Removal, shop: Shop) -> None:
     assert removal.run() == 0
     assert removal.total == "Backups removed: 3, whole repositories: 0, failures: 0."
     assert shop.ids == []
-    assert shop.pod.run(SAVE) == 0
+    shop.save_more()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_whole_repository(
     removal: Removal, shop: Shop, server: RestServer, tmp_path: Path, shell: str
 ) -> None:
-    other = Shop.made(tmp_path / "other", server, "store-2")
-    assert other.pod.run(SAVE) == 0
+    other = another(tmp_path, server)
     leftover = server.data / ".removed-store-9"  # of a run that was ended half way
     (leftover / "data").mkdir(parents=True)
     removal.name(f"{shop.name} - all", "store-7 - all")
@@ -207,7 +222,8 @@ def test_a_backup_that_is_being_made_is_waited_for(removal: Removal, shop: Shop)
 def test_a_backup_that_takes_too_long_keeps_no_other_shop_waiting(
     removal: Removal, shop: Shop, server: RestServer, tmp_path: Path
 ) -> None:
-    other = with_backups(Shop.made(tmp_path / "other", server, "store-2"))
+    other = another(tmp_path, server)
+    other.save_more()
     removal.name(shop.line(shop.ids[0]), other.line(other.ids[0]))
     with shop.backup_under_way():
         assert removal.run() == 1
@@ -218,7 +234,7 @@ def test_a_backup_that_takes_too_long_keeps_no_other_shop_waiting(
         " less than half an hour ago. Nothing is lost: the next run tries again."
     )
     assert removal.total == "Backups removed: 1, whole repositories: 0, failures: 1."
-    assert (len(shop.ids), len(other.ids)) == (4, 2)
+    assert (len(shop.ids), len(other.ids)) == (4, 1)
     assert removal.run() == 0
     assert len(shop.ids) == 3
 
@@ -259,7 +275,8 @@ def test_a_line_that_is_none(removal: Removal, shop: Shop, line: str) -> None:
 def test_what_fails_keeps_nothing_else_from_being_done(
     removal: Removal, shop: Shop, server: RestServer, tmp_path: Path
 ) -> None:
-    damaged = with_backups(Shop.made(tmp_path / "damaged", server, "store-2"))
+    damaged = another(tmp_path, server)
+    damaged.save_more()
     (largest, *_) = sorted(
         (file for file in (damaged.repository / "data").rglob("*") if file.is_file()),
         key=lambda file: -file.stat().st_size,
@@ -272,14 +289,13 @@ def test_what_fails_keeps_nothing_else_from_being_done(
     line, password, damage = removal.failures
     assert line.startswith("Line 1 of the list was left alone")
     assert password == (
-        "Store store-1: its repository could not be opened. The password does not fit the"
+        "Store store-1: backups could not be removed. The password does not fit the"
         " repository, which was made with another key. Give the platform the key of that time"
         " back. It was said: Fatal: wrong password or no key found"
     )
-    assert damage == (
+    assert damage.startswith(
         "Store store-2: the room of removed backups could not be freed. It is damaged. See what"
-        " restic check says of it, and repair it or bring it back from a copy of the volume. It"
-        " was said: Fatal: packs from index missing in repo"
+        " restic check says of it, and repair it or bring it back from a copy of the volume."
     )
     assert removal.total == "Backups removed: 2, whole repositories: 0, failures: 3."
     assert first not in shop.ids
@@ -288,10 +304,10 @@ def test_what_fails_keeps_nothing_else_from_being_done(
 
 def test_many_failures_leave_room_for_the_total(removal: Removal, shop: Shop) -> None:
     wrong = f"store-1 wrong-password {shop.ids[0]}"
-    removal.name(*[wrong] * 30)
+    removal.name(*[wrong] * 16)
     assert removal.run() == 1
     assert len(removal.pod.message) < 4096  # what a termination message may have
-    assert removal.total == "Backups removed: 0, whole repositories: 0, failures: 30."
+    assert removal.total == "Backups removed: 0, whole repositories: 0, failures: 16."
 
 
 def test_a_lock_that_cannot_be_read_is_removed(removal: Removal, shop: Shop) -> None:
@@ -308,7 +324,7 @@ def test_a_repository_without_its_configuration(removal: Removal, shop: Shop) ->
     assert removal.run() == 1
     (failure,) = removal.failures
     assert failure.startswith(
-        "Store store-1: its repository could not be opened. Its file config is missing. If it has"
+        "Store store-1: backups could not be removed. Its file config is missing. If it has"
         " snapshots, get that file back."
     )
     assert contents(shop.repository) == before
