@@ -242,6 +242,7 @@ def test_a_backup_that_takes_too_long_keeps_no_other_shop_waiting(
 SNAPSHOT = "0123456789abcdef" * 4
 
 
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     "line",
     [
@@ -262,7 +263,7 @@ SNAPSHOT = "0123456789abcdef" * 4
         "all",
     ],
 )
-def test_a_line_that_is_none(removal: Removal, shop: Shop, line: str) -> None:
+def test_a_line_that_is_none(removal: Removal, line: str) -> None:
     before = contents(removal.data)
     removal.name(line)
     assert removal.run() == 1
