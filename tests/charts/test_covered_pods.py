@@ -21,7 +21,7 @@ DIRECTIONS = {"Ingress", "Egress"}
 UNCOVERED = "no network policies"
 PODS = {
     "store-platform": {"api", "copy", "dashboard", "doctor", "migration"}
-    | {"backups", "database-backup"},
+    | {"backups", "backup-removal", "database-backup"},
     "medusa": {"medusa", "storefront", "postgres", "setup", "backup", "restore"},
     "woocommerce": {"wordpress", "mysql", "setup", "cron", "backup", "restore"},
 }

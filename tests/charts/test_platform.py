@@ -126,7 +126,7 @@ def test_no_shop_takes_the_platforms_own_name(
         ("postgresql", {"PersistentVolumeClaim"}, {"Job"}),
         ("backed up", set(), {"CronJob", "Job"}),
         ("backed up server", set(), {"CronJob", "Job"}),
-        ("shop backups", set(), {"Secret", "Role", "RoleBinding"}),
+        ("shop backups", set(), {"Secret", "Role", "RoleBinding", "CronJob"}),
         ("several", {"PersistentVolumeClaim"}, {"Job", "PodDisruptionBudget"}),
         ("monitored", set(), {"ServiceMonitor", "PrometheusRule"}),
     ],

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 COMPONENT = "backups"
 NAME = f"{RELEASE}-store-platform-backups"
 ACCOUNTS = f"{RELEASE}-store-platform-backup-accounts"
+REMOVAL = f"{RELEASE}-store-platform-backup-removal"
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +67,16 @@ def test_the_api_is_told_where_backups_go_and_has_the_key_by_reference(objects: 
     assert given == {
         "STORE_PLATFORM_BACKUP_REPOSITORY": f"rest:http://{NAME}.{NAMESPACE}.svc:8000",
         "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{NAMESPACE}/{ACCOUNTS}",
+        "STORE_PLATFORM_BACKUP_REMOVAL": f"{NAMESPACE}/{REMOVAL}",
+        "STORE_PLATFORM_BACKUP_KEEP_DAYS": "7",
+        "STORE_PLATFORM_BACKUP_KEEP_WEEKS": "4",
+        "STORE_PLATFORM_BACKUP_KEEP_MONTHS": "6",
+        "STORE_PLATFORM_BACKUP_KEEP_DELETED_DAYS": "30",
         "STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "24",
         "STORE_PLATFORM_MAX_CONCURRENT_BACKUPS": "2",
     }
     assert (service["metadata"]["name"], service["spec"]["ports"][0]["port"]) == (NAME, 8000)
-    assert objects.one("Secret")["metadata"]["name"] == ACCOUNTS
+    assert {secret["metadata"]["name"] for secret in objects.of("Secret")} == {ACCOUNTS, REMOVAL}
     (key,) = [e for e in objects.containers["api"]["env"] if e["name"].endswith("BACKUP_KEY")]
     assert key["valueFrom"] == {"secretKeyRef": {"name": "backup-key", "key": "key"}}
     assert objects.one("Deployment", "-api")["spec"]["template"]["metadata"]["annotations"]
@@ -102,20 +108,24 @@ def test_how_often_and_how_many(platform: Helm) -> None:
     assert given["STORE_PLATFORM_MAX_CONCURRENT_BACKUPS"] == "7"
 
 
-def test_helm_leaves_the_accounts_to_the_platform(objects: Objects) -> None:
-    secret = objects.one("Secret")
-    assert set(secret) == {"apiVersion", "kind", "metadata", "type"}
+def test_helm_leaves_what_is_in_the_secrets_to_the_platform(objects: Objects) -> None:
+    for secret in objects.of("Secret"):
+        assert set(secret) == {"apiVersion", "kind", "metadata", "type"}
     volume = volumes(objects)["accounts"]["secret"]
     assert volume == {"secretName": ACCOUNTS, "defaultMode": 0o440}
     (mount,) = [m for m in objects.containers[COMPONENT]["volumeMounts"] if m["name"] == "accounts"]
     assert mount == {"name": "accounts", "mountPath": "/accounts", "readOnly": True}
 
 
-def test_it_may_write_the_accounts_and_nothing_else(objects: Objects) -> None:
-    (rule,) = objects.one("Role")["rules"]
-    assert rule == {
-        "apiGroups": [""], "resources": ["secrets"], "resourceNames": [ACCOUNTS],
+def test_it_may_write_two_secrets_and_nothing_else(objects: Objects) -> None:
+    secrets, removal = objects.one("Role")["rules"]
+    assert secrets == {
+        "apiGroups": [""], "resources": ["secrets"], "resourceNames": [ACCOUNTS, REMOVAL],
         "verbs": ["get", "patch"],
+    }  # fmt: skip
+    assert removal == {
+        "apiGroups": ["batch"], "resources": ["cronjobs"], "resourceNames": [REMOVAL],
+        "verbs": ["get"],
     }  # fmt: skip
     binding = objects.one("RoleBinding")
     assert binding["roleRef"]["name"] == objects.one("Role")["metadata"]["name"]
@@ -218,6 +228,10 @@ def _children(process: int) -> bytes:
     [
         ({"intervalHours": -1}, "/backups/intervalHours"),
         ({"concurrent": 0}, "/backups/concurrent"),
+        ({"keep": {"days": 0}}, "/backups/keep/days"),
+        ({"keep": {"weeks": -1}}, "/backups/keep/weeks"),
+        ({"keep": {"deletedDays": 0.5}}, "/backups/keep/deletedDays"),
+        ({"removal": {"schedule": "nightly"}}, "/backups/removal/schedule"),
         ({"server": {"storage": {"size": "5"}}}, "/backups/server/storage/size"),
         ({"repository": "s3:"}, "additional properties 'repository'"),
     ],
@@ -235,10 +249,10 @@ def test_the_image(platform: Helm, objects: Objects) -> None:
 
 
 def test_no_store_takes_backups_for_its_own(objects: Objects) -> None:
-    """The policy lets one more thing through, and by its whole name."""
+    """The policy lets two more things through, and by their whole names."""
     (policy,) = objects.of("ValidatingAdmissionPolicy")
-    (own,) = [v for v in policy["spec"]["variables"] if v["name"] == "isBackupAccounts"]
+    (own,) = [v for v in policy["spec"]["variables"] if v["name"] == "isOfBackups"]
     quoted = re.findall(r'"([^"]*)"', own["expression"])
-    assert quoted == ["", "secrets", "UPDATE", NAMESPACE, ACCOUNTS]
-    uses = [v for v in policy["spec"]["validations"] if "isBackupAccounts" in v["expression"]]
+    assert quoted == ["", "secrets", "UPDATE", NAMESPACE, ACCOUNTS, REMOVAL]
+    uses = [v for v in policy["spec"]["validations"] if "isOfBackups" in v["expression"]]
     assert len(uses) == 2

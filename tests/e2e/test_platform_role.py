@@ -186,15 +186,16 @@ def test_only_the_platform_says_whose_store_it_is(attacked: PlatformAccount) -> 
     assert found["metadata"]["annotations"][STORE_ANNOTATION] == "the platform's"
 
 
-def test_it_writes_the_accounts_of_backups_and_nothing_else_there(
+def test_it_writes_two_secrets_of_backups_and_nothing_else_there(
     attacked: PlatformAccount, tmp_path: Path
 ) -> None:
-    """Where backups are enabled; its Role names that one Secret, and so does the policy."""
+    """Where backups are enabled; its Role names the two, and so does the policy."""
     cluster, in_its_own, secret = attacked.cluster, ("-n", NAMESPACE), f"{NAME}-backup-accounts"
     accounts = json.dumps({"data": {"htpasswd": ""}})
     change = (*in_its_own, "patch", "secret", secret, "--type=merge", "--patch", accounts)
     # Its rights alone, which the policy of before does not let through
-    apply_rendered(cluster, tmp_path, {"Secret", "Role", "RoleBinding"}, SHOP_BACKUPS)
+    made = {"Secret", "CronJob", "Role", "RoleBinding"}
+    apply_rendered(cluster, tmp_path, made, SHOP_BACKUPS)
     with pytest.raises(ClusterError, match="may write only stores' namespaces"):
         attacked.kubectl(*change)
     apply_rendered(cluster, tmp_path, {"ValidatingAdmissionPolicy"}, SHOP_BACKUPS)
@@ -202,6 +203,15 @@ def test_it_writes_the_accounts_of_backups_and_nothing_else_there(
         once_heard(attacked, *change)
         found = cluster.kubectl_json(*in_its_own, "get", "secret", secret)
         assert found["data"] == {"htpasswd": ""}
+        removal = f"{NAME}-backup-removal"
+        named = json.dumps({"data": {"removals": ""}})
+        attacked.kubectl(*in_its_own, "patch", "secret", removal, "--type=merge", "--patch", named)
+        found = cluster.kubectl_json(*in_its_own, "get", "secret", removal)
+        assert found["data"] == {"removals": ""}
+        # It reads when that was last done, by name.
+        attacked.kubectl(*in_its_own, "get", "cronjob", removal)
+        with pytest.raises(ClusterError, match=r"(?i)forbidden"):
+            attacked.kubectl(*in_its_own, "get", "cronjobs")
         cluster.kubectl(*in_its_own, "create", "secret", "generic", "other")
         with pytest.raises(ClusterError, match=r"(?i)forbidden"):
             attacked.kubectl(*in_its_own, "get", "secret", "other")
@@ -211,6 +221,8 @@ def test_it_writes_the_accounts_of_backups_and_nothing_else_there(
         before = everything(attacked)
         for command in (
             f"delete secret {secret}",
+            f"delete secret {NAME}-backup-removal",
+            f"delete cronjob {NAME}-backup-removal",
             "label secret other mine=yes",
             "create secret generic mine",
             "create configmap mine",

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -228,19 +227,3 @@ def test_what_is_read_back_has_to_be_what_was_saved(pod: Pod) -> None:
         "The backup was made, but database.dump read back from it is not what was saved. Do not"
         " rely on it.\n"
     )
-
-
-def test_a_lock_that_a_killed_run_has_left_is_removed(pod: Pod, server: RestServer) -> None:
-    assert pod.run(SAVE) == 0
-    locks, asked = server.data / ACCOUNT / "locks", f'"POST /{ACCOUNT}/locks/'
-    before = server.log.count(asked)
-    with subprocess.Popen(
-        ["restic", "--no-cache", "backup", "--stdin"], env=pod.all_environment,
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as killed:  # fmt: skip
-        server.wait_for(asked, times=before + 1)
-        killed.kill()
-    assert any(locks.iterdir())
-    assert pod.run(SAVE) == 0
-    assert not any(locks.iterdir())
-    assert len(pod.snapshots()) == 2

@@ -181,6 +181,17 @@ def test_a_repository_that_is_gone(pod: Pod, server: RestServer) -> None:
     )
 
 
+def test_a_repository_whose_parts_were_moved(pod: Pod, server: RestServer) -> None:
+    """As the removal of old backups does, which a fetch does not keep away."""
+    for file in filter(Path.is_file, (server.data / ACCOUNT / "data").rglob("*")):
+        file.unlink()
+    assert pod.run(FETCH) == 1
+    assert pod.message.startswith(
+        "The backup could not be fetched. A part of it was not where it had been. Old backups of"
+        " that shop were perhaps being removed, which moves what is left: it is tried again."
+    )
+
+
 def test_a_server_that_is_stopped(pod: Pod, server: RestServer) -> None:
     server.stop()
     assert pod.run(FETCH, CONNECT_SECONDS="2") == 1

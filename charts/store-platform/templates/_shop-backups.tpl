@@ -22,6 +22,18 @@ enabled: shops of a time when they were have the objects of backups still, which
 {{ include "store-platform.fullname" . }}-backup-accounts
 {{- end }}
 
+{{/*
+The CronJob that removes old backups, and its Secret, by which the platform says which. The alerts find it by
+"store-platform" in it, and a CronJob's name may have 52 characters: as backupName, above all.
+*/}}
+{{- define "store-platform.backupRemoval" -}}
+{{- $name := include "store-platform.fullname" . }}
+{{- if gt (len $name) 37 }}
+{{- $name = printf "%s-store-platform" ($name | trunc 22 | trimSuffix "-") }}
+{{- end -}}
+{{ $name }}-backup-removal
+{{- end }}
+
 {{/* The volume claim that shops' backups are kept on. */}}
 {{- define "store-platform.shopBackupClaim" -}}
 {{ .Values.backups.server.storage.existingClaim | default (printf "%s-shop-backups" (include "store-platform.fullname" .)) }}
@@ -31,6 +43,11 @@ enabled: shops of a time when they were have the objects of backups still, which
 {{- define "store-platform.backupSettings" -}}
 STORE_PLATFORM_BACKUP_REPOSITORY: rest:http://{{ include "store-platform.backupServer" . }}.{{ .Release.Namespace }}.svc:8000
 STORE_PLATFORM_BACKUP_ACCOUNTS: {{ .Release.Namespace }}/{{ include "store-platform.backupAccounts" . }}
+STORE_PLATFORM_BACKUP_REMOVAL: {{ .Release.Namespace }}/{{ include "store-platform.backupRemoval" . }}
+STORE_PLATFORM_BACKUP_KEEP_DAYS: {{ .Values.backups.keep.days | quote }}
+STORE_PLATFORM_BACKUP_KEEP_WEEKS: {{ .Values.backups.keep.weeks | quote }}
+STORE_PLATFORM_BACKUP_KEEP_MONTHS: {{ .Values.backups.keep.months | quote }}
+STORE_PLATFORM_BACKUP_KEEP_DELETED_DAYS: {{ .Values.backups.keep.deletedDays | quote }}
 STORE_PLATFORM_BACKUP_INTERVAL_HOURS: {{ .Values.backups.intervalHours | quote }}
 STORE_PLATFORM_MAX_CONCURRENT_BACKUPS: {{ .Values.backups.concurrent | quote }}
 {{- end }}
