@@ -111,14 +111,16 @@ def test_nobody_reaches_it_and_it_reaches_nobody(objects: Objects) -> None:
 def test_own_values(platform: Helm) -> None:
     digest = f"sha256:{'0123456789abcdef' * 4}"
     removal = {"image": {"digest": digest}, "schedule": "@weekly"}
-    keep = {"days": 1, "weeks": 0, "months": 12, "deletedDays": 0}
+    keep = {"allDays": 0, "days": 1, "weeks": 0, "months": 12, "deletedDays": 0}
     own = {"backups": {**SHOP_BACKUPS["backups"], "removal": removal, "keep": keep}}
     made = platform.objects(own)
     assert made.containers[COMPONENT]["image"] == f"docker.io/restic/restic:0.18.1@{digest}"
     assert made.one("CronJob")["spec"]["schedule"] == "@weekly"
     given = settings(made)
-    kept = {name: given[f"STORE_PLATFORM_BACKUP_KEEP_{name}"] for name in ("DAYS", "WEEKS")}
-    assert kept == {"DAYS": "1", "WEEKS": "0"}
+    kept = {
+        name: given[f"STORE_PLATFORM_BACKUP_KEEP_{name}"] for name in ("ALL_DAYS", "DAYS", "WEEKS")
+    }
+    assert kept == {"ALL_DAYS": "0", "DAYS": "1", "WEEKS": "0"}
     assert given["STORE_PLATFORM_BACKUP_KEEP_MONTHS"] == "12"
     assert given["STORE_PLATFORM_BACKUP_KEEP_DELETED_DAYS"] == "0"
 

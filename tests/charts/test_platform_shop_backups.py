@@ -68,6 +68,7 @@ def test_the_api_is_told_where_backups_go_and_has_the_key_by_reference(objects: 
         "STORE_PLATFORM_BACKUP_REPOSITORY": f"rest:http://{NAME}.{NAMESPACE}.svc:8000",
         "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{NAMESPACE}/{ACCOUNTS}",
         "STORE_PLATFORM_BACKUP_REMOVAL": f"{NAMESPACE}/{REMOVAL}",
+        "STORE_PLATFORM_BACKUP_KEEP_ALL_DAYS": "2",
         "STORE_PLATFORM_BACKUP_KEEP_DAYS": "7",
         "STORE_PLATFORM_BACKUP_KEEP_WEEKS": "4",
         "STORE_PLATFORM_BACKUP_KEEP_MONTHS": "6",

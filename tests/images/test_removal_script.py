@@ -108,7 +108,7 @@ def test_a_second_run_finds_everything_done(removal: Removal, shop: Shop) -> Non
     assert shop.ids == others
 
 
-@pytest.mark.parametrize("text", [None, "", "\n"])
+@pytest.mark.parametrize("text", [None, "", "\n", "# written 2026-06-02T12:00:00+00:00\n"])
 def test_nothing_to_do(removal: Removal, shop: Shop, text: str | None) -> None:
     """So it is until the platform names something."""
     if text is not None:
