@@ -205,8 +205,9 @@ def test_a_backup_that_is_being_made_is_waited_for(removal: Removal, shop: Shop)
     with shop.backup_under_way():
         running = removal.start(LOCK_SECONDS="300")
         until(lambda: any("already locked" in file.read_text() for file in said.iterdir()))
+        silent = removal.pod.all_environment | {"TERMINATION_LOG": "/dev/null"}
         another = subprocess.run(
-            cast("list[str]", running.args), env=removal.pod.all_environment | {"TERMINATION_LOG": "/dev/null"},
+            cast("list[str]", running.args), env=silent,
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert another.returncode == 1
