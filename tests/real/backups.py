@@ -1,10 +1,11 @@
-"""Has a backup of a store made, and follows it to its end."""
+"""Has backups of a store made, restored and removed, and follows that to its end."""
 
+import base64
 from typing import Any
 
 from app.local.cluster import LocalCluster
 from tests.e2e.test_recovery import Follower
-from tests.real.life import PATIENCE_SECONDS, is_ready
+from tests.real.life import PATIENCE_SECONDS, await_that, is_ready
 
 _MAKE = "mutation ($id: ID!) { createBackup(input: {id: $id}) { errors { code message } } }"
 _RESTORE = """mutation ($input: CreateStoreInput!) { createStore(input: $input) {
@@ -13,6 +14,15 @@ _LAST = """query ($id: ID!) { store(id: $id) { status operation { kind status re
   lastBackup { id number sizeInBytes addedInBytes counts { name number } } } }"""
 
 _IN = ("--namespace", "backups")
+_RUN = "by-hand"
+
+KEEPS_THE_NEWEST = {
+    "STORE_PLATFORM_BACKUP_KEEP_ALL_DAYS": "0",
+    "STORE_PLATFORM_BACKUP_KEEP_DAYS": "1",
+    "STORE_PLATFORM_BACKUP_KEEP_WEEKS": "0",
+    "STORE_PLATFORM_BACKUP_KEEP_MONTHS": "0",
+}
+"""Settings with which a store's newest backup alone is kept."""
 
 
 async def backed_up(store: Follower) -> dict[str, Any]:
@@ -27,11 +37,36 @@ async def backed_up(store: Follower) -> dict[str, Any]:
     return backup
 
 
+def old_ones_are_removed(store: Follower) -> None:
+    """All but the newest: the platform decides it as it starts, and a run of the CronJob does it."""
+    service, store_id = store.service, store.store_id.removeprefix("store_")
+    service.stop()
+    service.start()
+    cluster = service.cluster
+    await_that(lambda: store_id in _removals(cluster))
+    cluster.kubectl(*_IN, "create", "job", "--from=cronjob/removal", _RUN)
+    cluster.kubectl(*_IN, "wait", "--for=condition=complete", f"job/{_RUN}", "--timeout=180s")
+    assert "Backups removed: 1," in cluster.kubectl(*_IN, "logs", f"job/{_RUN}")
+    cluster.kubectl(*_IN, "delete", "job", _RUN, "--cascade=foreground")
+    listing = ("--", "ls", f"/data/{store_id}/snapshots")
+    assert len(cluster.kubectl(*_IN, "exec", "deployment/server", *listing).split()) == 1
+
+
+def _removals(cluster: LocalCluster) -> str:
+    secret = cluster.kubectl_json(*_IN, "get", "secret", "removal")
+    return base64.b64decode(secret.get("data", {}).get("removals", "")).decode()
+
+
 async def restored(
-    store: Follower, name: str, backup: dict[str, Any], *, components: set[str]
+    store: Follower,
+    name: str,
+    backup: dict[str, Any],
+    *,
+    components: set[str],
+    as_copy: bool = False,
 ) -> Follower:
     """Return a new shop made from the backup, once it is ready."""
-    given = {"name": name, "fromBackup": backup["id"]}
+    given = {"name": name, "fromBackup": backup["id"], "asCopy": as_copy}
     made = store.service.execute(store.token, _RESTORE, input=given)["createStore"]
     assert made["errors"] == []
     again = Follower(

@@ -12,6 +12,7 @@ from app.local import backups, mail
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
 from tests.e2e.service import Service
+from tests.real.backups import KEEPS_THE_NEWEST
 from tests.real.engines import testable
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.mails import Mailbox
@@ -89,6 +90,7 @@ def shops(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     give_image_of_backups(real_cluster)
     # Only when they are asked for: what the schedule did would come in between
     kept = backups.start(real_cluster) | {"STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "0"}
+    kept |= KEEPS_THE_NEWEST
     settings = given | through_the_ingress(real_cluster) | mail.settings() | kept
     made = Service(tmp_path, real_cluster, settings)
     made.start()

@@ -10,7 +10,7 @@ from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
 from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower
-from tests.real.backups import backed_up, counts, restored, server_parts
+from tests.real.backups import backed_up, counts, old_ones_are_removed, restored, server_parts
 from tests.real.engines import RealEngine, parameters
 from tests.real.life import (
     await_that,
@@ -47,7 +47,9 @@ async def test_an_order_and_its_shop(shops: Service, engine: RealEngine, mailbox
     mailbox.close()
     in_the_browser(f"{engine.steps}/buy", store, browser, order=2, shopper="bob@example.com")
     backup = await two_backups_of_it(store)
+    old_ones_are_removed(store)
     await the_shop_again(store, engine, backup, browser)
+    await a_copy_of_it(store, engine, backup)
 
     for component in sorted(components):
         await lost_and_back(store, component)
@@ -84,6 +86,16 @@ async def the_shop_again(
     )
     await deleted(again)
     in_the_browser(f"{engine.steps}/orders", store, browser)
+
+
+async def a_copy_of_it(store: Follower, engine: RealEngine, backup: dict[str, Any]) -> None:
+    """To try things in: whoever comes is told so."""
+    name = f"{SHOP}-copy"
+    copy = await restored(store, name, backup, components=set(engine.components), as_copy=True)
+    for host, is_told in ((f"{name}.store.localhost", True), (f"{SHOP}.store.localhost", False)):
+        page = ask(store.service.cluster, host, "/").decode()
+        assert ("This is a copy of a shop" in page) is is_told
+    await deleted(copy)
 
 
 def the_order_is_told(mailbox: Mailbox) -> None:
