@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.backup_pod import ACCOUNT, ACCOUNT_PASSWORD, SCRIPTS, SHELLS, without_privileges
-from tests.images.removals import PASSWORDS, Removal, Shop, elsewhere, until
+from tests.images.removals import PASSWORDS, REMOVE, Removal, Shop, elsewhere, until
 from tests.images.rest_server import RestServer
 
 SAVE = SCRIPTS["medusa", "save"]
@@ -205,7 +205,7 @@ def test_a_backup_that_is_being_made_is_waited_for(removal: Removal, shop: Shop)
         running = removal.start(LOCK_SECONDS="300")
         until(lambda: any("already locked" in file.read_text() for file in said.iterdir()))
         another = subprocess.run(
-            [*running.args], env=removal.pod.all_environment | {"TERMINATION_LOG": "/dev/null"},
+            ["dash", str(REMOVE)], env=removal.pod.all_environment | {"TERMINATION_LOG": "/dev/null"},
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert another.returncode == 1
@@ -350,7 +350,15 @@ def test_a_full_volume(removal: Removal, shop: Shop, tmp_path: Path) -> None:
     """Whole repositories can be removed all the same, which makes room for the others."""
     small = tmp_path / "small"
     small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size(removal.data) + 600_000}", "none", small]
+    mount = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={size(removal.data) + 600_000}",
+        "none",
+        str(small),
+    ]
     subprocess.run(mount, check=True)
     try:
         subprocess.run(["cp", "-a", f"{removal.data}/.", small], check=True)
