@@ -205,7 +205,8 @@ def test_a_backup_that_is_being_made_is_waited_for(removal: Removal, shop: Shop)
         running = removal.start(LOCK_SECONDS="300")
         until(lambda: any("already locked" in file.read_text() for file in said.iterdir()))
         another = subprocess.run(
-            ["dash", str(REMOVE)], env=removal.pod.all_environment | {"TERMINATION_LOG": "/dev/null"},
+            ["dash", str(REMOVE)],
+            env={**removal.pod.all_environment, "TERMINATION_LOG": "/dev/null"},
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert another.returncode == 1
