@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 FILES = {"local": "values-local.yaml", "production": "values-prod.yaml"}
 OPTIONAL = ("container-seccomp-profile", "container-ports-check")
 PODS = {
-    "platform": {"api", "dashboard", "doctor", "backups"},
+    "platform": {"api", "dashboard", "doctor", "backups", "backup-removal"},
     "medusa": {"medusa", "storefront", "postgres", "setup", "backup"},
     "woocommerce": {"wordpress", "mysql", "cron", "setup", "backup"},
 }
@@ -57,7 +57,8 @@ LEFT = {
         " few minutes beside the web server with the same image, and for restic, whose tags are"
         " releases that never change.",
         pods(*PODS),
-        {"woocommerce cron", "platform backups", "medusa backup", "woocommerce backup"},
+        {"woocommerce cron", "platform backups", "platform backup-removal"}
+        | {"medusa backup", "woocommerce backup"},
     ),
     "container-security-context-user-group-id": Left(
         "The official images own their files as 33, 999 or 1000. The values `userId` take another"

@@ -38,7 +38,7 @@ async def backed_up(store: Follower) -> dict[str, Any]:
 
 
 def old_ones_are_removed(store: Follower) -> None:
-    """All but the newest: the platform decides it as it starts, and a run of the CronJob does it."""
+    """All but the newest: the platform decides it at its start, a run of the CronJob does it."""
     service, store_id = store.service, store.store_id.removeprefix("store_")
     service.stop()
     service.start()

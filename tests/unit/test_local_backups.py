@@ -22,12 +22,16 @@ class Cluster:
 
     def __init__(self) -> None:
         self.secrets: dict[str, dict[str, Any]] = {}
+        self.config_maps: list[dict[str, Any]] = []
         self.commands: list[tuple[str, ...]] = []
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         self.commands.append(arguments)
         if stdin is not None:
             made = yaml.safe_load(stdin)
+            if made["kind"] == "ConfigMap":
+                self.config_maps.append(made)
+                return ""
             text = made.pop("stringData")["key"]
             made["data"] = {"key": base64.b64encode(text.encode()).decode()}
             self.secrets[made["metadata"]["name"]] = made
@@ -65,6 +69,20 @@ def test_the_key_is_made_once_and_is_on_no_command_line(cluster: Cluster) -> Non
     key = first["STORE_PLATFORM_BACKUP_KEY"]
     assert len(key) == 64
     assert not any(key in word for command in cluster.commands for word in command)
+
+
+def test_old_ones_are_removed_by_the_charts_script(cluster: Cluster) -> None:
+    settings = backups.start(cast("LocalCluster", cluster))
+    assert settings["STORE_PLATFORM_BACKUP_REMOVAL"] == "backups/removal"
+    assert "data" not in OBJECTS["Secret", "removal"]  # it is the platform's to fill
+    (made,) = cluster.config_maps
+    assert made["metadata"] == {"name": "removal", "namespace": "backups"}
+    assert made["data"] == {"remove": backups.SCRIPT.read_text()}
+    pod = OBJECTS["CronJob", "removal"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["command"] == ["/bin/sh", "/scripts/remove"]
+    server = OBJECTS["Deployment", "server"]["spec"]["template"]["spec"]
+    assert pod["securityContext"] == server["securityContext"]
+    assert server["volumes"][1] in pod["volumes"]
 
 
 def test_a_place_of_the_users_own_is_used(

@@ -8,14 +8,17 @@ import base64
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from app.local.cluster import LocalCluster
+from app.local.images.recipes import CHARTS
 
 MANIFEST = Path(__file__).with_name("backups.yaml")
+SCRIPT = CHARTS / "store-platform" / "files" / "backups" / "remove"
 _NAMESPACE = "backups"
-_ACCOUNTS, _KEY = "accounts", "key"
+_ACCOUNTS, _KEY, _REMOVAL = "accounts", "key", "removal"
 _REPOSITORY = "STORE_PLATFORM_BACKUP_REPOSITORY"
 
 
@@ -28,11 +31,23 @@ def start(cluster: LocalCluster) -> dict[str, str]:
     if _REPOSITORY in os.environ:
         return {}
     cluster.kubectl("apply", "--filename", str(MANIFEST))
+    cluster.kubectl("apply", "--filename=-", stdin=yaml.safe_dump(_script()))
     key = _kept(cluster) or _made(cluster)
     return {
         _REPOSITORY: f"rest:http://server.{_NAMESPACE}.svc.cluster.local:8000",
         "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{_NAMESPACE}/{_ACCOUNTS}",
+        "STORE_PLATFORM_BACKUP_REMOVAL": f"{_NAMESPACE}/{_REMOVAL}",
         "STORE_PLATFORM_BACKUP_KEY": key,
+    }
+
+
+def _script() -> dict[str, Any]:
+    """Return the ConfigMap with the script that removes old backups, which is the chart's own."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": _REMOVAL, "namespace": _NAMESPACE},
+        "data": {SCRIPT.name: SCRIPT.read_text()},
     }
 
 
