@@ -42,7 +42,7 @@ def api_process(
             server: PostgresServer = request.getfixturevalue("postgres")
             name = stack.enter_context(server.database())
             settings["STORE_PLATFORM_DATABASE_URL"] = server.url(name)
-        service = Service(folder, unreachable_cluster(folder), settings)
+        service = Service(folder, unreachable_cluster(folder), settings, is_forked=True)
         service.start(wait_until_ready=False)
         yield service
         service.stop()
@@ -58,9 +58,9 @@ BACKUPS = {
 
 
 @contextmanager
-def running_service(folder: Path, **settings: str) -> Iterator[Service]:
+def running_service(folder: Path, *, is_forked: bool = True, **settings: str) -> Iterator[Service]:
     """Run a service of one's own whose cluster does not answer."""
-    service = Service(folder, unreachable_cluster(folder), settings)
+    service = Service(folder, unreachable_cluster(folder), settings, is_forked=is_forked)
     service.start(wait_until_ready=False)
     try:
         yield service

@@ -67,7 +67,7 @@ async def _visit(ground: Ground, stores: int) -> Visit:
     folder.mkdir()
     with ticking(f"pages: a visit to {stores} stores"):
         await record_stores(f"sqlite:///{folder}/platform.db", stores)
-        with running_service(folder, **UNLIMITED) as service:
+        with running_service(folder, is_forked=False, **UNLIMITED) as service:
             done = run_script(_SCRIPT, environment={
                 "E2E_CHROMIUM": str(ensure_browser()),
                 "E2E_URL": service.url,

@@ -1,11 +1,17 @@
 """helm for tests of charts."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
+from kubernetes_validate import utils
 
 from app.local.cluster.tools import ensure_helm
 from tests.charts.rendering import ENGINES, MEDUSA, PLATFORM, STORE, WOOCOMMERCE, Helm, Objects
+
+# Else it lists its folders and reads all of Kubernetes' definitions again for every object.
+utils.all_versions = cache(utils.all_versions)
+utils.schema_contents = cache(utils.schema_contents)
 
 
 @pytest.fixture(scope="session")

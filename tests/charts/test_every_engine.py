@@ -5,7 +5,6 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
 from tests.charts.rendering import (
     COMPONENT_LABEL,
@@ -258,7 +257,7 @@ def test_long_release_names(any_engine: Helm) -> None:
     done = any_engine.template(release="w" * 53)
     assert done.returncode == 0, done.stderr
     # Kubernetes puts "-<10 characters>" behind a StatefulSet's and "-<5>" behind a Job's name
-    names = [item["metadata"]["name"] for item in Objects(yaml.safe_load_all(done.stdout))]
+    names = [item["metadata"]["name"] for item in Objects.read(done.stdout)]
     assert max(map(len, names)) <= 57
 
 

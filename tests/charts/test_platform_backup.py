@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-import yaml
 from typer.main import get_command
 
 from app.cli.main import cli
@@ -142,7 +141,7 @@ def test_the_first_backup_is_made_with_the_release(platform: Helm, server: Objec
 def test_names_are_not_too_long_and_found_by_the_alerts(platform: Helm, release: str) -> None:
     done = platform.template(SQLITE, release=release)
     assert done.returncode == 0, done.stderr
-    objects = Objects(yaml.safe_load_all(done.stdout))
+    objects = Objects.read(done.stdout)
     name = objects.one("CronJob")["metadata"]["name"]
     (job,) = (item["metadata"]["name"] for item in objects.of("Job"))
     assert len(name) <= 52, "Kubernetes appends eleven characters to it"

@@ -18,7 +18,8 @@ VIEWER = "{ viewer { name } }"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running_service(tmp_path_factory.mktemp("endurance")) as running:
+    # Its memory is measured, and a fork shares some.
+    with running_service(tmp_path_factory.mktemp("endurance"), is_forked=False) as running:
         yield running
 
 
