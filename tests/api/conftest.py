@@ -42,7 +42,7 @@ def api_process(
             server: PostgresServer = request.getfixturevalue("postgres")
             name = stack.enter_context(server.database())
             settings["STORE_PLATFORM_DATABASE_URL"] = server.url(name)
-        service = Service(folder, unreachable_cluster(folder), settings)
+        service = Service(folder, unreachable_cluster(folder), settings, is_forked=True)
         service.start(wait_until_ready=False)
         yield service
         service.stop()
@@ -59,10 +59,24 @@ BACKUPS = {
 @contextmanager
 def running_service(folder: Path, **settings: str) -> Iterator[Service]:
     """Run a service of one's own whose cluster does not answer."""
+    service = Service(folder, unreachable_cluster(folder), settings, is_forked=True)
+    with _running(service):
+        yield service
+
+
+@contextmanager
+def service_to_measure(folder: Path, **settings: str) -> Iterator[Service]:
+    """Run such a service that shares no memory with others, as a fork does."""
     service = Service(folder, unreachable_cluster(folder), settings)
+    with _running(service):
+        yield service
+
+
+@contextmanager
+def _running(service: Service) -> Iterator[None]:
     service.start(wait_until_ready=False)
     try:
-        yield service
+        yield
     finally:
         service.stop()
 

@@ -34,7 +34,7 @@ def latest(api: Service, token: str, store_id: str) -> dict[str, Any]:
 
 
 def test_it_says_what_is_done_and_who_asked(api: Service) -> None:
-    token = api.token("mira")  # whose only token this is
+    token = api.token("mirabel")  # whose only token this is
     create = """mutation { createStore(input: {name: "my-shop", engine: "medusa"}) {
       store { id } operation { kind status number } } }"""
     payload = api.execute(token, create)["createStore"]
@@ -47,7 +47,7 @@ def test_it_says_what_is_done_and_who_asked(api: Service) -> None:
     assert found == {
         "id": f"operation_{payload['store']['id'].removeprefix('store_')}_1",
         "number": 1, "kind": "CREATE", "status": "QUEUED", "reason": None,
-        "askedBy": "mira", "askedBySource": "local", "askedByName": "mira",
+        "askedBy": "mirabel", "askedBySource": "local", "askedByName": "mirabel",
         "tokenId": used["node"]["id"], "parameters": {"name": "my-shop", "engine": "medusa"},
         "isCancellable": True, "startedAt": None, "finishedAt": None,
     }  # fmt: skip

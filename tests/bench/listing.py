@@ -28,6 +28,7 @@ from provisioner.testing import RecordedAnnouncements
 from tests.bench.ground import Ground
 from tests.bench.report import Figure
 from tests.e2e.service import ROOT, Service
+from tests.forked import Process
 from tests.stores import a_store
 
 STORES = 1000
@@ -47,7 +48,7 @@ async def measure(ground: Ground) -> list[Figure]:
 
 
 @contextmanager
-def listed(folder: Path, stores: int) -> Iterator[tuple[Service, subprocess.Popen[bytes]]]:
+def listed(folder: Path, stores: int) -> Iterator[tuple[Service, Process]]:
     """Run a service with so many stores and without a cluster; yield it and its process."""
     nowhere = folder / "nowhere"
     nowhere.mkdir(parents=True)
@@ -111,7 +112,7 @@ def cpu_ms(pid: int) -> float:
 
 
 @contextmanager
-def _bare_route(url: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def _bare_route(url: str) -> Iterator[tuple[Process, int]]:
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.bare_listing", url, str(port)]
     process = subprocess.Popen(command, cwd=ROOT)

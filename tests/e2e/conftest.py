@@ -23,7 +23,7 @@ def new_service(local_cluster: LocalCluster, tmp_path: Path) -> Iterator[NewServ
     def make(**settings: str) -> Service:
         folder = tmp_path / f"service-{len(made)}"
         folder.mkdir()
-        made.append(Service(folder, local_cluster, settings))
+        made.append(Service(folder, local_cluster, settings, is_forked=True))
         return made[-1]
 
     with leaving_no_stores(local_cluster):

@@ -1,4 +1,7 @@
-"""storectl as a user runs it: a process with a home of its own."""
+"""storectl as a user runs it: a process with a home of its own.
+
+What neither waits nor is interrupted is forked (``tests/forked.py``).
+"""
 
 import json
 import os
@@ -13,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import forked
 from tests.e2e.service import ROOT, Service
 
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -43,11 +47,8 @@ class Storectl:
         )  # fmt: skip
 
     def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.storectl", *arguments],
-            cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
+        program = ("app.storectl", *arguments)
+        return forked.run(program, self.environment, given=given, seconds=120)
 
     def ok(self, *arguments: str, given: str = "") -> str:
         """Run a command that succeeds; return what it printed."""
