@@ -58,12 +58,26 @@ BACKUPS = {
 
 
 @contextmanager
-def running_service(folder: Path, *, is_forked: bool = True, **settings: str) -> Iterator[Service]:
+def running_service(folder: Path, **settings: str) -> Iterator[Service]:
     """Run a service of one's own whose cluster does not answer."""
-    service = Service(folder, unreachable_cluster(folder), settings, is_forked=is_forked)
+    service = Service(folder, unreachable_cluster(folder), settings, is_forked=True)
+    with _running(service):
+        yield service
+
+
+@contextmanager
+def service_to_measure(folder: Path, **settings: str) -> Iterator[Service]:
+    """Run such a service that shares no memory with others, as a fork does."""
+    service = Service(folder, unreachable_cluster(folder), settings)
+    with _running(service):
+        yield service
+
+
+@contextmanager
+def _running(service: Service) -> Iterator[None]:
     service.start(wait_until_ready=False)
     try:
-        yield service
+        yield
     finally:
         service.stop()
 

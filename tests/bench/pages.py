@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.local.cluster.progress import ticking
 from app.local.frontend import FrontendError, ensure_built, run_script
-from tests.api.conftest import running_service
+from tests.api.conftest import service_to_measure
 from tests.bench.fleet import STORES, record_stores
 from tests.bench.ground import UNLIMITED, Ground
 from tests.bench.report import Figure, percentile
@@ -67,7 +67,7 @@ async def _visit(ground: Ground, stores: int) -> Visit:
     folder.mkdir()
     with ticking(f"pages: a visit to {stores} stores"):
         await record_stores(f"sqlite:///{folder}/platform.db", stores)
-        with running_service(folder, is_forked=False, **UNLIMITED) as service:
+        with service_to_measure(folder, **UNLIMITED) as service:
             done = run_script(_SCRIPT, environment={
                 "E2E_CHROMIUM": str(ensure_browser()),
                 "E2E_URL": service.url,

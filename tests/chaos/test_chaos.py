@@ -11,7 +11,9 @@ ROUNDS, SEED = 8, 20261124
 
 @pytest.mark.timeout(600)
 async def test_short_storm(new_service: NewService) -> None:
-    storm = Storm(new_service(), SEED)
+    service = new_service()
+    service.is_forked = False  # here each start is a whole one
+    storm = Storm(service, SEED)
     await storm.run(ROUNDS)
     assert storm.kills == ROUNDS
     inspect(storm.promises, storm.service.cluster)

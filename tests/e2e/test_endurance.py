@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import running_service
+from tests.api.conftest import service_to_measure
 from tests.api.wire import post, receive, send, socket, subscribe
 from tests.e2e.service import Service
 
@@ -18,8 +18,7 @@ VIEWER = "{ viewer { name } }"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    # Its memory is measured, and a fork shares some.
-    with running_service(tmp_path_factory.mktemp("endurance"), is_forked=False) as running:
+    with service_to_measure(tmp_path_factory.mktemp("endurance")) as running:
         yield running
 
 

@@ -23,6 +23,8 @@ def replicas(
             "STORE_PLATFORM_MAX_STORES_PER_USER": "0",
         }
         services = [new_service(**settings) for _ in range(2)]
+        for service in services:
+            service.is_forked = False  # its memory is measured
         yield services
         for service in services:
             service.stop()
