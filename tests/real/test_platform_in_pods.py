@@ -38,14 +38,16 @@ from tests.real.test_purchase import in_the_browser
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
 SHOP = "pod-and-sons"
+_RESTIC = {"repository": "localhost/restic", "tag": "0.18.1", "pullPolicy": "Never"}
 BACKUPS = {
     "enabled": True,
     "existingSecret": "shop-backups",
     "intervalHours": 0,  # they come only when they are asked for
     "server": {
-        "image": {"repository": "localhost/restic", "tag": "0.18.1", "pullPolicy": "Never"},
+        "image": _RESTIC,
         "storage": {"size": "1Gi"},
     },
+    "removal": {"image": _RESTIC},
 }
 
 
@@ -105,6 +107,9 @@ async def test_from_the_install_to_an_order(
     in_the_dashboard(service, store.token)
 
     assert counts(await backed_up(store)) == {"orders": 1, "products": 1}
+    assert "Backups removed: 0, whole repositories: 0, failures: 0." in what_is_removed(
+        release, tmp_path
+    )
 
     # What the platform knows outlives its pods and its release
     release.uninstall()
@@ -125,6 +130,12 @@ async def still_ready(service: InstalledService, store: Follower) -> None:
     seen = len(store.updates)
     assert (await store.until("READY"))["status"] == "READY"
     assert len(store.updates) == seen + 1
+
+
+def what_is_removed(release: Release, folder: Path) -> str:
+    """Have old backups removed now, of which there are none, as docs/kubernetes.md says."""
+    terminal = Terminal(folder / "removing", release.cluster, {}, "")
+    return terminal.type(typed_blocks(KUBERNETES)["How long backups of shops are kept"])
 
 
 def move_to_postgresql(release: Release, target: Target, folder: Path) -> None:

@@ -17,7 +17,11 @@ AMOUNTS = ("cpu", "memory")
 
 def test_what_is_typed() -> None:
     assert list(typed_blocks()) == STEPS
-    assert list(typed_blocks(KUBERNETES)) == ["From SQLite to PostgreSQL", "Back up the shops"]
+    assert list(typed_blocks(KUBERNETES)) == [
+        "From SQLite to PostgreSQL",
+        "Back up the shops",
+        "How long backups of shops are kept",
+    ]
 
 
 def test_a_section_says_whether_it_is_tested() -> None:
