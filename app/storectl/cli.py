@@ -18,7 +18,7 @@ from app.storectl.mcp import command as mcp
 from app.storectl.printable import printable
 from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.prompts import interruptible
-from app.storectl.restore_command import restore
+from app.storectl.restore_command import clone, restore
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.tables import columns
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
@@ -336,6 +336,11 @@ cli.command(
         "storectl restore my-shop my-second-shop --backup 7",
     )
 )(restore)
+cli.command(
+    epilog=examples(
+        "storectl clone my-shop my-trial --watch", "storectl clone my-shop my-trial --backup 7"
+    )
+)(clone)
 cli.command(name="mcp", epilog=examples("storectl mcp --read-only"))(mcp.serve)
 
 

@@ -2,7 +2,7 @@
 
 _ERRORS = "errors { code message field }"
 STORE = """fragment StoreFields on Store {
-  id name owner ownerSource ownerName engine engineVersion status target url adminUrl
+  id name owner ownerSource ownerName engine engineVersion isCopy status target url adminUrl
   version queuePosition
   reason { code message } createdAt updatedAt readyAt deletedAt
 }"""

@@ -1,4 +1,4 @@
-"""Defines the command that makes a new store from a backup."""
+"""Defines the commands that make a new store from a backup: one like any other, or a copy."""
 
 from typing import Annotated
 
@@ -49,23 +49,42 @@ def restore(
 
     A deleted shop is named by its id.
     """
+    given = {"name": new_name, "contactEmail": email, "idempotencyKey": idempotency_key}
+    _create(key, number, given, watch=watch, as_json=as_json)
 
+
+def clone(
+    *,
+    key: Key,
+    new_name: NewName,
+    number: Number = None,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create a copy of a shop from a backup, to try things in; the shop is left as it is.
+
+    The copy sends no mail, takes no payments and calls nobody outside, and its pages say so. A
+    deleted shop is named by its id.
+    """
+    _create(key, number, {"name": new_name, "asCopy": True}, watch=watch, as_json=as_json)
+
+
+def _create(
+    key: str, number: int | None, given: wording.Data, *, watch: bool, as_json: bool
+) -> None:
     async def work() -> None:
         from app.storectl.following import until_ready  # noqa: PLC0415 - as in connected
 
         api = connected()
         backup = await api.backup(key, number)
-        store = await api.change(
-            "createStore", name=new_name, fromBackup=backup["id"], contactEmail=email,
-            idempotencyKey=idempotency_key,
-        )  # fmt: skip
+        store = await api.change("createStore", fromBackup=backup["id"], **given)
         if watch:
             # From version 0, so that the events before the watch are shown as well.
             await until_ready(api, store, after=0, as_json=as_json)
         else:
+            asked = f"{given['name']} is asked for" + (" as a copy" if store["isCopy"] else "")
             source = f"the backup of {key} of {wording.backup_summary(backup)}"
-            follow = f"Follow it with: storectl status {new_name} --watch"
-            say_either(store, [f"{new_name} is asked for, from {source}. {follow}"],
-                       as_json=as_json)  # fmt: skip
+            follow = f"Follow it with: storectl status {given['name']} --watch"
+            say_either(store, [f"{asked}, from {source}. {follow}"], as_json=as_json)
 
     run(work())

@@ -18,6 +18,9 @@ _WORDS = {
     "SAVE": "Save backup",
     "CHECK": "Check backup",
 }  # whose names alone would not say that they are about a backup
+_COPY = (
+    "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."
+)
 
 
 def words(name: str) -> str:
@@ -88,14 +91,17 @@ def quota(used: Data) -> str:
 
 
 def store_rows(stores: Sequence[Data]) -> list[tuple[str, ...]]:
-    """Return a table of stores with its heads; the owners are told if they are not all the same."""
+    """Return a table of stores with its heads; the owners are told if they are not all the same.
+
+    Copies are told apart beside their engine, since their names are for typing.
+    """
     owners = {(store["ownerSource"], store["owner"]) for store in stores}
     has_owners = len(owners) > 1
     heads = ("NAME", "STATUS", "ENGINE", *(["OWNER"] * has_owners), "CREATED", "ADDRESS")
     return [
         heads,
         *(
-            (store["name"], store["status"], f"{store['engine']} {store['engineVersion']}",
+            (store["name"], store["status"], _software(store),
              *([store["ownerName"]] * has_owners), ago(store["createdAt"]), store["url"])
             for store in stores
         ),
@@ -115,6 +121,8 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Id", store["id"]),
     ]
     lines = [f"{store['name']} is {store['status']}."]
+    if store["isCopy"]:
+        lines.append(_COPY)
     if store["reason"]:
         lines.append(store["reason"]["message"])
     lines += columns([fact for fact in facts if fact[1]], width=width, indent=2)
@@ -177,14 +185,21 @@ def _kept(backup: Data) -> str:
     return f"until {_timestamp(backup['keptUntil'])} UTC" if backup["keptUntil"] else ""
 
 
+def _software(store: Data) -> str:
+    software = f"{store['engine']} {store['engineVersion']}"
+    return f"{software} (copy)" if store["isCopy"] else software
+
+
 def _counts(backup: Data) -> str:
     return ", ".join(f"{count['number']} {count['name']}" for count in backup["counts"])
 
 
 def _work(operation: Data) -> str:
     """Return what was done with a store, such as "Create from backup"."""
-    is_restore = "fromBackup" in (operation["parameters"] or {})
-    return words(operation["kind"]) + (" from backup" if is_restore else "")
+    given = operation["parameters"]
+    if not isinstance(given, dict) or "fromBackup" not in given:
+        return words(operation["kind"])
+    return words(operation["kind"]) + (" copy" if given.get("asCopy") else "") + " from backup"
 
 
 def _timestamp(text: str) -> str:

@@ -1,23 +1,41 @@
-"""storectl and its assistant make new shops from backups, where backups are set up."""
+"""storectl and its assistant make new shops and copies from backups, where they are set up."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.api.conftest import BACKUPS, running_service
 from tests.api.test_backups import a_store, add_backups
 from tests.e2e.assistant import assistant
-from tests.e2e.service import Service
+from tests.e2e.service import ROOT, Service
 from tests.e2e.storectl import Storectl
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder: Path = tmp_path_factory.mktemp("storectl-restore")
-    with running_service(folder, **BACKUPS) as made:
+    charts = os.pathsep.join([str(ROOT / "charts"), str(without_copies(folder / "charts"))])
+    with running_service(folder, STORE_PLATFORM_CHARTS=charts, **BACKUPS) as made:
         yield made
+
+
+def without_copies(charts: Path) -> Path:
+    """Return a folder of charts with an engine, ``plain``, that has backups and no copies."""
+    shutil.copytree(ROOT / "charts" / "medusa", charts / "plain", ignore=_not_the_chart)
+    file = charts / "plain" / "engine.yaml"
+    described = {**yaml.safe_load(file.read_text()), "name": "plain", "displayName": "Plain"}
+    del described["makesCopies"]
+    file.write_text(yaml.safe_dump(described))
+    return charts
+
+
+def _not_the_chart(_: str, names: list[str]) -> set[str]:
+    return {"image", "storefront"} & set(names)
 
 
 @pytest.fixture
@@ -107,6 +125,68 @@ def test_nothing_is_made_by_mistake(
     assert service.sql("SELECT id, version FROM stores ORDER BY 1") == before
 
 
+def test_a_copy_is_made_of_the_newest_backup(storectl: Storectl) -> None:
+    said = storectl.ok("clone", "the-old-one", "my-trial")
+
+    assert said == (
+        "my-trial is asked for as a copy, from the backup of the-old-one of 2026-05-28 20:26:40"
+        " UTC: 3 orders, 2 products. Follow it with: storectl status my-trial --watch\n"
+    )
+    assert creation(storectl, "my-trial")["parameters"] == {
+        "name": "my-trial", "fromBackup": backup_id(storectl, 3), "asCopy": True,
+    }  # fmt: skip
+    assert "1       Create copy from backup  QUEUED" in storectl.ok("history", "my-trial")
+    assert [(item["name"], item["isCopy"]) for item in storectl.json("list")] == [
+        ("my-trial", True), ("the-old-one", False),
+    ]  # fmt: skip
+    assert storectl.ok("list").count("medusa 2.21 (copy)") == 1
+    assert storectl.json("status", "my-trial")["isCopy"] is True
+    assert storectl.ok("status", "my-trial").splitlines()[1].startswith("It is a copy, to try ")
+    assert storectl.json("status", "the-old-one")["status"] == "READY"
+
+
+def test_a_copy_of_a_backup_that_is_named(storectl: Storectl) -> None:
+    made = storectl.json("clone", "the-old-one", "my-trial", "--backup", "1")
+    assert (made["name"], made["status"], made["isCopy"]) == ("my-trial", "QUEUED", True)
+    wanted = creation(storectl, "my-trial")["parameters"]["fromBackup"]
+    assert wanted == backup_id(storectl, 1)
+    assert storectl.json("restore", "the-old-one", "my-second")["isCopy"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("the-old-one", "my-trial", "--backup", "2"), 1,
+         "There is no backup 2 of the-old-one. See those there are with: storectl backups "),
+        (("no-such-shop", "my-trial"), 5, "You have no store no-such-shop."),
+        (("the-old-one", "the-old-one"), 1,
+         "A store named 'the-old-one' already exists; choose another name."),
+        (("of-plain", "my-trial"), 1,
+         "The engine Plain has no copies to try things in. Leave `asCopy` out for a shop like"),
+        (("the-old-one",), 2, "Missing argument 'NEW_NAME'"),
+    ],
+)  # fmt: skip
+def test_no_copy_is_made_by_mistake(
+    service: Service, storectl: Storectl, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    a_store_without_copies(service, storectl.token)
+    before = service.sql("SELECT id, version FROM stores ORDER BY 1")
+    done = storectl.run("clone", *arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert service.sql("SELECT id, version FROM stores ORDER BY 1") == before
+
+
+def a_store_without_copies(service: Service, token: str) -> None:
+    """Make a store of ``plain``, of-plain, with the backup 1."""
+    store_id = a_store(service, token, "of-plain", engine="plain")
+    add_backups(service, store_id, 1)
+    service.sql(
+        "UPDATE backups SET engine = 'plain' WHERE store_id = :id RETURNING number",
+        id=store_id.removeprefix("store_"),
+    )
+
+
 async def test_an_assistant_restores(storectl: Storectl) -> None:
     async with assistant(storectl) as mira:
         listed = await mira.ok("list_backups", store="the-old-one")
@@ -120,3 +200,22 @@ async def test_an_assistant_restores(storectl: Storectl) -> None:
     for name, number in ("of-newest", 3), ("of-first", 1):
         wanted = creation(storectl, name)["parameters"]["fromBackup"]
         assert wanted == backup_id(storectl, number)
+
+
+async def test_an_assistant_makes_a_copy(service: Service, storectl: Storectl) -> None:
+    a_store_without_copies(service, storectl.token)
+    async with assistant(storectl) as mira:
+        given = {"name": "my-trial", "as_copy": True, "wait_seconds": 0}
+        (refused,) = await mira.fails("restore_backup", store="of-plain", **given)
+        made = await mira.ok("restore_backup", store="the-old-one", **given)
+        listed = (await mira.ok("list_stores"))["stores"]
+
+    assert (refused["code"], refused["field"]) == ("ENGINE_MISMATCH", "asCopy")
+    assert refused["remedy"] == (
+        "Tell the user. Leave as_copy out only if they agree: a shop that is no copy writes to its"
+        " customers."
+    )
+    assert (made["name"], made["is_copy"]) == ("my-trial", True)
+    assert [(store["name"], store["is_copy"]) for store in listed] == [
+        ("my-trial", True), ("of-plain", False), ("the-old-one", False),
+    ]  # fmt: skip

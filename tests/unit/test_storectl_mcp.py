@@ -27,7 +27,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "create_backup": {"store": "a-shop"},
     "pin_backup": {"store": "a-shop", "number": 1},
     "unpin_backup": {"store": "a-shop", "number": 1},
-    "restore_backup": {"store": "a-shop", "name": "b-shop"},
+    "restore_backup": {"store": "a-shop", "name": "b-shop", "as_copy": True},
     "cancel_store": {"store": "a-shop"},
     "delete_store": {"store": "a-shop"},
 }

@@ -9,8 +9,8 @@ from app.storectl import wording
 
 STORE: dict[str, Any] = {
     "id": "store_1", "name": "my-shop", "owner": "anna", "ownerName": "anna",
-    "engine": "woocommerce",
-    "engineVersion": "10", "status": "FAILED", "url": "http://my-shop.example", "adminUrl": None,
+    "engine": "woocommerce", "engineVersion": "10", "isCopy": False,
+    "status": "FAILED", "url": "http://my-shop.example", "adminUrl": None,
     "version": 7, "queuePosition": None, "createdAt": "2026-01-02T03:04:05+00:00",
     "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "deletedAt": None,
     "reason": {"code": "HELM_FAILED", "message": "helm could not install."},
@@ -61,6 +61,18 @@ def test_a_store_line_by_line() -> None:
         "Pods",
         "  web-0  ErrImagePull  web:1: not found",
     ]
+
+
+def test_a_copy_is_told_from_other_stores() -> None:
+    copy = {**STORE, "isCopy": True, "ownerSource": "local"}
+    _, row, other = wording.store_rows([copy, {**copy, "isCopy": False}])
+    assert (row[2], other[2]) == ("woocommerce 10 (copy)", "woocommerce 10")
+    heading, what, why, *_ = wording.store_lines(copy)
+    assert (heading, why) == ("my-shop is FAILED.", "helm could not install.")
+    assert what == (
+        "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody"
+        " outside."
+    )
 
 
 def test_why_it_failed() -> None:
@@ -147,9 +159,16 @@ def test_a_creation_from_a_backup_is_told_from_others() -> None:
         "queuedAt": "2026-01-02T03:04:05+00:00", "startedAt": None, "finishedAt": None,
         "reason": None, "parameters": {"name": "my-shop", "fromBackup": "backup_1_2"},
     }  # fmt: skip
-    others = {"parameters": {"name": "my-shop"}}, {"kind": "RETRY", "parameters": None}
+    others: tuple[dict[str, Any], ...] = (
+        {"parameters": {"fromBackup": "backup_1_2", "asCopy": True}},
+        {"parameters": {"fromBackup": "backup_1_2", "asCopy": False}},
+        {"parameters": {"name": "my-shop"}},
+        {"kind": "RETRY", "parameters": None},
+    )
     rows = wording.operation_rows([operation, *({**operation, **other} for other in others)])
-    assert [row[1] for row in rows[1:]] == ["Create from backup", "Create", "Retry"]
+    assert [row[1] for row in rows[1:]] == [
+        "Create from backup", "Create copy from backup", "Create from backup", "Create", "Retry",
+    ]  # fmt: skip
 
 
 def test_the_steps_of_a_backup_say_what_they_are_about() -> None:

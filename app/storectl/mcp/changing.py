@@ -99,6 +99,13 @@ class ChangingTools:
             str | None,
             Field(description="Where the new shop writes to the merchant; as in the other one."),
         ] = None,
+        as_copy: Annotated[
+            bool,
+            Field(
+                description="Make it a copy to try things in, which sends no mail, takes no"
+                " payments and calls nobody outside. It never becomes a shop like any other."
+            ),
+        ] = False,
         wait_seconds: WaitSeconds = LONG_ENOUGH,
     ) -> StoreDetails:
         """Create a new store from a backup of a store, which is left as it is.
@@ -108,8 +115,9 @@ class ChangingTools:
         """
         backup = await self._api.backup(store, number)
         made = await self._api.change(
-            "createStore", name=name, fromBackup=backup["id"], contactEmail=contact_email
-        )
+            "createStore", name=name, fromBackup=backup["id"], contactEmail=contact_email,
+            asCopy=as_copy or None,
+        )  # fmt: skip
         return await awaited(self._api, made, caller, seconds=wait_seconds, after=0, until=is_built)
 
     async def cancel_store(

@@ -26,6 +26,8 @@ _REMEDIES = {
     "NAME_KEPT": "Ask the user for another name.",
     "NAME_RESERVED": "Ask the user for another name.",
     "BACKUP_UNKNOWN": "Call list_backups for the numbers of the backups.",
+    "ENGINE_MISMATCH": "Tell the user. Leave as_copy out only if they agree: a shop that is no copy"
+    " writes to its customers.",
     "BACKUPS_NOT_SET_UP": "Tell the user; only the platform's operator can set backups up.",
     "TOO_MANY_PINNED": "Ask the user which of the pinned backups to unpin; list_backups has them.",
     "FORBIDDEN": "Tell the user that their token does not allow it.",

@@ -68,6 +68,13 @@ class Store(Record):
     reason: Annotated[Reason | None, Field(description="Why it is FAILED or DEGRADED.")]
     engine: str
     engine_version: str
+    is_copy: Annotated[
+        bool,
+        Field(
+            description="Whether it is a copy of another store, to try things in: it sends no mail,"
+            " takes no payments and calls nobody outside.",
+        ),
+    ]
     owner_name: str
     url: Annotated[str, Field(description="The shop's address, for shoppers.")]
     admin_url: Annotated[str | None, Field(description="Where the merchant signs in.")]

@@ -9,6 +9,7 @@ const SUMMARY: StoreSummaryFragment = {
   ownerName: "ada",
   engine: "woocommerce",
   engineVersion: "7.1",
+  isCopy: false,
   status: "READY",
   target: "READY",
   reason: null,

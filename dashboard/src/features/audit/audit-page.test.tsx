@@ -81,6 +81,8 @@ test.each([
   [{ action: "createStore", outcome: "ACCEPTED", arguments: { name: "tea-house" }, storeId: "store_2" }, "bob created the shop tea-house"],
   [{ action: "createStore", outcome: "ACCEPTED", arguments: { name: "tea-house", fromBackup: "backup_1_2" }, storeId: "store_2" }, "bob restored from a backup the new shop tea-house"],
   [{ action: "createStore", arguments: { name: "tea-house", fromBackup: "backup_1_2" }, storeId: null }, "bob wanted to restore from a backup the new shop tea-house"],
+  [{ action: "createStore", outcome: "ACCEPTED", arguments: { name: "tea-house", fromBackup: "backup_1_2", asCopy: true }, storeId: "store_2" }, "bob made from a backup, to try things in, the copy tea-house"],
+  [{ action: "createStore", arguments: { name: "tea-house", fromBackup: "backup_1_2", asCopy: true }, storeId: null }, "bob wanted to make from a backup, to try things in, the copy tea-house"],
   [{ action: "createStore", arguments: { name: "tea-house" }, storeId: null }, "bob wanted to create the shop tea-house"],
   [{ action: "SIGN_IN", actor: null, actorName: null, arguments: {}, storeId: null }, "Somebody could not sign in "],
   [{ action: "renameStore", outcome: "ACCEPTED", arguments: null, storeId: null }, "bob did renameStore "],

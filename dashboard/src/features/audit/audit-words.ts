@@ -1,5 +1,5 @@
 import type { AuditLogQuery } from "@/gql/graphql";
-import { isFromBackup } from "@/lib/from-backup";
+import { isCopy, isFromBackup } from "@/lib/from-backup";
 import { personLabel } from "@/lib/owners";
 
 export type Entry = AuditLogQuery["auditLog"]["edges"][number]["node"];
@@ -35,17 +35,28 @@ const ACTIONS: Record<string, ActionWords> = {
 
 export const ACTION_LABELS = Object.entries(ACTIONS).map(([action, { label }]) => ({ action, label }));
 
-/** A creation that began with a backup, which is not an action of its own. */
-const RESTORED: Pick<ActionWords, "did" | "wanted"> = {
+type DeedWords = Pick<ActionWords, "did" | "wanted">;
+
+/** Creations that began with a backup, which are not actions of their own. */
+const RESTORED: DeedWords = {
   did: "restored from a backup the new shop",
   wanted: "wanted to restore from a backup the new shop",
+};
+const COPIED: DeedWords = {
+  did: "made from a backup, to try things in, the copy",
+  wanted: "wanted to make from a backup, to try things in, the copy",
 };
 
 /** What somebody did or wanted to do; an action of a newer platform is said by its name. */
 export function deedOf({ action, outcome, arguments: given }: Pick<Entry, "action" | "outcome" | "arguments">): string {
-  const words = action === "createStore" && isFromBackup(given) ? RESTORED : ACTIONS[action];
+  const words = action === "createStore" ? creationOf(given) : ACTIONS[action];
   if (!words) return outcome === "ACCEPTED" ? `did ${action}` : `wanted to do ${action}`;
   return outcome === "ACCEPTED" ? words.did : words.wanted;
+}
+
+function creationOf(given: unknown): DeedWords | undefined {
+  if (isCopy(given)) return COPIED;
+  return isFromBackup(given) ? RESTORED : ACTIONS.createStore;
 }
 
 /** Who did it. */

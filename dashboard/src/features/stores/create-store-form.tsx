@@ -10,6 +10,7 @@ import type { EnginesQuery } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
 import { quotaInWords } from "@/lib/quota";
 import { useViewer } from "@/lib/viewer";
+import { CopyChoice } from "./copy-choice";
 import { EngineChoice } from "./engine-choice";
 import { addressOf, problemOfName } from "./name-rules";
 import { CREATE_STORE } from "./operations";
@@ -35,6 +36,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   const [name, setName] = useState("");
   const [refusedName, setRefusedName] = useState<string>();
   const [email, setEmail] = useState("");
+  const [isCopy, setCopy] = useState(false);
   const [isNameLeft, setNameLeft] = useState(false);
   const [engineName, setEngineName] = useState(() => engines.find((item) => item.unavailableReason === null)?.name ?? "");
   const [version, setVersion] = useState("");
@@ -42,6 +44,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   // Somebody else's shop counts for its owner, and how many they may have is not known here.
   const quota = useIsOwn(source) ? ownQuota : undefined;
   const nameInput = useRef<HTMLInputElement>(null);
+  const copyInput = useRef<HTMLInputElement>(null);
   // One key per visit: sending the form twice, by impatience or a lost answer, makes one store.
   const [idempotencyKey, setIdempotencyKey] = useState(newKey);
 
@@ -49,7 +52,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   const problem = problemOfName(name);
   const refusals = data?.createStore.errors ?? [];
   const nameRefusal = refusedName === name ? refusals.find((item) => item.field === "name")?.message : undefined;
-  const fields = ["name", "contactEmail", ...(source ? [] : ["version"])];
+  const fields = ["name", "contactEmail", source ? "asCopy" : "version"];
   const otherRefusals = refusals.filter((item) => !fields.includes(item.field ?? ""));
   const isProblemShown = isNameLeft || /[^a-z0-9-]/.test(name);
 
@@ -60,20 +63,24 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
       nameInput.current?.focus();
       return;
     }
-    const software = source ? { fromBackup: source.backup.id } : { engine: engineName, version: version || null };
-    const result = await createStore({ input: { name, ...software, contactEmail: email.trim() || null, idempotencyKey } });
+    const software = source ? { fromBackup: source.backup.id, asCopy: isCopy || null } : { engine: engineName, version: version || null };
+    const contactEmail = isCopy ? null : email.trim() || null;
+    const result = await createStore({ input: { name, ...software, contactEmail, idempotencyKey } });
     const store = result.data?.createStore.store;
     if (store) await navigate(`/stores/${store.id}`);
     else if (result.data) {
       setRefusedName(name);
       setIdempotencyKey(newKey());
-      if (result.data.createStore.errors.some((item) => item.field === "name")) nameInput.current?.focus();
+      const refusedFields = result.data.createStore.errors.map((item) => item.field);
+      if (refusedFields.includes("name")) nameInput.current?.focus();
+      else if (refusedFields.includes("asCopy")) copyInput.current?.focus();
     }
   }
 
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       {source && <RestoreSourcePanel source={source} />}
+      {source && <CopyChoice isCopy={isCopy} onChange={setCopy} refusals={refusals} ref={copyInput} />}
       <Panel title="Name and address">
         <Field
           label="Name"
@@ -99,19 +106,22 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
           <span>The shop will open at</span>
           <output>{addressOf(shopUrl, problem ? "my-first-shop" : name)}</output>
         </p>
-        <Field
-          label="Your e-mail address (optional)"
-          hint={
-            source
-              ? `The shop writes to you here, of new orders for example. If you leave it empty, it writes to the same address as ${source.store.name}.`
-              : "The shop writes to you here, of new orders for example. Some shop software signs you in by it."
-          }
-          error={refusals.find((item) => item.field === "contactEmail")?.message}
-        >
-          {(control) => (
-            <input {...control} type="email" name="email" value={email} autoComplete="email" onChange={(event) => setEmail(event.target.value)} />
-          )}
-        </Field>
+        {/* A copy writes to nobody. */}
+        {!isCopy && (
+          <Field
+            label="Your e-mail address (optional)"
+            hint={
+              source
+                ? `The shop writes to you here, of new orders for example. If you leave it empty, it writes to the same address as ${source.store.name}.`
+                : "The shop writes to you here, of new orders for example. Some shop software signs you in by it."
+            }
+            error={refusals.find((item) => item.field === "contactEmail")?.message}
+          >
+            {(control) => (
+              <input {...control} type="email" name="email" value={email} autoComplete="email" onChange={(event) => setEmail(event.target.value)} />
+            )}
+          </Field>
+        )}
       </Panel>
       {!source && (
         <Panel title="Shop software">

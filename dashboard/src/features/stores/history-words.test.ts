@@ -17,6 +17,12 @@ test("a creation from a backup", () => {
   expect(wordsOf({ parameters: { name: "candles", fromBackup: null } })).toBe("Creation, asked for by Ada: done in 21 s.");
 });
 
+test("a creation of a copy to try things in", () => {
+  const given = { name: "trial", fromBackup: "backup_1_2" };
+  expect(wordsOf({ parameters: { ...given, asCopy: true } })).toBe("Creation of a copy from a backup, asked for by Ada: done in 21 s.");
+  expect(wordsOf({ parameters: { ...given, asCopy: false } })).toBe("Creation from a backup, asked for by Ada: done in 21 s.");
+});
+
 test("a backup that the platform makes by itself", () => {
   expect(wordsOf({ kind: "BACKUP", askedByName: null })).toBe("Backup: done in 21 s.");
   expect(wordsOf({ kind: "BACKUP", status: "RUNNING", finishedAt: null })).toBe("Backup, asked for by Ada: under way.");

@@ -1,5 +1,5 @@
 import type { OperationFactsFragment, OperationKind, OperationStatus } from "@/gql/graphql";
-import { isFromBackup } from "@/lib/from-backup";
+import { isCopy, isFromBackup } from "@/lib/from-backup";
 import { duration } from "@/lib/time";
 import { titleOf } from "@/lib/words";
 import type { Happening } from "./activity";
@@ -31,7 +31,8 @@ export function historyOf(operations: OperationFactsFragment[]): Happening[] {
 
 /** Such as "Creation, asked for by Ada: done in 21 s." What the platform does by itself, nobody asked for. */
 function wordsOf({ kind, status, askedByName, parameters, startedAt, finishedAt }: OperationFactsFragment): string {
-  const what = (KINDS[kind] ?? titleOf(kind)) + (isFromBackup(parameters) ? " from a backup" : "");
+  const ofCopy = isCopy(parameters) ? " of a copy" : "";
+  const what = (KINDS[kind] ?? titleOf(kind)) + ofCopy + (isFromBackup(parameters) ? " from a backup" : "");
   const who = askedByName ? `, asked for by ${askedByName}` : "";
   const took = status === "SUCCEEDED" && startedAt && finishedAt ? ` in ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}` : "";
   return `${what}${who}: ${STATUSES[status] ?? titleOf(status)}${took}.`;

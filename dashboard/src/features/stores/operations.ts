@@ -9,6 +9,7 @@ export const STORE_SUMMARY = graphql(`
     ownerName
     engine
     engineVersion
+    isCopy
     status
     target
     reason {

@@ -37,6 +37,8 @@ function show(more: Answers = {}, at = ADDRESS, connection: "live" | "lost" = "l
 const refusal = (code: string, message: string, field: string | null) => ({
   CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: null, errors: [{ __typename: "UserError", code, message, field }] } }),
 });
+const CREATED = { CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: aStore({ id: "store_9" }), errors: [] } }) };
+const copyBox = () => screen.findByRole("checkbox", { name: "A copy to try things in" });
 const nameField = () => screen.findByRole("textbox", { name: "Name" });
 
 test("loading: a skeleton; error: the reason, and the way to try again", async () => {
@@ -72,14 +74,47 @@ test("of a deleted shop nothing is said that holds no longer", async () => {
 });
 
 test("what is asked for is a store from that backup, and its page opens", async () => {
-  const payload = { __typename: "CreateStorePayload", store: aStore({ id: "store_9" }), errors: [] };
-  const { asked } = show({ CreateStore: () => ({ createStore: payload }) });
+  const { asked } = show(CREATED);
   await userEvent.type(await nameField(), "candles-2{Enter}");
   expect(await screen.findByText("elsewhere")).toBeDefined();
   expect(asked.find(({ name }) => name === "CreateStore")?.variables).toEqual({
-    input: { name: "candles-2", fromBackup: "backup_1_3", contactEmail: null, idempotencyKey: expect.any(String) as string },
+    input: { name: "candles-2", fromBackup: "backup_1_3", asCopy: null, contactEmail: null, idempotencyKey: expect.any(String) as string },
   });
 });
+
+test("a copy to try things in says what it is, and needs no address to write to", async () => {
+  const { asked } = show(CREATED);
+  await userEvent.type(await screen.findByRole("textbox", { name: "Your e-mail address (optional)" }), "ada@example.com");
+  const box = await copyBox();
+  expect(box.getAttribute("aria-invalid")).toBeNull();
+  expect(describedBy(box)).toEqual(["It sends no mail, takes no payments and calls nobody outside. Its pages say that it is a copy, and it stays one."]);
+  await userEvent.click(box);
+  expect(screen.queryByRole("textbox", { name: "Your e-mail address (optional)" })).toBeNull();
+  await userEvent.type(await nameField(), "trial{Enter}");
+  expect(await screen.findByText("elsewhere")).toBeDefined();
+  expect(asked.find(({ name }) => name === "CreateStore")?.variables).toEqual({
+    input: { name: "trial", fromBackup: "backup_1_3", asCopy: true, contactEmail: null, idempotencyKey: expect.any(String) as string },
+  });
+});
+
+test("software without copies is told at the choice, until it is taken back", async () => {
+  show(refusal("ENGINE_MISMATCH", "The engine Plain has no copies to try things in. Leave `asCopy` out.", "asCopy"));
+  await userEvent.click(await copyBox());
+  await userEvent.type(await nameField(), "trial{Enter}");
+  const told = "This shop software has no copies to try things in. Without this tick, the new shop is one like any other.";
+  expect((await screen.findByRole("alert")).textContent.trim()).toBe(told);
+  expect(describedBy(await copyBox())[0]).toBe(told);
+  expect((await copyBox()).getAttribute("aria-invalid")).toBe("true");
+  expect(document.activeElement).toBe(await copyBox());
+  await userEvent.click(await copyBox());
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+/** The texts that a control is described by, in their order. */
+function describedBy(control: HTMLElement): (string | undefined)[] {
+  const ids = control.getAttribute("aria-describedby")?.split(" ") ?? [];
+  return ids.map((id) => document.getElementById(id)?.textContent.trim());
+}
 
 test.each<[string, string, string, string | null, string]>([
   ["of the name stands at its field", "NAME_TAKEN", "The name is taken.", "name", "The name is taken."],

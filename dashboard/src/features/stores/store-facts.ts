@@ -5,6 +5,9 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
+/** In one sentence, for whoever looks at a copy or is about to make one. */
+export const WHAT_A_COPY_IS = "It sends no mail, takes no payments and calls nobody outside.";
+
 /** Whether a shopper can be expected to see something at the store's address. */
 export function canBeOpened({ status }: { status: StoreStatus }): boolean {
   return status === "READY" || status === "DEGRADED";

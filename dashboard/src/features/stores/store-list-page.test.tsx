@@ -64,6 +64,13 @@ test("ready: a store with its status in words, and the ways into it", async () =
   expect(screen.getByText("1 store")).toBeDefined();
 });
 
+test("a copy is told from other shops", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore({ isCopy: true }), aStore({ id: "store_2", name: "soaps" })) } });
+  const [copy, other] = await screen.findAllByRole("listitem");
+  expect(within(copy as HTMLElement).getByText("Copy")).toBeDefined();
+  expect(within(other as HTMLElement).queryByText("Copy")).toBeNull();
+});
+
 test("where addresses are not checked a row has no way into its shop", async () => {
   renderPage(<StoreListPage />, { answers: { Stores: list(aStore()), Addresses: addresses(false) } });
   await screen.findByRole("listitem");

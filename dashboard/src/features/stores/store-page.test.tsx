@@ -69,6 +69,26 @@ test("once a shop is ready the page says what next, and its steps fold to one li
   expect(isFolded(screen.getByRole("heading", { name: "Check the address", hidden: true }))).toBe(true);
 });
 
+const COPY = "This is a copy of a shop, to try things in. It sends no mail, takes no payments and calls nobody outside.";
+
+test("a copy says what it is, and asks for no steps that only a shop needs", async () => {
+  show({ isCopy: true });
+  expect(await screen.findByText(COPY)).toBeDefined();
+  expect(screen.getByText("Copy")).toBeDefined();
+  const next = within(await screen.findByRole("region", { name: "What next" }));
+  expect(next.getAllByRole("link").map((link) => link.textContent)).toEqual(["Open the shop", "Sign in to its admin"]);
+});
+
+test("of a copy that is gone only the label is left, and a shop has none", async () => {
+  const { unmount } = show({ isCopy: true, status: "DELETED", target: "DELETED" });
+  expect(await screen.findByText("Copy")).toBeDefined();
+  expect(screen.queryByText(COPY)).toBeNull();
+  unmount();
+  show({});
+  expect(await screen.findByRole("heading", { name: "candles" })).toBeDefined();
+  expect(screen.queryByText("Copy")).toBeNull();
+});
+
 test("what next comes before anything technical", async () => {
   show({});
   const password = await screen.findByRole("button", { name: "Show the password" });

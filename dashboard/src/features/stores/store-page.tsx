@@ -17,11 +17,12 @@ import { AdminPassword } from "./admin-password";
 import { BackupNotice } from "./backup-notice";
 import { BackupsPanel } from "./backups-panel";
 import { ClosedShopsNotice } from "./closed-shops-notice";
+import { CopyLabel } from "./copy-label";
 import { FactsPanel } from "./facts-panel";
 import { HistoryPanel } from "./history-panel";
 import { STORE, STORE_BACKUPS } from "./operations";
 import { StoreActions } from "./store-actions";
-import { canBeOpened, hostOf, isBackup, queueDetail } from "./store-facts";
+import { canBeOpened, hostOf, isBackup, queueDetail, WHAT_A_COPY_IS } from "./store-facts";
 import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
@@ -57,8 +58,8 @@ function OneStore({ id }: { id: string }) {
       key={store ? "store" : "loading"}
       title={store?.name ?? "Store"}
       above={BACK}
-      beside={store && <StatusBadge status={store.status} detail={queueDetail(store)} />}
-      below={store && hostOf(store.url)}
+      beside={store && <Marks store={store} />}
+      below={store && <Below store={store} />}
       actions={store && <StoreActions store={store} />}
     >
       <Loaded
@@ -73,6 +74,25 @@ function OneStore({ id }: { id: string }) {
         {() => store && <StoreBody store={store} events={events} problem={problem} />}
       </Loaded>
     </Page>
+  );
+}
+
+function Marks({ store }: { store: StoreDetailsFragment }) {
+  return (
+    <>
+      <StatusBadge status={store.status} detail={queueDetail(store)} />
+      {store.isCopy && <CopyLabel />}
+    </>
+  );
+}
+
+/** The shop's address, and of a copy what it is for. */
+function Below({ store }: { store: StoreDetailsFragment }) {
+  return (
+    <>
+      <p>{hostOf(store.url)}</p>
+      {store.isCopy && store.status !== "DELETED" && <p>{`This is a copy of a shop, to try things in. ${WHAT_A_COPY_IS}`}</p>}
+    </>
   );
 }
 

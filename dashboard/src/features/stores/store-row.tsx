@@ -6,6 +6,7 @@ import { StatusBadge } from "@/components/status-badge";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
+import { CopyLabel } from "./copy-label";
 import { canBeOpened, hostOf, queueDetail } from "./store-facts";
 import { problemOf } from "./reason-words";
 import styles from "./store-row.module.css";
@@ -23,9 +24,12 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked, softwa
   return (
     <li className={styles.row}>
       <div className={styles.identity}>
-        <Link to={`/stores/${store.id}`} className={styles.name}>
-          {store.name}
-        </Link>
+        <div className={styles.naming}>
+          <Link to={`/stores/${store.id}`} className={styles.name}>
+            {store.name}
+          </Link>
+          {store.isCopy && <CopyLabel />}
+        </div>
         <span className={styles.minor}>{hostOf(store.url)}</span>
       </div>
       <div className={styles.status}>

@@ -16,14 +16,23 @@ export function WhatNext({ store }: { store: StoreSummaryFragment }) {
         <Item icon={KeyRound} title="Sign in to its admin" href={store.adminUrl}>
           <AdminPassword store={store} />
         </Item>
-        <Item icon={CreditCard} title="Set up payment" href={store.adminUrl}>
-          <p className={styles.hint}>Choose how shoppers pay: in the admin, under its settings.</p>
-        </Item>
-        <Item icon={PackagePlus} title="Add the first product" href={store.adminUrl}>
-          <p className={styles.hint}>Give it a name, a picture and a price: in the admin, under Products.</p>
-        </Item>
+        {!store.isCopy && <FirstSteps admin={store.adminUrl} />}
       </ol>
     </Panel>
+  );
+}
+
+/** What an empty shop needs before it sells. A copy sells nothing. */
+function FirstSteps({ admin }: { admin: string | null | undefined }) {
+  return (
+    <>
+      <Item icon={CreditCard} title="Set up payment" href={admin}>
+        <p className={styles.hint}>Choose how shoppers pay: in the admin, under its settings.</p>
+      </Item>
+      <Item icon={PackagePlus} title="Add the first product" href={admin}>
+        <p className={styles.hint}>Give it a name, a picture and a price: in the admin, under Products.</p>
+      </Item>
+    </>
   );
 }
 
