@@ -5,7 +5,6 @@ or into a shop can. The CronJob works on the server's volume. It is told by a Se
 has done all that stood there is seen from its status.
 """
 
-import asyncio
 from datetime import timedelta
 from typing import NoReturn
 
@@ -16,11 +15,12 @@ from provisioner.domain.backups import BackupSettings
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.removal_list import RemovalList, lines_of, parse, render
 from provisioner.reconcile.repositories import remove_accounts
+from provisioner.reconcile.rounds import for_ever
 from provisioner.storage.backup_removals import BackupRemovals
 
 _log = structlog.get_logger(__name__)
 
-_PAUSE_SECONDS, _SOON_SECONDS = 3600.0, 300.0
+_SOON_SECONDS = 300.0
 _BATCH = 100
 _LIST = "removals"
 """The key in the Secret, which the CronJob's pod reads as a file of this name."""
@@ -42,18 +42,10 @@ class BackupRemover:
         self._removals = removals
 
     async def run(self) -> NoReturn:
-        """Go round again and again, for ever. A failure is only logged.
-
-        Nothing is lost if it is done later, and this root task must not end.
-        """
-        while True:
-            pause = _PAUSE_SECONDS
-            try:
-                await self.go_round()
-            except Exception as error:  # noqa: BLE001 - see the docstring
-                _log.warning("backup_removal_not_asked_for", reason=str(error))
-                pause = _SOON_SECONDS
-            await asyncio.sleep(pause)
+        """Go round again and again; see ``for_ever``."""
+        await for_ever(
+            self.go_round, failure="backup_removal_not_asked_for", soon_seconds=_SOON_SECONDS
+        )
 
     async def go_round(self) -> None:
         """Record what is gone, decide what else may go, and have it removed."""

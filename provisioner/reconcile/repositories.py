@@ -1,20 +1,16 @@
 """Gives each store its repository for backups: an account at the server, and a Secret to use it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
-
-import structlog
 
 from provisioner.domain.backups import BackupSettings, RestoreSource
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import BACKUP_SECRET, MANAGED_BY, RESTORE_SECRET
+from provisioner.reconcile.rounds import for_ever
 
-_log = structlog.get_logger(__name__)
-
-_PAUSE_SECONDS, _SOON_SECONDS = 3600.0, 30.0
+_SOON_SECONDS = 30.0
 _ACCOUNTS = "htpasswd"
 """The key in the accounts' Secret, which the server reads as a file of this name."""
 
@@ -117,18 +113,13 @@ class AccountKeeper:
         self._stores = stores
 
     async def run(self) -> NoReturn:
-        """Write down what is missing again and again, for ever. A failure is only logged.
+        """Write down what is missing again and again; see ``for_ever``.
 
-        The backup of a store that lacks its account says so, and this root task must not end.
+        The backup of a store that lacks its account says so.
         """
-        while True:
-            pause = _PAUSE_SECONDS
-            try:
-                await self.write()
-            except Exception as error:  # noqa: BLE001 - see the docstring
-                _log.warning("backup_accounts_not_written", reason=str(error))
-                pause = _SOON_SECONDS
-            await asyncio.sleep(pause)
+        await for_ever(
+            self.write, failure="backup_accounts_not_written", soon_seconds=_SOON_SECONDS
+        )
 
     async def write(self) -> None:
         """Write down the accounts of all stores."""
