@@ -42,6 +42,15 @@ class BackupSettings(BaseSettings):
         " asks for one.",
     )
     max_concurrent_backups: int = Field(2, ge=1, description="Backups made at a time.")
+    backup_check_days: float = Field(
+        30,
+        ge=0,
+        description="Days between two checks of a store's newest backup, in which a shop is made of"
+        " it that nobody sees, and removed again; 0 checks one only when somebody asks for it.",
+    )
+    max_concurrent_backup_checks: int = Field(
+        1, ge=1, description="Shops that are made at a time by the schedule to check backups."
+    )
     backup_removal: str | None = Field(
         None,
         description="The CronJob that removes old backups, as namespace/name, and the Secret of the"
@@ -107,6 +116,8 @@ class BackupSettings(BaseSettings):
             accounts=_place(self.backup_accounts),
             port=parts.port or (443 if parts.scheme == "https" else 80),
             interval=timedelta(hours=self.backup_interval_hours) or None,
+            check_interval=timedelta(days=self.backup_check_days) or None,
+            max_checks=self.max_concurrent_backup_checks,
             removal=_place(self.backup_removal) if self.backup_removal else None,
             keep=Keep(
                 recent=timedelta(days=self.backup_keep_all_days),

@@ -23,6 +23,7 @@ from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.observer import ClusterObserver
+from provisioner.reconcile.backup_checks import BackupChecker
 from provisioner.reconcile.backup_removal import BackupRemover
 from provisioner.reconcile.backup_schedule import BackupSchedule
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
@@ -34,6 +35,7 @@ from provisioner.reconcile.retention import Housekeeper
 from provisioner.reconcile.rights import RightsKeeper
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.backup_checks import BackupChecks
 from provisioner.storage.backup_removals import BackupRemovals
 from provisioner.storage.database import Transactions
 from provisioner.storage.event_retention import EventRetention
@@ -70,6 +72,7 @@ class Tools:
     max_concurrent_provisions: int
     max_concurrent_deletes: int
     max_concurrent_tasks: int
+    shop_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ async def leading(
         "housekeeper": housekeeper.run,
         **_upkeep(context, records, reconciler),
         **_backups(context, records.undeleted, database, task_records, tasks),
+        **_checks(tools, records, reconciler, database),
         **_workers(tools, reconciler, tasks),
     }
     # Watches and observer run at once. Everything else first waits until they know the cluster.
@@ -192,6 +196,26 @@ def _backups(
         remover = BackupRemover(context, settings, BackupRemovals(database))
         rounds["backup removal"] = remover.run
     return rounds
+
+
+def _checks(
+    tools: Tools, records: StoreRepository, reconciler: Reconciler, database: Transactions
+) -> dict[str, Run]:
+    """Return what has shops made of backups, to see whether that can be done."""
+    settings = tools.settings.backups
+    if settings is None:
+        return {}
+    checker = BackupChecker(
+        settings=settings,
+        checks=BackupChecks(database, tools.clock, tools.announcer),
+        backups=StoreBackups(database),
+        records=records,
+        reconciler=reconciler,
+        engines=tools.engines,
+        clock=tools.clock,
+        shop_url=tools.shop_url,
+    )
+    return {"backup checks": checker.run}
 
 
 def _workers(tools: Tools, reconciler: Reconciler, tasks: Tasks) -> dict[str, Run]:

@@ -34,6 +34,7 @@ from provisioner.leadership.lease import Lease
 from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
+from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backups import Backups
 from provisioner.services.restores import Restores
 from provisioner.services.self_check import SelfCheck
@@ -42,6 +43,7 @@ from provisioner.services.store_queries import StoreQueries
 from provisioner.services.tokens import TokenService
 from provisioner.state import State, connected, opened_state
 from provisioner.storage.audit_log import AuditLog
+from provisioner.storage.backup_checks import BackupChecks
 from provisioner.storage.backup_pins import BackupPins
 from provisioner.storage.capped_audit import CappedAudit
 from provisioner.storage.change_listener import ChangeListener
@@ -105,6 +107,7 @@ class Platform:
     stores: StoreQueries
     store_commands: StoreCommands
     backups: Backups
+    verifier: BackupVerifier
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -174,6 +177,7 @@ async def _tools(
         max_concurrent_provisions=settings.max_concurrent_provisions,
         max_concurrent_deletes=settings.max_concurrent_deletes,
         max_concurrent_tasks=settings.max_concurrent_backups,
+        shop_url=settings.shop_url,
     )
 
 
@@ -228,12 +232,21 @@ def _platform(
         quota=settings.quota,
     )
     backups = _backups(settings, state, dispatcher, stores)
+    restores = Restores(stores, backups, tools.engines)
     tokens = TokenRepository(state.database, state.clock, settings.issuer)
     audit = AuditLog(state.database, state.clock)
     return Platform(
         stores=stores,
-        store_commands=_commands(settings, state, tools, dispatcher, stores, backups),
+        store_commands=_commands(settings, state, tools, dispatcher, stores, restores),
         backups=backups,
+        verifier=BackupVerifier(
+            restores=restores,
+            checks=BackupChecks(state.database, state.clock, state.announcer),
+            records=StoreBackups(state.database),
+            dispatcher=dispatcher,
+            clock=state.clock,
+            shop_url=settings.shop_url,
+        ),
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),
@@ -252,11 +265,11 @@ def _commands(
     tools: Tools,
     dispatcher: Dispatcher,
     stores: StoreQueries,
-    backups: Backups,
+    restores: Restores,
 ) -> StoreCommands:
     return StoreCommands(
         stores=stores,
-        restores=Restores(stores, backups, tools.engines),
+        restores=restores,
         records=state.records,
         dispatcher=dispatcher,
         engines=tools.engines,

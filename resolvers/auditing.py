@@ -36,6 +36,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "cancelStore": frozenset({"id"}),
     "retryStore": frozenset({"id"}),
     "createBackup": frozenset({"id"}),
+    "verifyBackup": frozenset({"id"}),
     "pinBackup": frozenset({"id"}),
     "unpinBackup": frozenset({"id"}),
     "createToken": frozenset({"owner", "role", "description", "expires_in_days"}),

@@ -10,6 +10,7 @@ from resolvers import ids
 from resolvers.pages import page_info
 from schema.backups import (
     Backup,
+    BackupCheck,
     BackupConnection,
     BackupCount,
     BackupEdge,
@@ -19,6 +20,7 @@ from schema.backups import (
 
 
 def backup(record: backups.Backup, kept_until: datetime | None) -> Backup:
+    check = record.check
     return Backup(
         id=ids.to_backup_id(record.store_id, record.number),
         number=record.number,
@@ -29,6 +31,12 @@ def backup(record: backups.Backup, kept_until: datetime | None) -> Backup:
         engine_version=record.engine_version,
         counts=[BackupCount(name=name, number=n) for name, n in sorted(record.counts.items())],
         is_pinned=record.is_pinned,
+        check=BackupCheck(
+            is_under_way=check.store_id is not None,
+            ended_at=check.ended_at,
+            fault=check.fault,
+        ),
+        last_verified_at=None if check.fault else check.ended_at,
         kept_until=kept_until,
     )
 
@@ -52,9 +60,10 @@ def connection(
 def policy(settings: backups.BackupSettings | None) -> BackupPolicy | None:
     if settings is None:
         return None
-    interval = settings.interval
+    interval, checks = settings.interval, settings.check_interval
     return BackupPolicy(
         interval_hours=None if interval is None else interval.total_seconds() / 3600,
+        check_interval_days=None if checks is None else checks.total_seconds() / 86400,
         # An account is at the server that comes with the platform.
         is_in_cluster=settings.accounts is not None,
         retention=None if settings.removal is None else _retention(settings.keep),

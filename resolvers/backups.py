@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from provisioner.domain.backups import Backup as BackupRecord
 from provisioner.domain.errors import NotFoundError
 from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
@@ -11,8 +12,13 @@ from resolvers.backup_mapping import backup
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from schema.backups import Backup
-from schema.inputs import CreateBackupInput, PinBackupInput, UnpinBackupInput
-from schema.payloads import CreateBackupPayload, PinBackupPayload, UnpinBackupPayload
+from schema.inputs import CreateBackupInput, PinBackupInput, UnpinBackupInput, VerifyBackupInput
+from schema.payloads import (
+    CreateBackupPayload,
+    PinBackupPayload,
+    UnpinBackupPayload,
+    VerifyBackupPayload,
+)
 
 
 @strawberry.type
@@ -35,6 +41,25 @@ class BackupMutation:
         store_id = ids.from_global_id(input.id)
         store = await info.context.platform.backups.create(caller, store_id, audit=audit)
         return CreateBackupPayload(store=mapping.store(info.context, store), errors=[])
+
+    @strawberry.mutation(
+        description="Have a shop made of a backup that nobody sees, to find out whether that can be"
+        " done: it has to have everything that the backup counts, and a shopper has to be able to"
+        " buy there. It is removed again. The work goes on in the background: ask for"
+        " `Backup.check` until it is not under way any more."
+    )
+    async def verify_backup(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            VerifyBackupInput, strawberry.argument(description="The backup to check.")
+        ],
+        audit: AuditedAction,
+    ) -> VerifyBackupPayload:
+        caller, platform = require_caller(info.context), info.context.platform
+        store_id, number = ids.from_backup_id(input.id)
+        found = await platform.verifier.verify(caller, store_id, number, audit=audit)
+        return VerifyBackupPayload(backup=await _shown(info, found), errors=[])
 
     @strawberry.mutation(
         description="Keep a backup until it is unpinned, however old it is. A pinned backup of a"
@@ -72,8 +97,13 @@ async def _pin(
     caller, platform = require_caller(info.context), info.context.platform
     store_id, number = ids.from_backup_id(global_id)
     changed = await platform.backups.pin(caller, store_id, number, is_pinned=is_pinned, audit=audit)
-    store = await platform.stores.get(caller, store_id)
-    return backup(changed, platform.backups.kept_until(changed, store))
+    return await _shown(info, changed)
+
+
+async def _shown(info: Info, record: BackupRecord) -> Backup:
+    caller, platform = require_caller(info.context), info.context.platform
+    store = await platform.stores.get(caller, record.store_id)
+    return backup(record, platform.backups.kept_until(record, store))
 
 
 async def find(info: Info, global_id: strawberry.ID) -> Backup | None:
@@ -81,8 +111,6 @@ async def find(info: Info, global_id: strawberry.ID) -> Backup | None:
     caller, platform = require_caller(info.context), info.context.platform
     store_id, number = ids.from_backup_id(global_id)
     try:
-        found = await platform.backups.get(caller, store_id, number)
-        store = await platform.stores.get(caller, store_id)
+        return await _shown(info, await platform.backups.get(caller, store_id, number))
     except NotFoundError:
         return None
-    return backup(found, platform.backups.kept_until(found, store))

@@ -14,6 +14,20 @@ class BackupCount:
     number: int = strawberry.field(description="How many there are.")
 
 
+@strawberry.type(
+    description="Whether a shop could be made of a backup, when that was last tried: a real one,"
+    " which nobody sees, with everything that the backup counts, in which a shopper could buy."
+)
+class BackupCheck:
+    is_under_way: bool = strawberry.field(description="Whether that is being tried now.")
+    ended_at: datetime | None = strawberry.field(
+        description="When it was last over. Null while it is under way, and if it was never tried."
+    )
+    fault: str | None = strawberry.field(
+        description="Why no shop could be made, for people. Null if one could, or none was tried."
+    )
+
+
 @strawberry.type(description="A backup of a shop: its database and its files, as of one moment.")
 class Backup(Node):
     number: int = strawberry.field(description="The number of the operation that made it.")
@@ -31,6 +45,13 @@ class Backup(Node):
     )
     is_pinned: bool = strawberry.field(
         description="Whether it is kept until it is unpinned, however old it is."
+    )
+    check: BackupCheck = strawberry.field(
+        description="Whether a shop could be made of it; see `verifyBackup`."
+    )
+    last_verified_at: datetime | None = strawberry.field(
+        description="When a shop was last made of it to see whether that can be done, and it could."
+        " Null if never, or if the last try failed."
     )
     kept_until: datetime | None = strawberry.field(
         description="When it is removed at the latest, for a backup of a deleted store. Null where"
@@ -74,6 +95,10 @@ class BackupPolicy:
     interval_hours: float | None = strawberry.field(
         description="The mean time between two backups of a shop. Null if they are made only when"
         " somebody asks for one."
+    )
+    check_interval_days: float | None = strawberry.field(
+        description="How often the newest backup of a shop is checked by making a shop of it. Null"
+        " if that is done only when somebody asks for it."
     )
     is_in_cluster: bool = strawberry.field(
         description="Whether backups are kept in the cluster that the shops are in. They do not"

@@ -157,6 +157,9 @@ class UserErrorCode(Enum):
     TOO_MANY_PINNED = _value(
         "TOO_MANY_PINNED", description="The store has as many pinned backups as it may."
     )
+    CHECK_UNDER_WAY = _value(
+        "CHECK_UNDER_WAY", description="A backup of the store is being checked at the moment."
+    )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

@@ -65,6 +65,11 @@ class CreateBackupInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A backup to make a shop of, to see whether that can be done.")
+class VerifyBackupInput:
+    id: strawberry.ID = strawberry.field(description="The backup's id.")
+
+
 @strawberry.input(description="A backup to keep.")
 class PinBackupInput:
     id: strawberry.ID = strawberry.field(description="The backup's id.")

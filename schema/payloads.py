@@ -76,6 +76,11 @@ class _BackupPayload:
     )
 
 
+@strawberry.type(description="The result of `verifyBackup`.")
+class VerifyBackupPayload(_BackupPayload):
+    pass
+
+
 @strawberry.type(description="The result of `pinBackup`.")
 class PinBackupPayload(_BackupPayload):
     pass

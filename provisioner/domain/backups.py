@@ -12,6 +12,23 @@ MAX_PINNED = 10
 
 
 @dataclass(frozen=True, slots=True)
+class BackupCheck:
+    """Whether a shop could be made of a backup, when that was last tried.
+
+    ``store_id`` is the store that is made to see it, while that is under way; None otherwise.
+    ``ended_at`` is when the last check was over; None if there was none since. ``fault`` says why
+    no shop could be made; None if one could.
+    """
+
+    store_id: str | None = None
+    ended_at: datetime | None = None
+    fault: str | None = None
+
+
+NEVER_CHECKED = BackupCheck()
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """A backup that was made and found complete; ``number`` is that of its operation.
 
@@ -30,6 +47,7 @@ class Backup:
     counts: Mapping[str, int]
     made_at: datetime
     is_pinned: bool = False
+    check: BackupCheck = NEVER_CHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,8 @@ class BackupSettings:
     ``removal``: namespace and name of the Secret that says what is to be removed, and of the
     CronJob that removes it; None where all backups are kept for ever.
     ``keep``: how long they are kept where they are removed.
+    ``check_interval``: the mean time between two checks of a store's backups, in which a shop is
+    made of the newest one; None for none by themselves. ``max_checks``: how many at a time.
     """
 
     repository: str
@@ -98,6 +118,8 @@ class BackupSettings:
     timeout: timedelta = timedelta(minutes=75)
     removal: tuple[str, str] | None = None
     keep: Keep = Keep()
+    check_interval: timedelta | None = None
+    max_checks: int = 1
 
     def repository_of(self, store_id: str) -> str:
         """Return the address of a store's repository."""

@@ -94,3 +94,8 @@ def release_for(prefix: str, store_id: str) -> str:
     characters. A unique index of the database refuses a collision (one in 2^48).
     """
     return f"{prefix}-{store_id[:12]}"
+
+
+def host_of(url: str) -> str:
+    """Return the host of a shop's address, without the port, which an Ingress cannot have."""
+    return url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0]

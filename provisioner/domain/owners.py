@@ -17,6 +17,9 @@ LOCAL = "local"
 OPERATOR = "command line"
 """The source of whoever runs ``python -m app``. They need no token: they can write the database."""
 
+PLATFORM = "platform"
+"""The source of the platform itself, to which shops belong that it makes to check backups."""
+
 UNCLAIMED = "issuer"
 """The source in old rows of people who signed in through an issuer that was not yet recorded.
 
@@ -25,6 +28,9 @@ The service gives these rows to the issuer that it is configured with; see ``own
 
 MAX_NAME = 128
 """The longest name of an owner, in characters."""
+
+MERCHANTS = f"owner_source <> '{PLATFORM}'"
+"""The SQL condition for the rows of everybody but the platform itself."""
 
 OWNED = "owner_source = :owner_source AND owner = :owner"
 """The SQL condition for the rows of one owner; ``Owner.values`` has its parameters."""
@@ -61,7 +67,7 @@ class Owner:
 
         The host keeps an issuer's ``ada`` from being taken for the local ``ada``.
         """
-        if self.source in (LOCAL, OPERATOR):
+        if self.source in (LOCAL, OPERATOR, PLATFORM):
             return self.subject
         return f"{self.name} ({urlsplit(self.source).hostname or self.source})"
 
@@ -70,6 +76,9 @@ class Owner:
         """The parameters of ``OWNED``."""
         return {"owner_source": self.source, "owner": self.subject}
 
+
+THE_PLATFORM = Owner(PLATFORM, PLATFORM)
+"""The owner that stands for the platform. Nobody signs in as it; admins see its stores."""
 
 COMMAND_LINE = Owner(OPERATOR, OPERATOR)
 """The owner that stands for whoever runs ``python -m app``."""

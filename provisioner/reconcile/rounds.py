@@ -12,14 +12,18 @@ _PAUSE_SECONDS = 3600.0
 
 
 async def for_ever(
-    work: Callable[[], Awaitable[None]], *, failure: str, soon_seconds: float
+    work: Callable[[], Awaitable[None]],
+    *,
+    failure: str,
+    soon_seconds: float,
+    pause_seconds: float = _PAUSE_SECONDS,
 ) -> NoReturn:
     """Do the work at once and then every hour. A failure is only logged, as the event ``failure``.
 
     It is tried again after ``soon_seconds``; use this for work of which nothing is lost until then.
     """
     while True:
-        pause = _PAUSE_SECONDS
+        pause = pause_seconds
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - see the docstring

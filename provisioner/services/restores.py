@@ -7,6 +7,7 @@ from provisioner.domain.codes import RefusalCode
 from provisioner.domain.engines import Engine, EngineCatalogue
 from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
+from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import Store
 from provisioner.services.backups import NOT_SET_UP, Backups
 from provisioner.services.store_queries import StoreQueries
@@ -27,15 +28,7 @@ class Restorable:
     @property
     def source(self) -> RestoreSource:
         """What is kept with the new store."""
-        backup = self.backup
-        return RestoreSource(
-            store_id=backup.store_id,
-            number=backup.number,
-            snapshot=backup.snapshot,
-            url=self.store.url,
-            admin_user=self.engine.admin_user_of(self.store),
-            counts=backup.counts,
-        )
+        return source_of(self.store, self.backup, self.engine)
 
     def completed(self, wanted: WantedStore) -> WantedStore:
         """Return what is wanted, with what the backup says of it."""

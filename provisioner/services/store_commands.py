@@ -15,7 +15,7 @@ from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from provisioner.domain.instrumentation import Activity
-from provisioner.domain.names import new_store_id, refuse_name, release_for
+from provisioner.domain.names import host_of, new_store_id, refuse_name, release_for
 from provisioner.domain.operations import OperationKind, under_way
 from provisioner.domain.ports import Clock, Measurements
 from provisioner.domain.snapshots import StoreSnapshot
@@ -124,8 +124,7 @@ class StoreCommands:
             engine=engine.name,
             engine_version=version.name,
             release=release_for(engine.release_prefix, store_id),
-            # Without the port, which the host of an Ingress cannot have.
-            host=url.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0],
+            host=host_of(url),
             url=url,
             contact_email=wanted.contact_email or caller.email,
             from_backup=None if restorable is None else restorable.source,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.owners import MERCHANTS, OWNED, Owner
 from provisioner.storage.database import Transaction
 
 _LOCK = "quota"
@@ -68,8 +68,11 @@ async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
 
 
 async def stores_of(transaction: Transaction, owner: Owner | None = None) -> int:
-    """Return the number of stores that are not deleted: an owner's, or everyone's."""
-    owned, values = ("", {}) if owner is None else (f" AND {OWNED}", owner.values)
+    """Return the number of stores that are not deleted: an owner's, or everyone's.
+
+    The platform's own, by which it checks backups, are nobody's.
+    """
+    owned, values = (f" AND {MERCHANTS}", {}) if owner is None else (f" AND {OWNED}", owner.values)
     row = await transaction.fetch_one(
         f"SELECT COUNT(*) AS stores FROM stores WHERE status <> 'DELETED'{owned}",  # noqa: S608
         values,

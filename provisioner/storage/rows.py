@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from provisioner.domain.backups import Backup, RestoreSource
+from provisioner.domain.backups import Backup, BackupCheck, RestoreSource
 from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus, Request
@@ -127,6 +127,7 @@ def backup_of(row: Row) -> Backup:
         counts=_counts.decode(row["counts"]),
         made_at=from_micros(row["made_at"]),
         is_pinned=bool(row["pinned"]),
+        check=BackupCheck(row["check_store"], moment(row["checked_at"]), row["fault"]),
     )
 
 

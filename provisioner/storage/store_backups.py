@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from provisioner.domain.backups import Backup
+from provisioner.domain.owners import MERCHANTS
 from provisioner.domain.stores import Store
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.paging import Number, Page, check_page_size, decode_key, encode_key
 from provisioner.storage.rows import backup_of, moment, store_of, to_micros
 
-_DUE = """
+# Only fixed words are put into the statements.
+_DUE = f"""
     SELECT stores.*, made.made_at, tried.tried_at
     FROM stores
     LEFT JOIN (SELECT store_id, MAX(made_at) AS made_at FROM backups GROUP BY store_id) AS made
@@ -22,15 +24,17 @@ _DUE = """
                GROUP BY store_id) AS tried
         ON tried.store_id = stores.id
     WHERE stores.target = 'READY' AND stores.status IN ('READY', 'DEGRADED')
+    AND {MERCHANTS}
     ORDER BY stores.created_at, stores.id
-"""
+"""  # noqa: S608
 
-_LATE = """
+_LATE = f"""
     SELECT COUNT(*) AS stores FROM stores
     WHERE target = 'READY' AND status IN ('READY', 'DEGRADED') AND ready_at < :before
+    AND {MERCHANTS}
     AND NOT EXISTS (SELECT 1 FROM backups
                     WHERE backups.store_id = stores.id AND backups.made_at >= :before)
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from provisioner.domain.errors import NotFoundError
-from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.owners import MERCHANTS, OWNED, Owner
 from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store, StoreEvent, StoreStatus
 from provisioner.storage.database import Transaction, Transactions
@@ -88,10 +88,11 @@ class StoreReader:
         return Usage(used, quota.per_owner)
 
     async def counts(self) -> Mapping[StoreStatus, int]:
-        """Return how many stores there are in each status."""
+        """Return how many stores of merchants there are in each status."""
         rows = await self._database.read(
             lambda transaction: transaction.fetch_all(
-                "SELECT status, COUNT(*) AS stores FROM stores GROUP BY status"
+                # Only fixed words are put into the statement.
+                f"SELECT status, COUNT(*) AS stores FROM stores WHERE {MERCHANTS} GROUP BY status"  # noqa: S608
             )
         )
         return {StoreStatus(row["status"]): row["stores"] for row in rows}

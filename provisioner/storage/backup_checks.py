@@ -1,0 +1,151 @@
+"""Records checks of backups: which shops are made from them to see whether that can be done.
+
+A check is under way as long as the backup's row names its store. That is all there is of it: a
+service that is ended in between goes on from there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from provisioner.domain.backups import Backup, RestoreSource
+from provisioner.domain.codes import RefusalCode
+from provisioner.domain.errors import Refusal, RefusedError
+from provisioner.domain.ports import Announcer, Clock
+from provisioner.domain.stores import Store
+from provisioner.storage.audit_log import AuditedAction, request_of
+from provisioner.storage.database import Transaction, Transactions
+from provisioner.storage.quota import Quota
+from provisioner.storage.rows import backup_of, store_of, to_micros
+from provisioner.storage.store_creation import add_store
+
+_OTHER = "SELECT number FROM backups WHERE store_id = :id AND check_store IS NOT NULL"
+_BEGUN = """
+    UPDATE backups SET check_store = :check_store, checked_at = NULL, fault = NULL
+    WHERE store_id = :id AND number = :number RETURNING *
+"""
+_ENDED = """
+    UPDATE backups SET check_store = NULL, checked_at = :ended_at, fault = :fault
+    WHERE store_id = :id AND number = :number AND check_store = :check_store RETURNING number
+"""
+_TRIED = "UPDATE stores SET backup_checked_at = :now WHERE id = :id"
+_UNDER_WAY = "SELECT * FROM backups WHERE check_store IS NOT NULL ORDER BY store_id, number"
+_DUE = """
+    SELECT stores.*, backups.number AS newest FROM stores
+    JOIN backups ON backups.store_id = stores.id AND backups.number =
+        (SELECT MAX(number) FROM backups AS others
+         WHERE others.store_id = stores.id AND others.expired_at IS NULL)
+    WHERE stores.target = 'READY' AND stores.status IN ('READY', 'DEGRADED') AND stores.is_copy = 0
+    AND (stores.backup_checked_at IS NULL OR stores.backup_checked_at < :before)
+    AND NOT EXISTS (SELECT 1 FROM backups AS others
+                    WHERE others.store_id = stores.id AND others.check_store IS NOT NULL)
+    ORDER BY COALESCE(stores.backup_checked_at, 0), stores.created_at, stores.id LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DueCheck:
+    """A store whose newest backup, with this number, is to be checked."""
+
+    store: Store
+    number: int
+
+
+class BackupChecks:
+    """Reads and writes checks of backups in a database."""
+
+    def __init__(self, database: Transactions, clock: Clock, announcer: Announcer) -> None:
+        self._database = database
+        self._clock = clock
+        self._announcer = announcer
+
+    async def begin(self, made: Store, *, audit: AuditedAction | None = None) -> Store:
+        """Begin a check by recording the store that is made from the backup; return the store.
+
+        Raises RefusedError when the backup is gone (BACKUP_UNKNOWN), or while another one of the
+        same store is checked (CHECK_UNDER_WAY). Nothing is written then.
+        """
+        source = made.from_backup
+        if source is None:
+            raise ValueError("The store is made from no backup.")
+
+        async def work(transaction: Transaction) -> Store:
+            store = await self._begin(transaction, made, source, audit)
+            if audit is not None:
+                await audit.accept(transaction, store_id=source.store_id)
+            return store
+
+        store = await self._database.transact(work)
+        self._announcer.announce(store.id)
+        return store
+
+    async def _begin(
+        self,
+        transaction: Transaction,
+        made: Store,
+        source: RestoreSource,
+        audit: AuditedAction | None,
+    ) -> Store:
+        # No quota, no name that is kept: it is nobody's, and gone in minutes.
+        store = await add_store(
+            transaction,
+            made,
+            idempotency_key=None,
+            quota=Quota(),
+            names_kept_for=None,
+            request=request_of(audit),
+            clock=self._clock,
+        )
+        if await transaction.fetch_one(_OTHER, {"id": source.store_id}) is not None:
+            raise RefusedError(_UNDER_WAY_ALREADY)
+        values = {"id": source.store_id, "number": source.number, "check_store": made.id}
+        await transaction.fetch_one(_BEGUN, values)
+        return store
+
+    async def under_way(self) -> list[Backup]:
+        """Return the backups that are being checked, by their stores' ids."""
+        rows = await self._database.read(lambda transaction: transaction.fetch_all(_UNDER_WAY))
+        return [backup_of(row) for row in rows]
+
+    async def end(self, backup: Backup, fault: str | None) -> None:
+        """Record how a check has ended: ``fault`` says why no shop could be made, None for well.
+
+        Nothing is written when it is another one by now.
+        """
+        await self._end(backup, self._clock.now(), fault)
+
+    async def give_up(self, backup: Backup) -> None:
+        """Record that a check is over, and has shown nothing; as ``end`` otherwise."""
+        await self._end(backup, None, None)
+
+    async def _end(self, backup: Backup, ended_at: datetime | None, fault: str | None) -> None:
+        async def work(transaction: Transaction) -> None:
+            await transaction.lock_store(backup.store_id)
+            now = to_micros(self._clock.now())
+            values = {
+                "id": backup.store_id,
+                "number": backup.number,
+                "check_store": backup.check.store_id,
+                "ended_at": None if ended_at is None else to_micros(ended_at),
+                "fault": fault,
+            }
+            if await transaction.fetch_one(_ENDED, values) is not None:
+                await transaction.execute(_TRIED, {"id": backup.store_id, "now": now})
+
+        await self._database.transact(work)
+
+    async def due(self, before: datetime, *, limit: int) -> Sequence[DueCheck]:
+        """Return the stores of which no backup was checked since then, longest ago first."""
+        rows = await self._database.read(
+            lambda transaction: transaction.fetch_all(
+                _DUE, {"before": to_micros(before), "limit": limit}
+            )
+        )
+        return [DueCheck(store_of(row), row["newest"]) for row in rows]
+
+
+_UNDER_WAY_ALREADY = Refusal(
+    RefusalCode.CHECK_UNDER_WAY,
+    "A backup of this store is being checked; wait until that is done.",
+    "id",
+)

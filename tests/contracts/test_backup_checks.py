@@ -1,0 +1,161 @@
+"""Checks of backups, as they are recorded; on both databases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from provisioner.domain.backups import NEVER_CHECKED, Backup, BackupCheck, RestoreSource
+from provisioner.domain.codes import RefusalCode
+from provisioner.domain.errors import NotFoundError, RefusedError
+from provisioner.domain.owners import MERCHANTS, PLATFORM, THE_PLATFORM
+from provisioner.domain.stores import Store, StoreStatus
+from provisioner.storage.backup_checks import BackupChecks
+from provisioner.storage.database import Database
+from provisioner.storage.quota import Quota
+from provisioner.storage.store_backups import StoreBackups
+from provisioner.storage.stores import StoreRepository
+from provisioner.testing import HandClock, RecordedAnnouncements
+from tests.backups import a_backup, add_backup
+from tests.stores import a_store
+
+START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+_S = StoreStatus
+
+
+class World:
+    """A database with stores whose backups are checked."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = HandClock(START)
+        self.announced = RecordedAnnouncements()
+        self.records = StoreRepository(database, self.clock, self.announced)
+        self.checks = BackupChecks(database, self.clock, self.announced)
+        self.backups = StoreBackups(database)
+
+    async def a_store(self, *numbers: int, is_copy: bool = False) -> Store:
+        store = await self.records.create(replace(a_store(now=START), is_copy=is_copy))
+        for status in (_S.PROVISIONING, _S.READY):
+            store = await self.records.transition(store, status)
+        for number in numbers:
+            await add_backup(self.database, a_backup(store.id, number, START))
+        return store
+
+    async def backup(self, store: Store, number: int) -> Backup:
+        found = await self.backups.get(store.id, number)
+        assert found is not None
+        return found
+
+    def shop_of(self, store: Store, number: int) -> Store:
+        source = RestoreSource(
+            store_id=store.id, number=number, snapshot=f"{number:064x}", url="http://old.test",
+            admin_user="ada", counts={},
+        )  # fmt: skip
+        return replace(a_store(owner=THE_PLATFORM, now=START), from_backup=source, is_copy=True)
+
+    async def due(self) -> list[tuple[str, int]]:
+        found = await self.checks.due(self.clock.now() - DAY, limit=9)
+        return [(due.store.id, due.number) for due in found]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+async def test_a_check_is_under_way_until_it_ends(world: World) -> None:
+    store = await world.a_store(2, 3)
+    assert (await world.backup(store, 3)).check == NEVER_CHECKED
+
+    made = await world.checks.begin(world.shop_of(store, 3))
+
+    assert (made.status, made.owner, made.is_copy) == (_S.QUEUED, THE_PLATFORM, True)
+    assert made.id in world.announced.store_ids
+    (backup,) = await world.checks.under_way()
+    assert (backup.number, backup.check) == (3, BackupCheck(store_id=made.id))
+
+    world.clock.moment += DAY
+    await world.checks.end(backup, None)
+    assert await world.checks.under_way() == []
+    assert (await world.backup(store, 3)).check == BackupCheck(ended_at=START + DAY)
+    assert (await world.backup(store, 2)).check == NEVER_CHECKED
+
+    await world.checks.end(backup, "Too late.")  # it is over
+    assert (await world.backup(store, 3)).check == BackupCheck(ended_at=START + DAY)
+
+
+async def test_a_fault_stays_until_the_next_check(world: World) -> None:
+    store = await world.a_store(2)
+    for fault in ("It has no orders.", None):
+        await world.checks.begin(world.shop_of(store, 2))
+        (backup,) = await world.checks.under_way()
+        assert backup.check.fault is None
+        await world.checks.end(backup, fault)
+        assert (await world.backup(store, 2)).check == BackupCheck(ended_at=START, fault=fault)
+
+
+async def test_one_that_is_given_up_has_shown_nothing(world: World) -> None:
+    store = await world.a_store(2)
+    await world.checks.begin(world.shop_of(store, 2))
+    (backup,) = await world.checks.under_way()
+    await world.checks.give_up(backup)
+    assert (await world.backup(store, 2)).check == NEVER_CHECKED
+    assert await world.due() == []
+
+
+async def test_one_at_a_time_of_a_store(world: World) -> None:
+    store, other = await world.a_store(2, 3), await world.a_store(2)
+    await world.checks.begin(world.shop_of(store, 2))
+    stores = len(await world.records.undeleted())
+    for number in (2, 3):
+        with pytest.raises(RefusedError) as refused:
+            await world.checks.begin(world.shop_of(store, number))
+        assert [r.code for r in refused.value.refusals] == [RefusalCode.CHECK_UNDER_WAY]
+    assert len(await world.records.undeleted()) == stores
+    await world.checks.begin(world.shop_of(other, 2))
+    assert len(await world.checks.under_way()) == 2
+
+
+async def test_a_backup_that_is_gone(world: World) -> None:
+    store = await world.a_store(2)
+    with pytest.raises(RefusedError) as refused:
+        await world.checks.begin(world.shop_of(store, 3))
+    assert [r.code for r in refused.value.refusals] == [RefusalCode.BACKUP_UNKNOWN]
+    assert await world.records.undeleted() == [await world.records.get(store.id)]
+
+
+async def test_the_newest_of_each_store_is_due_longest_ago_first(world: World) -> None:
+    store, other = await world.a_store(2, 3), await world.a_store(2)
+    await world.a_store(2, is_copy=True)
+    await world.a_store()
+    assert set(await world.due()) == {(store.id, 3), (other.id, 2)}
+
+    await world.checks.begin(world.shop_of(store, 3))
+    assert await world.due() == [(other.id, 2)]
+    (backup,) = await world.checks.under_way()
+    await world.checks.end(backup, "It has no orders.")
+    assert await world.due() == [(other.id, 2)]
+
+    world.clock.moment += 2 * DAY
+    assert await world.due() == [(other.id, 2), (store.id, 3)]
+
+
+async def test_its_shop_is_nobodys(world: World) -> None:
+    store = await world.a_store(2)
+    made = await world.checks.begin(world.shop_of(store, 2))
+    for status in (_S.PROVISIONING, _S.READY):
+        made = await world.records.transition(made, status)
+
+    assert await world.records.counts() == {_S.READY: 1}
+    assert [times.store.id for times in await world.backups.times()] == [store.id]
+    assert await world.backups.late(START + DAY) == 1
+    with pytest.raises(NotFoundError):
+        await world.records.get_by_name(made.name, store.owner)
+    # It takes no place of the platform's quota, and is there whatever that says.
+    await world.records.create(a_store(now=START), quota=Quota(in_all=2))
+
+
+def test_the_condition_names_the_platform() -> None:
+    assert f"owner_source <> '{PLATFORM}'" == MERCHANTS
