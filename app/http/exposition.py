@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from pydantic import SecretStr
@@ -56,8 +57,9 @@ class MetricsEndpoint:
         stores = None if problems["database"] else await _stores(platform)
         # A registry for this scrape alone: its gauges hold values that were read just now.
         gauges = CollectorRegistry()
-        late = None if stores is None else await _late_backups(platform)
-        gauges.register(PlatformGauges(platform, problems, stores, late))
+        late = None if stores is None else await _number(platform.backups.late())
+        faulty = None if late is None else await _number(platform.verifier.faulty())
+        gauges.register(PlatformGauges(platform, problems, stores, late, faulty))
         content = generate_latest(gauges) + generate_latest(self._measurements.registry)
         return Response(content, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
@@ -71,10 +73,10 @@ async def _stores(platform: Platform) -> dict[StoreStatus, int] | None:
         return None
 
 
-async def _late_backups(platform: Platform) -> int | None:
-    """Return how many stores' backups are late, or None as ``Backups.late`` or on trouble."""
+async def _number(read: Awaitable[int | None]) -> int | None:
+    """Return what is read from the database, or None when it does not answer."""
     try:
         async with asyncio.timeout(_DATABASE_SECONDS):
-            return await platform.backups.late()
+            return await read
     except Exception:  # noqa: BLE001 - the gauge part_up shows it at the next scrape
         return None

@@ -19,9 +19,9 @@ _PREFIX = "store_platform_"
 class PlatformGauges(Collector):
     """The gauges of one scrape.
 
-    ``problems``, ``stores`` and ``late_backups`` need the database, so they are read before:
-    prometheus_client cannot wait in ``collect``. ``stores`` is None when the database did not
-    answer, and ``late_backups`` then too, or when none are made by themselves.
+    ``problems`` and all numbers need the database, so they are read before: prometheus_client
+    cannot wait in ``collect``. ``stores`` is None when the database did not answer, and
+    ``late_backups`` and ``faulty_backups`` then too, or when none are made by themselves.
     """
 
     def __init__(
@@ -30,11 +30,13 @@ class PlatformGauges(Collector):
         problems: Mapping[str, str | None],
         stores: Mapping[StoreStatus, int] | None,
         late_backups: int | None = None,
+        faulty_backups: int | None = None,
     ) -> None:
         self._platform = platform
         self._problems = problems
         self._stores = stores
         self._late_backups = late_backups
+        self._faulty_backups = faulty_backups
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge(
@@ -83,6 +85,14 @@ class PlatformGauges(Collector):
                 "Shops that have had no backup for twice the interval.",
                 (),
                 {(): self._late_backups},
+            )
+
+        if self._faulty_backups is not None:
+            yield _gauge(
+                "backups_faulty",
+                "Shops of whose backup no shop could be made when that was last tried.",
+                (),
+                {(): self._faulty_backups},
             )
 
     def _queue(self) -> Iterable[Metric]:

@@ -1,4 +1,4 @@
-"""The command that has a backup checked, for a known caller."""
+"""Checks of backups: the command that has one made, for a known caller, and how they went."""
 
 from dataclasses import replace
 
@@ -35,6 +35,10 @@ class BackupVerifier:
         self._dispatcher = dispatcher
         self._clock = clock
         self._shop_url = shop_url
+
+    async def faulty(self) -> int:
+        """Return of how many stores the last backup that was checked made no shop."""
+        return await self._checks.faulty()
 
     async def verify(
         self, caller: Identity, store_id: str, number: int, *, audit: AuditedAction

@@ -30,6 +30,14 @@ _ENDED = """
 """
 _TRIED = "UPDATE stores SET backup_checked_at = :now WHERE id = :id"
 _UNDER_WAY = "SELECT * FROM backups WHERE check_store IS NOT NULL ORDER BY store_id, number"
+_FAULTY = """
+    SELECT COUNT(*) AS stores FROM stores
+    WHERE target = 'READY' AND EXISTS (
+        SELECT 1 FROM backups
+        WHERE store_id = stores.id AND fault IS NOT NULL AND expired_at IS NULL
+        AND checked_at = (SELECT MAX(checked_at) FROM backups AS others
+                          WHERE others.store_id = stores.id))
+"""
 _DUE = """
     SELECT stores.*, backups.number AS newest FROM stores
     JOIN backups ON backups.store_id = stores.id AND backups.number =
@@ -133,6 +141,11 @@ class BackupChecks:
                 await transaction.execute(_TRIED, {"id": backup.store_id, "now": now})
 
         await self._database.transact(work)
+
+    async def faulty(self) -> int:
+        """Return of how many stores the last backup that was checked made no shop."""
+        row = await self._database.read(lambda transaction: transaction.fetch_one(_FAULTY))
+        return 0 if row is None else int(row["stores"])
 
     async def due(self, before: datetime, *, limit: int) -> Sequence[DueCheck]:
         """Return the stores of which no backup was checked since then, longest ago first."""

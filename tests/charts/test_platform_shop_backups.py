@@ -68,6 +68,8 @@ def test_the_api_is_told_where_backups_go_and_has_the_key_by_reference(objects: 
         "STORE_PLATFORM_BACKUP_REPOSITORY": f"rest:http://{NAME}.{NAMESPACE}.svc:8000",
         "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{NAMESPACE}/{ACCOUNTS}",
         "STORE_PLATFORM_BACKUP_REMOVAL": f"{NAMESPACE}/{REMOVAL}",
+        "STORE_PLATFORM_BACKUP_CHECK_DAYS": "30",
+        "STORE_PLATFORM_MAX_CONCURRENT_BACKUP_CHECKS": "1",
         "STORE_PLATFORM_BACKUP_KEEP_ALL_DAYS": "2",
         "STORE_PLATFORM_BACKUP_KEEP_DAYS": "7",
         "STORE_PLATFORM_BACKUP_KEEP_WEEKS": "4",
@@ -229,6 +231,8 @@ def _children(process: int) -> bytes:
     [
         ({"intervalHours": -1}, "/backups/intervalHours"),
         ({"concurrent": 0}, "/backups/concurrent"),
+        ({"check": {"days": -1}}, "/backups/check/days"),
+        ({"check": {"concurrent": 0}}, "/backups/check/concurrent"),
         ({"keep": {"days": 0}}, "/backups/keep/days"),
         ({"keep": {"weeks": -1}}, "/backups/keep/weeks"),
         ({"keep": {"deletedDays": 0.5}}, "/backups/keep/deletedDays"),

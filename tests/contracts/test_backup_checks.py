@@ -142,6 +142,20 @@ async def test_the_newest_of_each_store_is_due_longest_ago_first(world: World) -
     assert await world.due() == [(other.id, 2), (store.id, 3)]
 
 
+async def test_how_many_stores_have_a_backup_that_makes_no_shop(world: World) -> None:
+    store, other = await world.a_store(2, 3), await world.a_store(2)
+    for item, number, fault in (
+        (store, 2, "Empty."), (other, 2, None), (store, 3, None), (other, 2, "Empty."),
+    ):  # fmt: skip
+        await world.checks.begin(world.shop_of(item, number))
+        (backup,) = await world.checks.under_way()
+        world.clock.moment += DAY
+        await world.checks.end(backup, fault)
+    assert await world.checks.faulty() == 1  # of the first, a newer one is good
+    await world.records.request_delete(other.id, "Asked for.")
+    assert await world.checks.faulty() == 0
+
+
 async def test_its_shop_is_nobodys(world: World) -> None:
     store = await world.a_store(2)
     made = await world.checks.begin(world.shop_of(store, 2))

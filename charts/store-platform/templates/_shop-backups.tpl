@@ -44,6 +44,8 @@ The CronJob that removes old backups, and its Secret, by which the platform says
 STORE_PLATFORM_BACKUP_REPOSITORY: rest:http://{{ include "store-platform.backupServer" . }}.{{ .Release.Namespace }}.svc:8000
 STORE_PLATFORM_BACKUP_ACCOUNTS: {{ .Release.Namespace }}/{{ include "store-platform.backupAccounts" . }}
 STORE_PLATFORM_BACKUP_REMOVAL: {{ .Release.Namespace }}/{{ include "store-platform.backupRemoval" . }}
+STORE_PLATFORM_BACKUP_CHECK_DAYS: {{ .Values.backups.check.days | quote }}
+STORE_PLATFORM_MAX_CONCURRENT_BACKUP_CHECKS: {{ .Values.backups.check.concurrent | quote }}
 STORE_PLATFORM_BACKUP_KEEP_ALL_DAYS: {{ .Values.backups.keep.allDays | quote }}
 STORE_PLATFORM_BACKUP_KEEP_DAYS: {{ .Values.backups.keep.days | quote }}
 STORE_PLATFORM_BACKUP_KEEP_WEEKS: {{ .Values.backups.keep.weeks | quote }}
