@@ -18,8 +18,7 @@ CONTENTS = "2026-05-28 20:26:40 UTC: 3 orders, 2 products"
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder: Path = tmp_path_factory.mktemp("storectl-pins")
-    removal = {"STORE_PLATFORM_BACKUP_REMOVAL": "store-platform/removal"}
-    with running_service(folder, **BACKUPS, **removal) as made:
+    with running_service(folder, **BACKUPS) as made:
         yield made
 
 
