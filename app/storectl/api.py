@@ -135,11 +135,11 @@ class Api:
             if number in (None, backup["number"]):
                 return backup
         which = "no backup" if number is None else f"no backup {number}"
-        message = f"There is {which} of {key}. See those there are with: storectl backups {key}"
+        message = f"There is {which} of {key}. List those that there are: storectl backups {key}"
         raise RefusedError(message, [Problem("BACKUP_UNKNOWN", message)])
 
-    async def change_backup(self, mutation: str, key: str, number: int) -> Data:
-        """Run a mutation on the backup with this number of a store, and return the backup.
+    async def change_backup(self, mutation: str, key: str, number: int | None) -> Data:
+        """Run a mutation on a backup of a store, as in ``backup``, and return the backup.
 
         Raises NoSuchStoreError, and RefusedError if there is no such backup, or with the messages
         of the payload's errors.

@@ -1,4 +1,4 @@
-"""Defines the commands that make, list and pin backups of a store."""
+"""Defines the commands that make, list, check and pin backups of a store."""
 
 from typing import Annotated
 
@@ -18,6 +18,16 @@ Number = Annotated[
         metavar="NUMBER",
         help="Which backup, as `storectl backups` numbers them.",
         autocompletion=backup_numbers,
+    ),
+]
+
+
+Newest = Annotated[
+    int | None,
+    typer.Option(
+        "--backup",
+        metavar="NUMBER",
+        help="Which backup, as `storectl backups` numbers them. The default is the newest.",
     ),
 ]
 
@@ -49,7 +59,7 @@ def backups(*, key: Key, as_json: AsJson = False) -> None:
         found = await api.backups(store["id"])
         rows = wording.backup_rows(found)
         lines = (
-            columns(rows, width=table_width())
+            [*columns(rows, width=table_width()), *wording.check_faults(found)]
             if found
             else [f"There are no backups of {store['name']}."]
         )
@@ -74,9 +84,19 @@ def unpin(*, key: Key, number: Number, as_json: AsJson = False) -> None:
     _change("unpinBackup", key, number, as_json=as_json)
 
 
-def _change(mutation: str, key: str, number: int, *, as_json: bool) -> None:
+def verify(*, key: Key, number: Newest = None, as_json: AsJson = False) -> None:
+    """Have a shop made of a backup that nobody sees, to find out whether that can be done.
+
+    It is removed again. A deleted shop is named by its id.
+    """
+    _change("verifyBackup", key, number, as_json=as_json)
+
+
+def _change(mutation: str, key: str, number: int | None, *, as_json: bool) -> None:
+    line = wording.check_line if mutation == "verifyBackup" else wording.pin_line
+
     async def work() -> None:
         changed = await connected().change_backup(mutation, key, number)
-        say_either(changed, [wording.pin_line(key, changed)], as_json=as_json)
+        say_either(changed, [line(key, changed)], as_json=as_json)
 
     run(work())

@@ -8,7 +8,7 @@ import typer
 
 from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
-from app.storectl.backup_commands import backup, backups, pin, unpin
+from app.storectl.backup_commands import backup, backups, pin, unpin, verify
 from app.storectl.completion import Key, engine_names, profile_names
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
@@ -328,6 +328,9 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
 
 cli.command(epilog=examples("storectl backup my-shop --watch"))(backup)
 cli.command(epilog=examples("storectl backups my-shop"))(backups)
+cli.command(epilog=examples("storectl verify my-shop", "storectl verify my-shop --backup 7"))(
+    verify
+)
 cli.command(epilog=examples("storectl pin my-shop 7"))(pin)
 cli.command(epilog=examples("storectl unpin my-shop 7"))(unpin)
 cli.command(

@@ -150,15 +150,18 @@ def operation_rows(operations: Sequence[Data]) -> list[tuple[str, ...]]:
 def backup_rows(backups: Sequence[Data]) -> list[tuple[str, ...]]:
     """Return a table of a store's backups with its heads.
 
-    Its last column, where any is pinned or has a time set, says how long they are kept.
+    Where any was checked, or is being checked, a column says how that went; where any is pinned
+    or has a time set, the last one says how long they are kept.
     """
+    has_check = any(_checked(item) != "-" for item in backups)
     has_kept = any(_kept(item) for item in backups)
     return [
-        ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION", *(["KEPT"] * has_kept)),
+        ("NUMBER", "MADE AT (UTC)", "SIZE", "CONTENTS", "VERSION",
+         *(["CHECKED (UTC)"] * has_check), *(["KEPT"] * has_kept)),
         *(
             (str(item["number"]), _timestamp(item["madeAt"]), size(item["sizeInBytes"]),
              _counts(item), f"{item['engine']} {item['engineVersion']}",
-             *([_kept(item)] * has_kept))
+             *([_checked(item)] * has_check), *([_kept(item)] * has_kept))
             for item in backups
         ),
     ]  # fmt: skip
@@ -177,6 +180,33 @@ def pin_line(key: str, backup: Data) -> str:
         return f"{name} is kept until you unpin it ({summary})."
     kept = _kept(backup) or "as long as others are"
     return f"{name} is not pinned any more, and is kept {kept} ({summary})."
+
+
+def check_line(key: str, backup: Data) -> str:
+    """Return that a backup of a store is checked, and where to see what comes of it."""
+    name, summary = f"Backup {backup['number']} of {key}", backup_summary(backup)
+    return (
+        f"{name} is being checked: a shop is made of it that nobody sees ({summary}). What comes"
+        f" of it: storectl backups {key}"
+    )
+
+
+def _checked(backup: Data) -> str:
+    check = backup["check"]
+    if check["isUnderWay"]:
+        return "now"
+    if not check["endedAt"]:
+        return "-"
+    return f"{'failed' if check['fault'] else 'good'} {_timestamp(check['endedAt'])}"
+
+
+def check_faults(backups: Sequence[Data]) -> list[str]:
+    """Return a sentence on each backup that no shop could be made of."""
+    faulty = [item for item in backups if item["check"]["fault"]]
+    return [
+        f"No shop could be made of backup {item['number']}: {item['check']['fault']}"
+        for item in faulty
+    ]
 
 
 def _kept(backup: Data) -> str:

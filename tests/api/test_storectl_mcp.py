@@ -163,7 +163,7 @@ async def test_refusals_are_told_as_data(
     }  # fmt: skip
     assert unmade == {
         "code": "BACKUP_UNKNOWN", "field": None,
-        "message": "There is no backup 7 of my-shop. See those there are with:"
+        "message": "There is no backup 7 of my-shop. List those that there are:"
         " storectl backups my-shop",
         "remedy": "Call list_backups for the numbers of the backups.",
     }  # fmt: skip

@@ -83,7 +83,7 @@ def test_a_deleted_shops_are_kept_for_a_time_or_pinned(
     ("arguments", "code", "says"),
     [
         (("pin", "my-shop", "2"), 1,
-         "There is no backup 2 of my-shop. See those there are with: storectl backups my-shop"),
+         "There is no backup 2 of my-shop. List those that there are: storectl backups my-shop"),
         (("unpin", "no-such-shop", "1"), 5, "You have no store no-such-shop."),
         (("pin", "my-shop"), 2, "Missing argument 'NUMBER'"),
         (("unpin", "my-shop", "newest"), 2, "Invalid value for 'NUMBER'"),

@@ -103,9 +103,9 @@ def test_a_deleted_shop_is_restored_by_its_id(service: Service, storectl: Storec
     ("arguments", "code", "says"),
     [
         (("the-old-one", "the-new-one", "--backup", "2"), 1,
-         "There is no backup 2 of the-old-one. See those there are with: storectl backups "),
+         "There is no backup 2 of the-old-one. List those that there are: storectl backups "),
         (("without-any", "the-new-one"), 1,
-         "There is no backup of without-any. See those there are with: storectl backups "),
+         "There is no backup of without-any. List those that there are: storectl backups "),
         (("no-such-shop", "the-new-one"), 5, "You have no store no-such-shop."),
         (("the-old-one", "without-any"), 1,
          "A store named 'without-any' already exists; choose another name."),
@@ -157,7 +157,7 @@ def test_a_copy_of_a_backup_that_is_named(storectl: Storectl) -> None:
     ("arguments", "code", "says"),
     [
         (("the-old-one", "my-trial", "--backup", "2"), 1,
-         "There is no backup 2 of the-old-one. See those there are with: storectl backups "),
+         "There is no backup 2 of the-old-one. List those that there are: storectl backups "),
         (("no-such-shop", "my-trial"), 5, "You have no store no-such-shop."),
         (("the-old-one", "the-old-one"), 1,
          "A store named 'the-old-one' already exists; choose another name."),

@@ -109,7 +109,7 @@ COMMANDS = [
     ("login",), ("whoami",), ("create", "a-shop"), ("create", "a-shop", "--watch"), ("list",),
     ("status", "a-shop"), ("status", "a-shop", "--watch"), ("logs", "a-shop"),
     ("history", "a-shop"), ("backup", "a-shop"), ("backup", "a-shop", "--watch"),
-    ("backups", "a-shop"), ("pin", "a-shop", "1"), ("unpin", "a-shop", "1"),
+    ("backups", "a-shop"), ("verify", "a-shop"), ("pin", "a-shop", "1"), ("unpin", "a-shop", "1"),
     ("restore", "a-shop", "b-shop"),
     ("restore", "a-shop", "b-shop", "--watch"), ("restore", "a-shop", "b-shop", "--backup", "1"),
     ("clone", "a-shop", "b-shop"), ("clone", "a-shop", "b-shop", "--watch"),
