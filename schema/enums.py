@@ -121,6 +121,12 @@ class EventKind(Enum):
         description="An operation that leaves the store's status as it is, such as a backup, began"
         " or ended: `subject` is its kind, and `status` its status.",
     )
+    CHECK = _value(
+        "CHECK",
+        description="A shop is made of a backup to see whether that can be done (`status` is"
+        " `RUNNING`), or that is over (`SUCCEEDED`, `FAILED` or `CANCELLED`): `subject` is the"
+        " backup's number.",
+    )
 
 
 @strawberry.enum(description="What a caller may do.")

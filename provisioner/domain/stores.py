@@ -69,7 +69,7 @@ class EventKind(StrEnum):
     """The subject of a recorded event.
 
     REPAIR is about objects that differed from the release, and TASK about work that leaves the
-    store's status as it is.
+    store's status as it is. CHECK is about a backup of which a shop is made to prove it.
     """
 
     STATUS = "STATUS"
@@ -77,6 +77,7 @@ class EventKind(StrEnum):
     POD = "POD"
     REPAIR = "REPAIR"
     TASK = "TASK"
+    CHECK = "CHECK"
 
 
 @dataclass(frozen=True, slots=True)

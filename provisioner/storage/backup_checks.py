@@ -11,13 +11,16 @@ from datetime import datetime
 from provisioner.domain.backups import Backup, RestoreSource
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
+from provisioner.domain.operations import OperationStatus
 from provisioner.domain.ports import Announcer, Clock
-from provisioner.domain.stores import Store
+from provisioner.domain.stores import EventKind, Store, StoreStatus
 from provisioner.storage.audit_log import AuditedAction, request_of
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.quota import Quota
 from provisioner.storage.rows import backup_of, store_of, to_micros
 from provisioner.storage.store_creation import add_store
+from provisioner.storage.store_events import add_event
+from provisioner.storage.store_reads import read_store
 
 _OTHER = "SELECT number FROM backups WHERE store_id = :id AND check_store IS NOT NULL"
 _BEGUN = """
@@ -84,7 +87,8 @@ class BackupChecks:
             return store
 
         store = await self._database.transact(work)
-        self._announcer.announce(store.id)
+        for store_id in (store.id, source.store_id):
+            self._announcer.announce(store_id)
         return store
 
     async def _begin(
@@ -108,7 +112,26 @@ class BackupChecks:
             raise RefusedError(_UNDER_WAY_ALREADY)
         values = {"id": source.store_id, "number": source.number, "check_store": made.id}
         await transaction.fetch_one(_BEGUN, values)
+        await self._tell(
+            transaction, source.store_id, source.number, OperationStatus.RUNNING,
+            "A shop is made of the backup, to see whether that can be done.",
+        )  # fmt: skip
         return store
+
+    async def _tell(
+        self,
+        transaction: Transaction,
+        store_id: str,
+        number: int,
+        status: OperationStatus,
+        message: str,
+    ) -> None:
+        if (await read_store(transaction, store_id)).status is StoreStatus.DELETED:
+            return  # its deletion is its last event
+        await add_event(
+            transaction, store_id, EventKind.CHECK, str(number), status, message,
+            now=self._clock.now(),
+        )  # fmt: skip
 
     async def under_way(self) -> list[Backup]:
         """Return the backups that are being checked, by their stores' ids."""
@@ -137,10 +160,14 @@ class BackupChecks:
                 "ended_at": None if ended_at is None else to_micros(ended_at),
                 "fault": fault,
             }
-            if await transaction.fetch_one(_ENDED, values) is not None:
-                await transaction.execute(_TRIED, {"id": backup.store_id, "now": now})
+            if await transaction.fetch_one(_ENDED, values) is None:
+                return
+            await transaction.execute(_TRIED, {"id": backup.store_id, "now": now})
+            status, message = _result(ended_at, fault)
+            await self._tell(transaction, backup.store_id, backup.number, status, message)
 
         await self._database.transact(work)
+        self._announcer.announce(backup.store_id)
 
     async def faulty(self) -> int:
         """Return of how many stores the last backup that was checked made no shop."""
@@ -155,6 +182,14 @@ class BackupChecks:
             )
         )
         return [DueCheck(store_of(row), row["newest"]) for row in rows]
+
+
+def _result(ended_at: datetime | None, fault: str | None) -> tuple[OperationStatus, str]:
+    if ended_at is None:
+        return OperationStatus.CANCELLED, "The shop that was made of the backup is gone too soon."
+    if fault is not None:
+        return OperationStatus.FAILED, f"No shop could be made of the backup. {fault}"
+    return OperationStatus.SUCCEEDED, "A shop could be made of the backup: it is proven."
 
 
 _UNDER_WAY_ALREADY = Refusal(

@@ -16,8 +16,8 @@ from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
 READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
-CHANGING = ["create_store", "retry_store", "create_backup", "pin_backup", "unpin_backup",
-            "restore_backup", "cancel_store"]  # fmt: skip
+CHANGING = ["create_store", "retry_store", "create_backup", "verify_backup", "pin_backup",
+            "unpin_backup", "restore_backup", "cancel_store"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "create_store": (False, False, False),
         "retry_store": (False, False, False),
         "create_backup": (False, False, False),
+        "verify_backup": (False, False, False),
         "pin_backup": (False, False, True),
         "unpin_backup": (False, True, True),
         "restore_backup": (False, False, False),

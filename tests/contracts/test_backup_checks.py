@@ -9,7 +9,7 @@ from provisioner.domain.backups import NEVER_CHECKED, Backup, BackupCheck, Resto
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.owners import MERCHANTS, PLATFORM, THE_PLATFORM
-from provisioner.domain.stores import Store, StoreStatus
+from provisioner.domain.stores import EventKind, Store, StoreStatus
 from provisioner.storage.backup_checks import BackupChecks
 from provisioner.storage.database import Database
 from provisioner.storage.quota import Quota
@@ -37,10 +37,14 @@ class World:
 
     async def a_store(self, *numbers: int, is_copy: bool = False) -> Store:
         store = await self.records.create(replace(a_store(now=START), is_copy=is_copy))
-        for status in (_S.PROVISIONING, _S.READY):
-            store = await self.records.transition(store, status)
+        store = await self.become(store, _S.PROVISIONING, _S.READY)
         for number in numbers:
             await add_backup(self.database, a_backup(store.id, number, START))
+        return store
+
+    async def become(self, store: Store, *statuses: StoreStatus) -> Store:
+        for status in statuses:
+            store = await self.records.transition(store, status)
         return store
 
     async def backup(self, store: Store, number: int) -> Backup:
@@ -84,6 +88,36 @@ async def test_a_check_is_under_way_until_it_ends(world: World) -> None:
 
     await world.checks.end(backup, "Too late.")  # it is over
     assert (await world.backup(store, 3)).check == BackupCheck(ended_at=START + DAY)
+
+
+async def test_the_stores_followers_are_told(world: World) -> None:
+    store = await world.a_store(2)
+    for fault in (None, "It has no orders."):
+        await world.checks.begin(world.shop_of(store, 2))
+        (backup,) = await world.checks.under_way()
+        world.announced.store_ids.clear()
+        await world.checks.end(backup, fault)
+        assert world.announced.store_ids == [store.id]
+    events = await world.records.events_after(store.id, 0, limit=100)
+    told = [(e.subject, e.status, e.message) for e in events if e.kind is EventKind.CHECK]
+    begun = ("2", "RUNNING", "A shop is made of the backup, to see whether that can be done.")
+    assert told == [
+        begun,
+        ("2", "SUCCEEDED", "A shop could be made of the backup: it is proven."),
+        begun,
+        ("2", "FAILED", "No shop could be made of the backup. It has no orders."),
+    ]
+
+
+async def test_a_deleted_stores_are_checked_too(world: World) -> None:
+    store = await world.a_store(2)
+    going = await world.records.request_delete(store.id, "Asked for.")
+    gone = await world.become(going, _S.DELETING, _S.DELETED)
+    await world.checks.begin(world.shop_of(store, 2))
+    (backup,) = await world.checks.under_way()
+    await world.checks.end(backup, None)
+    assert (await world.backup(store, 2)).check.ended_at == START
+    assert (await world.records.get(store.id)).version == gone.version
 
 
 async def test_a_fault_stays_until_the_next_check(world: World) -> None:
@@ -159,8 +193,7 @@ async def test_how_many_stores_have_a_backup_that_makes_no_shop(world: World) ->
 async def test_its_shop_is_nobodys(world: World) -> None:
     store = await world.a_store(2)
     made = await world.checks.begin(world.shop_of(store, 2))
-    for status in (_S.PROVISIONING, _S.READY):
-        made = await world.records.transition(made, status)
+    made = await world.become(made, _S.PROVISIONING, _S.READY)
 
     assert await world.records.counts() == {_S.READY: 1}
     assert [times.store.id for times in await world.backups.times()] == [store.id]

@@ -10,6 +10,11 @@ from tests.real.life import PATIENCE_SECONDS, await_that, is_ready
 _MAKE = "mutation ($id: ID!) { createBackup(input: {id: $id}) { errors { code message } } }"
 _RESTORE = """mutation ($input: CreateStoreInput!) { createStore(input: $input) {
   store { id } errors { code message } } }"""
+_VERIFY = """mutation ($id: ID!) { verifyBackup(input: {id: $id}) {
+  backup { check { isUnderWay } } errors { code message } } }"""
+_CHECK = """query ($id: ID!) { node(id: $id) { ... on Backup {
+  lastVerifiedAt check { isUnderWay fault } } } }"""
+_STORES = "{ stores(first: 100) { edges { node { name owner } } } }"
 _LAST = """query ($id: ID!) { store(id: $id) { status operation { kind status reason { message } }
   lastBackup { id number sizeInBytes addedInBytes counts { name number } } } }"""
 
@@ -55,6 +60,28 @@ def old_ones_are_removed(store: Follower) -> None:
 def _removals(cluster: LocalCluster) -> str:
     secret = cluster.kubectl_json(*_IN, "get", "secret", "removal")
     return base64.b64decode(secret.get("data", {}).get("removals", "")).decode()
+
+
+async def proven(store: Follower, backup: dict[str, Any]) -> None:
+    """A shop is made of it that nobody sees, and is removed again."""
+    service, admin = store.service, store.service.token("an-admin", role="admin")
+    asked = service.execute(store.token, _VERIFY, id=backup["id"])["verifyBackup"]
+    assert (asked["errors"], asked["backup"]["check"]["isUnderWay"]) == ([], True)
+
+    def check() -> dict[str, Any]:
+        found: dict[str, Any] = service.execute(store.token, _CHECK, id=backup["id"])["node"]
+        return found
+
+    await_that(lambda: not check()["check"]["isUnderWay"], check)
+    found = check()
+    assert found["check"]["fault"] is None
+    assert found["lastVerifiedAt"] is not None
+
+    def shops() -> list[str]:
+        stores = service.execute(admin, _STORES)["stores"]["edges"]
+        return [edge["node"]["name"] for edge in stores if edge["node"]["owner"] == "platform"]
+
+    await_that(lambda: shops() == [], shops)
 
 
 async def restored(

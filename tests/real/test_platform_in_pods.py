@@ -48,6 +48,7 @@ BACKUPS = {
         "storage": {"size": "1Gi"},
     },
     "removal": {"image": _RESTIC},
+    "check": {"days": 0},
 }
 
 

@@ -10,7 +10,14 @@ from app.local.frontend import run_browser_tests
 from tests.browser import ensure_browser
 from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower
-from tests.real.backups import backed_up, counts, old_ones_are_removed, restored, server_parts
+from tests.real.backups import (
+    backed_up,
+    counts,
+    old_ones_are_removed,
+    proven,
+    restored,
+    server_parts,
+)
 from tests.real.engines import RealEngine, parameters
 from tests.real.life import (
     await_that,
@@ -50,6 +57,7 @@ async def test_an_order_and_its_shop(shops: Service, engine: RealEngine, mailbox
     old_ones_are_removed(store)
     await the_shop_again(store, engine, backup, browser)
     await a_copy_of_it(store, engine, backup)
+    await proven(store, backup)
 
     for component in sorted(components):
         await lost_and_back(store, component)

@@ -25,6 +25,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "create_store": {"name": "a-shop"},
     "retry_store": {"store": "a-shop"},
     "create_backup": {"store": "a-shop"},
+    "verify_backup": {"store": "a-shop"},
     "pin_backup": {"store": "a-shop", "number": 1},
     "unpin_backup": {"store": "a-shop", "number": 1},
     "restore_backup": {"store": "a-shop", "name": "b-shop", "as_copy": True},

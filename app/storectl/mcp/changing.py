@@ -73,6 +73,20 @@ class ChangingTools:
             until=backup_ended(asked),
         )  # fmt: skip
 
+    async def verify_backup(
+        self,
+        *,
+        store: StoreKey,
+        number: Annotated[
+            int | None, Field(description="The number of the backup; the newest if left out.")
+        ] = None,
+    ) -> Backup:
+        """Have a shop made of a backup that nobody sees, to find out whether that can be done.
+
+        It takes minutes, and the shop is removed again: list_backups has what came of it.
+        """
+        return read(Backup, await self._api.change_backup("verifyBackup", store, number))
+
     async def pin_backup(self, *, store: StoreKey, number: BackupNumber) -> Backup:
         """Keep a backup of a store until it is unpinned, however old it is.
 

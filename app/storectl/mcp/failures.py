@@ -29,6 +29,7 @@ _REMEDIES = {
     "ENGINE_MISMATCH": "Tell the user. Leave as_copy out only if they agree: a shop that is no copy"
     " writes to its customers.",
     "BACKUPS_NOT_SET_UP": "Tell the user; only the platform's operator can set backups up.",
+    "CHECK_UNDER_WAY": "Ask list_backups what came of the check in some minutes.",
     "TOO_MANY_PINNED": "Ask the user which of the pinned backups to unpin; list_backups has them.",
     "FORBIDDEN": "Tell the user that their token does not allow it.",
 }

@@ -102,7 +102,7 @@ class StoreList(Record):
 
 class Event(Record):
     version: int
-    kind: Annotated[str, Field(description="STATUS, STEP, POD, REPAIR or TASK.")]
+    kind: Annotated[str, Field(description="STATUS, STEP, POD, REPAIR, TASK or CHECK.")]
     subject: str
     status: str
     message: str | None
@@ -123,6 +123,12 @@ class BackupCount(Record):
     number: int
 
 
+class BackupCheck(Record):
+    is_under_way: bool
+    ended_at: str | None
+    fault: Annotated[str | None, Field(description="Why no shop could be made of it.")]
+
+
 class Backup(Record):
     number: Annotated[int, Field(description="The number of the operation that made it.")]
     made_at: str
@@ -131,6 +137,10 @@ class Backup(Record):
     engine: str
     engine_version: str
     counts: list[BackupCount]
+    check: Annotated[
+        BackupCheck,
+        Field(description="Whether a shop could be made of it, when that was last tried."),
+    ]
     is_pinned: Annotated[bool, Field(description="Whether it is kept until it is unpinned.")]
     kept_until: Annotated[
         str | None,

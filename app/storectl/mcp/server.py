@@ -58,6 +58,7 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
         _add(server, changing.create_store, _hints())
         _add(server, changing.retry_store, _hints())
         _add(server, changing.create_backup, _hints())
+        _add(server, changing.verify_backup, _hints())
         _add(server, changing.pin_backup, _hints(is_repeatable=True))
         # The platform may remove the backup from then on.
         _add(server, changing.unpin_backup, _hints(is_destructive=True, is_repeatable=True))

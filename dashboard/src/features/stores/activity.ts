@@ -36,6 +36,14 @@ const TASKS: Record<string, Record<string, string | null>> = {
   } satisfies Record<OperationStatus, string | null>,
 };
 
+/** Of a backup of which a shop is made, to see whether that can be done. */
+const CHECKS: Record<string, string | null> = {
+  RUNNING: "A backup is being checked: a shop is made of it that nobody sees.",
+  SUCCEEDED: "A backup was checked: a shop could be made of it.",
+  FAILED: "A backup was checked: no shop could be made of it.",
+  CANCELLED: "A backup could not be checked.",
+};
+
 type Words = (event: StoreEvent) => string | null | undefined;
 
 const WORDS: Record<string, Words> = {
@@ -50,6 +58,7 @@ const WORDS: Record<string, Words> = {
     const words = TASKS[subject]?.[status];
     return words === undefined ? message : words;
   },
+  CHECK: ({ status, message }) => CHECKS[status] ?? message,
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;
 
@@ -68,7 +77,7 @@ export function activityOf(events: StoreEvent[]): Happening[] {
     const say = WORDS[kind];
     const words = say ? say(event) : message;
     // What is under way has one place, which its end takes; what else happens stays.
-    const isWork = kind === "STEP" || kind === "TASK";
+    const isWork = kind === "STEP" || kind === "TASK" || kind === "CHECK";
     const isUnderWay = isWork && status === "RUNNING";
     if (isWork && !isUnderWay) happenings.delete(subject);
     const place = isUnderWay ? subject : String(version);

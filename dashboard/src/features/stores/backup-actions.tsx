@@ -8,6 +8,7 @@ import { dayAndTime } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { useCanChange } from "@/lib/viewer";
 import styles from "./backup-actions.module.css";
+import { CheckButton, CheckResult } from "./backup-check";
 import type { Backup, BackupPolicy } from "./backup-words";
 import { PIN_BACKUP, UNPIN_BACKUP } from "./operations";
 import { restorePath } from "./restore-path";
@@ -22,10 +23,19 @@ interface BackupActionsProps {
 export function BackupActions({ storeId, backup, policy }: BackupActionsProps) {
   const canChange = useCanChange();
   if (!backup) return null;
-  if (!canChange) return backup.isPinned && <PinMark isPinned />;
+  if (!canChange) {
+    return (
+      <>
+        <CheckResult backup={backup} />
+        {backup.isPinned && <PinMark isPinned />}
+      </>
+    );
+  }
   return (
     <div className={styles.actions}>
+      <CheckResult backup={backup} />
       <Restore storeId={storeId} backup={backup} />
+      <CheckButton backup={backup} />
       {/* Where all are kept there is nothing to be kept from. */}
       {policy.retention && <PinButton backup={backup} />}
     </div>
@@ -61,7 +71,7 @@ function PinButton({ backup: { id, isPinned, madeAt } }: { backup: Backup }) {
 
   return (
     <>
-      <button type="button" className={styles.pin} onClick={toggle}>
+      <button type="button" className={`${styles.button ?? ""} ${styles.pin ?? ""}`} onClick={toggle}>
         <PinMark isPinned={isPinned} />
         <span className="visually-hidden">{isPinned ? ` (unpin the backup of ${when})` : ` the backup of ${when}`}</span>
       </button>

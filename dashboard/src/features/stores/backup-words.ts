@@ -41,6 +41,14 @@ export function originInWords(name: string, backup: Backup, now: number): string
   return `From the backup of ${[`${name} of ${when}`, ...countsOf(backup)].join(": ")}.`;
 }
 
+/** Whether a shop could be made of a backup, in a sentence; undefined if that was never tried. */
+export function checkInWords({ check: { isUnderWay, endedAt, fault } }: Backup): string | undefined {
+  if (isUnderWay) return "It is being checked: a shop is made of it that nobody sees.";
+  if (!endedAt) return undefined;
+  if (fault) return `On ${dayInFull(endedAt)} no shop could be made of it: ${fault}`;
+  return `Checked on ${dayInFull(endedAt)}: a shop could be made of it.`;
+}
+
 /** When backups are made, in a sentence. */
 export function scheduleInWords({ intervalHours }: BackupPolicy): string {
   if (intervalHours == null) return "Backups are made when somebody asks for one.";

@@ -141,6 +141,11 @@ export const BACKUP_FACTS = graphql(`
       name
       number
     }
+    check {
+      isUnderWay
+      endedAt
+      fault
+    }
     isPinned
     keptUntil
   }
@@ -304,6 +309,20 @@ export const CREATE_BACKUP = graphql(`
     createBackup(input: $input) {
       store {
         ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const VERIFY_BACKUP = graphql(`
+  mutation VerifyBackup($input: VerifyBackupInput!) {
+    verifyBackup(input: $input) {
+      backup {
+        ...BackupFacts
       }
       errors {
         code

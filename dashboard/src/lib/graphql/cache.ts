@@ -1,5 +1,5 @@
 import { type Cache, cacheExchange, type Entity } from "@urql/exchange-graphcache";
-import type { OperationKind, OperationStatus, StoreStatus } from "@/gql/graphql";
+import type { EventKind, OperationKind, OperationStatus, StoreStatus } from "@/gql/graphql";
 
 /** Types that are part of their parent, and are kept with it. */
 const EMBEDDED = [
@@ -7,6 +7,7 @@ const EMBEDDED = [
   "AccessTokenEdge",
   "AuditEntryConnection",
   "AuditEntryEdge",
+  "BackupCheck",
   "BackupConnection",
   "BackupCount",
   "BackupEdge",
@@ -38,7 +39,7 @@ const EMBEDDED = [
 ];
 
 interface StoreStatusFrame {
-  storeStatus: { store: { id: string; operation: KnownOperation | null } };
+  storeStatus: { store: { id: string; operation: KnownOperation | null }; events?: { kind: EventKind }[] };
 }
 
 interface KnownOperation {
@@ -55,7 +56,8 @@ interface StoresChangedFrame {
  * The normalized cache: a store that changed, by whichever answer or frame, changes on every screen.
  * Lists are asked for anew when a store may have entered or left one: at the first frame of the
  * stream of all stores, since that is when the list must be as of, and when a status is news. A
- * store's history is asked for anew when an operation is news, and its backups when one may have ended too.
+ * store's history is asked for anew when an operation is news, and its backups when one
+ * may have ended too, or is checked.
  */
 export function newCache() {
   const statuses = new Map<string, StoreStatus>();
@@ -65,11 +67,13 @@ export function newCache() {
     updates: {
       Subscription: {
         storeStatus: (result, _arguments, cache) => {
-          const { id, operation } = (result as unknown as StoreStatusFrame).storeStatus.store;
+          const { store, events = [] } = (result as unknown as StoreStatusFrame).storeStatus;
+          const { id, operation } = store;
+          const isChecked = events.some(({ kind }) => kind === "CHECK");
           const before = operations.get(id);
           const isAnother = before?.number !== operation?.number;
           if (isAnother) forget(cache, { __typename: "Store", id }, "operations");
-          if (isAnother || (before?.status !== operation?.status && isBackupMade(operation))) {
+          if (isChecked || isAnother || (before?.status !== operation?.status && isBackupMade(operation))) {
             forget(cache, { __typename: "Store", id }, "backups");
           }
           operations.set(id, operation);
