@@ -114,17 +114,9 @@ async def leading(
     for store in await records.undeleted():
         reconciler.wake(store)
         tasks.wake(store)
-    housekeeper = Housekeeper(
-        records,
-        reconciler,
-        EventRetention(database),
-        AuditLog(database, tools.clock),
-        tools.clock,
-        tools.retention,
-    )
     work: dict[str, Run] = {
-        "housekeeper": housekeeper.run,
         **_upkeep(context, records, reconciler),
+        "housekeeper": _housekeeper(tools, records, reconciler, database).run,
         **_backups(context, records.undeleted, database, task_records, tasks),
         **_checks(tools, records, reconciler, database),
         **_workers(tools, reconciler, tasks),
@@ -161,6 +153,14 @@ def _context(
         settings=tools.settings,
         measurements=tools.measurements,
     )
+
+
+def _housekeeper(
+    tools: Tools, records: StoreRepository, reconciler: Reconciler, database: Transactions
+) -> Housekeeper:
+    audit = AuditLog(database, tools.clock)
+    events = EventRetention(database)
+    return Housekeeper(records, reconciler, events, audit, tools.clock, tools.retention)
 
 
 def _upkeep(

@@ -239,14 +239,7 @@ def _platform(
         stores=stores,
         store_commands=_commands(settings, state, tools, dispatcher, stores, restores),
         backups=backups,
-        verifier=BackupVerifier(
-            restores=restores,
-            checks=BackupChecks(state.database, state.clock, state.announcer),
-            records=StoreBackups(state.database),
-            dispatcher=dispatcher,
-            clock=state.clock,
-            shop_url=settings.shop_url,
-        ),
+        verifier=_verifier(settings, state, dispatcher, restores),
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),
@@ -293,6 +286,19 @@ def _backups(
         dispatcher=dispatcher,
         clock=state.clock,
         settings=settings.work.backups,
+    )
+
+
+def _verifier(
+    settings: PlatformSettings, state: State, dispatcher: Dispatcher, restores: Restores
+) -> BackupVerifier:
+    return BackupVerifier(
+        restores=restores,
+        checks=BackupChecks(state.database, state.clock, state.announcer),
+        records=StoreBackups(state.database),
+        dispatcher=dispatcher,
+        clock=state.clock,
+        shop_url=settings.shop_url,
     )
 
 

@@ -11,6 +11,10 @@ MAX_PINNED = 10
 """How many backups of a store can be pinned: nothing but a person ever removes them."""
 
 
+MAX_CHECKS = 5
+"""How many backups are checked at a time at most: each takes the room of a shop."""
+
+
 @dataclass(frozen=True, slots=True)
 class BackupCheck:
     """Whether a shop could be made of a backup, when that was last tried.

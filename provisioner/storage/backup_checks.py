@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from provisioner.domain.backups import Backup, RestoreSource
+from provisioner.domain.backups import MAX_CHECKS, Backup, RestoreSource
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.operations import OperationStatus
@@ -22,7 +22,7 @@ from provisioner.storage.store_creation import add_store
 from provisioner.storage.store_events import add_event
 from provisioner.storage.store_reads import read_store
 
-_OTHER = "SELECT number FROM backups WHERE store_id = :id AND check_store IS NOT NULL"
+_OTHERS = "SELECT store_id FROM backups WHERE check_store IS NOT NULL"
 _BEGUN = """
     UPDATE backups SET check_store = :check_store, checked_at = NULL, fault = NULL
     WHERE store_id = :id AND number = :number RETURNING *
@@ -108,8 +108,12 @@ class BackupChecks:
             request=request_of(audit),
             clock=self._clock,
         )
-        if await transaction.fetch_one(_OTHER, {"id": source.store_id}) is not None:
+        # add_store has taken a lock that keeps others from adding one until this transaction ends.
+        others = [row["store_id"] for row in await transaction.fetch_all(_OTHERS)]
+        if source.store_id in others:
             raise RefusedError(_UNDER_WAY_ALREADY)
+        if len(others) >= MAX_CHECKS:
+            raise RefusedError(_TOO_MANY)
         values = {"id": source.store_id, "number": source.number, "check_store": made.id}
         await transaction.fetch_one(_BEGUN, values)
         await self._tell(
@@ -169,6 +173,11 @@ class BackupChecks:
         await self._database.transact(work)
         self._announcer.announce(backup.store_id)
 
+    async def skip(self, store_id: str) -> None:
+        """Record that a store's turn is over, for there is nothing to check."""
+        values = {"id": store_id, "now": to_micros(self._clock.now())}
+        await self._database.transact(lambda transaction: transaction.execute(_TRIED, values))
+
     async def faulty(self) -> int:
         """Return of how many stores the last backup that was checked made no shop."""
         row = await self._database.read(lambda transaction: transaction.fetch_one(_FAULTY))
@@ -192,6 +201,11 @@ def _result(ended_at: datetime | None, fault: str | None) -> tuple[OperationStat
     return OperationStatus.SUCCEEDED, "A shop could be made of the backup: it is proven."
 
 
+_TOO_MANY = Refusal(
+    RefusalCode.CHECK_UNDER_WAY,
+    f"{MAX_CHECKS} backups of other stores are being checked; wait until one of them is done.",
+    "id",
+)
 _UNDER_WAY_ALREADY = Refusal(
     RefusalCode.CHECK_UNDER_WAY,
     "A backup of this store is being checked; wait until that is done.",

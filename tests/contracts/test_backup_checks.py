@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner.domain.backups import NEVER_CHECKED, Backup, BackupCheck, RestoreSource
+from provisioner.domain.backups import MAX_CHECKS, NEVER_CHECKED, Backup, BackupCheck, RestoreSource
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.owners import MERCHANTS, PLATFORM, THE_PLATFORM
@@ -150,6 +150,15 @@ async def test_one_at_a_time_of_a_store(world: World) -> None:
     assert len(await world.records.undeleted()) == stores
     await world.checks.begin(world.shop_of(other, 2))
     assert len(await world.checks.under_way()) == 2
+
+
+async def test_only_so_many_at_a_time(world: World) -> None:
+    for _ in range(MAX_CHECKS):
+        await world.checks.begin(world.shop_of(await world.a_store(2), 2))
+    with pytest.raises(RefusedError) as refused:
+        await world.checks.begin(world.shop_of(await world.a_store(2), 2))
+    assert [r.code for r in refused.value.refusals] == [RefusalCode.CHECK_UNDER_WAY]
+    assert len(await world.checks.under_way()) == MAX_CHECKS
 
 
 async def test_a_backup_that_is_gone(world: World) -> None:

@@ -59,10 +59,12 @@ class World:
         self.checks = BackupChecks(database, self.clock, announced)
         self.woken = Woken()
 
-    async def go_round(self, settings: BackupSettings = SETTINGS) -> None:
+    async def go_round(
+        self, settings: BackupSettings = SETTINGS, *, engine: Engine = ENGINE
+    ) -> None:
         checker = BackupChecker(
             settings=settings, checks=self.checks, backups=self.backups, records=self.records,
-            reconciler=cast("Reconciler", self.woken), engines={"tiny": ENGINE}, clock=self.clock,
+            reconciler=cast("Reconciler", self.woken), engines={"tiny": engine}, clock=self.clock,
             shop_url="http://{name}.shops.test:8080",
         )  # fmt: skip
         await checker.go_round()
@@ -197,3 +199,11 @@ async def test_a_shop_that_no_check_knows_is_removed(world: World) -> None:
     lost = await world.become(await world.records.create(a_store(owner=THE_PLATFORM, now=START)))
     await world.go_round()
     assert (await world.records.get(lost.id)).target is StoreTarget.DELETED
+
+
+async def test_no_shop_is_made_that_could_write_to_customers(world: World) -> None:
+    await world.a_store()
+    await world.go_round(engine=replace(ENGINE, makes_copies=False))
+    assert await world.shops() == []
+    await world.go_round()
+    assert await world.shops() == []  # it comes to its turn again, and keeps no other from it
