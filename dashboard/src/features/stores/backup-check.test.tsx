@@ -45,6 +45,22 @@ test("a backup is checked, and asked for once while that is under way", async ()
   expect(asked.filter(({ name }) => name === "VerifyBackup")).toEqual([{ name: "VerifyBackup", variables: { input: { id: "backup_1_2" } } }]);
 });
 
+test("what came of a check appears when the platform tells of it", async () => {
+  const known = [aBackup({ check: check({ isUnderWay: true }) })];
+  let finish: (frame: object) => void = () => undefined;
+  const ended = new Promise<object>((resolve) => {
+    finish = resolve;
+  });
+  show({ StoreBackups: () => backupsOf([...known]), StoreStatus: () => ended });
+  expect(await (await panel()).findByText("It is being checked: a shop is made of it that nobody sees.")).toBeDefined();
+
+  known[0] = aBackup({ check: check({ endedAt: AT }) });
+  const event = { __typename: "StoreEvent", version: 13, kind: "CHECK", subject: "2", status: "SUCCEEDED", message: "It is proven.", occurredAt: AT };
+  finish({ storeStatus: { __typename: "StoreUpdate", version: 13, store: aDetailedStore(), events: [event] } });
+  expect(await (await panel()).findByText("Checked on 24 November 2026: a shop could be made of it.")).toBeDefined();
+  expect(await screen.findByText("A backup was checked: a shop could be made of it.")).toBeDefined();
+});
+
 test("why a backup is not checked stands at it", async () => {
   const errors = [{ __typename: "UserError", code: "CHECK_UNDER_WAY", message: "A backup of this store is being checked; wait until that is done." }];
   show({ StoreBackups: () => backupsOf([aBackup()]), VerifyBackup: answered({ errors }) });
