@@ -97,7 +97,7 @@ class BackupChecker:
     async def _remove_shops(self) -> int:
         """Have shops deleted that no check needs; return how many there are in all."""
         needed = {backup.check.store_id for backup in await self._checks.under_way()}
-        shops = [s for s in await self._records.undeleted() if s.owner == THE_PLATFORM]
+        shops = await self._checks.shops()
         for store in shops:
             if store.id not in needed and store.target is StoreTarget.READY:
                 message = "The backup is checked: its shop is removed."

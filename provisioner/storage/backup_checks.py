@@ -12,6 +12,7 @@ from provisioner.domain.backups import MAX_CHECKS, Backup, RestoreSource
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.operations import OperationStatus
+from provisioner.domain.owners import MERCHANTS
 from provisioner.domain.ports import Announcer, Clock
 from provisioner.domain.stores import EventKind, Store, StoreStatus
 from provisioner.storage.audit_log import AuditedAction, request_of
@@ -41,6 +42,9 @@ _FAULTY = """
         AND checked_at = (SELECT MAX(checked_at) FROM backups AS others
                           WHERE others.store_id = stores.id))
 """
+_SHOPS = f"""
+    SELECT * FROM stores WHERE status <> 'DELETED' AND NOT {MERCHANTS} ORDER BY created_at, id
+"""  # noqa: S608 - only fixed words are put into the statement
 _DUE = """
     SELECT stores.*, backups.number AS newest FROM stores
     JOIN backups ON backups.store_id = stores.id AND backups.number =
@@ -141,6 +145,11 @@ class BackupChecks:
         """Return the backups that are being checked, by their stores' ids."""
         rows = await self._database.read(lambda transaction: transaction.fetch_all(_UNDER_WAY))
         return [backup_of(row) for row in rows]
+
+    async def shops(self) -> list[Store]:
+        """Return the shops that were made for checks and are not deleted, oldest first."""
+        rows = await self._database.read(lambda transaction: transaction.fetch_all(_SHOPS))
+        return [store_of(row) for row in rows]
 
     async def end(self, backup: Backup, fault: str | None) -> None:
         """Record how a check has ended: ``fault`` says why no shop could be made, None for well.
