@@ -109,6 +109,7 @@ BACKUP: dict[str, Any] = {
     "addedInBytes": 1000.0, "engine": "medusa", "engineVersion": "2.21",
     "counts": [{"name": "orders", "number": 12}, {"name": "products", "number": 3}],
     "isPinned": False, "keptUntil": None,
+    "check": {"isUnderWay": False, "endedAt": None, "fault": None},
 }  # fmt: skip
 
 
@@ -128,6 +129,20 @@ def test_how_long_backups_are_kept_is_a_column_where_it_is_known() -> None:
     rows = wording.backup_rows(backups)
     assert [row[5] for row in rows] == ["KEPT", "pinned", "until 2026-02-01 00:00:00 UTC", ""]
     assert {len(row) for row in rows} == {6}
+
+
+def test_what_came_of_a_check_is_a_column_where_there_was_one() -> None:
+    ended = {"isUnderWay": False, "endedAt": "2026-02-01T01:00:00+01:00", "fault": None}
+    backups = [
+        BACKUP,
+        BACKUP | {"check": {**ended, "isUnderWay": True}},
+        BACKUP | {"check": ended},
+        BACKUP | {"number": 3, "check": {**ended, "fault": "It has no orders."}},
+    ]
+    assert [row[5] for row in wording.backup_rows(backups)] == [
+        "CHECKED (UTC)", "-", "now", "good 2026-02-01 00:00:00", "failed 2026-02-01 00:00:00",
+    ]  # fmt: skip
+    assert wording.check_faults(backups) == ["No shop could be made of backup 3: It has no orders."]
 
 
 @pytest.mark.parametrize(
