@@ -57,8 +57,9 @@ class MetricsEndpoint:
         stores = None if problems["database"] else await _stores(platform)
         # A registry for this scrape alone: its gauges hold values that were read just now.
         gauges = CollectorRegistry()
-        late = None if stores is None else await _number(platform.backups.late())
-        faulty = None if late is None else await _number(platform.verifier.faulty())
+        are_kept = stores is not None and platform.backups.settings is not None
+        late = await _number(platform.backups.late()) if are_kept else None
+        faulty = await _number(platform.verifier.faulty()) if are_kept else None
         gauges.register(PlatformGauges(platform, problems, stores, late, faulty))
         content = generate_latest(gauges) + generate_latest(self._measurements.registry)
         return Response(content, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

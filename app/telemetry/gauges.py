@@ -21,7 +21,8 @@ class PlatformGauges(Collector):
 
     ``problems`` and all numbers need the database, so they are read before: prometheus_client
     cannot wait in ``collect``. ``stores`` is None when the database did not answer, and
-    ``late_backups`` and ``faulty_backups`` then too, or when none are made by themselves.
+    ``late_backups`` and ``faulty_backups`` then too, or where none are kept; ``late_backups`` also
+    where none are made by themselves.
     """
 
     def __init__(

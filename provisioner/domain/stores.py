@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from provisioner.domain.backups import RestoreSource
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.owners import Owner
+from provisioner.domain.owners import THE_PLATFORM, Owner
 
 
 class StoreStatus(StrEnum):
@@ -126,6 +126,11 @@ class Store:
     task: StoreTask | None = None
     from_backup: RestoreSource | None = None
     is_copy: bool = False
+
+    @property
+    def is_check(self) -> bool:
+        """Whether the platform has made it to check a backup; people read of it at the backup."""
+        return self.owner == THE_PLATFORM
 
 
 def new_store(

@@ -12,6 +12,7 @@ from typing import NoReturn
 import structlog
 
 from provisioner.domain.backups import Backup, BackupSettings
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine
 from provisioner.domain.errors import ConflictError, NotFoundError, RefusedError
 from provisioner.domain.names import host_of, new_store_id, release_for
@@ -28,6 +29,7 @@ from provisioner.storage.stores import StoreRepository
 _log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS, _SOON_SECONDS = 20.0, 60.0
+_OF_THE_BACKUP = (ReasonCode.RESTORE_FAILED, ReasonCode.RESTORE_INCOMPLETE)
 
 
 class BackupChecker:
@@ -84,11 +86,11 @@ class BackupChecker:
             return
         if store.target is StoreTarget.DELETED:  # by somebody else
             await self._checks.give_up(backup)
-        elif store.status is StoreStatus.READY:
+        elif store.ready_at is not None:  # whatever became of the shop since
             await self._checks.end(backup, None)
             _log.info("backup_checked", store_id=backup.store_id, backup=backup.number)
         elif store.status is StoreStatus.FAILED:
-            fault = store.reason.message if store.reason else "The shop could not be made."
+            fault = _fault_of(store)
             await self._checks.end(backup, fault)
             _log.warning(
                 "backup_check_failed", store_id=backup.store_id, backup=backup.number, reason=fault
@@ -96,10 +98,9 @@ class BackupChecker:
 
     async def _remove_shops(self) -> int:
         """Have shops deleted that no check needs; return how many there are in all."""
-        needed = {backup.check.store_id for backup in await self._checks.under_way()}
         shops = await self._checks.shops()
-        for store in shops:
-            if store.id not in needed and store.target is StoreTarget.READY:
+        for store, is_needed in shops:
+            if not is_needed and store.target is StoreTarget.READY:
                 message = "The backup is checked: its shop is removed."
                 self._reconciler.wake(await self._records.request_delete(store.id, message))
         return len(shops)
@@ -125,6 +126,18 @@ class BackupChecker:
         except (ConflictError, RefusedError):
             return  # it is checked already, or is gone: the next round looks again
         self._reconciler.wake(made)
+
+
+def _fault_of(store: Store) -> str:
+    """Return why the shop of a check has failed, for those who have another shop: the backup's."""
+    reason = store.reason
+    if reason is not None and reason.code in _OF_THE_BACKUP:
+        return reason.message
+    code = "" if reason is None else f" ({reason.code})"
+    return (
+        f"The shop that was made of it did not become ready{code}. That need not be the backup's"
+        f" fault; the platform's operator finds the reason with the store {store.name}."
+    )
 
 
 def store_to_check(

@@ -6,6 +6,7 @@ open, what its merchant has done since is not overwritten.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -50,36 +51,39 @@ async def restore(
             " Ask the platform's operator."
         )
         raise StoreFailedError(Reason(ReasonCode.RESTORE_FAILED, message)) from error
-    await job.until_done(StepName.RESTORE, secrets, _failed, check)
-    _compare(source, await job.ends())
+    await job.until_done(StepName.RESTORE, secrets, partial(_failed, store), check)
+    if wrong := _missing(source, await job.ends()):
+        raise StoreFailedError(_incomplete(store, wrong))
     counts = ", ".join(f"{number} {name}" for name, number in source.counts.items())
     return Outcome(f"The backup of {source.url} is loaded: {counts}.")
 
 
-def _failed(said: str) -> Reason:
-    message = f"The backup could not be loaded. {said} Then retry; the backup is as it was."
+def _failed(store: Store, said: str) -> Reason:
+    following = "have it checked again" if store.is_check else "retry"
+    message = f"The backup could not be loaded. {said} Then {following}; the backup is as it was."
     return Reason(ReasonCode.RESTORE_FAILED, message)
 
 
-def _compare(source: RestoreSource, ended: Mapping[str, ContainerEnd]) -> None:
-    """Raise StoreFailedError unless all that was counted in the backup is in the database."""
+def _missing(source: RestoreSource, ended: Mapping[str, ContainerEnd]) -> str:
+    """Return what of all that was counted in the backup is not in the database, or ""."""
     end = ended.get(LOAD)
     try:
         found = _counts.decode(end.message if end else "")
     except msgspec.MsgspecError as error:
-        raise _incomplete(f"what was loaded was not counted ({error})") from error
+        return f"what was loaded was not counted ({error})"
     wrong = [
         f"{found.get(name, 0)} of {number} {name}"
         for name, number in source.counts.items()
         if found.get(name) != number
     ]
-    if wrong:
-        raise _incomplete(f"there are {', '.join(wrong)}")
+    return f"there are {', '.join(wrong)}" if wrong else ""
 
 
-def _incomplete(what: str) -> StoreFailedError:
+def _incomplete(store: Store, what: str) -> Reason:
+    remedy = "Delete this store, which was never open, and restore another backup"
+    if store.is_check:  # its owner reads this beside a shop that is not to be deleted
+        remedy = "Have another backup made and checked"
     message = (
-        f"The backup was loaded, but {what}. Delete this store, which was never open, and restore"
-        " another backup; tell the platform's operator of this one."
+        f"The backup was loaded, but {what}. {remedy}; tell the platform's operator of this one."
     )
-    return StoreFailedError(Reason(ReasonCode.RESTORE_INCOMPLETE, message))
+    return Reason(ReasonCode.RESTORE_INCOMPLETE, message)

@@ -43,7 +43,9 @@ _FAULTY = """
                           WHERE others.store_id = stores.id))
 """
 _SHOPS = f"""
-    SELECT * FROM stores WHERE status <> 'DELETED' AND NOT {MERCHANTS} ORDER BY created_at, id
+    SELECT stores.*,
+        EXISTS (SELECT 1 FROM backups WHERE check_store = stores.id) AS is_needed
+    FROM stores WHERE status <> 'DELETED' AND NOT {MERCHANTS} ORDER BY created_at, id
 """  # noqa: S608 - only fixed words are put into the statement
 _DUE = """
     SELECT stores.*, backups.number AS newest FROM stores
@@ -146,10 +148,14 @@ class BackupChecks:
         rows = await self._database.read(lambda transaction: transaction.fetch_all(_UNDER_WAY))
         return [backup_of(row) for row in rows]
 
-    async def shops(self) -> list[Store]:
-        """Return the shops that were made for checks and are not deleted, oldest first."""
+    async def shops(self) -> list[tuple[Store, bool]]:
+        """Return the shops that were made for checks and are not deleted, oldest first.
+
+        With each comes whether its check is under way, as of the same moment: another replica may
+        begin one at any time.
+        """
         rows = await self._database.read(lambda transaction: transaction.fetch_all(_SHOPS))
-        return [store_of(row) for row in rows]
+        return [(store_of(row), bool(row["is_needed"])) for row in rows]
 
     async def end(self, backup: Backup, fault: str | None) -> None:
         """Record how a check has ended: ``fault`` says why no shop could be made, None for well.

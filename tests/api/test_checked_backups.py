@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.api.conftest import BACKUPS, running_service
+from tests.api.conftest import BACKUPS, METRICS_TOKEN, running_service
 from tests.api.test_backups import a_store, add_backups
 from tests.e2e.service import Service
 
@@ -94,3 +95,19 @@ def test_of_somebody_else_it_is_unknown(service: Service) -> None:
 def test_the_platform_says_how_often(service: Service) -> None:
     found = service.execute(service.token("mira"), POLICY)["platform"]["backups"]
     assert found == {"checkIntervalDays": 30}
+
+
+def test_faults_are_told_where_backups_are_made_when_asked_for(tmp_path: Path) -> None:
+    own = {**BACKUPS, "STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "0"}
+    with running_service(tmp_path, STORE_PLATFORM_METRICS_TOKEN=METRICS_TOKEN, **own) as service:
+        backup = a_backup(service, service.token("mira"), "faulty")
+        service.sql(
+            "UPDATE backups SET checked_at = 1, fault = 'Empty.' WHERE store_id = :id"
+            " AND number = 2 RETURNING number",
+            id=backup.split("_")[1],
+        )
+        told = httpx.get(
+            f"{service.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}
+        ).text
+    assert "\nstore_platform_backups_faulty 1.0\n" in told
+    assert "store_platform_backups_late" not in told

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.backed_up import CONTENTS, storectl_of
 from tests.api.conftest import BACKUPS, running_service
-from tests.api.test_backups import a_store, add_backups
+from tests.api.test_backups import add_backups
 from tests.e2e.assistant import assistant
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
-
-CONTENTS = "2026-05-28 20:26:40 UTC: 3 orders, 2 products"
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +23,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def storectl(service: Service, tmp_path: Path) -> Storectl:
-    """Mira's, who has nothing but a shop with the backups 1 and 3."""
-    for table in ("backups", "events", "pods", "steps", "operations", "stores"):
-        service.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
-    token = service.token("mira")
-    add_backups(service, a_store(service, token, "my-shop", engine="medusa"), 1, 3)
-    return Storectl(tmp_path, service, token)
+    return storectl_of(tmp_path, service)
 
 
 def pinned(service: Service) -> list[int]:

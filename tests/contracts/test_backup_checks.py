@@ -199,6 +199,19 @@ async def test_how_many_stores_have_a_backup_that_makes_no_shop(world: World) ->
     assert await world.checks.faulty() == 0
 
 
+async def test_a_shop_is_needed_while_its_check_is_under_way(world: World) -> None:
+    store, other = await world.a_store(2), await world.a_store(2)
+    made = [await world.checks.begin(world.shop_of(item, 2)) for item in (store, other)]
+    assert {(s.id, needed) for s, needed in await world.checks.shops()} == {
+        (made[0].id, True), (made[1].id, True),
+    }  # fmt: skip
+    (backup,) = [b for b in await world.checks.under_way() if b.store_id == store.id]
+    await world.checks.end(backup, None)
+    assert {s.id: needed for s, needed in await world.checks.shops()} == {
+        made[0].id: False, made[1].id: True,
+    }  # fmt: skip
+
+
 async def test_its_shop_is_nobodys(world: World) -> None:
     store = await world.a_store(2)
     made = await world.checks.begin(world.shop_of(store, 2))

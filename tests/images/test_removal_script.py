@@ -262,6 +262,7 @@ SNAPSHOT = "0123456789abcdef" * 4
         "store-1/data - all",
         "store-1 - all all",
         "all",
+        " ",
     ],
 )
 def test_a_line_that_is_none(removal: Removal, line: str) -> None:

@@ -24,6 +24,7 @@ from tests.stores import a_store
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 _S = StoreStatus
+REASON = Reason(ReasonCode.OTHER, "For the test.")
 ENGINE = Engine(
     name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
@@ -79,7 +80,7 @@ class World:
         self, store: Store, *statuses: StoreStatus, reason: Reason | None = None
     ) -> Store:
         for status in statuses or (_S.PROVISIONING, _S.READY):
-            given = reason if status is _S.FAILED else None
+            given = (reason or REASON) if status in {_S.FAILED, _S.DEGRADED} else None
             store = await self.records.transition(store, status, reason=given)
         return store
 
@@ -142,6 +143,34 @@ async def test_a_shop_that_has_failed_says_why(world: World) -> None:
     await world.go_round()
 
     assert (await world.check(store)).fault == reason.message
+    assert await world.shops() == []
+
+
+async def test_what_the_cluster_lacked_is_not_laid_to_the_backup(world: World) -> None:
+    """And nobody is told to delete or retry a shop, which would be their own."""
+    store = await world.a_store()
+    await world.go_round()
+    (shop,) = await world.shops()
+    reason = Reason(ReasonCode.NAMESPACE_LOST, "Delete the store, or retry to build it again.")
+    await world.become(shop, _S.PROVISIONING, _S.FAILED, reason=reason)
+
+    await world.go_round()
+
+    assert (await world.check(store)).fault == (
+        "The shop that was made of it did not become ready (NAMESPACE_LOST). That need not be the"
+        f" backup's fault; the platform's operator finds the reason with the store {shop.name}."
+    )
+
+
+async def test_a_shop_that_broke_after_it_was_ready_proves_it_too(world: World) -> None:
+    store = await world.a_store()
+    await world.go_round()
+    (shop,) = await world.shops()
+    await world.become(shop, _S.PROVISIONING, _S.READY, _S.DEGRADED)
+
+    await world.go_round()
+
+    assert await world.check(store) == BackupCheck(ended_at=world.clock.now())
     assert await world.shops() == []
 
 

@@ -8,6 +8,7 @@ from provisioner.domain.backups import BackupSettings, RestoreSource
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, GeneratedSecret, Workload
+from provisioner.domain.owners import THE_PLATFORM
 from provisioner.domain.stores import StepStatus, Store, StoreStatus
 from provisioner.reconcile.chart_inputs import store_values
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
@@ -158,6 +159,19 @@ async def test_a_failed_job_fails_the_store_with_its_own_words(world: World) -> 
     assert store.reason.message == (
         "The backup could not be loaded. The place of the backups does not answer. Then retry; the"
         " backup is as it was."
+    )
+
+
+async def test_the_words_of_a_check_fit_whoever_reads_them(world: World) -> None:
+    """Its owner has another shop, beside whose backups they stand."""
+    made = replace(a_store(owner=THE_PLATFORM), from_backup=SOURCE)
+    await world.begin(None)
+    world.cluster.reports = {"load": '{"orders": 2, "products": 2}'}
+    store = await provision(world.context, await world.records.create(made))
+    assert store.reason is not None
+    assert store.reason.message == (
+        "The backup was loaded, but there are 2 of 3 orders. Have another backup made and checked;"
+        " tell the platform's operator of this one."
     )
 
 
