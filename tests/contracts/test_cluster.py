@@ -151,6 +151,7 @@ async def test_no_secret_without_its_namespace(world: World) -> None:
 
 async def test_a_namespace_is_deleted(world: World) -> None:
     await world.create()
+    await world.until(lambda seen: seen.namespace is not None)  # or "gone" is "not seen yet"
     assert await world.cluster.delete_namespace(world.namespace) is True
     await world.until(lambda seen: seen.namespace is None)
     assert not await world.cluster.namespace_exists(world.namespace)

@@ -72,6 +72,7 @@ async def test_who_gave_up_waiting_does_not_matter(world: World) -> None:
 
 async def test_a_namespace_that_is_gone_can_be_forgotten(world: World) -> None:
     await world.create()
+    await world.until(lambda now: now.namespace is not None)  # or "gone" is "not seen yet"
     await world.cluster.delete_namespace(world.namespace)
     await world.until(lambda now: now.namespace is None)
     world.observer.forget(world.namespace)
