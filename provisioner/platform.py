@@ -35,6 +35,7 @@ from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
 from provisioner.services.backup_checks import BackupVerifier
+from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
 from provisioner.services.restores import Restores
 from provisioner.services.self_check import SelfCheck
@@ -108,6 +109,7 @@ class Platform:
     store_commands: StoreCommands
     backups: Backups
     verifier: BackupVerifier
+    restorer: BackupRestorer
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -240,6 +242,7 @@ def _platform(
         store_commands=_commands(settings, state, tools, dispatcher, stores, restores),
         backups=backups,
         verifier=_verifier(settings, state, dispatcher, restores),
+        restorer=_restorer(state, dispatcher, restores),
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),
@@ -299,6 +302,16 @@ def _verifier(
         dispatcher=dispatcher,
         clock=state.clock,
         shop_url=settings.shop_url,
+    )
+
+
+def _restorer(state: State, dispatcher: Dispatcher, restores: Restores) -> BackupRestorer:
+    return BackupRestorer(
+        restores=restores,
+        backups=StoreBackups(state.database),
+        records=state.records,
+        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        dispatcher=dispatcher,
     )
 
 

@@ -36,6 +36,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "cancelStore": frozenset({"id"}),
     "retryStore": frozenset({"id"}),
     "createBackup": frozenset({"id"}),
+    "restoreBackup": frozenset({"id", "accept_loss_since", "without_backup"}),
     "verifyBackup": frozenset({"id"}),
     "pinBackup": frozenset({"id"}),
     "unpinBackup": frozenset({"id"}),

@@ -1,9 +1,10 @@
 """Maps backups of stores to the contract."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from provisioner.domain import backups
+from provisioner.domain.losses import lost_counts
 from provisioner.storage import store_backups
 from provisioner.storage.paging import Page
 from resolvers import ids
@@ -19,7 +20,9 @@ from schema.backups import (
 )
 
 
-def backup(record: backups.Backup, kept_until: datetime | None) -> Backup:
+def backup(
+    record: backups.Backup, kept_until: datetime | None, newest: backups.Backup | None
+) -> Backup:
     check = record.check
     return Backup(
         id=ids.to_backup_id(record.store_id, record.number),
@@ -29,7 +32,8 @@ def backup(record: backups.Backup, kept_until: datetime | None) -> Backup:
         added_in_bytes=float(record.added),
         engine=record.engine,
         engine_version=record.engine_version,
-        counts=[BackupCount(name=name, number=n) for name, n in sorted(record.counts.items())],
+        counts=_counts(record.counts),
+        lost_by_restore=_counts(lost_counts(record, newest)),
         is_pinned=record.is_pinned,
         check=BackupCheck(
             is_under_way=check.store_id is not None,
@@ -41,14 +45,21 @@ def backup(record: backups.Backup, kept_until: datetime | None) -> Backup:
     )
 
 
+def _counts(counts: Mapping[str, int]) -> list[BackupCount]:
+    return [BackupCount(name=name, number=number) for name, number in sorted(counts.items())]
+
+
 def connection(
     page: Page[backups.Backup],
     kept_until: Callable[[backups.Backup], datetime | None],
+    newest: backups.Backup | None,
     *,
     after: str | None,
 ) -> BackupConnection:
     edges = [
-        BackupEdge(cursor=store_backups.encode_cursor(item), node=backup(item, kept_until(item)))
+        BackupEdge(
+            cursor=store_backups.encode_cursor(item), node=backup(item, kept_until(item), newest)
+        )
         for item in page.items
     ]
     cursors = [edge.cursor for edge in edges]

@@ -6,16 +6,24 @@ import strawberry
 
 from provisioner.domain.backups import Backup as BackupRecord
 from provisioner.domain.errors import NotFoundError
+from provisioner.services.wanted_store import BackupChoice
 from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
 from resolvers.backup_mapping import backup
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from schema.backups import Backup
-from schema.inputs import CreateBackupInput, PinBackupInput, UnpinBackupInput, VerifyBackupInput
+from schema.inputs import (
+    CreateBackupInput,
+    PinBackupInput,
+    RestoreBackupInput,
+    UnpinBackupInput,
+    VerifyBackupInput,
+)
 from schema.payloads import (
     CreateBackupPayload,
     PinBackupPayload,
+    RestoreBackupPayload,
     UnpinBackupPayload,
     VerifyBackupPayload,
 )
@@ -41,6 +49,30 @@ class BackupMutation:
         store_id = ids.from_global_id(input.id)
         store = await info.context.platform.backups.create(caller, store_id, audit=audit)
         return CreateBackupPayload(store=mapping.store(info.context, store), errors=[])
+
+    @strawberry.mutation(
+        description="Put a backup in the place of the shop that it is of. The shop is closed and"
+        " saved as it is, then removed, and the backup is loaded under the same address, with the"
+        " same passwords. If that cannot be done, the shop is brought back as it was. To keep the"
+        " shop as it is, use `createStore` with `fromBackup`. The work goes on in the background:"
+        " follow it with `storeStatus`."
+    )
+    async def restore_backup(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RestoreBackupInput, strawberry.argument(description="The backup to restore.")
+        ],
+        audit: AuditedAction,
+    ) -> RestoreBackupPayload:
+        store = await info.context.platform.restorer.restore(
+            require_caller(info.context),
+            BackupChoice(*ids.from_backup_id(input.id)),
+            accepts_loss_since=input.accept_loss_since,
+            is_saved=not input.without_backup,
+            audit=audit,
+        )
+        return RestoreBackupPayload(store=mapping.store(info.context, store), errors=[])
 
     @strawberry.mutation(
         description="Have a shop made of a backup that nobody sees, to find out whether that can be"
@@ -103,7 +135,8 @@ async def _pin(
 async def _shown(info: Info, record: BackupRecord) -> Backup:
     caller, platform = require_caller(info.context), info.context.platform
     store = await platform.stores.get(caller, record.store_id)
-    return backup(record, platform.backups.kept_until(record, store))
+    newest = (await platform.backups.newest([store.id])).get(store.id)
+    return backup(record, platform.backups.kept_until(record, store), newest)
 
 
 async def find(info: Info, global_id: strawberry.ID) -> Backup | None:

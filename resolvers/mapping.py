@@ -60,11 +60,14 @@ class _Details:
             )
         except (NotFoundError, RefusedError) as error:
             raise public(error) from error
-        return backup_mapping.connection(page, self._kept_until, after=after)
+        newest = await self._context.newest_backups().load(store_id)
+        return backup_mapping.connection(page, self._kept_until, newest, after=after)
 
     async def last_backup(self) -> Backup | None:
         newest = await self._context.newest_backups().load(self._store.id)
-        return None if newest is None else backup_mapping.backup(newest, self._kept_until(newest))
+        if newest is None:
+            return None
+        return backup_mapping.backup(newest, self._kept_until(newest), newest)
 
     def _kept_until(self, backup: BackupRecord) -> datetime | None:
         return self._context.platform.backups.kept_until(backup, self._store)

@@ -43,6 +43,10 @@ class Backup(Node):
     counts: list[BackupCount] = strawberry.field(
         description="How many of each thing are in it, by the names that the engine gives them."
     )
+    lost_by_restore: list[BackupCount] = strawberry.field(
+        description="How many more of each thing the shop's newest backup has, where it has more:"
+        " what `restoreBackup` would lose to the shop, besides what came after the newest backup."
+    )
     is_pinned: bool = strawberry.field(
         description="Whether it is kept until it is unpinned, however old it is."
     )

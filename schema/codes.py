@@ -160,6 +160,10 @@ class UserErrorCode(Enum):
     CHECK_UNDER_WAY = _value(
         "CHECK_UNDER_WAY", description="A backup of the store is being checked at the moment."
     )
+    LOSS_NOT_ACCEPTED = _value(
+        "LOSS_NOT_ACCEPTED",
+        description="The caller has not said that what would be lost may be lost.",
+    )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

@@ -36,6 +36,11 @@ class OperationKind(Enum):
     RETRY = _value("RETRY", description="Tries again to bring a failed store to READY.")
     DELETE = _value("DELETE", description="Removes the store and everything in it.")
     BACKUP = _value("BACKUP", description="Makes a backup of the shop, which serves on meanwhile.")
+    RESTORE = _value(
+        "RESTORE",
+        description="Puts a backup in the place of the shop. If that cannot be done, another one"
+        " follows, which brings the shop back as it was.",
+    )
 
 
 @strawberry.enum(description="Where an operation is.")
@@ -69,6 +74,8 @@ class StepName(Enum):
     )
     SAVE = _value("SAVE", description="Dump the database, and save it with the shop's files.")
     CHECK = _value("CHECK", description="See whether everything is in the backup.")
+    CLOSE = _value("CLOSE", description="Close the shop, so that nothing changes its data.")
+    REMOVE = _value("REMOVE", description="Remove the shop as it was, with its volumes.")
 
 
 @strawberry.enum(description="The status of a step.")

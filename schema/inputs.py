@@ -1,5 +1,7 @@
 """Defines the inputs of the contract: one for each mutation, and filters and orders of lists."""
 
+from datetime import datetime
+
 import strawberry
 
 from schema.enums import OrderDirection, StoreOrderField, StoreStatus
@@ -63,6 +65,21 @@ class RetryStoreInput:
 @strawberry.input(description="A store to make a backup of.")
 class CreateBackupInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
+@strawberry.input(description="A backup to put in the place of the shop that it is of.")
+class RestoreBackupInput:
+    id: strawberry.ID = strawberry.field(description="The backup's id.")
+    accept_loss_since: datetime | None = strawberry.field(
+        default=None,
+        description="When the backup was made, as `Backup.madeAt` says: what came after that is"
+        " lost to the shop. Without it nothing is done, and the error says what would be lost.",
+    )
+    without_backup: bool | None = strawberry.field(
+        default=None,
+        description="Do not save the shop as it is before. What is in no backup is lost for good"
+        " then. Needed for a store that has failed, and for a shop whose database is gone.",
+    )
 
 
 @strawberry.input(description="A backup to make a shop of, to see whether that can be done.")

@@ -64,6 +64,11 @@ class CreateBackupPayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `restoreBackup`.")
+class RestoreBackupPayload(_StorePayload):
+    pass
+
+
 @strawberry.type
 class _BackupPayload:
     """The fields that the results of all mutations of a backup have."""

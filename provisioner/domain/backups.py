@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 MAX_PINNED = 10
 """How many backups of a store can be pinned: nothing but a person ever removes them."""
@@ -60,7 +61,8 @@ class RestoreSource:
 
     It is kept with the new store, so that the records of the other one are not needed any more.
     ``url`` is the address that the other shop has had, and ``admin_user`` the log-in name of its
-    administrator, which is the new shop's too: the accounts are in the backup.
+    administrator, which is the new shop's too: the accounts are in the backup. ``engine_version``
+    is None in what older versions of the platform recorded.
     """
 
     store_id: str
@@ -69,6 +71,28 @@ class RestoreSource:
     url: str
     admin_user: str
     counts: Mapping[str, int]
+    engine_version: str | None = None
+
+
+class RestoreStage(StrEnum):
+    """How far the restore of a backup in place of a shop has come."""
+
+    SAVING = "SAVING"  # the shop is as it was, and is being saved
+    REMOVING = "REMOVING"  # the shop as it was is being removed
+    LOADING = "LOADING"  # it is gone, and the store is made from the backup
+
+
+@dataclass(frozen=True, slots=True)
+class InPlaceRestore:
+    """The restore of a backup in place of the shop that a store has.
+
+    ``former`` is the backup of the shop as it was, which is restored again when ``source`` cannot
+    be; None while there is none.
+    """
+
+    source: RestoreSource
+    stage: RestoreStage
+    former: RestoreSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

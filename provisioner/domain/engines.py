@@ -83,7 +83,8 @@ class Engine:
     Kubernetes writes them.
 
     ``backup_counts`` names what the Job of a backup counts, such as orders; None for an engine
-    that cannot be backed up.
+    that cannot be backed up. ``closed_by`` names the components without which nobody changes the
+    shop's data.
 
     ``makes_copies``: the chart takes ``store.isCopy``, with which nothing that is done in the shop
     reaches anybody.
@@ -113,6 +114,7 @@ class Engine:
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup_counts: tuple[str, ...] | None = None
+    closed_by: tuple[str, ...] = ()
     makes_copies: bool = False
     unavailable_reason: str | None = None
 
@@ -173,6 +175,7 @@ class _PageVisit(_File):
 
 class _Backup(_File):
     counts: Annotated[list[_Label], msgspec.Meta(min_length=1)]
+    closed_by: list[_Label] = []
 
 
 class _Description(_File):
@@ -221,6 +224,8 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
+    if wrong := _wrong_component(found):
+        raise ConfigurationError(f"{file}: {wrong}.")
     if wrong := _wrong_visit(found.walk):
         raise ConfigurationError(f"{file}: {wrong}.")
     if not (folder / "Chart.yaml").is_file():
@@ -264,9 +269,19 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         sends_mail=found.sends_mail,
         takes_pull_secrets=found.takes_pull_secrets,
         backup_counts=tuple(found.backup.counts) if found.backup else None,
+        closed_by=tuple(found.backup.closed_by) if found.backup else (),
         makes_copies=found.makes_copies,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
+
+
+def _wrong_component(found: _Description) -> str | None:
+    """Return what is wrong with the components that close a shop, or None."""
+    known = {workload.component for workload in found.workloads}
+    named = found.backup.closed_by if found.backup else []
+    if unknown := [component for component in named if component not in known]:
+        return f"`backup.closedBy` names {', '.join(unknown)}, which `workloads` does not have"
+    return None
 
 
 def _wrong_visit(walk: Iterable[_PageVisit]) -> str | None:

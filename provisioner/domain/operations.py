@@ -2,8 +2,8 @@
 
 A store has at most one operation under way at a time, which the database sees to. Each has its
 steps, who asked for it, and how it ended. What a worker does next is still the decision table's to
-say (``transitions``); the operation follows the store's status, by the table ``PROGRESS``. Tasks
-(``StoreTask``) leave that status as it is, and are operations whose own status is all there is.
+say (``transitions``); the operation follows the store's status, by the table ``PROGRESS``. While a
+task (``StoreTask``) is done, that status is left as it is, and says nothing of the operation.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from provisioner.domain.backups import RestoreStage
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal
 from provisioner.domain.owners import Owner
 from provisioner.domain.stores import Reason, Step, StepName, Store, StoreStatus, StoreTask
-from provisioner.domain.transitions import BACKUP_STEPS, DELETE_STEPS, provision_steps
+from provisioner.domain.transitions import (
+    BACKUP_STEPS,
+    DELETE_STEPS,
+    SAVING_STEPS,
+    provision_steps,
+)
 
 
 class OperationKind(StrEnum):
@@ -25,6 +31,7 @@ class OperationKind(StrEnum):
     RETRY = "RETRY"  # brings a store that failed to READY; steps that were done find their work
     DELETE = "DELETE"
     BACKUP = StoreTask.BACKUP.value
+    RESTORE = StoreTask.RESTORE.value  # puts a backup in the place of the shop
 
 
 class OperationStatus(StrEnum):
@@ -67,6 +74,7 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
         (_O.RUNNING, _S.DELETED): _O.SUCCEEDED,
     },
     OperationKind.BACKUP: {},  # whatever becomes of the store meanwhile
+    OperationKind.RESTORE: _BUILDING_PROGRESS,  # once its task is over
 }
 """The status of an operation after the store's new status, by kind, for all that change it."""
 
@@ -114,7 +122,10 @@ class Operation:
 
 def steps_of(kind: OperationKind, store: Store) -> tuple[StepName, ...]:
     """Return the steps of an operation on a store, in order."""
-    return provision_steps(store) if kind in BUILDING else _OTHER_STEPS[kind]
+    is_to_be_saved = store.restore is not None and store.restore.stage is RestoreStage.SAVING
+    if kind is OperationKind.RESTORE and is_to_be_saved:
+        return (*SAVING_STEPS, *provision_steps(store))
+    return _OTHER_STEPS.get(kind) or provision_steps(store)
 
 
 _IN_WORDS = {
@@ -122,6 +133,7 @@ _IN_WORDS = {
     OperationKind.RETRY: "The store is being tried again",
     OperationKind.DELETE: "The store is being deleted",
     OperationKind.BACKUP: "A backup of the store is being made",
+    OperationKind.RESTORE: "A backup is being restored in place of the shop",
 }
 
 

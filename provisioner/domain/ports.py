@@ -4,7 +4,7 @@ Each protocol has one real implementation and one fake. The fakes are in ``provi
 pass the same contract tests as the real ones.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +73,22 @@ class StoreRecords(Protocol):
         """
         ...
 
+    async def record_removed(self, store: Store) -> Store:
+        """Record that the shop is removed in whose place a backup is put; return the store.
+
+        From now on the store is made from that backup. Raises ConflictError when another operation
+        has begun.
+        """
+        ...
+
+    async def bring_back(self, store: Store, reason: Reason) -> Store:
+        """Record why a backup could not be put in the place of the shop, and have it as it was.
+
+        The operation has failed, and another one has begun that restores the backup of the shop as
+        it was; the store is QUEUED for it. Raises ConflictError as ``transition``.
+        """
+        ...
+
     async def update_step(
         self,
         store: Store,
@@ -117,6 +133,13 @@ class TaskRecords(Protocol):
 
     async def succeed(self, store: Store, message: str, *, backup: Backup | None = None) -> None:
         """Record that the store's task is done, with the backup that it made."""
+        ...
+
+    async def hand_over(self, store: Store, message: str, backup: Backup) -> Store:
+        """Record that the shop is saved in whose place another backup is put; return the store.
+
+        It is QUEUED, and its operation goes on with the removal of the shop.
+        """
         ...
 
     async def fail(self, store: Store, reason: Reason) -> None:
@@ -290,6 +313,10 @@ class Releases(Protocol):
 
     async def remove(self, item: Unchangeable) -> None:
         """Remove the object with this uid and the objects that it owns; return once it is gone."""
+        ...
+
+    async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:
+        """Have no pods of these components of the release any more, until it is restored."""
         ...
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:

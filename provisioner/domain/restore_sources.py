@@ -14,4 +14,5 @@ def source_of(store: Store, backup: Backup, engine: Engine) -> RestoreSource:
         url=store.url,
         admin_user=engine.admin_user_of(store),
         counts=backup.counts,
+        engine_version=backup.engine_version,
     )

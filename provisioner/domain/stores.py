@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from provisioner.domain.backups import RestoreSource
+from provisioner.domain.backups import InPlaceRestore, RestoreSource
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import THE_PLATFORM, Owner
 
@@ -33,13 +33,14 @@ class StoreTarget(StrEnum):
 
 
 class StoreTask(StrEnum):
-    """Work on a store that leaves its status as it is, while the shop serves on."""
+    """Work on a store that leaves its status as it is."""
 
-    BACKUP = "BACKUP"
+    BACKUP = "BACKUP"  # the shop serves on meanwhile
+    RESTORE = "RESTORE"  # saves the shop, which is closed meanwhile, before it is removed
 
 
 class StepName(StrEnum):
-    """The steps of provisioning, of deleting and of a backup, each in the order they are done."""
+    """The steps of operations; ``transitions`` has their order."""
 
     NAMESPACE = "NAMESPACE"
     CREDENTIALS = "CREDENTIALS"  # a Secret with the shop's generated passwords
@@ -53,6 +54,8 @@ class StepName(StrEnum):
     REPOSITORY = "REPOSITORY"  # the store's account where backups are kept
     SAVE = "SAVE"  # a Job that dumps the database and saves it with the files
     CHECK = "CHECK"  # what the Job says of it: whether everything is in the backup
+    CLOSE = "CLOSE"  # nothing changes the shop's data any more
+    REMOVE = "REMOVE"  # the shop as it was, with its volumes; the namespace stays
 
 
 class StepStatus(StrEnum):
@@ -97,6 +100,8 @@ class Store:
 
     ``from_backup`` is the backup that the store is made from; None for a store that began empty.
 
+    ``restore`` is the restore of a backup in place of the shop, while that is not over.
+
     ``is_copy``: it is a copy of another store, to try things in. Its shop sends no mail, takes no
     payments and calls nobody.
 
@@ -126,6 +131,7 @@ class Store:
     task: StoreTask | None = None
     from_backup: RestoreSource | None = None
     is_copy: bool = False
+    restore: InPlaceRestore | None = None
 
     @property
     def is_check(self) -> bool:

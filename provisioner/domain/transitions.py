@@ -6,6 +6,7 @@ this status and target. Recovery needs no code of its own: after a restart the s
 
 from enum import StrEnum
 
+from provisioner.domain.backups import RestoreStage
 from provisioner.domain.stores import StepName, Store, StoreStatus, StoreTarget
 
 
@@ -42,9 +43,10 @@ DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
 ALLOWED: dict[StoreStatus, frozenset[StoreStatus]] = {
     _S.QUEUED: frozenset({_S.PROVISIONING, _S.DELETING}),
     _S.PROVISIONING: frozenset({_S.READY, _S.FAILED, _S.DELETING}),
-    _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.DELETING}),
+    # To QUEUED, when a backup is to take the shop's place.
+    _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.QUEUED, _S.DELETING}),
     # To itself, when the reason changes.
-    _S.DEGRADED: frozenset({_S.DEGRADED, _S.READY, _S.FAILED, _S.DELETING}),
+    _S.DEGRADED: frozenset({_S.DEGRADED, _S.READY, _S.FAILED, _S.QUEUED, _S.DELETING}),
     # To itself, when a delete makes no progress, is still tried, and something else holds it now.
     _S.FAILED: frozenset({_S.FAILED, _S.QUEUED, _S.DELETING}),
     # To itself, when the reason changes. To FAILED, when the delete took too long; the work on it
@@ -73,10 +75,16 @@ RESTORE_STEPS = (
 """Those of provisioning a store from a backup: it is loaded before anything starts on it."""
 DELETE_STEPS = (StepName.HELM_UNINSTALL, StepName.NAMESPACE_GONE)
 BACKUP_STEPS = (StepName.REPOSITORY, StepName.SAVE, StepName.CHECK)
+SAVING_STEPS = (StepName.CLOSE, *BACKUP_STEPS)
+"""Those of saving a shop before a backup takes its place."""
+REPLACING_STEPS = (StepName.REMOVE, *RESTORE_STEPS)
+"""Those of removing a shop, and provisioning the store anew from a backup."""
 
 
 def provision_steps(store: Store) -> tuple[StepName, ...]:
     """Return the steps in which a store is provisioned."""
+    if store.restore is not None and store.restore.stage is not RestoreStage.LOADING:
+        return REPLACING_STEPS
     return PROVISION_STEPS if store.from_backup is None else RESTORE_STEPS
 
 

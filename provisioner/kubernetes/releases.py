@@ -13,6 +13,7 @@ import asyncio
 import base64
 import gzip
 import re
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,6 +25,7 @@ from provisioner.domain.errors import ClusterRejectedError, NotFoundError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.diff import differences, sentence
+from provisioner.kubernetes.labels import COMPONENT_LABEL
 from provisioner.kubernetes.wire import HasMetadata, Wire
 
 _log = structlog.get_logger(__name__)
@@ -72,6 +74,7 @@ class _Manifest(msgspec.Struct):
 class _Name(Wire):
     name: str
     namespace: str = ""
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class _Header(Wire):
@@ -213,11 +216,23 @@ class ReleaseReader:
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         """See ``ports.Releases``."""
         body = {"metadata": {"annotations": {_MARK: mark}}}
-        for wanted in await self.latest(namespace, name):
-            header = msgspec.yaml.decode(wanted, type=_Header)
-            if header.kind in _MAKE_PODS:
-                with suppress(NotFoundError):  # somebody has removed it since
-                    await self._api.call("PATCH", await self._path(namespace, header), body=body)
+        for header in await self._workloads(namespace, name):
+            await self._patch(namespace, header, body)
+
+    async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:
+        """See ``ports.Releases``."""
+        for header in await self._workloads(namespace, name):
+            if header.metadata.labels.get(COMPONENT_LABEL) in components:
+                await self._patch(namespace, header, {"spec": {"replicas": 0}})
+
+    async def _workloads(self, namespace: str, name: str) -> list[_Header]:
+        latest = await self.latest(namespace, name)
+        headers = [msgspec.yaml.decode(wanted, type=_Header) for wanted in latest]
+        return [header for header in headers if header.kind in _MAKE_PODS]
+
+    async def _patch(self, namespace: str, header: _Header, body: Mapping[str, object]) -> None:
+        with suppress(NotFoundError):  # somebody has removed it since
+            await self._api.call("PATCH", await self._path(namespace, header), body=body)
 
     async def remove(self, item: Unchangeable) -> None:
         """See ``ports.Releases``.

@@ -8,7 +8,7 @@ import structlog
 
 from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError, PassingError
-from provisioner.domain.stores import Store
+from provisioner.domain.stores import Store, StoreTask
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import keep_marks
 from provisioner.reconcile.rights import ensure_rights
@@ -23,6 +23,8 @@ async def inspect(context: ReconcileContext, store: Store) -> Store:
 
     Raises the errors of ``ports.Cluster`` and ``ports.Helm``.
     """
+    if store.task is StoreTask.RESTORE:
+        return store  # it is closed, which would look like drift
     namespace = context.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
         return store  # nothing can be put back there, and ``health.observe`` records the loss

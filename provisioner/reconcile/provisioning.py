@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from provisioner.domain.backups import RestoreStage
 from provisioner.domain.cluster import Observation, PodPhase, Unchangeable
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine
@@ -35,6 +36,7 @@ from provisioner.reconcile.namespaces import (
     namespace_labels,
 )
 from provisioner.reconcile.replacement import replace
+from provisioner.reconcile.replacing import remove
 from provisioner.reconcile.restoring import restore
 from provisioner.reconcile.rights import Settling, ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
@@ -66,6 +68,8 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
         reason = error.reason
     else:
         return await context.records.transition(store, StoreStatus.READY)
+    if building.can_be_undone:
+        return await context.records.bring_back(building.store, reason)
     return await context.records.transition(store, StoreStatus.FAILED, reason=reason)
 
 
@@ -83,7 +87,8 @@ def time_limit(context: ReconcileContext, store: Store) -> timedelta:
     engine, backups = context.engines.get(store.engine), context.settings.backups
     own = engine.provision_timeout if engine else None
     limit = max(own or timedelta(), context.settings.provision_timeout)
-    return limit + backups.timeout if backups and store.from_backup else limit
+    is_loaded = store.from_backup is not None or store.restore is not None
+    return limit + backups.timeout if backups and is_loaded else limit
 
 
 def _timed_out(limit: timedelta, progress: str) -> Reason:
@@ -98,13 +103,15 @@ def _timed_out(limit: timedelta, progress: str) -> Reason:
 class _Building:
     """The building of a store, step by step. ``current`` is the step that is being done.
 
+    ``store`` is the record, which changes once a shop that was there before is removed.
+
     ``_secrets`` are the passwords, which must not get into any output. ``_mended_at`` is the time,
     by the cluster's clock, before which events say nothing about what a retry has installed.
     """
 
     def __init__(self, context: ReconcileContext, store: Store) -> None:
         self._context = context
-        self._store = store
+        self.store = store
         self._secrets: Sequence[str] = ()
         self._settling = Settling()
         self._mended_at: datetime | None = None
@@ -113,6 +120,7 @@ class _Building:
 
     async def run(self) -> None:
         work = {
+            StepName.REMOVE: self._remove,
             StepName.NAMESPACE: self._create_namespace,
             StepName.CREDENTIALS: self._create_secret,
             StepName.HELM_INSTALL: self._install,
@@ -121,26 +129,41 @@ class _Building:
             StepName.SETUP_JOB: self._await_setup,
             StepName.REACHABLE: self._await_answer,
         }
-        names = provision_steps(self._store)
+        names = provision_steps(self.store)
         for self.current in names:
             step = partial(self._settling.of, work[self.current])
             await self.steps.run(self.current, step)
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether another shop was here before, and can be brought back."""
+        restore = self.store.restore
+        is_gone = restore is not None and restore.stage is RestoreStage.LOADING
+        return restore is not None and is_gone and restore.former is not None
+
+    async def _remove(self) -> Outcome:
+        is_there = await self._context.cluster.namespace_exists(self.store.namespace)
+        if is_there and await ensure_rights(self._context, self.store.namespace):
+            self._settling.begin()
+        outcome = await remove(self._context, self.store, self.steps)
+        self.store = await self._context.records.record_removed(self.store)
+        return outcome
+
     async def _create_namespace(self) -> Outcome:
-        name = self._store.namespace
+        name = self.store.namespace
         created = await self._context.cluster.ensure_namespace(
-            name, namespace_labels(self._store), namespace_annotations(self._store)
+            name, namespace_labels(self.store), namespace_annotations(self.store)
         )
         if await ensure_rights(self._context, name):
             self._settling.begin()
         return Outcome(f"Namespace {name} was {'created' if created else 'there already'}.")
 
     async def _create_secret(self) -> Outcome:
-        message, self._secrets = await ensure_secrets(self._context, self._store, self._engine)
+        message, self._secrets = await ensure_secrets(self._context, self.store, self._engine)
         return Outcome(message)
 
     async def _install(self) -> Outcome:
-        engine, store = self._engine, self._store
+        engine, store = self._engine, self.store
         version = engine.version(store.engine_version)
         if version is None:
             raise _missing(f"Version {store.engine_version} of engine {engine.name}")
@@ -181,13 +204,13 @@ class _Building:
         Raises the given error again when there are no such objects, and StoreFailedError when one
         of them holds data.
         """
-        store, found = self._store, list[Unchangeable]()
+        store, found = self.store, list[Unchangeable]()
         # If the API server rejects the question, helm's own error is the better explanation.
         with suppress(ClusterRejectedError, NotFoundError):
             found = await self._context.releases.unchangeable(store.namespace, store.release)
         if not found:
             raise error
-        replaced = await replace(self._context, self._store, found)
+        replaced = await replace(self._context, self.store, found)
         return f" These could not be changed in place, and were created again: {replaced}."
 
     async def _discard_unfinished_jobs(self) -> None:
@@ -195,12 +218,12 @@ class _Building:
 
         A Job that failed never runs again, and Kubernetes does not let anybody change a Job's pods.
         """
-        if self._store.operation_number == 1:
+        if self.store.operation_number == 1:
             return
-        seen = self._context.observer.observe(self._store.namespace)
+        seen = self._context.observer.observe(self.store.namespace)
         old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
         for uid, name in old.items():
-            await self._context.cluster.delete_job(self._store.namespace, name, uid)
+            await self._context.cluster.delete_job(self.store.namespace, name, uid)
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
 
     async def _replace_stuck_pods(self, before: Collection[str]) -> None:
@@ -210,14 +233,14 @@ class _Building:
         wait for the kubelet's back-off of up to 5 minutes. A StatefulSet does not even replace a
         broken pod after its template was corrected (kubernetes/kubernetes#67250).
         """
-        seen = self._context.observer.observe(self._store.namespace)
+        seen = self._context.observer.observe(self.store.namespace)
         stuck = {
             pod.uid: pod.name
             for pod in seen.pods
             if pod.uid in before and not (pod.is_ready or pod.phase is PodPhase.SUCCEEDED)
         }
         for uid, name in stuck.items():
-            await self._context.cluster.delete_pod(self._store.namespace, name, uid)
+            await self._context.cluster.delete_pod(self.store.namespace, name, uid)
         await self._until_seen(
             lambda now: not any(p.uid in stuck and not p.is_terminating for p in now.pods)
         )
@@ -227,7 +250,7 @@ class _Building:
 
         The next assessment would otherwise be of the state before it.
         """
-        observer, namespace = self._context.observer, self._store.namespace
+        observer, namespace = self._context.observer, self.store.namespace
         while True:
             revision = observer.revision(namespace)
             if is_seen(observer.observe(namespace)):
@@ -236,7 +259,7 @@ class _Building:
 
     async def _restore(self) -> Outcome:
         return await restore(
-            self._context, self._store, self.steps, secrets=self._secrets, check=self._assess
+            self._context, self.store, self.steps, secrets=self._secrets, check=self._assess
         )
 
     async def _await_workloads(self) -> Outcome:
@@ -260,18 +283,18 @@ class _Building:
             await self._assess()  # raises, with the reason, if the pods break meanwhile
             waiting_for = await self._problem_of_shoppers()
             if waiting_for is None:
-                return Outcome(f"The shop answers at {self._store.url}")
+                return Outcome(f"The shop answers at {self.store.url}")
             await self.steps.report(self.current, waiting_for)
             await asyncio.sleep(_PROBE_PAUSE_SECONDS)
 
     async def _problem_of_shoppers(self) -> str | None:
         """Return why no shopper can buy, as a sentence, or None."""
         prober = self._context.prober
-        if problem := await prober.problem(self._store, self._engine.ready_path):
+        if problem := await prober.problem(self.store, self._engine.ready_path):
             return f"The shop does not answer yet: {problem}"
         # A shop that was open belongs to its merchant, who may sell nothing just now, or otherwise.
-        if self._store.ready_at is None and self._engine.walk:
-            problem = await prober.walk_problem(self._store, self._engine.walk)
+        if self.store.ready_at is None and self._engine.walk:
+            problem = await prober.walk_problem(self.store, self._engine.walk)
             if problem is not None:
                 return f"The shop answers, but a shopper cannot buy yet: {problem}"
         return None
@@ -281,7 +304,7 @@ class _Building:
 
         Raises StoreFailedError as soon as the store can no longer become ready.
         """
-        observer, namespace = self._context.observer, self._store.namespace
+        observer, namespace = self._context.observer, self.store.namespace
         while True:
             # Read before the assessment: a change that comes after it is then not missed.
             revision = observer.revision(namespace)
@@ -302,11 +325,11 @@ class _Building:
         Also raises StoreFailedError when the namespace is lost.
         """
         assessment = look(
-            self._context, self._store, self._engine, is_building=True, since=self._mended_at
+            self._context, self.store, self._engine, is_building=True, since=self._mended_at
         )
         if assessment.fatal is not None:
             raise await self._failure(assessment.fatal)
-        if await is_namespace_gone(self._context, self._store):
+        if await is_namespace_gone(self._context, self.store):
             raise StoreFailedError(NAMESPACE_LOST)
         return assessment
 
@@ -314,7 +337,7 @@ class _Building:
         output = ""
         if fatal.pod and fatal.container:
             output = await self._context.cluster.log_tail(
-                self._store.namespace,
+                self.store.namespace,
                 fatal.pod,
                 fatal.container,
                 lines=_LOG_LINES,
@@ -325,9 +348,9 @@ class _Building:
 
     @property
     def _engine(self) -> Engine:
-        engine = self._context.engines.get(self._store.engine)
+        engine = self._context.engines.get(self.store.engine)
         if engine is None:
-            raise _missing(f"Engine {self._store.engine}")
+            raise _missing(f"Engine {self.store.engine}")
         return engine
 
 

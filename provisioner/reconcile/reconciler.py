@@ -140,6 +140,8 @@ class Reconciler:
     def _after_success(self, lane: Lane, store: Store, after: Store) -> None:
         self._failures.pop(store.id, None)
         self._unforeseen.pop((store.id, lane), None)
+        if after.status is StoreStatus.QUEUED:  # its shop is brought back as it was
+            self._queue.add(store.id, Lane.PROVISION, store.owner.key)
         if lane is Lane.DELETE and after.status is StoreStatus.FAILED:
             self._delete_later(after)
         if after.status is StoreStatus.DEGRADED and after != store:

@@ -2,7 +2,7 @@
 
 The Job comes from a template in the store's chart. It fetches the files and the dump, loads the
 dump, and counts what is in the database then. A shop gets its backup once: when the shop has been
-open, what its merchant has done since is not overwritten.
+open since, what its merchant has done is not overwritten.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -40,7 +40,8 @@ async def restore(
     more. Raises StoreFailedError, also when something of the backup did not arrive.
     """
     source = store.from_backup
-    if source is None or store.ready_at is not None:
+    has_been_open = store.ready_at is not None and store.restore is None
+    if source is None or has_been_open:
         return Outcome("The shop has been open since: its data is left alone.", is_skipped=True)
     job = StoreJob(context, steps, store, component="restore", words=_WORDS)
     try:

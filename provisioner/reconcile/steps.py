@@ -41,6 +41,8 @@ _BEGINS = {
     StepName.REPOSITORY: "Preparing the place where backups are kept.",
     StepName.SAVE: "Starting the job that saves the shop.",
     StepName.CHECK: "Looking whether everything is in the backup.",
+    StepName.CLOSE: "Closing the shop.",
+    StepName.REMOVE: "Removing the shop as it was.",
 }
 
 

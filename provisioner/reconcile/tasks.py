@@ -1,7 +1,7 @@
 """Works on the tasks of stores, beside the work that brings them to their targets.
 
 A task, such as a backup, leaves the store's status as it is. So it has workers of its own, and a
-store is looked after as always while its task is done. A store has at most one task, and one worker
+store is looked after while its task is done. A store has at most one task, and one worker
 at a time works on it. As with all work, nothing here has to survive a restart: the store's row says
 which task is under way, and its steps find what is done already.
 """
@@ -30,6 +30,7 @@ from provisioner.reconcile.backup import back_up
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.queue import Lane, WorkQueue
+from provisioner.reconcile.replacing import save_and_hand_over
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +38,7 @@ _WORK: Mapping[
     StoreTask, Callable[[ReconcileContext, TaskRecords, Store], Awaitable[OperationStatus]]
 ] = {
     StoreTask.BACKUP: back_up,
+    StoreTask.RESTORE: save_and_hand_over,
 }
 
 

@@ -177,9 +177,10 @@ class StoreCommands:
                 audit=audit,
             )
         except ConflictError as error:
+            found = "having a backup restored" if store.restore else store.status
             message = (
                 "Only a store that is queued or being provisioned can be cancelled; this one is"
-                f" {store.status}. To remove it, delete it."
+                f" {found}. To remove it, delete it."
             )
             raise RefusedError(Refusal(RefusalCode.NOT_CANCELLABLE, message, "id")) from error
         self._dispatcher.wake(store)

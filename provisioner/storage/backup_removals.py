@@ -14,7 +14,7 @@ from provisioner.domain.backups import RestoreSource
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.storage.database import Transaction, Transactions
-from provisioner.storage.rows import backup_of, moment, source_of, to_micros
+from provisioner.storage.rows import backup_of, moment, restore_of, source_of, to_micros
 
 _STORES = """
     SELECT id, deleted_at FROM stores
@@ -28,8 +28,9 @@ _BACKUPS = """
     ORDER BY store_id, number
 """
 _SOURCES = """
-    SELECT from_backup FROM stores
-    WHERE from_backup IS NOT NULL AND ready_at IS NULL AND status <> 'DELETED'
+    SELECT CASE WHEN ready_at IS NULL THEN from_backup END AS from_backup, restore FROM stores
+    WHERE status <> 'DELETED'
+    AND ((from_backup IS NOT NULL AND ready_at IS NULL) OR restore IS NOT NULL)
 """
 _EXPIRED = """
     SELECT store_id, snapshot,
@@ -158,5 +159,9 @@ async def hold_source(transaction: Transaction, source: RestoreSource) -> None:
 
 async def _in_use(transaction: Transaction) -> set[tuple[str, int]]:
     rows = await transaction.fetch_all(_SOURCES)
-    sources = [source_of(row["from_backup"]) for row in rows]
+    sources = [source_of(row["from_backup"]) for row in rows if row["from_backup"]]
+    for row in rows:
+        if row["restore"]:
+            restore = restore_of(row["restore"])
+            sources += [source for source in (restore.source, restore.former) if source]
     return {(source.store_id, source.number) for source in sources}

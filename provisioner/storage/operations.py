@@ -114,6 +114,8 @@ async def follow_status(
     transaction: Transaction, store: Store, reason: Reason | None, *, now: datetime
 ) -> None:
     """Move the store's operation along with the store's new status, as ``PROGRESS`` says."""
+    if store.task is not None:  # the operation is its task, which has a status of its own
+        return
     row = await transaction.fetch_one(
         "SELECT kind, status FROM operations WHERE store_id = :store_id AND number = :number",
         {"store_id": store.id, "number": store.operation_number},

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from provisioner.domain.backups import Backup, BackupCheck, RestoreSource
+from provisioner.domain.backups import Backup, BackupCheck, InPlaceRestore, RestoreSource
 from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus, Request
@@ -30,6 +30,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _encoder = msgspec.json.Encoder(order="deterministic")
 _pod_decoder = msgspec.json.Decoder(Pod)
 source_of = msgspec.json.Decoder(RestoreSource).decode
+restore_of = msgspec.json.Decoder(InPlaceRestore).decode
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -75,6 +76,7 @@ def store_of(row: Row) -> Store:
         task=None if row["task"] is None else StoreTask(row["task"]),
         from_backup=source_of(row["from_backup"]) if row["from_backup"] else None,
         is_copy=bool(row["is_copy"]),
+        restore=restore_of(row["restore"]) if row["restore"] else None,
     )
 
 
@@ -151,6 +153,11 @@ def pod_of(row: Row) -> Pod:
 def source_detail(source: RestoreSource) -> str:
     """Return the text for the column ``stores.from_backup``."""
     return _encoder.encode(source).decode()
+
+
+def restore_detail(restore: InPlaceRestore) -> str:
+    """Return the text for the column ``stores.restore``."""
+    return _encoder.encode(restore).decode()
 
 
 def pod_detail(pod: Pod) -> str:

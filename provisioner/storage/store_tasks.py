@@ -1,25 +1,27 @@
-"""Writes the beginning and the end of tasks: operations that leave a store's status as it is.
+"""Writes the beginning and the end of tasks: work that leaves a store's status as it is.
 
 Like every write, each is one transaction that includes its event. While a task is under way, the
 store's row names it (``Store.task``), so that it goes on after a restart.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
-from provisioner.domain.backups import Backup
+from provisioner.domain.backups import Backup, InPlaceRestore, RestoreStage
 from provisioner.domain.errors import ConflictError
 from provisioner.domain.operations import OperationKind, OperationStatus, Request
 from provisioner.domain.ports import Announcer, Clock
-from provisioner.domain.stores import EventKind, Reason, Store, StoreTask
+from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, StoreTask
 from provisioner.domain.transitions import takes_tasks
 from provisioner.storage.audit_log import AuditedAction, request_of
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.operations import begin_operation
 from provisioner.storage.rows import from_micros, to_micros
+from provisioner.storage.status_changes import change_status, write_restore
 from provisioner.storage.store_events import add_event
 from provisioner.storage.store_reads import read_store
 
@@ -39,7 +41,7 @@ _ENDED = """
     WHERE store_id = :id AND number = :number AND status IN ('QUEUED', 'RUNNING')
     RETURNING number
 """
-_FREED = "UPDATE stores SET task = NULL WHERE id = :id"
+_FREED = "UPDATE stores SET task = NULL, restore = NULL WHERE id = :id"
 _STEPS = """
     UPDATE steps SET status = 'FAILED', message = :message, finished_at = :now
     WHERE store_id = :id AND attempt = :number AND status = 'RUNNING'
@@ -51,6 +53,10 @@ _BACKUP = """
             :made_at)
 """
 
+_HANDED_OVER = (
+    "The shop is saved as it was. Now it is removed, and the backup is restored in its place."
+)
+
 
 class TaskRepository:
     """Writes tasks. Implements ``ports.TaskRecords``."""
@@ -61,12 +67,20 @@ class TaskRepository:
         self._announcer = announcer
 
     async def begin(
-        self, store_id: str, task: StoreTask, message: str, *, audit: AuditedAction | None = None
+        self,
+        store_id: str,
+        task: StoreTask,
+        message: str,
+        *,
+        restore: InPlaceRestore | None = None,
+        audit: AuditedAction | None = None,
     ) -> Store:
         """Begin a task of a finished store; return the store.
 
-        ``message`` says who asked for it. Raises NotFoundError, ConflictError when the store's
-        status takes no tasks, and RefusedError (OPERATION_UNDER_WAY). Nothing is written then.
+        ``message`` says who asked for it, and ``restore`` what a RESTORE is to put in the place of
+        the shop. Raises NotFoundError, ConflictError when the store's
+        status takes no tasks, and RefusedError: OPERATION_UNDER_WAY, or BACKUP_UNKNOWN when what is
+        to be restored is gone. Nothing is written then.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -74,6 +88,8 @@ class TaskRepository:
             store = await read_store(transaction, store_id)
             if not takes_tasks(store.status, store.target):
                 raise ConflictError(f"Store {store_id} is {store.status}.")
+            if restore is not None:
+                store = await write_restore(transaction, store, restore)
             begun = await self._begin(transaction, store, task, message, request_of(audit))
             if audit is not None:
                 await audit.accept(transaction)
@@ -122,6 +138,33 @@ class TaskRepository:
     async def succeed(self, store: Store, message: str, *, backup: Backup | None = None) -> None:
         """Record that the store's task is done, with the backup that it made."""
         await self._end(store, OperationStatus.SUCCEEDED, message, None, backup)
+
+    async def hand_over(self, store: Store, message: str, backup: Backup) -> Store:
+        """See ``ports.TaskRecords``."""
+        restore = store.restore
+        if restore is None:
+            raise ValueError("No backup is to be put in the place of this shop.")
+
+        async def work(transaction: Transaction) -> Store:
+            now = self._clock.now()
+            task = await _lock(transaction, store)
+            await transaction.execute(_FREED, {"id": store.id})
+            await transaction.execute(_BACKUP, _values_of(backup))
+            await _tell(transaction, store.id, task, OperationStatus.RUNNING, message, now=now)
+            former = replace(
+                restore.source,
+                number=backup.number,
+                snapshot=backup.snapshot,
+                counts=backup.counts,
+                engine_version=backup.engine_version,
+            )
+            return await change_status(
+                transaction, await read_store(transaction, store.id), StoreStatus.QUEUED,
+                restore=InPlaceRestore(restore.source, RestoreStage.REMOVING, former),
+                message=_HANDED_OVER, now=now,
+            )  # fmt: skip
+
+        return await self._write(store.id, work)
 
     async def fail(self, store: Store, reason: Reason) -> None:
         """Record that the store's task could not be done."""

@@ -5,9 +5,11 @@ ConflictError; the caller then reads again. The SQL is the same on SQLite and Po
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from provisioner.domain.backups import InPlaceRestore, RestoreStage
 from provisioner.domain.cluster import Pod
 from provisioner.domain.errors import ConflictError
 from provisioner.domain.operations import OperationKind, OperationStatus, Request
@@ -22,36 +24,26 @@ from provisioner.domain.stores import (
     StoreStatus,
     StoreTarget,
 )
-from provisioner.domain.transitions import is_allowed
 from provisioner.storage.audit_log import AuditedAction, request_of
 from provisioner.storage.change_log import note_removed
 from provisioner.storage.database import Transaction, Transactions
-from provisioner.storage.operations import begin_operation, follow_status, update_step
+from provisioner.storage.operations import begin_operation, update_step
 from provisioner.storage.pod_records import update_pods
 from provisioner.storage.quota import Quota
-from provisioner.storage.rows import store_of, to_micros
+from provisioner.storage.rows import restore_detail, source_detail, to_micros
+from provisioner.storage.status_changes import change_status
 from provisioner.storage.store_creation import add_store
-from provisioner.storage.store_events import add_event, insert_event
+from provisioner.storage.store_events import add_event
 from provisioner.storage.store_reads import StoreReader, read_store
 
 T = TypeVar("T")
 
 _NO_QUOTA = Quota()
-_STARTS = (StoreStatus.PROVISIONING, StoreStatus.DELETING)
-
-# The status in the condition is the guard: if another writer was faster, no row is updated.
-_TRANSITION = """
-    UPDATE stores
-    SET status = :following, reason_code = :code, reason_message = :message,
-        version = version + 1, updated_at = :now,
-        attempt = attempt + :begins,
-        attempt_started_at = CASE WHEN :starts = 1 THEN :now WHEN :begins = 1 THEN NULL
-                                  ELSE attempt_started_at END,
-        ready_at = CASE WHEN :following = 'READY' THEN :now ELSE ready_at END,
-        deleted_at = CASE WHEN :following = 'DELETED' THEN :now ELSE deleted_at END
-    WHERE id = :id AND status = :current
-    RETURNING *
+_REMOVED = """
+    UPDATE stores SET restore = :restore, from_backup = :source, engine_version = :version
+    WHERE id = :id
 """
+_BROUGHT_BACK = "The backup could not be restored, so the shop is brought back as it was before."
 _WITHOUT_BACKUPS = " AND NOT EXISTS (SELECT 1 FROM backups WHERE store_id = stores.id)"
 # The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
@@ -106,20 +98,21 @@ class StoreRepository(StoreReader):
         store_id: str,
         message: str,
         *,
-        only_in: Sequence[StoreStatus] = tuple(StoreStatus),
+        only_in: Sequence[StoreStatus] | None = None,
         audit: AuditedAction | None = None,
     ) -> Store:
         """Set the store's target to DELETED and begin its DELETE, unless that was done already.
 
-        Another operation that is under way is cancelled. Raises ConflictError when the store's
-        status is not in ``only_in``.
+        Another operation that is under way is cancelled. With ``only_in`` it raises ConflictError
+        when the store has another status, or when the shop that it had is being restored.
         """
 
         async def work(transaction: Transaction) -> Store:
             await transaction.lock_store(store_id)
             found = await read_store(transaction, store_id)
             if found.target is not StoreTarget.DELETED:
-                if found.status not in only_in:
+                is_other = only_in is not None and found.status not in only_in
+                if is_other or (only_in is not None and found.restore is not None):
                     raise ConflictError(f"Store {store_id} is {found.status}.")
                 await self._begin_delete(transaction, found, message, request_of(audit))
             if audit is not None:
@@ -156,28 +149,60 @@ class StoreRepository(StoreReader):
         reason: Reason | None = None,
         begins: OperationKind | None = None,
         message: str = "",
+        restore: InPlaceRestore | None = None,
         audit: AuditedAction | None = None,
     ) -> Store:
-        """See ``ports.StoreRecords``."""
-        if not is_allowed(store.status, following):
-            raise ConflictError(f"A store cannot go from {store.status} to {following}.")
+        """See ``ports.StoreRecords``. ``restore`` is put in the place of the shop."""
 
         async def work(transaction: Transaction) -> Store:
-            now = self._clock.now()
-            changed = await _change_status(
-                transaction, store, following, reason, begins=begins is not None, now=now
-            )
-            if begins is not None:
-                await begin_operation(transaction, changed, begins, request_of(audit), now=now)
-            await follow_status(transaction, changed, reason, now=now)
-            said = message or (reason.message if reason else f"The store is {following}.")
-            await insert_event(
-                transaction, store.id, EventKind.STATUS, "store", following, said,
-                version=changed.version, now=now,
+            changed = await change_status(
+                transaction, store, following,
+                reason=reason, begins=begins, request=request_of(audit), restore=restore,
+                message=message, now=self._clock.now(),
             )  # fmt: skip
             if audit is not None:
                 await audit.accept(transaction)
             return changed
+
+        return await self._write(store.id, work)
+
+    async def record_removed(self, store: Store) -> Store:
+        """See ``ports.StoreRecords``."""
+        restore = store.restore
+        if restore is None:
+            raise ValueError("No backup is put in the place of this shop.")
+
+        async def work(transaction: Transaction) -> Store:
+            await transaction.lock_store(store.id)
+            found = await read_store(transaction, store.id)
+            if found.operation_number != store.operation_number:
+                raise ConflictError(f"Operation {store.operation_number} of {store.id} is over.")
+            values = {
+                "id": store.id,
+                "restore": restore_detail(replace(restore, stage=RestoreStage.LOADING)),
+                "source": source_detail(restore.source),
+                "version": restore.source.engine_version or store.engine_version,
+            }
+            await transaction.execute(_REMOVED, values)
+            return await read_store(transaction, store.id)
+
+        return await self._write(store.id, work)
+
+    async def bring_back(self, store: Store, reason: Reason) -> Store:
+        """See ``ports.StoreRecords``."""
+        if store.restore is None or store.restore.former is None:
+            raise ValueError("There is no backup of the shop as it was.")
+        back = InPlaceRestore(store.restore.former, RestoreStage.REMOVING)
+
+        async def work(transaction: Transaction) -> Store:
+            now = self._clock.now()
+            failed = await change_status(
+                transaction, store, StoreStatus.FAILED, reason=reason, now=now
+            )
+            return await change_status(
+                transaction, failed, StoreStatus.QUEUED,
+                begins=OperationKind.RESTORE, restore=back, message=_BROUGHT_BACK, now=now,
+            )  # fmt: skip
 
         return await self._write(store.id, work)
 
@@ -272,33 +297,3 @@ class StoreRepository(StoreReader):
         # Only after the commit: a follower that read earlier would not see the change.
         self._announcer.announce(store_id)
         return result
-
-
-async def _change_status(
-    transaction: Transaction,
-    store: Store,
-    following: StoreStatus,
-    reason: Reason | None,
-    *,
-    begins: bool,
-    now: datetime,
-) -> Store:
-    """Raise the version and set the status; raise ConflictError if that is another by now."""
-    row = await transaction.fetch_one(
-        _TRANSITION,
-        {
-            "id": store.id,
-            "current": store.status,
-            "following": following,
-            "code": reason.code if reason else None,
-            "message": reason.message if reason else None,
-            "now": to_micros(now),
-            "begins": int(begins),
-            # A transition of a status to itself only changes the reason: the time limit of the
-            # operation goes on from its start.
-            "starts": int(following is not store.status and following in _STARTS),
-        },
-    )
-    if row is None:
-        raise ConflictError(f"Store {store.id} is no longer {store.status}.")
-    return store_of(row)

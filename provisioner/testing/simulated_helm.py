@@ -1,6 +1,6 @@
 """Simulates helm and its releases in memory: the ports Helm and Releases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from provisioner.domain.cluster import Release, Unchangeable
@@ -72,6 +72,13 @@ class SimulatedReleases(Simulation):
 
     async def remove(self, item: Unchangeable) -> None:  # noqa: ARG002
         return
+
+    async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:  # noqa: ARG002
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is not None and found.release:
+                left = {key: p for key, p in found.pods.items() if p.component not in components}
+                found.pods = left
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         async with self.call(namespace):

@@ -12,7 +12,9 @@ from provisioner.domain.transitions import (
     DECISIONS,
     DELETE_STEPS,
     PROVISION_STEPS,
+    REPLACING_STEPS,
     RESTORE_STEPS,
+    SAVING_STEPS,
     Action,
     decide,
     is_allowed,
@@ -83,5 +85,7 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
-    assert rows == [*RESTORE_STEPS, *DELETE_STEPS, *BACKUP_STEPS]
+    assert rows == [*RESTORE_STEPS, *DELETE_STEPS, *BACKUP_STEPS, "CLOSE", "REMOVE"]
+    assert ("CLOSE", *BACKUP_STEPS) == SAVING_STEPS
+    assert ("REMOVE", *RESTORE_STEPS) == REPLACING_STEPS
     assert tuple(name for name in RESTORE_STEPS if name != "RESTORE") == PROVISION_STEPS

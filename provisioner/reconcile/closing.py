@@ -1,0 +1,53 @@
+"""Closes a shop, so that nothing changes its data any more, and opens it again.
+
+``engine.yaml`` says which components change the data. They are stopped: visitors are answered 503
+by the ingress, since there is nobody behind it. The upkeep of a store leaves that alone while its
+task is a RESTORE.
+"""
+
+import structlog
+
+from provisioner.domain.engines import Engine
+from provisioner.domain.errors import HelmError
+from provisioner.domain.stores import StepName, Store
+from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.rights import ensure_rights
+from provisioner.reconcile.steps import Outcome, StepRunner
+
+_log = structlog.get_logger(__name__)
+
+
+async def close(
+    context: ReconcileContext, store: Store, engine: Engine, steps: StepRunner
+) -> Outcome:
+    """Do the step CLOSE: stop what changes the shop's data, and wait until it has ended."""
+    if not engine.closed_by:
+        return Outcome(f"Shops of {engine.display_name} are not closed.", is_skipped=True)
+    await ensure_rights(context, store.namespace)
+    await context.releases.stop(store.namespace, store.release, engine.closed_by)
+    observer, namespace = context.observer, store.namespace
+    while True:
+        revision = observer.revision(namespace)
+        left = [
+            pod for pod in observer.observe(namespace).pods if pod.component in engine.closed_by
+        ]
+        if not left:
+            return Outcome("The shop is closed: nobody changes its data any more.")
+        await steps.report(StepName.CLOSE, f"Pod {left[0].name} is ending.")
+        await observer.changed(namespace, revision)
+
+
+async def reopen(context: ReconcileContext, store: Store) -> None:
+    """Start again what was stopped, if helm knows the release.
+
+    If that fails, the next check for drift tries it again.
+    """
+    release = await context.releases.find(store.namespace, store.release)
+    if release is None:
+        return
+    try:
+        await context.helm.restore(
+            release=store.release, namespace=store.namespace, revision=release.revision
+        )
+    except HelmError as error:
+        _log.warning("not_reopened", namespace=store.namespace, reason=str(error))
