@@ -84,6 +84,8 @@ def _incomplete(store: Store, what: str) -> Reason:
     remedy = "Delete this store, which was never open, and restore another backup"
     if store.is_check:  # its owner reads this beside a shop that is not to be deleted
         remedy = "Have another backup made and checked"
+    elif store.restore is not None:  # it was open before
+        remedy = "Restore another backup"
     message = (
         f"The backup was loaded, but {what}. {remedy}; tell the platform's operator of this one."
     )
