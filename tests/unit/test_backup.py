@@ -1,47 +1,23 @@
 """The making of a backup: what is recorded when it goes well, and when anything goes wrong."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from provisioner.domain import backoff
-from provisioner.domain.backups import BackupSettings
-from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import ClusterRejectedError, ClusterUnreachableError
-from provisioner.domain.operations import Operation, OperationStatus
-from provisioner.domain.stores import Reason, StepStatus, Store, StoreStatus, StoreTask
-from provisioner.reconcile.context import ReconcileContext, WorkSettings
+from provisioner.domain.operations import OperationStatus
+from provisioner.domain.stores import Reason, StepStatus, Store, StoreStatus
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_labels
 from provisioner.reconcile.repositories import AccountKeeper
-from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
-from provisioner.storage.store_backups import StoreBackups
-from provisioner.storage.store_tasks import TaskRepository
-from provisioner.storage.stores import StoreRepository
-from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
 from provisioner.testing.simulated_jobs import DUMPED, SAVED
-from tests.stores import a_store
+from tests.unit.backup_world import PATIENCE_SECONDS, SETTINGS, World, a_ready_shop
 
 _S, _O = StoreStatus, OperationStatus
-PATIENCE_SECONDS = 20.0
-ENGINE = Engine(
-    name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
-    workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
-    ready_path="/", admin_password_key="", admin_user="", credentials=(),
-    versions=(EngineVersion("1", is_default=True, values={}),), resources={},
-    backup_counts=("orders", "products"),
-)  # fmt: skip
-SETTINGS = BackupSettings(
-    repository="rest:http://backups.platform.svc:8000", key="k" * 32,
-    accounts=("platform", "accounts"), port=8000, interval=None,
-)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -51,82 +27,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "CAP_SECONDS", 0.001)
 
 
-@dataclass
-class World:
-    """A store that is ready in a simulated cluster, and what works on its tasks."""
-
-    records: StoreRepository
-    task_records: TaskRepository
-    backups: StoreBackups
-    cluster: SimulatedCluster
-    context: ReconcileContext
-    store: Store
-
-    @contextmanager
-    def working(self, **changes: object) -> Iterator[Tasks]:
-        """Run a worker for as long as the context is open."""
-        settings = replace(self.context.settings, **changes)  # type: ignore[arg-type]
-        context = replace(self.context, settings=settings)
-        tasks = Tasks(context, self.task_records)
-        worker = asyncio.create_task(tasks.work())
-        try:
-            yield tasks
-        finally:
-            worker.cancel()
-
-    async def begin(self) -> Store:
-        self.store = await self.task_records.begin(self.store.id, StoreTask.BACKUP, "Asked for.")
-        return self.store
-
-    async def back_up(self, **changes: object) -> Operation:
-        """Have one backup made; return its operation once it has ended."""
-        with self.working(**changes) as tasks:
-            tasks.wake(await self.begin())
-            return await self.ended()
-
-    async def ended(self) -> Operation:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                operation = (await self.records.snapshot(self.store.id)).operation
-                assert operation is not None
-                if not operation.is_under_way:
-                    return operation
-                await asyncio.sleep(0.001)
-
-    async def steps(self) -> Mapping[str, tuple[StepStatus, str]]:
-        snapshot = await self.records.snapshot(self.store.id)
-        return {step.name: (step.status, step.message) for step in snapshot.steps}
-
-    @property
-    def secrets(self) -> Mapping[str, dict[str, str]]:
-        return self.cluster.namespaces[self.store.namespace].secrets
-
-
 @pytest.fixture
 async def world(database: Database) -> World:
-    clock, announced = SystemClock(), RecordedAnnouncements()
-    records = StoreRepository(database, clock, announced)
-    store = await records.create(a_store())
-    for status in (_S.PROVISIONING, _S.READY):
-        store = await records.transition(store, status)
-    cluster = SimulatedCluster(clock.now)
-    cluster.reports = {"dump": DUMPED, "save": SAVED}
-    await cluster.ensure_namespace(store.namespace, namespace_labels(store))
-    await cluster.install(
-        release=store.release, namespace=store.namespace, chart=Path("/nowhere"), values={}
-    )
-    await cluster.ensure_namespace("platform", {})
-    await cluster.ensure_secret("platform", "accounts", {}, dict)
-    context = ReconcileContext(
-        records=records, cluster=cluster, helm=cluster, releases=cluster, observer=cluster,
-        jobs=cluster,
-        prober=AlwaysAnswers(), engines={"tiny": ENGINE}, clock=clock,
-        settings=WorkSettings(backups=SETTINGS),
-    )  # fmt: skip
-    return World(
-        records, TaskRepository(database, clock, announced), StoreBackups(database), cluster,
-        context, store,
-    )  # fmt: skip
+    return await a_ready_shop(database)
 
 
 async def test_what_the_job_has_saved_is_recorded(world: World) -> None:
