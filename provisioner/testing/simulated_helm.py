@@ -77,8 +77,10 @@ class SimulatedReleases(Simulation):
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
             if found is not None and found.release:
-                left = {key: p for key, p in found.pods.items() if p.component not in components}
-                found.pods = left
+                stopped = [key for key, p in found.pods.items() if p.component in components]
+                for key in stopped:
+                    del found.pods[key]
+                found.missing.update(stopped)  # the release still wants them
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         async with self.call(namespace):

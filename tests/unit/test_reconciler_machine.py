@@ -18,7 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from provisioner.domain import backoff
-from provisioner.domain.backups import BackupSettings, RestoreSource
+from provisioner.domain.backups import (
+    BackupSettings,
+    InPlaceRestore,
+    RestoreSource,
+    RestoreStage,
+)
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, Workload
@@ -32,9 +37,23 @@ from provisioner.domain.errors import (
     RefusedError,
 )
 from provisioner.domain.names import new_store_id
-from provisioner.domain.operations import BUILDING, OperationKind, OperationStatus
+from provisioner.domain.operations import (
+    BUILDING,
+    OperationKind,
+    OperationStatus,
+    OperationWithSteps,
+)
 from provisioner.domain.owners import local
-from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTarget, StoreTask, new_store
+from provisioner.domain.restore_sources import source_of
+from provisioner.domain.stores import (
+    Reason,
+    StepName,
+    Store,
+    StoreStatus,
+    StoreTarget,
+    StoreTask,
+    new_store,
+)
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_annotations, namespace_labels
@@ -60,7 +79,7 @@ ENGINE = Engine(
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
     ready_path="/", admin_password_key="", admin_user="", credentials=(),
     versions=(EngineVersion("1", is_default=True, values={}),), resources={},
-    backup_counts=("orders",),
+    backup_counts=("orders",), closed_by=("web",),
 )  # fmt: skip
 FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterUnreachableError("The cluster did not answer."),
@@ -71,6 +90,9 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
+OTHERWISE = '{"orders": 2}'
+"""What is loaded of a backup that has more."""
+_FINISHED = {StoreStatus.READY, StoreStatus.DEGRADED}
 SOURCE = RestoreSource(
     store_id="another",
     number=1,
@@ -212,6 +234,34 @@ class Stores(RuleBasedStateMachine):
                 self._wake(await self.task_records.begin(store_id, StoreTask.BACKUP, "Asked for."))
 
         self.runner.run(work())
+
+    @rule(store_id=stores, is_saved=st.booleans())
+    def restore_in_place(self, store_id: str, is_saved: bool) -> None:  # noqa: FBT001
+        async def work() -> None:
+            store = await self.records.get(store_id)
+            made = (await StoreBackups(self.database).newest([store_id])).get(store_id)
+            if made is None or store.target is StoreTarget.DELETED:
+                return
+            stage = RestoreStage.SAVING if is_saved else RestoreStage.REMOVING
+            restore = InPlaceRestore(source_of(store, made, ENGINE), stage)
+            with suppress(ConflictError, RefusedError):
+                if is_saved:
+                    task = StoreTask.RESTORE
+                    self._wake(
+                        await self.task_records.begin(store_id, task, "Asked for.", restore=restore)
+                    )
+                else:
+                    self._wake(
+                        await self.records.transition(
+                            store, StoreStatus.QUEUED, begins=OperationKind.RESTORE, restore=restore
+                        )
+                    )
+
+        self.runner.run(work())
+
+    @rule(counts=st.sampled_from([DUMPED, OTHERWISE]))
+    def change_what_is_loaded(self, counts: str) -> None:
+        self.cluster.reports["load"] = counts
 
     @rule(failing=st.booleans())
     def change_what_becomes_of_jobs(self, failing: bool) -> None:  # noqa: FBT001
@@ -370,21 +420,33 @@ class Stores(RuleBasedStateMachine):
         assert not any(item.is_under_way for item in operations)
         assert all(item.finished_at is not None for item in operations)
         backups = await StoreBackups(self.database).page(store.id, first=100, after=None)
-        assert [made.number for made in backups.items] == [
+        made = {backup.number for backup in backups.items}
+        succeeded = {
             item.number
             for item in operations
             if (item.kind, item.status) == (OperationKind.BACKUP, OperationStatus.SUCCEEDED)
-        ]
+        }
+        restores = {item.number for item in operations if item.kind is OperationKind.RESTORE}
+        assert succeeded <= made <= succeeded | restores
         assert store.task is None
-        latest = next(item for item in operations if item.kind is not OperationKind.BACKUP)
+        assert store.restore is None or store.status not in _FINISHED
+        latest = next(item.operation for item in page.items if _brings_to_target(item))
         if store.status is StoreStatus.DELETED:
             assert (latest.kind, latest.status) == (OperationKind.DELETE, OperationStatus.SUCCEEDED)
         elif store.status is StoreStatus.FAILED and latest.status is OperationStatus.FAILED:
             assert latest.reason == store.reason
         else:  # it did its work, also for a store whose namespace was lost later
-            assert latest.kind in BUILDING
+            assert latest.kind in {*BUILDING, OperationKind.RESTORE}
             assert latest.status is OperationStatus.SUCCEEDED
             assert store.ready_at is not None
+
+
+def _brings_to_target(item: OperationWithSteps) -> bool:
+    """Whether an operation is more than a task that left the store as it was."""
+    if item.operation.kind is OperationKind.RESTORE:
+        (removal,) = (step for step in item.steps if step.name is StepName.REMOVE)
+        return removal.started_at is not None
+    return item.operation.kind is not OperationKind.BACKUP
 
 
 class StoresOnPostgres(Stores):
