@@ -153,7 +153,7 @@ async def _outcome(case: Case, service: Service) -> tuple[str, str, str, Any]:
         set_values(service, case.name, case.mended or {})
         for change in () if case.are_edits_kept else case.edits:
             edit(service, case.name, change.undone)
-        store.call("retry")
+        await asyncio.to_thread(store.call, "retry")
         ended = await store.until("READY", "FAILED")
         code, message = failed["reason"]["code"], failed["reason"]["message"]
         said = case.told if case.told in message else message

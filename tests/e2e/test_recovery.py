@@ -98,15 +98,19 @@ async def a_store(
     service: Service, name: str, *, engine: str = "woocommerce", patience_seconds: float = 90
 ) -> AsyncIterator[Follower]:
     """Create a store to follow. At the end delete it: no event was lost, none came twice."""
-    token = service.token("merchant")
-    store_id = service.create(token, name, engine=engine)["store"]["id"]
+    # In threads: tests follow many stores at once, and the service hangs up on a follower who
+    # says nothing for five seconds because another one's request holds up the event loop.
+    token = await asyncio.to_thread(service.token, "merchant")
+    created = await asyncio.to_thread(service.create, token, name, engine=engine)
+    store_id = created["store"]["id"]
     store = Follower(service, token, store_id, patience_seconds=patience_seconds)
     yield store
-    store.service.delete(token, store.store_id)
+    await asyncio.to_thread(store.service.delete, token, store.store_id)
     await store.until("DELETED")
     versions = [event["version"] for event in events_of(store.updates)]
     assert versions == list(range(1, len(versions) + 1))
-    assert store.namespace not in store_namespaces(store.service.cluster)
+    left = await asyncio.to_thread(store_namespaces, store.service.cluster)
+    assert store.namespace not in left
 
 
 def give_values(service: Service, values: dict[str, Any]) -> None:
