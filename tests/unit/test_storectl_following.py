@@ -1,16 +1,19 @@
 """Following a store from the command line ends when it is told to."""
 
 import asyncio
+import io
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, cast
 
 import pytest
+from rich.console import Console
 
 from app.storectl.account import Account
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError, UnreachableError
 from app.storectl.following import follow, until_backed_up, until_ready, until_restored
 from app.storectl.mcp.waiting import is_settled
+from app.storectl.progress import LiveProgress
 
 
 class ApiThatLosesACancellation:
@@ -247,6 +250,17 @@ async def test_why_a_backup_was_not_restored_in_place(
     assert str(refused.value) == f"The backup was not restored in place of my-shop. {says}"
     assert refused.value.exit_code == 1
     assert api.taken == len(states)
+
+
+def test_a_terminal_tells_that_a_shop_in_line_is_restored() -> None:
+    shown = io.StringIO()
+    live = LiveProgress(Console(file=shown, force_terminal=True, width=200, color_system=None))
+    with live.live:
+        live.show({"store": LOADING | {"status": "QUEUED", "queuePosition": 2}})
+    assert (
+        "my-shop is QUEUED, number 2 in line, and a backup is being restored in its place"
+        in shown.getvalue()
+    )
 
 
 async def test_a_delete_takes_the_place_of_a_restore() -> None:
