@@ -11,13 +11,12 @@ from app.storectl.addresses import normalised
 from app.storectl.backup_commands import backup, backups, pin, unpin, verify
 from app.storectl.completion import Key, engine_names, profile_names
 from app.storectl.ending import DEBUG_VARIABLE, ended
-from app.storectl.errors import EXIT_CODES, RefusedError, UsageError
+from app.storectl.errors import EXIT_CODES, UsageError
 from app.storectl.examples import examples
 from app.storectl.history_command import history
 from app.storectl.mcp import command as mcp
-from app.storectl.printable import printable
 from app.storectl.profile_commands import profiles as profile_commands
-from app.storectl.prompts import interruptible
+from app.storectl.prompts import confirm
 from app.storectl.restore_command import clone, restore
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.tables import columns
@@ -337,6 +336,7 @@ cli.command(
     epilog=examples(
         "storectl restore my-shop my-second-shop --watch",
         "storectl restore my-shop my-second-shop --backup 7",
+        "storectl restore my-shop --in-place --backup 7 --watch",
     )
 )(restore)
 cli.command(
@@ -355,7 +355,8 @@ def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -
         store = await api.store(key)
         # The store is read first, so that the question has its name even if an id was given.
         if not yes:
-            _confirm(store["name"])
+            question = f"Delete {store['name']} and everything in it?"
+            confirm(question, verb="delete", refused="Nothing was deleted.")
         store = await api.change(mutation, id=store["id"])
         if watch:
             await until_gone(api, store, as_json=as_json)
@@ -364,14 +365,6 @@ def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -
             say_either(store, [line], as_json=as_json)
 
     run(work())
-
-
-def _confirm(name: str) -> None:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("There is no terminal to confirm this. Pass --yes to delete without it.")
-    with interruptible():
-        if not typer.confirm(f"Delete {printable(name)} and everything in it?", err=True):
-            raise RefusedError("Nothing was deleted.")
 
 
 def _only(engines: list[str]) -> str:

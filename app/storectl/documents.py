@@ -33,7 +33,7 @@ OPERATIONS = f"""query ($id: ID!, $after: String) {{
       number kind status reason {{ code message }} askedBy askedBySource askedByName tokenId
       parameters isCancellable queuedAt startedAt finishedAt {_STEPS} }} }} }} }} }}"""
 _BACKUP = """id number madeAt sizeInBytes addedInBytes engine engineVersion
-      counts { name number } isPinned keptUntil
+      counts { name number } lostByRestore { name number } isPinned keptUntil
       lastVerifiedAt check { isUnderWay endedAt fault }"""
 BACKUPS = f"""query ($id: ID!, $first: Int!, $after: String) {{
   store(id: $id) {{ backups(first: $first, after: $after) {{

@@ -8,7 +8,7 @@ from typing import Any
 from app.storectl import documents, progress, screen, terminal
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError
-from app.storectl.wording import Data
+from app.storectl.wording import Data, is_restoring
 
 _GRACE_SECONDS = 2.0  # for a cancelled watch to close its connection
 
@@ -77,10 +77,9 @@ async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> No
     store = await follow(api, store, until=is_built, after=after, as_json=as_json)
     name = store["name"]
     if store["status"] == "FAILED":
-        why = store["reason"]["message"] if store["reason"] else "No reason was given."
         raise RefusedError(
-            f"{name} failed. {why}\nSee `storectl logs {name}`, then `storectl retry {name}` or"
-            f" `storectl delete {name}`."
+            f"{name} failed. {_why(store)}\n"
+            f"See `storectl logs {name}`, then `storectl retry {name}` or `storectl delete {name}`."
         )
     if store["status"] != "READY":
         raise RefusedError(f"{name} was deleted meanwhile.")
@@ -100,8 +99,7 @@ async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
     """Follow a store until it is deleted. Raises RefusedError if the deletion fails for now."""
     gone = await follow(api, store, until=cannot_go, after=store["version"], as_json=as_json)
     if gone["status"] == "FAILED":
-        why = gone["reason"]["message"] if gone["reason"] else "No reason was given."
-        raise RefusedError(f"{gone['name']} could not be removed yet. {why}")
+        raise RefusedError(f"{gone['name']} could not be removed yet. {_why(gone)}")
 
 
 async def until_backed_up(api: Api, store: Data, *, as_json: bool) -> None:
@@ -134,6 +132,59 @@ def backup_ended(asked: Data) -> Callable[[Data], bool]:
         return operation.get("number") != number or not is_backed_up_now(store)
 
     return has_ended
+
+
+async def until_restored(api: Api, store: Data, *, as_json: bool) -> None:
+    """Follow a backup that is put in the place of a shop. Raises RefusedError if it is not done.
+
+    That is raised only when the shop is back as it was, or could not be brought back either.
+    """
+    number = store["operation"]["number"]
+    last = await follow(api, store, until=restore_ended, after=store["version"], as_json=as_json)
+    name = last["name"]
+    # Not read from the last state: the work that was asked for may not be the latest any more.
+    done = {item["number"]: item for item in await api.operations(last["id"])}
+    asked = done.get(number)
+    if asked and asked["status"] == "FAILED":
+        failed = f"The backup was not restored in place of {name}. {_why(asked)}"
+        raise RefusedError("\n".join([failed, *_what_is_there(last, done.get(number + 1))]))
+    if asked is None or asked["status"] != "SUCCEEDED":
+        raise RefusedError(
+            f"The backup was not seen to be restored in place of {name}, because something else was"
+            f" done with it. See `storectl history {last['id']}`."
+        )
+    if not as_json:
+        # A backup has the number of the operation that made it.
+        is_saved = any(step["name"] == "SAVE" for step in asked["steps"])
+        before = f" As it was before, it is backup {number}." if is_saved else ""
+        terminal.say(f"{name} is restored.{before} {await _way_in(api, last)}")
+
+
+def _what_is_there(store: Data, following: Data | None) -> list[str]:
+    """Return what became of a shop in whose place no backup could be put.
+
+    ``following`` is what was done after that.
+    """
+    name, lines = store["name"], []
+    # Only the platform itself begins one that nobody has asked for: to have the shop as it was.
+    if following and following["kind"] == "RESTORE" and not following["askedByName"]:
+        if following["status"] == "SUCCEEDED":
+            lines += [f"{name} is back as it was."]
+        elif following["status"] == "FAILED":
+            lines += [f"{name} could not be brought back as it was either. {_why(following)}"]
+    if store["status"] == "FAILED":
+        lines += [f"See `storectl logs {name}`, then `storectl retry {name}`."]
+    return lines
+
+
+def restore_ended(store: Data) -> bool:
+    """Return whether a backup was put in the place of a shop, or the shop is as it was."""
+    # Where a restore fails, the one that brings the shop back has begun in the same moment.
+    return not is_restoring(store)
+
+
+def _why(failed: Data) -> str:
+    return str(failed["reason"]["message"]) if failed["reason"] else "No reason was given."
 
 
 def is_backed_up_now(store: Data) -> bool:

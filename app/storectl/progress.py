@@ -12,7 +12,7 @@ from rich.table import Table
 
 from app.storectl.screen import text
 from app.storectl.terminal import say_json
-from app.storectl.wording import Data, duration, seconds_taken, step_line, words
+from app.storectl.wording import Data, aside, duration, seconds_taken, step_line, words
 
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 _STYLES = {"SUCCEEDED": "green", "FAILED": "bold red", "SKIPPED": "dim", "PENDING": "dim"}
@@ -60,9 +60,10 @@ class PlainProgress:
             if step["status"] in _ENDED and step["startedAt"]:
                 self._once((step["name"], step["startedAt"], step["status"]), step_line(step))
         # Compared with the last status only, because a store may return to an earlier one.
-        if store["status"] != self._status:
-            self._status = store["status"]
-            self._line(f"{store['name']} is {self._status}.")
+        status = f"{store['status']}{aside(store)}"
+        if status != self._status:
+            self._status = status
+            self._line(f"{store['name']} is {status}.")
 
     def note(self, message: str) -> None:
         self._line(message)
@@ -99,7 +100,8 @@ class LiveProgress:
             return text(self._note or "Connecting …", style="dim")
         place = self._store["queuePosition"]
         waits = f", number {place} in line" if place else ""
-        title = text(f"{self._store['name']} is {self._store['status']}{waits}", style="bold")
+        status = f"{self._store['status']}{waits}{aside(self._store)}"
+        title = text(f"{self._store['name']} is {status}", style="bold")
         table = Table.grid(padding=(0, 1))
         now = datetime.now(UTC)
         for step in self._store["steps"]:

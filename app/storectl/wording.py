@@ -17,7 +17,9 @@ _WORDS = {
     "REPOSITORY": "Prepare backup",
     "SAVE": "Save backup",
     "CHECK": "Check backup",
-}  # whose names alone would not say that they are about a backup
+    "CLOSE": "Close shop",
+    "REMOVE": "Remove old shop",
+}  # whose names alone would not say that they are about a backup, or about the whole shop
 _COPY = (
     "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."
 )
@@ -90,6 +92,18 @@ def quota(used: Data) -> str:
     return f"Stores: {count}" + ("" if limit is None else f" of {limit}")
 
 
+def is_restoring(store: Data) -> bool:
+    """Return whether a backup is being put in the place of the shop, or waits for its turn."""
+    operation = store.get("operation") or {}
+    is_under_way = operation.get("status") in {"QUEUED", "RUNNING"}
+    return operation.get("kind") == "RESTORE" and is_under_way
+
+
+def aside(store: Data) -> str:
+    """Return what is to be said after a store's status, which may not tell that it is closed."""
+    return ", and a backup is being restored in its place" if is_restoring(store) else ""
+
+
 def store_rows(stores: Sequence[Data]) -> list[tuple[str, ...]]:
     """Return a table of stores with its heads; the owners are told if they are not all the same.
 
@@ -120,7 +134,7 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Place in line", str(store["queuePosition"] or "")),
         ("Id", store["id"]),
     ]
-    lines = [f"{store['name']} is {store['status']}."]
+    lines = [f"{store['name']} is {store['status']}{aside(store)}."]
     if store["isCopy"]:
         lines.append(_COPY)
     if store["reason"]:
@@ -173,6 +187,24 @@ def backup_summary(backup: Data) -> str:
     return f"{made_at}: {counts}" if counts else made_at
 
 
+def restore_question(name: str, backup: Data, *, is_saved: bool) -> str:
+    """Return the question whether a backup is to be put in the place of a shop.
+
+    It says first what is lost.
+    """
+    more = _numbers(backup["lostByRestore"])
+    known = f": {more} up to its newest backup, and all since then" if more else ""
+    saved = (
+        "It is closed and saved as it is before."
+        if is_saved
+        else "It is not saved as it is before: what is in no backup is lost for good."
+    )
+    return (
+        f"{name} becomes what it was at {_timestamp(backup['madeAt'])} UTC, and loses what came"
+        f" after that{known}. {saved} Restore backup {backup['number']} in its place?"
+    )
+
+
 def pin_line(key: str, backup: Data) -> str:
     """Return how long a backup of a store is kept, now that it was pinned or unpinned."""
     name, summary = f"Backup {backup['number']} of {key}", backup_summary(backup)
@@ -221,11 +253,18 @@ def _software(store: Data) -> str:
 
 
 def _counts(backup: Data) -> str:
-    return ", ".join(f"{count['number']} {count['name']}" for count in backup["counts"])
+    return _numbers(backup["counts"])
+
+
+def _numbers(counts: Iterable[Data]) -> str:
+    return ", ".join(f"{count['number']} {count['name']}" for count in counts)
 
 
 def _work(operation: Data) -> str:
     """Return what was done with a store, such as "Create from backup"."""
+    if operation["kind"] == "RESTORE":
+        # The platform itself only ever undoes a restore that has failed.
+        return "Restore in place" if operation["askedByName"] else "Bring back"
     given = operation["parameters"]
     if not isinstance(given, dict) or "fromBackup" not in given:
         return words(operation["kind"])
@@ -246,7 +285,7 @@ def failure_lines(store: Data, events: Iterable[Data], *, width: int | None = No
 
     The table of events is at most ``width`` wide.
     """
-    lines = [f"{store['name']} is {store['status']}."]
+    lines = [f"{store['name']} is {store['status']}{aside(store)}."]
     if store["reason"]:
         lines += [f"{store['reason']['code']}: {store['reason']['message']}"]
     for step in store["steps"]:

@@ -18,6 +18,7 @@ from tests.e2e.storectl import Storectl
 READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
 CHANGING = ["create_store", "retry_store", "create_backup", "verify_backup", "pin_backup",
             "unpin_backup", "restore_backup", "cancel_store"]  # fmt: skip
+DESTROYING = ["restore_in_place", "delete_store"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def storectl(api: Service, tmp_path: Path, token: str) -> Storectl:
     [
         (["--read-only"], READING),
         ([], READING + CHANGING),
-        (["--allow-destructive"], [*READING, *CHANGING, "delete_store"]),
+        (["--allow-destructive"], READING + CHANGING + DESTROYING),
     ],
 )
 async def test_what_is_offered(storectl: Storectl, options: list[str], tools: list[str]) -> None:
@@ -63,6 +64,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "unpin_backup": (False, True, True),
         "restore_backup": (False, False, False),
         "cancel_store": (False, True, True),
+        "restore_in_place": (False, True, False),
         "delete_store": (False, True, True),
     }
     assert hints == {name: expected[name] for name in tools}
@@ -73,7 +75,9 @@ async def test_a_tool_that_is_not_offered_does_nothing(
 ) -> None:
     storectl.ok("create", "my-shop", "--engine", "woocommerce")
     before = records()
-    for options, tool in ([], "delete_store"), (["--read-only"], "cancel_store"):
+    for options, tool in (
+        ([], "delete_store"), ([], "restore_in_place"), (["--read-only"], "cancel_store"),
+    ):  # fmt: skip
         async with assistant(storectl, *options) as mia:
             result = await mia.client.call_tool(tool, {"store": "my-shop"})
         assert result.is_error

@@ -110,7 +110,6 @@ def test_a_deleted_shop_is_restored_by_its_id(service: Service, storectl: Storec
         (("the-old-one", "without-any"), 1,
          "A store named 'without-any' already exists; choose another name."),
         (("the-old-one", "No", "--watch"), 1, "The name has 2 characters; use 3 to 40."),
-        (("the-old-one",), 2, "Missing argument 'NEW_NAME'"),
         (("the-old-one", "the-new-one", "--backup", "newest"), 2, "Invalid value for '--backup'"),
     ],
 )  # fmt: skip

@@ -1,16 +1,19 @@
 """Following a store from the command line ends when it is told to."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import io
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, cast
 
 import pytest
+from rich.console import Console
 
 from app.storectl.account import Account
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError, UnreachableError
-from app.storectl.following import follow, until_backed_up, until_ready
+from app.storectl.following import follow, until_backed_up, until_ready, until_restored
 from app.storectl.mcp.waiting import is_settled
+from app.storectl.progress import LiveProgress
 
 
 class ApiThatLosesACancellation:
@@ -96,11 +99,20 @@ def a_store(status: str, kind: str, *, number: int = 2, message: str = "") -> di
 
 
 class ApiThatTells:
-    """Sends a store's states one after the other, and counts those that were taken."""
+    """Sends a store's states one after the other, and counts those that were taken.
 
-    def __init__(self, *states: dict[str, Any], is_address_checked: bool = True) -> None:
+    What was done with it is ``done``.
+    """
+
+    def __init__(
+        self,
+        *states: dict[str, Any],
+        is_address_checked: bool = True,
+        done: Sequence[dict[str, Any]] = (),
+    ) -> None:
         self.taken = 0
         self._states = states
+        self._done = done
         self._is_address_checked = is_address_checked
 
     async def follow(self, *_: object, **__: object) -> AsyncGenerator[dict[str, Any], None]:
@@ -110,6 +122,9 @@ class ApiThatTells:
 
     async def execute(self, _: str) -> dict[str, Any]:
         return {"platform": {"isAddressChecked": self._is_address_checked}}
+
+    async def operations(self, _: str) -> list[dict[str, Any]]:
+        return list(self._done)
 
 
 async def test_a_backup_is_followed_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,6 +154,127 @@ async def test_a_delete_takes_the_place_of_a_backup() -> None:
     assert api.taken == 2
 
 
+def a_restore(status: str, **more: Any) -> dict[str, Any]:
+    """Return the second operation of a store, as Anna has asked for it."""
+    steps = [{"name": name} for name in ("CLOSE", "REPOSITORY", "SAVE", "CHECK", "REMOVE")]
+    asked = {"number": 2, "kind": "RESTORE", "status": status, "askedByName": "Anna"}
+    return {**asked, "reason": None, "steps": steps, **more}
+
+
+def because(message: str) -> dict[str, Any]:
+    return {"reason": {"code": "SOME_CODE", "message": message}}
+
+
+ASKED = a_store("QUEUED", "RESTORE")
+SAVING = a_store("RUNNING", "RESTORE")
+LOADING = SAVING | {"status": "PROVISIONING"}
+BROUGHT_BACK = {"number": 3, "askedByName": None}
+UNDOING = LOADING | {"operation": {**LOADING["operation"], "number": 3, "status": "QUEUED"}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        (["CLOSE", "SAVE", "REMOVE"], "my-shop is restored. As it was before, it is backup 2."),
+        (["REMOVE", "RESTORE"], "my-shop is restored."),
+    ],
+)
+async def test_a_restore_in_place_is_followed_to_its_end(
+    capsys: pytest.CaptureFixture[str], steps: list[str], says: str
+) -> None:
+    # Given a store that is READY while it is saved, and again when it is made anew
+    done, ended = a_restore("SUCCEEDED"), a_store("SUCCEEDED", "RESTORE")
+    done["steps"] = [{"name": name} for name in steps]
+    api = ApiThatTells(ASKED, SAVING, LOADING, ended, ended, done=[done])
+    await until_restored(cast("Api", api), ASKED, as_json=False)
+    assert api.taken == 4
+    assert capsys.readouterr().out == (
+        "my-shop is READY, and a backup is being restored in its place.\n"
+        "my-shop is PROVISIONING, and a backup is being restored in its place.\n"
+        "my-shop is READY.\n"
+        f"{says} Open it at http://my-shop.example\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "done", "says"),
+    [
+        pytest.param(
+            [SAVING, a_store("FAILED", "RESTORE")],
+            [a_restore("FAILED", **because("Nothing was restored. The disk is full."))],
+            "Nothing was restored. The disk is full.",
+            id="it was not saved",
+        ),
+        pytest.param(
+            [SAVING, LOADING, a_store("FAILED", "RESTORE") | {"status": "FAILED"}],
+            [a_restore("FAILED", **because("helm failed."))],
+            "helm failed.\nSee `storectl logs my-shop`, then `storectl retry my-shop`.",
+            id="it was not removed",
+        ),
+        pytest.param(
+            [LOADING, UNDOING, a_store("SUCCEEDED", "RESTORE", number=3)],
+            [
+                a_restore("SUCCEEDED", **BROUGHT_BACK),
+                a_restore("FAILED", **because("Too few orders.")),
+            ],
+            "Too few orders.\nmy-shop is back as it was.",
+            id="it is back",
+        ),
+        pytest.param(
+            [UNDOING, a_store("FAILED", "RESTORE", number=3) | {"status": "FAILED"}],
+            [
+                a_restore("FAILED", **BROUGHT_BACK, **because("helm failed.")),
+                a_restore("FAILED", **because("Too few orders.")),
+            ],
+            "Too few orders.\nmy-shop could not be brought back as it was either. helm failed."
+            "\nSee `storectl logs my-shop`, then `storectl retry my-shop`.",
+            id="it is not back either",
+        ),
+        pytest.param(
+            [SAVING, a_store("QUEUED", "BACKUP", number=4)],
+            [
+                a_restore("SUCCEEDED", number=3),
+                a_restore("FAILED", **because("The disk is full.")),
+            ],
+            "The disk is full.",
+            id="somebody asked for another",
+        ),
+    ],
+)
+async def test_why_a_backup_was_not_restored_in_place(
+    states: list[dict[str, Any]], done: list[dict[str, Any]], says: str
+) -> None:
+    api = ApiThatTells(*states, states[-1], done=done)
+    with pytest.raises(RefusedError) as refused:
+        await until_restored(cast("Api", api), ASKED, as_json=True)
+    assert str(refused.value) == f"The backup was not restored in place of my-shop. {says}"
+    assert refused.value.exit_code == 1
+    assert api.taken == len(states)
+
+
+def test_a_terminal_tells_that_a_shop_in_line_is_restored() -> None:
+    shown = io.StringIO()
+    live = LiveProgress(Console(file=shown, force_terminal=True, width=200, color_system=None))
+    with live.live:
+        live.show({"store": LOADING | {"status": "QUEUED", "queuePosition": 2}})
+    assert (
+        "my-shop is QUEUED, number 2 in line, and a backup is being restored in its place"
+        in shown.getvalue()
+    )
+
+
+async def test_a_delete_takes_the_place_of_a_restore() -> None:
+    deleted = a_store("QUEUED", "DELETE", number=3)
+    api = ApiThatTells(SAVING, deleted, deleted, done=[a_restore("CANCELLED")])
+    with pytest.raises(RefusedError) as refused:
+        await until_restored(cast("Api", api), ASKED, as_json=True)
+    assert str(refused.value) == (
+        "The backup was not seen to be restored in place of my-shop, because something else was"
+        " done with it. See `storectl history store_1`."
+    )
+    assert api.taken == 2
+
+
 @pytest.mark.parametrize(
     ("is_address_checked", "says"),
     [(True, "Open it at http://my-shop.example"), (False, "Whether it opens at http://my-shop.")],
@@ -156,6 +292,7 @@ async def test_a_first_backup_that_has_begun_does_not_hide_the_shops_address(
     assert says in capsys.readouterr().out
 
 
-def test_a_store_is_not_settled_while_it_is_backed_up() -> None:
-    told = [is_settled(a_store(status, "BACKUP")) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
+@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE"])
+def test_a_store_is_not_settled_while_it_is_backed_up_or_restored(kind: str) -> None:
+    told = [is_settled(a_store(status, kind)) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
     assert told == [False, False, True]

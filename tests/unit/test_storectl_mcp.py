@@ -30,6 +30,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "unpin_backup": {"store": "a-shop", "number": 1},
     "restore_backup": {"store": "a-shop", "name": "b-shop", "as_copy": True},
     "cancel_store": {"store": "a-shop"},
+    "restore_in_place": {"store": "a-shop", "number": 1},
     "delete_store": {"store": "a-shop"},
 }
 

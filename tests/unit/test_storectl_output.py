@@ -112,6 +112,8 @@ COMMANDS = [
     ("backups", "a-shop"), ("verify", "a-shop"), ("pin", "a-shop", "1"), ("unpin", "a-shop", "1"),
     ("restore", "a-shop", "b-shop"),
     ("restore", "a-shop", "b-shop", "--watch"), ("restore", "a-shop", "b-shop", "--backup", "1"),
+    ("restore", "a-shop", "--in-place", "--yes"),
+    ("restore", "a-shop", "--in-place", "--yes", "--watch"),
     ("clone", "a-shop", "b-shop"), ("clone", "a-shop", "b-shop", "--watch"),
     ("clone", "a-shop", "b-shop", "--backup", "1"),
     ("delete", "a-shop", "--yes"), ("delete", "a-shop", "--yes", "--watch"), ("cancel", "a-shop"),

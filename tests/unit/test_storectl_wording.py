@@ -168,6 +168,65 @@ def test_a_backup_in_a_sentence() -> None:
     assert wording.backup_summary(backup | {"counts": []}) == "2026-01-02 03:04:05 UTC"
 
 
+SAVED = "It is closed and saved as it is before."
+NOT_SAVED = "It is not saved as it is before: what is in no backup is lost for good."
+LOST = [{"name": "orders", "number": 3}, {"name": "products", "number": 2}]
+COUNTED = ": 3 orders, 2 products up to its newest backup, and all since then"
+
+
+@pytest.mark.parametrize(
+    ("lost", "is_saved", "counted", "saved"),
+    [
+        (LOST, True, COUNTED, SAVED),
+        ([], True, "", SAVED),
+        (LOST, False, COUNTED, NOT_SAVED),
+        ([], False, "", NOT_SAVED),
+    ],
+)
+def test_what_is_lost_is_said_before_it_is_asked_for(
+    lost: list[dict[str, Any]],
+    is_saved: bool,  # noqa: FBT001
+    counted: str,
+    saved: str,
+) -> None:
+    backup = BACKUP | {"lostByRestore": lost}
+    assert wording.restore_question("my-shop", backup, is_saved=is_saved) == (
+        "my-shop becomes what it was at 2026-01-02 03:04:05 UTC, and loses what came after that"
+        f"{counted}. {saved} Restore backup 7 in its place?"
+    )
+
+
+def test_a_restore_in_place_is_told_from_the_one_that_undoes_it() -> None:
+    asked: dict[str, Any] = {
+        "number": 2, "kind": "RESTORE", "status": "FAILED", "askedByName": "Anna",
+        "queuedAt": "2026-01-02T03:04:05+00:00", "startedAt": None, "finishedAt": None,
+        "reason": None, "parameters": {"id": "backup_1_2"},
+    }  # fmt: skip
+    undoing = asked | {"number": 3, "askedByName": None, "parameters": None}
+    _, *rows = wording.operation_rows([undoing, asked])
+    assert [row[1] for row in rows] == ["Bring back", "Restore in place"]
+    assert [row[3] for row in rows] == ["the platform", "Anna"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "text"),
+    [
+        ("RESTORE", "QUEUED", "READY, and a backup is being restored in its place"),
+        ("RESTORE", "RUNNING", "READY, and a backup is being restored in its place"),
+        ("RESTORE", "SUCCEEDED", "READY"),
+        ("RESTORE", "FAILED", "READY"),
+        ("BACKUP", "RUNNING", "READY"),
+    ],
+)
+def test_a_status_says_that_a_backup_takes_the_shops_place(
+    kind: str, status: str, text: str
+) -> None:
+    operation = {"number": 2, "kind": kind, "status": status}
+    store = STORE | {"status": "READY", "operation": operation, "reason": None}
+    assert wording.store_lines(store)[0] == f"my-shop is {text}."
+    assert wording.failure_lines(store, [])[0] == f"my-shop is {text}."
+
+
 def test_a_creation_from_a_backup_is_told_from_others() -> None:
     operation: dict[str, Any] = {
         "number": 1, "kind": "CREATE", "status": "SUCCEEDED", "askedByName": "Anna",
@@ -189,6 +248,9 @@ def test_a_creation_from_a_backup_is_told_from_others() -> None:
 def test_the_steps_of_a_backup_say_what_they_are_about() -> None:
     told = [wording.words(name) for name in ("REPOSITORY", "SAVE", "CHECK", "RESTORE")]
     assert told == ["Prepare backup", "Save backup", "Check backup", "Load backup"]
+    assert [wording.words(name) for name in ("CLOSE", "REMOVE")] == [
+        "Close shop", "Remove old shop",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("limit", "text"), [(None, "Stores: 2"), (5, "Stores: 2 of 5")])

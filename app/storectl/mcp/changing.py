@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.storectl.api import Api
 from app.storectl.errors import Problem, RefusedError
-from app.storectl.following import backup_ended, cannot_go, is_built
+from app.storectl.following import backup_ended, cannot_go, is_built, restore_ended
 from app.storectl.mcp.reading import StoreKey
 from app.storectl.mcp.records import Backup, StoreDetails, read
 from app.storectl.mcp.waiting import LONG_ENOUGH, Caller, WaitSeconds, awaited
@@ -133,6 +133,45 @@ class ChangingTools:
             asCopy=as_copy or None,
         )  # fmt: skip
         return await awaited(self._api, made, caller, seconds=wait_seconds, after=0, until=is_built)
+
+    async def restore_in_place(
+        self,
+        caller: Caller,
+        *,
+        store: StoreKey,
+        number: BackupNumber,
+        accept_loss_since: Annotated[
+            str | None,
+            Field(
+                description="When the backup was made, as made_at of list_backups: the user agrees"
+                " that the shop loses what came after that. Left out, nothing is done, and the"
+                " error says what would be lost."
+            ),
+        ] = None,
+        without_backup: Annotated[
+            bool,
+            Field(
+                description="Do not save the shop as it is before: what is in no backup is lost for"
+                " good. Needed for a store that is FAILED, or whose database is gone."
+            ),
+        ] = False,
+        wait_seconds: WaitSeconds = LONG_ENOUGH,
+    ) -> StoreDetails:
+        """Put a backup in place of the shop itself: let the user confirm what is lost.
+
+        The shop is closed and saved as it is before; that takes minutes. If the backup cannot be
+        restored, an operation that nobody asked for brings the shop back, and store_logs tells why.
+        If it is not settled when the wait is over, go on with get_store; do not restore it again.
+        """
+        backup = await self._api.backup(store, number)
+        asked = await self._api.change(
+            "restoreBackup", id=backup["id"], acceptLossSince=accept_loss_since,
+            withoutBackup=without_backup or None,
+        )  # fmt: skip
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=restore_ended,
+        )  # fmt: skip
 
     async def cancel_store(
         self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH

@@ -23,7 +23,11 @@ def serve(
         bool, typer.Option("--read-only", help="Offer only tools that change nothing.")
     ] = False,
     allow_destructive: Annotated[
-        bool, typer.Option("--allow-destructive", help="Offer the tool that deletes a store, too.")
+        bool,
+        typer.Option(
+            "--allow-destructive",
+            help="Offer the tools that delete a store or put a backup in its place, too.",
+        ),
     ] = False,
 ) -> None:
     """Serve your stores to an assistant, by the Model Context Protocol (MCP) on standard input.

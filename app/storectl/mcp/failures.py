@@ -26,6 +26,8 @@ _REMEDIES = {
     "NAME_KEPT": "Ask the user for another name.",
     "NAME_RESERVED": "Ask the user for another name.",
     "BACKUP_UNKNOWN": "Call list_backups for the numbers of the backups.",
+    "LOSS_NOT_ACCEPTED": "Tell the user what would be lost. Pass accept_loss_since only if they"
+    " agree.",
     "ENGINE_MISMATCH": "Tell the user. Leave as_copy out only if they agree: a shop that is no copy"
     " writes to its customers.",
     "BACKUPS_NOT_SET_UP": "Tell the user; only the platform's operator can set backups up.",

@@ -40,7 +40,7 @@ class StepWithOutput(Step):
 
 class Operation(Record):
     number: int
-    kind: Annotated[str, Field(description="CREATE, RETRY, DELETE or BACKUP.")]
+    kind: Annotated[str, Field(description="CREATE, RETRY, DELETE, BACKUP or RESTORE.")]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]
     asked_by_name: Annotated[str | None, Field(description="Null if the platform itself began it.")]
     reason: Annotated[Reason | None, Field(description="Why it FAILED, or what holds it up.")]
@@ -137,6 +137,10 @@ class Backup(Record):
     engine: str
     engine_version: str
     counts: list[BackupCount]
+    lost_by_restore: Annotated[
+        list[BackupCount],
+        Field(description="How many more the newest backup has, which restore_in_place loses."),
+    ]
     check: Annotated[
         BackupCheck,
         Field(description="Whether a shop could be made of it, when that was last tried."),

@@ -66,6 +66,8 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
         # What it removes was never a shop, so no option is asked for; the assistant may still ask.
         _add(server, changing.cancel_store, _hints(is_destructive=True, is_repeatable=True))
     if access is Access.DELETING:
+        # It removes the shop as it is, and with without_backup for good.
+        _add(server, changing.restore_in_place, _hints(is_destructive=True))
         _add(server, changing.delete_store, _hints(is_destructive=True, is_repeatable=True))
     return server
 

@@ -11,7 +11,7 @@ from app.storectl.api import Api
 from app.storectl.following import is_backed_up_now, is_latest, stoppable
 from app.storectl.mcp.records import StoreDetails, read_store
 from app.storectl.printable import one_line
-from app.storectl.wording import Data, words
+from app.storectl.wording import Data, is_restoring, words
 
 _WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
@@ -35,7 +35,8 @@ def is_settled(store: Data) -> bool:
     """Return whether nothing is being done to a store, and nothing will be."""
     # A store that has failed is FAILED until the work on its deletion begins.
     is_leaving = is_latest(store, "DELETE", "QUEUED")
-    return store["status"] not in _WORKING and not is_leaving and not is_backed_up_now(store)
+    is_worked_on = store["status"] in _WORKING or is_backed_up_now(store) or is_restoring(store)
+    return not is_worked_on and not is_leaving
 
 
 async def awaited(
