@@ -30,8 +30,9 @@ LABELS = {STORE_LABEL: STORE_ID}
 PATIENCE_SECONDS = 60
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
-metadata: {name: "{{ .Release.Name }}-web"}
+metadata: {name: "{{ .Release.Name }}-web", labels: {app.kubernetes.io/component: web}}
 spec:
+  replicas: 1
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web, %s: %s, app.kubernetes.io/component: web}}
