@@ -1,6 +1,5 @@
 """Resolves the fields about the audit log, for admins."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
@@ -14,6 +13,7 @@ from resolvers.context import Info
 from resolvers.errors import PublicError, public, require_caller
 from resolvers.pages import page_info
 from resolvers.recorded_json import json_object
+from resolvers.times import aware
 from schema import enums
 from schema.audit import (
     AuditEntry,
@@ -95,14 +95,9 @@ def _filter(wanted: AuditFilterInput) -> audit.AuditFilter:
         outcome=None if wanted.outcome is None else audit.AuditOutcome[wanted.outcome.name],
         store_id=None if wanted.store_id is None else ids.from_global_id(wanted.store_id),
         token_id=None if wanted.token_id is None else ids.from_token_id(wanted.token_id),
-        since=_aware(wanted.since),
-        until=_aware(wanted.until),
+        since=aware(wanted.since),
+        until=aware(wanted.until),
     )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """Return the time with a time zone; a time without one is taken as UTC."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _connection(page: Page[audit.AuditEntry], *, after: str | None) -> AuditEntryConnection:

@@ -12,6 +12,7 @@ is counted, but not recorded.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from graphql import GraphQLError
@@ -127,6 +128,8 @@ def _arguments(action: str, given: object) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
     value = getattr(value, "name", value)  # an enum is recorded by its name
     return value[:_MAX_TEXT] if isinstance(value, str) else value
 

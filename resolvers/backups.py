@@ -12,6 +12,7 @@ from resolvers import ids, mapping
 from resolvers.backup_mapping import backup
 from resolvers.context import Info
 from resolvers.errors import require_caller
+from resolvers.times import aware
 from schema.backups import Backup
 from schema.inputs import (
     CreateBackupInput,
@@ -68,7 +69,7 @@ class BackupMutation:
         store = await info.context.platform.restorer.restore(
             require_caller(info.context),
             BackupChoice(*ids.from_backup_id(input.id)),
-            accepts_loss_since=input.accept_loss_since,
+            accepts_loss_since=aware(input.accept_loss_since),
             is_saved=not input.without_backup,
             audit=audit,
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provisioner.domain.backups import Backup
+from provisioner.domain.backups import Backup, InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
@@ -31,7 +31,7 @@ async def fill(url: str) -> None:
     await database.connect()
     records = StoreRepository(database, clock, RecordedAnnouncements())
     store = await records.create(a_store(name="my-shop"), idempotency_key="order-1")
-    await back_up(database, await records.create(a_store(owner="rival")))
+    await restore_in_place(database, await records.create(a_store(owner="rival")))
     await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
     await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
     tokens = TokenRepository(database, clock)
@@ -51,8 +51,8 @@ async def fill(url: str) -> None:
     await database.close()
 
 
-async def back_up(database: Database, store: Store) -> None:
-    """Record a backup of the store, which is READY then."""
+async def restore_in_place(database: Database, store: Store) -> None:
+    """Record a backup of the store, which is READY then, and have it put in the shop's place."""
     clock, announced = SystemClock(), RecordedAnnouncements()
     for status in (StoreStatus.PROVISIONING, StoreStatus.READY):
         store = await StoreRepository(database, clock, announced).transition(store, status)
@@ -63,6 +63,12 @@ async def back_up(database: Database, store: Store) -> None:
         added=7, engine="tiny", engine_version="1", counts={"orders": 3}, made_at=clock.now(),
     )  # fmt: skip
     await tasks.succeed(begun, "Done.", backup=made)
+    source = RestoreSource(
+        store_id=store.id, number=made.number, snapshot=made.snapshot, url=store.url,
+        admin_user="ada", counts=made.counts, engine_version=made.engine_version,
+    )  # fmt: skip
+    restore = InPlaceRestore(source, RestoreStage.SAVING)
+    await tasks.begin(store.id, StoreTask.RESTORE, "Asked for.", restore=restore)
 
 
 def entry(address: str) -> AuditRecord:

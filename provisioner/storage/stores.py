@@ -173,10 +173,7 @@ class StoreRepository(StoreReader):
             raise ValueError("No backup is put in the place of this shop.")
 
         async def work(transaction: Transaction) -> Store:
-            await transaction.lock_store(store.id)
-            found = await read_store(transaction, store.id)
-            if found.operation_number != store.operation_number:
-                raise ConflictError(f"Operation {store.operation_number} of {store.id} is over.")
+            await _lock(transaction, store)
             values = {
                 "id": store.id,
                 "restore": restore_detail(replace(restore, stage=RestoreStage.LOADING)),
@@ -195,6 +192,7 @@ class StoreRepository(StoreReader):
         back = InPlaceRestore(store.restore.former, RestoreStage.REMOVING)
 
         async def work(transaction: Transaction) -> Store:
+            await _lock(transaction, store)
             now = self._clock.now()
             failed = await change_status(
                 transaction, store, StoreStatus.FAILED, reason=reason, now=now
@@ -297,3 +295,11 @@ class StoreRepository(StoreReader):
         # Only after the commit: a follower that read earlier would not see the change.
         self._announcer.announce(store_id)
         return result
+
+
+async def _lock(transaction: Transaction, store: Store) -> None:
+    """Lock the store's row. Raise ConflictError when another operation than its own has begun."""
+    await transaction.lock_store(store.id)
+    found = await read_store(transaction, store.id)
+    if found.operation_number != store.operation_number:
+        raise ConflictError(f"Operation {store.operation_number} of store {store.id} is over.")

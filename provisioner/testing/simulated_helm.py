@@ -77,10 +77,9 @@ class SimulatedReleases(Simulation):
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
             if found is not None and found.release:
-                stopped = [key for key, p in found.pods.items() if p.component in components]
-                for key in stopped:
-                    del found.pods[key]
-                found.missing.update(stopped)  # the release still wants them
+                gone = {key for key, pod in found.pods.items() if pod.component in components}
+                found.missing.update(gone)  # until it is put back, it differs from the release
+                found.pods = {key: pod for key, pod in found.pods.items() if key not in gone}
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         async with self.call(namespace):

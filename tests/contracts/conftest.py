@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -23,14 +23,16 @@ from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.testing import SimulatedCluster
+from tests.database_contents import contents
 
 STORE_ID = "store-of-the-contract"
 LABELS = {STORE_LABEL: STORE_ID}
 PATIENCE_SECONDS = 60
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
-metadata: {name: "{{ .Release.Name }}-web"}
+metadata: {name: "{{ .Release.Name }}-web", labels: {app.kubernetes.io/component: web}}
 spec:
+  replicas: 1
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web, %s: %s, app.kubernetes.io/component: web}}
@@ -108,6 +110,16 @@ class KnowsEveryStore:
 
     async def record_pods(self, *_: object) -> int:
         return 0
+
+
+@pytest.fixture
+def recorded(database_url: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Read every row of every table: equal before and after is nothing changed."""
+
+    async def read() -> dict[str, Any]:
+        return await contents(database_url)
+
+    return read
 
 
 @pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.cluster)])

@@ -25,6 +25,10 @@ async def restore(world: World, revision: int) -> str:
     )
 
 
+async def stop(world: World, *components: str) -> None:
+    await world.releases.stop(world.namespace, world.namespace, components)
+
+
 async def test_no_release_is_found_where_there_is_none(world: World) -> None:
     assert await world.releases.find(world.namespace, world.namespace) is None
     await world.create()
@@ -77,6 +81,31 @@ async def test_a_nudge_changes_nothing_of_what_helm_installed(world: World) -> N
     await world.remove_workloads()
     await world.releases.nudge(world.namespace, world.namespace, "3")
     assert await drift(world) == [f"Deployment {world.namespace}-web was missing"]
+
+
+async def test_what_is_stopped_stays_away_until_it_is_restored(world: World) -> None:
+    await world.create()
+    await stop(world, "web")  # there is no release
+    await world.install()
+    first = await world.pod()
+    for _ in range(2):  # the second time there is nothing left to do
+        await stop(world, "web")
+        await world.until(lambda seen: not seen.pods)
+        (said,) = await drift(world)
+        assert said.startswith(f"Deployment {world.namespace}-web")
+    await restore(world, (await found(world)).revision)
+    assert (await world.pod()).uid != first.uid
+    assert await drift(world) == []
+
+
+async def test_components_that_are_not_named_stay(world: World) -> None:
+    await world.create()
+    await world.install()
+    pod = await world.pod()
+    await stop(world, "worker")
+    await stop(world)
+    assert await drift(world) == []
+    assert (await world.pod()).uid == pod.uid
 
 
 async def test_nothing_can_be_restored_without_a_release(world: World) -> None:

@@ -10,13 +10,15 @@ from tests.real.life import PATIENCE_SECONDS, await_that, is_ready
 _MAKE = "mutation ($id: ID!) { createBackup(input: {id: $id}) { errors { code message } } }"
 _RESTORE = """mutation ($input: CreateStoreInput!) { createStore(input: $input) {
   store { id } errors { code message } } }"""
+_PUT_BACK = """mutation ($input: RestoreBackupInput!) { restoreBackup(input: $input) {
+  operation { kind } errors { code message } } }"""
 _VERIFY = """mutation ($id: ID!) { verifyBackup(input: {id: $id}) {
   backup { check { isUnderWay } } errors { code message } } }"""
 _CHECK = """query ($id: ID!) { node(id: $id) { ... on Backup {
   lastVerifiedAt check { isUnderWay fault } } } }"""
 _STORES = "{ stores(first: 100) { edges { node { name owner } } } }"
 _LAST = """query ($id: ID!) { store(id: $id) { status operation { kind status reason { message } }
-  lastBackup { id number sizeInBytes addedInBytes counts { name number } } } }"""
+  lastBackup { id number madeAt sizeInBytes addedInBytes counts { name number } } } }"""
 
 _IN = ("--namespace", "backups")
 _RUN = "by-hand"
@@ -100,6 +102,32 @@ async def restored(
         store.service, store.token, made["store"]["id"], patience_seconds=PATIENCE_SECONDS
     )
     return await is_ready(again, components)
+
+
+async def put_back(
+    store: Follower, backup: dict[str, Any], *, components: set[str], without_backup: bool = False
+) -> str:
+    """Have the backup put in the place of its shop; return what the refusal before that said."""
+    given = {"id": backup["id"], "withoutBackup": without_backup}
+    refused = store.service.execute(store.token, _PUT_BACK, input=given)["restoreBackup"]
+    (error,) = refused["errors"]
+    assert error["code"] == "LOSS_NOT_ACCEPTED"
+    given["acceptLossSince"] = backup["madeAt"]
+    asked = store.service.execute(store.token, _PUT_BACK, input=given)["restoreBackup"]
+    assert asked["errors"] == []
+    await store.until("PROVISIONING", "FAILED")
+    await is_ready(store, components)
+    found = store.service.execute(store.token, _LAST, id=store.store_id)["store"]
+    assert found["operation"] == {"kind": "RESTORE", "status": "SUCCEEDED", "reason": None}
+    said: str = error["message"]
+    return said
+
+
+def newest(store: Follower) -> dict[str, Any]:
+    """Return the newest backup of the store."""
+    found = store.service.execute(store.token, _LAST, id=store.store_id)["store"]
+    backup: dict[str, Any] = found["lastBackup"]
+    return backup
 
 
 def counts(backup: dict[str, Any]) -> dict[str, int]:

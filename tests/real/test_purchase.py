@@ -13,8 +13,10 @@ from tests.e2e.test_recovery import Follower
 from tests.real.backups import (
     backed_up,
     counts,
+    newest,
     old_ones_are_removed,
     proven,
+    put_back,
     restored,
     server_parts,
 )
@@ -58,6 +60,7 @@ async def test_an_order_and_its_shop(shops: Service, engine: RealEngine, mailbox
     await the_shop_again(store, engine, backup, browser)
     await a_copy_of_it(store, engine, backup)
     await proven(store, backup)
+    await put_back_and_back_again(store, engine, backup, browser)
 
     for component in sorted(components):
         await lost_and_back(store, component)
@@ -94,6 +97,34 @@ async def the_shop_again(
     )
     await deleted(again)
     in_the_browser(f"{engine.steps}/orders", store, browser)
+
+
+async def put_back_and_back_again(
+    store: Follower, engine: RealEngine, backup: dict[str, Any], browser: Path
+) -> None:
+    """To before its third order, and after its volumes are lost to the present: with all three."""
+    components = set(engine.components)
+    in_the_browser(f"{engine.steps}/buy", store, browser, order=3, shopper="eve@example.com")
+    login, url = login_of(store), url_of(store)
+
+    await put_back(store, backup, components=components)
+    assert (login_of(store), url_of(store)) == (login, url)
+    in_the_browser(f"{engine.steps}/orders", store, browser)
+    present = newest(store)
+    assert counts(present) == {"orders": 3, "products": 1}
+
+    destroy_volumes(store)
+    await store.until("DEGRADED", "FAILED")
+    said = await put_back(store, present, components=components, without_backup=True)
+    assert "is not saved as it is before" in said
+    assert counts(await backed_up(store)) == {"orders": 3, "products": 1}
+
+
+def destroy_volumes(store: Follower) -> None:
+    """Lose all that is on the shop's volumes, as with a disk, and the pod that has it open."""
+    claims = store.kubectl("get", "persistentvolumeclaims", "--output=name").split()
+    store.kubectl("delete", *claims, "--wait=false")
+    store.kubectl("delete", "pods", "--all", "--now", "--wait=false")
 
 
 async def a_copy_of_it(store: Follower, engine: RealEngine, backup: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from enum import Enum
 
 import pytest
 
-from provisioner.domain import cluster, codes, identities, stores
+from provisioner.domain import cluster, codes, identities, operations, stores
 from provisioner.storage.audit_log import AuditOutcome
 from schema import audit, enums
 from schema.codes import ReasonCode, UserErrorCode
@@ -22,6 +22,8 @@ def names(kind: type[Enum]) -> list[str]:
     [
         (enums.StoreStatus, stores.StoreStatus),
         (enums.StoreTarget, stores.StoreTarget),
+        (enums.OperationKind, operations.OperationKind),
+        (enums.OperationStatus, operations.OperationStatus),
         (enums.StepName, stores.StepName),
         (enums.StepStatus, stores.StepStatus),
         (enums.EventKind, stores.EventKind),

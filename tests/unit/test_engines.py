@@ -84,12 +84,28 @@ def test_what_a_backup_counts(tmp_path: Path) -> None:
     assert load_engine(saved).backup_counts == ("orders",)
 
 
+def test_what_closes_a_shop(tmp_path: Path) -> None:
+    assert load_engine(write(tmp_path, GOOD)).closed_by == ()
+    workloads = [{"component": name, "kind": "Deployment"} for name in ("web", "worker", "mail")]
+    backup = {"counts": ["orders"], "closedBy": ["worker", "web"]}
+    closed = write(tmp_path, GOOD | {"workloads": workloads, "backup": backup}, name="closed")
+    assert load_engine(closed).closed_by == ("worker", "web")
+    saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
+    assert load_engine(saved).closed_by == ()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"backup": {}}, "$.backup"),
         ({"backup": {"counts": []}}, "$.backup.counts"),
         ({"backup": {"counts": ["All Orders"]}}, "$.backup.counts[0]"),
+        (
+            {"backup": {"counts": ["orders"], "closedBy": ["web", "worker", "mail"]}},
+            "engine.yaml: `backup.closedBy` names worker, mail, which `workloads` does not have.",
+        ),
+        ({"backup": {"counts": ["orders"], "closedBy": ["The Web"]}}, "$.backup.closedBy[0]"),
+        ({"backup": {"closedBy": ["web"]}}, "$.backup"),
         ({"name": "Not A Label"}, "$.name"),
         ({"workloads": []}, "$.workloads"),
         ({"workloads": [{"component": "web", "kind": "DaemonSet"}]}, "$.workloads[0].kind"),
