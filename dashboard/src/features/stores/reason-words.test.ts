@@ -20,7 +20,7 @@ test("each code has a sentence of its own, and a code of a newer platform one th
 });
 
 const failed = aStore({ status: "FAILED", reason: { code: "UNSCHEDULABLE", message: "" } });
-const incomplete = aStore({ status: "FAILED", reason: { code: "RESTORE_INCOMPLETE", message: "" } });
+const incomplete = aStore({ status: "FAILED", reason: { code: "RESTORE_INCOMPLETE", message: "" }, readyAt: null });
 const passing = aStore({ status: "FAILED", reason: { code: "HELM_TIMEOUT", message: "" } });
 
 test.each<[string, ReturnType<typeof aStore>, Role, RegExp]>([
