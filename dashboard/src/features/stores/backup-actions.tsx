@@ -38,8 +38,10 @@ export function BackupActions({ store, backup, newest, policy }: BackupActionsPr
   return (
     <div className={styles.actions}>
       <CheckResult backup={backup} />
-      <RestoreIntoNew storeId={store.id} backup={backup} />
-      <RestoreInPlace store={store} backup={backup} newest={newest} />
+      <div className={styles.ways}>
+        <RestoreIntoNew storeId={store.id} backup={backup} />
+        <RestoreInPlace store={store} backup={backup} newest={newest} />
+      </div>
       <CheckButton backup={backup} />
       {/* Where all are kept there is nothing to be kept from. */}
       {policy.retention && <PinButton backup={backup} />}

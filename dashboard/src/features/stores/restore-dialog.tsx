@@ -104,7 +104,7 @@ function Consequences({ store, backup, newest, isSaved }: ConsequencesProps) {
       </p>
       <p className={styles.hint}>
         <span>{`Its address stays. Accounts keep the passwords of then.${then} `}</span>
-        <Link to={restorePath(store.id, backup.number)}>To keep this shop, restore into a new one</Link>
+        <Link to={restorePath(store.id, backup.number)}>Restore into a new shop instead</Link>
       </p>
     </>
   );

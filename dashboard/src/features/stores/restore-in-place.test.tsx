@@ -51,9 +51,9 @@ test("who is asked is told first what is lost, then what becomes of the shop, an
   expect(words()).toEqual([
     "What came after 27 November 2020, 14:05 is lost to the shop: 3 orders (as of the newest backup, of 27 November 2020, 15:20), and all since then.",
     "The shop is closed for some minutes: visitors see an error page. It is saved as it is before, and that backup can be restored in turn. If this one cannot be loaded, the shop is brought back as it was.",
-    "Its address stays. Accounts keep the passwords of then. To keep this shop, restore into a new one",
+    "Its address stays. Accounts keep the passwords of then. Restore into a new shop instead",
   ]);
-  const link = dialog().getByRole("link", { name: "To keep this shop, restore into a new one" });
+  const link = dialog().getByRole("link", { name: "Restore into a new shop instead" });
   expect(link.getAttribute("href")).toBe("/stores/new?store=store_1&backup=2");
   expect(dialog().queryByRole("checkbox")).toBeNull();
 });

@@ -1,3 +1,4 @@
+import { History } from "lucide-react";
 import { useState } from "react";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { dayAndTime } from "@/lib/time";
@@ -23,7 +24,10 @@ export function RestoreInPlace({ store, backup, newest }: RestoreInPlaceProps) {
     <>
       {/* Not disabled meanwhile, which would take the keyboard's place in the list away. */}
       <button type="button" className={styles.button} aria-disabled={isBusy} onClick={() => setAsked(!isBusy)}>
-        Restore in place of this shop<span className="visually-hidden">{` the backup of ${when}`}</span>
+        <span className={styles.mark}>
+          <History size={14} aria-hidden /> Restore in place of this shop
+        </span>
+        <span className="visually-hidden">{` the backup of ${when}`}</span>
       </button>
       {isAsked && <RestoreDialog store={store} backup={backup} newest={newest} onClose={() => setAsked(false)} />}
     </>
