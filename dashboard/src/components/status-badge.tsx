@@ -8,9 +8,11 @@ interface Look {
   tone: "ready" | "progress" | "waiting" | "warning" | "failed" | "leaving";
 }
 
+const WORKING = { icon: LoaderCircle, tone: "progress" } as const;
+
 const LOOKS: Record<string, Look> = {
   QUEUED: { word: "Waiting", icon: Clock, tone: "waiting" },
-  PROVISIONING: { word: "Being created", icon: LoaderCircle, tone: "progress" },
+  PROVISIONING: { word: "Being created", ...WORKING },
   READY: { word: "Ready", icon: CircleCheck, tone: "ready" },
   DEGRADED: { word: "Has problems", icon: CircleAlert, tone: "warning" },
   FAILED: { word: "Failed", icon: OctagonX, tone: "failed" },
@@ -23,9 +25,16 @@ export function statusWord(status: StoreStatus): string {
   return lookOf(status).word;
 }
 
+interface StatusBadgeProps {
+  status: StoreStatus;
+  detail?: string | undefined;
+  /** A word for work that the status does not tell of. */
+  work?: string | undefined;
+}
+
 /** A status as icon, word and colour. */
-export function StatusBadge({ status, detail }: { status: StoreStatus; detail?: string }) {
-  const { word, icon: Icon, tone } = lookOf(status);
+export function StatusBadge({ status, detail, work }: StatusBadgeProps) {
+  const { word, icon: Icon, tone } = work ? { ...WORKING, word: work } : lookOf(status);
   return (
     <span className={`${styles.badge ?? ""} ${styles[tone] ?? ""}`} data-status={status}>
       <Icon size={14} strokeWidth={2.25} aria-hidden className={tone === "progress" ? styles.turning : undefined} />

@@ -82,6 +82,7 @@ export function aBackup(given: Partial<Backup> = {}) {
     engine: "woocommerce",
     engineVersion: "7.1",
     counts: [{ __typename: "BackupCount" as const, name: "orders", number: 12 }],
+    lostByRestore: [] as Backup["lostByRestore"],
     check: { __typename: "BackupCheck" as const, isUnderWay: false, endedAt: null as string | null, fault: null as string | null },
     isPinned: false,
     keptUntil: null,

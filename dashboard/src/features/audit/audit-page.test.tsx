@@ -84,6 +84,8 @@ test.each([
   [{ action: "createStore", outcome: "ACCEPTED", arguments: { name: "tea-house", fromBackup: "backup_1_2", asCopy: true }, storeId: "store_2" }, "bob made from a backup, to try things in, the copy tea-house"],
   [{ action: "createStore", arguments: { name: "tea-house", fromBackup: "backup_1_2", asCopy: true }, storeId: null }, "bob wanted to make from a backup, to try things in, the copy tea-house"],
   [{ action: "createStore", arguments: { name: "tea-house" }, storeId: null }, "bob wanted to create the shop tea-house"],
+  [{ action: "restoreBackup", outcome: "ACCEPTED", arguments: { id: "backup_1_2" }, storeId: "store_1" }, "bob had a backup restored in place of the shop (show it)"],
+  [{ action: "restoreBackup", arguments: { id: "backup_1_2" }, storeId: null }, "bob wanted a backup restored in place of the shop "],
   [{ action: "SIGN_IN", actor: null, actorName: null, arguments: {}, storeId: null }, "Somebody could not sign in "],
   [{ action: "renameStore", outcome: "ACCEPTED", arguments: null, storeId: null }, "bob did renameStore "],
 ])("an entry of %j", async (given, said) => {

@@ -19,6 +19,7 @@ const ACTIONS: Record<string, ActionWords> = {
   cancelStore: { label: "Giving a shop up", did: "stopped the creation of the shop", wanted: "wanted to stop the creation of the shop" },
   retryStore: { label: "Trying a shop again", did: "had the work tried again on the shop", wanted: "wanted the work tried again on the shop" },
   createBackup: { label: "Backing a shop up", did: "had a backup made of the shop", wanted: "wanted a backup made of the shop" },
+  restoreBackup: { label: "Restoring a backup in place", did: "had a backup restored in place of the shop", wanted: "wanted a backup restored in place of the shop" },
   verifyBackup: { label: "Checking a backup", did: "had a backup checked of the shop", wanted: "wanted a backup checked of the shop" },
   pinBackup: { label: "Pinning a backup", did: "pinned a backup of the shop", wanted: "wanted to pin a backup of the shop" },
   unpinBackup: { label: "Unpinning a backup", did: "unpinned a backup of the shop", wanted: "wanted to unpin a backup of the shop" },

@@ -40,6 +40,19 @@ test("a backup is told as a whole: that it began, or how it ended", () => {
   ]);
 });
 
+test("a restore tells that the shop is closed and saved, then what becomes of it, and another one the same", () => {
+  const task = (status: string, message: string | null = null) => event({ kind: "TASK", subject: "RESTORE", status, message });
+  const load = (status: string) => event({ kind: "STEP", subject: "RESTORE", status });
+  const begun = [task("QUEUED", "Ada asked for backup 3 to be restored."), task("RUNNING"), event({ kind: "STEP", subject: "CLOSE", status: "SUCCEEDED" })];
+  const closed = "The shop is closed and saved as it is, before a backup takes its place.";
+  const saved = "The shop was saved as it was, before a backup takes its place.";
+  expect(wordsOf(...begun)).toEqual([closed]);
+  expect(wordsOf(...begun, task("FAILED", "No space left."))).toEqual(["The shop could not be saved as it is, so no backup was put in its place."]);
+  const handed = [...begun, task("RUNNING", "12 orders are saved."), event({ status: "QUEUED" }), load("RUNNING")];
+  expect(wordsOf(...handed)).toEqual([saved, "The shop waits for its turn.", "Load the backup: begun."]);
+  expect(wordsOf(...handed, load("SUCCEEDED"), ...begun)).toEqual([saved, "The shop waits for its turn.", "Load the backup: done.", closed]);
+});
+
 test("a task of a newer platform is told in its own words", () => {
   expect(wordsOf(event({ kind: "TASK", subject: "POLISH", status: "RUNNING", message: "The shop is polished." }))).toEqual(["The shop is polished."]);
 });

@@ -1,5 +1,5 @@
 import type { EventKind, OperationStatus, StepStatus, StoreStatus } from "@/gql/graphql";
-import { isOfBackup, stepTitle } from "./step-words";
+import { isOfTask, stepTitle } from "./step-words";
 import type { StoreEvent } from "./use-store-stream";
 
 const STATUSES: Record<string, string> = {
@@ -34,6 +34,13 @@ const TASKS: Record<string, Record<string, string | null>> = {
     FAILED: "A backup could not be made.",
     CANCELLED: "A backup was stopped.",
   } satisfies Record<OperationStatus, string | null>,
+  RESTORE: {
+    QUEUED: null, // it begins soon
+    RUNNING: "The shop is closed and saved as it is, before a backup takes its place.",
+    SUCCEEDED: "The shop was saved as it was, before a backup takes its place.",
+    FAILED: "The shop could not be saved as it is, so no backup was put in its place.",
+    CANCELLED: "The restore of a backup was stopped.",
+  } satisfies Record<OperationStatus, string | null>,
 };
 
 /** Of a backup of which a shop is made, to see whether that can be done. */
@@ -49,18 +56,24 @@ type Words = (event: StoreEvent) => string | null | undefined;
 const WORDS: Record<string, Words> = {
   STATUS: ({ status, message }) => STATUSES[status] ?? message,
   STEP: ({ subject, status, message }) => {
-    if (isOfBackup(subject)) return null; // its beginning and its end are told as a whole
+    if (isOfTask(subject)) return null; // its beginning and its end are told as a whole
     const became = STEPS[status];
     return became === undefined ? message : became && `${stepTitle(subject)}: ${became}.`;
   },
   REPAIR: ({ status, message }) => REPAIRS[status] ?? message,
-  TASK: ({ subject, status, message }) => {
-    const words = TASKS[subject]?.[status];
+  TASK: (event) => {
+    const { subject, status, message } = event;
+    const words = TASKS[subject]?.[isSaved(event) ? "SUCCEEDED" : status];
     return words === undefined ? message : words;
   },
   CHECK: ({ status, message }) => CHECKS[status] ?? message,
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;
+
+/** Whether a shop was saved before a backup takes its place: the task says RUNNING once more then, with what was saved, since its operation goes on. */
+function isSaved({ subject, status, message }: StoreEvent): boolean {
+  return subject === "RESTORE" && status === "RUNNING" && message != null;
+}
 
 export interface Happening {
   version: number;
@@ -78,9 +91,10 @@ export function activityOf(events: StoreEvent[]): Happening[] {
     const words = say ? say(event) : message;
     // What is under way has one place, which its end takes; what else happens stays.
     const isWork = kind === "STEP" || kind === "TASK" || kind === "CHECK";
-    const isUnderWay = isWork && status === "RUNNING";
-    if (isWork && !isUnderWay) happenings.delete(subject);
-    const place = isUnderWay ? subject : String(version);
+    const isUnderWay = isWork && status === "RUNNING" && !(kind === "TASK" && isSaved(event));
+    const work = `${kind} ${subject}`;
+    if (isWork && !isUnderWay) happenings.delete(work);
+    const place = isUnderWay ? work : String(version);
     if (words && !happenings.has(place)) happenings.set(place, { version, kind, occurredAt, words });
   }
   return withoutRepeats([...happenings.values()]);

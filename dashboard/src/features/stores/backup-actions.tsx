@@ -2,6 +2,7 @@ import { Pin } from "lucide-react";
 import { Link } from "react-router";
 import { useMutation } from "urql";
 import { Refusal } from "@/components/refusal";
+import type { StoreDetailsFragment } from "@/gql/graphql";
 import { announce } from "@/lib/announcer";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { dayAndTime } from "@/lib/time";
@@ -11,18 +12,21 @@ import styles from "./backup-actions.module.css";
 import { CheckButton, CheckResult } from "./backup-check";
 import type { Backup, BackupPolicy } from "./backup-words";
 import { PIN_BACKUP, UNPIN_BACKUP } from "./operations";
+import { RestoreInPlace } from "./restore-in-place";
 import { restorePath } from "./restore-path";
 
 interface BackupActionsProps {
-  storeId: string;
+  store: StoreDetailsFragment;
   backup: Backup | undefined;
+  /** The newest backup of the shop. */
+  newest: Backup | undefined;
   policy: BackupPolicy;
 }
 
 /** What can be done with a backup; to those who may only look, whether it is pinned. */
-export function BackupActions({ storeId, backup, policy }: BackupActionsProps) {
+export function BackupActions({ store, backup, newest, policy }: BackupActionsProps) {
   const canChange = useCanChange();
-  if (!backup) return null;
+  if (!backup || !newest) return null;
   if (!canChange) {
     return (
       <>
@@ -34,7 +38,10 @@ export function BackupActions({ storeId, backup, policy }: BackupActionsProps) {
   return (
     <div className={styles.actions}>
       <CheckResult backup={backup} />
-      <Restore storeId={storeId} backup={backup} />
+      <div className={styles.ways}>
+        <RestoreIntoNew storeId={store.id} backup={backup} />
+        <RestoreInPlace store={store} backup={backup} newest={newest} />
+      </div>
       <CheckButton backup={backup} />
       {/* Where all are kept there is nothing to be kept from. */}
       {policy.retention && <PinButton backup={backup} />}
@@ -43,7 +50,7 @@ export function BackupActions({ storeId, backup, policy }: BackupActionsProps) {
 }
 
 /** Leads to the form for a new shop, which can be left again: nothing is begun here. */
-function Restore({ storeId, backup }: { storeId: string; backup: Backup }) {
+function RestoreIntoNew({ storeId, backup }: { storeId: string; backup: Backup }) {
   const when = dayAndTime(backup.madeAt, useNow());
   return (
     <Link to={restorePath(storeId, backup.number)}>

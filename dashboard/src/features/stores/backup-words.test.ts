@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { aBackup, aStore } from "@/testing/records";
-import { afterDeletionInWords, backupsInWords, isBackupMissed, originInWords, retentionInWords, scheduleInWords, timeLeftInWords } from "./backup-words";
+import { afterDeletionInWords, backupsInWords, isBackupMissed, lossInWords, originInWords, retentionInWords, scheduleInWords, timeLeftInWords } from "./backup-words";
 
 const softwareOf = ({ engine, engineVersion }: { engine: string; engineVersion: string }) => `${engine} ${engineVersion}`;
 const wordsOf = (given: Parameters<typeof aBackup>[0]) => backupsInWords([aBackup(given)], softwareOf)[0]?.words;
@@ -19,6 +19,19 @@ test("which backup of which shop", () => {
   expect(backup("2026-11-20T01:37:00")).toBe("From the backup of candles of 20 November, 01:37: 12 orders, 3 products.");
   expect(backup("2026-11-27T01:37:00")).toBe("From the backup of candles of yesterday, 01:37: 12 orders, 3 products.");
   expect(backup("2025-11-28T01:37:00", [])).toBe("From the backup of candles of 28 November 2025, 01:37.");
+});
+
+test("what is lost when a backup takes the place of the shop", () => {
+  const now = new Date("2026-11-28T16:00:00").getTime();
+  const made = (number: number, time: string, lostByRestore = [] as ReturnType<typeof count>[]) => aBackup({ number, madeAt: new Date(time).toISOString(), lostByRestore });
+  const newest = made(5, "2026-11-28T15:20:00");
+  expect(lossInWords(made(4, "2026-11-20T14:05:00", [count("orders", 3), count("products", 1)]), newest, now)).toBe(
+    "What came after 20 November, 14:05 is lost to the shop: 3 orders, 1 product (as of the newest backup, of today, 15:20), and all since then.",
+  );
+  expect(lossInWords(made(4, "2026-11-27T14:05:00"), newest, now)).toBe(
+    "What came after yesterday, 14:05 is lost to the shop. The newest backup, of today, 15:20, counts no more than this one; what was changed is lost all the same.",
+  );
+  expect(lossInWords(newest, newest, now)).toBe("What came after today, 15:20 is lost to the shop. This is its newest backup, so nobody knows how much that is.");
 });
 
 test("oldest first", () => {

@@ -29,16 +29,36 @@ export function backupsInWords(backups: Backup[], softwareOf: Software): Happeni
   }));
 }
 
-/** Such as "12 orders, 1 product"; what is counted is named by the shop software, in the plural. */
 function countsOf({ counts }: Backup): string[] {
-  const words = counts.map(({ name, number }) => `${number} ${number === 1 ? name.replace(/s$/, "") : name}`);
-  return words.length > 0 ? [words.join(", ")] : [];
+  return counts.length > 0 ? [countsInWords(counts)] : [];
+}
+
+/** Such as "12 orders, 1 product"; what is counted is named by the shop software, in the plural. */
+function countsInWords(counts: Backup["counts"]): string {
+  return counts.map(({ name, number }) => `${number} ${number === 1 ? name.replace(/s$/, "") : name}`).join(", ");
 }
 
 /** Which backup of which shop, and what is in it: "From the backup of candles of 27 November, 01:37: 12 orders." */
 export function originInWords(name: string, backup: Backup, now: number): string {
-  const when = dayAndTime(backup.madeAt, now).replace(/^[TY]/, (letter) => letter.toLowerCase());
+  const when = momentInWords(backup, now);
   return `From the backup of ${[`${name} of ${when}`, ...countsOf(backup)].join(": ")}.`;
+}
+
+/** When a backup was made, within a sentence: "27 November, 01:37", "yesterday, 01:37". */
+export function momentInWords({ madeAt }: Pick<Backup, "madeAt">, now: number): string {
+  return dayAndTime(madeAt, now).replace(/^[TY]/, (letter) => letter.toLowerCase());
+}
+
+/**
+ * What a shop loses when a backup takes its place, in a sentence: "What came after 27 November, 01:37 is lost to the shop:
+ * 3 orders (as of the newest backup, of today, 01:40), and all since then."
+ */
+export function lossInWords(backup: Backup, newest: Backup, now: number): string {
+  const lost = `What came after ${momentInWords(backup, now)} is lost to the shop`;
+  if (newest.number === backup.number) return `${lost}. This is its newest backup, so nobody knows how much that is.`;
+  const other = `newest backup, of ${momentInWords(newest, now)}`;
+  if (backup.lostByRestore.length > 0) return `${lost}: ${countsInWords(backup.lostByRestore)} (as of the ${other}), and all since then.`;
+  return `${lost}. The ${other}, counts no more than this one; what was changed is lost all the same.`;
 }
 
 /** Whether a shop could be made of a backup, in a sentence; undefined if that was never tried. */

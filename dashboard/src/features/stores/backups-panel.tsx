@@ -35,7 +35,7 @@ export function BackupsPanel({ store, query, role }: BackupsPanelProps) {
                 <EventList
                   label="Backups"
                   happenings={backupsInWords(backups, softwareOf)}
-                  actionOf={policy ? ({ version }) => <BackupActions storeId={store.id} backup={backups.find(({ number }) => number === version)} policy={policy} /> : undefined}
+                  actionOf={policy ? ({ version }) => <BackupActions store={store} backup={backups.find(({ number }) => number === version)} newest={backups[0]} policy={policy} /> : undefined}
                 />
               )}
               {policy && backups.length === 0 && <p className={styles.hint}>{isGone ? "No backup of this shop was made." : "No backup was made yet."}</p>}

@@ -28,6 +28,11 @@ test("a backup that the platform makes by itself", () => {
   expect(wordsOf({ kind: "BACKUP", status: "RUNNING", finishedAt: null })).toBe("Backup, asked for by Ada: under way.");
 });
 
+test("a restore in place, and the return of the shop as it was that follows one that failed", () => {
+  expect(wordsOf({ kind: "RESTORE" })).toBe("Restore of a backup in place of the shop, asked for by Ada: done in 21 s.");
+  expect(wordsOf({ kind: "RESTORE", askedByName: null })).toBe("Return of the shop as it was: done in 21 s.");
+});
+
 test("what nobody asked for, and what an older version did", () => {
   expect(wordsOf({ kind: "DELETE", askedByName: null })).toBe("Deletion: done in 21 s.");
 });

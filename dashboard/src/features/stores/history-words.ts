@@ -3,12 +3,14 @@ import { isCopy, isFromBackup } from "@/lib/from-backup";
 import { duration } from "@/lib/time";
 import { titleOf } from "@/lib/words";
 import type { Happening } from "./activity";
+import { isReturn } from "./store-facts";
 
 const KINDS: Record<string, string> = {
   CREATE: "Creation",
   RETRY: "Another try",
   DELETE: "Deletion",
   BACKUP: "Backup",
+  RESTORE: "Restore of a backup in place of the shop",
 } satisfies Record<OperationKind, string>;
 
 const STATUSES: Record<string, string> = {
@@ -29,10 +31,15 @@ export function historyOf(operations: OperationFactsFragment[]): Happening[] {
   }));
 }
 
+/** What the platform does by itself where a backup could not be restored. */
+const RETURN = "Return of the shop as it was";
+
 /** Such as "Creation, asked for by Ada: done in 21 s." What the platform does by itself, nobody asked for. */
-function wordsOf({ kind, status, askedByName, parameters, startedAt, finishedAt }: OperationFactsFragment): string {
+function wordsOf(operation: OperationFactsFragment): string {
+  const { kind, status, askedByName, parameters, startedAt, finishedAt } = operation;
   const ofCopy = isCopy(parameters) ? " of a copy" : "";
-  const what = (KINDS[kind] ?? titleOf(kind)) + ofCopy + (isFromBackup(parameters) ? " from a backup" : "");
+  const done = isReturn({ operation }) ? RETURN : (KINDS[kind] ?? titleOf(kind));
+  const what = done + ofCopy + (isFromBackup(parameters) ? " from a backup" : "");
   const who = askedByName ? `, asked for by ${askedByName}` : "";
   const took = status === "SUCCEEDED" && startedAt && finishedAt ? ` in ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}` : "";
   return `${what}${who}: ${STATUSES[status] ?? titleOf(status)}${took}.`;

@@ -141,6 +141,10 @@ export const BACKUP_FACTS = graphql(`
       name
       number
     }
+    lostByRestore {
+      name
+      number
+    }
     check {
       isUnderWay
       endedAt
@@ -307,6 +311,20 @@ export const RETRY_STORE = graphql(`
 export const CREATE_BACKUP = graphql(`
   mutation CreateBackup($input: CreateBackupInput!) {
     createBackup(input: $input) {
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const RESTORE_BACKUP = graphql(`
+  mutation RestoreBackup($input: RestoreBackupInput!) {
+    restoreBackup(input: $input) {
       store {
         ...StoreDetails
       }

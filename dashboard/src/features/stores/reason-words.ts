@@ -50,19 +50,25 @@ export function problemOf(code: ReasonCode): string {
 }
 
 /** What can be done about a store's problem by whoever looks at it, as far as their role is known. */
-export function remedyOf(store: Pick<StoreSummaryFragment, "status" | "target" | "reason">, role: Role | undefined): string {
+export function remedyOf(store: Pick<StoreSummaryFragment, "status" | "target" | "reason" | "readyAt">, role: Role | undefined): string {
   const ask = askedBy(role);
   if (isLeaving(store)) return `The platform goes on trying to remove it. If this lasts, ${ask}.`;
   if (store.status !== "FAILED") return `The platform goes on watching the shop. If this lasts, ${ask}.`;
-  if (store.reason?.code === "RESTORE_INCOMPLETE") return remedyOfIncomplete(role);
+  if (store.reason?.code === "RESTORE_INCOMPLETE") return remedyOfIncomplete(role, store.readyAt != null);
   return remedyByTrying(store.reason?.code, role, "Try again");
 }
 
 /** What to do about a shop that lacks something of its backup: another try would load the same again. */
-function remedyOfIncomplete(role: Role | undefined): string {
+function remedyOfIncomplete(role: Role | undefined, wasOpen: boolean): string {
   if (role === "VIEWER") return "Your role may look only: the shop’s owner, or whoever runs the platform, can restore another backup.";
   const tell = role === "ADMIN" ? "The technical details say what is missing." : "Tell whoever runs the platform of this one.";
-  return `Delete this shop, which was never open, and restore another backup. ${tell}`;
+  return `${wasOpen ? "Restore another backup." : "Delete this shop, which was never open, and restore another backup."} ${tell}`;
+}
+
+/** What can be done about a backup that could not be put in the place of a shop. */
+export function restoreRemedyOf(code: ReasonCode | undefined, role: Role | undefined): string {
+  if (code === "RESTORE_INCOMPLETE") return remedyOfIncomplete(role, true);
+  return remedyByTrying(code, role, "Restore in place of this shop");
 }
 
 /** What can be done about a backup that has failed. */

@@ -14,28 +14,32 @@ const TITLES: Record<string, string> = {
   REPOSITORY: "Prepare a place for the backup",
   SAVE: "Copy the shop",
   CHECK: "Check the copy",
+  CLOSE: "Close the shop",
+  REMOVE: "Remove the shop as it was",
 } satisfies Record<StepName, string>;
 
 const HINTS: Record<string, string> = {
   NAMESPACE: "A space of its own keeps the shop apart from all others.",
   CREDENTIALS: "The shop gets passwords that no other shop has.",
   HELM_INSTALL: "The shop’s software and its database are put in place.",
-  RESTORE: "The database and the files of the backup are put into the new shop.",
+  RESTORE: "The database and the files of the backup are put into the shop.",
   WORKLOADS_READY: "The shop’s software and its database start. This can take some minutes.",
   SETUP_JOB: "The shop gets its first settings and its administrator.",
   REACHABLE: "The shop is ready once its address answers.",
   HELM_UNINSTALL: "The shop stops, and its software is removed.",
   NAMESPACE_GONE: "Products, orders, files and passwords are removed.",
   REPOSITORY: "The shop gets a place of its own among the backups.",
-  SAVE: "The shop’s database and its files are copied. Shoppers notice nothing of it.",
+  SAVE: "The shop’s database and its files are copied.",
   CHECK: "The platform sees whether everything is in the backup.",
+  CLOSE: "From now on visitors see an error page, so that nothing changes any more.",
+  REMOVE: "The shop’s software and its disks are removed. Its address and its passwords stay.",
 } satisfies Record<StepName, string>;
 
-const OF_A_BACKUP: StepName[] = ["REPOSITORY", "SAVE", "CHECK"];
+const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK"];
 
-/** Whether a step belongs to a backup, which changes nothing of how the shop is doing. */
-export function isOfBackup(name: string): boolean {
-  return (OF_A_BACKUP as string[]).includes(name);
+/** Whether a step belongs to the saving of a shop, which changes nothing of how the shop is doing. */
+export function isOfTask(name: string): boolean {
+  return (OF_A_TASK as string[]).includes(name);
 }
 
 /** What a step does; one that this version of the page does not know is shown by its own name. */

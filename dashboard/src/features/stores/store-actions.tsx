@@ -3,22 +3,23 @@ import { useState } from "react";
 import { useMutation } from "urql";
 import { Button, OutsideLink } from "@/components/button";
 import { Refusal } from "@/components/refusal";
-import type { StoreSummaryFragment } from "@/gql/graphql";
+import type { StoreDetailsFragment } from "@/gql/graphql";
 import { useAreAddressesChecked } from "@/lib/addresses";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { useCanChange } from "@/lib/viewer";
 import { CancelDialog } from "./cancel-dialog";
 import { DeleteDialog } from "./delete-dialog";
 import { DELETE_STORE, RETRY_STORE } from "./operations";
-import { canBeOpened, isLeaving } from "./store-facts";
+import { canBeOpened, isLeaving, isRestoring } from "./store-facts";
 
 /** What can be done with a store in its present state. */
-export function StoreActions({ store }: { store: StoreSummaryFragment }) {
+export function StoreActions({ store }: { store: StoreDetailsFragment }) {
   const mayChange = useCanChange() && store.status !== "DELETED";
   const canChange = mayChange && !isLeaving(store);
   const [asked, setAsked] = useState<"delete" | "cancel" | null>(null);
-  const isOpen = useAreAddressesChecked() === true && canBeOpened(store);
-  const isWaitingOrBuilding = store.status === "QUEUED" || store.status === "PROVISIONING";
+  const isOpen = useAreAddressesChecked() === true && canBeOpened(store) && !isRestoring(store);
+  // What a restore has removed is gone, so that only its end brings the shop back.
+  const canCancel = (store.status === "QUEUED" || store.status === "PROVISIONING") && !isRestoring(store);
 
   return (
     <>
@@ -36,12 +37,12 @@ export function StoreActions({ store }: { store: StoreSummaryFragment }) {
       )}
       {canChange && store.status === "FAILED" && <RetryButton id={store.id} />}
       {mayChange && isLeaving(store) && store.status === "FAILED" && <DeleteAgainButton id={store.id} />}
-      {canChange && isWaitingOrBuilding && (
+      {canChange && canCancel && (
         <Button onClick={() => setAsked("cancel")}>
           <CircleStop size={16} aria-hidden /> Cancel
         </Button>
       )}
-      {canChange && !isWaitingOrBuilding && (
+      {canChange && !canCancel && (
         <Button onClick={() => setAsked("delete")}>
           <Trash2 size={16} aria-hidden /> Delete
         </Button>

@@ -28,6 +28,14 @@ test("since when a store has failed is not read from a backup that failed", () =
   expect(milestonesOf(store)).toEqual([became]);
 });
 
+test("nor from a restore that was given up before anything was removed", () => {
+  const operation = anOperation({ kind: "RESTORE", status: "FAILED" });
+  const saving = [FAILED_STEP, aStep({ name: "REMOVE", status: "PENDING", startedAt: null, finishedAt: null })];
+  expect(milestonesOf(aDetailedStore({ status: "FAILED", readyAt: READY_AT, operation, steps: saving }))).toEqual([became]);
+  const loading = [aStep({ name: "REMOVE" }), FAILED_STEP];
+  expect(milestonesOf(aDetailedStore({ status: "FAILED", readyAt: READY_AT, operation, steps: loading }))).toEqual([became, { name: "Failed since", at: FAILED_AT }]);
+});
+
 test("of a store that never was ready nothing of the kind is said", () => {
   expect(milestonesOf(aDetailedStore({ status: "PROVISIONING", readyAt: null, deletedAt: null }))).toEqual([]);
 });

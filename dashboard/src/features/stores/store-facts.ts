@@ -33,14 +33,40 @@ export function isBackingUp(store: Pick<StoreDetailsFragment, "operation">): boo
   return isBackup(store) && isOperationUnderWay(store);
 }
 
+/** Whether what was done last puts a backup in the place of the shop. */
+export function isRestore({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "RESTORE";
+}
+
+/** Whether a backup is being put in the place of the shop, which is closed meanwhile. */
+export function isRestoring(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isRestore(store) && isOperationUnderWay(store);
+}
+
+/** Whether the shop as it was takes the place of a backup that could not be restored: nobody asks for that. */
+export function isReturn(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isRestore(store) && store.operation?.askedByName == null;
+}
+
+/** Whether a restore ended before anything of the shop was removed, since the shop could not be saved. */
+export function isRestoreGivenUp(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
+  const isNothingRemoved = store.steps.some(({ name, status }) => name === "REMOVE" && status === "PENDING");
+  return isRestore(store) && store.operation?.status === "FAILED" && isNothingRemoved;
+}
+
+/** Whether what was done last left the shop as it was, so that its steps are not what became of the shop. */
+export function isShopLeftAlone(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
+  return isBackup(store) || isRestoreGivenUp(store);
+}
+
 /** Whether anything is being done with the shop. */
 export function isOperationUnderWay({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
   return operation?.status === "QUEUED" || operation?.status === "RUNNING";
 }
 
-/** The steps of the work that decides how the shop is doing; none once a backup was made since. */
+/** The steps of the work that decides how the shop is doing; none once something was done since that left it alone. */
 export function stepsOf(store: Pick<StoreDetailsFragment, "operation" | "steps">): StoreDetailsFragment["steps"] {
-  return isBackup(store) ? [] : store.steps;
+  return isShopLeftAlone(store) ? [] : store.steps;
 }
 
 interface Milestone {

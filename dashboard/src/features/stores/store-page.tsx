@@ -21,8 +21,9 @@ import { CopyLabel } from "./copy-label";
 import { FactsPanel } from "./facts-panel";
 import { HistoryPanel } from "./history-panel";
 import { STORE, STORE_BACKUPS } from "./operations";
+import { RestoreNotice } from "./restore-notice";
 import { StoreActions } from "./store-actions";
-import { canBeOpened, hostOf, isBackup, queueDetail, WHAT_A_COPY_IS } from "./store-facts";
+import { canBeOpened, hostOf, isRestore, isRestoring, isShopLeftAlone, queueDetail, WHAT_A_COPY_IS } from "./store-facts";
 import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
@@ -80,7 +81,7 @@ function OneStore({ id }: { id: string }) {
 function Marks({ store }: { store: StoreDetailsFragment }) {
   return (
     <>
-      <StatusBadge status={store.status} detail={queueDetail(store)} />
+      <StatusBadge status={store.status} detail={queueDetail(store)} work={isRestoring(store) ? "Being restored" : undefined} />
       {store.isCopy && <CopyLabel />}
     </>
   );
@@ -107,6 +108,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
   return (
     <>
       <StoreNotice store={store} problem={problem} role={role} />
+      <RestoreNotice store={store} role={role} />
       <ClosedShopsNotice store={store} />
       <BackupNotice store={store} known={backups.data} />
       <div className={styles.columns}>
@@ -127,8 +129,8 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
 
 /** What is being done to the shop; once it is there, what its owner does with it. */
 function Doing({ store }: { store: StoreDetailsFragment }) {
-  const isOpen = useAreAddressesChecked() === true && store.status === "READY";
-  const isSetUp = canBeOpened(store);
+  const isSetUp = canBeOpened(store) && !isRestoring(store);
+  const isOpen = useAreAddressesChecked() === true && isSetUp && store.status === "READY";
   return (
     <>
       {isOpen && <WhatNext store={store} />}
@@ -138,12 +140,13 @@ function Doing({ store }: { store: StoreDetailsFragment }) {
         </Panel>
       )}
       {/* The steps of a backup stand beside the backups: they are not what became of the shop. */}
-      {!isBackup(store) && <Progress store={store} isSetUp={isSetUp} />}
+      {!isShopLeftAlone(store) && <Progress store={store} isSetUp={isSetUp} />}
     </>
   );
 }
 
-function Progress({ store: { steps, status }, isSetUp }: { store: StoreDetailsFragment; isSetUp: boolean }) {
-  if (isSetUp && isFinished(steps)) return <FinishedTimeline steps={steps} />;
+function Progress({ store, isSetUp }: { store: StoreDetailsFragment; isSetUp: boolean }) {
+  const { steps, status } = store;
+  if (isSetUp && isFinished(steps)) return <FinishedTimeline steps={steps} done={isRestore(store) ? "Restored" : undefined} />;
   return <Timeline steps={steps} isWaiting={status === "QUEUED"} isOver={status === "FAILED" || status === "DELETED"} />;
 }

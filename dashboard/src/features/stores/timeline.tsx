@@ -25,11 +25,11 @@ export function Timeline({ steps, isWaiting, isOver }: TimelineProps) {
   );
 }
 
-/** The steps of a shop that is set up, folded to one line. */
-export function FinishedTimeline({ steps }: { steps: Step[] }) {
+/** The steps of a shop that is set up, folded to one line; `done` says what they did. */
+export function FinishedTimeline({ steps, done = "Set up" }: { steps: Step[]; done?: string }) {
   if (steps.length === 0) return null;
   return (
-    <FoldedPanel summary={`${setUpWords(steps)} · show the steps`}>
+    <FoldedPanel summary={`${doneWords(done, steps)} · show the steps`}>
       <StepList steps={steps} isOver />
     </FoldedPanel>
   );
@@ -44,9 +44,9 @@ function isDone({ status }: Step): boolean {
   return status === "SUCCEEDED" || status === "SKIPPED";
 }
 
-function setUpWords(steps: Step[]): string {
+function doneWords(done: string, steps: Step[]): string {
   const starts = steps.flatMap(({ startedAt }) => (startedAt ? [Date.parse(startedAt)] : []));
   const ends = steps.flatMap(({ finishedAt }) => (finishedAt ? [Date.parse(finishedAt)] : []));
-  if (starts.length === 0 || ends.length === 0) return "Set up";
-  return `Set up in ${duration(Math.max(...ends) - Math.min(...starts))}`;
+  if (starts.length === 0 || ends.length === 0) return done;
+  return `${done} in ${duration(Math.max(...ends) - Math.min(...starts))}`;
 }

@@ -1,12 +1,13 @@
 import { CreditCard, ExternalLink, KeyRound, type LucideIcon, PackagePlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Panel } from "@/components/panel";
-import type { StoreSummaryFragment } from "@/gql/graphql";
+import type { StoreDetailsFragment } from "@/gql/graphql";
 import { AdminPassword } from "./admin-password";
+import { isRestore } from "./store-facts";
 import styles from "./what-next.module.css";
 
 /** What a merchant does with a shop that is ready, each with the way there. */
-export function WhatNext({ store }: { store: StoreSummaryFragment }) {
+export function WhatNext({ store }: { store: StoreDetailsFragment }) {
   return (
     <Panel title="What next">
       <ol className={styles.list}>
@@ -16,13 +17,13 @@ export function WhatNext({ store }: { store: StoreSummaryFragment }) {
         <Item icon={KeyRound} title="Sign in to its admin" href={store.adminUrl}>
           <AdminPassword store={store} />
         </Item>
-        {!store.isCopy && <FirstSteps admin={store.adminUrl} />}
+        {!store.isCopy && !isRestore(store) && <FirstSteps admin={store.adminUrl} />}
       </ol>
     </Panel>
   );
 }
 
-/** What an empty shop needs before it sells. A copy sells nothing. */
+/** What an empty shop needs before it sells. A copy sells nothing, and what was restored is not empty. */
 function FirstSteps({ admin }: { admin: string | null | undefined }) {
   return (
     <>

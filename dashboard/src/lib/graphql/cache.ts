@@ -39,7 +39,13 @@ const EMBEDDED = [
 ];
 
 interface StoreStatusFrame {
-  storeStatus: { store: { id: string; operation: KnownOperation | null }; events?: { kind: EventKind }[] };
+  storeStatus: { store: KnownStore; events?: { kind: EventKind }[] };
+}
+
+interface KnownStore {
+  id: string;
+  status: StoreStatus;
+  operation: KnownOperation | null;
 }
 
 interface KnownOperation {
@@ -57,26 +63,24 @@ interface StoresChangedFrame {
  * Lists are asked for anew when a store may have entered or left one: at the first frame of the
  * stream of all stores, since that is when the list must be as of, and when a status is news. A
  * store's history is asked for anew when an operation is news, and its backups when one
- * may have ended too, or is checked.
+ * may have been made too, or is checked.
  */
 export function newCache() {
   const statuses = new Map<string, StoreStatus>();
-  const operations = new Map<string, KnownOperation | null>();
+  const followed = new Map<string, KnownStore>();
   return cacheExchange({
     keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
     updates: {
       Subscription: {
         storeStatus: (result, _arguments, cache) => {
           const { store, events = [] } = (result as unknown as StoreStatusFrame).storeStatus;
-          const { id, operation } = store;
+          const { id, status, operation } = store;
           const isChecked = events.some(({ kind }) => kind === "CHECK");
-          const before = operations.get(id);
-          const isAnother = before?.number !== operation?.number;
+          const before = followed.get(id);
+          const isAnother = before?.operation?.number !== operation?.number;
           if (isAnother) forget(cache, { __typename: "Store", id }, "operations");
-          if (isChecked || isAnother || (before?.status !== operation?.status && isBackupMade(operation))) {
-            forget(cache, { __typename: "Store", id }, "backups");
-          }
-          operations.set(id, operation);
+          if (isChecked || isAnother || isBackupMade(before, store)) forget(cache, { __typename: "Store", id }, "backups");
+          followed.set(id, { id, status, operation });
         },
         storesChanged: (result, _arguments, cache) => {
           const { stores } = (result as unknown as StoresChangedFrame).storesChanged;
@@ -99,8 +103,10 @@ export function newCache() {
   });
 }
 
-function isBackupMade(operation: KnownOperation | null): boolean {
-  return operation?.kind === "BACKUP" && operation.status === "SUCCEEDED";
+/** Whether the work on a store has just made a backup of it: a restore goes on afterwards, with another status of the store. */
+function isBackupMade(before: KnownStore | undefined, { status, operation }: KnownStore): boolean {
+  if (operation?.kind === "RESTORE") return before?.status !== status;
+  return operation?.kind === "BACKUP" && operation.status === "SUCCEEDED" && before?.operation?.status !== operation.status;
 }
 
 function forget(cache: Cache, owner: Entity, ...fields: string[]) {
