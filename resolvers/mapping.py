@@ -40,7 +40,9 @@ class _Details:
     async def operation(self) -> Operation | None:
         snapshot = await self._load()
         latest = snapshot.operation
-        return None if latest is None else operations.operation(latest, snapshot.steps)
+        if latest is None:
+            return None
+        return operations.operation(latest, snapshot.steps, snapshot.store)
 
     async def operations(self, *, first: int, after: str | None) -> OperationConnection:
         caller, store_id = require_caller(self._context), self._store.id
@@ -50,7 +52,7 @@ class _Details:
             )
         except (NotFoundError, RefusedError) as error:
             raise public(error) from error
-        return operations.connection(page, after=after)
+        return operations.connection(page, self._store, after=after)
 
     async def backups(self, *, first: int, after: str | None) -> BackupConnection:
         caller, store_id = require_caller(self._context), self._store.id

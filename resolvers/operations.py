@@ -35,7 +35,9 @@ def step(record: stores.Step) -> Step:
     )
 
 
-def operation(record: operations.Operation, steps: Sequence[stores.Step]) -> Operation:
+def operation(
+    record: operations.Operation, steps: Sequence[stores.Step], store: stores.Store
+) -> Operation:
     request, asked_by = record.request, record.request.asked_by
     return Operation(
         id=ids.to_operation_id(record.store_id, record.number),
@@ -48,7 +50,8 @@ def operation(record: operations.Operation, steps: Sequence[stores.Step]) -> Ope
         asked_by_name=None if asked_by is None else asked_by.name,
         token_id=None if request.token_id is None else ids.to_token_id(request.token_id),
         parameters=json_object(request.parameters),
-        is_cancellable=record.is_cancellable,
+        # To try a restore again is a RETRY, but a cancel would delete a shop that was open before.
+        is_cancellable=record.is_cancellable and store.restore is None,
         queued_at=record.queued_at,
         started_at=record.started_at,
         finished_at=record.finished_at,
@@ -57,11 +60,12 @@ def operation(record: operations.Operation, steps: Sequence[stores.Step]) -> Ope
 
 
 def connection(
-    page: Page[operations.OperationWithSteps], *, after: str | None
+    page: Page[operations.OperationWithSteps], store: stores.Store, *, after: str | None
 ) -> OperationConnection:
     edges = [
         OperationEdge(
-            cursor=operation_pages.encode_cursor(item), node=operation(item.operation, item.steps)
+            cursor=operation_pages.encode_cursor(item),
+            node=operation(item.operation, item.steps, store),
         )
         for item in page.items
     ]
@@ -76,7 +80,8 @@ async def find(info: Info, global_id: strawberry.ID) -> Operation | None:
     caller = require_caller(info.context)
     store_id, number = ids.from_operation_id(global_id)
     try:
+        store = await info.context.platform.stores.get(caller, store_id)
         found = await info.context.platform.stores.operation(caller, store_id, number)
     except NotFoundError:
         return None
-    return operation(found.operation, found.steps)
+    return operation(found.operation, found.steps, store)

@@ -53,7 +53,7 @@ async def change_status(
     by now, or when that does not lead to the following one, and RefusedError; see
     ``ports.StoreRecords``.
     """
-    if not is_allowed(store.status, following):
+    if not is_allowed(store.status, following) or _would_close(store, following, restore):
         raise ConflictError(f"A store cannot go from {store.status} to {following}.")
     changed = await _update(transaction, store, following, reason, begins=begins, now=now)
     if restore is not None:
@@ -67,6 +67,12 @@ async def change_status(
         version=changed.version, now=now,
     )  # fmt: skip
     return changed
+
+
+def _would_close(store: Store, following: StoreStatus, restore: InPlaceRestore | None) -> bool:
+    """Whether a shop that is open would be made anew, with nothing to be put in its place."""
+    is_open = store.status in (StoreStatus.READY, StoreStatus.DEGRADED)
+    return is_open and following is StoreStatus.QUEUED and restore is None
 
 
 async def write_restore(transaction: Transaction, store: Store, restore: InPlaceRestore) -> Store:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,22 +93,27 @@ def unreachable_cluster(folder: Path) -> LocalCluster:
 @pytest.fixture
 def api(api_process: Service) -> Service:
     """A running service without stores."""
-    for table in ("backups", "events", "pods", "steps", "operations", "stores"):
-        api_process.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
+    remove_stores(api_process)
     return api_process
+
+
+def remove_stores(service: Service) -> None:
+    """Remove everything that is recorded of stores."""
+    for table in ("backups", "events", "pods", "steps", "operations", "stores"):
+        service.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
 
 
 @pytest.fixture
 def records(api: Service) -> Callable[[], Records]:
     """Read everything that is recorded of stores: equal before and after is nothing changed."""
+    return partial(records_of, api)
 
-    def read() -> Records:
-        return {
-            table: api.sql(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - the names below
-            for table in ("stores", "operations", "steps", "backups", "pods", "events")
-        }
 
-    return read
+def records_of(service: Service) -> Records:
+    return {
+        table: service.sql(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - the names below
+        for table in ("stores", "operations", "steps", "backups", "pods", "events")
+    }
 
 
 def database(service: Service) -> Path:

@@ -79,10 +79,13 @@ MUTATIONS = (
         "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
         others="FORBIDDEN NOT_FOUND BACKUPS_NOT_SET_UP", no="FORBIDDEN NOT_FOUND NOT_FOUND",
     ),
-    mutation(
-        "verifyBackup", "id: $backup", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
-        others="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
-        no="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
+    *(
+        mutation(
+            field, "id: $backup", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
+            others="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
+            no="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
+        )
+        for field in ("restoreBackup", "verifyBackup")
     ),
     *(
         mutation(

@@ -84,6 +84,18 @@ async def test_without_saving_the_store_is_queued_at_once(shop: Shop, status: St
     assert await shop.operations() == [(_K.RESTORE, _O.SUCCEEDED, None)]
 
 
+@pytest.mark.parametrize("status", [_S.READY, _S.DEGRADED])
+async def test_nothing_else_takes_a_shop_out_of_service(
+    shop: Shop, recorded: Read, status: StoreStatus
+) -> None:
+    if status is _S.DEGRADED:
+        await shop.become(status)
+    before = await recorded()
+    with pytest.raises(ConflictError, match=f"from {status} to QUEUED"):
+        await shop.records.transition(shop.store, _S.QUEUED, begins=_K.RETRY)
+    assert await recorded() == before
+
+
 @ways
 @pytest.mark.parametrize("number", [9, OTHER], ids=["never made", "to be removed"])
 async def test_what_is_gone_is_not_restored(
