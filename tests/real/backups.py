@@ -12,6 +12,7 @@ _RESTORE = """mutation ($input: CreateStoreInput!) { createStore(input: $input) 
   store { id } errors { code message } } }"""
 _PUT_BACK = """mutation ($input: RestoreBackupInput!) { restoreBackup(input: $input) {
   operation { kind } errors { code message } } }"""
+_LOST = "query ($id: ID!) { node(id: $id) { ... on Backup { lostByRestore { name number } } } }"
 _VERIFY = """mutation ($id: ID!) { verifyBackup(input: {id: $id}) {
   backup { check { isUnderWay } } errors { code message } } }"""
 _CHECK = """query ($id: ID!) { node(id: $id) { ... on Backup {
@@ -64,11 +65,15 @@ def _removals(cluster: LocalCluster) -> str:
     return base64.b64decode(secret.get("data", {}).get("removals", "")).decode()
 
 
-async def proven(store: Follower, backup: dict[str, Any]) -> None:
-    """A shop is made of it that nobody sees, and is removed again."""
-    service, admin = store.service, store.service.token("an-admin", role="admin")
-    asked = service.execute(store.token, _VERIFY, id=backup["id"])["verifyBackup"]
+def being_checked(store: Follower, backup: dict[str, Any]) -> None:
+    """Have a shop made of it that nobody sees, beside all that follows."""
+    asked = store.service.execute(store.token, _VERIFY, id=backup["id"])["verifyBackup"]
     assert (asked["errors"], asked["backup"]["check"]["isUnderWay"]) == ([], True)
+
+
+async def proven(store: Follower, backup: dict[str, Any]) -> None:
+    """The shop was made, and is removed again."""
+    service, admin = store.service, store.service.token("an-admin", role="admin")
 
     def check() -> dict[str, Any]:
         found: dict[str, Any] = service.execute(store.token, _CHECK, id=backup["id"])["node"]
@@ -128,6 +133,12 @@ def newest(store: Follower) -> dict[str, Any]:
     found = store.service.execute(store.token, _LAST, id=store.store_id)["store"]
     backup: dict[str, Any] = found["lastBackup"]
     return backup
+
+
+def lost_by_restore(store: Follower, backup: dict[str, Any]) -> dict[str, int]:
+    """Return what putting the backup back would lose, as far as the newest one tells."""
+    found = store.service.execute(store.token, _LOST, id=backup["id"])["node"]
+    return {item["name"]: item["number"] for item in found["lostByRestore"]}
 
 
 def counts(backup: dict[str, Any]) -> dict[str, int]:

@@ -12,7 +12,9 @@ from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower
 from tests.real.backups import (
     backed_up,
+    being_checked,
     counts,
+    lost_by_restore,
     newest,
     old_ones_are_removed,
     proven,
@@ -26,6 +28,7 @@ from tests.real.life import (
     created,
     deleted,
     footprint,
+    has_status,
     login_of,
     lost_and_back,
     url_of,
@@ -57,6 +60,7 @@ async def test_an_order_and_its_shop(shops: Service, engine: RealEngine, mailbox
     in_the_browser(f"{engine.steps}/buy", store, browser, order=2, shopper="bob@example.com")
     backup = await two_backups_of_it(store)
     old_ones_are_removed(store)
+    being_checked(store, backup)
     await the_shop_again(store, engine, backup, browser)
     await a_copy_of_it(store, engine, backup)
     await proven(store, backup)
@@ -112,11 +116,12 @@ async def put_back_and_back_again(
     in_the_browser(f"{engine.steps}/orders", store, browser)
     present = newest(store)
     assert counts(present) == {"orders": 3, "products": 1}
+    assert lost_by_restore(store, backup) == {"orders": 1}
 
     destroy_volumes(store)
-    await store.until("DEGRADED", "FAILED")
+    await store.until_update(has_status("DEGRADED"))
     said = await put_back(store, present, components=components, without_backup=True)
-    assert "is not saved as it is before" in said
+    assert "what is in no backup is lost for good" in said
     assert counts(await backed_up(store)) == {"orders": 3, "products": 1}
 
 
