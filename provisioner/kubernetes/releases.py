@@ -74,13 +74,34 @@ class _Manifest(msgspec.Struct):
 class _Name(Wire):
     name: str
     namespace: str = ""
-    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class _Header(Wire):
     api_version: str
     kind: str
     metadata: _Name
+
+
+class _Labels(Wire):
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class _Template(Wire):
+    metadata: _Labels
+
+
+class _Spec(Wire):
+    template: _Template
+
+
+class _Workload(Wire):
+    """What a workload says of its pods."""
+
+    spec: _Spec
+
+    @property
+    def component(self) -> str | None:
+        return self.spec.template.metadata.labels.get(COMPONENT_LABEL)
 
 
 class _Resource(Wire):
@@ -216,23 +237,23 @@ class ReleaseReader:
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         """See ``ports.Releases``."""
         body = {"metadata": {"annotations": {_MARK: mark}}}
-        for header in await self._workloads(namespace, name):
-            await self._patch(namespace, header, body)
+        for wanted in await self._workloads(namespace, name):
+            await self._patch(namespace, wanted, body)
 
     async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:
         """See ``ports.Releases``."""
-        for header in await self._workloads(namespace, name):
-            if header.metadata.labels.get(COMPONENT_LABEL) in components:
-                await self._patch(namespace, header, {"spec": {"replicas": 0}})
+        for wanted in await self._workloads(namespace, name):
+            if msgspec.yaml.decode(wanted, type=_Workload).component in components:
+                await self._patch(namespace, wanted, {"spec": {"replicas": 0}})
 
-    async def _workloads(self, namespace: str, name: str) -> list[_Header]:
+    async def _workloads(self, namespace: str, name: str) -> list[str]:
         latest = await self.latest(namespace, name)
-        headers = [msgspec.yaml.decode(wanted, type=_Header) for wanted in latest]
-        return [header for header in headers if header.kind in _MAKE_PODS]
+        kinds = [msgspec.yaml.decode(wanted, type=_Header).kind for wanted in latest]
+        return [wanted for wanted, kind in zip(latest, kinds, strict=True) if kind in _MAKE_PODS]
 
-    async def _patch(self, namespace: str, header: _Header, body: Mapping[str, object]) -> None:
+    async def _patch(self, namespace: str, wanted: str, body: Mapping[str, object]) -> None:
         with suppress(NotFoundError):  # somebody has removed it since
-            await self._api.call("PATCH", await self._path(namespace, header), body=body)
+            await self._api.call("PATCH", await self.path(namespace, wanted), body=body)
 
     async def remove(self, item: Unchangeable) -> None:
         """See ``ports.Releases``.

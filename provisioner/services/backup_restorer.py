@@ -106,11 +106,13 @@ def _not_now(snapshot: StoreSnapshot) -> Refusal:
     if takes_tasks(store.status, store.target):
         message = "The store has just changed. Ask again."
         return Refusal(RefusalCode.NOT_READY, message, "id")
-    remedy = "Restore the backup into a new store instead."
+    message = (
+        f"The store is {store.status}, so no backup can be put in its place. Restore the backup"
+        " into a new store instead."
+    )
     if store.status is StoreStatus.FAILED:
-        remedy = (
-            "Retry the store first, or pass `withoutBackup: true`: what is in no backup is lost for"
-            " good then."
+        message = (
+            "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or"
+            " pass `withoutBackup: true`: what is in no backup is lost for good then."
         )
-    message = f"The store is {store.status}, so its shop cannot be saved as it is. {remedy}"
     return Refusal(RefusalCode.NOT_READY, message, "id")
