@@ -173,8 +173,8 @@ def test_what_is_deleted_has_no_place(
     before = records_of(service)
     answer = restore(service, token, backup, **given)
     message = (
-        f"The store is {status}, so no backup can be put in its place. Restore the backup into a new"
-        " store instead."
+        f"The store is {status}, so no backup can be put in its place. Restore the backup into a"
+        " new store instead."
     )
     assert refused(answer) == ("NOT_READY", "id", message)
     assert records_of(service) == before
