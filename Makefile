@@ -10,7 +10,7 @@ MARK := $(VENV)/.installed
 SIDE_BY_SIDE := -n auto --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check bench chaos soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
+.PHONY: help up down test test-fast test-real check check-pages bench chaos soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -21,8 +21,9 @@ up: $(MARK) ## Start everything: a Kubernetes if there is none, the database, th
 down: $(MARK) ## Undo `make up`
 	@$(BIN)/python -m app.local down
 
-test: $(MARK) check ## Install what is needed and run the whole suite
-	@$(BIN)/python -m app.local.frontend test
+# Types are checked on one core, and pages mostly on the other.
+test: $(MARK) ## Install what is needed and run the whole suite
+	@$(MAKE) --no-print-directory --jobs=2 check check-pages
 	@$(BIN)/python -m app.local.cluster tools
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=20
 
@@ -39,6 +40,9 @@ check: $(MARK) ## Linters and type checker
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+check-pages: $(MARK) ## Linters, types, tests and size of the pages
+	@$(BIN)/python -m app.local.frontend test
 
 bench: $(MARK) ## Measure, as ratios within one run; writes tests/bench/RESULTS.md
 	@$(BIN)/python -m tests.bench
