@@ -108,7 +108,7 @@ async def leading(
     context = _context(tools, records, observer, fence)
     queue = WorkQueue()
     reconciler = Reconciler(context, queue)
-    tasks = Tasks(context, task_records)
+    tasks = Tasks(context, task_records, reconciler.wake)
     # This is all the recovery after a restart or a change of leader: the decision table says what
     # each store needs. The workers begin once the watches are in.
     for store in await records.undeleted():

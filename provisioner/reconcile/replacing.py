@@ -5,6 +5,8 @@ and is as it was. Then it is removed with its volumes, and the store is provisio
 under its name, its address and its passwords. If that fails, the shop is brought back as it was.
 """
 
+from collections.abc import Callable
+
 from provisioner.domain.cluster import Observation
 from provisioner.domain.errors import TerminalError
 from provisioner.domain.operations import OperationStatus
@@ -17,12 +19,12 @@ from provisioner.reconcile.steps import Outcome, StepRunner
 
 
 async def save_and_hand_over(
-    context: ReconcileContext, records: TaskRecords, store: Store
+    context: ReconcileContext, records: TaskRecords, wake: Callable[[Store], None], store: Store
 ) -> OperationStatus:
     """Do the store's task: close and save the shop, so that it can be removed.
 
-    Return RUNNING, as the operation goes on, or FAILED. Raises ConflictError when the task is over
-    meanwhile.
+    ``wake`` has it removed then. Return RUNNING, as the operation goes on, or FAILED. Raises
+    ConflictError when the task is over meanwhile.
     """
     saving = Saving(context, store, closes=True)
     try:
@@ -32,7 +34,7 @@ async def save_and_hand_over(
         await reopen(context, store)
         await records.fail(store, _not_saved(error.reason))
         return OperationStatus.FAILED
-    await records.hand_over(store, saving.message, backup)
+    wake(await records.hand_over(store, saving.message, backup))
     return OperationStatus.RUNNING
 
 

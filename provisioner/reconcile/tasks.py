@@ -8,6 +8,7 @@ which task is under way, and its steps find what is done already.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import NoReturn
 
 import structlog
@@ -34,20 +35,22 @@ from provisioner.reconcile.replacing import save_and_hand_over
 
 _log = structlog.get_logger(__name__)
 
-_WORK: Mapping[
-    StoreTask, Callable[[ReconcileContext, TaskRecords, Store], Awaitable[OperationStatus]]
-] = {
-    StoreTask.BACKUP: back_up,
-    StoreTask.RESTORE: save_and_hand_over,
-}
-
 
 class Tasks:
-    """Does the tasks of stores, by workers that take them from a queue of their own."""
+    """Does the tasks of stores, by workers that take them from a queue of their own.
 
-    def __init__(self, context: ReconcileContext, records: TaskRecords) -> None:
+    ``wake`` is told of a store whose task is done, and whose operation goes on from there.
+    """
+
+    def __init__(
+        self, context: ReconcileContext, records: TaskRecords, wake: Callable[[Store], None]
+    ) -> None:
         self._context = context
         self._records = records
+        self._work: Mapping[StoreTask, Callable[[Store], Awaitable[OperationStatus]]] = {
+            StoreTask.BACKUP: partial(back_up, context, records),
+            StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
+        }
         self._queue = WorkQueue()
         self._running = InterruptibleWork()
         self._failures: dict[str, int] = {}  # in a row, by store id
@@ -100,7 +103,7 @@ class Tasks:
 
     async def _outcome_of(self, store: Store, task: StoreTask) -> OperationStatus:
         if takes_tasks(store.status, store.target):
-            return await _WORK[task](self._context, self._records, store)
+            return await self._work[task](store)
         await self._records.fail(store, _failed_meanwhile(store))
         return OperationStatus.FAILED
 

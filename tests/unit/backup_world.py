@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from provisioner.domain.backups import BackupSettings
@@ -47,13 +47,14 @@ class World:
     cluster: SimulatedCluster
     context: ReconcileContext
     store: Store
+    woken: list[Store] = field(default_factory=list)
 
     @contextmanager
     def working(self, **changes: object) -> Iterator[Tasks]:
         """Run a worker for as long as the context is open."""
         settings = replace(self.context.settings, **changes)  # type: ignore[arg-type]
         context = replace(self.context, settings=settings)
-        tasks = Tasks(context, self.task_records)
+        tasks = Tasks(context, self.task_records, self.woken.append)
         worker = asyncio.create_task(tasks.work())
         try:
             yield tasks

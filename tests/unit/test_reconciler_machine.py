@@ -68,7 +68,7 @@ from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
 from provisioner.testing.simulated_jobs import DUMPED, SAVED
-from tests.backups import add_source
+from tests.backups import a_backup, add_backup, add_source
 from tests.conftest import MIGRATED
 from tests.postgres import PostgresServer
 
@@ -90,6 +90,9 @@ FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, "The cluster refused.")),
 ]
 QUIET_SECONDS = 20.0
+LONG = 400
+EARLIER = 0
+"""The number of a backup that each store has."""
 OTHERWISE = '{"orders": 2}'
 """What is loaded of a backup that has more."""
 _FINISHED = {StoreStatus.READY, StoreStatus.DEGRADED}
@@ -159,7 +162,7 @@ class Stores(RuleBasedStateMachine):
     async def _begin(self) -> None:
         self.queue = WorkQueue()
         self.reconciler = Reconciler(self.context, self.queue)
-        self.tasks = Tasks(self.context, self.task_records)
+        self.tasks = Tasks(self.context, self.task_records, self.reconciler.wake)
         lanes = [lane for lane in Lane if lane is not Lane.TASK]
         self.workers = [
             asyncio.create_task(work)
@@ -192,6 +195,8 @@ class Stores(RuleBasedStateMachine):
                     from_backup=source, now=self.context.clock.now(),
                 )
             )  # fmt: skip
+            # So that there is something to restore, before a backup is made.
+            await add_backup(self.database, a_backup(store_id, EARLIER, store.created_at))
             self._wake(store)
             return store_id
 
@@ -267,7 +272,7 @@ class Stores(RuleBasedStateMachine):
     def change_what_becomes_of_jobs(self, failing: bool) -> None:  # noqa: FBT001
         self.cluster.are_jobs_failing = failing
 
-    @rule(turns=st.integers(1, 60))
+    @rule(turns=st.integers(1, 60) | st.just(LONG))  # long enough for all that is begun to end
     def let_work(self, turns: int) -> None:
         async def work() -> None:
             for _ in range(turns):
@@ -364,7 +369,8 @@ class Stores(RuleBasedStateMachine):
 
     async def _is_quiet(self, store_id: str) -> bool:
         store = await self.records.get(store_id)
-        if not any(self.queue.waiting(lane) + self.queue.active(lane) for lane in Lane):
+        is_idle = not any(self.queue.waiting(lane) + self.queue.active(lane) for lane in Lane)
+        if is_idle and store.status in _FINISHED:
             # A look for drift comes after everything else: it would never come if all were woken
             # again before they were worked on.
             self.reconciler.wake_by_id(store_id)
@@ -378,17 +384,23 @@ class Stores(RuleBasedStateMachine):
             return store.status is StoreStatus.DELETED
         if store.status is StoreStatus.FAILED:
             return True
+        return store.status in self._expected_of(store)
+
+    def _expected_of(self, store: Store) -> set[StoreStatus]:
+        """Return the status that a store should have; none while that will change."""
         found = self.cluster.namespaces.get(store.namespace)
         if found is not None and found.missing and store.status is StoreStatus.PROVISIONING:
             # What is removed between helm's end and READY is waited for until the store's time is
             # over, which is longer than a test; that it comes back must be seen at once.
             self.cluster.restore_workloads(store.namespace)
-            return False
+            return set()
+        if store.status not in _FINISHED:
+            return set()  # whoever made it so has to wake the work on it
         if found is None or found.missing:
-            self.reconciler.inspect(store_id)  # as the patrol would, after a while
-            return False
+            self.reconciler.inspect(store.id)  # as the patrol would, after a while
+            return set()
         is_well = bool(found.pods) and all(pod.is_ready for pod in found.pods.values())
-        return store.status is (StoreStatus.READY if is_well else StoreStatus.DEGRADED)
+        return {StoreStatus.READY if is_well else StoreStatus.DEGRADED}
 
     async def _restless(self) -> str:
         """Tell what each store and the queue are at."""
@@ -427,7 +439,7 @@ class Stores(RuleBasedStateMachine):
             if (item.kind, item.status) == (OperationKind.BACKUP, OperationStatus.SUCCEEDED)
         }
         restores = {item.number for item in operations if item.kind is OperationKind.RESTORE}
-        assert succeeded <= made <= succeeded | restores
+        assert succeeded | {EARLIER} <= made <= succeeded | {EARLIER} | restores
         assert store.task is None
         assert store.restore is None or store.status not in _FINISHED
         latest = next(item.operation for item in page.items if _brings_to_target(item))

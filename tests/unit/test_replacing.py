@@ -63,7 +63,10 @@ class Shop:
     async def restore(self) -> Store:
         """Have the backup restored; return the store when nothing more is to be done."""
         await self.begin()
-        return await self.go_on(await self.save())
+        saved = await self.save()
+        is_saved = saved.status is _S.QUEUED
+        assert self.world.woken == ([saved] if is_saved else [])  # or nobody would go on
+        return await self.go_on(saved)
 
     async def go_on(self, store: Store) -> Store:
         while store.status in {_S.QUEUED, _S.PROVISIONING}:
