@@ -13,6 +13,7 @@ from pathlib import Path
 from app.local.cluster import LocalCluster
 from app.local.cluster.progress import say
 from tests.bench import (
+    backups,
     fan_out,
     faults,
     growth,
@@ -39,6 +40,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "p3": throughput.measure,
     "p6": listing.measure,
     "pages": pages.measure,
+    "backup": backups.measure,
     "faults": faults.measure,
     "p8": real_shop.measure,
     # The next two fill the cluster, which the others would feel.
