@@ -15,7 +15,7 @@ CREATE FUNCTION pg_temp.at(number int) RETURNS timestamptz LANGUAGE sql AS
 CREATE TABLE product AS SELECT
   pg_temp.named('prod', n) AS id, initcap(pg_temp.words(n, 3)) AS title, 'product-' || n AS handle,
   pg_temp.words(-n, 5) AS subtitle, pg_temp.words(n, 90) AS description, false AS is_giftcard,
-  'published' AS status, format('http://old.test:8080/static/%s-front.jpg', n) AS thumbnail, 250::numeric AS weight,
+  'published' AS status, format('http://old.test:8080/static/%s.jpg', n) AS thumbnail, 250::numeric AS weight,
   NULL::numeric AS length, NULL::numeric AS height, NULL::numeric AS width, pg_temp.raw(250) AS raw_weight,
   'de' AS origin_country, NULL::text AS hs_code, NULL::text AS mid_code, 'wool' AS material, NULL::text AS collection_id,
   NULL::text AS type_id, true AS discountable, NULL::text AS external_id, pg_temp.at(n) AS created_at,
@@ -23,11 +23,10 @@ CREATE TABLE product AS SELECT
   jsonb_build_object('care', pg_temp.words(n + 5000, 12)) AS metadata
 FROM generate_series(1, 1000) n;
 CREATE TABLE image AS SELECT
-  pg_temp.named('img', n) AS id, format('http://old.test:8080/static/%s-%s.jpg', 1 + (n - 1) / 2,
-    CASE n % 2 WHEN 1 THEN 'front' ELSE 'back' END) AS url, NULL::jsonb AS metadata, n % 2 AS rank,
-  pg_temp.named('prod', 1 + (n - 1) / 2) AS product_id, pg_temp.at(n) AS created_at, pg_temp.at(n) AS updated_at,
+  pg_temp.named('img', n) AS id, format('http://old.test:8080/static/%s.jpg', n) AS url, NULL::jsonb AS metadata,
+  0 AS rank, pg_temp.named('prod', n) AS product_id, pg_temp.at(n) AS created_at, pg_temp.at(n) AS updated_at,
   NULL::timestamptz AS deleted_at
-FROM generate_series(1, 2000) n;
+FROM generate_series(1, 1000) n;
 CREATE TABLE product_variant AS SELECT
   pg_temp.named('variant', n) AS id, 'Size ' || n % 4 AS title, 'SKU-' || n AS sku, NULL::text AS barcode,
   NULL::text AS ean, NULL::text AS upc, false AS allow_backorder, true AS manage_inventory, NULL::text AS hs_code,
@@ -80,7 +79,7 @@ CREATE TABLE order_summary AS SELECT
 FROM generate_series(1, 1000) n;
 CREATE TABLE order_line_item AS SELECT
   pg_temp.named('ordli', n) AS id, NULL::text AS totals_id, initcap(pg_temp.words(1 + n % 1000, 3)) AS title,
-  'Size ' || n % 4 AS subtitle, format('http://old.test:8080/static/%s-front.jpg', 1 + n % 1000) AS thumbnail,
+  'Size ' || n % 4 AS subtitle, format('http://old.test:8080/static/%s.jpg', 1 + n % 1000) AS thumbnail,
   pg_temp.named('variant', 1 + n % 4000) AS variant_id, pg_temp.named('prod', 1 + n % 1000) AS product_id,
   initcap(pg_temp.words(1 + n % 1000, 3)) AS product_title, pg_temp.words(1 + n % 1000, 90) AS product_description,
   pg_temp.words(-1 - n % 1000, 5) AS product_subtitle, NULL::text AS product_type, NULL::text AS product_collection,
