@@ -78,17 +78,15 @@ CREATE TABLE order_summary AS SELECT
   pg_temp.at(n) AS created_at, pg_temp.at(n) AS updated_at, NULL::timestamptz AS deleted_at
 FROM generate_series(1, 1000) n;
 CREATE TABLE order_line_item AS SELECT
-  pg_temp.named('ordli', n) AS id, NULL::text AS totals_id, initcap(pg_temp.words(1 + n % 1000, 3)) AS title,
-  'Size ' || n % 4 AS subtitle, format('http://old.test:8080/static/%s.jpg', 1 + n % 1000) AS thumbnail,
-  pg_temp.named('variant', 1 + n % 4000) AS variant_id, pg_temp.named('prod', 1 + n % 1000) AS product_id,
-  initcap(pg_temp.words(1 + n % 1000, 3)) AS product_title, pg_temp.words(1 + n % 1000, 90) AS product_description,
-  pg_temp.words(-1 - n % 1000, 5) AS product_subtitle, NULL::text AS product_type, NULL::text AS product_collection,
-  'product-' || 1 + n % 1000 AS product_handle, 'SKU-' || 1 + n % 4000 AS variant_sku, NULL::text AS variant_barcode,
-  'Size ' || n % 4 AS variant_title, NULL::jsonb AS variant_option_values, true AS requires_shipping,
-  true AS is_discountable, false AS is_tax_inclusive, NULL::numeric AS compare_at_unit_price,
+  pg_temp.named('ordli', n) AS id, NULL::text AS totals_id, title, 'Size ' || n % 4 AS subtitle, thumbnail,
+  pg_temp.named('variant', 1 + n % 4000) AS variant_id, product.id AS product_id, title AS product_title,
+  description AS product_description, product.subtitle AS product_subtitle, NULL::text AS product_type,
+  NULL::text AS product_collection, handle AS product_handle, 'SKU-' || 1 + n % 4000 AS variant_sku,
+  NULL::text AS variant_barcode, 'Size ' || n % 4 AS variant_title, NULL::jsonb AS variant_option_values,
+  true AS requires_shipping, true AS is_discountable, false AS is_tax_inclusive, NULL::numeric AS compare_at_unit_price,
   19.95 AS unit_price, pg_temp.raw(19.95) AS raw_unit_price, false AS is_custom_price, '{}'::jsonb AS metadata,
   pg_temp.at(n) AS created_at, pg_temp.at(n) AS updated_at, NULL::timestamptz AS deleted_at
-FROM generate_series(1, 2000) n;
+FROM generate_series(1, 2000) n JOIN product ON handle = 'product-' || 1 + n % 1000;
 CREATE TABLE order_item AS SELECT
   pg_temp.named('orditem', n) AS id, pg_temp.named('order', 1 + (n - 1) / 2) AS order_id, 1 AS version,
   pg_temp.named('ordli', n) AS item_id, 1::numeric AS quantity, pg_temp.raw(1) AS raw_quantity,
