@@ -11,12 +11,15 @@ The scripts do what the bare tools do not: ``save`` looks whether the repository
 unlocked and written to, which says what is wrong in words for people, and reads the dump back;
 ``fetch`` looks too, and fetches the dump and the files apart; ``load`` leads every link in every
 table to the new address. Each call of restic derives the repository's key anew, which is made to
-take long (0.2 s of CPU), so a shop that is small, or has not changed, pays the most in proportion.
+take up to half a second: a shop that is small, or has not changed, pays the most in proportion.
 Hence what a backup may take: twice as long as the bare tools the first time, three times when
 nothing has changed and restic has next to nothing to do, and a restore twice as long. For room
 there is no such reason. The first backup may take a twentieth more, since restic packs the dump and
 not pg_dump. The second one may take no more than the bare one: the dump is not compressed by
 pg_dump just so that restic finds again what it has.
+
+For each repository restic chooses anew how long the key takes, by how fast the machine is just
+then, and where it cuts what it saves, by chance. So rounds differ more here than elsewhere.
 """
 
 import asyncio
