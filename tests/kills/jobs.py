@@ -4,6 +4,7 @@ import contextlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -120,17 +121,24 @@ class Job:
         """Wait for a script, unless the moment of the kill comes before its end."""
         if _ends(running, kill.after - (time.monotonic() - began)):
             return False
-        self.kills[kill.victim, f"{name}: {what_runs(running.pid)}"] += 1
+        runs = what_runs(running.pid)
+        if is_killed := self._kill(running, kill):
+            self.kills[kill.victim, f"{name}: {runs}"] += 1
+        return is_killed
+
+    def _kill(self, running: subprocess.Popen[str], kill: Kill) -> bool:
+        """Kill, and return whether that was before the script's end."""
         match kill.victim:
             case Victim.POD:
                 kill_session(running.pid)
+                return running.wait() == -signal.SIGKILL
             case Victim.PROGRAM:
-                kill_program(running.pid)
+                return kill_program(running.pid)
             case Victim.SERVER:
                 self.server.kill()
                 _ends(running, kill.pause)
                 self.server.start()
-        return True
+                return True
 
 
 def _ends(running: subprocess.Popen[str], seconds: float) -> bool:

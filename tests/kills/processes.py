@@ -35,13 +35,16 @@ def kill_session(session: int) -> None:
                 os.kill(process, signal.SIGKILL)
 
 
-def kill_program(session: int) -> None:
+def kill_program(session: int) -> bool:
     """Kill the newest process of a session alone, which is not its leader if there is another one.
 
-    So does a kernel that is out of memory, where it does not end all of a container.
+    So does a kernel that is out of memory, where it does not end all of a container. Return whether
+    there was one.
     """
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(max(_processes(session), default=session), signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, IndexError):
+        os.kill(_processes(session)[-1], signal.SIGKILL)
+        return True
+    return False
 
 
 def what_runs(session: int) -> str:

@@ -38,6 +38,7 @@ from tests.postgres import PASSWORD, USER, PostgresServer
 
 COUNTS = ("orders", "products")
 _SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
+_MARK = "SELECT snapshot FROM store_platform_restored"
 _RESTORES = 0.4
 """The share of the rounds in which the newest backup is restored."""
 
@@ -109,11 +110,12 @@ class Rounds:
         self._shop.sell(number)
         before = len(self.reported)
         self._back_up(self.dice)
-        if self.random.random() < _RESTORES:
-            self._restore(self.dice)
         self._inspect_snapshots()
-        for backup in self.reported[before:]:
-            self._inspect_whole(backup)
+        if self.random.random() < _RESTORES:
+            self._restore(self.dice)  # and everything in it is looked at
+        else:
+            for backup in self.reported[before:]:
+                self._inspect_whole(backup)
 
     def _back_up(self, dice: Dice | None) -> None:
         """Have a backup made, and note it if it is reported."""
@@ -177,6 +179,7 @@ class Rounds:
             found = contents_of(pod, name, pod.files)
             assert found.counts == backup.contents.counts
             assert found.rows == backup.contents.rows
+            assert in_postgres(pod, _MARK, name).strip() == backup.snapshot
 
     def _inspect_snapshots(self) -> None:
         ids = {snapshot["id"] for snapshot in self._shop.pod.snapshots()}
