@@ -6,7 +6,7 @@ import re
 import signal
 from pathlib import Path
 
-_PROGRAMS = {"restic", "pg_dump", "pg_restore", "psql", "cmp"}
+_PROGRAMS = {"restic", "pg_dump", "pg_restore", "psql", "mariadb", "mariadb-dump", "grep", "cmp"}
 _COMMANDS = {"cat", "init", "unlock", "list", "backup", "dump", "restore"}
 _ENDED = {"Z", "X"}
 _STATE, _SESSION = 0, 3  # among the fields of /proc/<pid>/stat that follow the program's name

@@ -5,12 +5,11 @@ After each round it is looked whether what was reported is true.
 """
 
 import json
-import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,27 +17,14 @@ from typing import Any
 from app.local.cluster.progress import say
 from provisioner.reconcile.backup_report import DUMP, SAVE, saved_of
 from provisioner.reconcile.restoring import FETCH, LOAD
-from tests.images.backup_pod import ACCOUNT, ACCOUNT_PASSWORD, SCRIPTS, Pod
-from tests.images.backup_pod import PASSWORD as REPOSITORY_PASSWORD
+from tests.images.backup_pod import ACCOUNT, ACCOUNT_PASSWORD, PASSWORD, SCRIPTS, Pod
 from tests.images.removals import until
 from tests.images.rest_server import RestServer
-from tests.images.test_database_dumps import in_postgres
+from tests.kills.databases import NEW_URL, OLD_URL, Databases, State
 from tests.kills.jobs import Dice, Job, Try, Victim
-from tests.kills.shop import (
-    NEW_URL,
-    OLD_URL,
-    Contents,
-    Shop,
-    contents_of,
-    digest,
-    digests,
-    is_empty,
-)
-from tests.postgres import PASSWORD, USER, PostgresServer
+from tests.kills.shop import Contents, Shop, digests
 
 COUNTS = ("orders", "products")
-_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
-_MARK = "SELECT snapshot FROM store_platform_restored"
 _RESTORES = 0.4
 """The share of the rounds in which the newest backup is restored."""
 
@@ -49,40 +35,34 @@ class Reported:
 
     snapshot: str
     contents: Contents
-    dump: str
+    dumped: Mapping[str, str]
 
 
 class Rounds:
     """A shop, its backups, and what has become of them."""
 
-    def __init__(
-        self, folder: Path, postgres: PostgresServer, server: RestServer, seed: int
-    ) -> None:
+    def __init__(self, folder: Path, databases: Databases, server: RestServer, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a test's dice
         self.dice = Dice(self.random)
         self.reported: list[Reported] = []
         self.counted: Counter[str] = Counter()
         self.kills: Counter[tuple[Victim, str]] = Counter()
         self._folder = folder
-        self._postgres = postgres
+        self._databases = databases
         self._server = server
         self._environment = {
-            "PATH": f"{postgres.programs}{os.pathsep}{os.environ['PATH']}",
-            "PGHOST": "127.0.0.1", "PGPORT": str(postgres.port),
-            "PGUSER": USER, "PGPASSWORD": PASSWORD,
             "RESTIC_REPOSITORY": f"rest:http://127.0.0.1:{server.port}/{ACCOUNT}/",
-            "RESTIC_PASSWORD": REPOSITORY_PASSWORD, "RESTIC_REST_USERNAME": ACCOUNT,
+            "RESTIC_PASSWORD": PASSWORD, "RESTIC_REST_USERNAME": ACCOUNT,
             "RESTIC_REST_PASSWORD": ACCOUNT_PASSWORD,
         }  # fmt: skip
         self._restore_seconds = 0.0
 
     def run(self, rounds: int) -> None:
         """Measure an undisturbed backup and restore, go through the rounds, and look at the end."""
-        with self._postgres.database() as database:
-            pod = self._pod("backup", PGDATABASE=database)
-            self._shop = Shop(pod, self._postgres, database, self.random)
-            scripts = {DUMP: SCRIPTS["medusa", "dump"], SAVE: SCRIPTS["medusa", "save"]}
-            self._backups = Job(pod, scripts, self._server, kills=self.kills)
+        with self._databases.new() as database:
+            pod = self._pod("backup", database)
+            self._shop = Shop(pod, self._databases, database, self.random)
+            self._backups = self._job(pod, DUMP, SAVE)
             self._shop.open()
             self._back_up(None)
             self._restore(None)
@@ -125,8 +105,8 @@ class Rounds:
                 saved = saved_of(tried.ended, COUNTS)
                 contents = self._shop.contents()
                 assert saved.counts == contents.counts
-                dump = digest(self._shop.pod.backup / "database.dump")
-                self.reported.append(Reported(saved.snapshot, contents, dump))
+                dumped = digests(self._shop.pod.backup)
+                self.reported.append(Reported(saved.snapshot, contents, dumped))
                 self.counted["backups reported"] += 1
                 return
         self.counted["backups failed"] += 1
@@ -134,31 +114,32 @@ class Rounds:
     def _restore(self, dice: Dice | None) -> None:
         """Restore the newest backup into an empty shop; a Job that has failed is run once more."""
         backup = self.reported[-1]
-        with self._empty_shop(backup.snapshot) as job:
-            is_done = self._is_restored(job, backup, dice)
+        with self._empty_shop(backup.snapshot) as (job, database):
+            is_done = self._is_restored(job, database, backup, dice)
             self.counted["restores" if is_done else "restores failed"] += 1
             if not is_done:
-                assert self._is_restored(job, backup, None)
+                assert self._is_restored(job, database, backup, None)
                 self.counted["restores retried"] += 1
-            self._restore_seconds = job.seconds or self._restore_seconds
 
     @contextmanager
-    def _empty_shop(self, snapshot: str) -> Iterator[Job]:
-        with ExitStack() as stack:
-            database = stack.enter_context(self._postgres.database())
+    def _empty_shop(self, snapshot: str) -> Iterator[tuple[Job, str]]:
+        """Give a Job that restores a backup, and the database into which it does."""
+        with self._databases.new() as database:
             pod = self._pod(
-                "restore", PGDATABASE=database, SNAPSHOT=snapshot, OLD_URL=OLD_URL,
-                SHOP_URL=NEW_URL, SAVED_BACKUP_FOLDER=str(self._shop.pod.backup),
+                "restore", database, SNAPSHOT=snapshot, OLD_URL=OLD_URL, SHOP_URL=NEW_URL,
+                SAVED_BACKUP_FOLDER=str(self._shop.pod.backup),
                 SAVED_FILES_FOLDER=str(self._shop.pod.files),
             )  # fmt: skip
-            stack.callback(shutil.rmtree, pod.folder)
-            scripts = {FETCH: SCRIPTS["medusa", "fetch"], LOAD: SCRIPTS["medusa", "load"]}
-            yield Job(pod, scripts, self._server, kills=self.kills, seconds=self._restore_seconds)
+            job = self._job(pod, FETCH, LOAD)
+            job.seconds = self._restore_seconds
+            yield job, database
+            self._restore_seconds = job.seconds
+            shutil.rmtree(pod.folder)
 
-    def _is_restored(self, job: Job, backup: Reported, dice: Dice | None) -> bool:
+    def _is_restored(self, job: Job, database: str, backup: Reported, dice: Dice | None) -> bool:
         for tried in job.run(dice):
             _inspect_try(tried)
-            self._inspect_database(job.pod, backup, is_loaded=tried.has_succeeded)
+            self._inspect_database(database, backup, is_loaded=tried.has_succeeded)
             said = tried.ended[LOAD].message if LOAD in tried.ended else ""
             # One that was killed after its last word has said nothing wrong either
             if tried.has_succeeded or (said and tried.killed is Victim.POD):
@@ -168,18 +149,16 @@ class Rounds:
                 return True
         return False
 
-    def _inspect_database(self, pod: Pod, backup: Reported, *, is_loaded: bool) -> None:
-        """Look that a shop's database is empty or whole, once what was killed has let go of it."""
-        name = pod.environment["PGDATABASE"]
-        sessions = _SESSIONS.format(name)
-        until(lambda: in_postgres(pod, sessions, "postgres").strip() == "0")
-        if is_empty(pod, name):
-            assert not is_loaded
-        else:
-            found = contents_of(pod, name, pod.files)
-            assert found.counts == backup.contents.counts
-            assert found.rows == backup.contents.rows
-            assert in_postgres(pod, _MARK, name).strip() == backup.snapshot
+    def _inspect_database(self, name: str, backup: Reported, *, is_loaded: bool) -> None:
+        """Look that a shop's database is whole, or known not to be, once nobody works in it."""
+        databases = self._databases
+        until(lambda: databases.is_quiet(name))
+        state = databases.state(name)
+        assert state is not State.TAKEN
+        if is_loaded or state is State.LOADED:
+            assert state is State.LOADED
+            assert databases.counts(name) == backup.contents.counts
+            assert databases.rows(name) == backup.contents.rows
 
     def _inspect_snapshots(self) -> None:
         ids = {snapshot["id"] for snapshot in self._shop.pod.snapshots()}
@@ -194,7 +173,7 @@ class Rounds:
         assert done.returncode == 0, done.stderr
         dumped, files = (target / str(folder)[1:] for folder in (pod.backup, pod.files))
         assert json.loads((dumped / "manifest.json").read_text()) == backup.contents.counts
-        assert digest(dumped / "database.dump") == backup.dump
+        assert digests(dumped) == backup.dumped
         assert digests(files) == backup.contents.files
         shutil.rmtree(target)
 
@@ -206,11 +185,16 @@ class Rounds:
         done = self._shop.pod.restic("check", "--read-data", "--no-lock")
         assert done.returncode == 0, done.stderr
 
-    def _pod(self, name: str, **more: str) -> Pod:
+    def _pod(self, name: str, database: str, **more: str) -> Pod:
         folder = self._folder / name
         folder.mkdir()
-        secrets = (PASSWORD, REPOSITORY_PASSWORD, ACCOUNT_PASSWORD)
-        return Pod.made(folder, {**self._environment, **more}, secrets)
+        environment = {**self._databases.environment(database), **self._environment, **more}
+        secrets = (self._databases.secret, PASSWORD, ACCOUNT_PASSWORD)
+        return Pod.made(folder, environment, secrets)
+
+    def _job(self, pod: Pod, *containers: str) -> Job:
+        scripts = {name: SCRIPTS[self._databases.engine, name] for name in containers}
+        return Job(pod, scripts, self._server, kills=self.kills)
 
 
 def _inspect_try(tried: Try) -> None:
