@@ -20,7 +20,7 @@ def main() -> None:
     engines = [given.engine] if given.engine else ENGINES
     for number, engine in enumerate(engines):
         rounds = (given.rounds + number) // len(engines)
-        run(engine, rounds, given.seed)
+        run(engine, rounds, given.seed + number)  # or both would meet the same kills
 
 
 def run(engine: str, number: int, seed: int) -> None:
