@@ -10,7 +10,7 @@ MARK := $(VENV)/.installed
 SIDE_BY_SIDE := -n auto --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check check-pages bench chaos soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
+.PHONY: help up down test test-fast test-real check check-pages bench chaos kills soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -49,6 +49,9 @@ bench: $(MARK) ## Measure, as ratios within one run; writes tests/bench/RESULTS.
 
 chaos: $(MARK) ## Kill everything at random moments, 200 times (about 20 minutes)
 	@$(BIN)/python -m tests.chaos
+
+kills: $(MARK) ## Kill what runs during backups and restores of a shop, in 100 rounds (about 20 minutes)
+	@$(BIN)/python -m tests.kills
 
 soak: $(MARK) ## Two replicas, 500 stores, 1,000 subscribers and a kill a minute (about 12 minutes)
 	@$(BIN)/python -m tests.soak

@@ -28,7 +28,7 @@ DATABASES = ("sqlite", "postgresql")
 MIGRATED = "migrated"
 
 
-_LONGEST_FIRST = ("soak", "chaos", "faults", "e2e", "images", "integration")
+_LONGEST_FIRST = ("soak", "chaos", "kills", "faults", "e2e", "images", "integration")
 """Folders whose tests begin before all others, so that none of them is waited for at the end."""
 
 _MARKED = {"cluster": "local_cluster", "database": "postgres", "browser": "browser"}

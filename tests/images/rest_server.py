@@ -61,6 +61,13 @@ class RestServer:
             self._process.wait(timeout=60)
             self._process = None
 
+    def kill(self) -> None:
+        """Kill it, in the middle of whatever it writes."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=60)
+        self._process = None
+
     def add_account(self, name: str, password: str) -> None:
         """Add an account, of which a server that runs hears only when it looks again."""
         digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324

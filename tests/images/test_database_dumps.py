@@ -28,7 +28,16 @@ END_ITS_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name IN ('pg_dump', 'psql')
 """
-TOOLS = ("cat", "cp", "cut", "grep", "sed", "seq", "tail", "wc")
+KILLED_GREP = """#!/bin/sh
+case "$*" in
+*{word}*)
+    {grep} -m 1 "$@"
+    kill -9 $$
+    ;;
+*) exec {grep} "$@" ;;
+esac
+"""
+TOOLS = ("cat", "cp", "cut", "grep", "sed", "tail")
 """What the script needs besides, and MySQL's image has."""
 
 
@@ -199,6 +208,20 @@ def test_a_mariadb_that_cannot_be_asked(
         "The database could not be dumped, and nothing was backed up: "
     )
     assert reason in woocommerce.message
+    assert not (woocommerce.backup / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("killed", ["wp_wc_orders", "wc-checkout-draft", "wp_posts"])
+@pytest.mark.parametrize("shell", ["dash", "bash"])  # busybox would run a grep of its own
+def test_a_count_that_was_killed_is_none(woocommerce: Pod, shell: str, killed: str) -> None:
+    """As by a kernel that is out of memory: what it had found is a part of what there is."""
+    grep = woocommerce.folder / "bin" / "grep"
+    grep.write_text(KILLED_GREP.format(word=killed, grep=shutil.which("grep")))
+    grep.chmod(0o755)
+    assert woocommerce.run(WOOCOMMERCE, shell=shell) == 1
+    assert woocommerce.message.startswith(
+        "The database was dumped, but not counted, and nothing was backed up."
+    )
     assert not (woocommerce.backup / "manifest.json").exists()
 
 
