@@ -5,16 +5,23 @@ by the ingress, since there is nobody behind it. The upkeep of a store leaves th
 task is a RESTORE.
 """
 
+import asyncio
+
 import structlog
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine
-from provisioner.domain.errors import HelmError
-from provisioner.domain.stores import StepName, Store
+from provisioner.domain.errors import HelmError, StoreFailedError
+from provisioner.domain.stores import Reason, StepName, Store
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.rights import ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
 
 _log = structlog.get_logger(__name__)
+
+PATIENCE_SECONDS = 300.0
+"""How long pods may take to end. One on a node that is lost never does, and the shop stays closed
+until then."""
 
 
 async def close(
@@ -25,6 +32,19 @@ async def close(
         return Outcome(f"Shops of {engine.display_name} are not closed.", is_skipped=True)
     await ensure_rights(context, store.namespace)
     await context.releases.stop(store.namespace, store.release, engine.closed_by)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS) as limit:
+            await _until_closed(context, store, engine, steps)
+    except TimeoutError:
+        if not limit.expired():  # the time limit of the task
+            raise
+        raise StoreFailedError(_not_closed(steps.progress)) from None
+    return Outcome("The shop is closed: nobody changes its data any more.")
+
+
+async def _until_closed(
+    context: ReconcileContext, store: Store, engine: Engine, steps: StepRunner
+) -> None:
     observer, namespace = context.observer, store.namespace
     while True:
         revision = observer.revision(namespace)
@@ -32,9 +52,18 @@ async def close(
             pod for pod in observer.observe(namespace).pods if pod.component in engine.closed_by
         ]
         if not left:
-            return Outcome("The shop is closed: nobody changes its data any more.")
+            return
         await steps.report(StepName.CLOSE, f"Pod {left[0].name} is ending.")
         await observer.changed(namespace, revision)
+
+
+def _not_closed(seen: str) -> Reason:
+    minutes = PATIENCE_SECONDS / 60
+    message = (
+        f"The shop could not be closed within {minutes:g} minutes. {seen} See whether its node"
+        " still answers."
+    )
+    return Reason(ReasonCode.BACKUP_TIMEOUT, message)
 
 
 async def reopen(context: ReconcileContext, store: Store) -> None:

@@ -12,6 +12,7 @@ from provisioner.domain.operations import Operation, OperationKind, OperationSta
 from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import StepName, Store, StoreStatus, StoreTask
 from provisioner.domain.transitions import REPLACING_STEPS
+from provisioner.reconcile import closing
 from provisioner.reconcile.drift import inspect
 from provisioner.reconcile.health import observe
 from provisioner.reconcile.provisioning import provision, time_limit
@@ -164,6 +165,25 @@ async def test_a_shop_that_cannot_be_saved_is_opened_again_as_it_was(shop: Shop)
         " The backup could not be made. The place for backups is full. To restore all the same, ask"
         " for it without a backup of the present."
     )
+
+
+async def test_a_pod_that_never_ends_does_not_keep_the_shop_closed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stop(*_: object) -> None:
+        """As on a node that is lost."""
+
+    monkeypatch.setattr(shop.cluster, "stop", stop)
+    monkeypatch.setattr(closing, "PATIENCE_SECONDS", 0.05)
+    (pod,) = shop.pods
+
+    store = await shop.restore()
+
+    assert (store.status, store.restore, store.task) == (_S.READY, None, None)
+    (failed,) = await shop.operations()
+    assert failed.reason is not None
+    assert failed.reason.code is ReasonCode.BACKUP_TIMEOUT
+    assert f"Pod {pod} is ending. See whether its node still answers." in failed.reason.message
 
 
 async def test_it_comes_back_as_it_was_when_the_backup_cannot_be_restored(shop: Shop) -> None:
