@@ -1,8 +1,8 @@
 """Closes a shop, so that nothing changes its data any more, and opens it again.
 
-``engine.yaml`` says which components change the data. They are stopped: visitors are answered 503
-by the ingress, since there is nobody behind it. The upkeep of a store leaves that alone while its
-task is a RESTORE.
+``engine.yaml`` says which components change the data. They are stopped, and visitors get an
+error of the ingress controller, since there is nobody behind it. The upkeep of a store leaves that
+alone while its task is a RESTORE.
 """
 
 import asyncio

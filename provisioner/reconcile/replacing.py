@@ -40,7 +40,7 @@ async def save_and_hand_over(
 
 def _not_saved(reason: Reason) -> Reason:
     message = (
-        "Nothing was restored, since the shop as it is could not be saved before; it is open again."
+        "Nothing was restored: the shop could not be saved as it is before, and is left as it was."
         f" {reason.message} To restore all the same, ask for it without a backup of the present."
     )
     return Reason(reason.code, message)

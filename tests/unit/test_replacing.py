@@ -161,7 +161,7 @@ async def test_a_shop_that_cannot_be_saved_is_opened_again_as_it_was(shop: Shop)
     assert failed.reason is not None
     assert failed.reason.code is ReasonCode.BACKUP_FAILED
     assert failed.reason.message == (
-        "Nothing was restored, since the shop as it is could not be saved before; it is open again."
+        "Nothing was restored: the shop could not be saved as it is before, and is left as it was."
         " The backup could not be made. The place for backups is full. To restore all the same, ask"
         " for it without a backup of the present."
     )

@@ -90,7 +90,7 @@ test("a shop that could not be saved is open as before, and the page says why no
   const reason = aReason("BACKUP_FAILED", "Nothing was restored. restic: no space left.");
   show({ operation: { ...FAILED, reason }, steps: GIVEN_UP_STEPS });
   expect(await notice("The backup was not restored")).toEqual([
-    "The shop could not be saved as it is before, so it was left alone. It is open again.",
+    "The shop could not be saved as it is before, so it was left as it was.",
     "The shop could not be copied to where backups are kept.",
     "Whoever runs the platform has to correct this: show them the technical details. Then choose “Restore in place of this shop”.",
   ]);

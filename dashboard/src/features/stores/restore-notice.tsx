@@ -37,7 +37,7 @@ function UnderWay({ isBeingSaved }: { isBeingSaved: boolean }) {
 function GivenUp({ store: { operation, steps }, role }: RestoreNoticeProps) {
   return (
     <Notice tone="failed" title="The backup was not restored">
-      <p>The shop could not be saved as it is before, so it was left alone. It is open again.</p>
+      <p>The shop could not be saved as it is before, so it was left as it was.</p>
       <Why reason={operation?.reason} output={steps.find(({ status }) => status === "FAILED")?.output} role={role} isOver />
     </Notice>
   );
