@@ -1,6 +1,7 @@
 """Has backups of a store made, restored and removed, and follows that to its end."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 from app.local.cluster import LocalCluster
@@ -71,8 +72,15 @@ def being_checked(store: Follower, backup: dict[str, Any]) -> None:
     assert (asked["errors"], asked["backup"]["check"]["isUnderWay"]) == ([], True)
 
 
-async def proven(store: Follower, backup: dict[str, Any]) -> None:
-    """The shop was made, and is removed again."""
+def proven(store: Follower, backup: dict[str, Any]) -> None:
+    """The check under way finds nothing wrong."""
+    found = ended_check(store, backup)
+    assert found["check"]["fault"] is None
+    assert found["lastVerifiedAt"] is not None
+
+
+def ended_check(store: Follower, backup: dict[str, Any]) -> dict[str, Any]:
+    """Return what a check has found, once its shop is removed again."""
     service, admin = store.service, store.service.token("an-admin", role="admin")
 
     def check() -> dict[str, Any]:
@@ -80,15 +88,13 @@ async def proven(store: Follower, backup: dict[str, Any]) -> None:
         return found
 
     await_that(lambda: not check()["check"]["isUnderWay"], check)
-    found = check()
-    assert found["check"]["fault"] is None
-    assert found["lastVerifiedAt"] is not None
 
     def shops() -> list[str]:
         stores = service.execute(admin, _STORES)["stores"]["edges"]
         return [edge["node"]["name"] for edge in stores if edge["node"]["owner"] == "platform"]
 
     await_that(lambda: shops() == [], shops)
+    return check()
 
 
 async def restored(
@@ -149,8 +155,20 @@ def server_parts(cluster: LocalCluster) -> list[str]:
     """Return what tells the files of the backups' server: its pod's and its volume's name."""
     cluster.kubectl(*_IN, "rollout", "status", "deployment/server", "--timeout=180s")
     (pod,) = cluster.kubectl_json(*_IN, "get", "pods")["items"]
+    return [pod["metadata"]["uid"], _volume(cluster)]
+
+
+def server_volume(cluster: LocalCluster) -> Path:
+    """Return the folder on this machine with the repositories of all stores."""
+    assert cluster.layout.node is not None
+    (folder,) = cluster.layout.node.volumes.glob(f"{_volume(cluster)}*")
+    return folder
+
+
+def _volume(cluster: LocalCluster) -> str:
     claim = cluster.kubectl_json(*_IN, "get", "persistentvolumeclaim", "data")
-    return [pod["metadata"]["uid"], claim["spec"]["volumeName"]]
+    name: str = claim["spec"]["volumeName"]
+    return name
 
 
 def _has_ended(update: dict[str, Any]) -> bool:

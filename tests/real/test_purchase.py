@@ -22,6 +22,7 @@ from tests.real.backups import (
     restored,
     server_parts,
 )
+from tests.real.bad_backups import an_empty_backup, is_found_empty, is_found_tampered, tamper
 from tests.real.engines import RealEngine, parameters
 from tests.real.life import (
     await_that,
@@ -63,12 +64,17 @@ async def test_an_order_and_its_shop(shops: Service, engine: RealEngine, mailbox
     being_checked(store, backup)
     await the_shop_again(store, engine, backup, browser)
     await a_copy_of_it(store, engine, backup)
-    await proven(store, backup)
+    proven(store, backup)
     await put_back_and_back_again(store, engine, backup, browser)
 
+    empty = await an_empty_backup(store, engine.name)
+    being_checked(store, empty)
     for component in sorted(components):
         await lost_and_back(store, component)
         in_the_browser(f"{engine.steps}/orders", store, browser)
+    is_found_empty(store, empty)
+    tamper(store)
+    is_found_tampered(store, backup)
 
     await deleted(store)
 
