@@ -220,10 +220,9 @@ def test_the_rights_asked_for_are_those_of_the_roles(platform: Helm, values: Val
 
 def backups_of(objects: Objects) -> BackupSettings | None:
     """Return what the API is told of backups by the chart."""
-    given = settings(objects)
-    key = {"STORE_PLATFORM_BACKUP_KEY": "k" * 32}
-    told = {name.removeprefix("STORE_PLATFORM_").lower(): v for name, v in {**given, **key}.items()}
-    return Settings(**told).backups()
+    given = {**settings(objects), "STORE_PLATFORM_BACKUP_KEY": "k" * 32}
+    told = {name.removeprefix("STORE_PLATFORM_").lower(): value for name, value in given.items()}
+    return Settings.model_validate(told).backups()
 
 
 def test_the_oldest_kubernetes_is_the_charts() -> None:

@@ -14,7 +14,7 @@ from app.doctor.checks.backup_server import check_backup_server
 from app.doctor.checks.backups import check_backups
 from app.doctor.checks.rights import Right, rights_for
 from app.doctor.findings import Finding, Verdict, failed, ok, skipped, warning
-from app.doctor.installation import Installation
+from app.doctor.installation import Installation, Resolve
 from app.settings import Settings
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ClusterRejectedError, NotFoundError
@@ -198,7 +198,10 @@ class TestServer:
     @pytest.fixture
     def look(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         async def look(
-            answer: int | Exception, api: ApiWithObjects | None = None, **changes: Any
+            answer: int | Exception,
+            api: ApiWithObjects | None = None,
+            resolve: Resolve = nobody,
+            **changes: Any,
         ) -> Finding:
             def answered(request: httpx.Request) -> httpx.Response:
                 assert "Authorization" not in request.headers
@@ -210,7 +213,6 @@ class TestServer:
             monkeypatch.setattr(
                 Installation, "http", lambda _: httpx.AsyncClient(transport=transport)
             )
-            resolve = changes.pop("resolve", nobody)
             installation = installed(api, **changes)
             installation.resolve = resolve
             return await check_backup_server(installation)
@@ -244,19 +246,26 @@ class TestServer:
             " doctor in a pod of the API to have it looked at."
         )
 
-    @pytest.mark.parametrize("where", ["in a pod", "by a VPN", "a public name"])
+    @pytest.mark.parametrize(
+        ("place", "resolve", "is_pod"),
+        [(PLACE, nobody, True), (PLACE, somebody, False), ("b.example.com", nobody, False)],
+        ids=["in a pod", "by a VPN", "a public name"],
+    )
     async def test_it_does_not_answer(
-        self, look: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, where: str
+        self,
+        look: Callable[..., Any],
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        place: str,
+        resolve: Resolve,
+        is_pod: bool,
     ) -> None:
-        if where == "in a pod":
+        if is_pod:
             monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-        changes: dict[str, Any] = {
-            "in a pod": {},
-            "by a VPN": {"resolve": somebody},
-            "a public name": {"backup_repository": "rest:https://b.example.com/shops"},
-        }[where]
-        place = "b.example.com" if where == "a public name" else PLACE
-        assert await look(httpx.ConnectTimeout(""), **changes) == failed(
+        found = await look(
+            httpx.ConnectTimeout(""), resolve=resolve, backup_repository=f"rest:http://{place}/a"
+        )
+        assert found == failed(
             f"The server for backups {place} does not answer (ConnectTimeout): no backup is made.",
             RUNS,
         )
@@ -268,7 +277,8 @@ class TestServer:
         assert found == skipped(
             f"The server for backups {PLACE} waits for its accounts, which the platform writes once"
             " it has started.",
-            "Run the doctor again two minutes after the platform's start.",
+            "Run the doctor again two minutes after the platform's start. If that does not help, see"
+            " backup_accounts_not_written in its log.",
         )
         assert api.written == []
 

@@ -37,7 +37,8 @@ async def check_backup_server(installation: Installation) -> Finding:
             return skipped(
                 f"The server for backups {place} waits for its accounts, which the platform writes"
                 " once it has started.",
-                "Run the doctor again two minutes after the platform's start.",
+                "Run the doctor again two minutes after the platform's start. If that does not help,"
+                " see backup_accounts_not_written in its log.",
             )
         words = str(error) or type(error).__name__
         return failed(
