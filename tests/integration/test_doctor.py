@@ -578,7 +578,7 @@ class TestBackups:
         waits = skipped(
             f"The server for backups {place} waits for its accounts, which the platform writes once"
             " it has started.",
-            "Run the doctor again two minutes after the platform's start. If that does not help, see"
+            "Run the doctor again two minutes after the platform's start. If it says the same, see"
             " backup_accounts_not_written in its log.",
         )
         silent = failed(

@@ -277,7 +277,7 @@ class TestServer:
         assert found == skipped(
             f"The server for backups {PLACE} waits for its accounts, which the platform writes once"
             " it has started.",
-            "Run the doctor again two minutes after the platform's start. If that does not help, see"
+            "Run the doctor again two minutes after the platform's start. If it says the same, see"
             " backup_accounts_not_written in its log.",
         )
         assert api.written == []

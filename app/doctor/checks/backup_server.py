@@ -37,7 +37,7 @@ async def check_backup_server(installation: Installation) -> Finding:
             return skipped(
                 f"The server for backups {place} waits for its accounts, which the platform writes"
                 " once it has started.",
-                "Run the doctor again two minutes after the platform's start. If that does not help,"
+                "Run the doctor again two minutes after the platform's start. If it says the same,"
                 " see backup_accounts_not_written in its log.",
             )
         words = str(error) or type(error).__name__
