@@ -37,7 +37,7 @@ from tests.integration.doctor_world import (
     healthy_world,
     remember,
 )
-from tests.integration.test_foreign_kinds import GATEWAY_API, published
+from tests.integration.test_foreign_kinds import GATEWAY_API, await_established, published
 from tests.postgres import PostgresServer
 
 Findings = dict[str, Finding]
@@ -660,7 +660,7 @@ class TestGateway:
         kind = f"--filename={published(module, checksum, file.replace('httproutes', 'gateways'))}"
         world.cluster.kubectl("apply", "--server-side", kind)
         try:
-            world.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", kind)
+            await_established(world.cluster, kind)
             yield world
         finally:
             world.cluster.kubectl("delete", kind)
