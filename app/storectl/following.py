@@ -79,12 +79,18 @@ async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> No
     if store["status"] == "FAILED":
         raise RefusedError(
             f"{name} failed. {_why(store)}\n"
-            f"See `storectl logs {name}`, then `storectl retry {name}` or `storectl delete {name}`."
+            f"See `storectl logs {name}`, then `storectl retry {name}`{_or_else(store)}."
         )
     if store["status"] != "READY":
         raise RefusedError(f"{name} was deleted meanwhile.")
     if not as_json:
         terminal.say(await _way_in(api, store))
+
+
+def _or_else(failed: Data) -> str:
+    """Return what helps besides a retry: of a shop that was open, its data is worth something."""
+    name = failed["name"]
+    return "" if failed["readyAt"] else f" or `storectl delete {name}`"
 
 
 async def _way_in(api: Api, store: Data) -> str:

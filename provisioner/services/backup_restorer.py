@@ -113,6 +113,7 @@ def _not_now(snapshot: StoreSnapshot) -> Refusal:
     if store.status is StoreStatus.FAILED:
         message = (
             "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or"
-            " pass `withoutBackup: true`: what is in no backup is lost for good then."
+            " restore without a backup of the present (`withoutBackup: true`, `storectl restore"
+            " --without-backup`): what is in no backup is lost for good then."
         )
     return Refusal(RefusalCode.NOT_READY, message, "id")

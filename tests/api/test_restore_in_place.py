@@ -157,8 +157,9 @@ def test_a_failed_shop_cannot_be_saved(service: Service, token: str) -> None:
     before = records_of(service)
     answer = restore(service, token, backup, **ACCEPTED)
     message = (
-        "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or pass"
-        " `withoutBackup: true`: what is in no backup is lost for good then."
+        "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or"
+        " restore without a backup of the present (`withoutBackup: true`, `storectl restore"
+        " --without-backup`): what is in no backup is lost for good then."
     )
     assert refused(answer) == ("NOT_READY", "id", message)
     assert records_of(service) == before

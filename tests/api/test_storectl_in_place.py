@@ -113,8 +113,9 @@ def test_a_shop_that_has_failed_is_not_saved(
     code, refused = storectl.fails(*IN_PLACE, "--yes")
     assert code == 1
     assert refused == (
-        "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or pass"
-        " `withoutBackup: true`: what is in no backup is lost for good then."
+        "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or"
+        " restore without a backup of the present (`withoutBackup: true`, `storectl restore"
+        " --without-backup`): what is in no backup is lost for good then."
     )
     assert recorded() == before
 

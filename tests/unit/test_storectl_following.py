@@ -292,6 +292,26 @@ async def test_a_first_backup_that_has_begun_does_not_hide_the_shops_address(
     assert says in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("ready_at", "remedies"),
+    [
+        pytest.param(None, " or `storectl delete my-shop`", id="it was never open"),
+        pytest.param("2026-11-30T12:00:00Z", "", id="its data is worth something"),
+    ],
+)
+async def test_no_delete_is_advised_of_a_shop_that_was_open(
+    ready_at: str | None, remedies: str
+) -> None:
+    failed = {**a_store("FAILED", "RETRY"), "status": "FAILED", "readyAt": ready_at}
+    failed["reason"] = because("helm failed.")["reason"]
+    with pytest.raises(RefusedError) as refused:
+        await until_ready(cast("Api", ApiThatTells(failed)), failed, after=0, as_json=True)
+    assert str(refused.value) == (
+        "my-shop failed. helm failed.\n"
+        f"See `storectl logs my-shop`, then `storectl retry my-shop`{remedies}."
+    )
+
+
 @pytest.mark.parametrize("kind", ["BACKUP", "RESTORE"])
 def test_a_store_is_not_settled_while_it_is_backed_up_or_restored(kind: str) -> None:
     told = [is_settled(a_store(status, kind)) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
