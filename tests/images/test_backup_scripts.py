@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster.tools import RESTIC, ensure
 from tests.images.backup_pod import (
     ACCOUNT,
     ACCOUNT_PASSWORD,
@@ -19,6 +20,11 @@ from tests.images.backup_pod import (
 from tests.images.rest_server import RestServer
 
 SAVE = SCRIPTS["medusa", "save"]
+NOTES_ITS_RUNS = """#!/bin/sh
+echo "$*" >> {folder}/runs
+exec {restic} "$@"
+"""
+RUNS = ("list locks", "list snapshots", "backup", "dump --archive tar")
 # restic is built where it never was: a minute, once.
 pytestmark = pytest.mark.slow
 
@@ -214,6 +220,29 @@ def test_files_that_are_not_there_are_no_backup(pod: Pod) -> None:
     assert pod.run(SAVE) == 1
     assert pod.message == f"The backup was not made: there is no folder {pod.files}.\n"
     assert pod.snapshots() == []
+
+
+@pytest.mark.parametrize("programs", [(), ("tar", "cmp", "grep")], ids=["any", "busybox"])
+def test_restic_is_run_no_more_often_than_it_has_to_be(pod: Pod, programs: tuple[str, ...]) -> None:
+    """Each run takes its time to derive the key."""
+    for name in programs:  # as in restic's image
+        (pod.folder / "bin" / name).symlink_to(str(shutil.which("busybox")))
+    assert pod.run(SAVE) == 0
+    program = pod.folder / "bin" / "restic"
+    program.unlink()
+    program.write_text(NOTES_ITS_RUNS.format(folder=pod.folder, restic=ensure(RESTIC)))
+    program.chmod(0o755)
+    assert pod.run(SAVE) == 0
+    runs = (pod.folder / "runs").read_text().splitlines()
+    assert len(runs) == len(RUNS)
+    for run, command in zip(runs, RUNS, strict=True):
+        assert f" {command} " in f"{run} "
+
+
+def test_a_tar_that_cannot_read_all_at_once(pod: Pod) -> None:
+    (pod.folder / "bin" / "tar").symlink_to("/bin/false")
+    assert pod.run(SAVE) == 0
+    assert json.loads(pod.message)["message_type"] == "summary"
 
 
 def test_what_is_read_back_has_to_be_what_was_saved(pod: Pod) -> None:
