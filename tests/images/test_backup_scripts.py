@@ -15,6 +15,7 @@ from tests.images.backup_pod import (
     SCRIPTS,
     SHELLS,
     Pod,
+    on_small_volume,
     without_privileges,
 )
 from tests.images.rest_server import RestServer
@@ -32,6 +33,15 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def pod(tmp_path: Path, server: RestServer) -> Pod:
     return pod_of(tmp_path / "pod", server)
+
+
+def flip_bytes(part: Path) -> None:
+    """Change a byte in each file of a part of a repository, as a disk might."""
+    for file in [part] if part.is_file() else list(filter(Path.is_file, part.rglob("*"))):
+        found = bytearray(file.read_bytes())
+        found[len(found) // 2] ^= 1
+        file.chmod(0o600)
+        file.write_bytes(found)
 
 
 def pod_of(folder: Path, server: RestServer) -> Pod:
@@ -191,6 +201,21 @@ def test_a_server_that_is_full(tmp_path: Path) -> None:
         assert len(pod.snapshots()) == 1
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a volume")
+def test_a_volume_of_the_server_that_is_full(pod: Pod, server: RestServer) -> None:
+    server.stop()
+    server.start(before=on_small_volume(server.data, "400k"))
+    assert pod.run(SAVE) == 0
+    before = pod.snapshots()
+    (pod.files / "video").write_bytes(os.urandom(2_000_000))
+    assert pod.run(SAVE) == 1
+    assert pod.message.startswith(
+        "The backup was not made. The place of the backups is full. Make it larger, or remove"
+        " backups there. restic said: "
+    )
+    assert pod.snapshots() == before
+
+
 def test_an_account_that_the_server_hears_of_later(pod: Pod, server: RestServer) -> None:
     new = {
         "RESTIC_REPOSITORY": f"rest:http://127.0.0.1:{server.port}/store-3/",
@@ -220,6 +245,35 @@ def test_files_that_are_not_there_are_no_backup(pod: Pod) -> None:
     assert pod.run(SAVE) == 1
     assert pod.message == f"The backup was not made: there is no folder {pod.files}.\n"
     assert pod.snapshots() == []
+
+
+@pytest.mark.parametrize("own", [(), ("lost+found",)])
+def test_files_of_which_none_are_left_are_no_backup(pod: Pod, own: tuple[str, ...]) -> None:
+    """Such as those of a volume that was lost, and made anew where a pod needed one."""
+    assert pod.run(SAVE) == 0
+    before = pod.snapshots()
+    shutil.rmtree(pod.files / "static")
+    for name in own:
+        (pod.files / name).mkdir()
+    assert pod.run(SAVE) == 1
+    assert pod.message == (
+        f"The backup was not made: there is nothing in the folder {pod.files}. See what has become"
+        " of the volume with the files of the shop.\n"
+    )
+    assert pod.snapshots() == before
+
+
+@pytest.mark.parametrize("part", ["config", "keys", "index"])
+def test_a_repository_that_is_damaged(pod: Pod, server: RestServer, part: str) -> None:
+    assert pod.run(SAVE) == 0
+    flip_bytes(server.data / ACCOUNT / part)
+    assert pod.run(SAVE) == 1
+    assert pod.message.startswith(("The repository of the backups could", "The backup was not"))
+    assert (
+        " A part of it is damaged, as by a disk. Have the operator of the platform look at it with"
+        " restic check, and bring it back from a copy. restic said: "
+    ) in pod.message
+    assert len(list((server.data / ACCOUNT / "snapshots").iterdir())) == 1
 
 
 @pytest.mark.parametrize("programs", [(), ("tar", "cmp", "grep")], ids=["any", "busybox"])
