@@ -39,7 +39,7 @@ def add_doctor_command(cli: typer.Typer, read_settings: Callable[[], Settings]) 
             typer.Option(
                 "--before-install",
                 help="Leave out what only the installed release has: its account's rights, its"
-                " admission policy, its volume.",
+                " admission policy, its volume, its server for backups of shops.",
             ),
         ] = False,
         host: Annotated[

@@ -91,7 +91,7 @@ class Installation:
         """Return the values of the settings that must not be shown."""
         settings = self.settings
         urls = (settings.database_url, settings.rate_limit_storage)
-        shown = [settings.metrics_token, settings.smtp_password]
+        shown = [settings.metrics_token, settings.smtp_password, settings.backup_key]
         found = [secret.get_secret_value() for secret in shown if secret is not None]
         for url in urls:
             if password := _password(url):

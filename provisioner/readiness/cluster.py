@@ -31,6 +31,9 @@ _HINTS = (
 )
 _NO_CLASS = re.compile(r"storageclass\S* .*not found", re.IGNORECASE)
 _LOST = "If it is gone for good, delete the store; else have it put back under the same name"
+_ELSEWHERE = (
+    "One node at a time mounts that volume, and another has it: end the pod that runs there"
+)
 _JOB_ENDS = {
     "BackoffLimitExceeded": "it failed, and so did its retries",
     "DeadlineExceeded": "it did not finish in time",
@@ -139,7 +142,9 @@ def mount_failed(facts: Facts) -> Iterator[Problem]:
         events = mount_failures(facts, pod)
         if events:
             what = f"its volumes cannot be mounted{bracketed(events[0].message)}"
-            yield Problem(f"Pod {pod.name}", what, first_seen(pod, events))
+            is_elsewhere = "multi-attach" in events[0].message.lower()
+            remedy = _ELSEWHERE if is_elsewhere else ""
+            yield Problem(f"Pod {pod.name}", what, first_seen(pod, events), remedy=remedy)
 
 
 def mount_failures(facts: Facts, pod: Pod) -> list[ClusterEvent]:

@@ -11,7 +11,7 @@ from provisioner.reconcile.namespaces import BACKUP_SECRET, MANAGED_BY, RESTORE_
 from provisioner.reconcile.rounds import for_ever
 
 _SOON_SECONDS = 30.0
-_ACCOUNTS = "htpasswd"
+ACCOUNTS = "htpasswd"
 """The key in the accounts' Secret, which the server reads as a file of this name."""
 
 
@@ -88,11 +88,11 @@ async def _write_accounts(
 ) -> None:
     # The file is read, and written as a whole: with two at once, one account would be lost.
     async with context.accounts_lock:
-        found = (await context.cluster.read_secret(namespace, name)).get(_ACCOUNTS)
+        found = (await context.cluster.read_secret(namespace, name)).get(ACCOUNTS)
         lines = changed({line.partition(":")[0]: line for line in (found or "").splitlines()})
         text = "".join(f"{line}\n" for line in sorted(lines.values()))
         if text != found:  # the server waits for the file, if only with nobody in it
-            await context.cluster.set_in_secret(namespace, name, _ACCOUNTS, text)
+            await context.cluster.set_in_secret(namespace, name, ACCOUNTS, text)
 
 
 class AccountKeeper:

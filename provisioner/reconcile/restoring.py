@@ -53,7 +53,7 @@ async def restore(
         )
         raise StoreFailedError(Reason(ReasonCode.RESTORE_FAILED, message)) from error
     await job.until_done(StepName.RESTORE, secrets, partial(_failed, store), check)
-    if wrong := _missing(source, await job.ends()):
+    if wrong := missing_of(source, await job.ends()):
         raise StoreFailedError(_incomplete(store, wrong))
     counts = ", ".join(f"{number} {name}" for name, number in source.counts.items())
     return Outcome(f"The backup of {source.url} is loaded: {counts}.")
@@ -65,8 +65,12 @@ def _failed(store: Store, said: str) -> Reason:
     return Reason(ReasonCode.RESTORE_FAILED, message)
 
 
-def _missing(source: RestoreSource, ended: Mapping[str, ContainerEnd]) -> str:
-    """Return what of all that was counted in the backup is not in the database, or ""."""
+def missing_of(source: RestoreSource, ended: Mapping[str, ContainerEnd]) -> str:
+    """Return what of all that was counted in the backup is not in the database, or "".
+
+    What was counted is known from the platform's own records: a manifest in the backup may have
+    been written by whoever broke into the shop.
+    """
     end = ended.get(LOAD)
     try:
         found = _counts.decode(end.message if end else "")

@@ -99,8 +99,8 @@ def api(api_process: Service) -> Service:
 
 def remove_stores(service: Service) -> None:
     """Remove everything that is recorded of stores."""
-    for table in ("backups", "events", "pods", "steps", "operations", "stores"):
-        service.sql(f"DELETE FROM {table} RETURNING 1 AS one")  # noqa: S608 - the names above
+    tables = ("backups", "events", "pods", "steps", "operations", "stores")
+    service.sql_each(*(f"DELETE FROM {table} RETURNING 1 AS one" for table in tables))  # noqa: S608 - the names above
 
 
 @pytest.fixture
@@ -110,10 +110,9 @@ def records(api: Service) -> Callable[[], Records]:
 
 
 def records_of(service: Service) -> Records:
-    return {
-        table: service.sql(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 - the names below
-        for table in ("stores", "operations", "steps", "backups", "pods", "events")
-    }
+    tables = ("stores", "operations", "steps", "backups", "pods", "events")
+    found = service.sql_each(*(f"SELECT * FROM {table} ORDER BY 1, 2" for table in tables))  # noqa: S608 - the names above
+    return dict(zip(tables, found, strict=True))
 
 
 def database(service: Service) -> Path:

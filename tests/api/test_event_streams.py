@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.test_operations import scrape
 from tests.e2e.curl import Event, EventStream, events
-from tests.e2e.service import Service
+from tests.e2e.service import NO_TLS, Service
 
 FOLLOW = """subscription ($id: ID!, $after: Int) { storeStatus(id: $id, after: $after) {
   version events { version } } }"""
@@ -106,6 +106,7 @@ def test_a_query_is_answered_as_it_is_liked_best(
         f"{api.url}/graphql",
         json={"query": "{ viewer { name } }"},
         headers={"Accept": accept, "Authorization": f"Bearer {api.token('merchant')}"},
+        verify=NO_TLS,
     )
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (
         200,

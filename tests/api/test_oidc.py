@@ -22,7 +22,7 @@ from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import Owner
 from tests.api.conftest import unreachable_cluster
 from tests.api.test_sockets import close_of, connected
-from tests.e2e.service import Service
+from tests.e2e.service import NO_TLS, Service
 from tests.issuer import AUDIENCE, Issuer, ec_key, rsa_key, running_issuer
 
 VIEWER = "{ viewer { name role } }"
@@ -78,7 +78,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=5, verify=NO_TLS) as client:
         yield client
 
 

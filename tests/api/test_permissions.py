@@ -16,7 +16,7 @@ from app.graphql.app import build_schema
 from tests.api.conftest import Records
 from tests.api.test_backups import add_backups
 from tests.e2e.curl import events
-from tests.e2e.service import Service
+from tests.e2e.service import NO_TLS, Service
 
 ROLES = ("viewer", "operator", "admin")
 NO_STORE = "store_" + "0" * 32
@@ -172,7 +172,7 @@ class Scene:
         headers = {"Authorization": f"Bearer {caller}"} if caller else {}
         body = {"query": document, "variables": variables}
         found: dict[str, Any] = httpx.post(
-            f"{self.api.url}/graphql", json=body, headers=headers
+            f"{self.api.url}/graphql", json=body, headers=headers, verify=NO_TLS
         ).json()
         return found
 

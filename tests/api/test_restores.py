@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import BACKUPS, running_service
+from tests.api.conftest import BACKUPS, records_of, running_service
 from tests.api.test_backups import a_store, add_backups
 from tests.e2e.service import Service
 
 CREATE = """mutation ($input: CreateStoreInput!) { createStore(input: $input) {
   store { id name owner engine engineVersion contactEmail status }
   operation { kind parameters steps { name } } errors { code field message } } }"""
+
+IN_PLACE = """mutation ($input: RestoreBackupInput!) { restoreBackup(input: $input) {
+  store { status } errors { code message } } }"""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,39 @@ def test_what_cannot_be_restored_is_refused(
     (error,) = create(service, token, **(given | change))["errors"]
     assert (error["code"], error["field"]) == (code, field)
     assert stores(service) == before
+
+
+def test_a_name_that_is_taken(service: Service) -> None:
+    """Also by the shop that the backup is of."""
+    token = service.token("mira")
+    backup = a_backup(service, token, "taken")
+    before = records_of(service)
+    made = create(service, token, name="taken", fromBackup=backup)
+    assert (made["store"], made["operation"]) == (None, None)
+    assert made["errors"] == [
+        {
+            "code": "NAME_TAKEN", "field": "name",
+            "message": "A store named 'taken' already exists; choose another name.",
+        }
+    ]  # fmt: skip
+    assert records_of(service) == before
+
+
+def test_whoever_may_have_no_more_stores(tmp_path: Path) -> None:
+    """In the place of its shop a backup can still be restored: that is no store more."""
+    with running_service(tmp_path, **BACKUPS, STORE_PLATFORM_MAX_STORES_PER_USER="1") as service:
+        token = service.token("mira")
+        backup = a_backup(service, token, "the-only-one")
+        before = records_of(service)
+        made = create(service, token, name="one-more", fromBackup=backup)
+        assert (made["store"], made["operation"]) == (None, None)
+        (error,) = made["errors"]
+        assert (error["code"], error["field"]) == ("USER_QUOTA_REACHED", None)
+        assert "and may have 1. Delete one that you no longer need" in error["message"]
+        assert records_of(service) == before
+        in_place = service.execute(token, IN_PLACE, input={"id": backup, "withoutBackup": True,
+            "acceptLossSince": "2026-05-28T20:26:40Z"})["restoreBackup"]  # fmt: skip
+        assert in_place == {"store": {"status": "QUEUED"}, "errors": []}
 
 
 def test_a_backup_of_somebody_else_is_unknown(service: Service) -> None:

@@ -7,7 +7,10 @@ import pytest
 from app.doctor.checks.kubernetes import OLDEST
 from app.doctor.checks.rights import Right, rights_for
 from app.settings import Settings
+from provisioner.domain.backups import BackupSettings
 from tests.charts.rendering import NAMESPACE, PLATFORM, Helm, Object, Objects, Values
+from tests.charts.test_network import matches
+from tests.charts.test_platform import SHOP_BACKUPS, settings
 from tests.charts.test_platform_network import METADATA, OUTSIDE, Other, may
 
 pytestmark = pytest.mark.slow
@@ -166,9 +169,30 @@ def test_in_the_apis_pod_it_may_ask_the_mail_server(full: Objects) -> None:
     assert policy["policyTypes"] == ["Egress"]
 
 
-def granted(role: Object) -> set[Right]:
+def test_in_the_apis_pod_it_may_ask_the_server_for_backups(doctor: Helm) -> None:
+    """Also without the hook: the command can be run in the pod all the same."""
+    for hook in (True, False):
+        objects = doctor.objects({**SHOP_BACKUPS, "doctor": {"enabled": hook}})
+        api, server = (objects.templates[name]["metadata"]["labels"] for name in ("api", "backups"))
+        out = objects.one("NetworkPolicy", "-doctor-to-backup-server")["spec"]
+        there = objects.one("NetworkPolicy", "-backup-server-from-doctor")["spec"]
+        assert (out["policyTypes"], there["policyTypes"]) == (["Egress"], ["Ingress"])
+        assert matches(out["podSelector"], api)
+        assert matches(there["podSelector"], server)
+        ((goes,), (comes,)) = out["egress"], there["ingress"]
+        (to,), (of) = goes["to"], comes["from"]
+        assert set(to) == {"podSelector"}  # of its own namespace, and no address
+        assert matches(to["podSelector"], server)
+        assert [set(peer) for peer in of] == [{"podSelector"}]
+        assert matches(of[0]["podSelector"], api)
+        (port,) = objects.containers["backups"]["ports"]
+        assert goes["ports"] == [{"protocol": "TCP", "port": port["containerPort"]}]
+        assert comes["ports"] == [{"protocol": "TCP", "port": port["name"]}]
+
+
+def granted(role: Object, namespace: str = "") -> set[Right]:
     return {
-        Right(verb, group, resource, name)
+        Right(verb, group, resource, name, namespace)
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
@@ -177,17 +201,28 @@ def granted(role: Object) -> set[Right]:
     }
 
 
-def test_the_rights_asked_for_are_those_of_the_roles(platform: Helm) -> None:
-    objects = platform.objects()
-    in_stores = objects.one("ClusterRole", "-in-stores")
-    everywhere = objects.one("ClusterRole", "-store-platform")
-    name = in_stores["metadata"]["name"]
-    assert set(rights_for(name)) == granted(everywhere)
-    administrators = set(rights_for(None))
-    assert granted(in_stores) <= administrators
-    assert administrators == granted(in_stores) | {
-        right for right in granted(everywhere) if not right.group.startswith("rbac.")
+@pytest.mark.parametrize("values", [{}, SHOP_BACKUPS], ids=["no backups", "backups"])
+def test_the_rights_asked_for_are_those_of_the_roles(platform: Helm, values: Values) -> None:
+    objects = platform.objects(values)
+    backups = backups_of(objects)
+    in_stores = granted(objects.one("ClusterRole", "-in-stores"))
+    everywhere = granted(objects.one("ClusterRole", "-store-platform"))
+    own = {right for role in objects.of("Role") for right in granted(role, NAMESPACE)}
+    assert bool(own) == (backups is not None)
+    name = objects.one("ClusterRole", "-in-stores")["metadata"]["name"]
+    assert set(rights_for(name, backups)) == everywhere | own
+    administrators = set(rights_for(None, backups))
+    assert in_stores <= administrators
+    assert administrators == in_stores | own | {
+        right for right in everywhere if not right.group.startswith("rbac.")
     }
+
+
+def backups_of(objects: Objects) -> BackupSettings | None:
+    """Return what the API is told of backups by the chart."""
+    given = {**settings(objects), "STORE_PLATFORM_BACKUP_KEY": "k" * 32}
+    told = {name.removeprefix("STORE_PLATFORM_").lower(): value for name, value in given.items()}
+    return Settings.model_validate(told).backups()
 
 
 def test_the_oldest_kubernetes_is_the_charts() -> None:

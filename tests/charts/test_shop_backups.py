@@ -149,14 +149,19 @@ def test_the_files_are_read_and_not_written(any_engine: Helm, shop: Objects) -> 
 def test_it_would_be_beside_the_files_and_is_made_without_it_too(
     any_engine: Helm, shop: Objects
 ) -> None:
-    affinity = job(shop)["spec"]["template"]["spec"]["affinity"]
-    (near,) = affinity["podAffinity"].pop("preferredDuringSchedulingIgnoredDuringExecution")
+    check_affinity(job(shop), shop.templates[OWNERS[any_engine.chart.name]])
+
+
+def check_affinity(job: Object, owner: Object) -> None:
+    """Look that a Job prefers the node of whoever has the files, and does not insist on it."""
+    affinity = job["spec"]["template"]["spec"]["affinity"]
+    assert list(affinity) == ["podAffinity"]
+    assert list(affinity["podAffinity"]) == ["preferredDuringSchedulingIgnoredDuringExecution"]
+    (near,) = affinity["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
     assert near["weight"] == 100
-    owner = shop.templates[OWNERS[any_engine.chart.name]]["metadata"]["labels"]
     term = near["podAffinityTerm"]
-    assert term["labelSelector"]["matchLabels"].items() <= owner.items()
+    assert term["labelSelector"]["matchLabels"].items() <= owner["metadata"]["labels"].items()
     assert term["topologyKey"] == "kubernetes.io/hostname"
-    assert affinity == {"podAffinity": {}}
 
 
 @pytest.mark.parametrize("plan", rules.PLANS)

@@ -19,7 +19,7 @@ from tests.charts.rendering import (
     total,
 )
 from tests.charts.test_network import DNS, PRIVATE, PUBLIC, Peer, allows, is_connected
-from tests.charts.test_shop_backups import DATABASES, OWNERS, SERVER
+from tests.charts.test_shop_backups import DATABASES, OWNERS, SERVER, check_affinity
 
 ENABLED = {"backup": {"enabled": True}, "restore": {"enabled": True}}
 WAIT = {"name": "FROM_BACKUP", "value": "true"}
@@ -147,6 +147,11 @@ def test_the_files_are_written_where_a_backup_reads_them(any_engine: Helm) -> No
     volumes = {v["name"]: v for v in job(shop)["spec"]["template"]["spec"]["volumes"]}
     claim = {"claimName": f"woo-8f0c2f5e-{OWNERS[any_engine.chart.name]}"}
     assert volumes["files"]["persistentVolumeClaim"] == claim
+
+
+def test_it_would_be_beside_the_files(any_engine: Helm, shop: Objects) -> None:
+    """One node at a time mounts their volume, and whoever waits for the backup has it."""
+    check_affinity(job(shop), shop.templates[OWNERS[any_engine.chart.name]])
 
 
 def test_the_set_up_waits_for_it(any_engine: Helm) -> None:

@@ -101,6 +101,12 @@ class Pod:
         return found
 
 
+def on_small_volume(folder: Path, size: str) -> list[str]:
+    """Return what to run a program with for which a folder is an empty volume of that size."""
+    mount = 'mount -t tmpfs -o "size=$1" none "$0"; shift; exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", mount, str(folder), size]
+
+
 def without_privileges() -> list[str]:
     """Return what to run a program with that is to meet permissions, which root does not."""
     return ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []

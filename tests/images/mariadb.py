@@ -56,15 +56,45 @@ class MariaDb:
         path = f"{self.package}/usr/bin{os.pathsep}{os.environ['PATH']}"
         return {"PATH": path, "LD_LIBRARY_PATH": str(libraries)}
 
+    @property
+    def _client(self) -> list[str]:
+        return [
+            "mariadb", "--no-defaults", f"--socket={self.folder}/socket", "--user=root", "--batch",
+            "--skip-column-names", "--unbuffered", "--default-character-set=utf8mb4",
+        ]  # fmt: skip
+
     def run(self, statements: str, database: str = "wordpress") -> str:
         """Run statements as root, and return what they give, a row to a line."""
         done = subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.folder}/socket", "--user=root",
-             "--batch", "--skip-column-names", "--default-character-set=utf8mb4", database],
+            [*self._client, database],
             input=statements, env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @contextmanager
+    def holding(self, table: str) -> Iterator[None]:
+        """Hold a table, so that everybody else waits for it, until this ends."""
+        with subprocess.Popen(
+            [*self._client, "wordpress"], env=self.environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as holder:  # fmt: skip
+            assert holder.stdin is not None
+            assert holder.stdout is not None
+            holder.stdin.write(f"LOCK TABLES {table} WRITE; SELECT 'held';\n")
+            holder.stdin.flush()
+            assert holder.stdout.readline() == "held\n"
+            yield
+            holder.communicate(timeout=60)
+
+    def kill_who_waits(self) -> None:
+        """End the connection of whoever waits for a table, once somebody does."""
+        waits = (
+            "SELECT id FROM information_schema.processlist WHERE state LIKE 'Waiting for table%'"
+        )
+        while not (waiting := self.run(waits).split()):
+            pass
+        self.run(f"KILL {waiting[0]}")
 
 
 @contextmanager

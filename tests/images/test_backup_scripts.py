@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.local.cluster.tools import RESTIC, ensure
 from tests.images.backup_pod import (
     ACCOUNT,
     ACCOUNT_PASSWORD,
@@ -14,11 +15,17 @@ from tests.images.backup_pod import (
     SCRIPTS,
     SHELLS,
     Pod,
+    on_small_volume,
     without_privileges,
 )
 from tests.images.rest_server import RestServer
 
 SAVE = SCRIPTS["medusa", "save"]
+NOTES_ITS_RUNS = """#!/bin/sh
+echo "$*" >> {folder}/runs
+exec {restic} "$@"
+"""
+RUNS = ("list locks", "list snapshots", "backup", "dump --archive tar")
 # restic is built where it never was: a minute, once.
 pytestmark = pytest.mark.slow
 
@@ -26,6 +33,15 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def pod(tmp_path: Path, server: RestServer) -> Pod:
     return pod_of(tmp_path / "pod", server)
+
+
+def flip_bytes(part: Path) -> None:
+    """Change a byte in each file of a part of a repository, as a disk might."""
+    for file in [part] if part.is_file() else list(filter(Path.is_file, part.rglob("*"))):
+        found = bytearray(file.read_bytes())
+        found[len(found) // 2] ^= 1
+        file.chmod(0o600)
+        file.write_bytes(found)
 
 
 def pod_of(folder: Path, server: RestServer) -> Pod:
@@ -185,6 +201,21 @@ def test_a_server_that_is_full(tmp_path: Path) -> None:
         assert len(pod.snapshots()) == 1
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a volume")
+def test_a_volume_of_the_server_that_is_full(pod: Pod, server: RestServer) -> None:
+    server.stop()
+    server.start(before=on_small_volume(server.data, "400k"))
+    assert pod.run(SAVE) == 0
+    before = pod.snapshots()
+    (pod.files / "video").write_bytes(os.urandom(2_000_000))
+    assert pod.run(SAVE) == 1
+    assert pod.message.startswith(
+        "The backup was not made. The place of the backups is full. Make it larger, or remove"
+        " backups there. restic said: "
+    )
+    assert pod.snapshots() == before
+
+
 def test_an_account_that_the_server_hears_of_later(pod: Pod, server: RestServer) -> None:
     new = {
         "RESTIC_REPOSITORY": f"rest:http://127.0.0.1:{server.port}/store-3/",
@@ -214,6 +245,58 @@ def test_files_that_are_not_there_are_no_backup(pod: Pod) -> None:
     assert pod.run(SAVE) == 1
     assert pod.message == f"The backup was not made: there is no folder {pod.files}.\n"
     assert pod.snapshots() == []
+
+
+@pytest.mark.parametrize("own", [(), ("lost+found",)])
+def test_files_of_which_none_are_left_are_no_backup(pod: Pod, own: tuple[str, ...]) -> None:
+    """Such as those of a volume that was lost, and made anew where a pod needed one."""
+    assert pod.run(SAVE) == 0
+    before = pod.snapshots()
+    shutil.rmtree(pod.files / "static")
+    for name in own:
+        (pod.files / name).mkdir()
+    assert pod.run(SAVE) == 1
+    assert pod.message == (
+        f"The backup was not made: there is nothing in the folder {pod.files}. See what has become"
+        " of the volume with the files of the shop.\n"
+    )
+    assert pod.snapshots() == before
+
+
+@pytest.mark.parametrize("part", ["config", "keys", "index"])
+def test_a_repository_that_is_damaged(pod: Pod, server: RestServer, part: str) -> None:
+    assert pod.run(SAVE) == 0
+    flip_bytes(server.data / ACCOUNT / part)
+    assert pod.run(SAVE) == 1
+    assert pod.message.startswith(("The repository of the backups could", "The backup was not"))
+    assert (
+        " A part of it is damaged, as by a disk. Have the operator of the platform look at it with"
+        " restic check, and bring it back from a copy. restic said: "
+    ) in pod.message
+    assert len(list((server.data / ACCOUNT / "snapshots").iterdir())) == 1
+
+
+@pytest.mark.parametrize("programs", [(), ("tar", "cmp", "grep")], ids=["any", "busybox"])
+def test_restic_is_run_no_more_often_than_it_has_to_be(pod: Pod, programs: tuple[str, ...]) -> None:
+    """Each run takes its time to derive the key."""
+    for name in programs:  # as in restic's image
+        (pod.folder / "bin" / name).symlink_to(str(shutil.which("busybox")))
+    assert pod.run(SAVE) == 0
+    program = pod.folder / "bin" / "restic"
+    program.unlink()
+    program.write_text(NOTES_ITS_RUNS.format(folder=pod.folder, restic=ensure(RESTIC)))
+    program.chmod(0o755)
+    assert pod.run(SAVE) == 0
+    runs = (pod.folder / "runs").read_text().splitlines()
+    assert len(runs) == len(RUNS)
+    for run, command in zip(runs, RUNS, strict=True):
+        assert f" {command} " in f"{run} "
+
+
+def test_a_tar_that_cannot_read_all_at_once(pod: Pod) -> None:
+    (pod.folder / "bin" / "tar").symlink_to("/bin/false")
+    assert pod.run(SAVE) == 0
+    assert json.loads(pod.message)["message_type"] == "summary"
 
 
 def test_what_is_read_back_has_to_be_what_was_saved(pod: Pod) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.images.backup_pod import SCRIPTS, SHELLS, Pod
+from tests.images.backup_pod import SCRIPTS, SHELLS, Pod, on_small_volume
 from tests.images.mariadb import PASSWORD as MARIADB_PASSWORD
 from tests.images.mariadb import MariaDb, running_mariadb
 from tests.postgres import PASSWORD, USER, PostgresServer
@@ -37,6 +37,21 @@ case "$*" in
 *) exec {grep} "$@" ;;
 esac
 """
+NOT_DUMPED = "The database could not be dumped, and nothing was backed up. "
+STOPPED = (
+    f"{NOT_DUMPED}The database does not answer, or was stopped. See whether its pod runs, then ask"
+    " for another backup. "
+)
+OTHER_PASSWORD = (
+    f"{NOT_DUMPED}The database has another password than the Secret of the shop. Give it that one. "
+)
+NO_ROOM = (
+    "There is no room for the dump. Choose a larger plan, or make room on the node of the pod. "
+)
+UNKNOWN = (
+    f"{NOT_DUMPED}Ask for another one. If that ends the same way, the operator of the platform has"
+    " to look at the log of the pod. "
+)
 TOOLS = ("cat", "cp", "cut", "grep", "sed", "tail")
 """What the script needs besides, and MySQL's image has."""
 
@@ -82,6 +97,12 @@ def test_medusas_dump_has_what_its_manifest_counts(
             assert in_postgres(pod, rows, other) == in_postgres(pod, rows)
 
 
+def room_for_one(file: Path) -> list[str]:
+    """Return what to run a program with, for which beside this file there is room for nothing."""
+    pages = -(-file.stat().st_size // 4096)
+    return on_small_volume(file.parent, f"{4 * pages}k")
+
+
 def restore(pod: Pod, database: str) -> None:
     subprocess.run(
         ["pg_restore", "--exit-on-error", "--dbname", database, pod.backup / "database.dump"],
@@ -124,22 +145,24 @@ def test_a_database_that_ends_in_mid_dump(
 ) -> None:
     """Nothing is saved then: the container that saves begins after this one has ended well."""
     assert asyncio.run(while_it_dumps(pod, postgres.url(database), END_ITS_SESSIONS)) == 1
-    assert pod.message.startswith("The database could not be dumped, and nothing was backed up: ")
+    assert pod.message.startswith(STOPPED)
     assert "terminating connection due to administrator command" in pod.message
     assert not (pod.backup / "manifest.json").exists()
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "reason"),
+    ("variable", "value", "told", "reason"),
     [
-        ("PGPASSWORD", "another", "password authentication failed"),
-        ("PGDATABASE", "elsewhere", 'database "elsewhere" does not exist'),
-        ("PGPORT", "1", "Connection refused"),
+        ("PGPASSWORD", "another", OTHER_PASSWORD, "password authentication failed"),
+        ("PGDATABASE", "elsewhere", UNKNOWN, 'database "elsewhere" does not exist'),
+        ("PGPORT", "1", STOPPED, "Connection refused"),
     ],
 )
-def test_a_postgres_that_cannot_be_asked(pod: Pod, variable: str, value: str, reason: str) -> None:
+def test_a_postgres_that_cannot_be_asked(
+    pod: Pod, variable: str, value: str, told: str, reason: str
+) -> None:
     assert pod.run(MEDUSA, **{variable: value}) == 1
-    assert pod.message.startswith("The database could not be dumped, and nothing was backed up: ")
+    assert pod.message.startswith(told)
     assert reason in pod.message
     assert not any(pod.backup.iterdir())
 
@@ -147,7 +170,18 @@ def test_a_postgres_that_cannot_be_asked(pod: Pod, variable: str, value: str, re
 def test_tables_that_are_not_there(pod: Pod, postgres: PostgresServer, database: str) -> None:
     postgres.execute("DROP TABLE product CASCADE", database)
     assert pod.run(MEDUSA) == 1
+    assert pod.message.startswith(UNKNOWN)
     assert 'relation "product" does not exist' in pod.message
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a volume")
+def test_no_room_for_medusas_dump(pod: Pod) -> None:
+    assert pod.run(MEDUSA, before=on_small_volume(pod.backup, "4k")) == 1
+    assert pod.message.startswith(f"{NOT_DUMPED}{NO_ROOM}")
+    assert pod.run(MEDUSA) == 0
+    assert pod.run(MEDUSA, before=room_for_one(pod.backup / "database.dump")) == 1
+    assert pod.message.startswith(f"{NOT_DUMPED}{NO_ROOM}")
+    assert "No space left on device" in pod.message
 
 
 @pytest.fixture(scope="module")
@@ -197,18 +231,42 @@ def test_a_program_by_its_older_name(woocommerce: Pod) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "reason"),
-    [("MYSQL_PASSWORD", "another", "Access denied"), ("MYSQL_PORT", "1", "Can't connect")],
+    ("variable", "value", "told", "reason"),
+    [
+        ("MYSQL_PASSWORD", "another", OTHER_PASSWORD, "Access denied"),
+        ("MYSQL_PORT", "1", STOPPED, "Can't connect"),
+        ("MYSQL_DATABASE", "elsewhere", OTHER_PASSWORD, "Access denied"),
+    ],
 )
 def test_a_mariadb_that_cannot_be_asked(
-    woocommerce: Pod, variable: str, value: str, reason: str
+    woocommerce: Pod, variable: str, value: str, told: str, reason: str
 ) -> None:
     assert woocommerce.run(WOOCOMMERCE, **{variable: value}) == 1
-    assert woocommerce.message.startswith(
-        "The database could not be dumped, and nothing was backed up: "
-    )
+    assert woocommerce.message.startswith(told)
     assert reason in woocommerce.message
     assert not (woocommerce.backup / "manifest.json").exists()
+
+
+def test_a_mariadb_that_ends_in_mid_dump(woocommerce: Pod, mariadb: MariaDb) -> None:
+    """It waits for a table that is held, when it has dumped another."""
+    with mariadb.holding("wp_wc_orders"):
+        running = woocommerce.start(WOOCOMMERCE)
+        mariadb.kill_who_waits()
+        assert woocommerce.finish(running) == 1
+    assert "INSERT INTO `wp_posts`" in (woocommerce.backup / "database.sql").read_text()
+    assert woocommerce.message.startswith(STOPPED)
+    assert not (woocommerce.backup / "manifest.json").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a volume")
+def test_no_room_for_woocommerces_dump(woocommerce: Pod) -> None:
+    small = on_small_volume(woocommerce.backup, "4k")
+    assert woocommerce.run(WOOCOMMERCE, before=small) == 1
+    assert woocommerce.message.startswith(f"{NOT_DUMPED}{NO_ROOM}")
+    assert woocommerce.run(WOOCOMMERCE) == 0
+    small = room_for_one(woocommerce.backup / "database.sql")
+    assert woocommerce.run(WOOCOMMERCE, before=small) == 1
+    assert woocommerce.message.startswith(f"{NOT_DUMPED}{NO_ROOM}")
 
 
 @pytest.mark.parametrize("killed", ["wp_wc_orders", "wc-checkout-draft", "wp_posts"])

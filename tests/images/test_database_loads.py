@@ -30,6 +30,15 @@ WAITS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'psql' AND state = 'idle in transaction'
 """
+WAIT_AND_END = """
+DO $$ BEGIN LOOP
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'psql'
+      AND state = 'idle in transaction';
+  EXIT WHEN FOUND;
+  PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+END LOOP; END $$
+"""
 OTHERS = (
     "http://old.test:80801 http://old.test:8080.example http://old.test:8080@else.test"
     " http://old.test/"
@@ -170,6 +179,38 @@ def test_killed_in_the_middle_it_leaves_nothing(
     (pod.folder / "bin" / "pg_restore").unlink()
     assert pod.run(LOAD) == 0
     assert pod.message == '{"orders": 2, "products": 1}\n'
+
+
+def test_a_database_that_ends_in_the_middle(pod: Pod, postgres: PostgresServer, new: str) -> None:
+    """Nothing of the backup is in it, and another pod begins anew."""
+    instead_of_pg_restore(pod, "until [ -e $TMPDIR/go ]; do sleep 0.1; done; echo 'SELECT 1;'")
+    running = pod.start(LOAD)
+    postgres.execute(WAIT_AND_END, new)
+    (pod.folder / "tmp" / "go").touch()
+    assert pod.finish(running) == 1
+    assert pod.message.startswith(
+        "The backup could not be loaded. The database was stopped meanwhile, so the shop is not"
+        " opened. See whether its pod runs. "
+    )
+    assert tables(pod) == set()
+    (pod.folder / "bin" / "pg_restore").unlink()
+    assert pod.run(LOAD) == 0
+    assert pod.message == '{"orders": 2, "products": 1}\n'
+
+
+def test_a_dump_of_a_newer_postgres(pod: Pod) -> None:
+    dump = pod.backup / "database.dump"
+    found = bytearray(dump.read_bytes())
+    assert found[:6] == b"PGDMP\x01"
+    found[6] = 99  # the format's version, after its magic bytes
+    dump.write_bytes(found)
+    assert pod.run(LOAD) == 1
+    assert pod.message == (
+        "The backup could not be loaded. It is the dump of a newer database server than the one of"
+        " this shop. Have the operator of the platform give the shop that one. pg_restore: error:"
+        " unsupported version (1.99) in file header\n"
+    )
+    assert tables(pod) == set()
 
 
 def test_a_dump_that_cannot_be_read_to_its_end(pod: Pod) -> None:

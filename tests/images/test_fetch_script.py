@@ -10,9 +10,17 @@ from pathlib import Path
 import pytest
 
 from app.local.cluster.tools import RESTIC, ensure
-from tests.images.backup_pod import ACCOUNT, SCRIPTS, SHELLS, Pod, without_privileges
+from tests.images.backup_pod import (
+    ACCOUNT,
+    SCRIPTS,
+    SHELLS,
+    Pod,
+    on_small_volume,
+    without_privileges,
+)
+from tests.images.removals import Shop, elsewhere
 from tests.images.rest_server import RestServer
-from tests.images.test_backup_scripts import pod_of
+from tests.images.test_backup_scripts import flip_bytes, pod_of
 
 SAVE, FETCH = SCRIPTS["medusa", "save"], SCRIPTS["medusa", "fetch"]
 USER = 12345
@@ -33,6 +41,10 @@ NOT_AMONG = (
 )
 NOT_WHAT_A_BACKUP_HAS = (
     "The backup could not be fetched. It has not what a backup has. Choose another one."
+)
+DAMAGED = (
+    " A part of it is damaged, as by a disk. Choose another one, and have the operator of the"
+    " platform look at them with restic check. restic said: "
 )
 NOT_THE_PASSWORD = (
     "The backups of the other shop could not be opened. The password does not fit the repository,"
@@ -226,3 +238,82 @@ def test_a_volume_that_cannot_be_written_to(pod: Pod) -> None:
         "The backup could not be fetched. The volume of this shop cannot be written to. See whom"
         " its files belong to. restic said: "
     )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a volume")
+@pytest.mark.parametrize("size", ["4k", "16k"], ids=["but for the mark", "in the middle"])
+def test_a_volume_that_is_full(pod: Pod, saved: Pod, size: str) -> None:
+    if size == "16k":
+        (saved.files / "static" / "picture.png").write_bytes(os.urandom(50_000))
+        assert saved.run(SAVE) == 0
+    newest = saved.snapshots()[-1]["id"]
+    assert pod.run(FETCH, before=on_small_volume(pod.files, size), SNAPSHOT=newest) == 1
+    assert pod.message.startswith(
+        "The backup could not be fetched. The volume of this shop is full. Choose a plan with a"
+        " larger one. restic said: "
+    )
+
+
+@pytest.mark.parametrize("part", ["config", "keys", "index", "snapshots", "data"])
+def test_a_backup_that_is_damaged(pod: Pod, server: RestServer, part: str) -> None:
+    flip_bytes(server.data / ACCOUNT / part)
+    assert pod.run(FETCH) == 1
+    assert pod.message.startswith(
+        ("The backup could not be", "The backups of the other shop could")
+    )
+    assert DAMAGED in pod.message
+    assert not files_of(pod.files)
+
+
+def test_another_snapshot_in_the_place_of_the_backup(
+    pod: Pod, saved: Pod, server: RestServer
+) -> None:
+    """Its id is the digest of what it is, and the platform knows that."""
+    (saved.backup / "database.dump").write_bytes(b"")
+    assert saved.run(SAVE) == 0
+    snapshots = server.data / ACCOUNT / "snapshots"
+    place = snapshots / pod.environment["SNAPSHOT"]
+    (other,) = set(snapshots.iterdir()) - {place}
+    place.unlink()
+    other.rename(place)
+    assert pod.run(FETCH) == 1
+    assert pod.message.startswith(f"The backup could not be fetched.{DAMAGED}")
+    assert not files_of(pod.backup)
+
+
+@pytest.mark.parametrize("has_own", [True, False])
+def test_a_backup_that_has_none_of_the_files(pod: Pod, saved: Pod, has_own: bool) -> None:  # noqa: FBT001
+    shutil.rmtree(saved.files)
+    saved.files.mkdir()
+    if has_own:
+        (saved.files / ".set-up").touch()
+    assert saved.restic("backup", str(saved.backup), str(saved.files)).returncode == 0
+    newest = saved.snapshots()[-1]["id"]
+    assert pod.run(FETCH, SNAPSHOT=newest) == 1
+    assert pod.message == (
+        "The backup was fetched, but has none of the files of that shop. Choose another one.\n"
+    )
+    assert not files_of(pod.files)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can name a host")
+def test_the_lock_of_a_removal_that_was_killed_is_no_obstacle(
+    pod: Pod, saved: Pod, server: RestServer
+) -> None:
+    shop = Shop(saved, ACCOUNT, server.data / ACCOUNT)
+    with shop.prune_under_way(*elsewhere()) as pruning:
+        pruning.kill()
+        pruning.wait(timeout=60)
+    (lock,) = shop.locks
+    assert pod.run(FETCH) == 0
+    assert files_of(pod.files) == expected(saved, pod)
+    assert shop.locks == [lock]  # which is another shop's to remove
+
+
+def test_two_restores_of_one_backup_at_once(pod: Pod, saved: Pod, tmp_path: Path) -> None:
+    pods = (pod, restoring(tmp_path / "other", saved))
+    for running in [(each, each.start(FETCH)) for each in pods]:
+        assert running[0].finish(running[1]) == 0
+    for each in pods:
+        assert files_of(each.files) == expected(saved, each)
+        assert files_of(each.backup) == files_of(saved.backup)

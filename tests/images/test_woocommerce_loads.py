@@ -83,6 +83,40 @@ def test_a_run_that_ended_in_the_middle_is_begun_anew(pod: Pod, mariadb: MariaDb
     assert contents(mariadb, "new") == contents(mariadb, "wordpress")
 
 
+def test_a_database_that_ends_in_the_middle(pod: Pod, mariadb: MariaDb) -> None:
+    """The part that is loaded is known to be one."""
+    whole = (pod.backup / "database.sql").read_text()
+    cut = whole.index("INSERT INTO `wp_wc_orders` VALUES (3")
+    half = f"{whole[:cut]}COMMIT;\nUNLOCK TABLES;\nSELECT COUNT(*) FROM wordpress.wp_posts;\n"
+    (pod.backup / "database.sql").write_text(half + whole[cut:])
+    mariadb.run("GRANT SELECT ON wordpress.* TO wordpress@'%'")
+    with mariadb.holding("wp_posts"):
+        running = pod.start(LOAD)
+        mariadb.kill_who_waits()
+        assert pod.finish(running) == 1
+    assert pod.message.startswith(
+        "The backup could not be loaded. The database was stopped meanwhile, so the shop is not"
+        " opened. See whether its pod runs. ERROR "
+    )
+    assert mariadb.run("SELECT COUNT(*) FROM wp_wc_orders", "new") == "2\n"
+    assert mariadb.run(f"SELECT COUNT(*) FROM {MARK}", "new") == "0\n"  # noqa: S608 - ours
+    (pod.backup / "database.sql").write_text(whole)
+    assert pod.run(LOAD) == 0
+    assert pod.message == COUNTS
+    assert contents(mariadb, "new") == contents(mariadb, "wordpress")
+
+
+def test_a_dump_of_a_newer_database(pod: Pod, mariadb: MariaDb) -> None:
+    dump = pod.backup / "database.sql"
+    dump.write_text(dump.read_text().replace("COLLATE=utf8mb4_", "COLLATE=utf8mb4_of_tomorrow_"))
+    assert pod.run(LOAD) == 1
+    assert pod.message.startswith(
+        "The backup could not be loaded. It is the dump of a newer database server than the one of"
+        " this shop. Have the operator of the platform give the shop that one. ERROR 1273"
+    )
+    assert mariadb.run(f"SELECT COUNT(*) FROM {MARK}", "new") == "0\n"  # noqa: S608 - ours
+
+
 def test_a_copys_dump_does_not_say_that_it_is_one(pod: Pod) -> None:
     assert pod.run(LOAD) == 0
     assert pod.run(DUMP) == 0

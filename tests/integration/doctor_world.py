@@ -26,6 +26,7 @@ from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
 from tests.charts.rendering import PLATFORM, Helm
 from tests.e2e.platform_account import account_kubeconfig
+from tests.images.rest_server import RestServer
 from tests.integration.doctor_servers import (
     PASSWORD,
     SHOPS,
@@ -39,6 +40,10 @@ from tests.redis import RedisServer
 
 NAME = "doctor-test"
 WEAK = "doctor-weak"
+ACCOUNTS = f"{NAME}-store-platform-backup-accounts"
+REMOVAL = f"{NAME}-store-platform-backup-removal"
+BACKUPS = {"backups": {"enabled": True, "existingSecret": "backup-key"}}
+BACKUP_KEY = "backup-s3cret-" + 32 * "k"
 SHOP = "doctor-1.shops.test"
 PLATFORM_HOST = "platform.test"
 _PATIENCE_SECONDS = 60.0
@@ -48,6 +53,9 @@ _ACCOUNT = {
     "ClusterRoleBinding",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
+    "Role",
+    "RoleBinding",
+    "Secret",
 }
 
 
@@ -66,6 +74,7 @@ class World:
     issuer: Issuer
     web_port: int
     mail_port: int
+    backup_server: RestServer
     given: dict[str, Any] = field(default_factory=dict)
 
     async def examined(
@@ -138,6 +147,7 @@ def healthy_world(folder: Path, cluster: LocalCluster, database_url: str) -> Ite
                 web_server(shown_by(ca, SHOPS, PLATFORM_HOST, "127.0.0.1"))
             ),
             mail_port=stack.enter_context(mail_server(shown_by(ca, "127.0.0.1"))),
+            backup_server=stack.enter_context(RestServer(folder)),
         )
         _install_accounts(world)
         world.given = _settings(world, database_url)
@@ -161,6 +171,10 @@ def _settings(world: World, database_url: str) -> dict[str, Any]:
         "smtp_password": PASSWORD,
         "oidc_issuer": world.issuer.url,
         "oidc_audience": AUDIENCE,
+        "backup_repository": f"rest:http://127.0.0.1:{world.backup_server.port}",
+        "backup_key": BACKUP_KEY,
+        "backup_accounts": f"{NAME}/{ACCOUNTS}",
+        "backup_removal": f"{NAME}/{REMOVAL}",
     }
 
 
@@ -181,10 +195,12 @@ def _install_accounts(world: World) -> None:
     """Apply the account of the chart, which may besides what its hook's may, and a weaker one."""
     cluster = world.cluster
     cluster.kubectl("create", "namespace", NAME)
-    done = Helm(tools.ensure_helm(), world.folder, PLATFORM).template(release=NAME, namespace=NAME)
+    helm = Helm(tools.ensure_helm(), world.folder, PLATFORM, BACKUPS)
+    done = helm.template(release=NAME, namespace=NAME)
     assert done.returncode == 0, done.stderr
     objects = [item for item in yaml.safe_load_all(done.stdout) if item]
     wanted = [item for item in objects if item["kind"] in _ACCOUNT]
+    wanted.append(_removal(objects))
     roles = {r["metadata"]["name"]: r for r in objects if r["kind"] == "ClusterRole"}
     account, reader = f"{NAME}-store-platform", f"{NAME}-store-platform-doctor"
     weaker = json.loads(json.dumps(roles[account]))
@@ -200,6 +216,7 @@ def _install_accounts(world: World) -> None:
         _binding(f"{NAME}-reads", reader, account),
         _binding(f"{WEAK}-reads", reader, WEAK),
         _binding(WEAK, WEAK, WEAK),
+        {**_binding(f"{WEAK}-backups", ACCOUNTS, WEAK, "Role"), "kind": "RoleBinding"},
         _storage_class("doctor-fast", "csi.test", can_grow=True),
         _storage_class("doctor-folders", "rancher.io/local-path", can_grow=False),
         {
@@ -214,14 +231,15 @@ def _install_accounts(world: World) -> None:
     account_kubeconfig(cluster, NAME, account, world.kubeconfig(NAME))
     account_kubeconfig(cluster, NAME, WEAK, world.kubeconfig(WEAK))
     for name in (NAME, WEAK):
-        _await(world, name, "list", "storageclasses", said="")
-        _await(world, name, "list", "pods", said="")
+        _await(world, name, "list", "storageclasses", "-A", said="")
+        _await(world, name, "list", "pods", "-A", said="")
+        _await(world, name, "get", f"cronjobs/{REMOVAL}", f"--namespace={NAME}", said="")
     _await(world, NAME, said="may write only stores' namespaces")
 
 
 def _await(world: World, name: str, *right: str, said: str) -> None:
     """Wait until the account has the right; without one, until its policy refuses a namespace."""
-    ask = ["auth", "can-i", *right, "-A"] if right else []
+    ask = ["auth", "can-i", *right] if right else []
     ask = ask or ["create", "namespace", "refused", "--dry-run=server"]
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
@@ -236,12 +254,20 @@ def _await(world: World, name: str, *right: str, said: str) -> None:
         time.sleep(0.2)
 
 
-def _binding(name: str, role: str, account: str) -> Mapping[str, Any]:
+def _removal(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the CronJob that removes backups, which starts nothing here at whatever hour."""
+    jobs = [item for item in objects if item["kind"] == "CronJob"]
+    (found,) = [item for item in jobs if item["metadata"]["name"] == REMOVAL]
+    found["spec"]["suspend"] = True
+    return found
+
+
+def _binding(name: str, role: str, account: str, kind: str = "ClusterRole") -> Mapping[str, Any]:
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
         "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
         "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": NAME}],
     }
 

@@ -22,10 +22,14 @@ from app.doctor.gateways import GatewayName
 from app.doctor.threads import AbandonedThreads
 from app.local.cluster import LocalCluster
 from tests.conftest import MIGRATED
+from tests.images.rest_server import RestServer
 from tests.integration.doctor_servers import PASSWORD, SHOPS, shown_by, web_server
 from tests.integration.doctor_world import (
+    ACCOUNTS,
+    BACKUP_KEY,
     NAME,
     PLATFORM_HOST,
+    REMOVAL,
     SHOP,
     WEAK,
     World,
@@ -33,7 +37,7 @@ from tests.integration.doctor_world import (
     healthy_world,
     remember,
 )
-from tests.integration.test_foreign_kinds import GATEWAY_API, published
+from tests.integration.test_foreign_kinds import GATEWAY_API, await_established, published
 from tests.postgres import PostgresServer
 
 Findings = dict[str, Finding]
@@ -41,6 +45,8 @@ BEHIND_KUBERNETES = (
     "cluster-clock", "cluster", "rights", "admission", "storage", "ingress-class", "gateway",
 )  # fmt: skip
 VOLUMES_BEHIND = {"volumes": skipped("It cannot be looked at: see storage.")}
+SERVER_BEHIND = {"backup-server": skipped("It cannot be looked at: see backups.")}
+BACKUPS_BEHIND = {"backups": skipped("It cannot be looked at: see rights."), **SERVER_BEHIND}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +119,7 @@ def test_nothing_is_amiss(world: World, healthy: Findings) -> None:
     seen = {name: finding.seen for name, finding in healthy.items()}
     assert seen["engines"] == "Shops can be rendered of these engines: woocommerce."
     assert seen["cluster"] == "It is the cluster that the stores live in."
-    assert seen["rights"] == "The account has all 16 rights that the platform needs."
+    assert seen["rights"] == "The account has all 21 rights that the platform needs."
     assert seen["admission"] == "An admission policy keeps the account to the stores' namespaces."
     assert seen["storage"] == "The volumes of woocommerce are of the StorageClass doctor-fast."
     assert seen["volumes"] == (
@@ -134,6 +140,14 @@ def test_nothing_is_amiss(world: World, healthy: Findings) -> None:
         f"The mail server 127.0.0.1:{world.mail_port} answers, and lets the shops sign in."
     )
     assert seen["issuer"] == f"The issuer {world.issuer.url} gives 1 keys."
+    assert seen["backups"] == (
+        f"The Secret {NAME}/{ACCOUNTS} can be used. The Secret {NAME}/{REMOVAL} can be used. The"
+        f" CronJob {NAME}/{REMOVAL} removes old backups, and has not run yet."
+    )
+    assert seen["backup-server"] == (
+        f"The server for backups 127.0.0.1:{world.backup_server.port} answers, and asks for an"
+        " account."
+    )
 
 
 async def test_nothing_is_left_behind(world: World, healthy: Findings) -> None:
@@ -233,9 +247,10 @@ class TestBroken:
             **healthy,
             "rights": failed(
                 "The platform's account may not: delete namespaces.",
-                "Give it the ClusterRoles of charts/store-platform (serviceAccount.create), or"
-                " others with the same rules.",
+                "Give it the roles of charts/store-platform (serviceAccount.create), or others with"
+                " the same rules.",
             ),
+            **BACKUPS_BEHIND,
             "admission": warning(
                 "No admission policy keeps the account to the stores' namespaces: who steals it"
                 " can read every Secret of the cluster.",
@@ -264,7 +279,12 @@ class TestBroken:
         found = steady(await world.examined(kubeconfig=file))
         assert found.pop("kubernetes").seen.startswith("The cluster did not answer: ")
         rest = {name: finding for name, finding in healthy.items() if name != "kubernetes"}
-        assert found == {**rest, **behind("kubernetes", *BEHIND_KUBERNETES), **VOLUMES_BEHIND}
+        assert found == {
+            **rest,
+            **behind("kubernetes", *BEHIND_KUBERNETES),
+            **VOLUMES_BEHIND,
+            **BACKUPS_BEHIND,
+        }
 
     async def test_a_name_that_is_not_found(self, world: World, healthy: Findings) -> None:
         async def only_the_host(host: str) -> list[str]:
@@ -530,6 +550,107 @@ class TestBroken:
         }
 
 
+class TestBackups:
+    def write_accounts(self, world: World, htpasswd: str | None) -> None:
+        patch = json.dumps({"data": {"htpasswd": htpasswd}})
+        world.cluster.kubectl("-n", NAME, "patch", "secret", ACCOUNTS, f"--patch={patch}")
+
+    async def test_none_are_made(self, world: World, healthy: Findings) -> None:
+        found = await world.examined(backup_repository=None)
+        assert steady(found) == {
+            **healthy,
+            "rights": ok("The account has all 16 rights that the platform needs."),
+            "backups": skipped(
+                "No backups of stores are made (STORE_PLATFORM_BACKUP_REPOSITORY is unset)."
+            ),
+            **SERVER_BEHIND,
+        }
+
+    async def test_no_server(self, world: World, healthy: Findings) -> None:
+        """Before the platform has started once, that is no fault: the server waits for it."""
+        place = f"127.0.0.1:{closed_port()}"
+        before = await world.examined(backup_repository=f"rest:http://{place}")
+        self.write_accounts(world, "")  # as it is without shops
+        try:
+            found = await world.examined(backup_repository=f"rest:http://{place}")
+        finally:
+            self.write_accounts(world, None)
+        waits = skipped(
+            f"The server for backups {place} waits for its accounts, which the platform writes once"
+            " it has started.",
+            "Run the doctor again two minutes after the platform's start. If it says the same, see"
+            " backup_accounts_not_written in its log.",
+        )
+        silent = failed(
+            f"The server for backups {place} does not answer (All connection attempts failed): no"
+            " backup is made.",
+            "See that it runs and that network policies let this machine reach it, or mend"
+            " STORE_PLATFORM_BACKUP_REPOSITORY. At its first start it takes up to two minutes to"
+            " hear of its accounts.",
+        )
+        assert steady(before) == {**healthy, "backup-server": waits}
+        assert steady(found) == {**healthy, "backup-server": silent}
+
+    async def test_a_server_that_asks_for_no_account(
+        self, world: World, healthy: Findings, tmp_path: Path
+    ) -> None:
+        with RestServer(tmp_path, options=["--no-auth"]) as server:
+            place = f"127.0.0.1:{server.port}"
+            found = await world.examined(backup_repository=f"rest:http://{place}")
+        assert steady(found) == {
+            **healthy,
+            "backup-server": warning(
+                f"The server for backups {place} answers with 405, where rest-server asks for an"
+                " account (401).",
+                "Have rest-server ask for accounts (--htpasswd-file, --private-repos, no"
+                " --no-auth), or mend STORE_PLATFORM_BACKUP_REPOSITORY if something else answers"
+                " there.",
+            ),
+        }
+
+    async def test_rights_in_the_platforms_own_namespace(
+        self, world: World, healthy: Findings
+    ) -> None:
+        found = await world.examined(backup_removal=f"{NAME}/other")
+        assert steady(found) == {
+            **healthy,
+            "rights": failed(
+                f"The platform's account may not: get secrets {NAME}/other, patch secrets"
+                f" {NAME}/other, get cronjobs.batch {NAME}/other.",
+                "Give it the roles of charts/store-platform (serviceAccount.create), or others with"
+                " the same rules.",
+            ),
+            **BACKUPS_BEHIND,
+        }
+
+    async def test_what_the_release_made_is_gone(self, world: World, healthy: Findings) -> None:
+        there = [
+            world.cluster.kubectl_json("-n", NAME, "get", kind, name)
+            for kind, name in (("secret", ACCOUNTS), ("cronjob", REMOVAL))
+        ]
+        for item in there:
+            del item["metadata"]["resourceVersion"], item["metadata"]["uid"]
+        listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": there})
+        world.cluster.kubectl("delete", "-f", "-", stdin=listed)
+        try:
+            found = await world.examined()
+        finally:
+            world.cluster.kubectl("create", "-f", "-", stdin=listed)
+        made = (
+            "Upgrade the platform's release with backups.enabled, which makes it, or name another"
+        )
+        setting = "in STORE_PLATFORM_BACKUP"
+        assert steady(found) == {
+            **healthy,
+            "backups": failed(
+                f"There is no Secret {NAME}/{ACCOUNTS}: no shop is given an account at the server."
+                f" There is no CronJob {NAME}/{REMOVAL}: no old backup is removed.",
+                f"{made} {setting}_ACCOUNTS. {made} {setting}_REMOVAL.",
+            ),
+            **SERVER_BEHIND,
+        }
+
+
 class TestGateway:
     """Shops and platform that are reached by a Gateway, whose kind is as its makers publish it."""
 
@@ -539,7 +660,7 @@ class TestGateway:
         kind = f"--filename={published(module, checksum, file.replace('httproutes', 'gateways'))}"
         world.cluster.kubectl("apply", "--server-side", kind)
         try:
-            world.cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", kind)
+            await_established(world.cluster, kind)
             yield world
         finally:
             world.cluster.kubectl("delete", kind)
@@ -611,7 +732,7 @@ class TestGateway:
 async def test_before_the_installation(world: World, healthy: Findings) -> None:
     """What only the release has is left out, whoever asks."""
     found = steady(await world.examined(is_before_install=True))
-    left_out = ("state", "rights", "admission")
+    left_out = ("state", "rights", "admission", "backups", "backup-server")
     not_there = skipped("It is part of the release, which is not installed yet.")
     assert found == {
         **healthy,
@@ -686,8 +807,8 @@ class TestCommand:
         assert done.returncode == 1
         assert done.stderr == ""
         assert "\nFAILED   redis             Redis does not answer (" in done.stdout
-        assert done.stdout.endswith("\n1 FAILED, 1 WARNING, 18 OK, 4 SKIPPED.\n")
-        for secret in (PASSWORD, "s3cret-of-redis", "secret%2Fwith", "secret/with"):
+        assert done.stdout.endswith("\n1 FAILED, 1 WARNING, 20 OK, 4 SKIPPED.\n")
+        for secret in (PASSWORD, BACKUP_KEY, "s3cret-of-redis", "secret%2Fwith", "secret/with"):
             assert secret not in done.stdout
 
     def test_settings_that_cannot_be_read(self, world: World) -> None:

@@ -65,11 +65,18 @@ def definitions(local_cluster: LocalCluster) -> Iterator[None]:
     files = [f"--filename={published(*item)}" for item in DEFINITIONS]
     local_cluster.kubectl("apply", "--server-side", *files)
     try:
-        local_cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *files)
+        await_established(local_cluster, *files)
         await_kinds(local_cluster)
         yield
     finally:
         local_cluster.kubectl("delete", *files)
+
+
+def await_established(cluster: LocalCluster, *files: str) -> None:
+    """Wait until the kinds are served that these arguments of kubectl name the files of."""
+    # At first a definition has no conditions at all, which kubectl takes for an error.
+    for what in ("jsonpath={.status.conditions}", "condition=Established"):
+        cluster.kubectl("wait", f"--for={what}", "--timeout=60s", *files)
 
 
 def await_kinds(cluster: LocalCluster) -> None:

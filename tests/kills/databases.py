@@ -44,6 +44,9 @@ class Databases(Protocol):
     def sell(self, name: str, number: int, *, has_product: bool) -> None:
         """Add an order, and perhaps a product."""
 
+    def clear(self, name: str) -> None:
+        """Remove everything that a backup counts; the tables stay."""
+
     def counts(self, name: str) -> Mapping[str, int]:
         """Count what a backup counts."""
 
@@ -98,6 +101,9 @@ class Medusas:
         if has_product:
             product = f"('n{number}', 'New', '{OLD_URL}', '{{}}', now())"
             self._server.execute(f"INSERT INTO product VALUES {product}", name)  # noqa: S608
+
+    def clear(self, name: str) -> None:
+        self._server.execute('TRUNCATE "order", product, image', name)
 
     def counts(self, name: str) -> Mapping[str, int]:
         orders, products = self._ask(self._COUNTS, name).split()
@@ -163,6 +169,9 @@ class WooCommerces:
         self._server.run(f"INSERT INTO wp_wc_orders (id, status, type) VALUES {order}", name)  # noqa: S608
         if has_product:
             self._server.run("INSERT INTO wp_posts (post_type) VALUES ('product')", name)
+
+    def clear(self, name: str) -> None:
+        self._server.run("TRUNCATE wp_wc_orders; TRUNCATE wp_posts;", name)
 
     def counts(self, name: str) -> Mapping[str, int]:
         orders, products = self._server.run(self._COUNTS, name).split()

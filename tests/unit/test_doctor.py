@@ -170,15 +170,16 @@ class TestExamination:
             smtp_username="me",
             smtp_password="smtps3cret",
             metrics_token="metrics-s3cret-token",
+            backup_key="backup-s3cret-key",
         )
         told = (
-            "pass%2Fword pass/word rediss3cret smtps3cret metrics-s3cret-token"
+            "pass%2Fword pass/word rediss3cret smtps3cret metrics-s3cret-token backup-s3cret-key"
             " redis://x:unknown-one@host"
         )
         found = await examine([Check("all", breaking(ValueError(told)))], installation)
         assert found["all"].seen == (
             "The check met an error that it does not know: [hidden] [hidden] [hidden] [hidden]"
-            " [hidden] redis://x:[hidden]@host"
+            " [hidden] [hidden] redis://x:[hidden]@host"
         )
 
 

@@ -594,6 +594,10 @@ class TestVolumes:
         failed = event("FailedAttachVolume", "Multi-Attach error", first=10)
         store = given(pod(waiting("ContainerCreating")), failed)
         assert code(store.assessed(130)) == "VOLUME_MOUNT_FAILED"
+        assert sentence(store.assessed(130)) == (
+            "Pod mysql-0: its volumes cannot be mounted (Multi-Attach error). One node at a time"
+            " mounts that volume, and another has it: end the pod that runs there, then retry."
+        )
 
     @pytest.mark.parametrize(
         "item",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.domain.cluster import (
@@ -18,9 +18,12 @@ from provisioner.domain.cluster import (
     Pod,
     PodPhase,
 )
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Workload
 from provisioner.readiness import Assessment, GracePeriods, assess
+from provisioner.readiness.rules import RULES
 from tests.unit.readiness_records import at
+from tests.unit.readiness_troubles import TROUBLES, Trouble
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +67,9 @@ WORDS = (
     'storageclass "s" not found',
     'exec: "x": executable file not found',
 )
+
+BEFORE = -1000
+"""A time, in seconds, at which no grace has run out yet: all records are from -300 on."""
 
 moments = st.integers(-300, 300).map(at)
 words = st.sampled_from(WORDS) | st.text(max_size=20)
@@ -154,6 +160,32 @@ workloads = st.lists(
 setup_jobs = st.sampled_from((None, "setup"))
 
 
+needed_workloads = st.lists(
+    st.builds(
+        Workload,
+        component=st.sampled_from(COMPONENTS[:2]),
+        kind=st.sampled_from(("Deployment", "StatefulSet")),
+        replicas=st.integers(1, 2),
+    ),
+    min_size=1,
+    max_size=2,
+)
+# Each of these looks as if it served; hardly one of those that are drawn at random does.
+likely_pods = st.builds(
+    Pod,
+    name=st.sampled_from(NAMES),
+    uid=st.just("uid"),
+    component=st.sampled_from(COMPONENTS[:2]),
+    phase=st.sampled_from((PodPhase.RUNNING, PodPhase.RUNNING, PodPhase.FAILED)),
+    is_ready=st.just(value=True),
+    is_terminating=st.sampled_from((False, False, True)),
+    owner_kind=st.sampled_from(("ReplicaSet", "StatefulSet", "Job")),
+    created_at=moments,
+)
+# A namespace that is being deleted is fatal by itself, whatever else may heal.
+observations_that_may_heal = observations.map(lambda item: replace(item, namespace=None))
+
+
 def assessed(
     expected: list[Workload], setup_job: str | None, observation: Observation, seconds: int
 ) -> Assessment:
@@ -168,6 +200,12 @@ def assessed(
 
 def is_terminating(observation: Observation) -> bool:
     return observation.namespace is not None and observation.namespace.is_terminating
+
+
+def is_serving(pod: Pod, workload: Workload) -> bool:
+    has_ended = pod.phase in {PodPhase.FAILED, PodPhase.SUCCEEDED}
+    is_ours = pod.component == workload.component and pod.owner_kind != "Job"
+    return is_ours and pod.is_ready and not pod.is_terminating and not has_ended
 
 
 @settings(max_examples=500, deadline=None)
@@ -188,61 +226,63 @@ def test_a_verdict_holds_together(
 
 
 @settings(max_examples=300, deadline=None)
-@given(workloads, setup_jobs, observations)
-def test_ready_workloads_have_their_replicas(
-    expected: list[Workload], setup_job: str | None, observation: Observation
+@given(needed_workloads, setup_jobs, observations, st.lists(likely_pods, max_size=4))
+def test_workloads_are_ready_exactly_with_their_replicas(
+    expected: list[Workload], setup_job: str | None, observation: Observation, likely: list[Pod]
 ) -> None:
-    assume(assessed(expected, setup_job, observation, 0).are_workloads_ready)
-    for workload in expected:
-        ready = [
-            pod
-            for pod in observation.pods
-            if pod.component == workload.component and pod.is_ready and not pod.is_terminating
-        ]
-        assert len(ready) >= workload.replicas
+    observation = replace(observation, pods=(*observation.pods, *likely))
+    assessment = assessed(expected, setup_job, observation, 0)
+    assert assessment.are_workloads_ready == all(
+        sum(is_serving(pod, workload) for pod in observation.pods) >= workload.replicas
+        for workload in expected
+    )
+
+
+@pytest.mark.parametrize("code", sorted({rule.code for rule in RULES}))
+def test_each_rule_has_a_trouble_here(code: ReasonCode) -> None:
+    found = [
+        assessed(*trouble.added_to([], Observation(namespace=None), began=0), 1000).fatal
+        for trouble in TROUBLES
+    ]
+    assert code in {fatal.reason.code for fatal in found if fatal is not None}
 
 
 @settings(max_examples=500, deadline=None)
-@given(workloads, setup_jobs, observations, st.integers(-300, 600), st.integers(0, 600))
-def test_the_same_facts_assessed_later_never_heal(
-    expected: list[Workload],
-    setup_job: str | None,
-    observation: Observation,
-    seconds: int,
-    later: int,
-) -> None:
-    assessment = assessed(expected, setup_job, observation, seconds)
-    assume(assessment.fatal is not None)
-    assert assessed(expected, setup_job, observation, seconds + later).fatal is not None
-
-
-without_node = st.builds(
-    Pod,
-    name=st.just("mysql-9"),
-    component=st.just("mysql"),
-    phase=st.just("Pending"),
-    message=words,
-    created_at=moments,
-    unschedulable_since=moments,
+@given(
+    workloads,
+    observations_that_may_heal,
+    st.sampled_from(TROUBLES),
+    st.integers(-300, 300),
+    st.integers(0, 1200),
 )
+def test_the_same_facts_assessed_later_never_heal(
+    expected: list[Workload], observation: Observation, trouble: Trouble, began: int, later: int
+) -> None:
+    facts = trouble.added_to(expected, observation, began)
+    due = BEFORE
+    if (first := assessed(*facts, due)).fatal is None:
+        assert first.recheck_after is not None
+        due += int(first.recheck_after.total_seconds())
+    assert assessed(*facts, due).fatal is not None
+    assert assessed(*facts, due + later).fatal is not None
 
 
 @settings(max_examples=100, deadline=None)
-@given(workloads, setup_jobs, observations, without_node, st.integers(-300, 600))
+@given(
+    workloads,
+    observations_that_may_heal,
+    st.sampled_from([trouble for trouble in TROUBLES if trouble.grace]),
+    st.integers(-300, 300),
+    st.integers(1, 600),
+)
 def test_a_recheck_comes_exactly_when_a_grace_has_run_out(
-    expected: list[Workload],
-    setup_job: str | None,
-    observation: Observation,
-    pod: Pod,
-    seconds: int,
+    expected: list[Workload], observation: Observation, trouble: Trouble, began: int, early: int
 ) -> None:
-    # Given at least one trouble that may pass: what is drawn at random hardly ever has any
-    mysql = Workload(component="mysql", kind="StatefulSet", replicas=9)
-    troubled = replace(observation, pods=(*observation.pods, pod))
-    assessment = assessed([mysql, *expected], setup_job, troubled, seconds)
-    assume(assessment.recheck_after is not None)
-    assert assessment.recheck_after is not None  # for mypy
+    facts = trouble.added_to(expected, observation, began)
+    seconds = began + trouble.seconds - early
+    assessment = assessed(*facts, seconds)
+    assert assessment.recheck_after is not None
     due = seconds + int(assessment.recheck_after.total_seconds())
-    before = assessed([mysql, *expected], setup_job, troubled, due - 1)
-    assert assessed([mysql, *expected], setup_job, troubled, due).fatal is not None
+    before = assessed(*facts, due - 1)
+    assert assessed(*facts, due).fatal is not None
     assert (before.fatal is None) == (assessment.fatal is None)

@@ -5,11 +5,13 @@ reason; never are two at work on one, and nothing is left in the cluster that ha
 """
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -61,7 +63,6 @@ from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
-from provisioner.storage.migrations import migrate
 from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
@@ -125,6 +126,7 @@ class Stores(RuleBasedStateMachine):
     """A service that may be killed at any moment, above a database and a cluster that stay."""
 
     stores: Bundle[str] = Bundle("stores")
+    migrated: ClassVar[Path]
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,9 +157,8 @@ class Stores(RuleBasedStateMachine):
     def new_database(self) -> Iterator[str]:
         """Give the URL of a database without rows."""
         with tempfile.TemporaryDirectory() as folder:
-            url = f"sqlite:///{folder}/platform.db"
-            self.runner.run(migrate(url))
-            yield url
+            shutil.copy(self.migrated, f"{folder}/platform.db")
+            yield f"sqlite:///{folder}/platform.db"
 
     async def _begin(self) -> None:
         self.queue = WorkQueue()
@@ -473,6 +474,11 @@ class StoresOnPostgres(Stores):
 
 
 @pytest.fixture(scope="session")
+def on_sqlite(migrated_file: Path) -> None:
+    Stores.migrated = migrated_file
+
+
+@pytest.fixture(scope="session")
 def on_postgres(migrated_postgres: PostgresServer) -> None:
     StoresOnPostgres.server = migrated_postgres
 
@@ -485,7 +491,7 @@ _STEPS = settings(
 )
 Stores.TestCase.settings = _STEPS
 StoresOnPostgres.TestCase.settings = settings(_STEPS, max_examples=8)
-TestStores = Stores.TestCase
+TestStores = pytest.mark.usefixtures("on_sqlite")(Stores.TestCase)
 TestStoresOnPostgres = pytest.mark.usefixtures("on_postgres")(StoresOnPostgres.TestCase)
 
 

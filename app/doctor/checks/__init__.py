@@ -1,6 +1,8 @@
 """All checks of the doctor, in the order in which they are told."""
 
 from app.doctor.checks.admission import check_admission
+from app.doctor.checks.backup_server import check_backup_server
+from app.doctor.checks.backups import check_backups
 from app.doctor.checks.certificate import check_certificate, check_host_certificate
 from app.doctor.checks.clocks import check_cluster_clock, check_database_clock
 from app.doctor.checks.cluster import check_cluster
@@ -54,4 +56,6 @@ def checks_for(settings: Settings) -> tuple[Check, ...]:
         Check("redis", check_redis),
         Check("mail", check_mail),
         Check("issuer", check_issuer),
+        Check("backups", check_backups, needs=("rights",), is_before_install=False),
+        Check("backup-server", check_backup_server, needs=("backups",), is_before_install=False),
     )

@@ -1,18 +1,17 @@
 """Signs in to the mail server of the shops, and sends nothing."""
 
 import asyncio
-import os
 import smtplib
 import socket
 
 import httpx
 
+from app.doctor.cluster_names import is_known_in_the_cluster_alone, unknown_here
 from app.doctor.findings import Finding, failed, ok, skipped, warning, worst
 from app.doctor.installation import Installation
 from provisioner.domain.mail import MailSecurity, MailServer
 
 _SECONDS = 5.0
-_CLUSTER_NAMES = (".svc", ".cluster.local")
 _REMEDY = "Mend the settings STORE_PLATFORM_SMTP_…, or the server."
 
 
@@ -29,11 +28,8 @@ async def check_mail(installation: Installation) -> Finding:
             "Mend STORE_PLATFORM_SMTP_USERNAME and STORE_PLATFORM_SMTP_PASSWORD.",
         )
     except (OSError, smtplib.SMTPException) as error:
-        if isinstance(error, socket.gaierror) and _is_known_in_the_cluster_alone(server.host):
-            return skipped(
-                f"{place} is a name within the cluster, which this machine does not know. Run the"
-                " doctor in a pod of the API to have it looked at."
-            )
+        if isinstance(error, socket.gaierror) and is_known_in_the_cluster_alone(server.host):
+            return skipped(unknown_here(place))
         words = str(error) or type(error).__name__
         return failed(f"The mail server {place} cannot be used: {words}.", _REMEDY)
     signed_in = ", and lets the shops sign in" if server.username is not None else ""
@@ -41,11 +37,6 @@ async def check_mail(installation: Installation) -> Finding:
     if server.username is not None and server.security is MailSecurity.NONE:
         return worst([good, warning("The shops' password goes to it without TLS.", _REMEDY)])
     return good
-
-
-def _is_known_in_the_cluster_alone(host: str) -> bool:
-    """Return whether pods find a host and this process, which is in none, need not."""
-    return host.endswith(_CLUSTER_NAMES) and "KUBERNETES_SERVICE_HOST" not in os.environ
 
 
 def _sign_in(server: MailServer) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from app.doctor.findings import Finding, failed, ok
 from app.doctor.installation import Installation
+from provisioner.domain.backups import BackupSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.wire import Wire
 
@@ -42,22 +43,31 @@ IN_STORES = {
 }
 """The same for stores' namespaces."""
 
+OF_BACKUPS = {("", "configmaps"): _APPLIED}
+"""The same for stores' namespaces where stores have backups."""
+
 BINDING = {("rbac.authorization.k8s.io", "rolebindings"): ("create",)}
 """How an account without those rights everywhere gets them in a store's namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One thing that the platform does. ``resource`` may have a sub-resource after a slash."""
+    """One thing that the platform does. ``resource`` may have a sub-resource after a slash.
+
+    Without ``name`` it is done to all objects of the kind, and without ``namespace`` in all
+    namespaces.
+    """
 
     verb: str
     group: str
     resource: str
     name: str = ""
+    namespace: str = ""
 
     def __str__(self) -> str:
         kind = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"{self.verb} {kind} {self.name}".rstrip()
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.verb} {kind} {place}".rstrip()
 
 
 class _Status(Wire):
@@ -70,8 +80,8 @@ class _Review(Wire):
 
 async def check_rights(installation: Installation) -> Finding:
     """Ask for each right; with a store role, for the right to bind it instead of what it allows."""
-    role = installation.settings.store_role
-    wanted = list(rights_for(role))
+    settings = installation.settings
+    wanted = list(rights_for(settings.store_role, settings.backups()))
     answers = await asyncio.gather(*(_is_allowed(installation.api, right) for right in wanted))
     missing = [str(right) for right, is_held in zip(wanted, answers, strict=True) if not is_held]
     if not missing:
@@ -80,19 +90,37 @@ async def check_rights(installation: Installation) -> Finding:
     shown = ", ".join(missing[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
     return failed(
         f"The platform's account may not: {shown}.",
-        "Give it the ClusterRoles of charts/store-platform (serviceAccount.create), or others with"
-        " the same rules.",
+        "Give it the roles of charts/store-platform (serviceAccount.create), or others with the"
+        " same rules.",
     )
 
 
-def rights_for(store_role: str | None) -> Iterator[Right]:
-    """Yield what an account needs; ``store_role`` is the ClusterRole that it binds, if any."""
-    tables = (EVERYWHERE, IN_STORES) if store_role is None else (EVERYWHERE, BINDING)
-    for table in tables:
+def rights_for(store_role: str | None, backups: BackupSettings | None) -> Iterator[Right]:
+    """Yield what an account needs.
+
+    ``store_role`` is the ClusterRole that it binds, if any; ``backups`` says where stores' backups
+    are kept, if any are made.
+    """
+    in_stores = (IN_STORES, OF_BACKUPS) if backups is not None else (IN_STORES,)
+    for table in (EVERYWHERE, *(in_stores if store_role is None else (BINDING,))):
         for (group, resource), verbs in table.items():
             yield from (Right(verb, group, resource) for verb in verbs)
     if store_role is not None:
         yield Right("bind", "rbac.authorization.k8s.io", "clusterroles", store_role)
+    if backups is not None:
+        yield from _for_backups(backups)
+
+
+def _for_backups(backups: BackupSettings) -> Iterator[Right]:
+    """Yield what is done in the platform's own namespace."""
+    for place in (backups.accounts, backups.removal):
+        if place is not None:
+            namespace, name = place
+            yield Right("get", "", "secrets", name, namespace)
+            yield Right("patch", "", "secrets", name, namespace)
+    if backups.removal is not None:
+        namespace, name = backups.removal
+        yield Right("get", "batch", "cronjobs", name, namespace)
 
 
 async def _is_allowed(api: KubeApi, right: Right) -> bool:
@@ -103,6 +131,7 @@ async def _is_allowed(api: KubeApi, right: Right) -> bool:
         "resource": resource,
         "subresource": subresource,
         "name": right.name,
+        "namespace": right.namespace,
     }
     body = {"spec": {"resourceAttributes": asked}}
     content = await api.call("POST", _REVIEWS, body=body)
