@@ -15,8 +15,9 @@ from tests.chaos.promises import Promises
 
 _OPERATIONS = """SELECT number, kind, status, reason_code, queued_at, finished_at FROM operations
                  WHERE store_id = :id ORDER BY number"""
-_STEPS = """SELECT attempt, name, status FROM steps WHERE store_id = :id
-            ORDER BY attempt, position"""
+_STEPS = """SELECT attempt, name,
+                CASE WHEN message = 'Interrupted.' THEN 'INTERRUPTED' ELSE status END AS status
+            FROM steps WHERE store_id = :id ORDER BY attempt, position"""
 _BUILDING = (PROVISION_STEPS, RESTORE_STEPS)
 _STEPS_OF = {
     "CREATE": _BUILDING,
@@ -30,7 +31,7 @@ _DONE = {"SUCCEEDED", "SKIPPED"}
 _ENDS = {
     "SUCCEEDED": _DONE,
     "FAILED": {*_DONE, "FAILED", "PENDING"},
-    "CANCELLED": {*_DONE, "FAILED", "PENDING"},
+    "CANCELLED": {*_DONE, "INTERRUPTED"},
 }
 _FAULTS = {"CREATE": {"IMAGE_NOT_FOUND", "RESTORE_INCOMPLETE"}, "RESTORE": {"RESTORE_INCOMPLETE"}}
 """Why work may fail here, by its kind; a retry as what it tries again."""

@@ -8,6 +8,7 @@ from tests.chaos.storm import Storm
 from tests.e2e.conftest import NewService
 
 ROUNDS, SEED = 8, 20261124
+_DONE = "SELECT DISTINCT kind FROM operations WHERE status = 'SUCCEEDED'"
 
 
 @pytest.mark.timeout(600)
@@ -18,6 +19,8 @@ async def test_short_storm(new_service: NewService) -> None:
     with place_for_backups(service.cluster):
         await storm.run(ROUNDS)
         assert storm.kills == ROUNDS
+        done = {kind for (kind,) in service.sql(_DONE)}
+        assert done >= {"CREATE", "BACKUP", "RESTORE"}, "nothing of this was inspected"
         inspect(storm.promises, service.cluster)
         await storm.promises.clear()
         inspect(storm.promises, service.cluster)
