@@ -11,8 +11,9 @@ from app.local.cluster import LocalCluster
 from provisioner.domain.owners import MERCHANTS
 from provisioner.kubernetes.labels import COMPONENT_LABEL, OPERATION_LABEL
 from provisioner.reconcile.namespaces import RESTORE_SECRET
-from tests.chaos.backups import ACCOUNTS, DAMAGED, NAMESPACE, WHOLE
+from tests.chaos.backups import DAMAGED, WHOLE
 from tests.chaos.promises import Promises
+from tests.e2e.simulated_backups import ACCOUNTS, NAMESPACE
 
 _BACKUPS = """SELECT store_id, number, snapshot, counts, checked_at, fault FROM backups
               ORDER BY store_id, number"""

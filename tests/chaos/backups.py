@@ -19,21 +19,13 @@ from app.local.cluster import LocalCluster
 from app.local.cluster.stages import COUNTS
 from provisioner.domain.owners import MERCHANTS
 from tests.chaos.promises import Promises
+from tests.e2e.simulated_backups import make_place, remove_place
 
 WHOLE: dict[str, int] = json.loads(COUNTS)
 """What is in every simulated shop, and so in its backups."""
 DAMAGED = WHOLE | {"orders": WHOLE["orders"] + 1}
 """What a backup counts that is damaged."""
 
-NAMESPACE, ACCOUNTS = "storm-backups", "accounts"
-SETTINGS = {
-    "STORE_PLATFORM_BACKUP_REPOSITORY": "rest:http://backups.test:8000",
-    "STORE_PLATFORM_BACKUP_KEY": "0123456789abcdef0123456789abcdef",
-    "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{NAMESPACE}/{ACCOUNTS}",
-    # Only what is asked for: so each has an answer that promises it.
-    "STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "0",
-    "STORE_PLATFORM_BACKUP_CHECK_DAYS": "0",
-}
 _MAKE, _RESTORE, _VERIFY = 0.3, 0.2, 0.15
 """How likely each is in a round."""
 _DAMAGE = 0.2
@@ -49,11 +41,10 @@ _BUSY = {"NOT_READY", "OPERATION_UNDER_WAY"}
 
 @contextmanager
 def place_for_backups(cluster: LocalCluster) -> Iterator[None]:
-    """Have the Secret with the accounts of a server that there is not: nothing is truly saved."""
-    cluster.kubectl("create", "namespace", NAMESPACE)
-    cluster.kubectl("-n", NAMESPACE, "create", "secret", "generic", ACCOUNTS)
+    """Have the place of the backups for a time."""
+    make_place(cluster)
     yield
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    remove_place(cluster)
 
 
 @dataclass(frozen=True, slots=True)

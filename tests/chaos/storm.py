@@ -14,9 +14,10 @@ import yaml
 
 from app.local.cluster.progress import say
 from app.local.cluster.stages import MISSING_IMAGES
-from tests.chaos.backups import SETTINGS, Backups
+from tests.chaos.backups import Backups
 from tests.chaos.promises import UNANSWERED, Promises
 from tests.e2e.service import ROOT, Service
+from tests.e2e.simulated_backups import SETTINGS
 
 LIVE_STORES = 5
 _FIRST_SHOP = "SELECT id FROM stores WHERE status = 'READY'"
