@@ -1,0 +1,14 @@
+// rclone with S3 and what is used of it for backups of shops. Its published main has every cloud there is.
+package main
+
+import (
+	_ "github.com/rclone/rclone/backend/local"
+	_ "github.com/rclone/rclone/backend/s3"
+	"github.com/rclone/rclone/cmd"
+	_ "github.com/rclone/rclone/cmd/copy"
+	_ "github.com/rclone/rclone/cmd/lsf"
+	_ "github.com/rclone/rclone/cmd/purge"
+	_ "github.com/rclone/rclone/cmd/serve/restic"
+)
+
+func main() { cmd.Main() }
