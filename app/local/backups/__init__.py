@@ -44,7 +44,7 @@ def start(cluster: LocalCluster) -> dict[str, str]:
 
 
 def _scripts() -> dict[str, Any]:
-    """Return the ConfigMap with the script that removes old backups, and what it reads: the chart's."""
+    """Return the ConfigMap with the chart's script that removes old backups, and what it reads."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
