@@ -19,6 +19,7 @@ from tests.images.test_removal_script import (  # noqa: F401
     saved,
     size,
     test_a_backup_that_takes_too_long_keeps_no_other_shop_waiting,
+    test_a_repository_without_its_configuration,
     test_a_run_that_is_killed_after_the_snapshots_are_gone,
     test_a_second_run_finds_everything_done,
     test_every_backup_of_a_shop,
@@ -104,19 +105,6 @@ def test_an_s3_that_cannot_be_used(
     assert removal.run(**wrong) == 1
     assert removal.pod.message == f"The bucket of the backups could not be used. {said}\n"
     assert len(shop.ids) == 3
-
-
-def test_a_repository_without_its_configuration(removal: Removal, shop: Shop) -> None:
-    removal.name(shop.line(shop.ids[0]))
-    (shop.repository / "config").unlink()
-    before = contents(shop.repository)
-    assert removal.run() == 1
-    (failure,) = removal.failures
-    assert failure.startswith(
-        "Store store-1: its repository could not be opened. Its file config is missing. If it has"
-        " snapshots, get that file back."
-    )
-    assert contents(shop.repository) == before
 
 
 def test_a_run_that_is_stopped_takes_its_lock_away(removal: Removal, shop: Shop) -> None:
