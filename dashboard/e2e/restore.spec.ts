@@ -39,7 +39,7 @@ test("a backup takes the place of its shop once somebody has read what is lost, 
   // And when the older one is to be a new shop, then that has another name and address, and the shop is left alone
   await panel.getByRole("link", { name: /^Restore into a new shop/ }).last().click();
   await page.getByRole("textbox", { name: "Name" }).fill("well-kept-again");
-  await page.getByRole("button", { name: /shop/i }).click();
+  await page.getByRole("button", { name: "Create store" }).click();
   await expect(page.getByRole("heading", { name: "well-kept-again", level: 1 })).toBeVisible();
   await statusIs(page, "Ready");
 });
