@@ -35,6 +35,11 @@ class BackupSettings(BaseSettings):
         description="The Secret with the server's accounts, as namespace/name; the platform adds"
         " each store's.",
     )
+    backup_in_cluster: bool = Field(
+        default=True,
+        description="Whether the loss of the cluster would be that of the backups too, which people"
+        " are told then.",
+    )
     backup_interval_hours: float = Field(
         24,
         ge=0,
@@ -114,6 +119,7 @@ class BackupSettings(BaseSettings):
             repository=self.backup_repository,
             key=self.backup_key.get_secret_value(),
             accounts=_place(self.backup_accounts),
+            is_in_cluster=self.backup_in_cluster,
             port=parts.port or (443 if parts.scheme == "https" else 80),
             interval=timedelta(hours=self.backup_interval_hours) or None,
             check_interval=timedelta(days=self.backup_check_days) or None,

@@ -75,8 +75,7 @@ def policy(settings: backups.BackupSettings | None) -> BackupPolicy | None:
     return BackupPolicy(
         interval_hours=None if interval is None else interval.total_seconds() / 3600,
         check_interval_days=None if checks is None else checks.total_seconds() / 86400,
-        # An account is at the server that comes with the platform.
-        is_in_cluster=settings.accounts is not None,
+        is_in_cluster=settings.is_in_cluster,
         retention=None if settings.removal is None else _retention(settings.keep),
     )
 

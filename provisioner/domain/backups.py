@@ -129,6 +129,7 @@ class BackupSettings:
     ``key``: what the passwords of all repositories are made from.
     ``accounts``: namespace and name of the Secret with the server's accounts; None where the store
     has no account of its own. ``port``: where the server listens.
+    ``is_in_cluster``: whether the loss of the cluster is that of the backups too.
     ``interval``: the mean time between two backups of a store; None for none by themselves.
     ``timeout``: how long one may take.
     ``removal``: namespace and name of the Secret that says what is to be removed, and of the
@@ -148,6 +149,7 @@ class BackupSettings:
     keep: Keep = Keep()
     check_interval: timedelta | None = None
     max_checks: int = 1
+    is_in_cluster: bool = True
 
     def repository_of(self, store_id: str) -> str:
         """Return the address of a store's repository."""

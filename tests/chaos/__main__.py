@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.local.cluster import LocalCluster
 from app.local.cluster.progress import say
+from tests.chaos.backups import place_for_backups
 from tests.chaos.inspection import inspect
 from tests.chaos.storm import Storm
 from tests.e2e.service import Service
@@ -22,8 +23,9 @@ def main(rounds: int = 200, seed: int = 0) -> None:
             service = Service(Path(folder), cluster)
             try:
                 storm = Storm(service, seed)
-                asyncio.run(storm.run(rounds))
-                inspect(storm.promises, cluster)
+                with place_for_backups(cluster):
+                    asyncio.run(storm.run(rounds))
+                    inspect(storm.promises, cluster)
             except BaseException:
                 kept = Path(tempfile.gettempdir()) / "store-platform-chaos.log"
                 if service.log.exists():

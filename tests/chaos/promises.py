@@ -3,19 +3,31 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gql.transport.exceptions import TransportError
 from websockets.exceptions import WebSocketException
 
+from provisioner.domain.owners import MERCHANTS
 from tests.chaos.follower import Follower
 from tests.e2e.service import Service
+
+if TYPE_CHECKING:
+    from tests.chaos.backups import SeenBackup
 
 UNANSWERED = (TransportError, WebSocketException, OSError, TimeoutError)
 """What a client sees of a service that is killed."""
 
-FINAL = {"READY", "FAILED", "DELETED"}
 _SETTLE_SECONDS = 600
+# What is still to be done. Shops of the platform's own are made for checks, and removed again.
+_UNSETTLED = f"""
+    SELECT id, status, target, task, restore FROM stores
+    WHERE (status <> target AND NOT (status = 'FAILED' AND target = 'READY'))
+    OR (status <> 'DELETED' AND (task IS NOT NULL OR restore IS NOT NULL OR NOT {MERCHANTS}))
+"""  # noqa: S608 - only fixed words are put into the statement
+_CANCEL = """mutation ($input: CancelStoreInput!) {
+  cancelStore(input: $input) { errors { code } } }"""
+_UNCHECKED = "SELECT store_id, number, check_store FROM backups WHERE check_store IS NOT NULL"
 
 
 class Promises:
@@ -31,6 +43,8 @@ class Promises:
         self.unanswered: dict[str, dict[str, str]] = {}
         self.accepted: dict[str, str] = {}  # id by idempotency key
         self.delete_asked: set[str] = set()
+        self.operations: dict[tuple[str, int], str] = {}  # kind by store's id and number
+        self.backups: dict[str, SeenBackup] = {}  # by id, in the order in which they were seen
         self.followers: dict[str, list[Follower]] = {}
         self.settled: dict[str, int] = {}  # version by id, as it was when all was quiet
 
@@ -45,7 +59,8 @@ class Promises:
         followers = [one for each in self.followers.values() for one in each]
         return (
             f"{len(self.accepted)} stores, {len(self.delete_asked)} deleted,"
-            f" {sum(len(one.events) for one in followers):,} events told to {len(followers)}"
+            f" {sum(len(one.events) for one in followers):,} events told to {len(followers)},"
+            f" {len(self.backups)} backups"
         )
 
     async def create(self, **given: str) -> None:
@@ -61,6 +76,17 @@ class Promises:
         """Ask for a store's deletion; whether it is answered or not, it was asked for."""
         self.delete_asked.add(store_id)
         await asyncio.to_thread(self.choose().delete, self.token, store_id)
+
+    async def cancel(self, store_id: str) -> None:
+        """Ask for a store to be cancelled, which is refused once it is ready or has failed.
+
+        If that is not answered it is deleted: perhaps it is going already.
+        """
+        self.delete_asked.add(store_id)
+        given = {"id": store_id}
+        asked = await asyncio.to_thread(self.choose().execute, self.token, _CANCEL, input=given)
+        if asked["cancelStore"]["errors"]:
+            self.delete_asked.remove(store_id)
 
     def follow(self, store_id: str) -> Follower:
         """Have one more client follow a store, from its first event."""
@@ -99,6 +125,10 @@ class Promises:
         """Read the service's database."""
         return self.choose().sql(statement, **values)
 
+    def await_rows(self, statement: str) -> None:
+        """Wait until a statement finds something in the service's database."""
+        self._await(lambda: [] if self.rows(statement) else [statement])
+
     async def _create(self, key: str, given: dict[str, str]) -> None:
         self.unanswered[key] = given
         payload = await asyncio.to_thread(
@@ -111,13 +141,10 @@ class Promises:
             self.follow(store_id)
 
     def _await_final(self) -> None:
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while not self._is_settled():
-            unsettled = "SELECT id, status, target FROM stores WHERE status <> 'DELETED'"
-            assert time.monotonic() < deadline, self.rows(unsettled)
-            time.sleep(0.5)
+        self._await(lambda: [*self.rows(_UNSETTLED), *self.rows(_UNCHECKED)])
 
-    def _is_settled(self) -> bool:
-        rows = self.rows("SELECT status, target FROM stores")
-        return all(status in FINAL and (status == "DELETED" or target != "DELETED")
-                   for status, target in rows)  # fmt: skip
+    def _await(self, left: Callable[[], Sequence[object]]) -> None:
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while missing := left():
+            assert time.monotonic() < deadline, missing
+            time.sleep(0.5)

@@ -14,10 +14,20 @@ import yaml
 
 from app.local.cluster.progress import say
 from app.local.cluster.stages import MISSING_IMAGES
+from tests.chaos.backups import Backups
 from tests.chaos.promises import UNANSWERED, Promises
 from tests.e2e.service import ROOT, Service
+from tests.e2e.simulated_backups import SETTINGS
 
 LIVE_STORES = 5
+_FIRST_SHOP = "SELECT id FROM stores WHERE status = 'READY'"
+_FIRST_BACKUP = "SELECT backups.number FROM backups JOIN stores ON id = store_id AND task IS NULL"
+_SETTINGS = {
+    "STORE_PLATFORM_MAX_STORES_PER_USER": "0",
+    # The time counts through the kills: on a busy machine, ten minutes of them are soon over.
+    "STORE_PLATFORM_PROVISION_TIMEOUT_SECONDS": "3600",
+    "STORE_PLATFORM_DELETE_TIMEOUT_SECONDS": "3600",
+}
 _RETRY = """mutation ($input: RetryStoreInput!) {
   retryStore(input: $input) { errors { code } } }"""
 
@@ -45,14 +55,17 @@ class Storm:
         self.service = service
         self.random = random.Random(seed)  # noqa: S311 - a test's dice
         self.promises = Promises(lambda: service)
+        self.backups = Backups(self.promises, self.random)
         self.kills = 0
         self.outages = 0
+        self._first = ""
 
     async def run(self, rounds: int) -> None:
         """Go through the rounds, then leave the service running until all is quiet."""
         add_broken_engine(self.service)
-        self.service.settings["STORE_PLATFORM_MAX_STORES_PER_USER"] = "0"
+        self.service.settings.update(SETTINGS, **_SETTINGS)
         self.promises.token = self.service.token("storm", role="admin")
+        await self._begin()
         for number in range(1, rounds + 1):
             await self._round()
             if number % 20 == 0:
@@ -60,6 +73,20 @@ class Storm:
                 say(f"  {number} rounds: {stores} stores, {self.outages} outages")
         await asyncio.to_thread(self.service.start, wait_until_ready=False)
         await self.promises.settle()
+
+    async def _begin(self) -> None:
+        """Have a shop with a backup, and ask for all that can be done with it before a kill."""
+        await asyncio.to_thread(self.service.start, wait_until_ready=False)
+        await self.promises.create(name="the-first", engine="woocommerce")
+        (self._first,) = self.promises.alive
+        await asyncio.to_thread(self.promises.await_rows, _FIRST_SHOP)
+        await self.backups.make()
+        await asyncio.to_thread(self.promises.await_rows, _FIRST_BACKUP)
+        self.backups.look()
+        await self.backups.restore()
+        await self.backups.verify()
+        await self._create(from_backup=1)
+        self.service.stop(signal.SIGKILL)
 
     async def _round(self) -> None:
         await asyncio.to_thread(self.service.start, wait_until_ready=False)
@@ -73,20 +100,38 @@ class Storm:
         self.service.stop(signal.SIGKILL)
         self.kills += 1
         await actions
+        self.backups.look()
 
     async def _act(self) -> None:
         promises = self.promises
         with contextlib.suppress(*UNANSWERED):
             await promises.create_unanswered()
             for _ in range(LIVE_STORES - len(promises.alive)):
-                engine = "broken" if self.random.random() < 0.25 else "woocommerce"
-                name = f"shop-{self.random.getrandbits(40):x}"
-                await promises.create(name=name, engine=engine)
-            for store_id in self.random.sample(promises.alive, k=min(2, len(promises.alive))):
-                if self.random.random() < 0.5:
-                    await promises.delete(store_id)
-                else:
-                    await self._retry(store_id)
+                await self._create(from_backup=0.2)
+            await self.backups.act()
+            # The first shop is spared, so that there is one whose restores come to their end.
+            others = sorted(set(promises.alive) - {self._first})
+            for store_id in self.random.sample(others, k=min(2, len(others))):
+                await self._disturb(store_id)
+
+    async def _create(self, from_backup: float) -> None:
+        """Ask for a store; ``from_backup`` is how likely it is made from a backup."""
+        given = {"name": f"shop-{self.random.getrandbits(40):x}"}
+        source = self.backups.source() if self.random.random() < from_backup else None
+        if source is not None:
+            given["fromBackup"] = source
+        elif self.random.random() < 0.25:
+            given["engine"] = "broken"
+        await self.promises.create(**given)
+
+    async def _disturb(self, store_id: str) -> None:
+        chance = self.random.random()
+        if chance < 0.4:
+            await self.promises.delete(store_id)
+        elif chance < 0.5:
+            await self.promises.cancel(store_id)
+        else:
+            await self._retry(store_id)
 
     async def _retry(self, store_id: str) -> None:
         given = {"id": store_id}

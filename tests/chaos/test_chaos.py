@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.chaos.backups import place_for_backups
 from tests.chaos.inspection import inspect
 from tests.chaos.storm import Storm
 from tests.e2e.conftest import NewService
 
 ROUNDS, SEED = 8, 20261124
+_DONE = "SELECT DISTINCT kind FROM operations WHERE status = 'SUCCEEDED'"
 
 
 @pytest.mark.timeout(600)
@@ -14,8 +16,11 @@ async def test_short_storm(new_service: NewService) -> None:
     service = new_service()
     service.is_forked = False  # here each start is a whole one
     storm = Storm(service, SEED)
-    await storm.run(ROUNDS)
-    assert storm.kills == ROUNDS
-    inspect(storm.promises, storm.service.cluster)
-    await storm.promises.clear()
-    inspect(storm.promises, storm.service.cluster)
+    with place_for_backups(service.cluster):
+        await storm.run(ROUNDS)
+        assert storm.kills == ROUNDS
+        done = {kind for (kind,) in service.sql(_DONE)}
+        assert done >= {"CREATE", "BACKUP", "RESTORE"}, "nothing of this was inspected"
+        inspect(storm.promises, service.cluster)
+        await storm.promises.clear()
+        inspect(storm.promises, service.cluster)

@@ -23,6 +23,11 @@ POSTGRESQL: Values = {"database": {"existingSecret": "state"}}
 COPIED: Values = {"database": {"existingSecret": "state", "copySqlite": True}}
 BACKED_UP: Values = {"database": {"backup": {"enabled": True}}}
 SHOP_BACKUPS: Values = {"backups": {"enabled": True, "existingSecret": "backup-key"}}
+S3: Values = {
+    "endpoint": "https://s3.example.com:8443", "bucket": "shops", "prefix": "of/shops",
+    "existingSecret": "s3-keys",
+}  # fmt: skip
+IN_S3: Values = {"backups": {**SHOP_BACKUPS["backups"], "s3": S3}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
 MAPS = {
     "apiGroups": [""],
@@ -37,6 +42,7 @@ VARIANTS: dict[str, Values] = {
     "backed up": BACKED_UP,
     "backed up server": {"database": {"existingSecret": "state", "backup": {"enabled": True}}},
     "shop backups": SHOP_BACKUPS,
+    "shop backups in an S3": IN_S3,
     "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
     "no access": {"access": {"by": "none"}},

@@ -65,7 +65,9 @@ def test_it_runs_the_script_as_the_servers_user_on_its_node(objects: Objects) ->
     pod, server = (objects.templates[name]["spec"] for name in (COMPONENT, "backups"))
     container = objects.containers[COMPONENT]
     script = objects.one("ConfigMap", "-backup-removal")["data"]
-    assert script == {"remove": REMOVE.read_text()}
+    assert script == {
+        name: REMOVE.with_name(name).read_text() for name in ("remove", "s3", "volume")
+    }
     assert container["command"] == ["/bin/sh", "/scripts/remove"]
     assert pod["securityContext"] == server["securityContext"]
     assert pod["automountServiceAccountToken"] is False

@@ -68,6 +68,7 @@ def test_the_api_is_told_where_backups_go_and_has_the_key_by_reference(objects: 
         "STORE_PLATFORM_BACKUP_REPOSITORY": f"rest:http://{NAME}.{NAMESPACE}.svc:8000",
         "STORE_PLATFORM_BACKUP_ACCOUNTS": f"{NAMESPACE}/{ACCOUNTS}",
         "STORE_PLATFORM_BACKUP_REMOVAL": f"{NAMESPACE}/{REMOVAL}",
+        "STORE_PLATFORM_BACKUP_IN_CLUSTER": "true",
         "STORE_PLATFORM_BACKUP_CHECK_DAYS": "30",
         "STORE_PLATFORM_MAX_CONCURRENT_BACKUP_CHECKS": "1",
         "STORE_PLATFORM_BACKUP_KEEP_ALL_DAYS": "2",

@@ -17,6 +17,7 @@ from typing import Any
 
 from provisioner.domain.names import new_store_id
 from tests.authorization_codes import CLIENT_ID
+from tests.e2e import simulated_backups
 from tests.e2e.service import Service
 from tests.issuer import AUDIENCE, Issuer
 
@@ -61,6 +62,12 @@ class Control:
         (folder / "woocommerce.yaml").write_text(json.dumps(values))
         self.service.settings["STORE_PLATFORM_CHART_VALUES"] = str(folder)
         return {}
+
+    def keep_backups(self) -> Arguments:
+        """Have shops backed up after this restart, as far as simulated nodes can do that."""
+        simulated_backups.make_place(self.service.cluster)
+        self.service.settings |= simulated_backups.SETTINGS
+        return self.restart()
 
     def trust_issuer(self) -> Arguments:
         """Have people sign in at the little issuer after this restart."""
@@ -130,6 +137,8 @@ class Control:
                 if edge["node"]["target"] != "DELETED":
                     self.service.delete(token, edge["node"]["id"])
             time.sleep(0.5)
+        if simulated_backups.SETTINGS.items() <= self.service.settings.items():
+            simulated_backups.remove_place(self.service.cluster)
         return {}
 
 

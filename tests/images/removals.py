@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.local.cluster.tools import RESTIC, ensure
+from app.local.cluster.tools import RCLONE, RESTIC, ensure
 from tests.images.backup_pod import Pod
 from tests.images.rest_server import RestServer
+from tests.images.s3 import S3, SECRET_KEY
 from tests.images.test_backup_scripts import pod_of
 
 REMOVE = Path(__file__).resolve().parents[2] / "charts" / "store-platform" / "files/backups/remove"
@@ -76,7 +77,7 @@ class Shop:
     @property
     def locks(self) -> list[Path]:
         """The locks that there are; one that is still written has a longer name."""
-        found = (self.repository / "locks").iterdir()
+        found = (self.repository / "locks").glob("*")
         return [lock for lock in found if len(lock.name) == ID_LENGTH]
 
     def line(self, *snapshots: str) -> str:
@@ -144,6 +145,7 @@ class Removal:
 
     pod: Pod
     data: Path
+    tells_room: bool = True
 
     @classmethod
     def made(cls, folder: Path, data: Path) -> "Removal":
@@ -153,6 +155,16 @@ class Removal:
             "LOCK_SECONDS": "0",
         }  # fmt: skip
         return cls(Pod.made(folder, environment, [*PASSWORDS.values(), "wrong-password"]), data)
+
+    @classmethod
+    def made_in(cls, folder: Path, s3: S3, data: Path) -> "Removal":
+        """Make it for an S3, with the programs that the pod has."""
+        made = cls.made(folder, data)
+        (made.pod.folder / "bin" / "rclone").symlink_to(ensure(RCLONE))
+        environment = {**made.pod.environment, **s3.environment(), "PLACE_KIND": "s3"}
+        secrets = (*made.pod.secrets, SECRET_KEY)
+        pod = replace(made.pod, environment=environment, secrets=secrets)
+        return replace(made, pod=pod, tells_room=False)
 
     def name(self, *lines: str) -> None:
         """Name what is to be removed."""
@@ -172,6 +184,8 @@ class Removal:
     @property
     def total(self) -> str:
         """The last line of the termination message, but for the free space."""
+        if not self.tells_room:
+            return self.pod.message.splitlines()[-1]
         total, free = self.pod.message.splitlines()[-1].split(" Free now: ")
         amount, unit = free.split()
         assert int(amount) > 0

@@ -17,14 +17,20 @@ _START_SECONDS = 60.0
 _LISTENS = "start server on "
 
 
+def account_line(name: str, password: str) -> str:
+    """Return an account as the platform writes it."""
+    digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324
+    return f"{name}:{{SHA}}{digest}\n"
+
+
 class RestServer:
     """A server with accounts, nothing of which can be deleted; each account has its own place."""
 
     def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
         self.data = folder / "data"
         self.data.mkdir()
-        self._accounts = folder / "htpasswd"
-        self._accounts.touch()
+        self.accounts = folder / "htpasswd"
+        self.accounts.touch()
         self._log = folder / "server.log"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,7 +54,7 @@ class RestServer:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*before, ensure(REST_SERVER), "--path", self.data, "--append-only",
-                 "--private-repos", "--htpasswd-file", self._accounts,
+                 "--private-repos", "--htpasswd-file", self.accounts,
                  "--listen", f"127.0.0.1:{self.port}", "--log", "-", *self._options],
                 stdout=log, stderr=log,
             )  # fmt: skip
@@ -70,9 +76,8 @@ class RestServer:
 
     def add_account(self, name: str, password: str) -> None:
         """Add an account, of which a server that runs hears only when it looks again."""
-        digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324
-        with self._accounts.open("a") as file:
-            file.write(f"{name}:{{SHA}}{digest}\n")
+        with self.accounts.open("a") as file:
+            file.write(account_line(name, password))
 
     def look_again(self) -> None:
         """Have it read its accounts now, which it does twice a minute by itself."""

@@ -1,6 +1,7 @@
 """The local Kubernetes keeps its promises: tests of everything else rest on them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from app.local.cluster import LocalCluster, stages
 from app.local.cluster.local_cluster import ClusterError
+from provisioner.domain.cluster import ContainerEnd
+from provisioner.reconcile.backup_report import saved_of
 from tests.conftest import own_name
 
 WAITING = "{.status.containerStatuses[0].state.waiting.reason}"
@@ -121,6 +124,41 @@ def test_a_namespace_goes_while_a_job_that_waits_for_ended_pods_runs(
         f"--for=jsonpath={SEEN[behaviour][0]}={SEEN[behaviour][1]}",
     )  # fmt: skip
     local_cluster.kubectl("delete", "namespace", namespace, "--timeout=60s")
+
+
+def test_a_backup_reports_as_a_real_one(local_cluster: LocalCluster, namespace: str) -> None:
+    """Each pod saves a snapshot of its own, and loads what was dumped."""
+    for name in ("one", "two"):
+        job = {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": name},
+            "spec": {"template": {"spec": {
+                "restartPolicy": "Never",
+                "initContainers": [{"name": "dump", "image": "example.invalid/main"}],
+                "containers": [{"name": each, "image": "example.invalid/main"}
+                               for each in ("save", "load", "other")],
+            }}},
+        }  # fmt: skip
+        local_cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=json.dumps(job))
+    local_cluster.kubectl(
+        "-n", namespace, "wait", "jobs", "--all", "--for=condition=Complete", "--timeout=30s"
+    )
+    snapshots = []
+    for pod in local_cluster.kubectl_json("-n", namespace, "get", "pods")["items"]:
+        statuses = [*pod["status"]["initContainerStatuses"], *pod["status"]["containerStatuses"]]
+        ended = {each["name"]: ContainerEnd(0, _last_words(each)) for each in statuses}
+        saved = saved_of(ended, ["orders", "products"])
+        assert (saved.counts, saved.size, saved.added) == ({"orders": 3, "products": 2}, 2500, 700)
+        assert (ended["load"], ended["other"].message) == (ended["dump"], "")
+        snapshots.append(saved.snapshot)
+    assert [re.fullmatch("[0-9a-f]{64}", each) is not None for each in snapshots] == [True] * 2
+    assert snapshots[0] != snapshots[1]
+
+
+def _last_words(status: Any) -> str:
+    words: str = status["state"]["terminated"].get("message", "")
+    return words
 
 
 def test_rights_are_checked(local_cluster: LocalCluster) -> None:

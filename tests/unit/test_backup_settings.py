@@ -37,6 +37,13 @@ def test_where_and_how_often_they_are_made(monkeypatch: pytest.MonkeyPatch) -> N
     assert KEY not in repr(backups)
 
 
+def test_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, is_in_cluster in ((None, True), ("false", False)):
+        backups = read(monkeypatch, STORE_PLATFORM_BACKUP_IN_CLUSTER=said).backups()
+        assert backups is not None
+        assert backups.is_in_cluster == is_in_cluster
+
+
 def test_no_interval_makes_them_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     backups = read(monkeypatch, STORE_PLATFORM_BACKUP_INTERVAL_HOURS="0").backups()
     assert backups is not None

@@ -77,7 +77,9 @@ def test_old_ones_are_removed_by_the_charts_script(cluster: Cluster) -> None:
     assert "data" not in OBJECTS["Secret", "removal"]  # it is the platform's to fill
     (made,) = cluster.config_maps
     assert made["metadata"] == {"name": "removal", "namespace": "backups"}
-    assert made["data"] == {"remove": backups.SCRIPT.read_text()}
+    assert made["data"] == {
+        name: (backups.SCRIPTS / name).read_text() for name in ("remove", "s3", "volume")
+    }
     pod = OBJECTS["CronJob", "removal"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["command"] == ["/bin/sh", "/scripts/remove"]
     server = OBJECTS["Deployment", "server"]["spec"]["template"]["spec"]

@@ -119,6 +119,7 @@ def test_the_programs_of_backups_are_those_of_the_images() -> None:
     """What the local image and the tests run is what the charts' own images have."""
     assert tools.version_of(tools.RESTIC) == "v0.18.1"
     assert tools.version_of(tools.REST_SERVER) == "v0.14.0"
+    assert tools.version_of(tools.RCLONE) == "v1.76.0"
     assert tools.BACKUPS == (tools.RESTIC, tools.REST_SERVER)
 
 

@@ -16,7 +16,7 @@ from app.local.cluster import LocalCluster
 from app.local.images.recipes import CHARTS
 
 MANIFEST = Path(__file__).with_name("backups.yaml")
-SCRIPT = CHARTS / "store-platform" / "files" / "backups" / "remove"
+SCRIPTS = CHARTS / "store-platform" / "files" / "backups"
 _NAMESPACE = "backups"
 _ACCOUNTS, _KEY, _REMOVAL = "accounts", "key", "removal"
 _REPOSITORY = "STORE_PLATFORM_BACKUP_REPOSITORY"
@@ -31,7 +31,7 @@ def start(cluster: LocalCluster) -> dict[str, str]:
     if _REPOSITORY in os.environ:
         return {}
     cluster.kubectl("apply", "--filename", str(MANIFEST))
-    cluster.kubectl("apply", "--filename=-", stdin=yaml.safe_dump(_script()))
+    cluster.kubectl("apply", "--filename=-", stdin=yaml.safe_dump(_scripts()))
     key = _kept(cluster) or _made(cluster)
     return {
         _REPOSITORY: f"rest:http://server.{_NAMESPACE}.svc.cluster.local:8000",
@@ -43,13 +43,13 @@ def start(cluster: LocalCluster) -> dict[str, str]:
     }
 
 
-def _script() -> dict[str, Any]:
-    """Return the ConfigMap with the script that removes old backups, which is the chart's own."""
+def _scripts() -> dict[str, Any]:
+    """Return the ConfigMap with the chart's script that removes old backups, and what it reads."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": _REMOVAL, "namespace": _NAMESPACE},
-        "data": {SCRIPT.name: SCRIPT.read_text()},
+        "data": {script.name: script.read_text() for script in sorted(SCRIPTS.iterdir())},
     }
 
 

@@ -91,6 +91,12 @@ REST_SERVER = Tool(
     "github.com/restic/rest-server",
 )  # fmt: skip
 BACKUPS = (RESTIC, REST_SERVER)
+# For tests of backups in an S3: the server in front of it, and an S3 on a folder.
+RCLONE = Tool("rclone", "rclone", ".", "github.com/rclone/rclone")
+VERSITYGW = Tool(
+    "versitygw", "versitygw", "github.com/versity/versitygw/cmd/versitygw",
+    "github.com/versity/versitygw",
+)  # fmt: skip
 _CONTROL_PLANE = (KUBERNETES, ETCD, KUBECTL)
 
 

@@ -111,6 +111,7 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_BACKUP_KEY" "name a Secret in backups.existingSecret"
   "STORE_PLATFORM_BACKUP_ACCOUNTS" "it is the Secret that the chart makes"
   "STORE_PLATFORM_BACKUP_REMOVAL" "it is the CronJob that the chart makes"
+  "STORE_PLATFORM_BACKUP_IN_CLUSTER" "it follows from backups.s3"
   "STORE_PLATFORM_PORT" "the Service and the probes have this port"
   "STORE_PLATFORM_STATE_DIR" "the volume is there"
   "STORE_PLATFORM_CHART_VALUES" "use stores.values"

@@ -1,4 +1,4 @@
-import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef } from "react";
+import { type ReactNode, type SyntheticEvent, useId, useLayoutEffect, useRef } from "react";
 import styles from "./dialog.module.css";
 
 interface DialogProps {
@@ -13,8 +13,15 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const isClosed = useRef(false);
   const id = useId();
 
-  useEffect(() => {
-    element.current?.showModal();
+  // Closed before it is removed from the page, or the browser would not give the focus back to what opened it.
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    isClosed.current = false;
+    dialog?.showModal();
+    return () => {
+      isClosed.current = true;
+      dialog?.close();
+    };
   }, []);
 
   function close() {

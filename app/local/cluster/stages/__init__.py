@@ -3,7 +3,8 @@
 A pod is made to misbehave in three ways: by the annotation ``BEHAVIOUR``, by a node whose name
 begins with ``SICK_NODES``, or, for charts that are used as they are, by an image from the registry
 ``image-not-found.invalid``. How long a pod takes to become ready is the annotation ``READY_AFTER``
-(a duration such as ``3s``; 300 ms if absent).
+(a duration such as ``3s``; 300 ms if absent). A backup that is made of simulated pods reports as a
+real one does (``reports``), though nothing is saved.
 
 Format: KWOK v0.8, https://kwok.sigs.k8s.io/docs/user/stages-configuration/
 """
@@ -29,11 +30,12 @@ from app.local.cluster.stages.behaviours import (
 )  # fmt: skip
 from app.local.cluster.stages.faulty import faulty_stages
 from app.local.cluster.stages.healthy import healthy_stages
+from app.local.cluster.stages.reports import COUNTS
 
 __all__ = [
-    "BAD_CONFIG", "BEHAVIOUR", "BEHAVIOURS", "COMMAND_MISSING", "CRASH_LOOP", "IMAGE_NOT_FOUND",
-    "IMAGE_PULL_ERROR", "INIT_CRASH_LOOP", "JOB_FAILS", "MISSING_IMAGES", "MOUNT_FAILS",
-    "NEVER_READY", "OUT_OF_MEMORY", "READY_AFTER", "SICK_NODES", "stages",
+    "BAD_CONFIG", "BEHAVIOUR", "BEHAVIOURS", "COMMAND_MISSING", "COUNTS", "CRASH_LOOP",
+    "IMAGE_NOT_FOUND", "IMAGE_PULL_ERROR", "INIT_CRASH_LOOP", "JOB_FAILS", "MISSING_IMAGES",
+    "MOUNT_FAILS", "NEVER_READY", "OUT_OF_MEMORY", "READY_AFTER", "SICK_NODES", "stages",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.local.cluster.stages.behaviours import BEHAVIOUR, MISSING_IMAGES, SICK_NODES
+from app.local.cluster.stages.reports import LAST_WORDS
 
 Expression = dict[str, Any]
 Stage = dict[str, Any]
@@ -113,7 +114,7 @@ NOW = "{{ $now := Now }}\n"
 RUNNING = "state: {running: {startedAt: {{ $now | Quote }}}}"
 COMPLETED = (
     "state: {terminated: {exitCode: 0, reason: Completed, startedAt: {{ $now | Quote }},"
-    " finishedAt: {{ $now | Quote }}}}"
+    f" finishedAt: {{{{ $now | Quote }}}}, message: {LAST_WORDS}}}}}"
 )
 TERMINATED = (
     "state: {terminated: {exitCode: 143, reason: Error, startedAt: {{ $now | Quote }},"
