@@ -1,6 +1,6 @@
 """Backups in an S3: the charts' own scripts with rclone as their server, and a real S3 behind it.
 
-What holds with rest-server has to hold here, so the same tests are run once more.
+What rest-server does has to be done here, so its tests are run once more.
 """
 
 import shutil
@@ -20,13 +20,10 @@ from tests.images.rest_server import account_line
 from tests.images.s3 import S3, RcloneServer
 from tests.images.test_backup_scripts import (  # noqa: F401
     pod_of,
-    test_a_file_that_cannot_be_read_is_no_backup,
     test_a_repository_of_which_only_a_part_is_left,
     test_a_server_that_is_stopped,
     test_another_backup_is_another_snapshot,
-    test_another_password_than_the_repositorys,
     test_nothing_can_be_deleted_through_the_server,
-    test_what_is_read_back_has_to_be_what_was_saved,
     test_what_is_saved_can_be_had_again,
 )
 

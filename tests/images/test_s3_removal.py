@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.backup_pod import ACCOUNT, SHELLS
+from tests.images.backup_pod import ACCOUNT
 from tests.images.removals import Removal, Shop, until
 from tests.images.s3 import S3, RcloneServer
 from tests.images.test_removal_script import (  # noqa: F401
@@ -23,7 +23,6 @@ from tests.images.test_removal_script import (  # noqa: F401
     test_a_run_that_is_killed_after_the_snapshots_are_gone,
     test_a_second_run_finds_everything_done,
     test_every_backup_of_a_shop,
-    test_nothing_to_do,
     test_what_is_named_is_removed_and_nothing_else,
 )
 
@@ -51,20 +50,19 @@ def removal(tmp_path: Path, s3: S3, server: RcloneServer) -> Removal:
     return Removal.made_in(tmp_path / "removal", s3, server.data)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
 def test_a_whole_repository(
-    removal: Removal, shop: Shop, server: RcloneServer, tmp_path: Path, shell: str
+    removal: Removal, shop: Shop, server: RcloneServer, tmp_path: Path
 ) -> None:
     other = another(tmp_path, server)
     untouched = contents(other.repository)
     (server.data / "store-10").mkdir()  # which its name begins
     (server.data / "store-10" / "config").write_text("another's")
     removal.name(f"{shop.name} - all", "store-7 - all")
-    assert removal.run(shell=shell) == 0
+    assert removal.run() == 0
     assert removal.total == "Backups removed: 0, whole repositories: 1, failures: 0."
     assert {folder.name for folder in server.data.iterdir()} == {other.name, "store-10"}
     assert contents(other.repository) == untouched
-    assert removal.run(shell=shell) == 0
+    assert removal.run() == 0
     assert removal.total == "Backups removed: 0, whole repositories: 0, failures: 0."
     assert shop.pod.run(SAVE) == 0  # of a shop by that name, it would be another repository
 
