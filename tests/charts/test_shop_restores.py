@@ -62,7 +62,8 @@ def test_without_backups_of_its_own_a_shop_can_be_made_from_one(any_engine: Helm
     assert allows(shop, "restore", "Egress", SERVER, 8000)
 
 
-def test_it_is_as_the_template_of_backups(shop: Objects) -> None:
+def test_it_is_as_the_template_of_backups(any_engine: Helm) -> None:
+    shop = any_engine.objects(ENABLED)
     restore, backup = shop.one("CronJob", "-restore"), shop.one("CronJob", "-backup")
     assert restore["metadata"]["name"] == "woo-8f0c2f5e-restore"
     assert restore["metadata"]["labels"][STORE_LABEL] == STORE["id"]
