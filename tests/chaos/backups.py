@@ -43,8 +43,10 @@ _BUSY = {"NOT_READY", "OPERATION_UNDER_WAY"}
 def place_for_backups(cluster: LocalCluster) -> Iterator[None]:
     """Have the place of the backups for a time."""
     make_place(cluster)
-    yield
-    remove_place(cluster)
+    try:
+        yield
+    finally:
+        remove_place(cluster)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,4 +20,5 @@ def make_place(cluster: LocalCluster) -> None:
 
 
 def remove_place(cluster: LocalCluster) -> None:
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    """Remove it, and wait until it is gone: the next test on the cluster may make it again."""
+    cluster.kubectl("delete", "namespace", NAMESPACE)

@@ -23,14 +23,10 @@ def account_line(name: str, password: str) -> str:
     return f"{name}:{{SHA}}{digest}\n"
 
 
-class RestServer:
-    """A server with accounts, nothing of which can be deleted; each account has its own place."""
+class Server:
+    """A server in a process of its own, from ``start`` to ``stop``, with a log in ``folder``."""
 
     def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
-        self.data = folder / "data"
-        self.data.mkdir()
-        self.accounts = folder / "htpasswd"
-        self.accounts.touch()
         self._log = folder / "server.log"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,6 +43,27 @@ class RestServer:
     def log(self) -> str:
         return self._log.read_text()
 
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Stop it; what it has stays for another start."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=60)
+            self._process = None
+
+
+class RestServer(Server):
+    """A server with accounts, nothing of which can be deleted; each account has its own place."""
+
+    def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
+        super().__init__(folder, options=options)
+        self.data = folder / "data"
+        self.data.mkdir()
+        self.accounts = folder / "htpasswd"
+        self.accounts.touch()
+
     def start(self, *, before: Sequence[str] = ()) -> None:
         """Start it, by way of another program if one is given, and wait until it listens."""
         self._log.touch()
@@ -59,13 +76,6 @@ class RestServer:
                 stdout=log, stderr=log,
             )  # fmt: skip
         self.wait_for(_LISTENS, times=starts + 1)
-
-    def stop(self) -> None:
-        """Stop it; what it has stays for another start."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=60)
-            self._process = None
 
     def kill(self) -> None:
         """Kill it, in the middle of whatever it writes."""

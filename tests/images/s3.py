@@ -6,40 +6,24 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
-from app.local.cluster.ports import free_port
 from app.local.cluster.tools import RCLONE, VERSITYGW, ensure
-from tests.images.rest_server import RestServer
+from tests.images.rest_server import RestServer, Server
 
 ACCESS_KEY, SECRET_KEY = "access-key-of-tests", "secret-key-of-tests"
 BUCKET, PREFIX = "backups", "of/shops"
 _START_SECONDS = 60.0
 
 
-class S3:
+class S3(Server):
     """An S3 that keeps each object as a file of its folder."""
 
     def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
+        super().__init__(folder, options=options)
         self.folder = folder / "objects"
         self._sidecar = folder / "sidecar"
         for made in (self.folder, self._sidecar, self.folder / BUCKET):
             made.mkdir()
-        self._log = folder / "s3.log"
-        self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = free_port()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
 
     def start(self) -> None:
         environment = {
@@ -53,12 +37,6 @@ class S3:
                 env=environment, stdout=log, stderr=log,
             )  # fmt: skip
         wait_for_port(self.port, self._process)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=60)
-            self._process = None
 
     def rclone(self, *arguments: str) -> None:
         subprocess.run(

@@ -67,6 +67,16 @@ def test_another_run_only_counts(pod: Pod, mariadb: MariaDb) -> None:
     assert contents(mariadb, "new") == before
 
 
+def begins_anew(pod: Pod, mariadb: MariaDb, whole: str) -> None:
+    """After a part was loaded, which is known to be one."""
+    assert mariadb.run("SELECT COUNT(*) FROM wp_wc_orders", "new") == "2\n"
+    assert mariadb.run(f"SELECT COUNT(*) FROM {MARK}", "new") == "0\n"  # noqa: S608 - ours
+    (pod.backup / "database.sql").write_text(whole)
+    assert pod.run(LOAD) == 0
+    assert pod.message == COUNTS
+    assert contents(mariadb, "new") == contents(mariadb, "wordpress")
+
+
 def test_a_run_that_ended_in_the_middle_is_begun_anew(pod: Pod, mariadb: MariaDb) -> None:
     """What it had loaded is nothing that the set-up would take for the shop."""
     whole = (pod.backup / "database.sql").read_text()
@@ -75,12 +85,7 @@ def test_a_run_that_ended_in_the_middle_is_begun_anew(pod: Pod, mariadb: MariaDb
     (pod.backup / "database.sql").write_text(half)
     assert pod.run(LOAD) == 1
     assert pod.message.startswith("The backup could not be loaded. ERROR 1054 (42S22)")
-    assert mariadb.run("SELECT COUNT(*) FROM wp_wc_orders", "new") == "2\n"
-    assert mariadb.run(f"SELECT COUNT(*) FROM {MARK}", "new") == "0\n"  # noqa: S608 - ours
-    (pod.backup / "database.sql").write_text(whole)
-    assert pod.run(LOAD) == 0
-    assert pod.message == COUNTS
-    assert contents(mariadb, "new") == contents(mariadb, "wordpress")
+    begins_anew(pod, mariadb, whole)
 
 
 def test_a_database_that_ends_in_the_middle(pod: Pod, mariadb: MariaDb) -> None:
@@ -98,12 +103,7 @@ def test_a_database_that_ends_in_the_middle(pod: Pod, mariadb: MariaDb) -> None:
         "The backup could not be loaded. The database was stopped meanwhile, so the shop is not"
         " opened. See whether its pod runs. ERROR "
     )
-    assert mariadb.run("SELECT COUNT(*) FROM wp_wc_orders", "new") == "2\n"
-    assert mariadb.run(f"SELECT COUNT(*) FROM {MARK}", "new") == "0\n"  # noqa: S608 - ours
-    (pod.backup / "database.sql").write_text(whole)
-    assert pod.run(LOAD) == 0
-    assert pod.message == COUNTS
-    assert contents(mariadb, "new") == contents(mariadb, "wordpress")
+    begins_anew(pod, mariadb, whole)
 
 
 def test_a_dump_of_a_newer_database(pod: Pod, mariadb: MariaDb) -> None:
