@@ -30,7 +30,8 @@ _STEPS_OF = {
 _DONE = {"SUCCEEDED", "SKIPPED"}
 _ENDS = {
     "SUCCEEDED": _DONE,
-    "FAILED": {*_DONE, "FAILED", "PENDING"},
+    # What it did not come to waits for ever, or is ended by the operation after it.
+    "FAILED": {*_DONE, "FAILED", "PENDING", "INTERRUPTED"},
     "CANCELLED": {*_DONE, "INTERRUPTED"},
 }
 _FAULTS = {"CREATE": {"IMAGE_NOT_FOUND", "RESTORE_INCOMPLETE"}, "RESTORE": {"RESTORE_INCOMPLETE"}}
