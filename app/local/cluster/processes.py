@@ -100,4 +100,7 @@ def _start_time(pid: int) -> str:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return "" if fields[0] == "Z" else fields[19]
+    # The first thread of a process that ends may be gone (Z) before others, which have all open
+    # still that it had: whoever took its place at once would find its port in use. Fields: proc(5).
+    state, threads = fields[0], int(fields[17])
+    return "" if state == "Z" and threads <= 1 else fields[19]
