@@ -133,6 +133,9 @@ class _Building:
         for self.current in names:
             step = partial(self._settling.of, work[self.current])
             await self.steps.run(self.current, step)
+            if self.current is StepName.REMOVE:
+                # After the step's end is recorded: this takes the step out of what is to be done.
+                self.store = await self._context.records.record_removed(self.store)
 
     @property
     def can_be_undone(self) -> bool:
@@ -145,9 +148,7 @@ class _Building:
         is_there = await self._context.cluster.namespace_exists(self.store.namespace)
         if is_there and await ensure_rights(self._context, self.store.namespace):
             self._settling.begin()
-        outcome = await remove(self._context, self.store, self.steps)
-        self.store = await self._context.records.record_removed(self.store)
-        return outcome
+        return await remove(self._context, self.store, self.steps)
 
     async def _create_namespace(self) -> Outcome:
         name = self.store.namespace

@@ -1,6 +1,7 @@
 """A backup that is put in the place of a shop: nothing is lost, whatever goes wrong."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ClusterUnreachableError
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus
 from provisioner.domain.restore_sources import source_of
-from provisioner.domain.stores import StepName, Store, StoreStatus, StoreTask
+from provisioner.domain.stores import Store, StoreStatus, StoreTask
 from provisioner.domain.transitions import REPLACING_STEPS
 from provisioner.reconcile import closing
 from provisioner.reconcile.drift import inspect
@@ -21,6 +22,9 @@ from provisioner.storage.operation_pages import OperationPages
 from tests.unit.backup_world import ENGINE, PATIENCE_SECONDS, SETTINGS, World, a_ready_shop
 
 _S, _O, _K = StoreStatus, OperationStatus, OperationKind
+WRITES = 2 * len(REPLACING_STEPS) + 3
+"""Those of putting a backup in a shop's place: each step's begin and end, of the removal, and of
+the store's status when it begins and ends."""
 THREE, FIVE = '{"orders": 3, "products": 2}', '{"orders": 5, "products": 2}'
 
 
@@ -225,20 +229,25 @@ async def test_when_it_does_not_come_back_either_a_retry_tries_that_again(shop: 
     assert ready.from_backup.number == first.number
 
 
-@pytest.mark.parametrize("name", REPLACING_STEPS)
+@pytest.mark.parametrize("write", range(WRITES))
 async def test_a_service_that_is_ended_goes_on_where_it_was(
-    shop: Shop, name: StepName, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await shop.begin()
     store = await shop.save()
-    update_step, uninstall = shop.records.update_step, shop.cluster.uninstall
+    uninstall, left = shop.cluster.uninstall, write
     removals: list[RestoreStage | None] = []
 
-    async def ends(store: Store, step: StepName, *given: object, **more: object) -> object:
-        made = await update_step(store, step, *given, **more)  # type: ignore[arg-type]
-        if step is name:
-            raise asyncio.CancelledError
-        return made
+    def ends_after(work: Callable[..., Awaitable[Store]]) -> Callable[..., Awaitable[Store]]:
+        async def ends(*given: object, **more: object) -> Store:
+            nonlocal left
+            made = await work(*given, **more)
+            left -= 1
+            if left < 0:
+                raise asyncio.CancelledError
+            return made
+
+        return ends
 
     async def noted(**given: str) -> str:
         now = (await shop.store()).restore
@@ -247,7 +256,8 @@ async def test_a_service_that_is_ended_goes_on_where_it_was(
 
     monkeypatch.setattr(shop.cluster, "uninstall", noted)
     with monkeypatch.context() as patch:
-        patch.setattr(shop.records, "update_step", ends)
+        for name in ("transition", "update_step", "record_removed"):
+            patch.setattr(shop.records, name, ends_after(getattr(shop.records, name)))
         with pytest.raises(asyncio.CancelledError):
             await provision(shop.context, store)
     ready = await shop.go_on(await shop.store())
@@ -256,6 +266,8 @@ async def test_a_service_that_is_ended_goes_on_where_it_was(
     assert set(removals) == {RestoreStage.REMOVING}  # never what was restored
     assert ready.from_backup is not None
     assert ready.from_backup.counts["orders"] == 3
+    steps = await shop.world.steps()
+    assert {status for status, _ in steps.values()} == {"SUCCEEDED", "SKIPPED"}
 
 
 async def test_a_shop_that_has_failed_is_restored_without_being_saved(shop: Shop) -> None:
