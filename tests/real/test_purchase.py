@@ -34,6 +34,7 @@ from tests.real.life import (
     lost_and_back,
     url_of,
 )
+from tests.real.links import pages_of
 from tests.real.mails import Mailbox, ask
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
@@ -101,6 +102,9 @@ async def the_shop_again(
     again = await restored(store, name, backup, components=set(engine.components))
     assert login_of(again) == login_of(store)
     assert url_of(again) != url_of(store)
+    pages = pages_of(store.service.cluster, f"{name}.store.localhost")
+    assert len(pages) > 3, "its links lead nowhere"
+    assert [path for path, page in pages.items() if f"{SHOP}.store" in page] == []
     in_the_browser(f"{engine.steps}/orders", again, browser)
     in_the_browser(
         f"{engine.steps}/buy", again, browser, shop=name, order=3, shopper="eve@example.com"
