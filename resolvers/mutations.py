@@ -74,7 +74,7 @@ class Mutation(BackupMutation, AccessMutation):
 
     @strawberry.mutation(
         description="Stop creating a store that is not ready yet, and remove what was made so far."
-        " A store that is ready is refused and stays as it is."
+        " A store that is ready, or was before, is refused and stays as it is."
     )
     async def cancel_store(
         self,

@@ -50,8 +50,8 @@ def operation(
         asked_by_name=None if asked_by is None else asked_by.name,
         token_id=None if request.token_id is None else ids.to_token_id(request.token_id),
         parameters=json_object(request.parameters),
-        # To try a restore again is a RETRY, but a cancel would delete a shop that was open before.
-        is_cancellable=record.is_cancellable and store.restore is None,
+        # A cancel deletes the store; of a shop that was open before, that would be its data.
+        is_cancellable=record.is_cancellable and not store.had_a_shop,
         queued_at=record.queued_at,
         started_at=record.started_at,
         finished_at=record.finished_at,

@@ -134,7 +134,8 @@ class UserErrorCode(Enum):
         "PLATFORM_QUOTA_REACHED", description="The platform has as many stores as it may have."
     )
     NOT_CANCELLABLE = _value(
-        "NOT_CANCELLABLE", description="The store is neither queued nor being created."
+        "NOT_CANCELLABLE",
+        description="The store is neither queued nor being created, or was open before.",
     )
     NOT_RETRYABLE = _value("NOT_RETRYABLE", description="The store has not failed.")
     OPERATION_UNDER_WAY = _value(

@@ -138,6 +138,11 @@ class Store:
         """Whether the platform has made it to check a backup; people read of it at the backup."""
         return self.owner == THE_PLATFORM
 
+    @property
+    def had_a_shop(self) -> bool:
+        """Whether its shop was open before, with data that giving up its work must not cost."""
+        return self.ready_at is not None or self.restore is not None
+
 
 def new_store(
     *,

@@ -164,8 +164,8 @@ class StoreCommands:
     async def cancel(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Delete a store that is still queued or being provisioned.
 
-        Raises RefusedError (NOT_CANCELLABLE) for a store in any other status, which only ``delete``
-        removes.
+        Raises RefusedError (NOT_CANCELLABLE) for a store in any other status, and for one whose
+        shop was open before; these only ``delete`` removes.
         """
         require_operator(caller)
         store = await self._stores.get(caller, store_id)
@@ -177,10 +177,9 @@ class StoreCommands:
                 audit=audit,
             )
         except ConflictError as error:
-            found = "having a backup restored" if store.restore else store.status
             message = (
-                "Only a store that is queued or being provisioned can be cancelled; this one is"
-                f" {found}. To remove it, delete it."
+                "Only a store that is queued or being provisioned can be cancelled; this one"
+                f" {_what_it_is(store)}. To remove it, delete it."
             )
             raise RefusedError(Refusal(RefusalCode.NOT_CANCELLABLE, message, "id")) from error
         self._dispatcher.wake(store)
@@ -248,6 +247,13 @@ class StoreCommands:
         if refusals or chosen is None or chosen_version is None:
             raise RefusedError(*refusals)
         return chosen, chosen_version
+
+
+def _what_it_is(store: Store) -> str:
+    if store.restore is not None:
+        return "is having a backup restored"
+    is_worked_on = store.status in _UNFINISHED
+    return "was open before" if is_worked_on and store.had_a_shop else f"is {store.status}"
 
 
 def _not_retryable(snapshot: StoreSnapshot) -> Refusal:

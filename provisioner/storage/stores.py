@@ -104,7 +104,7 @@ class StoreRepository(StoreReader):
         """Set the store's target to DELETED and begin its DELETE, unless that was done already.
 
         Another operation that is under way is cancelled. With ``only_in`` it raises ConflictError
-        when the store has another status, or when the shop that it had is being restored.
+        when the store has another status, or when its shop was open before.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -112,7 +112,7 @@ class StoreRepository(StoreReader):
             found = await read_store(transaction, store_id)
             if found.target is not StoreTarget.DELETED:
                 is_other = only_in is not None and found.status not in only_in
-                if is_other or (only_in is not None and found.restore is not None):
+                if is_other or (only_in is not None and found.had_a_shop):
                     raise ConflictError(f"Store {store_id} is {found.status}.")
                 await self._begin_delete(transaction, found, message, request_of(audit))
             if audit is not None:

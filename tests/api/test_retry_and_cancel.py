@@ -112,6 +112,31 @@ def test_what_has_got_further_is_not_cancelled(api: Service, records: Read, stat
     assert records() == before
 
 
+@pytest.mark.parametrize("status", ["QUEUED", "PROVISIONING"])
+def test_a_shop_that_was_open_before_is_not_cancelled(
+    api: Service, records: Read, status: str
+) -> None:
+    """It would be deleted, with all that is in it."""
+    token = api.token("merchant")
+    store_id = api.create(token, "my-shop")["store"]["id"]
+    put_in(api, store_id, status, ("RETRY", "RUNNING"))
+    key = store_id.removeprefix("store_")
+    api.sql("UPDATE stores SET ready_at = created_at WHERE id = :id RETURNING id", id=key)
+    before = records()
+    (error,) = call(api, token, "cancel", store_id)["errors"]
+    assert (error["code"], error["field"], error["message"]) == (
+        "NOT_CANCELLABLE",
+        "id",
+        (
+            "Only a store that is queued or being provisioned can be cancelled; this one was open"
+            " before. To remove it, delete it."
+        ),
+    )
+    assert records() == before
+    shown = "query ($id: ID!) { store(id: $id) { operation { isCancellable } } }"
+    assert api.execute(token, shown, id=store_id)["store"]["operation"] == {"isCancellable": False}
+
+
 @pytest.mark.parametrize("status", ["QUEUED", "PROVISIONING", "DELETING"])
 def test_what_is_worked_on_is_not_retried(api: Service, records: Read, status: str) -> None:
     token = api.token("merchant")

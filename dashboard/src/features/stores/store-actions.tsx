@@ -18,8 +18,8 @@ export function StoreActions({ store }: { store: StoreDetailsFragment }) {
   const canChange = mayChange && !isLeaving(store);
   const [asked, setAsked] = useState<"delete" | "cancel" | null>(null);
   const isOpen = useAreAddressesChecked() === true && canBeOpened(store) && !isRestoring(store);
-  // What a restore has removed is gone, so that only its end brings the shop back.
-  const canCancel = (store.status === "QUEUED" || store.status === "PROVISIONING") && !isRestoring(store);
+  // To cancel is to delete: of a shop that was open before, that would be its data.
+  const canCancel = (store.status === "QUEUED" || store.status === "PROVISIONING") && !isRestoring(store) && !store.readyAt;
 
   return (
     <>

@@ -159,6 +159,16 @@ test("a store that leaves is offered nothing more", async () => {
   expect(screen.queryByRole("button", { name: /Delete|Cancel|Try again/ })).toBeNull();
 });
 
+test.each<[string, string | null]>([
+  ["Cancel", null],
+  ["Delete", "2026-11-24T10:01:00Z"],
+])("what is created or tried again is offered %s if it became ready at %s", async (offered, readyAt) => {
+  show({ status: "PROVISIONING", readyAt, steps: [aStep()] });
+  expect(await screen.findByText("Being created")).toBeDefined();
+  const ways = await screen.findAllByRole("button", { name: /^Delete$|Cancel/ });
+  expect(ways.map(({ textContent }) => textContent.trim())).toEqual([offered]);
+});
+
 test("a delete that makes no progress says so, and can be tried at once", async () => {
   const { asked } = show(
     {
