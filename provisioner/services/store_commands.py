@@ -177,11 +177,7 @@ class StoreCommands:
                 audit=audit,
             )
         except ConflictError as error:
-            message = (
-                "Only a store that is queued or being provisioned can be cancelled; this one"
-                f" {_what_it_is(store)}. To remove it, delete it."
-            )
-            raise RefusedError(Refusal(RefusalCode.NOT_CANCELLABLE, message, "id")) from error
+            raise RefusedError(_not_cancellable(store)) from error
         self._dispatcher.wake(store)
         return store
 
@@ -249,11 +245,18 @@ class StoreCommands:
         return chosen, chosen_version
 
 
-def _what_it_is(store: Store) -> str:
-    if store.restore is not None:
-        return "is having a backup restored"
-    is_worked_on = store.status in _UNFINISHED
-    return "was open before" if is_worked_on and store.had_a_shop else f"is {store.status}"
+def _not_cancellable(store: Store) -> Refusal:
+    found = "having a backup restored" if store.restore else store.status
+    message = (
+        f"Only a store that is queued or being provisioned can be cancelled; this one is {found}."
+        " To remove it, delete it."
+    )
+    if store.restore is None and store.had_a_shop and store.status in _UNFINISHED:
+        message = (
+            "The shop of this store was open before, and a cancel would remove all that is in it."
+            " To remove it all the same, delete it."
+        )
+    return Refusal(RefusalCode.NOT_CANCELLABLE, message, "id")
 
 
 def _not_retryable(snapshot: StoreSnapshot) -> Refusal:

@@ -128,8 +128,8 @@ def test_a_shop_that_was_open_before_is_not_cancelled(
         "NOT_CANCELLABLE",
         "id",
         (
-            "Only a store that is queued or being provisioned can be cancelled; this one was open"
-            " before. To remove it, delete it."
+            "The shop of this store was open before, and a cancel would remove all that is in it."
+            " To remove it all the same, delete it."
         ),
     )
     assert records() == before

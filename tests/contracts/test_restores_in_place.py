@@ -194,7 +194,7 @@ async def test_once_the_shop_is_removed_the_store_is_made_from_the_backup(shop: 
     assert (store.restore, store.from_backup) == (loading, shop.source())
     assert (store.engine_version, store.status) == ("1", _S.PROVISIONING)
     assert store == await shop.records.get(store.id)
-    again = await shop.records.record_removed(before)  # after a restart the step is done again
+    again = await shop.records.record_removed(before)  # after a restart it may come again
     assert again == store
 
 

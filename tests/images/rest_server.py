@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -23,7 +24,7 @@ def account_line(name: str, password: str) -> str:
     return f"{name}:{{SHA}}{digest}\n"
 
 
-class Server:
+class Server(ABC):
     """A server in a process of its own, from ``start`` to ``stop``, with a log in ``folder``."""
 
     def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
@@ -43,8 +44,9 @@ class Server:
     def log(self) -> str:
         return self._log.read_text()
 
+    @abstractmethod
     def start(self) -> None:
-        raise NotImplementedError
+        """Start it, and wait until it can be asked."""
 
     def stop(self) -> None:
         """Stop it; what it has stays for another start."""

@@ -1,8 +1,11 @@
 """Processes in the background: one is gone only when nothing of it is left."""
 
+import os
+import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from app.local.cluster.ports import free_port
@@ -27,17 +30,21 @@ def test_a_process_whose_first_thread_has_ended_runs_until_all_have(tmp_path: Pa
     daemon = Daemon("half-ended", tmp_path)
     daemon.start([sys.executable, "-c", HALF_ENDED, str(port)])
     pid = int((tmp_path / "half-ended.pid").read_text().split()[0])
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while state_of(pid) != "Z":
-        assert time.monotonic() < deadline, daemon.tail()
-        time.sleep(0.02)
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while state_of(pid) != "Z":  # which nothing tells
+            assert time.monotonic() < deadline, daemon.tail()
+            time.sleep(0.02)
 
-    assert daemon.pid == pid
-    daemon.stop()
+        assert daemon.pid == pid
+        daemon.stop()
 
-    assert daemon.pid is None
-    with socket.create_server(("127.0.0.1", port)):
-        pass
+        assert daemon.pid is None
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def state_of(pid: int) -> str:
