@@ -20,8 +20,8 @@ from app.telemetry.logging import LogFormat, LogLevel
 from app.trust_settings import TrustSettings
 from provisioner.domain.stores import Retention
 from provisioner.helm.client import HelmSettings
-from provisioner.platform import PlatformSettings
 from provisioner.reconcile.context import WorkSettings
+from provisioner.settings import PlatformSettings
 from provisioner.storage.quota import Quota
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +133,10 @@ class Settings(
     )
     max_stores_per_user: int = Field(
         20, ge=0, description="Stores of one owner, also those being removed; 0 is no limit."
+    )
+    count_suspended_stores: bool = Field(
+        default=True,
+        description="Whether paused stores, of which only volumes are left, count for both.",
     )
     drift_check_minutes: float = Field(
         30,
@@ -246,9 +250,16 @@ class Settings(
             max_concurrent_backups=self.max_concurrent_backups,
             lease_seconds=self.lease_seconds,
             retention=self._retention(),
-            quota=Quota(in_all=self.max_stores or None, per_owner=self.max_stores_per_user or None),
+            quota=self._quota(),
             names=self.names(),
             issuer=self.issuer_trust(),
+        )
+
+    def _quota(self) -> Quota:
+        return Quota(
+            in_all=self.max_stores or None,
+            per_owner=self.max_stores_per_user or None,
+            counts_suspended=self.count_suspended_stores,
         )
 
     def _retention(self) -> Retention:

@@ -10,16 +10,14 @@ works on stores (see ``elector``). It begins when its first lists of the cluster
 import os
 import secrets
 import socket
-import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.ports import Measurements
-from provisioner.domain.stores import Retention, Store
+from provisioner.domain.stores import Store
 from provisioner.domain.tasks import root_tasks
 from provisioner.helm.client import HelmSettings
 from provisioner.kubernetes.api import KubeApi
@@ -31,74 +29,28 @@ from provisioner.kubernetes.releases import ReleaseReader
 from provisioner.leader_session import LeaderSession, Tools, leading
 from provisioner.leadership.elector import Elector
 from provisioner.leadership.lease import Lease
-from provisioner.reconcile.context import WorkSettings
 from provisioner.reconcile.dispatcher import Dispatcher
-from provisioner.services.admin_login import AdminLogins
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
-from provisioner.services.restores import Restores
 from provisioner.services.self_check import SelfCheck
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
+from provisioner.services.suspensions import Suspensions
 from provisioner.services.tokens import TokenService
+from provisioner.settings import PlatformSettings
 from provisioner.state import State, connected, opened_state
 from provisioner.storage.audit_log import AuditLog
-from provisioner.storage.backup_checks import BackupChecks
-from provisioner.storage.backup_pins import BackupPins
 from provisioner.storage.capped_audit import CappedAudit
 from provisioner.storage.change_listener import ChangeListener
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
-from provisioner.storage.kept_names import NameRules
-from provisioner.storage.listing import StoreListing
-from provisioner.storage.operation_pages import OperationPages
-from provisioner.storage.quota import Quota
 from provisioner.storage.sign_in_codes import SignInCodes
-from provisioner.storage.store_backups import StoreBackups
-from provisioner.storage.store_tasks import TaskRepository
-from provisioner.storage.token_tree import IssuerTrust
 from provisioner.storage.tokens import TokenRepository
 from provisioner.storage.url import DatabaseUrl
+from provisioner.store_services import store_services
 from provisioner.streams.broadcaster import Broadcaster
 from provisioner.streams.list_stream import ChangeFeed
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformSettings:
-    """The operator's settings, as far as the domain needs them.
-
-    ``database_connections``: how many connections are kept open at most.
-    ``engine_folders``: folders that contain one folder for each engine.
-    ``kubeconfig`` and ``kube_context``: None for the defaults.
-    ``unavailable_engines``: the reason for each engine that no new store can have.
-    ``shop_url``: a pattern such as ``http://{name}.store.localhost``.
-    ``ingress``: the base URL at which the API reaches the ingress controller, or None where the
-    host names of shops resolve.
-    ``trust``: whose certificates are accepted when the shops are asked.
-    ``lease_seconds``: how long a lease lasts that the leader does not renew.
-    ``issuer``: the issuer whose tokens are accepted besides our own, or None.
-    """
-
-    database_url: str
-    database_connections: int
-    engine_folders: tuple[Path, ...]
-    unavailable_engines: Mapping[str, str]
-    kubeconfig: Path | None
-    kube_context: str | None
-    helm: HelmSettings
-    work: WorkSettings
-    shop_url: str
-    ingress: str | None
-    trust: ssl.SSLContext
-    max_concurrent_provisions: int
-    max_concurrent_deletes: int
-    max_concurrent_backups: int
-    lease_seconds: float
-    retention: Retention
-    quota: Quota
-    names: NameRules
-    issuer: IssuerTrust | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +62,7 @@ class Platform:
     backups: Backups
     verifier: BackupVerifier
     restorer: BackupRestorer
+    suspensions: Suspensions
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -221,28 +174,16 @@ def _platform(
     elector: Elector[LeaderSession],
     check: SelfCheck,
 ) -> Platform:
-    stores = StoreQueries(
-        records=state.records,
-        listing=StoreListing(state.database),
-        operations=OperationPages(state.database),
-        broadcaster=state.broadcaster,
-        dispatcher=dispatcher,
-        engines=tools.engines,
-        shop_url=settings.shop_url,
-        is_address_checked=settings.work.is_reachability_checked,
-        max_concurrent_provisions=settings.max_concurrent_provisions,
-        quota=settings.quota,
-    )
-    backups = _backups(settings, state, dispatcher, stores)
-    restores = Restores(stores, backups, tools.engines)
+    services = store_services(settings, state, tools, dispatcher)
     tokens = TokenRepository(state.database, state.clock, settings.issuer)
     audit = AuditLog(state.database, state.clock)
     return Platform(
-        stores=stores,
-        store_commands=_commands(settings, state, tools, dispatcher, stores, restores),
-        backups=backups,
-        verifier=_verifier(settings, state, dispatcher, restores),
-        restorer=_restorer(state, dispatcher, restores),
+        stores=services.stores,
+        store_commands=services.commands,
+        backups=services.backups,
+        verifier=services.verifier,
+        restorer=services.restorer,
+        suspensions=services.suspensions,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),
@@ -252,66 +193,6 @@ def _platform(
         changes=state.changes,
         elector=elector,
         check=check,
-    )
-
-
-def _commands(
-    settings: PlatformSettings,
-    state: State,
-    tools: Tools,
-    dispatcher: Dispatcher,
-    stores: StoreQueries,
-    restores: Restores,
-) -> StoreCommands:
-    return StoreCommands(
-        stores=stores,
-        restores=restores,
-        records=state.records,
-        dispatcher=dispatcher,
-        engines=tools.engines,
-        logins=AdminLogins(tools.cluster, tools.engines),
-        clock=state.clock,
-        measurements=tools.measurements,
-        shop_url=settings.shop_url,
-        quota=settings.quota,
-        names=settings.names,
-    )
-
-
-def _backups(
-    settings: PlatformSettings, state: State, dispatcher: Dispatcher, stores: StoreQueries
-) -> Backups:
-    return Backups(
-        stores=stores,
-        records=StoreBackups(state.database),
-        pins=BackupPins(state.database),
-        tasks=TaskRepository(state.database, state.clock, state.announcer),
-        dispatcher=dispatcher,
-        clock=state.clock,
-        settings=settings.work.backups,
-    )
-
-
-def _verifier(
-    settings: PlatformSettings, state: State, dispatcher: Dispatcher, restores: Restores
-) -> BackupVerifier:
-    return BackupVerifier(
-        restores=restores,
-        checks=BackupChecks(state.database, state.clock, state.announcer),
-        records=StoreBackups(state.database),
-        dispatcher=dispatcher,
-        clock=state.clock,
-        shop_url=settings.shop_url,
-    )
-
-
-def _restorer(state: State, dispatcher: Dispatcher, restores: Restores) -> BackupRestorer:
-    return BackupRestorer(
-        restores=restores,
-        backups=StoreBackups(state.database),
-        records=state.records,
-        tasks=TaskRepository(state.database, state.clock, state.announcer),
-        dispatcher=dispatcher,
     )
 
 

@@ -36,6 +36,8 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "deleteStore": frozenset({"id"}),
     "cancelStore": frozenset({"id"}),
     "retryStore": frozenset({"id"}),
+    "suspendStore": frozenset({"id"}),
+    "resumeStore": frozenset({"id"}),
     "createBackup": frozenset({"id"}),
     "restoreBackup": frozenset({"id", "accept_loss_since", "without_backup"}),
     "verifyBackup": frozenset({"id"}),

@@ -149,6 +149,7 @@ def _store(
         created_at=record.created_at,
         updated_at=record.updated_at,
         ready_at=record.ready_at,
+        suspended_at=record.suspended_at,
         deleted_at=record.deleted_at,
         diagnostics=types.Diagnostics(
             namespace=record.namespace, release=record.release, attempt=record.operation_number

@@ -16,6 +16,7 @@ from resolvers.auditing import audited
 from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
+from resolvers.suspensions import SuspensionMutation
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
 from schema.payloads import (
     CancelStorePayload,
@@ -27,7 +28,7 @@ from schema.payloads import (
 
 @audited
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(BackupMutation, AccessMutation):
+class Mutation(SuspensionMutation, BackupMutation, AccessMutation):
     @strawberry.mutation(
         description="Create a store. The work goes on in the background: follow it with"
         " `storeStatus`."

@@ -122,6 +122,7 @@ class Query(AccessQuery, AuditQuery):
             ],
             stores_used=load.stores_used,
             stores_limit=load.max_stores,
+            counts_suspended_stores=load.counts_suspended,
             shop_url=platform.stores.shop_url,
             is_address_checked=platform.stores.is_address_checked,
             backups=backup_mapping.policy(platform.backups.settings),

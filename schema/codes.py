@@ -165,6 +165,11 @@ class UserErrorCode(Enum):
         "LOSS_NOT_ACCEPTED",
         description="The caller has not said that what would be lost may be lost.",
     )
+    NOT_SUSPENDABLE = _value(
+        "NOT_SUSPENDABLE",
+        description="The store is not READY or DEGRADED, so it has no shop to stop.",
+    )
+    NOT_SUSPENDED = _value("NOT_SUSPENDED", description="The store is not suspended.")
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

@@ -20,6 +20,11 @@ class StoreStatus(Enum):
         description="The store could not be created. If its target is DELETED, it could not be"
         " removed yet, and the platform keeps trying. See `reason`.",
     )
+    SUSPENDED = _value(
+        "SUSPENDED",
+        description="The shop is paused: nothing of it runs, visitors are told so, and its data,"
+        " address and backups are kept. See `resumeStore`.",
+    )
     DELETING = _value("DELETING", description="The store is being removed.")
     DELETED = _value("DELETED", description="The store is removed. Only this record remains.")
 
@@ -41,6 +46,8 @@ class OperationKind(Enum):
         description="Puts a backup in the place of the shop. If that cannot be done, another one"
         " follows, which brings the shop back as it was.",
     )
+    SUSPEND = _value("SUSPEND", description="Pauses the shop: stops it, and keeps its data.")
+    RESUME = _value("RESUME", description="Starts and opens a shop that is paused.")
 
 
 @strawberry.enum(description="Where an operation is.")
@@ -76,6 +83,8 @@ class StepName(Enum):
     CHECK = _value("CHECK", description="See whether everything is in the backup.")
     CLOSE = _value("CLOSE", description="Close the shop, so that nothing changes its data.")
     REMOVE = _value("REMOVE", description="Remove the shop as it was, with its volumes.")
+    STOP = _value("STOP", description="Stop the shop's pods, and what it does by the clock.")
+    OPEN = _value("OPEN", description="Open the shop to visitors again.")
 
 
 @strawberry.enum(description="The status of a step.")

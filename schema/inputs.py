@@ -62,6 +62,16 @@ class RetryStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A store whose shop is to be paused.")
+class SuspendStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
+@strawberry.input(description="A paused store to open again.")
+class ResumeStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
 @strawberry.input(description="A store to make a backup of.")
 class CreateBackupInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")

@@ -59,6 +59,16 @@ class RetryStorePayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `suspendStore`.")
+class SuspendStorePayload(_StorePayload):
+    pass
+
+
+@strawberry.type(description="The result of `resumeStore`.")
+class ResumeStorePayload(_StorePayload):
+    pass
+
+
 @strawberry.type(description="The result of `createBackup`.")
 class CreateBackupPayload(_StorePayload):
     pass

@@ -150,6 +150,9 @@ class Store(Node):
     created_at: datetime = strawberry.field(description="When its creation was requested.")
     updated_at: datetime = strawberry.field(description="When it changed last.")
     ready_at: datetime | None = strawberry.field(description="When it became ready last.")
+    suspended_at: datetime | None = strawberry.field(
+        description="Since when the shop is paused. Null if it is not."
+    )
     deleted_at: datetime | None = strawberry.field(description="When its deletion was complete.")
     diagnostics: Diagnostics = strawberry.field(description="Where to find it in the cluster.")
     queue_position: int | None = strawberry.field(
@@ -232,8 +235,8 @@ class StoreUpdate:
 @strawberry.type(description="How many stores a user has and may have.")
 class StoreQuota:
     stores_used: int = strawberry.field(
-        description="The number of stores that count: all except `DELETED` ones. Stores that are"
-        " being removed still count."
+        description="The number of stores that count: all except `DELETED` ones, and `SUSPENDED`"
+        " ones where the platform does not count them. Stores that are being removed still count."
     )
     stores_limit: int | None = strawberry.field(
         description="The most stores that the user may have. Null means no limit."
@@ -298,10 +301,13 @@ class Platform:
     )
     stores_used: int = strawberry.field(
         description="How many stores of all owners count against `storesLimit`: all except"
-        " `DELETED` ones."
+        " `DELETED` ones, and `SUSPENDED` ones unless `countsSuspendedStores`."
     )
     stores_limit: int | None = strawberry.field(
         description="The most stores that there may be in all. Null means no limit."
+    )
+    counts_suspended_stores: bool = strawberry.field(
+        description="Whether `SUSPENDED` stores count against the limits too."
     )
     shop_url: str = strawberry.field(
         description="The address that a new shop gets; `{name}` stands for the store's name."

@@ -20,6 +20,7 @@ from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
     SAVING_STEPS,
+    SUSPEND_STEPS,
     provision_steps,
 )
 
@@ -32,6 +33,8 @@ class OperationKind(StrEnum):
     DELETE = "DELETE"
     BACKUP = StoreTask.BACKUP.value
     RESTORE = StoreTask.RESTORE.value  # puts a backup in the place of the shop
+    SUSPEND = StoreTask.SUSPEND.value
+    RESUME = "RESUME"  # starts and opens a shop that is suspended
 
 
 class OperationStatus(StrEnum):
@@ -53,6 +56,7 @@ BUILDING = frozenset({OperationKind.CREATE, OperationKind.RETRY})
 _OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.DELETE: DELETE_STEPS,
     OperationKind.BACKUP: BACKUP_STEPS,
+    OperationKind.SUSPEND: SUSPEND_STEPS,
 }
 
 _O, _S = OperationStatus, StoreStatus
@@ -75,6 +79,8 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
     },
     OperationKind.BACKUP: {},  # whatever becomes of the store meanwhile
     OperationKind.RESTORE: _BUILDING_PROGRESS,  # once its task is over
+    OperationKind.SUSPEND: {},  # its end is that of its task
+    OperationKind.RESUME: _BUILDING_PROGRESS,
 }
 """The status of an operation after the store's new status, by kind, for all that change it."""
 
@@ -134,6 +140,8 @@ _IN_WORDS = {
     OperationKind.DELETE: "The store is being deleted",
     OperationKind.BACKUP: "A backup of the store is being made",
     OperationKind.RESTORE: "A backup is being restored in place of the shop",
+    OperationKind.SUSPEND: "The shop is being suspended",
+    OperationKind.RESUME: "The shop is being resumed",
 }
 
 

@@ -142,6 +142,10 @@ class TaskRecords(Protocol):
         """
         ...
 
+    async def suspend(self, store: Store, message: str) -> Store:
+        """Record that the store's shop is stopped: it is SUSPENDED. Return the store."""
+        ...
+
     async def fail(self, store: Store, reason: Reason) -> None:
         """Record that the store's task could not be done."""
         ...
@@ -315,8 +319,21 @@ class Releases(Protocol):
         """Remove the object with this uid and the objects that it owns; return once it is gone."""
         ...
 
-    async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:
-        """Have no pods of these components of the release any more, until it is restored."""
+    async def stop(
+        self, namespace: str, name: str, components: Collection[str] | None = None
+    ) -> None:
+        """Have no pods of these components of the release any more, until it is restored.
+
+        Without ``components`` nothing of it runs any more, by the clock either.
+        """
+        ...
+
+    async def hide(self, namespace: str, name: str) -> None:
+        """Have no visitors led to the release's pods any more, until it is restored.
+
+        Its Ingresses and HTTPRoutes are removed, so that whoever looks after addresses without a
+        shop answers them.
+        """
         ...
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:

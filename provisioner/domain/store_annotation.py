@@ -5,9 +5,11 @@ because it is written, compared and read as a whole: fields of two moments never
 a text of any kind needs no rules of its own, and ``version`` says how all of it is to be read.
 
 Status, steps and events are not in it. They change all the time, and the platform finds out for
-itself in which state a store is.
+itself in which state a store is. Only whether its shop is suspended is told: that is somebody's
+wish, which the cluster does not show.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,7 +19,7 @@ import msgspec
 from provisioner.domain.emails import is_email
 from provisioner.domain.names import is_store_id, refuse_name
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import Store, new_store
+from provisioner.domain.stores import Store, StoreStatus, StoreTask, new_store
 
 _VERSION: Literal[1] = 1
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -40,8 +42,8 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy`` is there only where it holds. A version of the platform that does not know it
-    refuses the annotation, and so does not make a shop of a copy.
+    ``is_copy`` and ``is_suspended`` are there only where they hold. A version of the platform that
+    does not know them refuses the annotation, and so does not make a shop of a copy.
     """
 
     version: Literal[1]
@@ -56,6 +58,7 @@ class _Annotation(
     contact_email: str | None
     created_at: _Moment
     is_copy: bool = False
+    is_suspended: bool = False
 
 
 class _AnyVersion(msgspec.Struct):
@@ -82,12 +85,15 @@ def annotation_for(store: Store) -> str:
         contact_email=store.contact_email,
         created_at=store.created_at,
         is_copy=store.is_copy,
+        is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
     )
     return msgspec.json.encode(annotation).decode()
 
 
 def store_from(text: str, *, namespace: str, store_id: str) -> Store:
-    """Return the record of the store that the annotation of a namespace tells of, as a new store.
+    """Return the record of the store that the annotation of a namespace tells of.
+
+    It is that of a new store, or of a SUSPENDED one.
 
     ``store_id`` is the id in the namespace's label. Raises AnnotationError when the annotation
     cannot be read, or when it is that of another store or namespace.
@@ -96,7 +102,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
     problem = _contradiction(found, namespace, store_id) or _fault(found)
     if problem:
         raise AnnotationError(problem)
-    return new_store(
+    store = new_store(
         store_id=found.id,
         name=found.name,
         owner=Owner(found.owner.source, found.owner.subject, found.owner.display_name),
@@ -109,6 +115,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         is_copy=found.is_copy,
         now=found.created_at.astimezone(UTC),
     )
+    return replace(store, status=StoreStatus.SUSPENDED) if found.is_suspended else store
 
 
 def _decoded(text: str) -> _Annotation:

@@ -21,6 +21,7 @@ class StoreStatus(StrEnum):
     READY = "READY"  # pods are ready, the setup is complete, and the shop's address answers
     DEGRADED = "DEGRADED"  # was ready, and its pods are not ready now
     FAILED = "FAILED"  # cannot become ready, took too long, or its deletion is held up
+    SUSPENDED = "SUSPENDED"  # nothing of it runs, and all its data is kept, until it is resumed
     DELETING = "DELETING"
     DELETED = "DELETED"  # the API server says that the namespace is gone
 
@@ -37,6 +38,11 @@ class StoreTask(StrEnum):
 
     BACKUP = "BACKUP"  # the shop serves on meanwhile
     RESTORE = "RESTORE"  # saves the shop, which is closed meanwhile, before it is removed
+    SUSPEND = "SUSPEND"  # stops the shop, which is SUSPENDED then
+
+
+CLOSING = frozenset({StoreTask.RESTORE, StoreTask.SUSPEND})
+"""The tasks for which a shop is closed: what is stopped then is neither ill nor drift."""
 
 
 class StepName(StrEnum):
@@ -56,6 +62,8 @@ class StepName(StrEnum):
     CHECK = "CHECK"  # what the Job says of it: whether everything is in the backup
     CLOSE = "CLOSE"  # nothing changes the shop's data any more
     REMOVE = "REMOVE"  # the shop as it was, with its volumes; the namespace stays
+    STOP = "STOP"  # its pods and what runs by the clock; visitors are told that it is closed
+    OPEN = "OPEN"  # only of a shop that was closed: visitors get there again
 
 
 class StepStatus(StrEnum):
@@ -102,6 +110,8 @@ class Store:
 
     ``restore`` is the restore of a backup in place of the shop, while that is not over.
 
+    ``suspended_at`` is since when the shop is suspended; it is None again once it is READY.
+
     ``is_copy``: it is a copy of another store, to try things in. Its shop sends no mail, takes no
     payments and calls nobody.
 
@@ -132,6 +142,17 @@ class Store:
     from_backup: RestoreSource | None = None
     is_copy: bool = False
     restore: InPlaceRestore | None = None
+    suspended_at: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its shop is closed on purpose, or is about to be."""
+        return self.task in CLOSING or self.status is StoreStatus.SUSPENDED
+
+    @property
+    def is_reopening(self) -> bool:
+        """Whether work that brings it to READY opens a shop that was closed for that, or before."""
+        return self.restore is not None or self.suspended_at is not None
 
     @property
     def is_check(self) -> bool:

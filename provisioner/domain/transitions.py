@@ -28,6 +28,7 @@ DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
     (_S.DEGRADED, _T.READY): Action.OBSERVE,
     # Left as it is until somebody has looked at it and retries or deletes it.
     (_S.FAILED, _T.READY): Action.NOTHING,
+    (_S.SUSPENDED, _T.READY): Action.OBSERVE,  # that it is still there, and still stopped
     # A delete is never taken back, so these two exist only in a database that was edited by hand.
     (_S.DELETING, _T.READY): Action.DELETE,
     (_S.DELETED, _T.READY): Action.NOTHING,
@@ -36,6 +37,7 @@ DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
     (_S.READY, _T.DELETED): Action.DELETE,
     (_S.DEGRADED, _T.DELETED): Action.DELETE,
     (_S.FAILED, _T.DELETED): Action.DELETE,
+    (_S.SUSPENDED, _T.DELETED): Action.DELETE,
     (_S.DELETING, _T.DELETED): Action.DELETE,
     (_S.DELETED, _T.DELETED): Action.NOTHING,
 }
@@ -44,11 +46,15 @@ ALLOWED: dict[StoreStatus, frozenset[StoreStatus]] = {
     _S.QUEUED: frozenset({_S.PROVISIONING, _S.DELETING}),
     _S.PROVISIONING: frozenset({_S.READY, _S.FAILED, _S.DELETING}),
     # To QUEUED, when a backup is to take the shop's place.
-    _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.QUEUED, _S.DELETING}),
+    _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.QUEUED, _S.SUSPENDED, _S.DELETING}),
     # To itself, when the reason changes.
-    _S.DEGRADED: frozenset({_S.DEGRADED, _S.READY, _S.FAILED, _S.QUEUED, _S.DELETING}),
+    _S.DEGRADED: frozenset(
+        {_S.DEGRADED, _S.READY, _S.FAILED, _S.QUEUED, _S.SUSPENDED, _S.DELETING}
+    ),
     # To itself, when a delete makes no progress, is still tried, and something else holds it now.
     _S.FAILED: frozenset({_S.FAILED, _S.QUEUED, _S.DELETING}),
+    # To FAILED, when its namespace is lost.
+    _S.SUSPENDED: frozenset({_S.QUEUED, _S.FAILED, _S.DELETING}),
     # To itself, when the reason changes. To FAILED, when the delete took too long; the work on it
     # goes on, and FAILED only makes the delay visible.
     _S.DELETING: frozenset({_S.DELETING, _S.FAILED, _S.DELETED}),
@@ -77,14 +83,20 @@ DELETE_STEPS = (StepName.HELM_UNINSTALL, StepName.NAMESPACE_GONE)
 BACKUP_STEPS = (StepName.REPOSITORY, StepName.SAVE, StepName.CHECK)
 SAVING_STEPS = (StepName.CLOSE, *BACKUP_STEPS)
 """Those of saving a shop before a backup takes its place."""
-REPLACING_STEPS = (StepName.REMOVE, *RESTORE_STEPS)
+RESUME_STEPS = (*PROVISION_STEPS[:-1], StepName.OPEN, StepName.REACHABLE)
+"""Those of provisioning a store whose shop was closed: visitors get there once it is set up."""
+RELOADING_STEPS = (*RESTORE_STEPS[:-1], StepName.OPEN, StepName.REACHABLE)
+REPLACING_STEPS = (StepName.REMOVE, *RELOADING_STEPS)
 """Those of removing a shop, and provisioning the store anew from a backup."""
+SUSPEND_STEPS = (StepName.STOP,)
 
 
 def provision_steps(store: Store) -> tuple[StepName, ...]:
     """Return the steps in which a store is provisioned."""
     if store.restore is not None and store.restore.stage is not RestoreStage.LOADING:
         return REPLACING_STEPS
+    if store.is_reopening:
+        return RESUME_STEPS if store.from_backup is None else RELOADING_STEPS
     return PROVISION_STEPS if store.from_backup is None else RESTORE_STEPS
 
 
@@ -94,8 +106,8 @@ def decide(status: StoreStatus, target: StoreTarget) -> Action:
 
 
 def takes_tasks(status: StoreStatus, target: StoreTarget) -> bool:
-    """Whether a task may begin or go on: only beside the upkeep of a finished store."""
-    return decide(status, target) is Action.OBSERVE
+    """Whether a task may begin or go on: only beside the upkeep of a shop that is open."""
+    return decide(status, target) is Action.OBSERVE and status is not StoreStatus.SUSPENDED
 
 
 def is_allowed(current: StoreStatus, following: StoreStatus) -> bool:

@@ -52,6 +52,8 @@ it copies a Deployment's annotations to the ReplicaSet
 (pkg/controller/deployment/util/deployment_util.go)."""
 _MAKE_PODS = frozenset({"Deployment", "StatefulSet"})
 _RUN_ONCE = frozenset({"Job"})
+_BY_THE_CLOCK = frozenset({"CronJob"})
+_LEAD_VISITORS = frozenset({"Ingress", "HTTPRoute"})
 """Kinds whose objects may be missing because they have done their work and were cleaned up."""
 
 
@@ -240,16 +242,37 @@ class ReleaseReader:
         for wanted in await self._workloads(namespace, name):
             await self._patch(namespace, wanted, body)
 
-    async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:
+    async def stop(
+        self, namespace: str, name: str, components: Collection[str] | None = None
+    ) -> None:
         """See ``ports.Releases``."""
         for wanted in await self._workloads(namespace, name):
-            if msgspec.yaml.decode(wanted, type=_Workload).component in components:
+            component = msgspec.yaml.decode(wanted, type=_Workload).component
+            if components is None or component in components:
                 await self._patch(namespace, wanted, {"spec": {"replicas": 0}})
+        if components is None:
+            # Removed and not suspended: helm puts back what is missing, and leaves a field alone
+            # that a chart does not mention.
+            await self._delete(namespace, name, _BY_THE_CLOCK)
+
+    async def hide(self, namespace: str, name: str) -> None:
+        """See ``ports.Releases``."""
+        await self._delete(namespace, name, _LEAD_VISITORS)
+
+    async def _delete(self, namespace: str, name: str, kinds: Collection[str]) -> None:
+        body = {"propagationPolicy": "Background"}
+        for wanted in await self._of_kinds(namespace, name, kinds):
+            with suppress(NotFoundError):  # it is gone already
+                await self._api.call("DELETE", await self.path(namespace, wanted), body=body)
 
     async def _workloads(self, namespace: str, name: str) -> list[str]:
+        return await self._of_kinds(namespace, name, _MAKE_PODS)
+
+    async def _of_kinds(self, namespace: str, name: str, kinds: Collection[str]) -> list[str]:
         latest = await self.latest(namespace, name)
-        kinds = [msgspec.yaml.decode(wanted, type=_Header).kind for wanted in latest]
-        return [wanted for wanted, kind in zip(latest, kinds, strict=True) if kind in _MAKE_PODS]
+        return [
+            wanted for wanted in latest if msgspec.yaml.decode(wanted, type=_Header).kind in kinds
+        ]
 
     async def _patch(self, namespace: str, wanted: str, body: Mapping[str, object]) -> None:
         with suppress(NotFoundError):  # somebody has removed it since

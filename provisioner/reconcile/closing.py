@@ -1,11 +1,14 @@
-"""Closes a shop, so that nothing changes its data any more, and opens it again.
+"""Closes a shop, and opens it again.
 
-``engine.yaml`` says which components change the data. They are stopped, and visitors get an
-error of the ingress controller, since there is nobody behind it. The upkeep of a store leaves that
-alone while its task is a RESTORE.
+Visitors are led away first: what leads them to a shop, its Ingress or HTTPRoute, is removed, and
+the platform answers at the shop's address meanwhile (see ``app.http.closed_shops``). Then pods are
+stopped: those that change the data, as ``engine.yaml`` says, or all of them. The upkeep of a store
+leaves a shop alone that is closed (``Store.is_closed``). helm's own record of the release says how
+it is opened again, so nothing else has to be remembered.
 """
 
 import asyncio
+from collections.abc import Collection
 
 import structlog
 
@@ -31,29 +34,43 @@ async def close(
     if not engine.closed_by:
         return Outcome(f"Shops of {engine.display_name} are not closed.", is_skipped=True)
     await ensure_rights(context, store.namespace)
+    await context.releases.hide(store.namespace, store.release)
     await context.releases.stop(store.namespace, store.release, engine.closed_by)
+    await until_ended(context, store, engine.closed_by, steps, StepName.CLOSE)
+    return Outcome("The shop is closed: nobody changes its data any more.")
+
+
+async def until_ended(
+    context: ReconcileContext,
+    store: Store,
+    components: Collection[str],
+    steps: StepRunner,
+    step: StepName,
+) -> None:
+    """Wait until no pod of these components is left. Raises StoreFailedError after a while."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS) as limit:
-            await _until_closed(context, store, engine, steps)
+            await _until_ended(context, store, components, steps, step)
     except TimeoutError:
         if not limit.expired():  # the time limit of the task
             raise
         raise StoreFailedError(_not_closed(steps.progress)) from None
-    return Outcome("The shop is closed: nobody changes its data any more.")
 
 
-async def _until_closed(
-    context: ReconcileContext, store: Store, engine: Engine, steps: StepRunner
+async def _until_ended(
+    context: ReconcileContext,
+    store: Store,
+    components: Collection[str],
+    steps: StepRunner,
+    step: StepName,
 ) -> None:
     observer, namespace = context.observer, store.namespace
     while True:
         revision = observer.revision(namespace)
-        left = [
-            pod for pod in observer.observe(namespace).pods if pod.component in engine.closed_by
-        ]
+        left = [pod for pod in observer.observe(namespace).pods if pod.component in components]
         if not left:
             return
-        await steps.report(StepName.CLOSE, f"Pod {left[0].name} is ending.")
+        await steps.report(step, f"Pod {left[0].name} is ending.")
         await observer.changed(namespace, revision)
 
 
@@ -66,8 +83,23 @@ def _not_closed(seen: str) -> Reason:
     return Reason(ReasonCode.BACKUP_TIMEOUT, message)
 
 
+async def open_again(context: ReconcileContext, store: Store) -> Outcome:
+    """Do the step OPEN: have visitors led to the shop again."""
+    release = await context.releases.find(store.namespace, store.release)
+    if release is None:
+        message = (
+            f"helm has no finished release {store.release} any more, so the shop cannot be opened."
+            " Somebody has removed it meanwhile: retry the store."
+        )
+        raise StoreFailedError(Reason(ReasonCode.HELM_FAILED, message))
+    output = await context.helm.restore(
+        release=store.release, namespace=store.namespace, revision=release.revision
+    )
+    return Outcome("Visitors get to the shop again.", output)
+
+
 async def reopen(context: ReconcileContext, store: Store) -> None:
-    """Start again what was stopped, if helm knows the release.
+    """Start and open again what was closed, if helm knows the release.
 
     If that fails, the next check for drift tries it again.
     """

@@ -8,10 +8,11 @@ import structlog
 
 from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError, PassingError
-from provisioner.domain.stores import Store, StoreTask
+from provisioner.domain.stores import CLOSING, Store, StoreStatus
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import keep_marks
 from provisioner.reconcile.rights import ensure_rights
+from provisioner.reconcile.suspending import keep_stopped
 
 _log = structlog.get_logger(__name__)
 
@@ -21,9 +22,11 @@ _TOLD = 5  # differences that a message names
 async def inspect(context: ReconcileContext, store: Store) -> Store:
     """Compare a READY or DEGRADED store with its release; repair and record what differs.
 
+    A SUSPENDED one, which differs from its release on purpose, is kept as it is.
+
     Raises the errors of ``ports.Cluster`` and ``ports.Helm``.
     """
-    if store.task is StoreTask.RESTORE:
+    if store.task in CLOSING:
         return store  # it is closed, which would look like drift
     namespace = context.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
@@ -32,6 +35,9 @@ async def inspect(context: ReconcileContext, store: Store) -> Store:
     if not await keep_marks(context, store):
         return store  # lost, or not the store's own; ``health.observe`` records that too
     await ensure_rights(context, store.namespace)
+    if store.status is StoreStatus.SUSPENDED:
+        await keep_stopped(context, store)
+        return store
     release = await context.releases.find(store.namespace, store.release)
     if release is None:
         _log.warning("release_missing", namespace=store.namespace)

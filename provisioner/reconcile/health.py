@@ -4,19 +4,22 @@ A store whose pods break becomes DEGRADED, with the reason, and READY again when
 """
 
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTask
+from provisioner.domain.stores import Reason, Store, StoreStatus
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
 
 
 async def observe(context: ReconcileContext, store: Store) -> Store:
-    """Compare a READY or DEGRADED store with what the watches show, and record a new status."""
+    """Compare a finished store with what the watches show, and record a new status.
+
+    Of a shop that is closed on purpose only the namespace is looked at: it is not ill.
+    """
     if await _is_namespace_lost(context, store):
         return await context.records.transition(store, StoreStatus.FAILED, reason=NAMESPACE_LOST)
     engine = context.engines.get(store.engine)
-    # A closed shop is not ill. Of an engine that was removed nobody knows what should run.
-    if engine is None or store.task is StoreTask.RESTORE:
+    # Of an engine that was removed nobody knows what should run.
+    if engine is None or store.is_closed:
         return store
     assessment = look(context, store, engine, is_building=False)
     if assessment.are_workloads_ready:

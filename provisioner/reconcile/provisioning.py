@@ -28,6 +28,7 @@ from provisioner.domain.transitions import provision_steps
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
+from provisioner.reconcile.closing import open_again
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import (
     NAMESPACE_LOST,
@@ -107,6 +108,7 @@ class _Building:
 
     ``_secrets`` are the passwords, which must not get into any output. ``_mended_at`` is the time,
     by the cluster's clock, before which events say nothing about what a retry has installed.
+    ``_is_closed``: no visitors are led to the shop before the step OPEN.
     """
 
     def __init__(self, context: ReconcileContext, store: Store) -> None:
@@ -115,6 +117,7 @@ class _Building:
         self._secrets: Sequence[str] = ()
         self._settling = Settling()
         self._mended_at: datetime | None = None
+        self._is_closed = False
         self.steps = StepRunner(context, store)
         self.current = StepName.NAMESPACE
 
@@ -127,15 +130,26 @@ class _Building:
             StepName.RESTORE: self._restore,
             StepName.WORKLOADS_READY: self._await_workloads,
             StepName.SETUP_JOB: self._await_setup,
+            StepName.OPEN: self._open,
             StepName.REACHABLE: self._await_answer,
         }
-        names = provision_steps(self.store)
+        names = await self._names()
         for self.current in names:
             step = partial(self._settling.of, work[self.current])
             await self.steps.run(self.current, step)
             if self.current is StepName.REMOVE:
                 # After the step's end is recorded: this takes the step out of what is to be done.
                 self.store = await self._context.records.record_removed(self.store)
+
+    async def _names(self) -> tuple[StepName, ...]:
+        """Return the steps to be done."""
+        names = provision_steps(self.store)
+        if StepName.OPEN not in names:
+            return names
+        # An older version of the platform may have begun the operation, which did not know OPEN.
+        recorded = (await self._context.records.snapshot(self.store.id)).steps
+        self._is_closed = any(step.name is StepName.OPEN for step in recorded)
+        return tuple(name for name in names if name is not StepName.OPEN or self._is_closed)
 
     @property
     def can_be_undone(self) -> bool:
@@ -152,6 +166,8 @@ class _Building:
 
     async def _create_namespace(self) -> Outcome:
         name = self.store.namespace
+        if self.store.suspended_at and not await self._context.cluster.namespace_exists(name):
+            raise StoreFailedError(NAMESPACE_LOST)  # an empty shop is not what was suspended
         created = await self._context.cluster.ensure_namespace(
             name, namespace_labels(self.store), namespace_annotations(self.store)
         )
@@ -188,6 +204,8 @@ class _Building:
         except HelmError as error:
             message += await self._make_way(error)
             output = await install()
+        if self._is_closed:
+            await self._context.releases.hide(store.namespace, store.release)
         if store.operation_number > 1:
             await self._replace_stuck_pods(before)
             # Denials before this moment were of pods as they were before this helm run, and must
@@ -273,6 +291,9 @@ class _Building:
             return Outcome("This engine has no setup job.", is_skipped=True)
         await self._until(lambda assessment: assessment.is_setup_done)
         return Outcome("The setup job is complete.")
+
+    async def _open(self) -> Outcome:
+        return await open_again(self._context, self.store)
 
     async def _await_answer(self) -> Outcome:
         if not self._context.settings.is_reachability_checked:

@@ -43,6 +43,8 @@ _BEGINS = {
     StepName.CHECK: "Looking whether everything is in the backup.",
     StepName.CLOSE: "Closing the shop.",
     StepName.REMOVE: "Removing the shop as it was.",
+    StepName.STOP: "Stopping the shop.",
+    StepName.OPEN: "Opening the shop to visitors.",
 }
 
 

@@ -32,6 +32,7 @@ from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.replacing import save_and_hand_over
+from provisioner.reconcile.suspending import suspend
 
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Tasks:
         self._work: Mapping[StoreTask, Callable[[Store], Awaitable[OperationStatus]]] = {
             StoreTask.BACKUP: partial(back_up, context, records),
             StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
+            StoreTask.SUSPEND: partial(suspend, context, records),
         }
         self._queue = WorkQueue()
         self._running = InterruptibleWork()

@@ -47,7 +47,10 @@ class Finding:
     @property
     def has_release(self) -> bool:
         """Whether helm has a finished release there; False also where nobody looked."""
-        return self.store is not None and self.store.status is StoreStatus.DEGRADED
+        return self.store is not None and self.store.status in (
+            StoreStatus.DEGRADED,
+            StoreStatus.SUSPENDED,
+        )
 
 
 class Adoption:
@@ -91,10 +94,11 @@ class Adoption:
             return replace(finding, problem=f"It cannot be looked at. {error}")
         # Whether it is READY is for the service to say, which watches its pods. A DEGRADED store is
         # judged by them at once; one without a release has none, so somebody has to look at it.
-        status, reason = (
-            (StoreStatus.FAILED, _NO_RELEASE) if release is None else (StoreStatus.DEGRADED, _FOUND)
-        )
-        return replace(finding, store=replace(store, status=status, reason=reason))
+        if release is None:
+            store = replace(store, status=StoreStatus.FAILED, reason=_NO_RELEASE)
+        elif store.status is not StoreStatus.SUSPENDED:
+            store = replace(store, status=StoreStatus.DEGRADED, reason=_FOUND)
+        return replace(finding, store=store)
 
 
 def _finding(marks: NamespaceMarks, known: KnownStores) -> Finding:

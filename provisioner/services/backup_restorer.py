@@ -110,6 +110,8 @@ def _not_now(snapshot: StoreSnapshot) -> Refusal:
         f"The store is {store.status}, so no backup can be put in its place. Restore the backup"
         " into a new store instead."
     )
+    if store.status is StoreStatus.SUSPENDED:
+        message = "The shop is paused. Resume it first, then restore the backup."
     if store.status is StoreStatus.FAILED:
         message = (
             "The store is FAILED, so its shop cannot be saved as it is. Retry the store first, or"

@@ -13,7 +13,7 @@ from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from provisioner.domain.ports import Clock
-from provisioner.domain.stores import Store, StoreTask
+from provisioner.domain.stores import Store, StoreStatus, StoreTask
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.permissions import require_operator
 from provisioner.services.store_queries import StoreQueries
@@ -139,4 +139,9 @@ def _not_ready(store: Store) -> Refusal:
         f"A backup can be made of a store that is READY or DEGRADED; this one is {store.status}."
         " Wait until it is ready, or retry it if it has failed."
     )
+    if store.status is StoreStatus.SUSPENDED:
+        message = (
+            "The shop is paused, so nothing of it has changed since. Resume it to have a backup"
+            " made."
+        )
     return Refusal(RefusalCode.NOT_READY, message, "id")

@@ -28,6 +28,8 @@ from provisioner.streams.broadcaster import Broadcaster
 from provisioner.streams.store_stream import StoreStreams
 from provisioner.streams.updates import Sink, StoreUpdate
 
+_WITHOUT_PODS = {StoreStatus.DELETED, StoreStatus.SUSPENDED}
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -35,7 +37,8 @@ class Load:
 
     ``running`` and ``queued`` count the stores that are being provisioned, and that wait for it;
     ``max_running`` is how many are provisioned at a time. ``stores`` has the number of stores in
-    each status. ``max_stores`` is the quota of the whole platform, or None for no limit.
+    each status. ``max_stores`` is the quota of the whole platform, or None for no limit, and
+    ``counts_suspended`` says whether suspended stores count against it.
     """
 
     running: int
@@ -43,11 +46,13 @@ class Load:
     max_running: int
     stores: Mapping[StoreStatus, int]
     max_stores: int | None
+    counts_suspended: bool
 
     @property
     def stores_used(self) -> int:
         """How many stores count against ``max_stores``."""
-        return sum(n for status, n in self.stores.items() if status is not StoreStatus.DELETED)
+        free = {StoreStatus.DELETED} if self.counts_suspended else _WITHOUT_PODS
+        return sum(number for status, number in self.stores.items() if status not in free)
 
 
 class StoreQueries:
@@ -197,6 +202,7 @@ class StoreQueries:
             max_running=self._max_running,
             stores=stores,
             max_stores=self._quota.in_all,
+            counts_suspended=self._quota.counts_suspended,
         )
 
 

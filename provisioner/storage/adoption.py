@@ -59,6 +59,8 @@ class AdoptionRecords:
             await _refuse_known(transaction, store)
             now = self._clock.now()
             opened = replace(store, operation_started_at=now, ready_at=now)
+            if store.status is StoreStatus.SUSPENDED:
+                opened = replace(opened, suspended_at=now)  # nobody knows since when
             await insert_store(transaction, opened, None, now=now)
             recorded = await read_store(transaction, store.id)
             await _add_ended_operation(transaction, recorded, now=now)

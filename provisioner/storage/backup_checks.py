@@ -52,7 +52,8 @@ _DUE = """
     JOIN backups ON backups.store_id = stores.id AND backups.number =
         (SELECT MAX(number) FROM backups AS others
          WHERE others.store_id = stores.id AND others.expired_at IS NULL)
-    WHERE stores.target = 'READY' AND stores.status IN ('READY', 'DEGRADED') AND stores.is_copy = 0
+    WHERE stores.target = 'READY' AND stores.status IN ('READY', 'DEGRADED', 'SUSPENDED')
+    AND stores.is_copy = 0
     AND (stores.backup_checked_at IS NULL OR stores.backup_checked_at < :before)
     AND NOT EXISTS (SELECT 1 FROM backups AS others
                     WHERE others.store_id = stores.id AND others.check_store IS NOT NULL)

@@ -2,7 +2,8 @@
 
 The stores are counted in the transaction that adds one. A store counts until it is DELETED. A store
 that has failed, or is being deleted, still counts, because it may hold volumes and memory in the
-cluster.
+cluster. Whether one that is SUSPENDED counts, which holds volumes alone, is the operator's choice;
+where it does not, it is counted when it is resumed.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,14 @@ _LOCK = "quota"
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The most stores at a time, in all and for each owner; None means no limit."""
+    """The most stores at a time, in all and for each owner; None means no limit.
+
+    ``counts_suspended``: whether suspended stores count too.
+    """
 
     in_all: int | None = None
     per_owner: int | None = None
+    counts_suspended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +55,16 @@ async def serialise_creates(transaction: Transaction) -> None:
 
 async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
     """Raise RefusedError when the quota has no place for another store of this owner."""
-    owned = Usage(await stores_of(transaction, owner), quota.per_owner)
+    owned = Usage(await stores_of(transaction, quota, owner), quota.per_owner)
     if owned.left == 0:
+        pause = "" if quota.counts_suspended else ", or pause one"
         message = (
             f"You have {owned.used} stores, and may have {owned.limit}. Delete one that you no"
-            " longer need; its place is free once it is gone. Or ask an operator for more"
+            f" longer need{pause}; its place is free once that is done. Or ask an operator for more"
             " (max_stores_per_user)."
         )
         raise RefusedError(Refusal(RefusalCode.USER_QUOTA_REACHED, message))
-    everyones = Usage(await stores_of(transaction), quota.in_all)
+    everyones = Usage(await stores_of(transaction, quota), quota.in_all)
     if everyones.left == 0:
         message = (
             f"The platform has {everyones.used} stores, and may have {everyones.limit}. Try again"
@@ -67,14 +73,15 @@ async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
         raise RefusedError(Refusal(RefusalCode.PLATFORM_QUOTA_REACHED, message))
 
 
-async def stores_of(transaction: Transaction, owner: Owner | None = None) -> int:
-    """Return the number of stores that are not deleted: an owner's, or everyone's.
+async def stores_of(transaction: Transaction, quota: Quota, owner: Owner | None = None) -> int:
+    """Return the number of stores that count: an owner's, or everyone's.
 
     The platform's own, by which it checks backups, are nobody's.
     """
+    free = "'DELETED'" if quota.counts_suspended else "'DELETED', 'SUSPENDED'"
     owned, values = (f" AND {MERCHANTS}", {}) if owner is None else (f" AND {OWNED}", owner.values)
     row = await transaction.fetch_one(
-        f"SELECT COUNT(*) AS stores FROM stores WHERE status <> 'DELETED'{owned}",  # noqa: S608
+        f"SELECT COUNT(*) AS stores FROM stores WHERE status NOT IN ({free}){owned}",  # noqa: S608
         values,
     )
     return 0 if row is None else int(row["stores"])

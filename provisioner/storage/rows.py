@@ -77,6 +77,7 @@ def store_of(row: Row) -> Store:
         from_backup=source_of(row["from_backup"]) if row["from_backup"] else None,
         is_copy=bool(row["is_copy"]),
         restore=restore_of(row["restore"]) if row["restore"] else None,
+        suspended_at=moment(row["suspended_at"]),
     )
 
 

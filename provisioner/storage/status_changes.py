@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from provisioner.domain.backups import InPlaceRestore
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ConflictError
 from provisioner.domain.operations import OperationKind, Request
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
@@ -27,7 +28,10 @@ _TRANSITION = """
                                   ELSE attempt_started_at END,
         ready_at = CASE WHEN :following = 'READY' THEN :now ELSE ready_at END,
         deleted_at = CASE WHEN :following = 'DELETED' THEN :now ELSE deleted_at END,
-        restore = CASE WHEN :following = 'READY' AND task IS NULL THEN NULL ELSE restore END
+        restore = CASE WHEN :following = 'READY' AND task IS NULL THEN NULL ELSE restore END,
+        suspended_at = CASE WHEN :following = 'SUSPENDED' THEN :now
+                            WHEN :following = 'READY' OR :is_lost = 1 THEN NULL
+                            ELSE suspended_at END
     WHERE id = :id AND status = :current
     RETURNING *
 """
@@ -53,7 +57,11 @@ async def change_status(
     by now, or when that does not lead to the following one, and RefusedError; see
     ``ports.StoreRecords``.
     """
-    if not is_allowed(store.status, following) or _would_close(store, following, restore):
+    if (
+        not is_allowed(store.status, following)
+        or _would_close(store, following, restore)
+        or _would_not_resume(store, following, begins)
+    ):
         raise ConflictError(f"A store cannot go from {store.status} to {following}.")
     changed = await _update(transaction, store, following, reason, begins=begins, now=now)
     if restore is not None:
@@ -73,6 +81,12 @@ def _would_close(store: Store, following: StoreStatus, restore: InPlaceRestore |
     """Whether a shop that is open would be made anew, with nothing to be put in its place."""
     is_open = store.status in (StoreStatus.READY, StoreStatus.DEGRADED)
     return is_open and following is StoreStatus.QUEUED and restore is None
+
+
+def _would_not_resume(store: Store, following: StoreStatus, begins: OperationKind | None) -> bool:
+    """Whether a suspended shop would be built by anything but its being resumed."""
+    is_built = store.status is StoreStatus.SUSPENDED and following is StoreStatus.QUEUED
+    return is_built and begins is not OperationKind.RESUME
 
 
 async def write_restore(transaction: Transaction, store: Store, restore: InPlaceRestore) -> Store:
@@ -106,6 +120,8 @@ async def _update(
             "message": reason.message if reason else None,
             "now": to_micros(now),
             "begins": int(begins is not None),
+            # What was suspended is gone with its namespace: a retry builds another shop.
+            "is_lost": int(reason is not None and reason.code is ReasonCode.NAMESPACE_LOST),
             # A transition of a status to itself only changes the reason: the time limit of the
             # operation goes on from its start.
             "starts": int(following is not store.status and following in _STARTS),

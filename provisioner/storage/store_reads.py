@@ -84,7 +84,7 @@ class StoreReader:
 
     async def usage(self, owner: Owner, quota: Quota) -> Usage:
         """Return how many stores of their quota an owner uses."""
-        used = await self._database.read(lambda transaction: stores_of(transaction, owner))
+        used = await self._database.read(lambda transaction: stores_of(transaction, quota, owner))
         return Usage(used, quota.per_owner)
 
     async def counts(self) -> Mapping[StoreStatus, int]:

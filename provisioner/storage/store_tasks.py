@@ -166,6 +166,21 @@ class TaskRepository:
 
         return await self._write(store.id, work)
 
+    async def suspend(self, store: Store, message: str) -> Store:
+        """See ``ports.TaskRecords``."""
+
+        async def work(transaction: Transaction) -> Store:
+            now = self._clock.now()
+            task = await _lock(transaction, store)
+            await _end(transaction, store, OperationStatus.SUCCEEDED, None, now=now)
+            await _tell(transaction, store.id, task, OperationStatus.SUCCEEDED, message, now=now)
+            return await change_status(
+                transaction, await read_store(transaction, store.id), StoreStatus.SUSPENDED,
+                message=message, now=now,
+            )  # fmt: skip
+
+        return await self._write(store.id, work)
+
     async def fail(self, store: Store, reason: Reason) -> None:
         """Record that the store's task could not be done."""
         await self._end(store, OperationStatus.FAILED, reason.message, reason, None)
@@ -181,17 +196,7 @@ class TaskRepository:
         async def work(transaction: Transaction) -> None:
             now = self._clock.now()
             task = await _lock(transaction, store)
-            ended = {
-                "id": store.id,
-                "number": store.operation_number,
-                "status": status,
-                "code": reason.code if reason else None,
-                "message": reason.message if reason else None,
-                "now": to_micros(now),
-            }
-            if await transaction.fetch_one(_ENDED, ended) is None:
-                raise _over(store)
-            await transaction.execute(_FREED, {"id": store.id})
+            await _end(transaction, store, status, reason, now=now)
             # Only a task that was given up has one: every other records the end of its step.
             told = {"id": store.id, "number": store.operation_number, "message": message}
             await transaction.execute(_STEPS, {**told, "now": to_micros(now)})
@@ -206,6 +211,28 @@ class TaskRepository:
         # Only after the commit: a follower that read earlier would not see the change.
         self._announcer.announce(store_id)
         return result
+
+
+async def _end(
+    transaction: Transaction,
+    store: Store,
+    status: OperationStatus,
+    reason: Reason | None,
+    *,
+    now: datetime,
+) -> None:
+    """End the operation, and free the store of its task. Raises ConflictError if it is over."""
+    ended = {
+        "id": store.id,
+        "number": store.operation_number,
+        "status": status,
+        "code": reason.code if reason else None,
+        "message": reason.message if reason else None,
+        "now": to_micros(now),
+    }
+    if await transaction.fetch_one(_ENDED, ended) is None:
+        raise _over(store)
+    await transaction.execute(_FREED, {"id": store.id})
 
 
 async def _lock(transaction: Transaction, store: Store) -> StoreTask:

@@ -29,7 +29,7 @@ from provisioner.storage.change_log import note_removed
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.operations import begin_operation, update_step
 from provisioner.storage.pod_records import update_pods
-from provisioner.storage.quota import Quota
+from provisioner.storage.quota import Quota, enforce, serialise_creates
 from provisioner.storage.rows import restore_detail, source_detail, to_micros
 from provisioner.storage.status_changes import change_status
 from provisioner.storage.store_creation import add_store
@@ -165,6 +165,35 @@ class StoreRepository(StoreReader):
             return changed
 
         return await self._write(store.id, work)
+
+    async def resume(
+        self, store_id: str, message: str, quota: Quota, *, audit: AuditedAction | None = None
+    ) -> Store:
+        """Queue a suspended store, so that its shop is started and opened; return the store.
+
+        Raises NotFoundError, ConflictError when it is not suspended, and RefusedError when the
+        quota, which may not have counted it, is used up. Nothing is written then.
+        """
+
+        async def work(transaction: Transaction) -> Store:
+            if not quota.counts_suspended:
+                await serialise_creates(transaction)
+            await transaction.lock_store(store_id)
+            store = await read_store(transaction, store_id)
+            if store.status is not StoreStatus.SUSPENDED or store.target is StoreTarget.DELETED:
+                raise ConflictError(f"Store {store_id} is {store.status}.")
+            if not quota.counts_suspended:
+                await enforce(transaction, quota, store.owner)
+            resumed = await change_status(
+                transaction, store, StoreStatus.QUEUED,
+                begins=OperationKind.RESUME, request=request_of(audit), message=message,
+                now=self._clock.now(),
+            )  # fmt: skip
+            if audit is not None:
+                await audit.accept(transaction)
+            return resumed
+
+        return await self._write(store_id, work)
 
     async def record_removed(self, store: Store) -> Store:
         """See ``ports.StoreRecords``."""

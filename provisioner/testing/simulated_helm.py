@@ -73,13 +73,25 @@ class SimulatedReleases(Simulation):
     async def remove(self, item: Unchangeable) -> None:  # noqa: ARG002
         return
 
-    async def stop(self, namespace: str, name: str, components: Collection[str]) -> None:  # noqa: ARG002
+    async def stop(
+        self, namespace: str, name: str, components: Collection[str] | None = None  # noqa: ARG002
+    ) -> None:  # fmt: skip
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
             if found is not None and found.release:
-                gone = {key for key, pod in found.pods.items() if pod.component in components}
+                gone = {
+                    key
+                    for key, pod in found.pods.items()
+                    if components is None or pod.component in components
+                }
                 found.missing.update(gone)  # until it is put back, it differs from the release
                 found.pods = {key: pod for key, pod in found.pods.items() if key not in gone}
+
+    async def hide(self, namespace: str, name: str) -> None:  # noqa: ARG002
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is not None and found.release:
+                found.is_hidden = True
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         async with self.call(namespace):

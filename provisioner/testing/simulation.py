@@ -16,7 +16,8 @@ class SimulatedNamespace:
 
     ``release`` is helm's state of the release, or "" when there is none. ``missing`` holds the
     names of what helm installed and somebody removed. ``runs`` are those of its CronJobs.
-    ``is_terminating`` is set once the namespace was deleted.
+    ``is_terminating`` is set once the namespace was deleted, and ``is_hidden`` while no visitors
+    are led to the release.
     """
 
     uid: str
@@ -31,6 +32,7 @@ class SimulatedNamespace:
     missing: set[str] = field(default_factory=set)
     runs: CronRuns | None = None
     is_terminating: bool = False
+    is_hidden: bool = False
 
 
 class Simulation:
@@ -59,6 +61,7 @@ class Simulation:
         """Create what helm installs and is missing: one pod for each release."""
         found.pods.setdefault(f"{release}-web", self.make_pod(f"{release}-web"))
         found.missing.clear()
+        found.is_hidden = False
 
     @asynccontextmanager
     async def call(self, namespace: str) -> AsyncIterator[None]:

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.domain.stores import StoreStatus, StoreTarget
+from provisioner.domain.stores import StepName, StoreStatus, StoreTarget
 from provisioner.domain.transitions import (
     ALLOWED,
     BACKUP_STEPS,
     DECISIONS,
     DELETE_STEPS,
     PROVISION_STEPS,
+    RELOADING_STEPS,
     REPLACING_STEPS,
     RESTORE_STEPS,
+    RESUME_STEPS,
     SAVING_STEPS,
+    SUSPEND_STEPS,
     Action,
     decide,
     is_allowed,
@@ -67,6 +70,7 @@ def test_every_status_can_be_reached() -> None:
         (StoreStatus.READY, Action.OBSERVE),
         (StoreStatus.DEGRADED, Action.OBSERVE),
         (StoreStatus.FAILED, Action.NOTHING),  # until somebody asks for a retry
+        (StoreStatus.SUSPENDED, Action.OBSERVE),
         (StoreStatus.DELETING, Action.DELETE),
         (StoreStatus.DELETED, Action.NOTHING),
     ],
@@ -85,7 +89,14 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
-    assert rows == [*RESTORE_STEPS, *DELETE_STEPS, *BACKUP_STEPS, "CLOSE", "REMOVE"]
-    assert ("CLOSE", *BACKUP_STEPS) == SAVING_STEPS
-    assert ("REMOVE", *RESTORE_STEPS) == REPLACING_STEPS
-    assert tuple(name for name in RESTORE_STEPS if name != "RESTORE") == PROVISION_STEPS
+    others = [StepName.CLOSE, StepName.REMOVE, *SUSPEND_STEPS]
+    assert rows == [*RELOADING_STEPS, *DELETE_STEPS, *BACKUP_STEPS, *others]
+    assert (StepName.CLOSE, *BACKUP_STEPS) == SAVING_STEPS
+    assert (StepName.REMOVE, *RELOADING_STEPS) == REPLACING_STEPS
+    assert _without(StepName.OPEN, RELOADING_STEPS) == RESTORE_STEPS
+    assert _without(StepName.RESTORE, RELOADING_STEPS) == RESUME_STEPS
+    assert _without(StepName.OPEN, RESUME_STEPS) == PROVISION_STEPS
+
+
+def _without(left_out: StepName, steps: tuple[StepName, ...]) -> tuple[StepName, ...]:
+    return tuple(name for name in steps if name is not left_out)

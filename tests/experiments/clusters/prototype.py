@@ -28,9 +28,10 @@ from provisioner.kubernetes.observer import ClusterObserver
 from provisioner.leader_session import LeaderSession, Tools, leading
 from provisioner.leadership.elector import Elector
 from provisioner.leadership.lease import Fenced
-from provisioner.platform import Platform, PlatformSettings
+from provisioner.platform import Platform
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.self_check import SelfCheck
+from provisioner.settings import PlatformSettings
 from provisioner.state import State, opened_state
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database, Transactions

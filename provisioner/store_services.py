@@ -1,0 +1,134 @@
+"""Builds the services by which callers read and change stores."""
+
+from dataclasses import dataclass
+
+from provisioner.leader_session import Tools
+from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.services.admin_login import AdminLogins
+from provisioner.services.backup_checks import BackupVerifier
+from provisioner.services.backup_restorer import BackupRestorer
+from provisioner.services.backups import Backups
+from provisioner.services.restores import Restores
+from provisioner.services.store_commands import StoreCommands
+from provisioner.services.store_queries import StoreQueries
+from provisioner.services.suspensions import Suspensions
+from provisioner.settings import PlatformSettings
+from provisioner.state import State
+from provisioner.storage.backup_checks import BackupChecks
+from provisioner.storage.backup_pins import BackupPins
+from provisioner.storage.listing import StoreListing
+from provisioner.storage.operation_pages import OperationPages
+from provisioner.storage.store_backups import StoreBackups
+from provisioner.storage.store_tasks import TaskRepository
+
+
+@dataclass(frozen=True, slots=True)
+class StoreServices:
+    """The services of stores, which share what says who may see which store."""
+
+    stores: StoreQueries
+    commands: StoreCommands
+    backups: Backups
+    verifier: BackupVerifier
+    restorer: BackupRestorer
+    suspensions: Suspensions
+
+
+def store_services(
+    settings: PlatformSettings, state: State, tools: Tools, dispatcher: Dispatcher
+) -> StoreServices:
+    """Return the services; ``dispatcher`` has the work done that they ask for."""
+    stores = StoreQueries(
+        records=state.records,
+        listing=StoreListing(state.database),
+        operations=OperationPages(state.database),
+        broadcaster=state.broadcaster,
+        dispatcher=dispatcher,
+        engines=tools.engines,
+        shop_url=settings.shop_url,
+        is_address_checked=settings.work.is_reachability_checked,
+        max_concurrent_provisions=settings.max_concurrent_provisions,
+        quota=settings.quota,
+    )
+    backups = _backups(settings, state, dispatcher, stores)
+    restores = Restores(stores, backups, tools.engines)
+    return StoreServices(
+        stores=stores,
+        commands=_commands(settings, state, tools, dispatcher, stores, restores),
+        backups=backups,
+        verifier=_verifier(settings, state, dispatcher, restores),
+        restorer=_restorer(state, dispatcher, restores),
+        suspensions=_suspensions(settings, state, dispatcher, stores),
+    )
+
+
+def _commands(
+    settings: PlatformSettings,
+    state: State,
+    tools: Tools,
+    dispatcher: Dispatcher,
+    stores: StoreQueries,
+    restores: Restores,
+) -> StoreCommands:
+    return StoreCommands(
+        stores=stores,
+        restores=restores,
+        records=state.records,
+        dispatcher=dispatcher,
+        engines=tools.engines,
+        logins=AdminLogins(tools.cluster, tools.engines),
+        clock=state.clock,
+        measurements=tools.measurements,
+        shop_url=settings.shop_url,
+        quota=settings.quota,
+        names=settings.names,
+    )
+
+
+def _backups(
+    settings: PlatformSettings, state: State, dispatcher: Dispatcher, stores: StoreQueries
+) -> Backups:
+    return Backups(
+        stores=stores,
+        records=StoreBackups(state.database),
+        pins=BackupPins(state.database),
+        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        dispatcher=dispatcher,
+        clock=state.clock,
+        settings=settings.work.backups,
+    )
+
+
+def _verifier(
+    settings: PlatformSettings, state: State, dispatcher: Dispatcher, restores: Restores
+) -> BackupVerifier:
+    return BackupVerifier(
+        restores=restores,
+        checks=BackupChecks(state.database, state.clock, state.announcer),
+        records=StoreBackups(state.database),
+        dispatcher=dispatcher,
+        clock=state.clock,
+        shop_url=settings.shop_url,
+    )
+
+
+def _restorer(state: State, dispatcher: Dispatcher, restores: Restores) -> BackupRestorer:
+    return BackupRestorer(
+        restores=restores,
+        backups=StoreBackups(state.database),
+        records=state.records,
+        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        dispatcher=dispatcher,
+    )
+
+
+def _suspensions(
+    settings: PlatformSettings, state: State, dispatcher: Dispatcher, stores: StoreQueries
+) -> Suspensions:
+    return Suspensions(
+        stores=stores,
+        records=state.records,
+        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        dispatcher=dispatcher,
+        quota=settings.quota,
+    )
