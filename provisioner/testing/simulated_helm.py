@@ -57,12 +57,15 @@ class SimulatedReleases(Simulation):
             found = self.namespaces.get(namespace)
             if found is None or found.release != "deployed" or found.release_name != name:
                 return None
-            return Release(revision=1, objects=(f"{name}-web",), is_in_force=True)
+            objects = (f"{name}-web", f"Ingress {name}", f"CronJob {name}-backup")
+            return Release(revision=1, objects=objects, is_in_force=True)
 
     async def drift(self, namespace: str, wanted: str) -> str:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
             # ``wanted`` is the name that ``find`` gave, and not the YAML that real releases hold.
+            if found is not None and wanted in found.gone:
+                return f"{wanted} was missing"
             is_missing = found is not None and wanted in found.missing
             return f"Deployment {wanted} was missing" if is_missing else ""
 
@@ -74,8 +77,8 @@ class SimulatedReleases(Simulation):
         return
 
     async def stop(
-        self, namespace: str, name: str, components: Collection[str] | None = None  # noqa: ARG002
-    ) -> None:  # fmt: skip
+        self, namespace: str, name: str, components: Collection[str] | None = None
+    ) -> None:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
             if found is not None and found.release:
@@ -84,14 +87,16 @@ class SimulatedReleases(Simulation):
                     for key, pod in found.pods.items()
                     if components is None or pod.component in components
                 }
+                if components is None:
+                    found.gone.add(f"CronJob {name}-backup")
                 found.missing.update(gone)  # until it is put back, it differs from the release
                 found.pods = {key: pod for key, pod in found.pods.items() if key not in gone}
 
-    async def hide(self, namespace: str, name: str) -> None:  # noqa: ARG002
+    async def hide(self, namespace: str, name: str) -> None:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
             if found is not None and found.release:
-                found.is_hidden = True
+                found.gone.add(f"Ingress {name}")
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:
         async with self.call(namespace):

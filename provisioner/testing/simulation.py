@@ -16,8 +16,8 @@ class SimulatedNamespace:
 
     ``release`` is helm's state of the release, or "" when there is none. ``missing`` holds the
     names of what helm installed and somebody removed. ``runs`` are those of its CronJobs.
-    ``is_terminating`` is set once the namespace was deleted, and ``is_hidden`` while no visitors
-    are led to the release.
+    ``is_terminating`` is set once the namespace was deleted. ``gone`` holds what leads visitors to
+    the release, and what it does by the clock, while that is removed.
     """
 
     uid: str
@@ -32,7 +32,12 @@ class SimulatedNamespace:
     missing: set[str] = field(default_factory=set)
     runs: CronRuns | None = None
     is_terminating: bool = False
-    is_hidden: bool = False
+    gone: set[str] = field(default_factory=set)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether no visitors are led to the release."""
+        return any(name.startswith("Ingress ") for name in self.gone)
 
 
 class Simulation:
@@ -61,7 +66,7 @@ class Simulation:
         """Create what helm installs and is missing: one pod for each release."""
         found.pods.setdefault(f"{release}-web", self.make_pod(f"{release}-web"))
         found.missing.clear()
-        found.is_hidden = False
+        found.gone.clear()
 
     @asynccontextmanager
     async def call(self, namespace: str) -> AsyncIterator[None]:

@@ -56,6 +56,12 @@ spec:
           containers: [{name: save, image: example.invalid/save}]
 """
 
+INGRESS = """apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: "{{ .Release.Name }}"}
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+"""
+
 
 @dataclass(frozen=True)
 class World:
@@ -205,4 +211,5 @@ def make_chart(folder: Path) -> Path:
     text = DEPLOYMENT % (STORE_LABEL, STORE_ID)
     (chart / "templates" / "web.yaml").write_text(text)
     (chart / "templates" / "backup.yaml").write_text(TEMPLATE)
+    (chart / "templates" / "ingress.yaml").write_text(INGRESS)
     return chart

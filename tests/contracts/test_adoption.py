@@ -197,6 +197,17 @@ async def test_without_a_finished_release_it_has_failed_and_can_be_retried(desk:
     assert (retried.status, retried.operation_number) == (_S.QUEUED, 2)
 
 
+async def test_a_suspended_store_stays_so(desk: Desk) -> None:
+    shop = replace(tea(), status=_S.SUSPENDED)
+    cluster = await left_behind(shop)
+    await cluster.stop(shop.namespace, shop.release)
+    assert (await desk.find(cluster))[0].has_release
+    adopted = await desk.adopt(cluster, await desk.found(cluster))
+    assert (adopted.status, adopted.reason) == (_S.SUSPENDED, None)
+    assert (adopted.suspended_at, adopted.ready_at) == (NOW, NOW)
+    assert await desk.reader.get(shop.id) == adopted
+
+
 async def test_nothing_is_found_twice(desk: Desk) -> None:
     cluster = await left_behind(tea())
     found = await desk.found(cluster)

@@ -103,9 +103,50 @@ async def test_components_that_are_not_named_stay(world: World) -> None:
     await world.install()
     pod = await world.pod()
     await stop(world, "worker")
-    await stop(world)
+    await stop(world)  # none of them
     assert await drift(world) == []
     assert (await world.pod()).uid == pod.uid
+
+
+async def test_all_of_it_is_stopped_with_what_it_does_by_the_clock(world: World) -> None:
+    await world.create()
+    await world.releases.stop(world.namespace, world.namespace)  # there is no release
+    await world.install()
+    first = await world.pod()
+    for _ in range(2):
+        await world.releases.stop(world.namespace, world.namespace)
+        await world.until(lambda seen: not seen.pods)
+        said = await drift(world)
+        assert f"CronJob {world.namespace}-backup was missing" in said
+        assert len(said) == 2  # and the Deployment, which has no pods
+    await restore(world, (await found(world)).revision)
+    assert (await world.pod()).uid != first.uid
+    assert await drift(world) == []
+
+
+async def test_what_is_stopped_or_hidden_is_put_back_by_an_install(world: World) -> None:
+    await world.create()
+    await world.install()
+    await world.pod()
+    await world.releases.hide(world.namespace, world.namespace)
+    await world.releases.stop(world.namespace, world.namespace)
+    await world.until(lambda seen: not seen.pods)
+    await world.install()
+    await world.pod()
+    assert await drift(world) == []
+
+
+async def test_no_visitors_are_led_to_what_is_hidden(world: World) -> None:
+    await world.create()
+    await world.releases.hide(world.namespace, world.namespace)  # there is no release
+    await world.install()
+    pod = await world.pod()
+    for _ in range(2):
+        await world.releases.hide(world.namespace, world.namespace)
+        assert await drift(world) == [f"Ingress {world.namespace} was missing"]
+    assert (await world.pod()).uid == pod.uid  # it runs on
+    await restore(world, (await found(world)).revision)
+    assert await drift(world) == []
 
 
 async def test_nothing_can_be_restored_without_a_release(world: World) -> None:

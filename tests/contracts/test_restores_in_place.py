@@ -11,7 +11,7 @@ from provisioner.domain.errors import ConflictError, RefusedError
 from provisioner.domain.operations import OperationKind, OperationStatus, Request
 from provisioner.domain.owners import local
 from provisioner.domain.stores import EventKind, StepName, StepStatus, Store, StoreStatus, StoreTask
-from provisioner.domain.transitions import REPLACING_STEPS, RESTORE_STEPS, SAVING_STEPS
+from provisioner.domain.transitions import RELOADING_STEPS, REPLACING_STEPS, SAVING_STEPS
 from provisioner.storage.audit_log import AuditFilter, AuditOutcome
 from provisioner.storage.database import Database
 from tests.contracts.restored_shop import (
@@ -255,7 +255,9 @@ async def test_without_a_former_shop_nothing_is_brought_back(shop: Shop) -> None
     assert await shop.records.get(store.id) == store
 
 
-@pytest.mark.parametrize(("is_removed", "steps"), [(False, REPLACING_STEPS), (True, RESTORE_STEPS)])
+@pytest.mark.parametrize(
+    ("is_removed", "steps"), [(False, REPLACING_STEPS), (True, RELOADING_STEPS)]
+)
 async def test_one_that_failed_is_tried_again_from_where_it_was(
     shop: Shop,
     is_removed: bool,  # noqa: FBT001

@@ -64,6 +64,7 @@ from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
 from provisioner.storage.operation_pages import OperationPages
+from provisioner.storage.quota import Quota
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
@@ -96,7 +97,8 @@ EARLIER = 0
 """The number of a backup that each store has."""
 OTHERWISE = '{"orders": 2}'
 """What is loaded of a backup that has more."""
-_FINISHED = {StoreStatus.READY, StoreStatus.DEGRADED}
+_OPEN = {StoreStatus.READY, StoreStatus.DEGRADED}
+_FINISHED = {*_OPEN, StoreStatus.SUSPENDED}
 SOURCE = RestoreSource(
     store_id="another",
     number=1,
@@ -265,6 +267,22 @@ class Stores(RuleBasedStateMachine):
 
         self.runner.run(work())
 
+    @rule(store_id=stores)
+    def suspend(self, store_id: str) -> None:
+        async def work() -> None:
+            with suppress(ConflictError, RefusedError):
+                self._wake(await self.task_records.begin(store_id, StoreTask.SUSPEND, "Asked for."))
+
+        self.runner.run(work())
+
+    @rule(store_id=stores)
+    def resume(self, store_id: str) -> None:
+        async def work() -> None:
+            with suppress(ConflictError, RefusedError):
+                self._wake(await self.records.resume(store_id, "Asked for.", Quota()))
+
+        self.runner.run(work())
+
     @rule(counts=st.sampled_from([DUMPED, OTHERWISE]))
     def change_what_is_loaded(self, counts: str) -> None:
         self.cluster.reports["load"] = counts
@@ -397,11 +415,20 @@ class Stores(RuleBasedStateMachine):
             return set()
         if store.status not in _FINISHED:
             return set()  # whoever made it so has to wake the work on it
-        if found is None or found.missing:
+        if store.status is StoreStatus.SUSPENDED:
+            return self._expected_while_suspended(store)
+        if found is None or found.missing or found.gone:
             self.reconciler.inspect(store.id)  # as the patrol would, after a while
             return set()
         is_well = bool(found.pods) and all(pod.is_ready for pod in found.pods.values())
         return {StoreStatus.READY if is_well else StoreStatus.DEGRADED}
+
+    def _expected_while_suspended(self, store: Store) -> set[StoreStatus]:
+        found = self.cluster.namespaces.get(store.namespace)
+        if found is None or found.pods or not found.is_hidden:
+            self.reconciler.inspect(store.id)
+            return set()
+        return {StoreStatus.SUSPENDED}
 
     async def _restless(self) -> str:
         """Tell what each store and the queue are at."""
@@ -417,7 +444,8 @@ class Stores(RuleBasedStateMachine):
         assert (store.reason is None) == (
             store.status not in {StoreStatus.FAILED, StoreStatus.DEGRADED}
         )
-        if store.status in {StoreStatus.READY, StoreStatus.DEGRADED}:
+        assert (store.suspended_at is None) or store.status not in _OPEN
+        if store.status in _FINISHED:
             found = self.cluster.namespaces[store.namespace]
             assert found.labels == namespace_labels(store)
             assert found.annotations == namespace_annotations(store)
@@ -449,7 +477,7 @@ class Stores(RuleBasedStateMachine):
         elif store.status is StoreStatus.FAILED and latest.status is OperationStatus.FAILED:
             assert latest.reason == store.reason
         else:  # it did its work, also for a store whose namespace was lost later
-            assert latest.kind in {*BUILDING, OperationKind.RESTORE}
+            assert latest.kind in {*BUILDING, OperationKind.RESTORE, OperationKind.RESUME}
             assert latest.status is OperationStatus.SUCCEEDED
             assert store.ready_at is not None
 
@@ -459,7 +487,7 @@ def _brings_to_target(item: OperationWithSteps) -> bool:
     if item.operation.kind is OperationKind.RESTORE:
         (removal,) = (step for step in item.steps if step.name is StepName.REMOVE)
         return removal.started_at is not None
-    return item.operation.kind is not OperationKind.BACKUP
+    return item.operation.kind not in {OperationKind.BACKUP, OperationKind.SUSPEND}
 
 
 class StoresOnPostgres(Stores):

@@ -90,6 +90,10 @@ class Shop:
     def pods(self) -> set[str]:
         return set(self.cluster.namespaces[self.world.store.namespace].pods)
 
+    @property
+    def is_hidden(self) -> bool:
+        return self.cluster.namespaces[self.world.store.namespace].is_hidden
+
 
 @pytest.fixture
 async def shop(database: Database) -> Shop:
@@ -116,7 +120,7 @@ async def test_the_shop_is_saved_and_the_backup_takes_its_place(shop: Shop) -> N
     assert list(steps) == [
         "CLOSE", "REPOSITORY", "SAVE", "CHECK", "REMOVE",
         "NAMESPACE", "CREDENTIALS", "HELM_INSTALL", "RESTORE",
-        "WORKLOADS_READY", "SETUP_JOB", "REACHABLE",
+        "WORKLOADS_READY", "SETUP_JOB", "OPEN", "REACHABLE",
     ]  # fmt: skip
     assert steps["CLOSE"] == (
         "SUCCEEDED", "The shop is closed: nobody changes its data any more."
@@ -130,10 +134,12 @@ async def test_it_is_closed_while_it_is_saved_and_all_of_it_goes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: dict[str, set[str]] = {}
+    hidden: dict[str, bool] = {}
     run, install = shop.cluster.run, shop.cluster.install
 
     async def noted(namespace: str, template: str, name: str, labels: dict[str, str]) -> bool:
         found[template.rpartition("-")[2]] = shop.pods
+        hidden[template.rpartition("-")[2]] = shop.is_hidden
         return await run(namespace, template, name, labels)
 
     async def installed(**given: object) -> str:
@@ -148,6 +154,9 @@ async def test_it_is_closed_while_it_is_saved_and_all_of_it_goes(
     assert found["backup"] == set()
     assert found["install"] == set()  # no Job is left, which could pass for the one that loads
     assert found["restore"] == shop.pods != set()
+    # Visitors are told so meanwhile, and get to the shop again in the end.
+    assert hidden == {"backup": True, "restore": True}
+    assert not shop.is_hidden
 
 
 async def test_a_shop_that_cannot_be_saved_is_opened_again_as_it_was(shop: Shop) -> None:
@@ -159,7 +168,7 @@ async def test_a_shop_that_cannot_be_saved_is_opened_again_as_it_was(shop: Shop)
 
     assert (store.status, store.restore, store.task) == (_S.READY, None, None)
     assert store.from_backup == before.from_backup
-    assert shop.pods == pods
+    assert (shop.pods, shop.is_hidden) == (pods, False)
     (failed,) = await shop.operations()
     assert (failed.kind, failed.status) == (_K.RESTORE, _O.FAILED)
     assert failed.reason is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provisioner.domain.owners import Owner
 from provisioner.domain.store_annotation import AnnotationError, annotation_for, store_from
-from provisioner.domain.stores import Store, StoreStatus, new_store
+from provisioner.domain.stores import Store, StoreStatus, StoreTask, new_store
 
 ID = "0123456789abcdef0123456789abcdef"
 NAMESPACE = "tiny-0123456789ab"
@@ -54,6 +54,15 @@ def test_it_is_json_with_every_field() -> None:
 
 def test_only_of_a_copy_it_says_so() -> None:
     assert json.loads(annotation_for(shop(is_copy=True)))["isCopy"] is True
+
+
+@pytest.mark.parametrize(
+    "changed", [{"status": StoreStatus.SUSPENDED}, {"task": StoreTask.SUSPEND}]
+)
+def test_only_of_a_suspended_store_it_says_so(changed: dict[str, Any]) -> None:
+    text = annotation_for(shop(**changed))
+    assert json.loads(text)["isSuspended"] is True
+    assert read(text) == shop(status=StoreStatus.SUSPENDED)
 
 
 @given(
