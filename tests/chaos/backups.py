@@ -4,20 +4,17 @@ Some are damaged once they are there: they count an order that is not in them. S
 made of one fails, a shop in whose place it was to be is brought back, and a check finds it out.
 """
 
-import asyncio
 import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from gql.transport.exceptions import TransportQueryError
 
 from app.local.cluster import LocalCluster
 from app.local.cluster.stages import COUNTS
 from provisioner.domain.owners import MERCHANTS
+from tests.chaos.asking import ask, codes, operate
 from tests.chaos.promises import Promises
 from tests.e2e.simulated_backups import make_place, remove_place
 
@@ -30,8 +27,6 @@ _MAKE, _RESTORE, _VERIFY = 0.3, 0.2, 0.15
 """How likely each is in a round."""
 _DAMAGE = 0.2
 
-_MUTATION = """mutation ($input: %sInput!) { %s(input: $input) {
-  %s errors { code message } } }"""
 _READY = f"SELECT id FROM stores WHERE status = 'READY' AND {MERCHANTS} ORDER BY id"  # noqa: S608
 _MADE = "SELECT store_id, number, snapshot, made_at FROM backups ORDER BY made_at, store_id"
 _DAMAGED = """UPDATE backups SET counts = :counts WHERE store_id = :id AND number = :number
@@ -74,9 +69,9 @@ class Backups:
     async def act(self) -> None:
         """Ask for some things, as the dice fall."""
         chances = ((self.make, _MAKE), (self.restore, _RESTORE), (self.verify, _VERIFY))
-        for ask, chance in chances:
+        for act, chance in chances:
             if self._random.random() < chance:
-                await ask()
+                await act()
 
     async def make(self) -> None:
         """Have a backup made of a shop that is open, if there is one."""
@@ -95,8 +90,8 @@ class Backups:
     async def verify(self) -> None:
         """Have a backup checked, if one was seen."""
         if (chosen := self._choose(self._seen)) is not None:
-            payload = await self._ask("verifyBackup", {"id": chosen.id}, "")
-            assert _codes(payload) <= {"CHECK_UNDER_WAY"}, payload
+            payload = await ask(self._promises, "verifyBackup", {"id": chosen.id})
+            assert codes(payload) <= {"CHECK_UNDER_WAY"}, payload
 
     def source(self) -> str | None:
         """Return the id of a backup to make a shop from, or None if none was seen."""
@@ -125,21 +120,4 @@ class Backups:
         return self._random.choice(among) if among else None
 
     async def _operate(self, mutation: str, store_id: str, given: dict[str, str]) -> None:
-        payload = await self._ask(mutation, given, "operation { number kind }")
-        assert _codes(payload) <= _BUSY, payload
-        if (operation := payload["operation"]) is not None:
-            self._promises.operations[store_id, operation["number"]] = operation["kind"]
-
-    async def _ask(self, mutation: str, given: dict[str, str], wanted: str) -> dict[str, Any]:
-        document = _MUTATION % (mutation[0].upper() + mutation[1:], mutation, wanted)
-        execute, token = self._promises.choose().execute, self._promises.token
-        try:
-            answer = await asyncio.to_thread(execute, token, document, input=given)
-        except TransportQueryError as error:  # it was answered, if not well
-            raise AssertionError(error.errors) from error
-        payload: dict[str, Any] = answer[mutation]
-        return payload
-
-
-def _codes(payload: dict[str, Any]) -> set[str]:
-    return {error["code"] for error in payload["errors"]}
+        await operate(self._promises, mutation, store_id, given, may_be=_BUSY)

@@ -8,6 +8,7 @@ from tests.chaos.backup_inspection import inspect_backups
 from tests.chaos.backups import DAMAGED
 from tests.chaos.operation_inspection import inspect_operations
 from tests.chaos.promises import Promises
+from tests.chaos.suspensions import inspect_suspensions
 from tests.e2e.namespaces import store_namespaces
 
 _EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = :id"
@@ -19,6 +20,7 @@ def inspect(promises: Promises, cluster: LocalCluster) -> None:
     """Compare what was promised, what is recorded, what was told, and what runs."""
     inspect_cluster(cluster, inspect_records(promises))
     inspect_backups(promises, cluster)
+    inspect_suspensions(promises, cluster)
 
 
 def inspect_records(promises: Promises) -> set[str]:

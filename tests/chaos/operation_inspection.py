@@ -7,9 +7,12 @@ from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
     PROVISION_STEPS,
+    RELOADING_STEPS,
     REPLACING_STEPS,
     RESTORE_STEPS,
+    RESUME_STEPS,
     SAVING_STEPS,
+    SUSPEND_STEPS,
 )
 from tests.chaos.promises import Promises
 
@@ -26,6 +29,8 @@ _STEPS_OF = {
     "BACKUP": (BACKUP_STEPS,),
     # The second brings back what the first has saved.
     "RESTORE": ((*SAVING_STEPS, *REPLACING_STEPS), REPLACING_STEPS),
+    "SUSPEND": (SUSPEND_STEPS,),
+    "RESUME": (RESUME_STEPS, RELOADING_STEPS),
 }
 _DONE = {"SUCCEEDED", "SKIPPED"}
 _ENDS = {

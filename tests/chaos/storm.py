@@ -16,6 +16,7 @@ from app.local.cluster.progress import say
 from app.local.cluster.stages import MISSING_IMAGES
 from tests.chaos.backups import Backups
 from tests.chaos.promises import UNANSWERED, Promises
+from tests.chaos.suspensions import Suspensions
 from tests.e2e.service import ROOT, Service
 from tests.e2e.simulated_backups import SETTINGS
 
@@ -56,6 +57,7 @@ class Storm:
         self.random = random.Random(seed)  # noqa: S311 - a test's dice
         self.promises = Promises(lambda: service)
         self.backups = Backups(self.promises, self.random)
+        self.suspensions = Suspensions(self.promises, self.random)
         self.kills = 0
         self.outages = 0
         self._first = ""
@@ -109,6 +111,7 @@ class Storm:
             for _ in range(LIVE_STORES - len(promises.alive)):
                 await self._create(from_backup=0.2)
             await self.backups.act()
+            await self.suspensions.act(spared=self._first)
             # The first shop is spared, so that there is one whose restores come to their end.
             others = sorted(set(promises.alive) - {self._first})
             for store_id in self.random.sample(others, k=min(2, len(others))):
