@@ -1,4 +1,4 @@
-"""Reads from an ``Accept`` header (RFC 9110, 12.5.1) what a caller wants: JSON, events or a page."""
+"""Reads from an ``Accept`` header (RFC 9110, 12.5.1) what is wanted: JSON, events or a page."""
 
 from collections.abc import Iterator
 
