@@ -132,9 +132,13 @@ def _settings() -> Settings:
     try:
         return Settings.read()
     except ValidationError as error:
-        # Operators set environment variables and do not know the names of our fields.
-        wrong = (f"STORE_PLATFORM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        _stop("; ".join(wrong))
+        _stop("; ".join(_wrong(found["loc"], found["msg"]) for found in error.errors()))
+
+
+def _wrong(place: tuple[int | str, ...], message: str) -> str:
+    # Operators set environment variables and do not know the names of our fields. What is wrong
+    # about several of them together is at no place, and its message names them.
+    return f"STORE_PLATFORM_{str(place[0]).upper()}: {message}" if place else message
 
 
 def _stop(message: str) -> NoReturn:
