@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.auth.sign_in import running_authenticator
 from app.graphql.app import GraphQLView, build_schema
+from app.http.closed_shops import AtPort, closed_shops
 from app.http.config import config_route
 from app.http.exposition import MetricsEndpoint
 from app.http.frontend import frontend_routes
@@ -24,6 +25,7 @@ from app.http.tls import RedirectToTls
 from app.http.unavailable import answer_unavailable
 from app.limits.anonymous import AnonymousRequests
 from app.limits.bodies import BodyLimit
+from app.limits.closed_shops import ClosedShopFinder
 from app.limits.rates import RateLimiter
 from app.settings import Settings
 from app.telemetry.metrics import PrometheusMeasurements
@@ -117,6 +119,7 @@ def _middleware(
     # From the outside in. Refusals by one of them get the headers and the line in the log of those
     # before it. A caller is counted before the body is read, which takes memory and time.
     return [
+        *_visitors(settings, rates),
         Middleware(SecurityHeaders, headers=headers),
         Middleware(Requests, measurements=measurements),
         *([Middleware(RedirectToTls)] if settings.redirect_to_tls else []),
@@ -128,3 +131,11 @@ def _middleware(
             timeout_seconds=settings.request_timeout_seconds,
         ),
     ]
+
+
+def _visitors(settings: Settings, rates: RateLimiter) -> list[Middleware]:
+    """Return what leads visitors of closed shops away from everything else, if any come here."""
+    if not settings.closed_shops_port:
+        return []
+    finder = ClosedShopFinder(rates=rates, proxies=settings.proxies())
+    return [Middleware(AtPort, port=settings.closed_shops_port, other=closed_shops(finder.find))]

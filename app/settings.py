@@ -13,6 +13,7 @@ from app.backup_settings import BackupSettings
 from app.graces import GraceSettings
 from app.http.addresses import Proxies
 from app.limits.settings import LimitSettings
+from app.listening_settings import ListeningSettings
 from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
 from app.registry_settings import RegistrySettings
@@ -34,18 +35,13 @@ def _items(text: object) -> object:
 
 class Settings(
     GraceSettings, NameSettings, SignInSettings, TrustSettings, LimitSettings, MailSettings,
-    RegistrySettings, BackupSettings,
+    RegistrySettings, BackupSettings, ListeningSettings,
 ):  # fmt: skip
     """The service's settings.
 
     The environment variable of a setting is its name in capitals after ``STORE_PLATFORM_``.
     """
 
-    host: str = Field(
-        "127.0.0.1",
-        description="Address to listen on; :: is every address of this machine, IPv4's too.",
-    )
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     database_url: str = Field(
         f"sqlite:///{ROOT / '.state' / 'platform.db'}",
         repr=False,

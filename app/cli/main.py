@@ -1,6 +1,7 @@
 """The operator's command line: ``python -m app serve``, ``python -m app token …`` and others."""
 
 import asyncio
+import socket
 import sys
 from typing import NoReturn
 
@@ -17,7 +18,7 @@ from app.cli.owners import owner_commands
 from app.cli.settings_table import settings_table
 from app.cli.tokens import token_commands
 from app.graphql.app import build_schema
-from app.http.listening import every_address
+from app.http.listening import listen
 from app.http.server import Server
 from app.limits.connections import RequestTimeoutProtocol
 from app.main import create_app
@@ -91,9 +92,7 @@ def serve() -> None:
             log_config=None,
         )
     )
-    # uvicorn would listen on IPv6 alone for ``::``.
-    sockets = [every_address(settings.port)] if settings.host == "::" else None
-    server.run(sockets)
+    server.run(_sockets(settings))
     # uvicorn's Server returns without an exception when the application cannot start.
     if not server.started:
         sys.exit(1)
@@ -117,13 +116,29 @@ def migrate_command() -> None:
     asyncio.run(migrate(_settings().database_url))
 
 
+def _sockets(settings: Settings) -> list[socket.socket] | None:
+    """Return the sockets to serve at, or None where uvicorn can open what it serves at."""
+    if settings.host != "::" and not settings.closed_shops_port:
+        return None
+    found = listen(settings.host, settings.port)
+    if settings.closed_shops_port:
+        host = settings.closed_shops_host or settings.host
+        port, setting = settings.closed_shops_port, "STORE_PLATFORM_CLOSED_SHOPS_PORT"
+        found += listen(host, port, setting)
+    return found
+
+
 def _settings() -> Settings:
     try:
         return Settings.read()
     except ValidationError as error:
-        # Operators set environment variables and do not know the names of our fields.
-        wrong = (f"STORE_PLATFORM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        _stop("; ".join(wrong))
+        _stop("; ".join(_wrong(found["loc"], found["msg"]) for found in error.errors()))
+
+
+def _wrong(place: tuple[int | str, ...], message: str) -> str:
+    # Operators set environment variables and do not know the names of our fields. What is wrong
+    # about several of them together is at no place, and its message names them.
+    return f"STORE_PLATFORM_{str(place[0]).upper()}: {message}" if place else message
 
 
 def _stop(message: str) -> NoReturn:

@@ -10,6 +10,7 @@ from app.auth.settings import SignInSettings
 from app.backup_settings import BackupSettings
 from app.graces import GraceSettings
 from app.limits.settings import LimitSettings
+from app.listening_settings import ListeningSettings
 from app.mail_settings import MailSettings
 from app.name_settings import NameSettings
 from app.registry_settings import RegistrySettings
@@ -25,6 +26,7 @@ commas.
 """
 
 _PARTS: tuple[tuple[str, type[BaseSettings]], ...] = (
+    ("Where the service listens", ListeningSettings),
     ("The service", Settings),
     ("Names of stores", NameSettings),
     ("The mail of shops", MailSettings),

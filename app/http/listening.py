@@ -1,4 +1,4 @@
-"""Opens the socket for a service that listens on every address of the machine."""
+"""Opens the sockets that the service listens on."""
 
 import errno
 import socket
@@ -10,23 +10,35 @@ _BACKLOG = 2048  # uvicorn's default
 _NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
-def every_address(port: int) -> socket.socket:
-    """Return a socket that listens on IPv6 and IPv4, as far as the machine has them.
+def listen(host: str, port: int, setting: str = "STORE_PLATFORM_PORT") -> list[socket.socket]:
+    """Return sockets that listen on every address that a host's name stands for.
 
-    uvicorn would leave out IPv4 if it were told to listen on ``::``. Raises ConfigurationError when
-    the port cannot be used.
+    ``::`` stands for IPv6 and IPv4, as far as the machine has them; uvicorn would leave out IPv4.
+    Raises ConfigurationError, which names the setting, when the port cannot be used.
     """
     try:
-        try:
-            return socket.create_server(
-                ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG
-            )
-        except OSError as error:
-            if error.errno not in _NO_IPV6:
-                raise
-            return socket.create_server(("0.0.0.0", port), backlog=_BACKLOG)  # noqa: S104 - as told
+        return [_every_address(port)] if host == "::" else _addresses_of(host, port)
     except OSError as error:
         raise ConfigurationError(
-            f"Port {port} cannot be listened on: {error.strerror}. Choose another by"
-            " STORE_PLATFORM_PORT, or stop what has it."
+            f"Port {port} of {host} cannot be listened on: {error.strerror}. Choose another by"
+            f" {setting}, or stop what has it."
         ) from error
+
+
+def _every_address(port: int) -> socket.socket:
+    try:
+        return socket.create_server(
+            ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG
+        )
+    except OSError as error:
+        if error.errno not in _NO_IPV6:
+            raise
+        return socket.create_server(("0.0.0.0", port), backlog=_BACKLOG)  # noqa: S104 - as told
+
+
+def _addresses_of(host: str, port: int) -> list[socket.socket]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return [
+        socket.create_server(address, family=family, backlog=_BACKLOG)
+        for family, *_, address in found
+    ]

@@ -1,4 +1,4 @@
-"""Reads from an ``Accept`` header (RFC 9110, 12.5.1) whether a caller wants JSON or events."""
+"""Reads from an ``Accept`` header (RFC 9110, 12.5.1) what is wanted: JSON, events or a page."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 """JSON with the status codes of GraphQL over HTTP."""
 
 _EVENTS = "text/event-stream"
+_HTML = "text/html"
 _PLAIN_JSON = "application/json"
 _JSON = (_PLAIN_JSON, GRAPHQL_RESPONSE)
 _JSON_AMONG_OTHERS = ("application/*", "*/*")
@@ -36,6 +37,13 @@ def prefers_graphql_response(accept: str) -> bool:
     ranks = _ranks(accept)
     plain = ranks.get(_PLAIN_JSON, _NOT_NAMED)
     return ranks.get(GRAPHQL_RESPONSE, _NOT_NAMED)[0] > 0 and ranks[GRAPHQL_RESPONSE] > plain
+
+
+def prefers_json(accept: str) -> bool:
+    """Return whether a caller prefers JSON to a page, and names it. A wildcard asks for a page."""
+    ranks = _ranks(accept)
+    json = ranks.get(_PLAIN_JSON, _NOT_NAMED)
+    return json[0] > 0 and json > ranks.get(_HTML, _NOT_NAMED)
 
 
 def _ranks(accept: str) -> dict[str, _Rank]:

@@ -8,6 +8,7 @@ from app.local.cluster.local_cluster import ClusterError
 from app.local.cluster.nodes import host
 from app.local.cluster.nodes.addresses import LINK
 from app.local.cluster.nodes.images import ensure_imported
+from app.local.cluster.nodes.layout import NodeLayout
 from app.local.cluster.paths import NODE_VALUES
 from app.local.cluster.progress import say
 from app.local.images.building import ensure_image
@@ -40,12 +41,22 @@ def start() -> dict[str, str]:
     return {
         **mail.settings(),
         **backups.start(cluster),
+        **settings(node),
         "STORE_PLATFORM_KUBECONFIG": str(cluster.kubeconfig),
         "STORE_PLATFORM_CHART_VALUES": str(NODE_VALUES),
         "STORE_PLATFORM_UNAVAILABLE_ENGINES": json.dumps(_UNAVAILABLE),
+    }
+
+
+def settings(node: NodeLayout) -> dict[str, str]:
+    """Return the service's settings by which shops of the node, open or closed, are reached."""
+    return {
         "STORE_PLATFORM_INGRESS": node.ingress,
         "STORE_PLATFORM_SHOP_URL": node.shop_url,
         "STORE_PLATFORM_REACHABILITY_CHECK": "true",
+        "STORE_PLATFORM_CLOSED_SHOPS_PORT": str(node.ports.closed_shops),
+        # The ingress controller is a process of this machine: nobody else has to get there.
+        "STORE_PLATFORM_CLOSED_SHOPS_HOST": "127.0.0.1",
     }
 
 

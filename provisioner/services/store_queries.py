@@ -18,6 +18,7 @@ from provisioner.domain.owners import Owner
 from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store, StoreEvent, StoreStatus
 from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.services.closed_shops import ClosedShop, closed_shop, name_at
 from provisioner.storage import event_pages
 from provisioner.storage.listing import StoreFilter, StoreListing, StoreOrder, StorePage
 from provisioner.storage.operation_pages import OperationPages
@@ -116,6 +117,23 @@ class StoreQueries:
         Raises NotFoundError, also for a store that the caller may not see.
         """
         return await self._records.get_by_name(name, _owner_of(caller))
+
+    async def closed_shop(self, host: str) -> ClosedShop | None:
+        """Return what visitors may know of the shop at a host in small letters, or None.
+
+        This does not check who the caller is: visitors do not sign in. So it returns nothing but
+        what anybody may know.
+        """
+        name = name_at(host, self._shop_url)
+        if name is None:
+            return None
+        try:
+            # By the name, which has an index. The host is compared afterwards: it stays the store's
+            # own when the pattern changes.
+            store = await self._records.get_by_name(name, None)
+        except NotFoundError:
+            return None
+        return closed_shop(store) if store.host.lower() == host else None
 
     async def details(self, store_ids: Sequence[str]) -> Mapping[str, StoreSnapshot]:
         """Return the operations, steps and pods of several stores in one read.

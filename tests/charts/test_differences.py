@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.charts.rendering import PLATFORM, STORE, Helm, Object, Objects, secret_keys
+from tests.charts.rendering import ENGINES, PLATFORM, STORE, Helm, Object, Objects, secret_keys
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,12 @@ class Rendered:
 
     @property
     def ingresses(self) -> list[Object]:
-        return [self.platform.one("Ingress"), *(shop.one("Ingress") for shop in self.shops)]
+        """The Ingress of the platform, that of closed shops, and one of a shop of each engine."""
+        return [
+            self.platform.one("Ingress", PLATFORM.name),
+            self.platform.one("Ingress", "-closed-shops"),
+            *(shop.one("Ingress") for shop in self.shops),
+        ]
 
     @property
     def own_images(self) -> list[Object]:
@@ -79,7 +84,7 @@ def classes(it: Rendered) -> list[str]:
 
 
 def issuers(it: Rendered) -> list[str]:
-    notes = it.platform.one("Ingress")["metadata"].get("annotations", {})
+    notes = it.platform.one("Ingress", PLATFORM.name)["metadata"].get("annotations", {})
     tls = [item["spec"].get("tls", []) for item in it.ingresses]
     assert bool(notes) == all(tls) == any(tls)
     assert not any("secretName" in entry for shop_tls in tls[1:] for entry in shop_tls)
@@ -148,7 +153,10 @@ def metrics(it: Rendered) -> list[str]:
 ROWS: dict[str, Callable[[Rendered], list[str]]] = {
     "A shop's address": lambda it: [it.settings["STORE_PLATFORM_SHOP_URL"]],
     "The platform's address": lambda it: [
-        it.platform.one("Ingress")["spec"]["rules"][0]["host"],
+        it.platform.one("Ingress", PLATFORM.name)["spec"]["rules"][0]["host"],
+    ],
+    "Visitors of closed shops": lambda it: [
+        it.platform.one("Ingress", "-closed-shops")["spec"]["rules"][0]["host"],
     ],
     "TLS": issuers,
     "Ingress class": classes,
@@ -196,8 +204,11 @@ def test_a_row_says_what_is_rendered(sides: dict[str, Rendered], row: str, side:
 
 def test_the_gateway_api_in_place_of_an_ingress(platform: Helm) -> None:
     access = {"access": {"by": "gateway", "gateway": {"name": "public"}}}
-    objects = platform.objects(access, files=[PLATFORM / "values-prod.yaml"])
-    assert objects.one("HTTPRoute")["spec"]["hostnames"] == ["platform.example.com"]
+    of_shops = {"gateway": {"enabled": True, "name": "public", "namespace": "edge"}}
+    stores = {"stores": {"values": {engine.name: of_shops for engine in ENGINES}}}
+    objects = platform.objects({**access, **stores}, files=[PLATFORM / "values-prod.yaml"])
+    hosts = [item["spec"]["hostnames"] for item in objects.of("HTTPRoute")]
+    assert sorted(hosts) == [["*.shops.example.com"], ["platform.example.com"]]
     assert not objects.of("Ingress")
 
 

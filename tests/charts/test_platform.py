@@ -29,6 +29,11 @@ S3: Values = {
 }  # fmt: skip
 IN_S3: Values = {"backups": {**SHOP_BACKUPS["backups"], "s3": S3}}
 GATEWAY: Values = {"access": {"by": "gateway", "gateway": {"name": "public", "namespace": "edge"}}}
+SHOPS_BY_GATEWAY: Values = {
+    "stores": {
+        "values": {"medusa": {"gateway": {"enabled": True, "name": "public", "namespace": "edge"}}}
+    }
+}
 MAPS = {
     "apiGroups": [""],
     "resources": ["configmaps"],
@@ -45,6 +50,8 @@ VARIANTS: dict[str, Values] = {
     "shop backups in an S3": IN_S3,
     "several dashboards": {"dashboard": {"replicas": 2}},
     "gateway": GATEWAY,
+    "shops by a gateway": SHOPS_BY_GATEWAY,
+    "closed shops elsewhere": {"closedShops": {"enabled": False}},
     "no access": {"access": {"by": "none"}},
     "no dashboard": {"dashboard": {"enabled": False}},
     "no network policies": {"networkPolicies": {"enabled": False}},
@@ -140,10 +147,15 @@ def test_no_shop_takes_the_platforms_own_name(
 def test_switches(
     platform: Helm, default: Objects, variant: str, gone: set[str], come: set[str]
 ) -> None:
-    before = {item["kind"] for item in default}
-    after = {item["kind"] for item in platform.objects(VARIANTS[variant])}
+    before, after = _own_kinds(default), _own_kinds(platform.objects(VARIANTS[variant]))
     assert after == (before - gone) | come
     assert gone <= before
+
+
+def _own_kinds(objects: Objects) -> set[str]:
+    """Return the kinds of what is there apart from shops; see test_platform_closed_shops.py."""
+    named = [(item["kind"], item["metadata"]["name"]) for item in objects]
+    return {kind for kind, name in named if not name.endswith("-closed-shops")}
 
 
 def test_every_setting_is_one_that_the_service_reads(platform: Helm) -> None:
@@ -227,7 +239,7 @@ def test_from_sqlite_to_postgresql(platform: Helm) -> None:
 def test_what_only_production_has(platform: Helm) -> None:
     prod = platform.objects(files=[PLATFORM / "values-prod.yaml"])
     assert prod.one("Deployment", "-api")["spec"]["replicas"] == 2
-    assert prod.one("Ingress")["spec"]["tls"] == [
+    assert prod.one("Ingress", PLATFORM.name)["spec"]["tls"] == [
         {"hosts": ["platform.example.com"], "secretName": "store-platform-tls"}
     ]
     assert settings(prod)["STORE_PLATFORM_SHOP_URL"] == "https://{name}.shops.example.com"
@@ -270,11 +282,15 @@ def test_who_answers_what(platform: Helm, by: str) -> None:
     access = {"access": {"by": by, "gateway": {"name": "public"}}}
     api, pages = f"{RELEASE}-store-platform-api", f"{RELEASE}-store-platform-dashboard"
     objects = platform.objects(access)
-    assert backends(objects.one(kind)) == {"/graphql": api, "/config.json": api, "/": pages}
+    assert backends(objects.one(kind, PLATFORM.name)) == {
+        "/graphql": api,
+        "/config.json": api,
+        "/": pages,
+    }
     names = {item["metadata"]["name"] for item in objects.of("Service")}
     assert names == {api, pages}
     without = platform.objects({**access, "dashboard": {"enabled": False}})
-    assert backends(without.one(kind)) == {"/": api}
+    assert backends(without.one(kind, PLATFORM.name)) == {"/": api}
 
 
 def test_selectors_find_their_pods(default: Objects) -> None:
@@ -282,8 +298,8 @@ def test_selectors_find_their_pods(default: Objects) -> None:
         selector = service["spec"]["selector"]
         component = selector["app.kubernetes.io/component"]
         assert selector.items() <= default.templates[component]["metadata"]["labels"].items()
-        (port,) = service["spec"]["ports"]
-        assert port["targetPort"] in [p["name"] for p in default.containers[component]["ports"]]
+        targets = {port["targetPort"] for port in service["spec"]["ports"]}
+        assert targets <= {port["name"] for port in default.containers[component]["ports"]}
 
 
 def test_the_role_names_every_kind_of_the_engines_charts(default: Objects, shop: Objects) -> None:

@@ -2,12 +2,22 @@
 
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
-from app.http.listening import every_address
+from app.http.listening import listen
 from provisioner.domain.errors import ConfigurationError
+
+
+@contextmanager
+def listening(host: str) -> Iterator[int]:
+    """Listen on a free port, and give its number."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened) for opened in listen(host, 0)]
+        yield sockets[0].getsockname()[1]
 
 
 def reached(host: str, port: int) -> bool:
@@ -19,8 +29,7 @@ def reached(host: str, port: int) -> bool:
 
 
 def test_both_families_on_one_port() -> None:
-    with every_address(0) as listening:
-        port = listening.getsockname()[1]
+    with listening("::") as port:
         assert [reached(host, port) for host in ("127.0.0.1", "::1")] == [True, True]
 
 
@@ -34,13 +43,27 @@ def test_a_machine_without_ipv6(monkeypatch: pytest.MonkeyPatch, number: int) ->
         return create(address, **how)
 
     monkeypatch.setattr(socket, "create_server", without_ipv6)
-    with every_address(0) as listening:
-        port = listening.getsockname()[1]
+    with listening("::") as port:
         assert [reached(host, port) for host in ("127.0.0.1", "::1")] == [True, False]
 
 
-def test_a_port_that_another_has() -> None:
-    with every_address(0) as listening:
-        port = listening.getsockname()[1]
-        with pytest.raises(ConfigurationError, match=f"Port {port} cannot be listened on"):
-            every_address(port)
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_one_address_alone(host: str) -> None:
+    with listening(host) as port:
+        addresses = ("127.0.0.1", "::1")
+        assert [reached(address, port) for address in addresses] == [
+            address == host for address in addresses
+        ]
+
+
+@pytest.mark.parametrize("host", ["::", "127.0.0.1"])
+def test_a_port_that_another_has(host: str) -> None:
+    with listening(host) as port:
+        told = f"Port {port} of {host} cannot be listened on: .* by STORE_PLATFORM_ANY,"
+        with pytest.raises(ConfigurationError, match=told):
+            listen(host, port, "STORE_PLATFORM_ANY")
+
+
+def test_a_host_that_nobody_knows() -> None:
+    with pytest.raises(ConfigurationError, match=r"Port 0 of no-such-host\.invalid cannot"):
+        listen("no-such-host.invalid", 0)

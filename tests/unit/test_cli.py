@@ -72,3 +72,35 @@ def test_a_cluster_that_cannot_be_used(
         main()
     assert ended.value.code == exit_code
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"PORT": "99999"}, "STORE_PLATFORM_PORT: Input should be less than or equal to 65535"),
+        (
+            {"PORT": "8080", "CLOSED_SHOPS_PORT": "8080"},
+            "STORE_PLATFORM_CLOSED_SHOPS_PORT: Value error, 8080 is STORE_PLATFORM_PORT already",
+        ),
+        # Two settings that are wrong together only
+        (
+            {"NAME_QUARANTINE_DAYS": "90", "DELETED_RETENTION_DAYS": "10"},
+            "Value error, name_quarantine_days is 90, but the record that keeps",
+        ),
+    ],
+)
+def test_settings_that_are_wrong(
+    settings: dict[str, str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"STORE_PLATFORM_{name}", value)
+    monkeypatch.setattr(sys, "argv", ["app", "migrate"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(told)
+    assert said.count("\n") == 1

@@ -1,8 +1,13 @@
-"""What a caller's Accept header says about JSON and events."""
+"""What a caller's Accept header says about JSON, events and pages."""
 
 import pytest
 
-from app.http.media_types import accepts_events, prefers_events, prefers_graphql_response
+from app.http.media_types import (
+    accepts_events,
+    prefers_events,
+    prefers_graphql_response,
+    prefers_json,
+)
 
 EVENTS, JSON, GRAPHQL = "text/event-stream", "application/json", "application/graphql-response+json"
 
@@ -54,3 +59,21 @@ def test_events_are_not_taken(accept: str) -> None:
 )
 def test_graphqls_own_media_type(accept: str, is_preferred: bool) -> None:  # noqa: FBT001
     assert prefers_graphql_response(accept) is is_preferred
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_preferred"),
+    [
+        (JSON, True),
+        (f"{JSON}, text/plain, */*", True),  # what axios sends
+        (f"{JSON};q=0.9, text/html;q=0.8", True),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", False),  # browsers
+        (f"text/html, {JSON}", False),
+        (f"{JSON};q=0", False),
+        ("application/*", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_json_in_place_of_a_page(accept: str, is_preferred: bool) -> None:  # noqa: FBT001
+    assert prefers_json(accept) is is_preferred

@@ -113,6 +113,7 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_BACKUP_REMOVAL" "it is the CronJob that the chart makes"
   "STORE_PLATFORM_BACKUP_IN_CLUSTER" "it follows from backups.s3"
   "STORE_PLATFORM_PORT" "the Service and the probes have this port"
+  "STORE_PLATFORM_CLOSED_SHOPS_PORT" "use closedShops.enabled"
   "STORE_PLATFORM_STATE_DIR" "the volume is there"
   "STORE_PLATFORM_CHART_VALUES" "use stores.values"
   "STORE_PLATFORM_PULL_CREDENTIALS" "name a Secret in stores.pullSecret"
@@ -145,6 +146,9 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- with .Values.stores.ingressUrl }}
 {{- $_ := set $settings "STORE_PLATFORM_INGRESS" . }}
+{{- end }}
+{{- if include "store-platform.hasClosedShops" . }}
+{{- $_ := set $settings "STORE_PLATFORM_CLOSED_SHOPS_PORT" "8081" }}
 {{- end }}
 {{- if .Values.stores.pullSecret }}
 {{- $_ := set $settings "STORE_PLATFORM_PULL_CREDENTIALS" "/etc/store-platform/pull/.dockerconfigjson" }}
@@ -294,10 +298,16 @@ sqlite:////var/lib/store-platform/platform.db
     {{- end }}
 {{- end }}
 
-{{/* A rule that takes HTTP from whoever may open connections to the platform. */}}
+{{/*
+A rule that takes HTTP from whoever may open connections to the platform; call with (dict "root" $ "ports" their
+names).
+*/}}
 {{- define "store-platform.httpRule" -}}
-{{- $policies := .Values.networkPolicies -}}
-- ports: [{protocol: TCP, port: http}]
+{{- $policies := .root.Values.networkPolicies -}}
+- ports:
+    {{- range .ports }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
   {{- if or $policies.fromNamespaces $policies.fromCidrs }}
   from:
     {{- range $policies.fromNamespaces }}

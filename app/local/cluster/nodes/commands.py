@@ -58,6 +58,12 @@ def _ingress(node: NodeLayout, server: str) -> list[str]:
         f"-address=127.0.0.1:{node.ports.ingress}",
         f"-support-listener=127.0.0.1:{node.ports.ingress_support}",
     ]
+    if node.ports.closed_shops:
+        # A route without a path is taken after all that have one, as every Ingress' has. It is no
+        # Ingress itself, since an EndpointSlice cannot lead to loopback, and what listens there is
+        # the platform, which is a process of this machine as the controller is.
+        platform = f"http://127.0.0.1:{node.ports.closed_shops}"
+        where.append(f'-inline-routes=closedShops: * -> "{platform}"')
     return ingress(node, server, where)
 
 

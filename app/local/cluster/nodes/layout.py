@@ -20,6 +20,8 @@ class NodePorts(msgspec.Struct, frozen=True):
     proxy_health: int
     proxy_metrics: int
     ingress_support: int
+    closed_shops: int = 0
+    """Where the platform answers visitors of closed shops; 0 in older clusters."""
 
 
 @dataclass(frozen=True, slots=True)
