@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.local import backups, mail
+from app.local import backups, mail, real_node
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
 from tests.e2e.service import Service
@@ -40,11 +40,7 @@ def real_cluster() -> Iterator[LocalCluster]:
 def through_the_ingress(cluster: LocalCluster) -> dict[str, str]:
     """Return settings of a service that asks each shop through the ingress before it is ready."""
     assert cluster.layout.node is not None
-    return {
-        "STORE_PLATFORM_INGRESS": cluster.layout.node.ingress,
-        "STORE_PLATFORM_SHOP_URL": cluster.layout.node.shop_url,
-        "STORE_PLATFORM_REACHABILITY_CHECK": "true",
-    }
+    return real_node.settings(cluster.layout.node)
 
 
 @pytest.fixture

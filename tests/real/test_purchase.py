@@ -36,10 +36,13 @@ from tests.real.life import (
 )
 from tests.real.links import pages_of
 from tests.real.mails import Mailbox, ask
+from tests.real.suspension import paused_and_back
+from tests.real.visitors import visitors
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
 SHOP = "harbour-hill"
+HOST = f"{SHOP}.store.localhost"
 SHOPPER, MERCHANT = "ada@example.com", "merchant@example.com"
 
 
@@ -67,6 +70,8 @@ async def test_an_order_and_its_shop(shops: Service, engine: RealEngine, mailbox
     await a_copy_of_it(store, engine, backup)
     proven(store, backup)
     await put_back_and_back_again(store, engine, backup, browser)
+    await paused_and_back(store, HOST, components)
+    in_the_browser(f"{engine.steps}/orders", store, browser)
 
     empty = await an_empty_backup(store, engine.name)
     being_checked(store, empty)
@@ -121,7 +126,10 @@ async def put_back_and_back_again(
     in_the_browser(f"{engine.steps}/buy", store, browser, order=3, shopper="eve@example.com")
     login, url = login_of(store), url_of(store)
 
-    await put_back(store, backup, components=components)
+    with visitors(store.service.cluster, HOST) as seen:
+        await put_back(store, backup, components=components)
+    assert seen[503, True] > 0, seen
+    assert {status for status, _ in seen} <= {200, 502, 503, 504}, seen
     assert (login_of(store), url_of(store)) == (login, url)
     in_the_browser(f"{engine.steps}/orders", store, browser)
     present = newest(store)
@@ -146,7 +154,7 @@ async def a_copy_of_it(store: Follower, engine: RealEngine, backup: dict[str, An
     """To try things in: whoever comes is told so."""
     name = f"{SHOP}-copy"
     copy = await restored(store, name, backup, components=set(engine.components), as_copy=True)
-    for host, is_told in ((f"{name}.store.localhost", True), (f"{SHOP}.store.localhost", False)):
+    for host, is_told in ((f"{name}.store.localhost", True), (HOST, False)):
         page = ask(store.service.cluster, host, "/").decode()
         assert ("This is a copy of a shop" in page) is is_told
     await deleted(copy)
@@ -167,7 +175,7 @@ def a_forgotten_password_is_replaced(store: Follower, mailbox: Mailbox) -> None:
     """The merchant is mailed a link, which leads to the shop's admin and has a token."""
     username, _ = login_of(store)
     assert username == MERCHANT
-    host, path = f"{SHOP}.store.localhost", "/auth/user/emailpass/reset-password"
+    host, path = HOST, "/auth/user/emailpass/reset-password"
     ask(mailbox.cluster, host, path, {"identifier": username})
     await_that(lambda: len(mailbox.to(username)) == 2)
     _, mail = mailbox.to(username)

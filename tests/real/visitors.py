@@ -1,0 +1,60 @@
+"""What visitors of a shop get, while it is closed and while it is worked on."""
+
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.local.cluster import LocalCluster
+
+_PAUSE_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a visitor got."""
+
+    status: int
+    page: str
+    retry_after: str | None
+
+
+def visit(cluster: LocalCluster, host: str) -> Answer:
+    """Ask for the first page of a shop, through the ingress."""
+    assert cluster.layout.node is not None
+    asked = urllib.request.Request(cluster.layout.node.ingress, headers={"Host": host})
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return Answer(answer.status, answer.read().decode(errors="replace"), None)
+    except urllib.error.HTTPError as error:
+        with error:
+            page = error.read().decode(errors="replace")
+            return Answer(error.code, page, error.headers.get("Retry-After"))
+
+
+@contextmanager
+def visitors(cluster: LocalCluster, host: str) -> Iterator[Counter[tuple[int, bool]]]:
+    """Count what visitors get meanwhile: the status, and whether it is the platform's notice."""
+    found: Counter[tuple[int, bool]] = Counter()
+    is_over = threading.Event()
+
+    def come() -> None:
+        while not is_over.wait(_PAUSE_SECONDS):
+            answer = visit(cluster, host)
+            found[answer.status, is_notice(answer)] += 1
+
+    thread = threading.Thread(target=come, name="visitors")
+    thread.start()
+    try:
+        yield found
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def is_notice(answer: Answer) -> bool:
+    """Whether it is what the platform tells visitors of closed shops."""
+    return answer.retry_after is not None
