@@ -57,7 +57,8 @@ async def test_the_main_job(account: PlatformAccount, service: Service) -> None:
     before = len(account.asked)
     service.start()
     async with a_store(service, "whole") as whole:
-        # A store comes up, what is removed from it is put back, and its owner gets the password.
+        # A store comes up, what is removed from it is put back, its owner gets the password, and it
+        # is paused and opened again.
         await whole.until("READY")
         whole.kubectl("delete", "ingress", "--all")
         whole.kubectl("delete", "deployment", f"{whole.namespace}-wordpress")
@@ -66,6 +67,11 @@ async def test_the_main_job(account: PlatformAccount, service: Service) -> None:
         assert (await whole.until("READY", "FAILED"))["status"] == "READY"
         shown = service.execute(whole.token, REVEAL, id=whole.store_id)["revealAdminPassword"]
         assert shown["password"] == service.admin_password(whole.namespace)
+        whole.call("suspend")
+        await whole.until("SUSPENDED")
+        whole.call("resume")
+        await whole.until("PROVISIONING")
+        assert (await whole.until("READY", "FAILED"))["status"] == "READY"
 
         # Another fails, its log is read, and it is retried once the chart is mended.
         service.stop()
