@@ -17,7 +17,7 @@ from tests.e2e.storectl import Storectl
 
 Read = Callable[[], Records]
 ONLY_ONE = "and only one operation can be under way. Wait until that has ended, then ask again."
-PAUSING = f"The shop is being suspended (SUSPEND), {ONLY_ONE}"
+PAUSING = f"The shop is being paused (SUSPEND), {ONLY_ONE}"
 PAUSED = (
     "It is paused: nothing of it runs, and visitors are told that it is closed for now. What is in"
     " it, its address and its backups are kept. Open it again with: storectl resume my-shop"

@@ -25,8 +25,8 @@ PROVISIONED = [
     "NAMESPACE", "CREDENTIALS", "HELM_INSTALL", "WORKLOADS_READY", "SETUP_JOB", "OPEN", "REACHABLE",
 ]  # fmt: skip
 ONLY_ONE = "and only one operation can be under way. Wait until that has ended, then ask again."
-PAUSING = ("OPERATION_UNDER_WAY", "id", f"The shop is being suspended (SUSPEND), {ONLY_ONE}")
-RESUMING = ("OPERATION_UNDER_WAY", "id", f"The shop is being resumed (RESUME), {ONLY_ONE}")
+PAUSING = ("OPERATION_UNDER_WAY", "id", f"The shop is being paused (SUSPEND), {ONLY_ONE}")
+RESUMING = ("OPERATION_UNDER_WAY", "id", f"The shop is being opened again (RESUME), {ONLY_ONE}")
 CREATING = ("OPERATION_UNDER_WAY", "id", f"The store is being created (CREATE), {ONLY_ONE}")
 DELETING = (
     "OPERATION_UNDER_WAY", "id",
