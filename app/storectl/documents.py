@@ -4,7 +4,7 @@ _ERRORS = "errors { code message field }"
 STORE = """fragment StoreFields on Store {
   id name owner ownerSource ownerName engine engineVersion isCopy status target url adminUrl
   version queuePosition
-  reason { code message } createdAt updatedAt readyAt deletedAt
+  reason { code message } createdAt updatedAt readyAt suspendedAt deletedAt
 }"""
 _STEPS = "steps { name status message output startedAt finishedAt }"
 _OPERATION = "operation { number kind status askedByName reason { code message } }"

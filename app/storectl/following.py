@@ -8,7 +8,7 @@ from typing import Any
 from app.storectl import documents, progress, screen, terminal
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError
-from app.storectl.wording import Data, is_restoring
+from app.storectl.wording import Data, is_restoring, under_way
 
 _GRACE_SECONDS = 2.0  # for a cancelled watch to close its connection
 
@@ -73,7 +73,7 @@ async def _watch(
 
 
 async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> None:
-    """Follow a store that is being created. Raises RefusedError if it does not become ready."""
+    """Follow a store that is being built. Raises RefusedError if it does not become ready."""
     store = await follow(api, store, until=is_built, after=after, as_json=as_json)
     name = store["name"]
     if store["status"] == "FAILED":
@@ -110,7 +110,7 @@ async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
 
 async def until_backed_up(api: Api, store: Data, *, as_json: bool) -> None:
     """Follow the backup that was asked for. Raises RefusedError if it is not made."""
-    until = backup_ended(store)
+    until = operation_ended(store)
     last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
     name = last["name"]
     if not is_latest(last, "BACKUP", "SUCCEEDED"):
@@ -125,19 +125,38 @@ async def until_backed_up(api: Api, store: Data, *, as_json: bool) -> None:
         terminal.say(f"{name} is backed up. See all of its backups with: storectl backups {name}")
 
 
-def backup_ended(asked: Data) -> Callable[[Data], bool]:
-    """Return what tells whether a backup has ended, well or not.
+def operation_ended(asked: Data) -> Callable[[Data], bool]:
+    """Return what tells whether an operation has ended, well or not.
 
-    ``asked`` is the store as it was when the backup was asked for.
+    ``asked`` is the store as it was when the operation was asked for.
     """
     number = (asked["operation"] or {}).get("number")
 
     def has_ended(store: Data) -> bool:
         operation = store["operation"] or {}
-        # A delete takes the place of the backup.
-        return operation.get("number") != number or not is_backed_up_now(store)
+        # A delete takes the place of what is under way.
+        return operation.get("number") != number or not under_way(store)
 
     return has_ended
+
+
+async def until_paused(api: Api, store: Data, *, as_json: bool) -> None:
+    """Follow a shop that is asked to be paused. Raises RefusedError if it is not."""
+    until = operation_ended(store)
+    last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
+    name = last["name"]
+    if is_latest(last, "SUSPEND", "FAILED"):
+        raise RefusedError(f"{name} was not paused. {_why(last['operation'])}")
+    if last["status"] != "SUSPENDED":
+        raise RefusedError(
+            f"{name} was not seen to be paused, because something else was done with it."
+            f" See `storectl history {last['id']}`."
+        )
+    if not as_json:
+        terminal.say(
+            f"{name} is paused: what is in it is kept, and visitors are told that it is closed for"
+            f" now. Open it again with: storectl resume {name}"
+        )
 
 
 async def until_restored(api: Api, store: Data, *, as_json: bool) -> None:
@@ -193,13 +212,8 @@ def _why(failed: Data) -> str:
     return str(failed["reason"]["message"]) if failed["reason"] else "No reason was given."
 
 
-def is_backed_up_now(store: Data) -> bool:
-    """Return whether a backup of the store is being made, or waits for its turn."""
-    return is_latest(store, "BACKUP", "QUEUED") or is_latest(store, "BACKUP", "RUNNING")
-
-
 def is_built(store: Data) -> bool:
-    """Return whether the creation of a store has ended, well or not."""
+    """Return whether the building of a store has ended, well or not."""
     return store["status"] in {"READY", "FAILED"}
 
 

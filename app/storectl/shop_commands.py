@@ -26,6 +26,11 @@ def open_shop(
     async def work() -> None:
         api = connected()
         store = await api.store(key)
+        if store["status"] == "SUSPENDED":
+            raise RefusedError(
+                f"{store['name']} is paused, so its shop does not open."
+                f" Open it again with: storectl resume {store['name']}"
+            )
         if store["status"] not in _OPEN:
             raise RefusedError(
                 f"{store['name']} is {store['status']}, so its shop does not open."

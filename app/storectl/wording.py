@@ -19,9 +19,22 @@ _WORDS = {
     "CHECK": "Check backup",
     "CLOSE": "Close shop",
     "REMOVE": "Remove old shop",
+    "STOP": "Stop shop",
+    "OPEN": "Open shop",
+    "SUSPEND": "Pause",
+    "RESUME": "Open again",
 }  # whose names alone would not say that they are about a backup, or about the whole shop
+_ASIDES = {
+    "RESTORE": ", and a backup is being restored in its place",
+    "SUSPEND": ", and is being paused",
+    "RESUME": ", and is being opened again",
+}
 _COPY = (
     "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."
+)
+_PAUSED = (
+    "It is paused: nothing of it runs, and visitors are told that it is closed for now. What is in"
+    " it, its address and its backups are kept."
 )
 
 
@@ -94,14 +107,19 @@ def quota(used: Data) -> str:
 
 def is_restoring(store: Data) -> bool:
     """Return whether a backup is being put in the place of the shop, or waits for its turn."""
+    return under_way(store) == "RESTORE"
+
+
+def under_way(store: Data) -> str:
+    """Return the kind of the operation that is under way or waits for its turn; "" for none."""
     operation = store.get("operation") or {}
     is_under_way = operation.get("status") in {"QUEUED", "RUNNING"}
-    return operation.get("kind") == "RESTORE" and is_under_way
+    return str(operation.get("kind")) if is_under_way else ""
 
 
 def aside(store: Data) -> str:
     """Return what is to be said after a store's status, which may not tell that it is closed."""
-    return ", and a backup is being restored in its place" if is_restoring(store) else ""
+    return _ASIDES.get(under_way(store), "")
 
 
 def store_rows(stores: Sequence[Data]) -> list[tuple[str, ...]]:
@@ -131,12 +149,15 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Owner", store["ownerName"]),
         ("Created", ago(store["createdAt"])),
         ("Ready since", ago(store["readyAt"]) if store["status"] == "READY" else ""),
+        ("Paused since", ago(store["suspendedAt"])),
         ("Place in line", str(store["queuePosition"] or "")),
         ("Id", store["id"]),
     ]
     lines = [f"{store['name']} is {store['status']}{aside(store)}."]
     if store["isCopy"]:
         lines.append(_COPY)
+    if store["status"] == "SUSPENDED":
+        lines.append(f"{_PAUSED} Open it again with: storectl resume {store['name']}")
     if store["reason"]:
         lines.append(store["reason"]["message"])
     lines += columns([fact for fact in facts if fact[1]], width=width, indent=2)

@@ -140,8 +140,8 @@ _IN_WORDS = {
     OperationKind.DELETE: "The store is being deleted",
     OperationKind.BACKUP: "A backup of the store is being made",
     OperationKind.RESTORE: "A backup is being restored in place of the shop",
-    OperationKind.SUSPEND: "The shop is being suspended",
-    OperationKind.RESUME: "The shop is being resumed",
+    OperationKind.SUSPEND: "The shop is being paused",
+    OperationKind.RESUME: "The shop is being opened again",
 }
 
 

@@ -82,4 +82,4 @@ def _engine_missing(store: Store) -> Reason:
 
 
 def _left_open(reason: Reason) -> Reason:
-    return Reason(reason.code, f"The shop was not paused, and is open as before. {reason.message}")
+    return Reason(reason.code, f"The shop is open as before. {reason.message}")

@@ -71,9 +71,12 @@ MUTATIONS = (
         )
         for field in ("deleteStore", "cancelStore")
     ),
-    mutation(
-        "retryStore", "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
-        others="FORBIDDEN NOT_FOUND OPERATION_UNDER_WAY", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+    *(
+        mutation(
+            field, "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
+            others="FORBIDDEN NOT_FOUND OPERATION_UNDER_WAY", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+        )
+        for field in ("retryStore", "suspendStore", "resumeStore")
     ),
     mutation(
         "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",

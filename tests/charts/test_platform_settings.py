@@ -92,16 +92,21 @@ def test_redirects_and_hsts_may_be_the_ingress_own(
 
 
 def test_how_many_stores(platform: Helm, default: Objects) -> None:
-    few = platform.objects({"stores": {"maxStores": 50, "maxStoresPerUser": 0}})
-    for objects, in_all, per_owner in ((default, 1000, 20), (few, 50, None)):
+    given_values = {"maxStores": 50, "maxStoresPerUser": 0, "countSuspended": False}
+    few = platform.objects({"stores": given_values})
+    for objects, expected in (
+        (default, Quota(in_all=1000, per_owner=20, counts_suspended=True)),
+        (few, Quota(in_all=50, per_owner=None, counts_suspended=False)),
+    ):
         given = settings(objects)
         read = Settings.model_validate(
             {
                 "max_stores": given["STORE_PLATFORM_MAX_STORES"],
                 "max_stores_per_user": given["STORE_PLATFORM_MAX_STORES_PER_USER"],
+                "count_suspended_stores": given["STORE_PLATFORM_COUNT_SUSPENDED_STORES"],
             }
         )
-        assert read.platform().quota == Quota(in_all=in_all, per_owner=per_owner)
+        assert read.platform().quota == expected
 
 
 def test_how_long_events_are_kept(platform: Helm, default: Objects) -> None:

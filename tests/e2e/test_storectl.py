@@ -57,6 +57,48 @@ def test_create_watch_and_delete_watch(storectl: Storectl) -> None:
     assert storectl.json("status", store["id"])["status"] == "DELETED"
 
 
+def test_pause_watch_and_open_watch(storectl: Storectl) -> None:
+    storectl.ok("create", "quiet-shop", "--engine", "woocommerce", "--watch")
+
+    # When the shop is paused and watched
+    lines = storectl.ok("suspend", "quiet-shop", "--watch").splitlines()
+
+    # Then the watch ends once nothing of it runs any more
+    assert lines[0] == "quiet-shop is READY, and is being paused."
+    assert re.fullmatch(
+        r"✓ Stop shop +[0-9.]+ s  The shop is paused: nothing of it runs.*", lines[1]
+    )
+    assert lines[2] == "quiet-shop is SUSPENDED."
+    (said,) = lines[3:]
+    assert said == (
+        "quiet-shop is paused: what is in it is kept, and visitors are told that it is closed for"
+        " now. Open it again with: storectl resume quiet-shop"
+    )
+    paused = storectl.json("status", "quiet-shop")
+    assert {pod["status"] for pod in paused["pods"]} <= {"Completed"}  # that of its setup
+    assert (paused["status"], paused["suspendedAt"] is None) == ("SUSPENDED", False)
+
+    # When it is opened again and watched
+    lines = storectl.ok("resume", "quiet-shop", "--watch").splitlines()
+
+    # Then each step is a line as it ends, and visitors get there in the last but one
+    ended = [line for line in lines if line.startswith(("✓", "-"))]
+    steps = [*STEPS[:-1], "Open shop", STEPS[-1]]
+    assert [re.split(r"\s{2,}", line[2:])[0] for line in ended] == steps
+    assert lines[0] in {
+        f"quiet-shop is {status}, and is being opened again."
+        for status in ("QUEUED", "PROVISIONING")
+    }
+    assert [line for line in lines if line.startswith("quiet-shop is ")][-1] == (
+        "quiet-shop is READY."
+    )
+    opened = storectl.json("status", "quiet-shop")
+    assert (opened["status"], opened["suspendedAt"]) == ("READY", None)
+    kinds = [item["kind"] for item in storectl.json("history", "quiet-shop")]
+    assert kinds == ["RESUME", "SUSPEND", "CREATE"]
+    storectl.ok("delete", "quiet-shop", "-y", "--watch")
+
+
 def test_a_terminal_sees_it_live(storectl: Storectl) -> None:
     code, text = storectl.on_a_terminal("create", "live-shop", "--engine", "woocommerce", "--watch")
 

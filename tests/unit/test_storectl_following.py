@@ -11,7 +11,13 @@ from rich.console import Console
 from app.storectl.account import Account
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError, UnreachableError
-from app.storectl.following import follow, until_backed_up, until_ready, until_restored
+from app.storectl.following import (
+    follow,
+    until_backed_up,
+    until_paused,
+    until_ready,
+    until_restored,
+)
 from app.storectl.mcp.waiting import is_settled
 from app.storectl.progress import LiveProgress
 
@@ -152,6 +158,69 @@ async def test_a_delete_takes_the_place_of_a_backup() -> None:
     with pytest.raises(RefusedError, match="because something else was done with it"):
         await until_backed_up(cast("Api", api), a_store("QUEUED", "BACKUP"), as_json=True)
     assert api.taken == 2
+
+
+PAUSED = a_store("SUCCEEDED", "SUSPEND") | {"status": "SUSPENDED"}
+
+
+async def test_a_shop_is_followed_until_it_is_paused(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = a_store("QUEUED", "SUSPEND")
+    api = ApiThatTells(asked, a_store("RUNNING", "SUSPEND"), PAUSED, PAUSED)
+    await until_paused(cast("Api", api), asked, as_json=False)
+    assert api.taken == 3
+    assert capsys.readouterr().out == (
+        "my-shop is READY, and is being paused.\n"
+        "my-shop is SUSPENDED.\n"
+        "my-shop is paused: what is in it is kept, and visitors are told that it is closed for now."
+        " Open it again with: storectl resume my-shop\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        pytest.param(
+            a_store("FAILED", "SUSPEND", message="Pod web-1 is ending."),
+            "my-shop was not paused. Pod web-1 is ending.",
+            id="it could not be done",
+        ),
+        pytest.param(
+            a_store("QUEUED", "DELETE", number=3),
+            "my-shop was not seen to be paused, because something else was done with it."
+            " See `storectl history store_1`.",
+            id="somebody deleted it",
+        ),
+        pytest.param(
+            a_store("QUEUED", "RESUME", number=3) | {"status": "QUEUED"},
+            "my-shop was not seen to be paused, because something else was done with it."
+            " See `storectl history store_1`.",
+            id="somebody opened it",
+        ),
+    ],
+)
+async def test_why_a_shop_was_not_paused(ended: dict[str, Any], says: str) -> None:
+    asked = a_store("QUEUED", "SUSPEND")
+    api = ApiThatTells(asked, ended, ended)
+    with pytest.raises(RefusedError) as refused:
+        await until_paused(cast("Api", api), asked, as_json=True)
+    assert str(refused.value) == says
+    assert refused.value.exit_code == 1
+    assert api.taken == 2
+
+
+async def test_a_paused_shop_is_followed_until_it_is_open(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = a_store("QUEUED", "RESUME", number=3) | {"status": "QUEUED"}
+    working = a_store("RUNNING", "RESUME", number=3) | {"status": "PROVISIONING"}
+    api = ApiThatTells(asked, working, a_store("SUCCEEDED", "RESUME", number=3))
+    await until_ready(cast("Api", api), asked, after=7, as_json=False)
+    assert capsys.readouterr().out == (
+        "my-shop is QUEUED, and is being opened again.\n"
+        "my-shop is PROVISIONING, and is being opened again.\n"
+        "my-shop is READY.\n"
+        "Open it at http://my-shop.example\n"
+    )
 
 
 def a_restore(status: str, **more: Any) -> dict[str, Any]:
@@ -312,7 +381,7 @@ async def test_no_delete_is_advised_of_a_shop_that_was_open(
     )
 
 
-@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE"])
-def test_a_store_is_not_settled_while_it_is_backed_up_or_restored(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE", "SUSPEND"])
+def test_a_store_is_not_settled_while_a_task_is_done(kind: str) -> None:
     told = [is_settled(a_store(status, kind)) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
     assert told == [False, False, True]

@@ -24,6 +24,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "whoami": {},
     "create_store": {"name": "a-shop"},
     "retry_store": {"store": "a-shop"},
+    "suspend_store": {"store": "a-shop"},
+    "resume_store": {"store": "a-shop"},
     "create_backup": {"store": "a-shop"},
     "verify_backup": {"store": "a-shop"},
     "pin_backup": {"store": "a-shop", "number": 1},

@@ -76,3 +76,15 @@ def test_a_shop_that_does_not_open(
     store.status, store.is_address_checked = status, is_checked
     assert run() == 1
     assert opened == []
+
+
+def test_a_paused_shop_says_how_it_opens(
+    store: OneStore, opened: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.status = "SUSPENDED"
+    assert run() == 1
+    assert opened == []
+    assert capsys.readouterr().err == (
+        "my-shop is paused, so its shop does not open. Open it again with: storectl resume"
+        " my-shop\n"
+    )

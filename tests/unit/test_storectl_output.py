@@ -118,8 +118,10 @@ COMMANDS = [
     ("clone", "a-shop", "b-shop", "--backup", "1"),
     ("delete", "a-shop", "--yes"), ("delete", "a-shop", "--yes", "--watch"), ("cancel", "a-shop"),
     ("open", "a-shop"), ("password", "a-shop"),
-    ("retry", "a-shop"), ("retry", "a-shop", "--watch"), ("tokens", "list"), ("tokens", "create"),
-    ("tokens", "revoke", "x"),
+    ("retry", "a-shop"), ("retry", "a-shop", "--watch"),
+    ("suspend", "a-shop"), ("suspend", "a-shop", "--watch"),
+    ("resume", "a-shop"), ("resume", "a-shop", "--watch"),
+    ("tokens", "list"), ("tokens", "create"), ("tokens", "revoke", "x"),
 ]  # fmt: skip
 
 
@@ -132,7 +134,7 @@ def test_every_command_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("is_refusing", [False, True])
-@pytest.mark.parametrize("status", ["READY", "FAILED"])
+@pytest.mark.parametrize("status", ["READY", "FAILED", "SUSPENDED"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_field_reaches_the_terminal_as_it_is(
     platform: HostilePlatform,

@@ -12,7 +12,8 @@ STORE: dict[str, Any] = {
     "engine": "woocommerce", "engineVersion": "10", "isCopy": False,
     "status": "FAILED", "url": "http://my-shop.example", "adminUrl": None,
     "version": 7, "queuePosition": None, "createdAt": "2026-01-02T03:04:05+00:00",
-    "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "deletedAt": None,
+    "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "suspendedAt": None,
+    "deletedAt": None,
     "reason": {"code": "HELM_FAILED", "message": "helm could not install."},
     "steps": [
         {"name": "NAMESPACE", "status": "SUCCEEDED", "message": "Made.", "output": None,
@@ -73,6 +74,35 @@ def test_a_copy_is_told_from_other_stores() -> None:
         "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody"
         " outside."
     )
+
+
+def test_a_shop_that_is_paused() -> None:
+    now = datetime.now(UTC).isoformat()
+    paused = {**STORE, "status": "SUSPENDED", "reason": None, "createdAt": now, "steps": [],
+              "suspendedAt": now, "pods": []}  # fmt: skip
+    assert wording.store_lines(paused) == [
+        "my-shop is SUSPENDED.",
+        (
+            "It is paused: nothing of it runs, and visitors are told that it is closed for now."
+            " What is in it, its address and its backups are kept. Open it again with: storectl"
+            " resume my-shop"
+        ),
+        "  Address       http://my-shop.example",
+        "  Engine        woocommerce 10",
+        "  Owner         anna",
+        "  Created       0.0 s ago",
+        "  Paused since  0.0 s ago",
+        "  Id            store_1",
+    ]
+
+
+def test_since_when_it_is_paused_is_said_until_it_is_open_again() -> None:
+    operation = {"number": 3, "kind": "RESUME", "status": "RUNNING"}
+    opening = {**STORE, "status": "PROVISIONING", "reason": None, "operation": operation,
+               "suspendedAt": datetime.now(UTC).isoformat()}  # fmt: skip
+    lines = wording.store_lines(opening)
+    assert lines[0] == "my-shop is PROVISIONING, and is being opened again."
+    assert "  Paused since  0.0 s ago" in lines
 
 
 def test_why_it_failed() -> None:
@@ -216,9 +246,13 @@ def test_a_restore_in_place_is_told_from_the_one_that_undoes_it() -> None:
         ("RESTORE", "SUCCEEDED", "READY"),
         ("RESTORE", "FAILED", "READY"),
         ("BACKUP", "RUNNING", "READY"),
+        ("SUSPEND", "QUEUED", "READY, and is being paused"),
+        ("SUSPEND", "RUNNING", "READY, and is being paused"),
+        ("SUSPEND", "FAILED", "READY"),
+        ("RESUME", "SUCCEEDED", "READY"),
     ],
 )
-def test_a_status_says_that_a_backup_takes_the_shops_place(
+def test_a_status_says_that_the_shop_is_about_to_be_closed_or_open(
     kind: str, status: str, text: str
 ) -> None:
     operation = {"number": 2, "kind": kind, "status": status}
@@ -227,7 +261,7 @@ def test_a_status_says_that_a_backup_takes_the_shops_place(
     assert wording.failure_lines(store, [])[0] == f"my-shop is {text}."
 
 
-def test_a_creation_from_a_backup_is_told_from_others() -> None:
+def test_what_was_done_with_a_store_is_told_in_words() -> None:
     operation: dict[str, Any] = {
         "number": 1, "kind": "CREATE", "status": "SUCCEEDED", "askedByName": "Anna",
         "queuedAt": "2026-01-02T03:04:05+00:00", "startedAt": None, "finishedAt": None,
@@ -238,18 +272,21 @@ def test_a_creation_from_a_backup_is_told_from_others() -> None:
         {"parameters": {"fromBackup": "backup_1_2", "asCopy": False}},
         {"parameters": {"name": "my-shop"}},
         {"kind": "RETRY", "parameters": None},
+        {"kind": "SUSPEND", "parameters": {"id": "store_1"}},
+        {"kind": "RESUME", "parameters": {"id": "store_1"}},
     )
     rows = wording.operation_rows([operation, *({**operation, **other} for other in others)])
     assert [row[1] for row in rows[1:]] == [
         "Create from backup", "Create copy from backup", "Create from backup", "Create", "Retry",
+        "Pause", "Open again",
     ]  # fmt: skip
 
 
-def test_the_steps_of_a_backup_say_what_they_are_about() -> None:
+def test_the_steps_on_a_whole_shop_say_what_they_are_about() -> None:
     told = [wording.words(name) for name in ("REPOSITORY", "SAVE", "CHECK", "RESTORE")]
     assert told == ["Prepare backup", "Save backup", "Check backup", "Load backup"]
-    assert [wording.words(name) for name in ("CLOSE", "REMOVE")] == [
-        "Close shop", "Remove old shop",
+    assert [wording.words(name) for name in ("CLOSE", "REMOVE", "STOP", "OPEN")] == [
+        "Close shop", "Remove old shop", "Stop shop", "Open shop",
     ]  # fmt: skip
 
 

@@ -250,7 +250,7 @@ async def test_a_shop_whose_pods_do_not_end_is_left_open(
     assert (failed.kind, failed.status) == (_K.SUSPEND, _O.FAILED)
     assert failed.reason is not None
     assert failed.reason.message == (
-        "The shop was not paused, and is open as before. The shop could not be closed within"
+        "The shop is open as before. The shop could not be closed within"
         f" 0.000833333 minutes. Pod {pod} is ending. See whether its node still answers."
     )
 

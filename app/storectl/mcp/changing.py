@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.storectl.api import Api
 from app.storectl.errors import Problem, RefusedError
-from app.storectl.following import backup_ended, cannot_go, is_built, restore_ended
+from app.storectl.following import cannot_go, is_built, operation_ended, restore_ended
 from app.storectl.mcp.reading import StoreKey
 from app.storectl.mcp.records import Backup, StoreDetails, read
 from app.storectl.mcp.waiting import LONG_ENOUGH, Caller, WaitSeconds, awaited
@@ -59,6 +59,32 @@ class ChangingTools:
             self._api, tried, caller, seconds=wait_seconds, after=tried["version"], until=is_built
         )
 
+    async def suspend_store(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Pause a shop, and wait until it is SUSPENDED: shoppers find it closed from then on.
+
+        What is in it, its address and its backups are kept, and resume_store opens it again. It has
+        to be READY or DEGRADED, and stays so if it cannot be paused; the operation says why.
+        """
+        asked = await self._api.change("suspendStore", id=await self._id(store))
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=operation_ended(asked),
+        )  # fmt: skip
+
+    async def resume_store(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Open a shop that is SUSPENDED again, as it was, and wait until it is READY or FAILED.
+
+        If it is not settled when the wait is over, go on with get_store.
+        """
+        asked = await self._api.change("resumeStore", id=await self._id(store))
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"], until=is_built
+        )
+
     async def create_backup(
         self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
     ) -> StoreDetails:
@@ -70,7 +96,7 @@ class ChangingTools:
         asked = await self._api.change("createBackup", id=await self._id(store))
         return await awaited(
             self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
-            until=backup_ended(asked),
+            until=operation_ended(asked),
         )  # fmt: skip
 
     async def verify_backup(

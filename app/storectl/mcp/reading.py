@@ -22,7 +22,9 @@ _MOST_EVENTS = 100
 StoreKey = Annotated[
     str, Field(description="The store's name or id; a deleted store has only its id.")
 ]
-Status = Literal["QUEUED", "PROVISIONING", "READY", "DEGRADED", "FAILED", "DELETING", "DELETED"]
+Status = Literal[
+    "QUEUED", "PROVISIONING", "READY", "DEGRADED", "FAILED", "SUSPENDED", "DELETING", "DELETED"
+]
 
 
 class ReadingTools:

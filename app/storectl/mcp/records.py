@@ -40,7 +40,10 @@ class StepWithOutput(Step):
 
 class Operation(Record):
     number: int
-    kind: Annotated[str, Field(description="CREATE, RETRY, DELETE, BACKUP or RESTORE.")]
+    kind: Annotated[
+        str,
+        Field(description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND or RESUME."),
+    ]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]
     asked_by_name: Annotated[str | None, Field(description="Null if the platform itself began it.")]
     reason: Annotated[Reason | None, Field(description="Why it FAILED, or what holds it up.")]
@@ -61,7 +64,8 @@ class Store(Record):
     status: Annotated[
         str,
         Field(
-            description="QUEUED, PROVISIONING, READY, DEGRADED, FAILED, DELETING or DELETED.",
+            description="QUEUED, PROVISIONING, READY, DEGRADED, FAILED, SUSPENDED (paused, with all"
+            " that is in it kept), DELETING or DELETED.",
         ),
     ]
     target: Annotated[str, Field(description="The status it should reach: READY or DELETED.")]
@@ -81,6 +85,7 @@ class Store(Record):
     queue_position: int | None
     created_at: str
     ready_at: str | None
+    suspended_at: Annotated[str | None, Field(description="Since when it is paused, if it is.")]
     deleted_at: str | None
 
 

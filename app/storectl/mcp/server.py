@@ -57,6 +57,10 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
     if access is not Access.READING:
         _add(server, changing.create_store, _hints())
         _add(server, changing.retry_store, _hints())
+        # It loses nothing, so no option is asked for; but it turns shoppers away, so the assistant
+        # may still ask.
+        _add(server, changing.suspend_store, _hints(is_destructive=True, is_repeatable=True))
+        _add(server, changing.resume_store, _hints(is_repeatable=True))
         _add(server, changing.create_backup, _hints())
         _add(server, changing.verify_backup, _hints())
         _add(server, changing.pin_backup, _hints(is_repeatable=True))

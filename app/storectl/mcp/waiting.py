@@ -8,12 +8,13 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from app.storectl.api import Api
-from app.storectl.following import is_backed_up_now, is_latest, stoppable
+from app.storectl.following import is_latest, stoppable
 from app.storectl.mcp.records import StoreDetails, read_store
 from app.storectl.printable import one_line
-from app.storectl.wording import Data, is_restoring, words
+from app.storectl.wording import Data, under_way, words
 
 _WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
+_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND"})  # what may be done while a store stays READY
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 
 WaitSeconds = Annotated[
@@ -35,7 +36,7 @@ def is_settled(store: Data) -> bool:
     """Return whether nothing is being done to a store, and nothing will be."""
     # A store that has failed is FAILED until the work on its deletion begins.
     is_leaving = is_latest(store, "DELETE", "QUEUED")
-    is_worked_on = store["status"] in _WORKING or is_backed_up_now(store) or is_restoring(store)
+    is_worked_on = store["status"] in _WORKING or under_way(store) in _ASIDE
     return not is_worked_on and not is_leaving
 
 

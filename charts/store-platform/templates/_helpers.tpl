@@ -138,6 +138,7 @@ capabilities: {drop: [ALL]}
   "STORE_PLATFORM_GRAPHIQL" .Values.access.graphiql
   "STORE_PLATFORM_MAX_STORES" (int .Values.stores.maxStores)
   "STORE_PLATFORM_MAX_STORES_PER_USER" (int .Values.stores.maxStoresPerUser)
+  "STORE_PLATFORM_COUNT_SUSPENDED_STORES" .Values.stores.countSuspended
   "STORE_PLATFORM_EVENT_RETENTION_DAYS" .Values.stores.eventRetentionDays
   "STORE_PLATFORM_HSTS_SECONDS" (ternary (int .Values.access.tls.hstsSeconds) 0 $tls)
   "STORE_PLATFORM_REDIRECT_TO_TLS" (and $tls .Values.access.tls.redirect) }}
