@@ -9,7 +9,8 @@ import styles from "./account-menu.module.css";
 
 /** Who one is, what one has left, how the pages look, and the way out. */
 export function AccountMenu() {
-  const viewer = useViewer().data?.viewer;
+  const { data } = useViewer();
+  const viewer = data?.viewer;
   return (
     <>
       <Button look="quiet" popoverTarget="account" aria-label={viewer ? `Account of ${viewer.displayName}` : "Account"}>
@@ -23,7 +24,7 @@ export function AccountMenu() {
             <span>{viewer.role.toLowerCase()}</span>
           </div>
         )}
-        {viewer && <p className={styles.quota}>{quotaInWords(viewer.quota)}</p>}
+        {data && <p className={styles.quota}>{quotaInWords(data)}</p>}
         <ThemeChoice />
         <a href="/graphiql" className={styles.link}>
           Explore the API

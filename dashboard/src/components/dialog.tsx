@@ -1,4 +1,5 @@
 import { type ReactNode, type SyntheticEvent, useId, useLayoutEffect, useRef } from "react";
+import { keepFocus } from "@/lib/kept-focus";
 import styles from "./dialog.module.css";
 
 interface DialogProps {
@@ -21,6 +22,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     return () => {
       isClosed.current = true;
       dialog?.close();
+      keepFocus(); // what opened it may be gone
     };
   }, []);
 

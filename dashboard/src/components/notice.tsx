@@ -1,8 +1,8 @@
-import { CircleAlert, Info, OctagonX } from "lucide-react";
+import { CircleAlert, CirclePause, Info, OctagonX } from "lucide-react";
 import type { ReactNode } from "react";
 import styles from "./notice.module.css";
 
-const ICONS = { failed: OctagonX, warning: CircleAlert, progress: Info };
+const ICONS = { failed: OctagonX, warning: CircleAlert, progress: Info, waiting: CirclePause };
 
 interface NoticeProps {
   tone: keyof typeof ICONS;

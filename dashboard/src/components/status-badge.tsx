@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CircleDashed, CircleSlash, Clock, LoaderCircle, type LucideIcon, OctagonX, Trash2 } from "lucide-react";
+import { CircleAlert, CircleCheck, CircleDashed, CirclePause, CircleSlash, Clock, LoaderCircle, type LucideIcon, OctagonX, Trash2 } from "lucide-react";
 import type { StoreStatus } from "@/gql/graphql";
 import styles from "./status-badge.module.css";
 
@@ -16,6 +16,7 @@ const LOOKS: Record<string, Look> = {
   READY: { word: "Ready", icon: CircleCheck, tone: "ready" },
   DEGRADED: { word: "Has problems", icon: CircleAlert, tone: "warning" },
   FAILED: { word: "Failed", icon: OctagonX, tone: "failed" },
+  SUSPENDED: { word: "Paused", icon: CirclePause, tone: "waiting" },
   DELETING: { word: "Being deleted", icon: Trash2, tone: "leaving" },
   DELETED: { word: "Deleted", icon: CircleSlash, tone: "waiting" },
 } satisfies Record<StoreStatus, Look>;

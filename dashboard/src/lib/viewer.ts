@@ -16,6 +16,9 @@ const VIEWER = graphql(`
         storesLeft
       }
     }
+    platform {
+      countsSuspendedStores
+    }
   }
 `);
 

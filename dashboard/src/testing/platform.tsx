@@ -61,12 +61,12 @@ export function addresses(isAddressChecked: boolean) {
 
 export function viewer(
   role: string,
-  { storesUsed = 1, storesLimit = 5, tokensEndBy = null as string | null } = {},
+  { storesUsed = 1, storesLimit = 5, tokensEndBy = null as string | null, countsSuspendedStores = true } = {},
 ) {
   const storesLeft = Math.max(0, storesLimit - storesUsed);
   const quota = { __typename: "StoreQuota", storesUsed, storesLimit, storesLeft };
   const named = { __typename: "Viewer", name: "ada", source: "local", displayName: "ada" };
-  return () => ({ viewer: { ...named, role, tokensEndBy, quota } });
+  return () => ({ viewer: { ...named, role, tokensEndBy, quota }, platform: { __typename: "Platform", countsSuspendedStores } });
 }
 
 function answering(answers: Answers, asked: { name: string; variables: Record<string, unknown> }[]): Exchange {

@@ -19,6 +19,7 @@ const SUMMARY: StoreSummaryFragment = {
   createdAt: "2026-11-24T10:00:00Z",
   updatedAt: "2026-11-24T10:01:00Z",
   readyAt: "2026-11-24T10:01:00Z",
+  suspendedAt: null,
   deletedAt: null,
   queuePosition: null,
 };

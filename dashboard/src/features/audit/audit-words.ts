@@ -18,6 +18,8 @@ const ACTIONS: Record<string, ActionWords> = {
   deleteStore: { label: "Deleting a shop", did: "deleted the shop", wanted: "wanted to delete the shop" },
   cancelStore: { label: "Giving a shop up", did: "stopped the creation of the shop", wanted: "wanted to stop the creation of the shop" },
   retryStore: { label: "Trying a shop again", did: "had the work tried again on the shop", wanted: "wanted the work tried again on the shop" },
+  suspendStore: { label: "Pausing a shop", did: "paused the shop", wanted: "wanted to pause the shop" },
+  resumeStore: { label: "Opening a shop again", did: "opened again the shop", wanted: "wanted to open again the shop" },
   createBackup: { label: "Backing a shop up", did: "had a backup made of the shop", wanted: "wanted a backup made of the shop" },
   restoreBackup: { label: "Restoring a backup in place", did: "had a backup restored in place of the shop", wanted: "wanted a backup restored in place of the shop" },
   verifyBackup: { label: "Checking a backup", did: "had a backup checked of the shop", wanted: "wanted a backup checked of the shop" },

@@ -53,6 +53,16 @@ test("a restore tells that the shop is closed and saved, then what becomes of it
   expect(wordsOf(...handed, load("SUCCEEDED"), ...begun)).toEqual([saved, "The shop waits for its turn.", "Load the backup: done.", closed]);
 });
 
+test("a pause is told by its beginning, then by the shop's status, and one that failed as a whole", () => {
+  const task = (status: string) => event({ kind: "TASK", subject: "SUSPEND", status, message: "Ada asked for the shop to be paused." });
+  const stop = (status: string) => event({ kind: "STEP", subject: "STOP", status });
+  const begun = [task("QUEUED"), task("RUNNING"), stop("RUNNING")];
+  expect(wordsOf(...begun)).toEqual(["The shop is being paused."]);
+  expect(wordsOf(...begun, stop("SUCCEEDED"), task("SUCCEEDED"), event({ status: "SUSPENDED" }))).toEqual(["The shop is paused."]);
+  expect(wordsOf(...begun, stop("FAILED"), task("FAILED"))).toEqual(["The shop could not be paused, and is open as before."]);
+  expect(wordsOf(...begun, task("CANCELLED"), event({ status: "DELETING" }))).toEqual(["The shop was not paused.", "The shop is being removed."]);
+});
+
 test("a task of a newer platform is told in its own words", () => {
   expect(wordsOf(event({ kind: "TASK", subject: "POLISH", status: "RUNNING", message: "The shop is polished." }))).toEqual(["The shop is polished."]);
 });

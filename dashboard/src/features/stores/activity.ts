@@ -8,6 +8,7 @@ const STATUSES: Record<string, string> = {
   READY: "The shop is ready.",
   DEGRADED: "The shop has problems.",
   FAILED: "The work on the shop failed.",
+  SUSPENDED: "The shop is paused.",
   DELETING: "The shop is being removed.",
   DELETED: "The shop was removed.",
 } satisfies Record<StoreStatus, string>;
@@ -40,6 +41,13 @@ const TASKS: Record<string, Record<string, string | null>> = {
     SUCCEEDED: "The shop was saved as it was, before a backup takes its place.",
     FAILED: "The shop could not be saved as it is, so no backup was put in its place.",
     CANCELLED: "The restore of a backup was stopped.",
+  } satisfies Record<OperationStatus, string | null>,
+  SUSPEND: {
+    QUEUED: null, // it begins soon
+    RUNNING: "The shop is being paused.",
+    SUCCEEDED: null, // its status tells
+    FAILED: "The shop could not be paused, and is open as before.",
+    CANCELLED: "The shop was not paused.",
   } satisfies Record<OperationStatus, string | null>,
 };
 

@@ -1,7 +1,7 @@
 import { Loaded } from "@/components/loaded";
 import { Panel } from "@/components/panel";
 import { Skeleton } from "@/components/skeleton";
-import type { Role, StoreBackupsQuery, StoreDetailsFragment } from "@/gql/graphql";
+import type { Role, StoreBackupsQuery, StoreDetailsFragment, StoreStatus } from "@/gql/graphql";
 import type { LiveQuery } from "@/lib/graphql/use-live-query";
 import { BackupActions } from "./backup-actions";
 import { BackupNow } from "./backup-now";
@@ -20,7 +20,6 @@ interface BackupsPanelProps {
 /** The backups of a shop, the one that is being made, and the way to make one now. */
 export function BackupsPanel({ store, query, role }: BackupsPanelProps) {
   const softwareOf = useSoftwareLabel();
-  const isGone = store.status === "DELETED";
   return (
     <Panel title="Backups">
       <Loaded query={query} skeleton={<Skeleton rows={2} height="2rem" />} isPart>
@@ -29,7 +28,7 @@ export function BackupsPanel({ store, query, role }: BackupsPanelProps) {
           const policy = data.platform.backups;
           return (
             <div className={styles.parts}>
-              {policy ? <Policy policy={policy} backups={backups} isGone={isGone} /> : <NotSetUp />}
+              {policy ? <Policy policy={policy} backups={backups} status={store.status} /> : <NotSetUp />}
               {policy && <BackupNow store={store} role={role} />}
               {backups.length > 0 && (
                 <EventList
@@ -38,7 +37,7 @@ export function BackupsPanel({ store, query, role }: BackupsPanelProps) {
                   actionOf={policy ? ({ version }) => <BackupActions store={store} backup={backups.find(({ number }) => number === version)} newest={backups[0]} policy={policy} /> : undefined}
                 />
               )}
-              {policy && backups.length === 0 && <p className={styles.hint}>{isGone ? "No backup of this shop was made." : "No backup was made yet."}</p>}
+              {policy && backups.length === 0 && <p className={styles.hint}>{store.status === "DELETED" ? "No backup of this shop was made." : "No backup was made yet."}</p>}
             </div>
           );
         }}
@@ -47,10 +46,12 @@ export function BackupsPanel({ store, query, role }: BackupsPanelProps) {
   );
 }
 
-function Policy({ policy, backups, isGone }: { policy: BackupPolicy; backups: Backup[]; isGone: boolean }) {
+function Policy({ policy, backups, status }: { policy: BackupPolicy; backups: Backup[]; status: StoreStatus }) {
+  const isGone = status === "DELETED";
+  const schedule = status === "SUSPENDED" ? "No backups are made while the shop is paused." : scheduleInWords(policy);
   return (
     <div className={styles.hint}>
-      <p>{isGone ? timeLeftInWords(backups) : scheduleInWords(policy)}</p>
+      <p>{isGone ? timeLeftInWords(backups) : schedule}</p>
       {!isGone && <p>{retentionInWords(policy)}</p>}
       {policy.isInCluster && <p>Backups are kept in the same cluster as the shop: no protection from losing the cluster.</p>}
     </div>

@@ -6,7 +6,7 @@ import { Field } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { Panel } from "@/components/panel";
 import { Refusal } from "@/components/refusal";
-import type { EnginesQuery } from "@/gql/graphql";
+import type { EnginesQuery, ViewerQuery } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
 import { quotaInWords } from "@/lib/quota";
 import { useViewer } from "@/lib/viewer";
@@ -40,9 +40,9 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   const [isNameLeft, setNameLeft] = useState(false);
   const [engineName, setEngineName] = useState(() => engines.find((item) => item.unavailableReason === null)?.name ?? "");
   const [version, setVersion] = useState("");
-  const ownQuota = useViewer().data?.viewer.quota;
+  const viewer = useViewer().data;
   // Somebody else's shop counts for its owner, and how many they may have is not known here.
-  const quota = useIsOwn(source) ? ownQuota : undefined;
+  const known = useIsOwn(source) ? viewer : undefined;
   const nameInput = useRef<HTMLInputElement>(null);
   const copyInput = useRef<HTMLInputElement>(null);
   // One key per visit: sending the form twice, by impatience or a lost answer, makes one store.
@@ -146,7 +146,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
           )}
         </Panel>
       )}
-      {quota && (quota.storesLeft === 0 ? <QuotaReached limit={quota.storesLimit} /> : <p className={styles.quota}>{quotaInWords(quota)}</p>)}
+      {known && (known.viewer.quota.storesLeft === 0 ? <QuotaReached known={known} /> : <p className={styles.quota}>{quotaInWords(known)}</p>)}
       {otherRefusals.map((item) => (
         <Refusal key={item.code} title="The store was not created" message={item.code === "BACKUP_UNKNOWN" ? BACKUP_GONE : item.message} />
       ))}
@@ -161,10 +161,11 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   );
 }
 
-function QuotaReached({ limit }: { limit: number | null | undefined }) {
+function QuotaReached({ known: { viewer, platform } }: { known: ViewerQuery }) {
+  const way = platform.countsSuspendedStores ? "Delete" : "Pause or delete";
   return (
     <Notice tone="warning" title="You have as many stores as you may have">
-      <p>{`That is ${limit ?? 0}. Delete one that is not needed, or ask an admin for more.`}</p>
+      <p>{`That is ${viewer.quota.storesLimit ?? 0}. ${way} one that is not needed, or ask an admin for more.`}</p>
     </Notice>
   );
 }

@@ -33,6 +33,11 @@ test("a restore in place, and the return of the shop as it was that follows one 
   expect(wordsOf({ kind: "RESTORE", askedByName: null })).toBe("Return of the shop as it was: done in 21 s.");
 });
 
+test("a pause, and the end of it", () => {
+  expect(wordsOf({ kind: "SUSPEND" })).toBe("Pause, asked for by Ada: done in 21 s.");
+  expect(wordsOf({ kind: "RESUME", status: "RUNNING", finishedAt: null })).toBe("Opening again, asked for by Ada: under way.");
+});
+
 test("what nobody asked for, and what an older version did", () => {
   expect(wordsOf({ kind: "DELETE", askedByName: null })).toBe("Deletion: done in 21 s.");
 });

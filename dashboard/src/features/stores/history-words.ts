@@ -11,6 +11,8 @@ const KINDS: Record<string, string> = {
   DELETE: "Deletion",
   BACKUP: "Backup",
   RESTORE: "Restore of a backup in place of the shop",
+  SUSPEND: "Pause",
+  RESUME: "Opening again",
 } satisfies Record<OperationKind, string>;
 
 const STATUSES: Record<string, string> = {

@@ -22,6 +22,7 @@ export const STORE_SUMMARY = graphql(`
     createdAt
     updatedAt
     readyAt
+    suspendedAt
     deletedAt
     queuePosition
   }
@@ -299,6 +300,34 @@ export const RETRY_STORE = graphql(`
     retryStore(input: $input) {
       store {
         ...StoreSummary
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const SUSPEND_STORE = graphql(`
+  mutation SuspendStore($input: SuspendStoreInput!) {
+    suspendStore(input: $input) {
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const RESUME_STORE = graphql(`
+  mutation ResumeStore($input: ResumeStoreInput!) {
+    resumeStore(input: $input) {
+      store {
+        ...StoreDetails
       }
       errors {
         code

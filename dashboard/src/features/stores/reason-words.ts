@@ -77,7 +77,7 @@ export function backupRemedyOf(code: ReasonCode | undefined, role: Role | undefi
 }
 
 /** What to do about a failure, where a button begins the work anew. */
-function remedyByTrying(code: ReasonCode | undefined, role: Role | undefined, button: string): string {
+export function remedyByTrying(code: ReasonCode | undefined, role: Role | undefined, button: string): string {
   if (role === "VIEWER") return "Your role may look only: the shop’s owner, or whoever runs the platform, can try again.";
   if (code && PASSING.includes(code)) return `This often passes: choose “${button}”. If it fails again, ${askedBy(role)}.`;
   if (role === "ADMIN") return `The technical details say what to correct. Then choose “${button}”.`;

@@ -19,7 +19,8 @@ export function RestoreInPlace({ store, backup, newest }: RestoreInPlaceProps) {
   const when = dayAndTime(backup.madeAt, useNow());
   const [isAsked, setAsked] = useState(false);
   if (store.status === "DELETED" || isLeaving(store)) return null;
-  const isBusy = isUnderWay(store) || isOperationUnderWay(store);
+  // A paused shop is opened again first, as the panel says.
+  const isBusy = isUnderWay(store) || isOperationUnderWay(store) || store.status === "SUSPENDED";
   return (
     <>
       {/* Not disabled meanwhile, which would take the keyboard's place in the list away. */}

@@ -150,8 +150,13 @@ test("an admin is told whose the new shop will be, and not of their own quota", 
   expect(screen.queryByText("You have as many stores as you may have")).toBeNull();
 });
 
+test("who has as many stores as they may is told what makes room", async () => {
+  show({ Viewer: viewer("OPERATOR", { storesUsed: 5, countsSuspendedStores: false }) });
+  expect(await screen.findByText("That is 5. Pause or delete one that is not needed, or ask an admin for more.")).toBeDefined();
+});
+
 test("one’s own quota is told as with any new shop", async () => {
   show({ Viewer: viewer("OPERATOR", { storesUsed: 5 }) });
   const notice = (await screen.findByText("You have as many stores as you may have")).parentElement;
-  expect(within(notice as HTMLElement).getByText(/^That is 5\./)).toBeDefined();
+  expect(within(notice as HTMLElement).getByText(/^That is 5\. Delete one/)).toBeDefined();
 });

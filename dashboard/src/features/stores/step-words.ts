@@ -16,6 +16,8 @@ const TITLES: Record<string, string> = {
   CHECK: "Check the copy",
   CLOSE: "Close the shop",
   REMOVE: "Remove the shop as it was",
+  STOP: "Stop the shop",
+  OPEN: "Open the shop to visitors",
 } satisfies Record<StepName, string>;
 
 const HINTS: Record<string, string> = {
@@ -33,11 +35,13 @@ const HINTS: Record<string, string> = {
   CHECK: "The platform sees whether everything is in the backup.",
   CLOSE: "From now on visitors see an error page, so that nothing changes any more.",
   REMOVE: "The shop’s software and its disks are removed. Its address and its passwords stay.",
+  STOP: "From now on visitors see that the shop is closed for now. Its software and its database stop, and everything in them is kept.",
+  OPEN: "From now on visitors get to the shop again.",
 } satisfies Record<StepName, string>;
 
-const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK"];
+const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP"];
 
-/** Whether a step belongs to the saving of a shop, which changes nothing of how the shop is doing. */
+/** Whether a step belongs to a task, such as the saving of a shop, which is told as a whole. */
 export function isOfTask(name: string): boolean {
   return (OF_A_TASK as string[]).includes(name);
 }

@@ -10,16 +10,17 @@ import { useCanChange } from "@/lib/viewer";
 import { CancelDialog } from "./cancel-dialog";
 import { DeleteDialog } from "./delete-dialog";
 import { DELETE_STORE, RETRY_STORE } from "./operations";
-import { canBeOpened, isLeaving, isRestoring } from "./store-facts";
+import { PauseButton } from "./pause-button";
+import { canBeOpened, isBeingClosed, isLeaving, isReopening, isRestoring } from "./store-facts";
 
 /** What can be done with a store in its present state. */
 export function StoreActions({ store }: { store: StoreDetailsFragment }) {
   const mayChange = useCanChange() && store.status !== "DELETED";
   const canChange = mayChange && !isLeaving(store);
   const [asked, setAsked] = useState<"delete" | "cancel" | null>(null);
-  const isOpen = useAreAddressesChecked() === true && canBeOpened(store) && !isRestoring(store);
+  const isOpen = useAreAddressesChecked() === true && canBeOpened(store) && !isBeingClosed(store);
   // To cancel is to delete: of a shop that was open before, that would be its data.
-  const canCancel = (store.status === "QUEUED" || store.status === "PROVISIONING") && !isRestoring(store) && !store.readyAt;
+  const canCancel = (store.status === "QUEUED" || store.status === "PROVISIONING") && !isRestoring(store) && !isReopening(store) && !store.readyAt;
 
   return (
     <>
@@ -35,6 +36,7 @@ export function StoreActions({ store }: { store: StoreDetailsFragment }) {
           )}
         </>
       )}
+      {canChange && canBeOpened(store) && <PauseButton store={store} />}
       {canChange && store.status === "FAILED" && <RetryButton id={store.id} />}
       {mayChange && isLeaving(store) && store.status === "FAILED" && <DeleteAgainButton id={store.id} />}
       {canChange && canCancel && (

@@ -5,6 +5,7 @@ import { milestonesOf } from "./store-facts";
 
 const READY_AT = "2026-11-24T10:01:00Z";
 const FAILED_AT = "2026-11-24T10:05:00Z";
+const PAUSED_AT = "2026-11-24T10:07:00Z";
 const GONE_AT = "2026-11-24T10:09:00Z";
 const FAILED_STEP = aStep({ status: "FAILED", finishedAt: FAILED_AT });
 const became = { name: "Last became ready", at: READY_AT };
@@ -15,10 +16,11 @@ test.each<[StoreStatus, ReturnType<typeof milestonesOf>]>([
   ["READY", [{ name: "Ready since", at: READY_AT }]],
   ["DEGRADED", [became]],
   ["FAILED", [became, { name: "Failed since", at: FAILED_AT }]],
+  ["SUSPENDED", [became, { name: "Paused since", at: PAUSED_AT }]],
   ["DELETING", [became]],
   ["DELETED", [became, { name: "Gone since", at: GONE_AT }]],
 ])("of a store that is %s only what holds now is said to be so since then", (status, said) => {
-  const store = aDetailedStore({ status, readyAt: READY_AT, deletedAt: GONE_AT, steps: [aStep(), FAILED_STEP] });
+  const store = aDetailedStore({ status, readyAt: READY_AT, suspendedAt: PAUSED_AT, deletedAt: GONE_AT, steps: [aStep(), FAILED_STEP] });
   expect(milestonesOf(store)).toEqual(said);
 });
 

@@ -1,4 +1,4 @@
-import type { StoreDetailsFragment, StoreStatus, StoreSummaryFragment } from "@/gql/graphql";
+import type { OperationKind, StoreDetailsFragment, StoreStatus, StoreSummaryFragment } from "@/gql/graphql";
 
 /** The host of an address: what a person types. */
 export function hostOf(url: string): string {
@@ -54,10 +54,54 @@ export function isRestoreGivenUp(store: Pick<StoreDetailsFragment, "operation" |
   return isRestore(store) && store.operation?.status === "FAILED" && isNothingRemoved;
 }
 
+/** Whether the shop is being paused, or is about to be: its status tells so only once that is done. */
+export function isPausing(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return store.operation?.kind === "SUSPEND" && isOperationUnderWay(store);
+}
+
+/** Whether the shop should have been paused, and is open as before, since that failed. */
+export function isPauseGivenUp({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "SUSPEND" && operation.status === "FAILED";
+}
+
+/** Whether a shop that was paused is being opened again: at the first try, or at another one. */
+export function isReopening({ status, suspendedAt }: Pick<StoreSummaryFragment, "status" | "suspendedAt">): boolean {
+  return (status === "QUEUED" || status === "PROVISIONING") && suspendedAt != null;
+}
+
+/** Whether the shop is closed to visitors by what is being done with it, whatever its status says. */
+export function isBeingClosed(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isRestoring(store) || isPausing(store);
+}
+
+/** What is being done with the shop, where its status does not tell. */
+export function workOf(store: StoreDetailsFragment): string | undefined {
+  if (isRestoring(store)) return "Being restored";
+  if (isPausing(store)) return "Being paused";
+  return reopeningOf(store);
+}
+
+/** The same of a store in the list, where what is done beside its status is not known. */
+export function reopeningOf(store: Pick<StoreSummaryFragment, "status" | "suspendedAt">): string | undefined {
+  return isReopening(store) ? "Being opened again" : undefined;
+}
+
 /** Whether what was done last left the shop as it was, so that its steps are not what became of the shop. */
 export function isShopLeftAlone(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
-  return isBackup(store) || isRestoreGivenUp(store);
+  return isBackup(store) || isRestoreGivenUp(store) || isPauseGivenUp(store);
 }
+
+/** Whether the shop may be empty: nothing was put into its place, and it was not paused before. */
+export function isNew({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind !== "RESTORE" && operation?.kind !== "RESUME";
+}
+
+/** What the steps of a shop have done, in a word or two: those of a new one have set it up. */
+export function doneOf({ operation }: Pick<StoreDetailsFragment, "operation">): string | undefined {
+  return operation ? DONE[operation.kind] : undefined;
+}
+
+const DONE: Partial<Record<OperationKind, string>> = { RESTORE: "Restored", SUSPEND: "Paused", RESUME: "Opened again" };
 
 /** Whether anything is being done with the shop. */
 export function isOperationUnderWay({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
@@ -76,9 +120,10 @@ interface Milestone {
 
 /** When the store came to where it is, as far as that is recorded; "since" only of what holds now. */
 export function milestonesOf(store: StoreDetailsFragment): Milestone[] {
-  const { status, readyAt, deletedAt } = store;
+  const { status, readyAt, suspendedAt, deletedAt } = store;
   const found: Milestone[] = [];
   if (readyAt) found.push({ name: status === "READY" ? "Ready since" : "Last became ready", at: readyAt });
+  if (status === "SUSPENDED" && suspendedAt) found.push({ name: "Paused since", at: suspendedAt });
   const failedAt = stepsOf(store).find((step) => step.status === "FAILED")?.finishedAt;
   if (status === "FAILED" && failedAt) found.push({ name: "Failed since", at: failedAt });
   if (status === "DELETED" && deletedAt) found.push({ name: "Gone since", at: deletedAt });

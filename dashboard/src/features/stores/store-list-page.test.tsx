@@ -90,6 +90,20 @@ test("a store that waits says where in line, and cannot be opened", async () => 
   expect(screen.queryByRole("link", { name: /Open shop/ })).toBeNull();
 });
 
+test("a paused store is told from others, and has no way into its shop", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore({ status: "SUSPENDED", suspendedAt: "2026-11-24T11:00:00Z" })) }, at: "/stores?status=suspended" });
+  expect(within(await screen.findByRole("listitem")).getByText("Paused")).toBeDefined();
+  expect(screen.getByRole("button", { name: "Paused" }).getAttribute("aria-pressed")).toBe("true");
+  expect(screen.queryByRole("link", { name: /^Open/ })).toBeNull();
+});
+
+test("a paused store that is opened again is not said to be created", async () => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore({ status: "PROVISIONING", suspendedAt: "2026-11-24T11:00:00Z" })) } });
+  const row = within(await screen.findByRole("listitem"));
+  expect(row.getByText("Being opened again")).toBeDefined();
+  expect(row.queryByText("Being created")).toBeNull();
+});
+
 const counts = (ready: number) => () => ({
   platform: { __typename: "Platform", storesByStatus: [{ __typename: "StatusCount", status: "READY", count: ready }] },
 });

@@ -21,9 +21,10 @@ import { CopyLabel } from "./copy-label";
 import { FactsPanel } from "./facts-panel";
 import { HistoryPanel } from "./history-panel";
 import { STORE, STORE_BACKUPS } from "./operations";
+import { PauseNotice } from "./pause-notice";
 import { RestoreNotice } from "./restore-notice";
 import { StoreActions } from "./store-actions";
-import { canBeOpened, hostOf, isRestore, isRestoring, isShopLeftAlone, queueDetail, WHAT_A_COPY_IS } from "./store-facts";
+import { canBeOpened, doneOf, hostOf, isBeingClosed, isShopLeftAlone, queueDetail, WHAT_A_COPY_IS, workOf } from "./store-facts";
 import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
@@ -81,7 +82,7 @@ function OneStore({ id }: { id: string }) {
 function Marks({ store }: { store: StoreDetailsFragment }) {
   return (
     <>
-      <StatusBadge status={store.status} detail={queueDetail(store)} work={isRestoring(store) ? "Being restored" : undefined} />
+      <StatusBadge status={store.status} detail={queueDetail(store)} work={workOf(store)} />
       {store.isCopy && <CopyLabel />}
     </>
   );
@@ -109,6 +110,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
     <>
       <StoreNotice store={store} problem={problem} role={role} />
       <RestoreNotice store={store} role={role} />
+      <PauseNotice store={store} role={role} />
       <ClosedShopsNotice store={store} />
       <BackupNotice store={store} known={backups.data} />
       <div className={styles.columns}>
@@ -129,7 +131,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
 
 /** What is being done to the shop; once it is there, what its owner does with it. */
 function Doing({ store }: { store: StoreDetailsFragment }) {
-  const isSetUp = canBeOpened(store) && !isRestoring(store);
+  const isSetUp = canBeOpened(store) && !isBeingClosed(store);
   const isOpen = useAreAddressesChecked() === true && isSetUp && store.status === "READY";
   return (
     <>
@@ -140,13 +142,13 @@ function Doing({ store }: { store: StoreDetailsFragment }) {
         </Panel>
       )}
       {/* The steps of a backup stand beside the backups: they are not what became of the shop. */}
-      {!isShopLeftAlone(store) && <Progress store={store} isSetUp={isSetUp} />}
+      {!isShopLeftAlone(store) && <Progress store={store} isFolded={isSetUp || store.status === "SUSPENDED"} />}
     </>
   );
 }
 
-function Progress({ store, isSetUp }: { store: StoreDetailsFragment; isSetUp: boolean }) {
+function Progress({ store, isFolded }: { store: StoreDetailsFragment; isFolded: boolean }) {
   const { steps, status } = store;
-  if (isSetUp && isFinished(steps)) return <FinishedTimeline steps={steps} done={isRestore(store) ? "Restored" : undefined} />;
+  if (isFolded && isFinished(steps)) return <FinishedTimeline steps={steps} done={doneOf(store)} />;
   return <Timeline steps={steps} isWaiting={status === "QUEUED"} isOver={status === "FAILED" || status === "DELETED"} />;
 }

@@ -7,7 +7,7 @@ import { TimeAgo } from "@/components/time-ago";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
 import { CopyLabel } from "./copy-label";
-import { canBeOpened, hostOf, queueDetail } from "./store-facts";
+import { canBeOpened, hostOf, queueDetail, reopeningOf } from "./store-facts";
 import { problemOf } from "./reason-words";
 import styles from "./store-row.module.css";
 
@@ -33,7 +33,7 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked, softwa
         <span className={styles.minor}>{hostOf(store.url)}</span>
       </div>
       <div className={styles.status}>
-        <StatusBadge status={store.status} detail={queueDetail(store)} />
+        <StatusBadge status={store.status} detail={queueDetail(store)} work={reopeningOf(store)} />
         {store.reason && (
           <span className={styles.reason}>{problemOf(store.reason.code)}</span>
         )}

@@ -22,6 +22,11 @@ test("a store that became ready is told once", () => {
   expect(said).toEqual(["candles is now: Ready."]);
 });
 
+test("a store that is paused is told", () => {
+  announceAll([aStore({ status: "SUSPENDED" })], new Map<string, StoreStatus>([["store_1", "READY"]]));
+  expect(said).toEqual(["candles is now: Paused."]);
+});
+
 test("many at once are told by their number", () => {
   announceAll(["a", "b", "c", "d"].map((id) => aStore({ id, status: "DELETED" })), new Map());
   expect(said).toEqual(["4 stores changed."]);

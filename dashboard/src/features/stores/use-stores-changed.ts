@@ -17,7 +17,7 @@ const STORES_CHANGED = graphql(`
 `);
 
 /** What a person who cannot look wants to be told at once; the ways between are not. */
-const TELLING: StoreStatus[] = ["READY", "DEGRADED", "FAILED", "DELETED"];
+const TELLING: StoreStatus[] = ["READY", "DEGRADED", "FAILED", "SUSPENDED", "DELETED"];
 const MOST = 3;
 
 /**

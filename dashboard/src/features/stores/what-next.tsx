@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Panel } from "@/components/panel";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { AdminPassword } from "./admin-password";
-import { isRestore } from "./store-facts";
+import { isNew } from "./store-facts";
 import styles from "./what-next.module.css";
 
 /** What a merchant does with a shop that is ready, each with the way there. */
@@ -17,13 +17,13 @@ export function WhatNext({ store }: { store: StoreDetailsFragment }) {
         <Item icon={KeyRound} title="Sign in to its admin" href={store.adminUrl}>
           <AdminPassword store={store} />
         </Item>
-        {!store.isCopy && !isRestore(store) && <FirstSteps admin={store.adminUrl} />}
+        {!store.isCopy && isNew(store) && <FirstSteps admin={store.adminUrl} />}
       </ol>
     </Panel>
   );
 }
 
-/** What an empty shop needs before it sells. A copy sells nothing, and what was restored is not empty. */
+/** What an empty shop needs before it sells. A copy sells nothing, and what was restored or paused is not empty. */
 function FirstSteps({ admin }: { admin: string | null | undefined }) {
   return (
     <>

@@ -85,7 +85,7 @@ export function newCache() {
         storesChanged: (result, _arguments, cache) => {
           const { stores } = (result as unknown as StoresChangedFrame).storesChanged;
           const isNews = stores.some(({ id, status }) => statuses.get(id) !== status);
-          const isCounted = stores.some(({ id, status }) => !statuses.has(id) || status === "DELETED");
+          const isCounted = stores.some(({ id, status }) => mayCount(statuses.get(id), status));
           for (const { id, status } of stores) statuses.set(id, status);
           if (isNews || stores.length === 0) {
             forget(cache, "Query", "stores");
@@ -101,6 +101,11 @@ export function newCache() {
       },
     },
   });
+}
+
+/** Whether a store may have begun or ceased to count against the quota; what counts of those that are paused is the operator's choice. */
+function mayCount(before: StoreStatus | undefined, now: StoreStatus): boolean {
+  return before === undefined || now === "DELETED" || (before !== now && (before === "SUSPENDED" || now === "SUSPENDED"));
 }
 
 /** Whether the work on a store has just made a backup of it: a restore goes on afterwards, with another status of the store. */

@@ -1,0 +1,126 @@
+import { CirclePlay } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useMutation } from "urql";
+import { Button } from "@/components/button";
+import { Fold } from "@/components/fold";
+import { Notice } from "@/components/notice";
+import { Refusal } from "@/components/refusal";
+import { TimeAgo } from "@/components/time-ago";
+import type { Role, StoreDetailsFragment } from "@/gql/graphql";
+import { announce } from "@/lib/announcer";
+import { refusalOf } from "@/lib/graphql/refusal-of";
+import { keepingFocus } from "@/lib/kept-focus";
+import { useCanChange } from "@/lib/viewer";
+import { RESUME_STORE } from "./operations";
+import { inWords, OPEN_AGAIN, pauseProblemOf, pauseRemedyOf, WHAT_IS_KEPT, WHAT_VISITORS_SEE } from "./pause-words";
+import { canBeOpened, isLeaving, isPauseGivenUp, isPausing, isReopening, isRestoring } from "./store-facts";
+import { TechnicalReason } from "./technical-reason";
+
+interface PauseNoticeProps {
+  store: StoreDetailsFragment;
+  /** What the person may do, once it is known. */
+  role: Role | undefined;
+}
+
+/** Tells of a shop that is paused, or is being paused or opened again, and of one where that failed. */
+export function PauseNotice({ store, role }: PauseNoticeProps) {
+  useAnnouncedFailure(store);
+  if (isLeaving(store)) return null;
+  if (store.status === "SUSPENDED") return <Paused store={store} role={role} />;
+  if (isPausing(store)) return <BeingPaused />;
+  if (isPauseGivenUp(store) && canBeOpened(store)) return <NotPaused store={store} role={role} />;
+  if (isReopening(store) && !isRestoring(store)) return <BeingOpened />;
+  if (store.status === "FAILED" && store.suspendedAt) return <NotOpened />;
+  return null;
+}
+
+function Paused({ store, role }: PauseNoticeProps) {
+  const canChange = useCanChange();
+  const [result, resume] = useMutation(RESUME_STORE);
+
+  async function openAgain() {
+    // Not disabled meanwhile, which would take the keyboard's place away.
+    if (result.fetching) return;
+    const refused = refusalOf(await resume({ input: { id: store.id } }), (data) => inWords(data.resumeStore));
+    if (!refused) announce(`${store.name} is being opened again.`);
+  }
+
+  return (
+    <>
+      <Notice
+        tone="waiting"
+        title="This shop is paused"
+        actions={
+          canChange && (
+            <Button ref={keepingFocus} look="primary" aria-disabled={result.fetching} onClick={openAgain}>
+              <CirclePlay size={16} aria-hidden /> {OPEN_AGAIN}
+            </Button>
+          )
+        }
+      >
+        {store.suspendedAt && (
+          <p>
+            Since <TimeAgo at={store.suspendedAt} />
+          </p>
+        )}
+        <p>{WHAT_VISITORS_SEE}</p>
+        <p>{WHAT_IS_KEPT}</p>
+        {role === "VIEWER" && <p>Your role may look only: the shop’s owner, or whoever runs the platform, can open it again.</p>}
+      </Notice>
+      <Refusal title="The shop was not opened" message={refusalOf(result, (data) => inWords(data.resumeStore))} />
+    </>
+  );
+}
+
+function BeingPaused() {
+  return (
+    <Notice tone="progress" title="This shop is being paused">
+      <p>{`${WHAT_VISITORS_SEE} Then it is stopped, and everything in it is kept.`}</p>
+    </Notice>
+  );
+}
+
+function BeingOpened() {
+  return (
+    <Notice tone="progress" title="This shop is being opened again">
+      <p>It starts with everything that was in it. Until it is ready visitors see that it is closed for now.</p>
+    </Notice>
+  );
+}
+
+/** Why a shop is open as before, though it should have been paused. */
+function NotPaused({ store: { operation, steps }, role }: PauseNoticeProps) {
+  const reason = operation?.reason;
+  return (
+    <Notice tone="failed" title="The shop was not paused">
+      <p>It could not be stopped, so it is open as before.</p>
+      {reason && <p>{pauseProblemOf(reason.code)}</p>}
+      <p>{pauseRemedyOf(reason?.code, role)}</p>
+      {reason && (
+        <Fold summary="Technical details of the failure" isOpenAtFirst={role === "ADMIN"}>
+          <TechnicalReason reason={reason} output={steps.find(({ status }) => status === "FAILED")?.output} />
+        </Fold>
+      )}
+    </Notice>
+  );
+}
+
+/** What became of a paused shop that failed when it was opened again; why it failed stands beside this. */
+function NotOpened() {
+  return (
+    <Notice tone="waiting" title="This shop was paused, and could not be opened again">
+      <p>{WHAT_IS_KEPT}</p>
+    </Notice>
+  );
+}
+
+/** Say that a shop was not paused to people who listen to the page, if that was under way before their eyes; other ends are a status. */
+function useAnnouncedFailure(store: StoreDetailsFragment): void {
+  const { name } = store;
+  const [isUnderWay, isGivenUp] = [isPausing(store), isPauseGivenUp(store)];
+  const wasUnderWay = useRef(isUnderWay);
+  useEffect(() => {
+    if (wasUnderWay.current && isGivenUp) announce(`${name} was not paused.`);
+    wasUnderWay.current = isUnderWay;
+  }, [name, isUnderWay, isGivenUp]);
+}
