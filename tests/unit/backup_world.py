@@ -13,6 +13,7 @@ from provisioner.domain.operations import Operation, OperationStatus
 from provisioner.domain.stores import StepStatus, Store, StoreStatus, StoreTask
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import namespace_labels
+from provisioner.reconcile.provisioning import provision
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.database import Database
 from provisioner.storage.store_backups import StoreBackups
@@ -79,6 +80,24 @@ class World:
                 if not operation.is_under_way:
                     return operation
                 await asyncio.sleep(0.001)
+
+    async def do_task(self) -> Store:
+        """Have the task done that was begun; return the store once that is over."""
+        with self.working() as tasks:
+            tasks.wake(self.store)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while (store := await self.read()).task is not None:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.001)
+        return store
+
+    async def go_on(self, store: Store) -> Store:
+        """Have the store provisioned until nothing more is to be done; return it."""
+        while store.status in {_S.QUEUED, _S.PROVISIONING}:
+            store = await provision(self.context, store)
+        return store
+
+    async def read(self) -> Store:
+        return await self.records.get(self.store.id)
 
     async def steps(self) -> Mapping[str, tuple[StepStatus, str]]:
         snapshot = await self.records.snapshot(self.store.id)

@@ -19,7 +19,7 @@ from provisioner.reconcile.health import observe
 from provisioner.reconcile.provisioning import provision, time_limit
 from provisioner.storage.database import Database
 from provisioner.storage.operation_pages import OperationPages
-from tests.unit.backup_world import ENGINE, PATIENCE_SECONDS, SETTINGS, World, a_ready_shop
+from tests.unit.backup_world import ENGINE, SETTINGS, World, a_ready_shop
 
 _S, _O, _K = StoreStatus, OperationStatus, OperationKind
 WRITES = 2 * len(REPLACING_STEPS) + 3
@@ -56,30 +56,13 @@ class Shop:
         self.world.store = begun
         return begun
 
-    async def save(self) -> Store:
-        """Do the task; return the store once that is over."""
-        with self.world.working() as tasks:
-            tasks.wake(self.world.store)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while (store := await self.store()).task is not None:  # noqa: ASYNC110 - as below
-                    await asyncio.sleep(0.001)
-        return store
-
     async def restore(self) -> Store:
         """Have the backup restored; return the store when nothing more is to be done."""
         await self.begin()
-        saved = await self.save()
+        saved = await self.world.do_task()
         is_saved = saved.status is _S.QUEUED
         assert self.world.woken == ([saved] if is_saved else [])  # or nobody would go on
-        return await self.go_on(saved)
-
-    async def go_on(self, store: Store) -> Store:
-        while store.status in {_S.QUEUED, _S.PROVISIONING}:
-            store = await provision(self.context, store)
-        return store
-
-    async def store(self) -> Store:
-        return await self.records.get(self.world.store.id)
+        return await self.world.go_on(saved)
 
     async def operations(self) -> list[Operation]:
         """Return the operations since the backup, oldest first."""
@@ -160,7 +143,7 @@ async def test_it_is_closed_while_it_is_saved_and_all_of_it_goes(
 
 
 async def test_a_shop_that_cannot_be_saved_is_opened_again_as_it_was(shop: Shop) -> None:
-    before, pods = await shop.store(), shop.pods
+    before, pods = await shop.world.read(), shop.pods
     shop.cluster.are_jobs_failing = True
     shop.cluster.reports = {"dump": "", "save": "The place for backups is full."}
 
@@ -232,7 +215,7 @@ async def test_when_it_does_not_come_back_either_a_retry_tries_that_again(shop: 
     shop.cluster.reports["load"] = FIVE
     again = await shop.records.transition(store, _S.QUEUED, begins=_K.RETRY)
     shop.cluster.namespaces[store.namespace].jobs.clear()
-    ready = await shop.go_on(again)
+    ready = await shop.world.go_on(again)
     assert (ready.status, ready.restore) == (_S.READY, None)
     assert ready.from_backup is not None
     assert ready.from_backup.number == first.number
@@ -243,7 +226,7 @@ async def test_a_service_that_is_ended_goes_on_where_it_was(
     shop: Shop, write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await shop.begin()
-    store = await shop.save()
+    store = await shop.world.do_task()
     uninstall, left = shop.cluster.uninstall, write
     removals: list[RestoreStage | None] = []
 
@@ -259,7 +242,7 @@ async def test_a_service_that_is_ended_goes_on_where_it_was(
         return ends
 
     async def noted(**given: str) -> str:
-        now = (await shop.store()).restore
+        now = (await shop.world.read()).restore
         removals.append(now.stage if now else None)
         return await uninstall(**given)
 
@@ -269,7 +252,7 @@ async def test_a_service_that_is_ended_goes_on_where_it_was(
             patch.setattr(shop.records, name, ends_after(getattr(shop.records, name)))
         with pytest.raises(asyncio.CancelledError):
             await provision(shop.context, store)
-    ready = await shop.go_on(await shop.store())
+    ready = await shop.world.go_on(await shop.world.read())
 
     assert (ready.status, ready.restore) == (_S.READY, None)
     assert set(removals) == {RestoreStage.REMOVING}  # never what was restored
@@ -280,10 +263,10 @@ async def test_a_service_that_is_ended_goes_on_where_it_was(
 
 
 async def test_a_shop_that_has_failed_is_restored_without_being_saved(shop: Shop) -> None:
-    failed = await shop.records.transition(await shop.store(), _S.FAILED)
+    failed = await shop.records.transition(await shop.world.read(), _S.FAILED)
     shop.world.store = failed
 
-    store = await shop.go_on(await shop.begin(is_saved=False))
+    store = await shop.world.go_on(await shop.begin(is_saved=False))
 
     assert (store.status, store.restore) == (_S.READY, None)
     assert next(iter(await shop.world.steps())) == "REMOVE"
@@ -291,10 +274,10 @@ async def test_a_shop_that_has_failed_is_restored_without_being_saved(shop: Shop
 
 
 async def test_a_lost_namespace_is_no_obstacle(shop: Shop) -> None:
-    shop.world.store = await shop.records.transition(await shop.store(), _S.FAILED)
+    shop.world.store = await shop.records.transition(await shop.world.read(), _S.FAILED)
     shop.cluster.lose(shop.world.store.namespace)
 
-    store = await shop.go_on(await shop.begin(is_saved=False))
+    store = await shop.world.go_on(await shop.begin(is_saved=False))
 
     assert store.status is _S.READY
     assert (await shop.world.steps())["REMOVE"] == (
@@ -311,17 +294,17 @@ async def test_a_closed_shop_is_left_alone(shop: Shop) -> None:
     assert await inspect(shop.context, store) == store
 
     assert shop.pods == set()
-    assert await shop.store() == store
+    assert await shop.world.read() == store
 
 
 async def test_trouble_that_passes_ends_nothing(shop: Shop) -> None:
     await shop.begin()
     shop.cluster.faults += [ClusterUnreachableError("No answer."), RuntimeError("Unforeseen.")]
-    saved = await shop.save()
+    saved = await shop.world.do_task()
     shop.cluster.faults += [ClusterUnreachableError("No answer."), RuntimeError("Unforeseen.")]
-    assert (await shop.go_on(saved)).status is _S.READY
+    assert (await shop.world.go_on(saved)).status is _S.READY
 
 
 async def test_loading_has_a_time_of_its_own(shop: Shop) -> None:
-    limit = time_limit(shop.context, await shop.store())
+    limit = time_limit(shop.context, await shop.world.read())
     assert time_limit(shop.context, await shop.begin()) == limit + SETTINGS.timeout

@@ -24,7 +24,7 @@ from provisioner.storage.database import Database
 from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.quota import Quota
 from provisioner.testing.simulation import SimulatedNamespace
-from tests.unit.backup_world import PATIENCE_SECONDS, World, a_ready_shop
+from tests.unit.backup_world import World, a_ready_shop
 
 _S, _O, _K = StoreStatus, OperationStatus, OperationKind
 SUSPEND_WRITES = 4
@@ -50,35 +50,18 @@ class Shop:
         )
         return self.world.store
 
-    async def work(self) -> Store:
-        """Do the task; return the store once that is over."""
-        with self.world.working() as tasks:
-            tasks.wake(self.world.store)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while (store := await self.store()).task is not None:  # noqa: ASYNC110 - no event
-                    await asyncio.sleep(0.001)
-        return store
-
     async def suspend(self) -> Store:
         """Have it paused; return the store."""
         await self.begin()
-        return await self.work()
+        return await self.world.do_task()
 
     async def resume(self) -> Store:
         """Have it opened again; return the store when nothing more is to be done."""
-        return await self.go_on(await self.records.resume(self.id, "Asked for.", Quota()))
-
-    async def go_on(self, store: Store) -> Store:
-        while store.status in {_S.QUEUED, _S.PROVISIONING}:
-            store = await provision(self.context, store)
-        return store
+        return await self.world.go_on(await self.records.resume(self.id, "Asked for.", Quota()))
 
     @property
     def id(self) -> str:
         return self.world.store.id
-
-    async def store(self) -> Store:
-        return await self.records.get(self.id)
 
     async def latest(self) -> Operation:
         return (await self._pages.page(self.id, first=1, after=None)).items[0].operation
@@ -203,7 +186,7 @@ async def test_a_service_that_is_ended_goes_on_pausing(
         with pytest.raises(asyncio.CancelledError):
             await suspend(shop.context, records, shop.world.store)
 
-    store = await shop.work()
+    store = await shop.world.do_task()
 
     assert (store.status, store.task) == (_S.SUSPENDED, None)
     assert (shop.namespace.pods, shop.namespace.is_hidden) == ({}, True)
@@ -222,7 +205,7 @@ async def test_a_service_that_is_ended_goes_on_opening(
         with pytest.raises(asyncio.CancelledError):
             await provision(shop.context, queued)
 
-    store = await shop.go_on(await shop.store())
+    store = await shop.world.go_on(await shop.world.read())
 
     assert (store.status, store.suspended_at) == (_S.READY, None)
     assert (len(shop.namespace.pods), shop.namespace.is_hidden) == (1, False)
@@ -274,7 +257,7 @@ async def test_a_paused_shop_is_neither_ill_nor_drift(shop: Shop) -> None:
     assert await observe(shop.context, store) == store
     assert await inspect(shop.context, store) == store
 
-    assert await shop.store() == store
+    assert await shop.world.read() == store
     assert (shop.namespace.pods, shop.namespace.is_hidden) == ({}, True)
     assert await shop.repairs() == []
 
@@ -289,7 +272,7 @@ async def test_a_paused_shop_that_somebody_starts_is_stopped_again(shop: Shop) -
     assert (shop.namespace.pods, shop.namespace.is_hidden) == ({}, True)
     told = f"Pod {pod} ran although the shop is paused: it is stopped again."
     assert await shop.repairs() == [("REPAIRED", told)]
-    assert (await shop.store()).status is _S.SUSPENDED
+    assert (await shop.world.read()).status is _S.SUSPENDED
 
 
 async def test_a_paused_shop_whose_namespace_is_lost_has_failed(shop: Shop) -> None:
@@ -313,7 +296,7 @@ async def test_no_empty_shop_is_opened_in_place_of_a_lost_one(shop: Shop) -> Non
     assert (failed.kind, failed.status, failed.reason) == (_K.RESUME, _O.FAILED, NAMESPACE_LOST)
     # As the reason says: a retry builds the store again, and does so by a choice.
     again = await shop.records.transition(lost, _S.QUEUED, begins=_K.RETRY)
-    assert (await shop.go_on(again)).status is _S.READY
+    assert (await shop.world.go_on(again)).status is _S.READY
     assert tuple(await shop.world.steps()) == PROVISION_STEPS
 
 
@@ -328,7 +311,7 @@ async def test_a_resume_that_failed_is_retried_as_one(shop: Shop) -> None:
 
     shop.cluster.is_image_missing = False
     again = await shop.records.transition(failed, _S.QUEUED, begins=_K.RETRY)
-    store = await shop.go_on(again)
+    store = await shop.world.go_on(again)
 
     assert (store.status, store.suspended_at) == (_S.READY, None)
     assert tuple(await shop.world.steps()) == RESUME_STEPS
