@@ -57,11 +57,14 @@ async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
     """Raise RefusedError when the quota has no place for another store of this owner."""
     owned = Usage(await stores_of(transaction, quota, owner), quota.per_owner)
     if owned.left == 0:
-        pause = "" if quota.counts_suspended else ", or pause one"
+        way = (
+            "Delete one that you no longer need; its place is free once it is gone."
+            if quota.counts_suspended
+            else "Pause or delete one that you do not need; its place is free once that is done."
+        )
         message = (
-            f"You have {owned.used} stores, and may have {owned.limit}. Delete one that you no"
-            f" longer need{pause}; its place is free once that is done. Or ask an operator for more"
-            " (max_stores_per_user)."
+            f"You have {owned.used} stores, and may have {owned.limit}. {way} Or ask an operator"
+            " for more (max_stores_per_user)."
         )
         raise RefusedError(Refusal(RefusalCode.USER_QUOTA_REACHED, message))
     everyones = Usage(await stores_of(transaction, quota), quota.in_all)
