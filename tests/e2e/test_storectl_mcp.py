@@ -60,6 +60,15 @@ async def test_an_assistant_makes_mends_and_deletes(
         assert told[-1][:2] == (6, 6)
         assert told[-1][2] in ("her-shop is PROVISIONING", "her-shop is READY")
 
+        # When it is paused and opened again, each is waited for
+        paused = await anna.ok("suspend_store", store="her-shop", wait_seconds=120)
+        assert (paused["status"], paused["is_settled"]) == ("SUSPENDED", True)
+        assert paused["suspended_at"] is not None
+        assert {pod["component"] for pod in paused["pods"]} <= {"setup"}
+        opened = await anna.ok("resume_store", store="her-shop", wait_seconds=120)
+        assert (opened["status"], opened["is_settled"]) == ("READY", True)
+        assert (opened["operation"]["kind"], opened["suspended_at"]) == ("RESUME", None)
+
         # When it is deleted
         gone = await anna.ok("delete_store", store="her-shop", wait_seconds=120)
         assert (gone["status"], gone["is_settled"]) == ("DELETED", True)
