@@ -49,7 +49,7 @@ def test_they_count(run: Run) -> None:
         assert (error["code"], error["field"], error["message"]) == (
             "USER_QUOTA_REACHED", None,
             ("You have 2 stores, and may have 2. Delete one that you no longer need; its place is"
-             " free once that is done. Or ask an operator for more (max_stores_per_user)."),
+             " free once it is gone. Or ask an operator for more (max_stores_per_user)."),
         )  # fmt: skip
         # Its place was not given away, so it opens although no other is free
         assert ask(service, token, "resume", paused)["errors"] == []
@@ -70,8 +70,8 @@ def test_they_do_not_count(uncounted: Service) -> None:
 
     assert answer == (
         "USER_QUOTA_REACHED", None,
-        ("You have 2 stores, and may have 2. Delete one that you no longer need, or pause one; its"
-         " place is free once that is done. Or ask an operator for more (max_stores_per_user)."),
+        ("You have 2 stores, and may have 2. Pause or delete one that you do not need; its place is"
+         " free once that is done. Or ask an operator for more (max_stores_per_user)."),
     )  # fmt: skip
     assert records_of(uncounted) == before
     assert entries_of(uncounted, storeId=paused, action="resumeStore") == [
