@@ -15,7 +15,7 @@ test("a shop is paused with the keyboard, found among the paused ones, and opene
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog", { name: "Pause on-holiday?" });
   await expect(dialog.getByText("Visitors see a page that says that the shop is closed for now.")).toBeVisible();
-  await expect(dialog.getByText("It still counts in how many stores you may have.")).toBeVisible();
+  await expect(dialog.getByText("It still counts towards how many stores you may have.")).toBeVisible();
   await inspect(page, "pause-dialog");
   await page.keyboard.press("Escape");
   await expect(dialog).toHaveCount(0);

@@ -54,6 +54,11 @@ export function dayAndTime(iso: string, now: number): string {
   return `${dayOf(iso, now)}, ${hourAndMinute.format(Date.parse(iso))}`;
 }
 
+/** The same within a sentence: "today, 14:05". */
+export function dayAndTimeInside(iso: string, now: number): string {
+  return dayAndTime(iso, now).replace(/^[TY]/, (letter) => letter.toLowerCase());
+}
+
 /** How many days the calendar has from one moment to the other, where the reader is. */
 function calendarDays(from: number, to: number): number {
   return Math.round((midnight(to) - midnight(from)) / DAY); // a day may have 23 or 25 hours

@@ -1,6 +1,6 @@
 import type { BackupFactsFragment, StoreBackupsQuery, StoreSummaryFragment } from "@/gql/graphql";
 import { bytesInWords } from "@/lib/quantity";
-import { dayAndTime, dayInFull } from "@/lib/time";
+import { dayAndTimeInside, dayInFull } from "@/lib/time";
 import type { Happening } from "./activity";
 import { canBeOpened, isLeaving } from "./store-facts";
 
@@ -46,7 +46,7 @@ export function originInWords(name: string, backup: Backup, now: number): string
 
 /** When a backup was made, within a sentence: "27 November, 01:37", "yesterday, 01:37". */
 export function momentInWords({ madeAt }: Pick<Backup, "madeAt">, now: number): string {
-  return dayAndTime(madeAt, now).replace(/^[TY]/, (letter) => letter.toLowerCase());
+  return dayAndTimeInside(madeAt, now);
 }
 
 /**

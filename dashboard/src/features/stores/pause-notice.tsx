@@ -5,11 +5,12 @@ import { Button } from "@/components/button";
 import { Fold } from "@/components/fold";
 import { Notice } from "@/components/notice";
 import { Refusal } from "@/components/refusal";
-import { TimeAgo } from "@/components/time-ago";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
 import { announce } from "@/lib/announcer";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { keepingFocus } from "@/lib/kept-focus";
+import { dayAndTimeInside, exactTime } from "@/lib/time";
+import { useNow } from "@/lib/use-now";
 import { useCanChange } from "@/lib/viewer";
 import { RESUME_STORE } from "./operations";
 import { inWords, OPEN_AGAIN, pauseProblemOf, pauseRemedyOf, WHAT_IS_KEPT, WHAT_VISITORS_SEE } from "./pause-words";
@@ -36,6 +37,7 @@ export function PauseNotice({ store, role }: PauseNoticeProps) {
 
 function Paused({ store, role }: PauseNoticeProps) {
   const canChange = useCanChange();
+  const now = useNow();
   const [result, resume] = useMutation(RESUME_STORE);
 
   async function openAgain() {
@@ -58,11 +60,7 @@ function Paused({ store, role }: PauseNoticeProps) {
           )
         }
       >
-        {store.suspendedAt && (
-          <p>
-            Since <TimeAgo at={store.suspendedAt} />
-          </p>
-        )}
+        {store.suspendedAt && <p title={exactTime(store.suspendedAt)}>{`Since ${dayAndTimeInside(store.suspendedAt, now)}.`}</p>}
         <p>{WHAT_VISITORS_SEE}</p>
         <p>{WHAT_IS_KEPT}</p>
         {role === "VIEWER" && <p>Your role may look only: the shop’s owner, or whoever runs the platform, can open it again.</p>}
@@ -83,7 +81,7 @@ function BeingPaused() {
 function BeingOpened() {
   return (
     <Notice tone="progress" title="This shop is being opened again">
-      <p>It starts with everything that was in it. Until it is ready visitors see that it is closed for now.</p>
+      <p>It starts with everything that was in it. Until it is ready visitors see that it will be back soon.</p>
     </Notice>
   );
 }

@@ -13,8 +13,8 @@ export function countInWords({ viewer, platform }: ViewerQuery, store: Pick<Stor
   const isOwn = viewer.name === store.owner && viewer.source === store.ownerSource;
   const limit = `how many stores ${isOwn ? "you" : "its owner"} may have`;
   return platform.countsSuspendedStores
-    ? `It still counts in ${limit}.`
-    : `It does not count in ${limit} until it is opened again. A place must be free then.`;
+    ? `It still counts towards ${limit}.`
+    : `It does not count towards ${limit} until it is opened again. A place must be free then.`;
 }
 
 /** Why a shop could not be paused, in a sentence. */

@@ -7,12 +7,12 @@ import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testin
 import { aBackup, aDetailedStore, anOperation, aReason, aStep, backupsOf } from "@/testing/records";
 import { StorePage } from "./store-page";
 
-const RECENTLY = new Date(Date.now() - 3 * 60_000).toISOString();
+const THEN = new Date("2020-11-27T14:05:00").toISOString();
 const STOPPING = [aStep({ name: "STOP", status: "RUNNING", finishedAt: null })];
 const STOPPED = [aStep({ name: "STOP" })];
 const PAUSING = anOperation({ id: "operation_1_2", number: 2, kind: "SUSPEND", status: "RUNNING", finishedAt: null });
 const PAUSED: Partial<StoreDetailsFragment> = {
-  status: "SUSPENDED", suspendedAt: RECENTLY, steps: STOPPED, operation: { ...PAUSING, status: "SUCCEEDED", finishedAt: RECENTLY },
+  status: "SUSPENDED", suspendedAt: THEN, steps: STOPPED, operation: { ...PAUSING, status: "SUCCEEDED", finishedAt: THEN },
 };
 const OPENING = anOperation({ id: "operation_1_3", number: 3, kind: "RESUME", status: "RUNNING", finishedAt: null });
 const OPENING_STEPS = [aStep(), aStep({ name: "OPEN", status: "RUNNING", finishedAt: null }), aStep({ name: "REACHABLE", status: "PENDING" })];
@@ -73,13 +73,13 @@ test("who is asked is told what visitors see, what is kept, and that it still co
   expect(words()).toEqual([
     `${WHAT_VISITORS_SEE} Its admin is closed too, until you open the shop again.`,
     `${WHAT_IS_KEPT} No backups are made meanwhile, since nothing in it changes.`,
-    "It still counts in how many stores you may have.",
+    "It still counts towards how many stores you may have.",
   ]);
 });
 
 test.each<[string, Partial<StoreDetailsFragment>, boolean, string]>([
-  ["somebody else’s shop", { owner: "bea" }, true, "It still counts in how many stores its owner may have."],
-  ["a shop that does not count then", {}, false, "It does not count in how many stores you may have until it is opened again. A place must be free then."],
+  ["somebody else’s shop", { owner: "bea" }, true, "It still counts towards how many stores its owner may have."],
+  ["a shop that does not count then", {}, false, "It does not count towards how many stores you may have until it is opened again. A place must be free then."],
 ])("of %s it is told what of it counts", async (_, given, countsSuspendedStores, said) => {
   show(given, { Viewer: viewer("ADMIN", { countsSuspendedStores }) });
   await userEvent.click(await pauseButton());
@@ -155,7 +155,7 @@ test("while a shop is paused its step is in sight, and nobody is sent there", as
 
 test("a paused shop says since when, what visitors see, and how to open it", async () => {
   show(PAUSED);
-  expect(await notice("This shop is paused")).toEqual(["Since 3 minutes ago", WHAT_VISITORS_SEE, WHAT_IS_KEPT]);
+  expect(await notice("This shop is paused")).toEqual(["Since 27 November 2020, 14:05.", WHAT_VISITORS_SEE, WHAT_IS_KEPT]);
   expect(screen.getByText("Paused")).toBeDefined();
   expect(screen.getByText("Paused since")).toBeDefined();
   expect(screen.getByText("Paused in 2.0 s · show the steps")).toBeDefined();
@@ -176,7 +176,7 @@ test("a viewer is told who can open a paused shop again", async () => {
 
 test("a paused shop is opened again without a question, and the keyboard goes on at the title", async () => {
   const { said, stop } = listening();
-  const opening = aDetailedStore({ status: "QUEUED", suspendedAt: RECENTLY, operation: { ...OPENING, status: "QUEUED" }, queuePosition: 2 });
+  const opening = aDetailedStore({ status: "QUEUED", suspendedAt: THEN, operation: { ...OPENING, status: "QUEUED" }, queuePosition: 2 });
   const { asked } = show(PAUSED, answered("resumeStore", { store: opening }));
   await userEvent.click(await openButton());
   expect(await screen.findByText("Being opened again")).toBeDefined();
@@ -205,8 +205,8 @@ test.each<[string, Partial<StoreDetailsFragment>]>([
   ["at the first try", { operation: OPENING }],
   ["at another one", { operation: { ...OPENING, kind: "RETRY" } }],
 ])("while a shop is opened again, %s, it is not said to be created, and its steps are in sight", async (_, given) => {
-  show({ status: "PROVISIONING", suspendedAt: RECENTLY, steps: OPENING_STEPS, ...given });
-  expect(await notice("This shop is being opened again")).toEqual(["It starts with everything that was in it. Until it is ready visitors see that it is closed for now."]);
+  show({ status: "PROVISIONING", suspendedAt: THEN, steps: OPENING_STEPS, ...given });
+  expect(await notice("This shop is being opened again")).toEqual(["It starts with everything that was in it. Until it is ready visitors see that it will be back soon."]);
   expect(screen.getByText("Being opened again")).toBeDefined();
   expect(screen.queryByText("Being created")).toBeNull();
   expect(screen.getByText("From now on visitors get to the shop again.")).toBeDefined();
@@ -223,7 +223,7 @@ test("a shop that is open again needs no first steps, and its steps fold to one 
 });
 
 test("a shop that could not be opened again keeps all it has, and can be tried again", async () => {
-  show({ status: "FAILED", suspendedAt: RECENTLY, reason: aReason("UNSCHEDULABLE", "0/3 nodes."), operation: { ...OPENING, status: "FAILED" } });
+  show({ status: "FAILED", suspendedAt: THEN, reason: aReason("UNSCHEDULABLE", "0/3 nodes."), operation: { ...OPENING, status: "FAILED" } });
   expect(await notice("This shop was paused, and could not be opened again")).toEqual([WHAT_IS_KEPT]);
   expect(screen.getByText("No computer of this platform has room for a part of the shop.")).toBeDefined();
   expect(await screen.findByRole("button", { name: "Try again" })).toBeDefined();

@@ -99,8 +99,8 @@ function Consequences({ store, backup, newest, isSaved }: ConsequencesProps) {
       </p>
       <p>
         {isSaved
-          ? "The shop is closed for some minutes: visitors see an error page. It is saved as it is before, and that backup can be restored in turn. If this one cannot be loaded, the shop is brought back as it was."
-          : "The shop is closed for some minutes: visitors see an error page. It is not saved as it is before, so what is in no backup cannot be brought back."}
+          ? "The shop is closed for some minutes: visitors see that it will be back soon. It is saved as it is before, and that backup can be restored in turn. If this one cannot be loaded, the shop is brought back as it was."
+          : "The shop is closed for some minutes: visitors see that it will be back soon. It is not saved as it is before, so what is in no backup cannot be brought back."}
       </p>
       <p className={styles.hint}>
         <span>{`Its address stays. Accounts keep the passwords of then.${then} `}</span>

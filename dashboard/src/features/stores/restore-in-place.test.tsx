@@ -50,7 +50,7 @@ test("who is asked is told first what is lost, then what becomes of the shop, an
   expect(screen.getByRole("dialog", { name: "Restore candles as of 27 November 2020, 14:05?" })).toBeDefined();
   expect(words()).toEqual([
     "What came after 27 November 2020, 14:05 is lost to the shop: 3 orders (as of the newest backup, of 27 November 2020, 15:20), and all since then.",
-    "The shop is closed for some minutes: visitors see an error page. It is saved as it is before, and that backup can be restored in turn. If this one cannot be loaded, the shop is brought back as it was.",
+    "The shop is closed for some minutes: visitors see that it will be back soon. It is saved as it is before, and that backup can be restored in turn. If this one cannot be loaded, the shop is brought back as it was.",
     "Its address stays. Accounts keep the passwords of then. Restore into a new shop instead",
   ]);
   const link = dialog().getByRole("link", { name: "Restore into a new shop instead" });
@@ -109,7 +109,7 @@ test.each<[string, Answers, string]>([
 test("a shop that has failed cannot be saved before, which has to be accepted too", async () => {
   const { asked } = show({ status: "FAILED", reason: aReason("CRASH_LOOP", "It ends.") }, BEGUN);
   await ask();
-  expect(words()[1]).toBe("The shop is closed for some minutes: visitors see an error page. It is not saved as it is before, so what is in no backup cannot be brought back.");
+  expect(words()[1]).toBe("The shop is closed for some minutes: visitors see that it will be back soon. It is not saved as it is before, so what is in no backup cannot be brought back.");
   await userEvent.click(goOn());
   expect(dialog().getByRole("alert").textContent.trim()).toBe("This shop has failed, so it cannot be saved as it is. Tick this, or choose “Try again” on its page first.");
   expect(choice().getAttribute("aria-invalid")).toBe("true");

@@ -49,7 +49,7 @@ test("while the shop is saved it is said to be closed, its steps are in sight, a
   show({ operation: SAVING, steps: SAVING_STEPS });
   expect(await notice(UNDER_WAY)).toEqual([
     "First the shop is closed and saved as it is: nothing of it is removed yet.",
-    "Visitors see an error page meanwhile, which takes some minutes.",
+    "This takes some minutes, in which visitors see that it will be back soon.",
   ]);
   expect(screen.getByText("Being restored")).toBeDefined();
   expect(screen.queryByText("Ready")).toBeNull();
@@ -57,7 +57,7 @@ test("while the shop is saved it is said to be closed, its steps are in sight, a
   expect(progress.getAllByRole("heading", { level: 3 }).map(({ textContent }) => textContent)).toEqual([
     "Close the shop", "Prepare a place for the backup", "Copy the shop", "Check the copy", "Remove the shop as it was", "Install the shop software", "Load the backup",
   ]);
-  expect(progress.getByText("From now on visitors see an error page, so that nothing changes any more.")).toBeDefined();
+  expect(progress.getByText("From now on visitors see that the shop will be back soon, so that nothing changes any more.")).toBeDefined();
   expect(await screen.findByText("A backup is being restored in place of this shop.")).toBeDefined(); // why none can be made
   expect(screen.queryByRole("link", { name: "Open shop" })).toBeNull();
   expect(screen.queryByRole("heading", { name: "What next" })).toBeNull();
@@ -69,7 +69,7 @@ test.each<StoreDetailsFragment["status"]>(["QUEUED", "PROVISIONING"])("while the
   show({ status, operation: SAVING, steps: LOADING_STEPS, queuePosition: status === "QUEUED" ? 2 : null });
   expect(await notice(UNDER_WAY)).toEqual([
     "The shop as it was is removed, and the backup is loaded.",
-    "Visitors see an error page meanwhile, which takes some minutes.",
+    "This takes some minutes, in which visitors see that it will be back soon.",
   ]);
   expect(screen.getByText("Being restored")).toBeDefined();
   expect(screen.getByText("4 of 7 steps")).toBeDefined();
@@ -104,7 +104,7 @@ test.each<[string, Partial<StoreDetailsFragment>, string[]]>([
   [
     "is brought back",
     { status: "PROVISIONING", operation: RETURN, steps: LOADING_STEPS },
-    ["So the shop is brought back as it was before. Visitors see an error page until that is done.", "Something of the backup did not arrive in this shop."],
+    ["So the shop is brought back as it was before. Until that is done visitors see that it will be back soon.", "Something of the backup did not arrive in this shop."],
   ],
   [
     "was brought back",

@@ -28,7 +28,7 @@ function UnderWay({ isBeingSaved }: { isBeingSaved: boolean }) {
   return (
     <Notice tone="progress" title="A backup is being restored in place of this shop">
       <p>{isBeingSaved ? "First the shop is closed and saved as it is: nothing of it is removed yet." : "The shop as it was is removed, and the backup is loaded."}</p>
-      <p>Visitors see an error page meanwhile, which takes some minutes.</p>
+      <p>This takes some minutes, in which visitors see that it will be back soon.</p>
     </Notice>
   );
 }
@@ -44,8 +44,8 @@ function GivenUp({ store: { operation, steps }, role }: RestoreNoticeProps) {
 }
 
 const RETURNED: Partial<Record<OperationStatus, string>> = {
-  QUEUED: "So the shop is brought back as it was before. Visitors see an error page until that is done.",
-  RUNNING: "So the shop is brought back as it was before. Visitors see an error page until that is done.",
+  QUEUED: "So the shop is brought back as it was before. Until that is done visitors see that it will be back soon.",
+  RUNNING: "So the shop is brought back as it was before. Until that is done visitors see that it will be back soon.",
   SUCCEEDED: "So the shop was brought back as it was before.",
   FAILED: "Nor could the shop be brought back as it was before: that is in its newest backup.",
 };

@@ -33,7 +33,7 @@ const HINTS: Record<string, string> = {
   REPOSITORY: "The shop gets a place of its own among the backups.",
   SAVE: "The shop’s database and its files are copied.",
   CHECK: "The platform sees whether everything is in the backup.",
-  CLOSE: "From now on visitors see an error page, so that nothing changes any more.",
+  CLOSE: "From now on visitors see that the shop will be back soon, so that nothing changes any more.",
   REMOVE: "The shop’s software and its disks are removed. Its address and its passwords stay.",
   STOP: "From now on visitors see that the shop is closed for now. Its software and its database stop, and everything in them is kept.",
   OPEN: "From now on visitors get to the shop again.",
