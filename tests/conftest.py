@@ -34,6 +34,9 @@ _LONGEST_FIRST = (
 )  # fmt: skip
 """How paths begin of tests that start before all others, so that none is waited for at the end."""
 
+_APART = ("api/", "architecture/", "charts/", "contracts/", "policy/", "unit/")
+"""Folders whose tests need nothing of the machine but CPU, unless a fixture brings in more."""
+
 _MARKED = {"cluster": "local_cluster", "database": "postgres", "browser": "browser"}
 """Markers, and the fixture that gives them to every test which needs it."""
 
@@ -57,6 +60,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
             item.add_marker("database")
+        is_shared = any(item.get_closest_marker(name) for name in ("cluster", "browser"))
+        if _path(item).startswith(_APART) and not is_shared:
+            item.add_marker("apart")
     items.sort(key=_place)
 
 
