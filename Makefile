@@ -8,9 +8,11 @@ MARK := $(VENV)/.installed
 
 # Two tests for each core: most of what they do is wait.
 SIDE_BY_SIDE := -n auto --dist worksteal
+# For tests beside those on a real node, whose pods need a core.
+FEWER_SIDE_BY_SIDE := -n 2 --dist worksteal
 FAST := tests/unit tests/contracts tests/architecture
 
-.PHONY: help up down test test-fast test-real check check-pages bench chaos kills soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
+.PHONY: help up down test test-fast test-apart test-rest test-real check check-pages bench chaos kills soak faults dashboard images images-without-docker schema settings reference version release release-prepare release-publish lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -30,6 +32,15 @@ test: $(MARK) ## Install what is needed and run the whole suite
 test-fast: $(MARK) ## The tests that need no server, no browser and no cluster (about a minute)
 	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) $(FAST) \
 	  -m "not (real or cluster or database or browser or slow)"
+
+# The two halves of the tests of `make test`.
+test-apart: $(MARK) ## Those that need nothing of the machine but CPU, and may run beside others
+	@$(BIN)/python -m app.local.cluster tools
+	@$(BIN)/python -m pytest $(FEWER_SIDE_BY_SIDE) --durations=20 -m "apart and not real"
+
+test-rest: $(MARK) ## Those that need a local cluster, a browser, or more of the machine
+	@$(BIN)/python -m app.local.cluster tools
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=20 -m "not apart and not real"
 
 # ENGINE=medusa or ENGINE=woocommerce chooses the engine whose shops are bought in; both otherwise.
 test-real: $(MARK) ## Stores whose pods truly run, on a node of this machine (Debian, root)

@@ -28,8 +28,14 @@ DATABASES = ("sqlite", "postgresql")
 MIGRATED = "migrated"
 
 
-_LONGEST_FIRST = ("soak", "chaos", "kills", "faults", "e2e", "images", "integration")
-"""Folders whose tests begin before all others, so that none of them is waited for at the end."""
+_LONGEST_FIRST = (
+    "soak/", "chaos/", "faults/", "e2e/test_platform_upgrade", "e2e/test_endurance",
+    "e2e/test_dashboard", "e2e/test_remedies", "kills/", "e2e/", "images/", "integration/",
+)  # fmt: skip
+"""How paths begin of tests that start before all others, so that none is waited for at the end."""
+
+_APART = ("api/", "architecture/", "charts/", "contracts/", "policy/", "unit/")
+"""Folders whose tests need nothing of the machine but CPU, unless a fixture brings in more."""
 
 _MARKED = {"cluster": "local_cluster", "database": "postgres", "browser": "browser"}
 """Markers, and the fixture that gives them to every test which needs it."""
@@ -54,6 +60,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
             item.add_marker("database")
+        is_shared = any(item.get_closest_marker(name) for name in ("cluster", "browser"))
+        if _path(item).startswith(_APART) and not is_shared:
+            item.add_marker("apart")
     items.sort(key=_place)
 
 
@@ -70,9 +79,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{spent / 60:6.1f} {folder}")
 
 
+def _path(item: pytest.Item) -> str:
+    return item.path.relative_to(item.config.rootpath / "tests").as_posix()
+
+
 def _place(item: pytest.Item) -> int:
-    folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+    places = (n for n, begin in enumerate(_LONGEST_FIRST) if _path(item).startswith(begin))
+    return next(places, len(_LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session", autouse=True)
