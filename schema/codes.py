@@ -80,6 +80,10 @@ class ReasonCode(Enum):
     NOT_DELETED_IN_TIME = _value(
         "NOT_DELETED_IN_TIME", description="It was not removed within the time limit."
     )
+    NOT_CLOSED_IN_TIME = _value(
+        "NOT_CLOSED_IN_TIME",
+        description="A shop that was to be closed still had pods when the time limit was over.",
+    )
     BACKUP_FAILED = _value("BACKUP_FAILED", description="The job that makes a backup failed.")
     BACKUP_INCOMPLETE = _value(
         "BACKUP_INCOMPLETE", description="A backup does not hold all that it should."

@@ -38,6 +38,8 @@ class ReasonCode(StrEnum):
     NAMESPACE_LOST = "NAMESPACE_LOST"
     NAMESPACE_STUCK = "NAMESPACE_STUCK"
     NOT_DELETED_IN_TIME = "NOT_DELETED_IN_TIME"
+    # Why a shop could not be closed
+    NOT_CLOSED_IN_TIME = "NOT_CLOSED_IN_TIME"
     # Why a backup could not be made
     BACKUP_FAILED = "BACKUP_FAILED"
     BACKUP_INCOMPLETE = "BACKUP_INCOMPLETE"

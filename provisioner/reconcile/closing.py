@@ -80,7 +80,7 @@ def _not_closed(seen: str) -> Reason:
         f"The shop could not be closed within {minutes:g} minutes. {seen} See whether its node"
         " still answers."
     )
-    return Reason(ReasonCode.BACKUP_TIMEOUT, message)
+    return Reason(ReasonCode.NOT_CLOSED_IN_TIME, message)
 
 
 async def open_again(context: ReconcileContext, store: Store) -> Outcome:

@@ -178,7 +178,7 @@ async def test_a_pod_that_never_ends_does_not_keep_the_shop_closed(
     assert (store.status, store.restore, store.task) == (_S.READY, None, None)
     (failed,) = await shop.operations()
     assert failed.reason is not None
-    assert failed.reason.code is ReasonCode.BACKUP_TIMEOUT
+    assert failed.reason.code is ReasonCode.NOT_CLOSED_IN_TIME
     assert f"Pod {pod} is ending. See whether its node still answers." in failed.reason.message
 
 

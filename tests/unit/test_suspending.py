@@ -232,6 +232,7 @@ async def test_a_shop_whose_pods_do_not_end_is_left_open(
     failed = await shop.latest()
     assert (failed.kind, failed.status) == (_K.SUSPEND, _O.FAILED)
     assert failed.reason is not None
+    assert failed.reason.code is ReasonCode.NOT_CLOSED_IN_TIME
     assert failed.reason.message == (
         "The shop is open as before. The shop could not be closed within"
         f" 0.000833333 minutes. Pod {pod} is ending. See whether its node still answers."
