@@ -13,7 +13,8 @@ import { dayAndTimeInside, exactTime } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { useCanChange } from "@/lib/viewer";
 import { RESUME_STORE } from "./operations";
-import { inWords, OPEN_AGAIN, pauseProblemOf, pauseRemedyOf, WHAT_IS_KEPT, WHAT_VISITORS_SEE } from "./pause-words";
+import { inWords, OPEN_AGAIN, pauseRemedyOf, WHAT_IS_KEPT, WHAT_VISITORS_SEE } from "./pause-words";
+import { problemOf } from "./reason-words";
 import { canBeOpened, isLeaving, isPauseGivenUp, isPausing, isReopening, isRestoring } from "./store-facts";
 import { TechnicalReason } from "./technical-reason";
 
@@ -92,7 +93,7 @@ function NotPaused({ store: { operation, steps }, role }: PauseNoticeProps) {
   return (
     <Notice tone="failed" title="The shop was not paused">
       <p>It could not be stopped, so it is open as before.</p>
-      {reason && <p>{pauseProblemOf(reason.code)}</p>}
+      {reason && <p>{problemOf(reason.code)}</p>}
       <p>{pauseRemedyOf(reason?.code, role)}</p>
       {reason && (
         <Fold summary="Technical details of the failure" isOpenAtFirst={role === "ADMIN"}>

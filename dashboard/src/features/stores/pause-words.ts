@@ -1,5 +1,5 @@
 import type { ReasonCode, Role, StoreSummaryFragment, ViewerQuery } from "@/gql/graphql";
-import { problemOf, remedyByTrying } from "./reason-words";
+import { remedyByTrying } from "./reason-words";
 
 export const PAUSE = "Pause shop";
 export const OPEN_AGAIN = "Open shop again";
@@ -15,12 +15,6 @@ export function countInWords({ viewer, platform }: ViewerQuery, store: Pick<Stor
   return platform.countsSuspendedStores
     ? `It still counts towards ${limit}.`
     : `It does not count towards ${limit} until it is opened again. A place must be free then.`;
-}
-
-/** Why a shop could not be paused, in a sentence. */
-export function pauseProblemOf(code: ReasonCode): string {
-  // The code is that of all work beside a shop that took too long.
-  return code === "BACKUP_TIMEOUT" ? "The shop did not stop in time." : problemOf(code);
 }
 
 /** What can be done about a shop that could not be paused. */

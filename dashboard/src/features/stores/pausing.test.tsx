@@ -230,7 +230,7 @@ test("a shop that could not be opened again keeps all it has, and can be tried a
 });
 
 test("a shop that could not be paused is open as before, and the page says why", async () => {
-  const reason = aReason("BACKUP_TIMEOUT", "The shop was not paused, and is open as before. Pod web-1 is ending.");
+  const reason = aReason("NOT_CLOSED_IN_TIME", "The shop is open as before. Pod web-1 is ending.");
   const operation = { ...PAUSING, status: "FAILED" as const, reason };
   show({ operation, steps: [aStep({ name: "STOP", status: "FAILED", output: "last words" })] });
   expect(await notice("The shop was not paused")).toEqual([

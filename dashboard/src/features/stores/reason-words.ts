@@ -29,6 +29,7 @@ const PROBLEMS = {
   NAMESPACE_LOST: "Somebody removed this shop from outside the platform, with all its data.",
   NAMESPACE_STUCK: "Something in the shop’s private space prevents its removal.",
   NOT_DELETED_IN_TIME: "The shop could not be removed in time.",
+  NOT_CLOSED_IN_TIME: "The shop did not stop in time.",
   BACKUP_FAILED: "The shop could not be copied to where backups are kept.",
   BACKUP_INCOMPLETE: "The backup does not have all that it should, so it does not count.",
   BACKUP_NOT_SET_UP: "Backups are not set up for this shop.",
@@ -42,6 +43,7 @@ const PROBLEMS = {
 const PASSING: ReasonCode[] = [
   "NAMESPACE_TERMINATING", "IMAGE_PULL_FAILED", "VOLUME_MOUNT_FAILED", "ADMISSION_WEBHOOK_FAILED",
   "HELM_TIMEOUT", "NOT_READY_IN_TIME", "INTERNAL", "BACKUP_INCOMPLETE", "BACKUP_TIMEOUT",
+  "NOT_CLOSED_IN_TIME",
 ];
 
 /** A reason in a sentence; a code of a newer platform has none of its own. */
