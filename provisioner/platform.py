@@ -33,6 +33,7 @@ from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.restarts import Restarts
 from provisioner.services.self_check import SelfCheck
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -63,6 +64,7 @@ class Platform:
     verifier: BackupVerifier
     restorer: BackupRestorer
     suspensions: Suspensions
+    restarts: Restarts
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -184,6 +186,7 @@ def _platform(
         verifier=services.verifier,
         restorer=services.restorer,
         suspensions=services.suspensions,
+        restarts=services.restarts,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

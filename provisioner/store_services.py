@@ -8,6 +8,7 @@ from provisioner.services.admin_login import AdminLogins
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -32,6 +33,7 @@ class StoreServices:
     verifier: BackupVerifier
     restorer: BackupRestorer
     suspensions: Suspensions
+    restarts: Restarts
 
 
 def store_services(
@@ -59,6 +61,7 @@ def store_services(
         verifier=_verifier(settings, state, dispatcher, restores),
         restorer=_restorer(state, dispatcher, restores),
         suspensions=_suspensions(settings, state, dispatcher, stores),
+        restarts=Restarts(stores=stores, tasks=_tasks(state), dispatcher=dispatcher),
     )
 
 
@@ -92,7 +95,7 @@ def _backups(
         stores=stores,
         records=StoreBackups(state.database),
         pins=BackupPins(state.database),
-        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        tasks=_tasks(state),
         dispatcher=dispatcher,
         clock=state.clock,
         settings=settings.work.backups,
@@ -117,7 +120,7 @@ def _restorer(state: State, dispatcher: Dispatcher, restores: Restores) -> Backu
         restores=restores,
         backups=StoreBackups(state.database),
         records=state.records,
-        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        tasks=_tasks(state),
         dispatcher=dispatcher,
     )
 
@@ -128,7 +131,11 @@ def _suspensions(
     return Suspensions(
         stores=stores,
         records=state.records,
-        tasks=TaskRepository(state.database, state.clock, state.announcer),
+        tasks=_tasks(state),
         dispatcher=dispatcher,
         quota=settings.quota,
     )
+
+
+def _tasks(state: State) -> TaskRepository:
+    return TaskRepository(state.database, state.clock, state.announcer)

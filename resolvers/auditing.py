@@ -38,6 +38,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "retryStore": frozenset({"id"}),
     "suspendStore": frozenset({"id"}),
     "resumeStore": frozenset({"id"}),
+    "restartStore": frozenset({"id"}),
     "createBackup": frozenset({"id"}),
     "restoreBackup": frozenset({"id", "accept_loss_since", "without_backup"}),
     "verifyBackup": frozenset({"id"}),

@@ -1,4 +1,4 @@
-"""Has the shops of stores paused, and opened again."""
+"""Has the shops of stores paused, opened again, and restarted."""
 
 from typing import Annotated
 
@@ -8,13 +8,13 @@ from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
 from resolvers.context import Info
 from resolvers.errors import require_caller
-from schema.inputs import ResumeStoreInput, SuspendStoreInput
-from schema.payloads import ResumeStorePayload, SuspendStorePayload
+from schema.inputs import RestartStoreInput, ResumeStoreInput, SuspendStoreInput
+from schema.payloads import RestartStorePayload, ResumeStorePayload, SuspendStorePayload
 
 
 @strawberry.type
 class SuspensionMutation:
-    """The mutations that pause shops."""
+    """The mutations that stop and start shops."""
 
     @strawberry.mutation(
         description="Pause the shop of a store that is READY or DEGRADED. Nothing of it runs then;"
@@ -51,3 +51,21 @@ class SuspensionMutation:
         store_id = ids.from_global_id(input.id)
         store = await info.context.platform.suspensions.resume(caller, store_id, audit=audit)
         return ResumeStorePayload(store=mapping.store(info.context, store), errors=[])
+
+    @strawberry.mutation(
+        description="Restart the shop of a store that is READY or DEGRADED: every pod is replaced,"
+        " the database's first, and no data changes. Shoppers may have to wait for some seconds."
+        " The work goes on in the background: follow it with `storeStatus`."
+    )
+    async def restart_store(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RestartStoreInput, strawberry.argument(description="The store to restart.")
+        ],
+        audit: AuditedAction,
+    ) -> RestartStorePayload:
+        caller = require_caller(info.context)
+        store_id = ids.from_global_id(input.id)
+        store = await info.context.platform.restarts.restart(caller, store_id, audit=audit)
+        return RestartStorePayload(store=mapping.store(info.context, store), errors=[])

@@ -48,6 +48,7 @@ class OperationKind(Enum):
     )
     SUSPEND = _value("SUSPEND", description="Pauses the shop: stops it, and keeps its data.")
     RESUME = _value("RESUME", description="Starts and opens a shop that is paused.")
+    RESTART = _value("RESTART", description="Starts every pod of the shop anew; its data stays.")
 
 
 @strawberry.enum(description="Where an operation is.")
@@ -85,6 +86,7 @@ class StepName(Enum):
     REMOVE = _value("REMOVE", description="Remove the shop as it was, with its volumes.")
     STOP = _value("STOP", description="Stop the shop's pods, and what it does by the clock.")
     OPEN = _value("OPEN", description="Open the shop to visitors again.")
+    RESTART = _value("RESTART", description="Replace the shop's pods, one part after the other.")
 
 
 @strawberry.enum(description="The status of a step.")

@@ -69,6 +69,11 @@ class ResumeStorePayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `restartStore`.")
+class RestartStorePayload(_StorePayload):
+    pass
+
+
 @strawberry.type(description="The result of `createBackup`.")
 class CreateBackupPayload(_StorePayload):
     pass

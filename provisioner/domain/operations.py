@@ -19,6 +19,7 @@ from provisioner.domain.stores import Reason, Step, StepName, Store, StoreStatus
 from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
+    RESTART_STEPS,
     SAVING_STEPS,
     SUSPEND_STEPS,
     provision_steps,
@@ -35,6 +36,7 @@ class OperationKind(StrEnum):
     RESTORE = StoreTask.RESTORE.value  # puts a backup in the place of the shop
     SUSPEND = StoreTask.SUSPEND.value
     RESUME = "RESUME"  # starts and opens a shop that is suspended
+    RESTART = StoreTask.RESTART.value
 
 
 class OperationStatus(StrEnum):
@@ -57,6 +59,7 @@ _OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.DELETE: DELETE_STEPS,
     OperationKind.BACKUP: BACKUP_STEPS,
     OperationKind.SUSPEND: SUSPEND_STEPS,
+    OperationKind.RESTART: RESTART_STEPS,
 }
 
 _O, _S = OperationStatus, StoreStatus
@@ -81,6 +84,7 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
     OperationKind.RESTORE: _BUILDING_PROGRESS,  # once its task is over
     OperationKind.SUSPEND: {},  # its end is that of its task
     OperationKind.RESUME: _BUILDING_PROGRESS,
+    OperationKind.RESTART: {},  # as of a backup
 }
 """The status of an operation after the store's new status, by kind, for all that change it."""
 
@@ -142,6 +146,7 @@ _IN_WORDS = {
     OperationKind.RESTORE: "A backup is being restored in place of the shop",
     OperationKind.SUSPEND: "The shop is being paused",
     OperationKind.RESUME: "The shop is being opened again",
+    OperationKind.RESTART: "The shop is being restarted",
 }
 
 

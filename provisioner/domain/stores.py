@@ -39,6 +39,7 @@ class StoreTask(StrEnum):
     BACKUP = "BACKUP"  # the shop serves on meanwhile
     RESTORE = "RESTORE"  # saves the shop, which is closed meanwhile, before it is removed
     SUSPEND = "SUSPEND"  # stops the shop, which is SUSPENDED then
+    RESTART = "RESTART"  # starts every pod of the shop anew
 
 
 CLOSING = frozenset({StoreTask.RESTORE, StoreTask.SUSPEND})
@@ -64,6 +65,7 @@ class StepName(StrEnum):
     REMOVE = "REMOVE"  # the shop as it was, with its volumes; the namespace stays
     STOP = "STOP"  # its pods and what runs by the clock; visitors are told that it is closed
     OPEN = "OPEN"  # only of a shop that was closed: visitors get there again
+    RESTART = "RESTART"  # its pods are replaced, those of one workload after the other
 
 
 class StepStatus(StrEnum):

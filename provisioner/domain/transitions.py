@@ -89,6 +89,7 @@ RELOADING_STEPS = (*RESTORE_STEPS[:-1], StepName.OPEN, StepName.REACHABLE)
 REPLACING_STEPS = (StepName.REMOVE, *RELOADING_STEPS)
 """Those of removing a shop, and provisioning the store anew from a backup."""
 SUSPEND_STEPS = (StepName.STOP,)
+RESTART_STEPS = (StepName.RESTART,)
 
 
 def provision_steps(store: Store) -> tuple[StepName, ...]:

@@ -45,6 +45,7 @@ _BEGINS = {
     StepName.REMOVE: "Removing the shop as it was.",
     StepName.STOP: "Stopping the shop.",
     StepName.OPEN: "Opening the shop to visitors.",
+    StepName.RESTART: "Replacing the shop's pods.",
 }
 
 

@@ -32,6 +32,7 @@ from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.replacing import save_and_hand_over
+from provisioner.reconcile.restarting import restart
 from provisioner.reconcile.suspending import suspend
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class Tasks:
             StoreTask.BACKUP: partial(back_up, context, records),
             StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
             StoreTask.SUSPEND: partial(suspend, context, records),
+            StoreTask.RESTART: partial(restart, context, records, wake),
         }
         self._queue = WorkQueue()
         self._running = InterruptibleWork()

@@ -14,6 +14,7 @@ from provisioner.domain.transitions import (
     PROVISION_STEPS,
     RELOADING_STEPS,
     REPLACING_STEPS,
+    RESTART_STEPS,
     RESTORE_STEPS,
     RESUME_STEPS,
     SAVING_STEPS,
@@ -89,7 +90,7 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
-    others = [StepName.CLOSE, StepName.REMOVE, *SUSPEND_STEPS]
+    others = [StepName.CLOSE, StepName.REMOVE, *RESTART_STEPS, *SUSPEND_STEPS]
     assert rows == [*RELOADING_STEPS, *DELETE_STEPS, *BACKUP_STEPS, *others]
     assert (StepName.CLOSE, *BACKUP_STEPS) == SAVING_STEPS
     assert (StepName.REMOVE, *RELOADING_STEPS) == REPLACING_STEPS
