@@ -61,7 +61,9 @@ def store_services(
         verifier=_verifier(settings, state, dispatcher, restores),
         restorer=_restorer(state, dispatcher, restores),
         suspensions=_suspensions(settings, state, dispatcher, stores),
-        restarts=Restarts(stores=stores, tasks=_tasks(state), dispatcher=dispatcher),
+        restarts=Restarts(
+            stores=stores, records=state.records, tasks=_tasks(state), dispatcher=dispatcher
+        ),
     )
 
 

@@ -3,21 +3,30 @@
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
+from provisioner.domain.operations import under_way
+from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store, StoreStatus, StoreTask
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.permissions import require_operator
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.store_tasks import TaskRepository
+from provisioner.storage.stores import StoreRepository
 
 
 class Restarts:
     """Restarts shops; ``stores`` says which stores a caller may see."""
 
     def __init__(
-        self, *, stores: StoreQueries, tasks: TaskRepository, dispatcher: Dispatcher
+        self,
+        *,
+        stores: StoreQueries,
+        records: StoreRepository,
+        tasks: TaskRepository,
+        dispatcher: Dispatcher,
     ) -> None:
         self._stores = stores
+        self._records = records
         self._tasks = tasks
         self._dispatcher = dispatcher
 
@@ -32,12 +41,16 @@ class Restarts:
         try:
             begun = await self._tasks.begin(store.id, StoreTask.RESTART, message, audit=audit)
         except ConflictError as error:
-            raise RefusedError(_not_ready(await self._stores.get(caller, store_id))) from error
+            raise RefusedError(_not_ready(await self._records.snapshot(store_id))) from error
         self._dispatcher.wake(begun)
         return begun
 
 
-def _not_ready(store: Store) -> Refusal:
+def _not_ready(snapshot: StoreSnapshot) -> Refusal:
+    store, operation = snapshot.store, snapshot.operation
+    # Such as a deletion, which does not show in the status of a shop that is still open.
+    if operation is not None and operation.is_under_way:
+        return under_way(operation.kind)
     message = (
         f"Only the shop of a store that is READY or DEGRADED can be restarted; this one is"
         f" {store.status}."

@@ -76,7 +76,7 @@ MUTATIONS = (
             field, "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
             others="FORBIDDEN NOT_FOUND OPERATION_UNDER_WAY", no="FORBIDDEN NOT_FOUND NOT_FOUND",
         )
-        for field in ("retryStore", "suspendStore", "resumeStore")
+        for field in ("retryStore", "suspendStore", "resumeStore", "restartStore")
     ),
     mutation(
         "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
