@@ -19,7 +19,7 @@ from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.prompts import confirm
 from app.storectl.restore_command import clone, restore
 from app.storectl.shop_commands import open_shop, password
-from app.storectl.suspension_commands import resume, suspend
+from app.storectl.suspension_commands import restart, resume, suspend
 from app.storectl.tables import columns
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
 from app.storectl.token_commands import tokens
@@ -329,6 +329,7 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
 
 cli.command(epilog=examples("storectl suspend my-shop --watch"))(suspend)
 cli.command(epilog=examples("storectl resume my-shop --watch"))(resume)
+cli.command(epilog=examples("storectl restart my-shop --watch"))(restart)
 cli.command(epilog=examples("storectl backup my-shop --watch"))(backup)
 cli.command(epilog=examples("storectl backups my-shop"))(backups)
 cli.command(epilog=examples("storectl verify my-shop", "storectl verify my-shop --backup 7"))(

@@ -159,6 +159,22 @@ async def until_paused(api: Api, store: Data, *, as_json: bool) -> None:
         )
 
 
+async def until_restarted(api: Api, store: Data, *, as_json: bool) -> None:
+    """Follow a shop that is asked to be restarted. Raises RefusedError if it is not."""
+    until = operation_ended(store)
+    last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
+    name = last["name"]
+    if is_latest(last, "RESTART", "FAILED"):
+        raise RefusedError(f"{name} was not restarted. {_why(last['operation'])}")
+    if not is_latest(last, "RESTART", "SUCCEEDED"):
+        raise RefusedError(
+            f"{name} was not seen to be restarted, because something else was done with it."
+            f" See `storectl history {last['id']}`."
+        )
+    if not as_json:
+        terminal.say(f"{name} has been restarted.")
+
+
 async def until_restored(api: Api, store: Data, *, as_json: bool) -> None:
     """Follow a backup that is put in the place of a shop. Raises RefusedError if it is not done.
 

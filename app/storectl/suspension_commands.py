@@ -1,4 +1,4 @@
-"""Defines the commands that pause a shop, and open it again."""
+"""Defines the commands that pause a shop, open it again, and restart it."""
 
 from typing import Annotated
 
@@ -58,6 +58,38 @@ def resume(
         else:
             name = store["name"]
             line = f"{name} is being opened again. Follow it with: storectl status {name} --watch"
+            say_either(store, [line], as_json=as_json)
+
+    run(work())
+
+
+def restart(
+    *,
+    key: Key,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", "-w", help="Follow the work live, until the shop has been restarted."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Restart a shop. Every part of it starts anew, and shoppers may have to wait for some seconds.
+
+    What is in it is not changed. A shop that has failed is retried instead.
+    """
+    # No confirmation: nothing is lost.
+
+    async def work() -> None:
+        from app.storectl.following import until_restarted  # noqa: PLC0415 - as in connected
+
+        api = connected()
+        store = await api.change("restartStore", id=(await api.store(key))["id"])
+        if watch:
+            await until_restarted(api, store, as_json=as_json)
+        else:
+            name = store["name"]
+            line = f"{name} is being restarted. Follow it with: storectl status {name} --watch"
             say_either(store, [line], as_json=as_json)
 
     run(work())

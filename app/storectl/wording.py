@@ -28,6 +28,7 @@ _ASIDES = {
     "RESTORE": ", and a backup is being restored in its place",
     "SUSPEND": ", and is being paused",
     "RESUME": ", and is being opened again",
+    "RESTART": ", and is being restarted",
 }
 _COPY = (
     "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."
@@ -118,7 +119,7 @@ def under_way(store: Data) -> str:
 
 
 def aside(store: Data) -> str:
-    """Return what is to be said after a store's status, which may not tell that it is closed."""
+    """Return what is to be said after a store's status, which may not tell what is done with it."""
     return _ASIDES.get(under_way(store), "")
 
 

@@ -16,8 +16,8 @@ from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 
 READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
-CHANGING = ["create_store", "retry_store", "suspend_store", "resume_store", "create_backup",
-            "verify_backup", "pin_backup", "unpin_backup", "restore_backup",
+CHANGING = ["create_store", "retry_store", "suspend_store", "resume_store", "restart_store",
+            "create_backup", "verify_backup", "pin_backup", "unpin_backup", "restore_backup",
             "cancel_store"]  # fmt: skip
 DESTROYING = ["restore_in_place", "delete_store"]
 
@@ -61,6 +61,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "retry_store": (False, False, False),
         "suspend_store": (False, True, True),
         "resume_store": (False, False, True),
+        "restart_store": (False, False, False),
         "create_backup": (False, False, False),
         "verify_backup": (False, False, False),
         "pin_backup": (False, False, True),
@@ -80,7 +81,7 @@ async def test_a_tool_that_is_not_offered_does_nothing(
     before = records()
     for options, tool in (
         ([], "delete_store"), ([], "restore_in_place"), (["--read-only"], "cancel_store"),
-        (["--read-only"], "suspend_store"),
+        (["--read-only"], "suspend_store"), (["--read-only"], "restart_store"),
     ):  # fmt: skip
         async with assistant(storectl, *options) as mia:
             result = await mia.client.call_tool(tool, {"store": "my-shop"})

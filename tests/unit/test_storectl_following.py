@@ -16,6 +16,7 @@ from app.storectl.following import (
     until_backed_up,
     until_paused,
     until_ready,
+    until_restarted,
     until_restored,
 )
 from app.storectl.mcp.waiting import is_settled
@@ -208,6 +209,52 @@ async def test_why_a_shop_was_not_paused(ended: dict[str, Any], says: str) -> No
     assert api.taken == 2
 
 
+async def test_a_shop_is_followed_until_it_has_been_restarted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked, done = a_store("QUEUED", "RESTART"), a_store("SUCCEEDED", "RESTART")
+    api = ApiThatTells(asked, a_store("RUNNING", "RESTART"), done, done)
+    await until_restarted(cast("Api", api), asked, as_json=False)
+    assert api.taken == 3
+    assert capsys.readouterr().out == (
+        "my-shop is READY, and is being restarted.\n"
+        "my-shop is READY.\n"
+        "my-shop has been restarted.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        pytest.param(
+            a_store("FAILED", "RESTART", message="Pod web-1 is ending."),
+            "my-shop was not restarted. Pod web-1 is ending.",
+            id="it could not be done",
+        ),
+        pytest.param(
+            a_store("QUEUED", "DELETE", number=3),
+            "my-shop was not seen to be restarted, because something else was done with it."
+            " See `storectl history store_1`.",
+            id="somebody deleted it",
+        ),
+        pytest.param(
+            a_store("QUEUED", "RESTART", number=3),
+            "my-shop was not seen to be restarted, because something else was done with it."
+            " See `storectl history store_1`.",
+            id="it is restarted once more",
+        ),
+    ],
+)
+async def test_why_a_shop_was_not_restarted(ended: dict[str, Any], says: str) -> None:
+    asked = a_store("QUEUED", "RESTART")
+    api = ApiThatTells(asked, ended, ended)
+    with pytest.raises(RefusedError) as refused:
+        await until_restarted(cast("Api", api), asked, as_json=True)
+    assert str(refused.value) == says
+    assert refused.value.exit_code == 1
+    assert api.taken == 2
+
+
 async def test_a_paused_shop_is_followed_until_it_is_open(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -381,7 +428,7 @@ async def test_no_delete_is_advised_of_a_shop_that_was_open(
     )
 
 
-@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE", "SUSPEND"])
+@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE", "SUSPEND", "RESTART"])
 def test_a_store_is_not_settled_while_a_task_is_done(kind: str) -> None:
     told = [is_settled(a_store(status, kind)) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
     assert told == [False, False, True]

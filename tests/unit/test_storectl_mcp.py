@@ -26,6 +26,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "retry_store": {"store": "a-shop"},
     "suspend_store": {"store": "a-shop"},
     "resume_store": {"store": "a-shop"},
+    "restart_store": {"store": "a-shop"},
     "create_backup": {"store": "a-shop"},
     "verify_backup": {"store": "a-shop"},
     "pin_backup": {"store": "a-shop", "number": 1},

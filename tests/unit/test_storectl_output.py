@@ -121,6 +121,7 @@ COMMANDS = [
     ("retry", "a-shop"), ("retry", "a-shop", "--watch"),
     ("suspend", "a-shop"), ("suspend", "a-shop", "--watch"),
     ("resume", "a-shop"), ("resume", "a-shop", "--watch"),
+    ("restart", "a-shop"), ("restart", "a-shop", "--watch"),
     ("tokens", "list"), ("tokens", "create"), ("tokens", "revoke", "x"),
 ]  # fmt: skip
 

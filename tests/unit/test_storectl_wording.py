@@ -250,11 +250,13 @@ def test_a_restore_in_place_is_told_from_the_one_that_undoes_it() -> None:
         ("SUSPEND", "RUNNING", "READY, and is being paused"),
         ("SUSPEND", "FAILED", "READY"),
         ("RESUME", "SUCCEEDED", "READY"),
+        ("RESTART", "QUEUED", "READY, and is being restarted"),
+        ("RESTART", "RUNNING", "READY, and is being restarted"),
+        ("RESTART", "SUCCEEDED", "READY"),
+        ("RESTART", "FAILED", "READY"),
     ],
 )
-def test_a_status_says_that_the_shop_is_about_to_be_closed_or_open(
-    kind: str, status: str, text: str
-) -> None:
+def test_a_status_says_what_is_done_with_the_whole_shop(kind: str, status: str, text: str) -> None:
     operation = {"number": 2, "kind": kind, "status": status}
     store = STORE | {"status": "READY", "operation": operation, "reason": None}
     assert wording.store_lines(store)[0] == f"my-shop is {text}."
@@ -274,19 +276,20 @@ def test_what_was_done_with_a_store_is_told_in_words() -> None:
         {"kind": "RETRY", "parameters": None},
         {"kind": "SUSPEND", "parameters": {"id": "store_1"}},
         {"kind": "RESUME", "parameters": {"id": "store_1"}},
+        {"kind": "RESTART", "parameters": {"id": "store_1"}},
     )
     rows = wording.operation_rows([operation, *({**operation, **other} for other in others)])
     assert [row[1] for row in rows[1:]] == [
         "Create from backup", "Create copy from backup", "Create from backup", "Create", "Retry",
-        "Pause", "Open again",
+        "Pause", "Open again", "Restart",
     ]  # fmt: skip
 
 
 def test_the_steps_on_a_whole_shop_say_what_they_are_about() -> None:
     told = [wording.words(name) for name in ("REPOSITORY", "SAVE", "CHECK", "RESTORE")]
     assert told == ["Prepare backup", "Save backup", "Check backup", "Load backup"]
-    assert [wording.words(name) for name in ("CLOSE", "REMOVE", "STOP", "OPEN")] == [
-        "Close shop", "Remove old shop", "Stop shop", "Open shop",
+    assert [wording.words(name) for name in ("CLOSE", "REMOVE", "STOP", "OPEN", "RESTART")] == [
+        "Close shop", "Remove old shop", "Stop shop", "Open shop", "Restart",
     ]  # fmt: skip
 
 

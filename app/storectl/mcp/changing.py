@@ -85,6 +85,22 @@ class ChangingTools:
             self._api, asked, caller, seconds=wait_seconds, after=asked["version"], until=is_built
         )
 
+    async def restart_store(
+        self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
+    ) -> StoreDetails:
+        """Start every part of a shop anew, and wait until all of it runs again.
+
+        Nothing that is in it changes, but shoppers may have to wait for some seconds. It has to be
+        READY or DEGRADED, and keeps that status meanwhile. The returned operation says how it
+        ended, and why it failed. If it is not settled when the wait is over, go on with get_store;
+        do not restart it again.
+        """
+        asked = await self._api.change("restartStore", id=await self._id(store))
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=operation_ended(asked),
+        )  # fmt: skip
+
     async def create_backup(
         self, caller: Caller, *, store: StoreKey, wait_seconds: WaitSeconds = LONG_ENOUGH
     ) -> StoreDetails:

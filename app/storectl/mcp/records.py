@@ -42,7 +42,7 @@ class Operation(Record):
     number: int
     kind: Annotated[
         str,
-        Field(description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND or RESUME."),
+        Field(description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME or RESTART."),
     ]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]
     asked_by_name: Annotated[str | None, Field(description="Null if the platform itself began it.")]

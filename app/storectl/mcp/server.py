@@ -61,6 +61,7 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
         # may still ask.
         _add(server, changing.suspend_store, _hints(is_destructive=True, is_repeatable=True))
         _add(server, changing.resume_store, _hints(is_repeatable=True))
+        _add(server, changing.restart_store, _hints())
         _add(server, changing.create_backup, _hints())
         _add(server, changing.verify_backup, _hints())
         _add(server, changing.pin_backup, _hints(is_repeatable=True))

@@ -14,7 +14,7 @@ from app.storectl.printable import one_line
 from app.storectl.wording import Data, under_way, words
 
 _WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
-_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND"})  # what may be done while a store stays READY
+_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND", "RESTART"})  # done while a store stays READY
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 
 WaitSeconds = Annotated[
