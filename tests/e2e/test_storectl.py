@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.e2e.conftest import NewService
 from tests.e2e.service import Service
 from tests.e2e.storectl import Storectl
 from tests.e2e.test_recovery import behaving, give_values
+from tests.e2e.test_restart import OLDER_SECONDS
 
 STEPS = ["Namespace", "Credentials", "Helm install", "Workloads ready", "Setup job", "Reachable"]
 
@@ -97,6 +99,27 @@ def test_pause_watch_and_open_watch(storectl: Storectl) -> None:
     kinds = [item["kind"] for item in storectl.json("history", "quiet-shop")]
     assert kinds == ["RESUME", "SUSPEND", "CREATE"]
     storectl.ok("delete", "quiet-shop", "-y", "--watch")
+
+
+def test_restart_watch(storectl: Storectl) -> None:
+    storectl.ok("create", "slow-shop", "--engine", "woocommerce", "--watch")
+    before = {pod["name"] for pod in storectl.json("status", "slow-shop")["pods"]}
+    time.sleep(OLDER_SECONDS)
+
+    # When the shop is restarted and watched
+    lines = storectl.ok("restart", "slow-shop", "--watch").splitlines()
+
+    # Then the watch ends once all of it runs again, although it was READY all the time
+    assert lines[0] == "slow-shop is READY, and is being restarted."
+    done = r"✓ Restart +[0-9.]+ s  Every part of the shop has started anew\."
+    assert re.fullmatch(done, lines[1])
+    assert lines[2:] == ["slow-shop is READY.", "slow-shop has been restarted."]
+    restarted = storectl.json("status", "slow-shop")
+    assert restarted["status"] == "READY"
+    assert {pod["name"] for pod in restarted["pods"]} != before
+    kinds = [(item["kind"], item["status"]) for item in storectl.json("history", "slow-shop")]
+    assert kinds == [("RESTART", "SUCCEEDED"), ("CREATE", "SUCCEEDED")]
+    storectl.ok("delete", "slow-shop", "-y", "--watch")
 
 
 def test_a_terminal_sees_it_live(storectl: Storectl) -> None:

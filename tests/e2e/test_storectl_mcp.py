@@ -60,7 +60,11 @@ async def test_an_assistant_makes_mends_and_deletes(
         assert told[-1][:2] == (6, 6)
         assert told[-1][2] in ("her-shop is PROVISIONING", "her-shop is READY")
 
-        # When it is paused and opened again, each is waited for
+        # When it is restarted, paused and opened again, each is waited for
+        restarted = await anna.ok("restart_store", store="her-shop", wait_seconds=120)
+        assert (restarted["status"], restarted["is_settled"]) == ("READY", True)
+        operation = restarted["operation"]
+        assert (operation["kind"], operation["status"]) == ("RESTART", "SUCCEEDED")
         paused = await anna.ok("suspend_store", store="her-shop", wait_seconds=120)
         assert (paused["status"], paused["is_settled"]) == ("SUSPENDED", True)
         assert paused["suspended_at"] is not None
