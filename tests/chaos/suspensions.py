@@ -1,4 +1,4 @@
-"""Shops are paused and opened again in the storm, and seen to be so once all is quiet."""
+"""Shops are paused, opened again and restarted in the storm, and seen so once all is quiet."""
 
 import random
 
@@ -7,7 +7,7 @@ from provisioner.domain.owners import MERCHANTS
 from tests.chaos.asking import operate
 from tests.chaos.promises import Promises
 
-_SUSPEND, _RESUME = 0.2, 0.5
+_SUSPEND, _RESUME, _RESTART = 0.2, 0.5, 0.15
 """How likely each is in a round."""
 _SHOPS = f"SELECT id FROM stores WHERE status = :status AND {MERCHANTS} ORDER BY id"  # noqa: S608
 _NAMESPACES = "SELECT namespace FROM stores WHERE status = :status ORDER BY id"
@@ -15,7 +15,7 @@ _SERVERS = "app.kubernetes.io/component in (wordpress, mysql)"
 
 
 class Suspensions:
-    """What is done to pause shops. ``promises`` keeps what was promised of it."""
+    """What is done to pause and restart shops. ``promises`` keeps what was promised of it."""
 
     def __init__(self, promises: Promises, dice: random.Random) -> None:
         self._promises = promises
@@ -27,6 +27,8 @@ class Suspensions:
             await self._ask("suspendStore", "READY", "NOT_SUSPENDABLE", spared)
         if self._random.random() < _RESUME:
             await self._ask("resumeStore", "SUSPENDED", "NOT_SUSPENDED", spared)
+        if self._random.random() < _RESTART:
+            await self._ask("restartStore", "READY", "NOT_READY", spared)
 
     async def _ask(self, mutation: str, status: str, refusal: str, spared: str) -> None:
         found = [f"store_{row[0]}" for row in self._promises.rows(_SHOPS, status=status)]

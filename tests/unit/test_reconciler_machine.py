@@ -283,6 +283,14 @@ class Stores(RuleBasedStateMachine):
 
         self.runner.run(work())
 
+    @rule(store_id=stores)
+    def restart(self, store_id: str) -> None:
+        async def work() -> None:
+            with suppress(ConflictError, RefusedError):
+                self._wake(await self.task_records.begin(store_id, StoreTask.RESTART, "Asked for."))
+
+        self.runner.run(work())
+
     @rule(counts=st.sampled_from([DUMPED, OTHERWISE]))
     def change_what_is_loaded(self, counts: str) -> None:
         self.cluster.reports["load"] = counts
@@ -393,6 +401,9 @@ class Stores(RuleBasedStateMachine):
             # A look for drift comes after everything else: it would never come if all were woken
             # again before they were worked on.
             self.reconciler.wake_by_id(store_id)
+        if store.task is StoreTask.RESTART:
+            # It waits for what is missing, which the patrol finds after a while.
+            self.reconciler.inspect(store_id)
         if (
             self.tasks.waiting
             or self.tasks.running
@@ -487,7 +498,9 @@ def _brings_to_target(item: OperationWithSteps) -> bool:
     if item.operation.kind is OperationKind.RESTORE:
         (removal,) = (step for step in item.steps if step.name is StepName.REMOVE)
         return removal.started_at is not None
-    return item.operation.kind not in {OperationKind.BACKUP, OperationKind.SUSPEND}
+    return item.operation.kind not in {
+        OperationKind.BACKUP, OperationKind.SUSPEND, OperationKind.RESTART,
+    }  # fmt: skip
 
 
 class StoresOnPostgres(Stores):
