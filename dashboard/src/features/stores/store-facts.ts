@@ -113,6 +113,11 @@ export function stepsOf(store: Pick<StoreDetailsFragment, "operation" | "steps">
   return isShopLeftAlone(store) ? [] : store.steps;
 }
 
+/** The end of the log of what failed. */
+export function outputOfFailure(steps: StoreDetailsFragment["steps"]): string | null | undefined {
+  return steps.find(({ status }) => status === "FAILED")?.output;
+}
+
 interface Milestone {
   name: string;
   at: string;

@@ -4,7 +4,7 @@ import { Notice } from "@/components/notice";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
 import { problemOf, remedyOf } from "./reason-words";
-import { stepsOf } from "./store-facts";
+import { outputOfFailure, stepsOf } from "./store-facts";
 import { TechnicalReason } from "./technical-reason";
 
 interface StoreNoticeProps {
@@ -43,6 +43,5 @@ export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
 
 /** The end of the log of what failed. */
 function outputOf(store: StoreDetailsFragment): string | null | undefined {
-  if (store.status !== "FAILED") return null;
-  return stepsOf(store).find((step) => step.status === "FAILED")?.output;
+  return store.status === "FAILED" ? outputOfFailure(stepsOf(store)) : null;
 }
