@@ -20,6 +20,7 @@ const ACTIONS: Record<string, ActionWords> = {
   retryStore: { label: "Trying a shop again", did: "had the work tried again on the shop", wanted: "wanted the work tried again on the shop" },
   suspendStore: { label: "Pausing a shop", did: "paused the shop", wanted: "wanted to pause the shop" },
   resumeStore: { label: "Opening a shop again", did: "opened again the shop", wanted: "wanted to open again the shop" },
+  restartStore: { label: "Restarting a shop", did: "restarted the shop", wanted: "wanted to restart the shop" },
   createBackup: { label: "Backing a shop up", did: "had a backup made of the shop", wanted: "wanted a backup made of the shop" },
   restoreBackup: { label: "Restoring a backup in place", did: "had a backup restored in place of the shop", wanted: "wanted a backup restored in place of the shop" },
   verifyBackup: { label: "Checking a backup", did: "had a backup checked of the shop", wanted: "wanted a backup checked of the shop" },

@@ -63,6 +63,16 @@ test("a pause is told by its beginning, then by the shop's status, and one that 
   expect(wordsOf(...begun, task("CANCELLED"), event({ status: "DELETING" }))).toEqual(["The shop was not paused.", "The shop is being removed."]);
 });
 
+test("a restart is told as a whole: that it began, or how it ended", () => {
+  const task = (status: string) => event({ kind: "TASK", subject: "RESTART", status, message: "Ada asked for the shop to be restarted." });
+  const replace = (status: string) => event({ kind: "STEP", subject: "RESTART", status });
+  const begun = [task("QUEUED"), task("RUNNING"), replace("RUNNING")];
+  expect(wordsOf(...begun)).toEqual(["The shop is being restarted."]);
+  expect(wordsOf(...begun, replace("SUCCEEDED"), task("SUCCEEDED"))).toEqual(["The shop was restarted."]);
+  expect(wordsOf(...begun, replace("FAILED"), task("FAILED"))).toEqual(["The shop could not be restarted."]);
+  expect(wordsOf(...begun, task("CANCELLED"), event({ status: "DELETING" }))).toEqual(["The restart of the shop was stopped.", "The shop is being removed."]);
+});
+
 test("a task of a newer platform is told in its own words", () => {
   expect(wordsOf(event({ kind: "TASK", subject: "POLISH", status: "RUNNING", message: "The shop is polished." }))).toEqual(["The shop is polished."]);
 });

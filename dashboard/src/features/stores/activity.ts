@@ -49,6 +49,13 @@ const TASKS: Record<string, Record<string, string | null>> = {
     FAILED: "The shop could not be paused, and is open as before.",
     CANCELLED: "The shop was not paused.",
   } satisfies Record<OperationStatus, string | null>,
+  RESTART: {
+    QUEUED: null, // it begins soon
+    RUNNING: "The shop is being restarted.",
+    SUCCEEDED: "The shop was restarted.",
+    FAILED: "The shop could not be restarted.",
+    CANCELLED: "The restart of the shop was stopped.",
+  } satisfies Record<OperationStatus, string | null>,
 };
 
 /** Of a backup of which a shop is made, to see whether that can be done. */

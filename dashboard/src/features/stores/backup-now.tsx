@@ -1,21 +1,20 @@
 import { CircleCheck, DatabaseBackup } from "lucide-react";
-import { useEffect, useId, useRef } from "react";
+import { useId } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
-import { Fold } from "@/components/fold";
 import { Notice } from "@/components/notice";
 import { Refusal } from "@/components/refusal";
 import { TimeAgo } from "@/components/time-ago";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
-import { announce } from "@/lib/announcer";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { useCanChange } from "@/lib/viewer";
 import styles from "./backups-panel.module.css";
 import { CREATE_BACKUP } from "./operations";
-import { backupRemedyOf, problemOf } from "./reason-words";
+import { backupRemedyOf } from "./reason-words";
 import { StepList } from "./step-list";
-import { canBeOpened, isBackingUp, isBackup, isLeaving, isOperationUnderWay, isPausing, isRestoring } from "./store-facts";
-import { TechnicalReason } from "./technical-reason";
+import { canBeOpened, isBackingUp, isBackup, isLeaving, isOperationUnderWay, isPausing, isRestarting, isRestoring, outputOfFailure } from "./store-facts";
+import { useAnnouncedEnd } from "./use-announced-end";
+import { WhyFailed } from "./why-failed";
 
 interface BackupNowProps {
   store: StoreDetailsFragment;
@@ -26,7 +25,7 @@ interface BackupNowProps {
 /** The way to make a backup; the steps of one that is being made, and how the latest one ended. */
 export function BackupNow({ store, role }: BackupNowProps) {
   const canChange = useCanChange() && store.status !== "DELETED" && !isLeaving(store);
-  useAnnouncedEnd(store);
+  useAnnouncedEnd(isBackingUp(store), endOf(store));
   return (
     <div className={styles.now}>
       {canChange && <BackUpButton store={store} />}
@@ -65,6 +64,7 @@ function obstacleOf(store: StoreDetailsFragment): string | undefined {
   if (isBackingUp(store)) return "A backup is being made. The shop stays open meanwhile.";
   if (isRestoring(store)) return "A backup is being restored in place of this shop.";
   if (isPausing(store)) return "The shop is being paused.";
+  if (isRestarting(store)) return "The shop is being restarted.";
   if (store.status === "SUSPENDED") return "Nothing in a paused shop changes. Open it again to have a backup made, or one restored in its place.";
   if (!canBeOpened(store)) return "A backup can be made of a shop that is ready.";
   if (isOperationUnderWay(store)) return "Something else is being done with the shop just now.";
@@ -88,26 +88,14 @@ function LatestEnd({ store, role }: BackupNowProps) {
   const { reason } = operation;
   return (
     <Notice tone="failed" title="The latest backup failed">
-      {reason && <p>{problemOf(reason.code)}</p>}
-      <p>{backupRemedyOf(reason?.code, role)}</p>
-      {reason && (
-        <Fold summary="Technical details of the failure" isOpenAtFirst={role === "ADMIN"}>
-          <TechnicalReason reason={reason} output={steps.find(({ status }) => status === "FAILED")?.output} />
-        </Fold>
-      )}
+      <WhyFailed reason={reason} output={outputOfFailure(steps)} remedy={backupRemedyOf(reason?.code, role)} role={role} />
     </Notice>
   );
 }
 
-/** Say how a backup ended to people who listen to the page, if it was under way before their eyes. */
-function useAnnouncedEnd(store: StoreDetailsFragment): void {
-  const { name, operation } = store;
-  const isUnderWay = isBackingUp(store);
-  const status = isBackup(store) ? operation?.status : undefined;
-  const wasUnderWay = useRef(isUnderWay);
-  useEffect(() => {
-    if (wasUnderWay.current && status === "SUCCEEDED") announce(`${name} is backed up.`);
-    if (wasUnderWay.current && status === "FAILED") announce(`The backup of ${name} failed.`);
-    wasUnderWay.current = isUnderWay;
-  }, [name, status, isUnderWay]);
+function endOf(store: StoreDetailsFragment): string | undefined {
+  const status = isBackup(store) ? store.operation?.status : undefined;
+  if (status === "SUCCEEDED") return `${store.name} is backed up.`;
+  if (status === "FAILED") return `The backup of ${store.name} failed.`;
+  return undefined;
 }

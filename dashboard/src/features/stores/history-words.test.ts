@@ -38,6 +38,10 @@ test("a pause, and the end of it", () => {
   expect(wordsOf({ kind: "RESUME", status: "RUNNING", finishedAt: null })).toBe("Opening again, asked for by Ada: under way.");
 });
 
+test("a restart", () => {
+  expect(wordsOf({ kind: "RESTART" })).toBe("Restart, asked for by Ada: done in 21 s.");
+});
+
 test("what nobody asked for, and what an older version did", () => {
   expect(wordsOf({ kind: "DELETE", askedByName: null })).toBe("Deletion: done in 21 s.");
 });

@@ -13,6 +13,7 @@ const KINDS: Record<string, string> = {
   RESTORE: "Restore of a backup in place of the shop",
   SUSPEND: "Pause",
   RESUME: "Opening again",
+  RESTART: "Restart",
 } satisfies Record<OperationKind, string>;
 
 const STATUSES: Record<string, string> = {

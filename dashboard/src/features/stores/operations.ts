@@ -337,6 +337,20 @@ export const RESUME_STORE = graphql(`
   }
 `);
 
+export const RESTART_STORE = graphql(`
+  mutation RestartStore($input: RestartStoreInput!) {
+    restartStore(input: $input) {
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const CREATE_BACKUP = graphql(`
   mutation CreateBackup($input: CreateBackupInput!) {
     createBackup(input: $input) {

@@ -1,8 +1,6 @@
 import { CirclePlay } from "lucide-react";
-import { useEffect, useRef } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
-import { Fold } from "@/components/fold";
 import { Notice } from "@/components/notice";
 import { Refusal } from "@/components/refusal";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
@@ -14,9 +12,9 @@ import { useNow } from "@/lib/use-now";
 import { useCanChange } from "@/lib/viewer";
 import { RESUME_STORE } from "./operations";
 import { inWords, OPEN_AGAIN, pauseRemedyOf, WHAT_IS_KEPT, WHAT_VISITORS_SEE } from "./pause-words";
-import { problemOf } from "./reason-words";
-import { canBeOpened, isLeaving, isPauseGivenUp, isPausing, isReopening, isRestoring } from "./store-facts";
-import { TechnicalReason } from "./technical-reason";
+import { canBeOpened, isLeaving, isPauseGivenUp, isPausing, isReopening, isRestoring, outputOfFailure } from "./store-facts";
+import { useAnnouncedEnd } from "./use-announced-end";
+import { WhyFailed } from "./why-failed";
 
 interface PauseNoticeProps {
   store: StoreDetailsFragment;
@@ -26,7 +24,8 @@ interface PauseNoticeProps {
 
 /** Tells of a shop that is paused, or is being paused or opened again, and of one where that failed. */
 export function PauseNotice({ store, role }: PauseNoticeProps) {
-  useAnnouncedFailure(store);
+  // Other ends are a status, which is said by itself.
+  useAnnouncedEnd(isPausing(store), isPauseGivenUp(store) ? `${store.name} was not paused.` : undefined);
   if (isLeaving(store)) return null;
   if (store.status === "SUSPENDED") return <Paused store={store} role={role} />;
   if (isPausing(store)) return <BeingPaused />;
@@ -93,13 +92,7 @@ function NotPaused({ store: { operation, steps }, role }: PauseNoticeProps) {
   return (
     <Notice tone="failed" title="The shop was not paused">
       <p>It could not be stopped, so it is open as before.</p>
-      {reason && <p>{problemOf(reason.code)}</p>}
-      <p>{pauseRemedyOf(reason?.code, role)}</p>
-      {reason && (
-        <Fold summary="Technical details of the failure" isOpenAtFirst={role === "ADMIN"}>
-          <TechnicalReason reason={reason} output={steps.find(({ status }) => status === "FAILED")?.output} />
-        </Fold>
-      )}
+      <WhyFailed reason={reason} output={outputOfFailure(steps)} remedy={pauseRemedyOf(reason?.code, role)} role={role} />
     </Notice>
   );
 }
@@ -111,15 +104,4 @@ function NotOpened() {
       <p>{WHAT_IS_KEPT}</p>
     </Notice>
   );
-}
-
-/** Say that a shop was not paused to people who listen to the page, if that was under way before their eyes; other ends are a status. */
-function useAnnouncedFailure(store: StoreDetailsFragment): void {
-  const { name } = store;
-  const [isUnderWay, isGivenUp] = [isPausing(store), isPauseGivenUp(store)];
-  const wasUnderWay = useRef(isUnderWay);
-  useEffect(() => {
-    if (wasUnderWay.current && isGivenUp) announce(`${name} was not paused.`);
-    wasUnderWay.current = isUnderWay;
-  }, [name, isUnderWay, isGivenUp]);
 }

@@ -1,5 +1,6 @@
 import type { ReasonCode, Role, StoreSummaryFragment, ViewerQuery } from "@/gql/graphql";
 import { remedyByTrying } from "./reason-words";
+import { inWordsOf } from "./refusal-words";
 
 export const PAUSE = "Pause shop";
 export const OPEN_AGAIN = "Open shop again";
@@ -32,6 +33,6 @@ const REFUSALS: Record<string, string> = {
 };
 
 /** A payload with its errors as people are told them. */
-export function inWords({ errors }: { errors: { code: string; message: string }[] }): { errors: { message: string }[] } {
-  return { errors: errors.map(({ code, message }) => ({ message: REFUSALS[code] ?? message })) };
+export function inWords(payload: Parameters<typeof inWordsOf>[1]) {
+  return inWordsOf(REFUSALS, payload);
 }

@@ -2,10 +2,9 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { StoreDetailsFragment } from "@/gql/graphql";
-import { onAnnouncement } from "@/lib/announcer";
-import { type Answers, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
-import { aBackup, aDetailedStore, anOperation, aReason, aStep, backupsOf } from "@/testing/records";
-import { StorePage } from "./store-page";
+import { type Answers, nothing, unreachable, viewer } from "@/testing/platform";
+import { aDetailedStore, anOperation, aReason, aStep } from "@/testing/records";
+import { listening, noticeTexts as notice, showStore as show, streaming } from "@/testing/store-page";
 
 const THEN = new Date("2020-11-27T14:05:00").toISOString();
 const STOPPING = [aStep({ name: "STOP", status: "RUNNING", finishedAt: null })];
@@ -16,16 +15,6 @@ const PAUSED: Partial<StoreDetailsFragment> = {
 };
 const OPENING = anOperation({ id: "operation_1_3", number: 3, kind: "RESUME", status: "RUNNING", finishedAt: null });
 const OPENING_STEPS = [aStep(), aStep({ name: "OPEN", status: "RUNNING", finishedAt: null }), aStep({ name: "REACHABLE", status: "PENDING" })];
-
-/** Draw the page of a shop. */
-function show(given: Partial<StoreDetailsFragment> = {}, more: Answers = {}) {
-  const store = aDetailedStore(given);
-  return renderPage(<StorePage />, {
-    answers: { Store: () => ({ __typename: "Query", store }), StoreBackups: () => backupsOf([aBackup()]), ...more },
-    at: "/stores/store_1",
-    route: "/stores/:id",
-  });
-}
 
 type Mutation = "suspendStore" | "resumeStore";
 const NAMES = { suspendStore: ["SuspendStore", "SuspendStorePayload"], resumeStore: ["ResumeStore", "ResumeStorePayload"] } as const;
@@ -38,31 +27,11 @@ const refused = (mutation: Mutation, code: string) =>
   answered(mutation, { errors: [{ __typename: "UserError", code, message: `The server’s words for ${code}.` }] });
 const BEGUN = answered("suspendStore", { store: aDetailedStore({ operation: { ...PAUSING, status: "QUEUED" }, steps: STOPPING }) });
 
-/** A frame of the store's stream, sent when the test says so. */
-function streaming() {
-  let send: (store: StoreDetailsFragment) => void = () => undefined;
-  const frame = new Promise<object>((resolve) => {
-    send = (store) => resolve({ storeStatus: { __typename: "StoreUpdate", version: store.version, store, events: [] } });
-  });
-  return { answers: { StoreStatus: () => frame }, send };
-}
-
-function listening(): { said: string[]; stop: () => void } {
-  const said: string[] = [];
-  return { said, stop: onAnnouncement((message) => said.push(message)) };
-}
-
 const pauseButton = () => screen.findByRole("button", { name: "Pause shop" });
 const openButton = () => screen.findByRole("button", { name: "Open shop again" });
 const dialog = () => within(screen.getByRole("dialog", { name: "Pause candles?" }));
 const goOn = () => userEvent.click(dialog().getByRole("button", { name: "Pause shop" }));
 const words = () => [...screen.getByRole("dialog").querySelectorAll("form > p")].map(({ textContent }) => textContent);
-
-/** The texts of the notice with this title. */
-async function notice(title: string) {
-  const texts = (await screen.findByText(title)).parentElement?.querySelectorAll(":scope > p") ?? [];
-  return [...texts].slice(1).map(({ textContent }) => textContent);
-}
 
 const WHAT_VISITORS_SEE = "Visitors see a page that says that the shop is closed for now.";
 const WHAT_IS_KEPT = "Nothing is lost: its data, its address and its backups are kept.";

@@ -86,6 +86,7 @@ export function remedyByTrying(code: ReasonCode | undefined, role: Role | undefi
   return `Whoever runs the platform has to correct this: show them the technical details. Then choose “${button}”.`;
 }
 
-function askedBy(role: Role | undefined): string {
+/** Whom to ask if a problem lasts, after a comma. */
+export function askedBy(role: Role | undefined): string {
   return role === "ADMIN" ? "the technical details say what to correct" : "tell whoever runs the platform";
 }

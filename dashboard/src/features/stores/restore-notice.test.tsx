@@ -2,9 +2,9 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { OperationFactsFragment, StoreDetailsFragment } from "@/gql/graphql";
 import { onAnnouncement } from "@/lib/announcer";
-import { type Answers, renderPage } from "@/testing/platform";
-import { aBackup, aDetailedStore, anOperation, aReason, aStep, backupsOf } from "@/testing/records";
-import { StorePage } from "./store-page";
+import type { Answers } from "@/testing/platform";
+import { aDetailedStore, anOperation, aReason, aStep } from "@/testing/records";
+import { noticeTexts as notice, showStore } from "@/testing/store-page";
 
 const READY_AT = new Date(Date.now() - 60_000).toISOString();
 const SAVING = anOperation({ id: "operation_1_4", number: 4, kind: "RESTORE", status: "RUNNING", finishedAt: null });
@@ -27,20 +27,7 @@ function historyOf(...operations: OperationFactsFragment[]): Answers {
   return { StoreOperations: () => ({ __typename: "Query", store }) };
 }
 
-function show(given: Partial<StoreDetailsFragment>, more: Answers = {}) {
-  const store = aDetailedStore({ readyAt: READY_AT, ...given });
-  return renderPage(<StorePage />, {
-    answers: { Store: () => ({ __typename: "Query", store }), StoreBackups: () => backupsOf([aBackup()]), ...more },
-    at: "/stores/store_1",
-    route: "/stores/:id",
-  });
-}
-
-/** The texts of the notice with this title. */
-async function notice(title: string) {
-  const texts = (await screen.findByText(title)).parentElement?.querySelectorAll(":scope > p") ?? [];
-  return [...texts].slice(1).map(({ textContent }) => textContent);
-}
+const show = (given: Partial<StoreDetailsFragment>, more?: Answers) => showStore({ readyAt: READY_AT, ...given }, more);
 
 const UNDER_WAY = "A backup is being restored in place of this shop";
 const FAILURE = "The backup could not be restored";

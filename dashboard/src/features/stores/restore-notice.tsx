@@ -1,13 +1,11 @@
-import { useEffect, useRef } from "react";
 import { useQuery } from "urql";
-import { Fold } from "@/components/fold";
 import { Notice } from "@/components/notice";
-import type { OperationFactsFragment, OperationStatus, Role, StoreDetailsFragment } from "@/gql/graphql";
-import { announce } from "@/lib/announcer";
+import type { OperationStatus, Role, StoreDetailsFragment } from "@/gql/graphql";
 import { STORE_OPERATIONS } from "./operations";
-import { problemOf, restoreRemedyOf } from "./reason-words";
-import { canBeOpened, isRestore, isRestoreGivenUp, isRestoring, isReturn } from "./store-facts";
-import { TechnicalReason } from "./technical-reason";
+import { restoreRemedyOf } from "./reason-words";
+import { canBeOpened, isRestore, isRestoreGivenUp, isRestoring, isReturn, outputOfFailure } from "./store-facts";
+import { useAnnouncedEnd } from "./use-announced-end";
+import { WhyFailed } from "./why-failed";
 
 interface RestoreNoticeProps {
   store: StoreDetailsFragment;
@@ -17,7 +15,7 @@ interface RestoreNoticeProps {
 
 /** Tells of a backup that is put in the place of the shop, and of one that could not be. */
 export function RestoreNotice({ store, role }: RestoreNoticeProps) {
-  useAnnouncedEnd(store);
+  useAnnouncedEnd(isRestoring(store), endOf(store));
   if (isReturn(store)) return <Returned store={store} role={role} />;
   if (isRestoring(store)) return <UnderWay isBeingSaved={canBeOpened(store)} />;
   if (isRestoreGivenUp(store) && canBeOpened(store)) return <GivenUp store={store} role={role} />;
@@ -35,10 +33,11 @@ function UnderWay({ isBeingSaved }: { isBeingSaved: boolean }) {
 
 /** Why nothing was restored, where the shop could not be saved before. */
 function GivenUp({ store: { operation, steps }, role }: RestoreNoticeProps) {
+  const reason = operation?.reason;
   return (
     <Notice tone="failed" title="The backup was not restored">
       <p>The shop could not be saved as it is before, so it was left as it was.</p>
-      <Why reason={operation?.reason} output={steps.find(({ status }) => status === "FAILED")?.output} role={role} isOver />
+      <WhyFailed reason={reason} output={outputOfFailure(steps)} remedy={restoreRemedyOf(reason?.code, role)} role={role} />
     </Notice>
   );
 }
@@ -57,51 +56,19 @@ function Returned({ store: { id, operation }, role }: RestoreNoticeProps) {
   const words = operation && RETURNED[operation.status];
   if (!words) return null;
   const before = data?.store?.operations.edges.find(({ node }) => node.number === operation.number - 1)?.node;
+  // Another restore can be asked for once the shop is there.
+  const remedy = operation.status === "SUCCEEDED" ? restoreRemedyOf(before?.reason?.code, role) : undefined;
   return (
     <Notice tone="warning" title="The backup could not be restored">
       <p>{words}</p>
-      {before && <Why reason={before.reason} role={role} isOver={operation.status === "SUCCEEDED"} />}
+      {before && <WhyFailed reason={before.reason} remedy={remedy} role={role} />}
     </Notice>
   );
 }
 
-interface WhyProps {
-  reason: OperationFactsFragment["reason"] | undefined;
-  output?: string | null | undefined;
-  role: Role | undefined;
-  /** Whether the shop is there, so that another restore can be asked for. */
-  isOver: boolean;
-}
-
-function Why({ reason, output, role, isOver }: WhyProps) {
-  return (
-    <>
-      {reason && <p>{problemOf(reason.code)}</p>}
-      {isOver && <p>{restoreRemedyOf(reason?.code, role)}</p>}
-      {reason && (
-        <Fold summary="Technical details of the failure" isOpenAtFirst={role === "ADMIN"}>
-          <TechnicalReason reason={reason} output={output} />
-        </Fold>
-      )}
-    </>
-  );
-}
-
-/** Say how a restore ended to people who listen to the page, if it was under way before their eyes. */
-function useAnnouncedEnd(store: StoreDetailsFragment): void {
-  const { name } = store;
-  const isUnderWay = isRestoring(store);
-  const end = endOf(store);
-  const wasUnderWay = useRef(isUnderWay);
-  useEffect(() => {
-    if (wasUnderWay.current && end) announce(`${name} ${end}.`);
-    wasUnderWay.current = isUnderWay;
-  }, [name, end, isUnderWay]);
-}
-
 function endOf(store: StoreDetailsFragment): string | undefined {
   const status = isRestore(store) ? store.operation?.status : undefined;
-  if (status === "SUCCEEDED") return isReturn(store) ? "is brought back as it was" : "is restored";
-  if (status === "FAILED") return "was not restored";
+  if (status === "SUCCEEDED") return `${store.name} is ${isReturn(store) ? "brought back as it was" : "restored"}.`;
+  if (status === "FAILED") return `${store.name} was not restored.`;
   return undefined;
 }

@@ -18,6 +18,7 @@ const TITLES: Record<string, string> = {
   REMOVE: "Remove the shop as it was",
   STOP: "Stop the shop",
   OPEN: "Open the shop to visitors",
+  RESTART: "Start every part anew",
 } satisfies Record<StepName, string>;
 
 const HINTS: Record<string, string> = {
@@ -37,9 +38,10 @@ const HINTS: Record<string, string> = {
   REMOVE: "The shop’s software and its disks are removed. Its address and its passwords stay.",
   STOP: "From now on visitors see that the shop is closed for now. Its software and its database stop, and everything in them is kept.",
   OPEN: "From now on visitors get to the shop again.",
+  RESTART: "The shop’s database starts anew, then its software.",
 } satisfies Record<StepName, string>;
 
-const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP"];
+const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "RESTART"];
 
 /** Whether a step belongs to a task, such as the saving of a shop, which is told as a whole. */
 export function isOfTask(name: string): boolean {

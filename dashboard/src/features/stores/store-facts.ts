@@ -64,6 +64,21 @@ export function isPauseGivenUp({ operation }: Pick<StoreDetailsFragment, "operat
   return operation?.kind === "SUSPEND" && operation.status === "FAILED";
 }
 
+/** Whether what was done last is a restart. */
+export function isRestart({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "RESTART";
+}
+
+/** Whether the shop is being restarted, or is about to be: its status stays as it is meanwhile. */
+export function isRestarting(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isRestart(store) && isOperationUnderWay(store);
+}
+
+/** Whether the shop should have been restarted, and not every part of it started anew. */
+export function isRestartGivenUp(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isRestart(store) && store.operation?.status === "FAILED";
+}
+
 /** Whether a shop that was paused is being opened again: at the first try, or at another one. */
 export function isReopening({ status, suspendedAt }: Pick<StoreSummaryFragment, "status" | "suspendedAt">): boolean {
   return (status === "QUEUED" || status === "PROVISIONING") && suspendedAt != null;
@@ -78,6 +93,7 @@ export function isBeingClosed(store: Pick<StoreDetailsFragment, "operation">): b
 export function workOf(store: StoreDetailsFragment): string | undefined {
   if (isRestoring(store)) return "Being restored";
   if (isPausing(store)) return "Being paused";
+  if (isRestarting(store)) return "Being restarted";
   return reopeningOf(store);
 }
 
@@ -88,7 +104,7 @@ export function reopeningOf(store: Pick<StoreSummaryFragment, "status" | "suspen
 
 /** Whether what was done last left the shop as it was, so that its steps are not what became of the shop. */
 export function isShopLeftAlone(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
-  return isBackup(store) || isRestoreGivenUp(store) || isPauseGivenUp(store);
+  return isBackup(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store);
 }
 
 /** Whether the shop may be empty: nothing was put into its place, and it was not paused before. */
@@ -101,7 +117,7 @@ export function doneOf({ operation }: Pick<StoreDetailsFragment, "operation">): 
   return operation ? DONE[operation.kind] : undefined;
 }
 
-const DONE: Partial<Record<OperationKind, string>> = { RESTORE: "Restored", SUSPEND: "Paused", RESUME: "Opened again" };
+const DONE: Partial<Record<OperationKind, string>> = { RESTORE: "Restored", SUSPEND: "Paused", RESUME: "Opened again", RESTART: "Restarted" };
 
 /** Whether anything is being done with the shop. */
 export function isOperationUnderWay({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
@@ -111,6 +127,11 @@ export function isOperationUnderWay({ operation }: Pick<StoreDetailsFragment, "o
 /** The steps of the work that decides how the shop is doing; none once something was done since that left it alone. */
 export function stepsOf(store: Pick<StoreDetailsFragment, "operation" | "steps">): StoreDetailsFragment["steps"] {
   return isShopLeftAlone(store) ? [] : store.steps;
+}
+
+/** The end of the log of what failed. */
+export function outputOfFailure(steps: StoreDetailsFragment["steps"]): string | null | undefined {
+  return steps.find(({ status }) => status === "FAILED")?.output;
 }
 
 interface Milestone {

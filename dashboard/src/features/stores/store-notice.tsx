@@ -4,7 +4,9 @@ import { Notice } from "@/components/notice";
 import type { Role, StoreDetailsFragment } from "@/gql/graphql";
 import { messageOf } from "@/lib/graphql/client";
 import { problemOf, remedyOf } from "./reason-words";
-import { stepsOf } from "./store-facts";
+import { RestartButton } from "./restart-button";
+import { isRestartAdvised, remedyByRestarting } from "./restart-words";
+import { outputOfFailure, stepsOf } from "./store-facts";
 import { TechnicalReason } from "./technical-reason";
 
 interface StoreNoticeProps {
@@ -12,10 +14,12 @@ interface StoreNoticeProps {
   problem: CombinedError | undefined;
   /** What the person may do, once it is known. */
   role: Role | undefined;
+  onRestart: () => void;
 }
 
 /** Why the store is as it is, and what to do; below it, what Kubernetes says. */
-export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
+export function StoreNotice({ store, problem, role, onRestart }: StoreNoticeProps) {
+  const isRestartOffered = role !== undefined && role !== "VIEWER" && isRestartAdvised(store);
   return (
     <>
       {problem && (
@@ -29,8 +33,12 @@ export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
         </Notice>
       )}
       {store.reason && (
-        <Notice tone={store.status === "FAILED" ? "failed" : "warning"} title={problemOf(store.reason.code)}>
-          <p>{remedyOf(store, role)}</p>
+        <Notice
+          tone={store.status === "FAILED" ? "failed" : "warning"}
+          title={problemOf(store.reason.code)}
+          actions={isRestartOffered && <RestartButton store={store} look="primary" onAsk={onRestart} />}
+        >
+          <p>{isRestartOffered ? remedyByRestarting(role) : remedyOf(store, role)}</p>
           {/* Admins act upon Kubernetes' own words. */}
           <Fold summary="Technical details of the problem" isOpenAtFirst={role === "ADMIN"}>
             <TechnicalReason reason={store.reason} output={outputOf(store)} />
@@ -43,6 +51,5 @@ export function StoreNotice({ store, problem, role }: StoreNoticeProps) {
 
 /** The end of the log of what failed. */
 function outputOf(store: StoreDetailsFragment): string | null | undefined {
-  if (store.status !== "FAILED") return null;
-  return stepsOf(store).find((step) => step.status === "FAILED")?.output;
+  return store.status === "FAILED" ? outputOfFailure(stepsOf(store)) : null;
 }

@@ -1,4 +1,5 @@
 import { SearchX } from "lucide-react";
+import { useState } from "react";
 import { useParams } from "react-router";
 import { BackLink } from "@/components/back-link";
 import { ButtonLink } from "@/components/button";
@@ -22,6 +23,9 @@ import { FactsPanel } from "./facts-panel";
 import { HistoryPanel } from "./history-panel";
 import { STORE, STORE_BACKUPS } from "./operations";
 import { PauseNotice } from "./pause-notice";
+import { RestartDialog } from "./restart-dialog";
+import { RestartNotice } from "./restart-notice";
+import { RestartPanel } from "./restart-panel";
 import { RestoreNotice } from "./restore-notice";
 import { StoreActions } from "./store-actions";
 import { canBeOpened, doneOf, hostOf, isBeingClosed, isShopLeftAlone, queueDetail, WHAT_A_COPY_IS, workOf } from "./store-facts";
@@ -106,11 +110,15 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
   const role = useViewer().data?.viewer.role;
   const softwareOf = useSoftwareLabel();
   const backups = useLiveQuery({ query: STORE_BACKUPS, variables: { id: store.id } });
+  // Here, since the buttons that ask for it go and come with the shop's problems.
+  const [isRestartAsked, setRestartAsked] = useState(false);
+  const askForRestart = () => setRestartAsked(true);
   return (
     <>
-      <StoreNotice store={store} problem={problem} role={role} />
+      <StoreNotice store={store} problem={problem} role={role} onRestart={askForRestart} />
       <RestoreNotice store={store} role={role} />
       <PauseNotice store={store} role={role} />
+      <RestartNotice store={store} role={role} />
       <ClosedShopsNotice store={store} />
       <BackupNotice store={store} known={backups.data} />
       <div className={styles.columns}>
@@ -121,10 +129,12 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} />
           <BackupsPanel store={store} query={backups} role={role} />
+          <RestartPanel store={store} onAsk={askForRestart} />
           <HistoryPanel id={store.id} />
           <TechnicalPanel store={store} events={events} />
         </div>
       </div>
+      {isRestartAsked && <RestartDialog store={store} onClose={() => setRestartAsked(false)} />}
     </>
   );
 }

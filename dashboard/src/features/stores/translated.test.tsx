@@ -54,7 +54,7 @@ function Everything({ store, events }: { store: StoreDetailsFragment; events: St
   return (
     <>
       <StoreRow store={store} isAddressChecked software={`Shop ${store.engineVersion}`} />
-      <StoreNotice store={store} problem={undefined} role="OPERATOR" />
+      <StoreNotice store={store} problem={undefined} role="OPERATOR" onRestart={() => undefined} />
       <Timeline steps={store.steps} isWaiting={store.status === "QUEUED"} isOver={store.status === "FAILED"} />
       <FinishedTimeline steps={store.steps} />
       <FactsPanel store={store} software={`Shop ${store.engineVersion}`} />
