@@ -94,10 +94,11 @@ RESTART_STEPS = (StepName.RESTART,)
 
 def provision_steps(store: Store) -> tuple[StepName, ...]:
     """Return the steps in which a store is provisioned."""
-    if store.restore is not None and store.restore.stage is not RestoreStage.LOADING:
-        return REPLACING_STEPS
-    if store.is_reopening:
-        return RESUME_STEPS if store.from_backup is None else RELOADING_STEPS
+    if store.restore is not None:
+        is_removed = store.restore.stage is RestoreStage.LOADING
+        return RELOADING_STEPS if is_removed else REPLACING_STEPS
+    if store.suspended_at is not None:  # it was open, so no backup is loaded, whatever it began as
+        return RESUME_STEPS
     return PROVISION_STEPS if store.from_backup is None else RESTORE_STEPS
 
 

@@ -1,10 +1,12 @@
 """The state machine: whatever happens, a store's work comes to an end, and deleted is for ever."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from provisioner.domain.backups import RestoreSource
 from provisioner.domain.stores import StepName, StoreStatus, StoreTarget
 from provisioner.domain.transitions import (
     ALLOWED,
@@ -22,7 +24,9 @@ from provisioner.domain.transitions import (
     Action,
     decide,
     is_allowed,
+    provision_steps,
 )
+from tests.stores import a_store
 
 DESIGN = Path(__file__).resolve().parents[2] / "DESIGN.md"
 
@@ -101,3 +105,13 @@ def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
 
 def _without(left_out: StepName, steps: tuple[StepName, ...]) -> tuple[StepName, ...]:
     return tuple(name for name in steps if name is not left_out)
+
+
+def test_a_shop_that_was_suspended_is_not_loaded_from_the_backup_that_it_began_as() -> None:
+    source = RestoreSource(
+        store_id="another", number=1, snapshot="5f0e", url="http://h", admin_user="", counts={},
+        engine_version="1",
+    )  # fmt: skip
+    store = replace(a_store(), from_backup=source)
+    assert provision_steps(store) == RESTORE_STEPS
+    assert provision_steps(replace(store, suspended_at=store.created_at)) == RESUME_STEPS
