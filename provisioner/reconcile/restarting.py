@@ -7,6 +7,7 @@ what asks it is replaced.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -109,18 +110,16 @@ async def _until_replaced(
             if pod.uid not in asked:
                 await context.cluster.delete_pod(namespace, pod.name, pod.uid)
                 asked.add(pod.uid)
-        waiting_for = f"Pod {old[0].name} is ending." if old else _problem(context, store, engine)
-        if not waiting_for:
+        assessment = look(context, store, engine, is_building=False)
+        if not old and assessment.fatal is not None:
+            raise StoreFailedError(assessment.fatal.reason)
+        if not old and assessment.are_workloads_ready:
             return
         if await is_namespace_gone(context, store):
             raise StoreFailedError(NAMESPACE_LOST)
+        waiting_for = f"Pod {old[0].name} is ending." if old else assessment.waiting_for
         await steps.report(StepName.RESTART, waiting_for)
-        await observer.changed(namespace, revision)
-
-
-def _problem(context: ReconcileContext, store: Store, engine: Engine) -> str:
-    """Return what the shop waits for, or "". Raises StoreFailedError when waiting does not help."""
-    assessment = look(context, store, engine, is_building=False)
-    if assessment.fatal is not None:
-        raise StoreFailedError(assessment.fatal.reason)
-    return "" if assessment.are_workloads_ready else assessment.waiting_for
+        grace = assessment.recheck_after
+        with suppress(TimeoutError):  # a grace period has ended, so the same may be fatal now
+            async with asyncio.timeout(grace.total_seconds() if grace else None):
+                await observer.changed(namespace, revision)

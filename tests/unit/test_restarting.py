@@ -11,7 +11,9 @@ from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ClusterUnreachableError
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus
-from provisioner.domain.stores import Store, StoreStatus, StoreTask
+from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTask
+from provisioner.readiness import Assessment, FatalFinding
+from provisioner.reconcile import restarting
 from provisioner.reconcile.health import observe
 from provisioner.reconcile.namespaces import NAMESPACE_LOST
 from provisioner.reconcile.restarting import restart
@@ -96,6 +98,24 @@ async def test_pods_that_do_not_start_again_fail_it_with_the_reason(world: World
     assert failed.reason is not None
     assert failed.reason.code is ReasonCode.IMAGE_NOT_FOUND
     assert world.woken == [await world.read()]
+
+
+async def test_what_is_fatal_only_after_a_while_ends_it_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Assessment(
+        fatal=None, are_workloads_ready=False, is_setup_done=True,
+        waiting_for="Pod web fits on no node.", recheck_after=timedelta(milliseconds=1),
+    )  # fmt: skip
+    reason = Reason(ReasonCode.UNSCHEDULABLE, "Pod web fits on no node, for too long.")
+    fatal = FatalFinding(reason, None, None, previous=False)
+    looks = iter([waiting] * 10)  # while nothing changes in the cluster
+
+    def look(*_: object, **__: object) -> Assessment:
+        return next(looks, replace(waiting, fatal=fatal))
+
+    monkeypatch.setattr(restarting, "look", look)
+    assert (await restarted(world)).reason == reason
 
 
 async def test_one_that_takes_too_long_says_what_it_waited_for(world: World) -> None:
