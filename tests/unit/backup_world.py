@@ -86,7 +86,8 @@ class World:
         with self.working() as tasks:
             tasks.wake(self.store)
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while (store := await self.read()).task is not None:  # noqa: ASYNC110 - no event
+                # Until the worker is done too, for something comes after its last write.
+                while (store := await self.read()).task is not None or tasks.running:  # noqa: ASYNC110
                     await asyncio.sleep(0.001)
         return store
 
