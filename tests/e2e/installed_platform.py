@@ -20,7 +20,7 @@ from tests.charts.rendering import PLATFORM
 from tests.e2e.platform_account import account_kubeconfig
 from tests.e2e.service import Service
 
-_OF_THE_CONTAINER = {"HOST", "PORT", "STATE_DIR", "CHART_VALUES"}
+_OF_THE_CONTAINER = {"HOST", "PORT", "CLOSED_SHOPS_PORT", "STATE_DIR", "CHART_VALUES"}
 _PATIENCE_SECONDS = 90.0
 _PREFIX = "STORE_PLATFORM_"
 
