@@ -152,11 +152,6 @@ class Store:
         return self.task in CLOSING or self.status is StoreStatus.SUSPENDED
 
     @property
-    def is_reopening(self) -> bool:
-        """Whether work that brings it to READY opens a shop that was closed for that, or before."""
-        return self.restore is not None or self.suspended_at is not None
-
-    @property
     def is_check(self) -> bool:
         """Whether the platform has made it to check a backup; people read of it at the backup."""
         return self.owner == THE_PLATFORM

@@ -41,7 +41,8 @@ _log = structlog.get_logger(__name__)
 class Tasks:
     """Does the tasks of stores, by workers that take them from a queue of their own.
 
-    ``wake`` is told of a store whose task is done, and whose operation goes on from there.
+    ``wake`` is told of a store whose task is over, where its operation goes on from there or it has
+    to be looked at.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Tasks:
     ) -> None:
         self._context = context
         self._records = records
+        self._wake = wake
         self._work: Mapping[StoreTask, Callable[[Store], Awaitable[OperationStatus]]] = {
             StoreTask.BACKUP: partial(back_up, context, records),
             StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
@@ -135,6 +137,8 @@ class Tasks:
         try:
             store = await self._context.records.get(store_id)
             await self._records.fail(store, unforeseen.reason(noted, unforeseen.REMEDY))
+            # It may have been closed already: whoever looks after it finds that, and opens it.
+            self._wake(await self._context.records.get(store_id))
         except (ConflictError, NotFoundError):
             pass  # over already
         except Exception as failure:  # noqa: BLE001 - both errors are logged, and work tried again

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from provisioner.domain import backoff
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ClusterUnreachableError
 from provisioner.domain.operations import Operation, OperationKind, OperationStatus
@@ -250,6 +251,29 @@ async def test_an_engine_that_is_gone_keeps_a_shop_from_being_paused(shop: Shop)
     failed = await shop.latest()
     assert failed.reason is not None
     assert failed.reason.code is ReasonCode.ENGINE_MISSING
+
+
+async def test_a_shop_whose_pausing_is_given_up_is_opened_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise RuntimeError("Nobody foresaw this.")
+
+    monkeypatch.setattr(shop.world.task_records, "suspend", breaks)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.001)
+
+    store = await shop.suspend()
+
+    assert (store.status, store.task, store.suspended_at) == (_S.READY, None, None)
+    failed = await shop.latest()
+    assert failed.reason is not None
+    assert (failed.status, failed.reason.code) == (_O.FAILED, ReasonCode.INTERNAL)
+    assert shop.world.woken == [store]
+    # It is closed still, which is found at once then.
+    ill = await observe(shop.context, store)
+    assert ill.status is _S.DEGRADED
+    await inspect(shop.context, ill)
+    assert (len(shop.namespace.pods), shop.namespace.is_hidden) == (1, False)
 
 
 async def test_a_paused_shop_is_neither_ill_nor_drift(shop: Shop) -> None:
