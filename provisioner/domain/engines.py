@@ -42,11 +42,17 @@ class GeneratedSecret:
 
 @dataclass(frozen=True, slots=True)
 class EngineVersion:
-    """A version of an engine; its ``values`` are merged over the chart's defaults."""
+    """A version of an engine; its ``values`` are merged over the chart's defaults.
+
+    ``follows`` names the versions of which a shop can be upgraded to this one, with its data.
+    ``what_is_new`` says to a merchant what an upgrade to it brings; "" if nobody wrote that.
+    """
 
     name: str
     is_default: bool
     values: Mapping[str, object]
+    follows: tuple[str, ...] = ()
+    what_is_new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,10 @@ class Engine:
     def version(self, name: str) -> EngineVersion | None:
         return next((version for version in self.versions if version.name == name), None)
 
+    def versions_after(self, name: str) -> tuple[EngineVersion, ...]:
+        """Return the versions that a shop of this one can be upgraded to, as they are listed."""
+        return tuple(version for version in self.versions if name in version.follows)
+
 
 # The structs below are the file's format: msgspec checks types and patterns, and names the field in
 # its errors. The rest of the code uses ``Engine`` above.
@@ -165,6 +175,8 @@ class _Version(_File):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     default: bool = False
     values: dict[str, object] = {}
+    follows: list[str] = []
+    what_is_new: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class _PageVisit(_File):
@@ -224,9 +236,8 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
-    if wrong := _wrong_component(found):
-        raise ConfigurationError(f"{file}: {wrong}.")
-    if wrong := _wrong_visit(found.walk):
+    wrong = _wrong_version(found.versions) or _wrong_component(found) or _wrong_visit(found.walk)
+    if wrong:
         raise ConfigurationError(f"{file}: {wrong}.")
     if not (folder / "Chart.yaml").is_file():
         raise ConfigurationError(
@@ -263,7 +274,10 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         admin_user=found.admin_user,
         admin_password_key=found.admin_password_key,
         credentials=tuple(GeneratedSecret(c.key, c.length) for c in found.credentials),
-        versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
+        versions=tuple(
+            EngineVersion(v.name, v.default, v.values, tuple(v.follows), v.what_is_new)
+            for v in found.versions
+        ),
         resources={key: str(value) for key, value in resources.items()},
         provision_timeout=_seconds(found.provision_timeout_seconds),
         sends_mail=found.sends_mail,
@@ -273,6 +287,18 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         makes_copies=found.makes_copies,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
     )
+
+
+def _wrong_version(versions: Sequence[_Version]) -> str | None:
+    """Return what is wrong with the versions and what they follow, or None."""
+    names = [version.name for version in versions]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        return f"`versions` has {', '.join(twice)} more than once"
+    for version in versions:
+        # What it follows may be offered no more: a shop that has it keeps it until its upgrade.
+        if version.name in version.follows:
+            return f"version {version.name!r} cannot follow itself"
+    return None
 
 
 def _wrong_component(found: _Description) -> str | None:
