@@ -253,6 +253,14 @@ class Cluster(Protocol):
         """Ask for the deletion of the volume claim with this name and uid, if it still exists."""
         ...
 
+    async def service_address(self, namespace: str, name: str, port: int) -> str | None:
+        """Return where a Service is reached inside the cluster, as ``10.96.0.7:80``.
+
+        An IPv6 address is in brackets. None for a Service without an address of its own, such as a
+        headless one. Raises NotFoundError when there is no such Service, or it has no such port.
+        """
+        ...
+
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool
     ) -> str:
