@@ -426,13 +426,19 @@ class Announcer(Protocol):
 
 
 class Prober(Protocol):
-    """Checks whether a shopper could open a store."""
+    """Checks whether a shopper could open a store.
 
-    async def problem(self, store: Store, path: str) -> str | None:
+    With ``behind``, the base URL of the store's Service, requests go there and not by the store's
+    address. ServiceUnreachableError is raised then when no connection can be made, and only then.
+    """
+
+    async def problem(self, store: Store, path: str, *, behind: str | None = None) -> str | None:
         """Return why the store's ``path`` does not answer, or None when it answers."""
         ...
 
-    async def walk_problem(self, store: Store, walk: Sequence[PageVisit]) -> str | None:
+    async def walk_problem(
+        self, store: Store, walk: Sequence[PageVisit], *, behind: str | None = None
+    ) -> str | None:
         """Return why a shopper does not get to the store's check-out, or None if one does."""
         ...
 
