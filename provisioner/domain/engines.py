@@ -70,6 +70,18 @@ class PageVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopService:
+    """The Service that shoppers' requests go to, as the Ingress has it for ``/``; and its port."""
+
+    component: str
+    port: int
+
+    def name_of(self, store: Store) -> str:
+        """Return the Service's name, which the chart makes from the release's."""
+        return f"{store.release}-{self.component}"
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The contents of an ``engine.yaml``, and in ``chart`` the path of its folder.
 
@@ -97,6 +109,9 @@ class Engine:
 
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
+    ``shop_service`` is where a shop is asked that no visitors are led to yet; None for an engine
+    whose shops are asked at their addresses alone.
+
     CONTRIBUTING.md ("Add an engine") explains each field.
     """
 
@@ -117,6 +132,7 @@ class Engine:
     resources: Mapping[str, str]
     provision_timeout: timedelta | None = None
     walk: tuple[PageVisit, ...] = ()
+    shop_service: ShopService | None = None
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup_counts: tuple[str, ...] | None = None
@@ -185,6 +201,11 @@ class _PageVisit(_File):
     finds: dict[str, str] = {}
 
 
+class _ShopService(_File):
+    component: _Label
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 80
+
+
 class _Backup(_File):
     counts: Annotated[list[_Label], msgspec.Meta(min_length=1)]
     closed_by: list[_Label] = []
@@ -208,6 +229,7 @@ class _Description(_File):
     provision_timeout_seconds: Annotated[int, msgspec.Meta(ge=60, le=3600)] | None = None
     credentials: list[_GeneratedSecret] = []
     walk: list[_PageVisit] = []
+    shop_service: _ShopService | None = None
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup: _Backup | None = None
@@ -286,6 +308,7 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         closed_by=tuple(found.backup.closed_by) if found.backup else (),
         makes_copies=found.makes_copies,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
+        shop_service=_shop_service(found.shop_service),
     )
 
 
@@ -302,11 +325,14 @@ def _wrong_version(versions: Sequence[_Version]) -> str | None:
 
 
 def _wrong_component(found: _Description) -> str | None:
-    """Return what is wrong with the components that close a shop, or None."""
+    """Return what is wrong with the components that serve or close a shop, or None."""
     known = {workload.component for workload in found.workloads}
     named = found.backup.closed_by if found.backup else []
     if unknown := [component for component in named if component not in known]:
         return f"`backup.closedBy` names {', '.join(unknown)}, which `workloads` does not have"
+    service = found.shop_service
+    if service is not None and service.component not in known:
+        return f"`shopService` names {service.component}, which `workloads` does not have"
     return None
 
 
@@ -326,6 +352,10 @@ def _wrong_visit(walk: Iterable[_PageVisit]) -> str | None:
                 return f"$.walk[{number}].finds.{name} is no regular expression ({error})"
             known.add(name)
     return None
+
+
+def _shop_service(found: _ShopService | None) -> ShopService | None:
+    return None if found is None else ShopService(found.component, found.port)
 
 
 def _seconds(number: int | None) -> timedelta | None:

@@ -269,6 +269,14 @@ class Cluster(Protocol):
         """Ask for the deletion of the volume claim with this name and uid, if it still exists."""
         ...
 
+    async def service_address(self, namespace: str, name: str, port: int) -> str | None:
+        """Return where a Service is reached inside the cluster, as ``10.96.0.7:80``.
+
+        An IPv6 address is in brackets. None for a Service without an address of its own, such as a
+        headless one. Raises NotFoundError when there is no such Service, or it has no such port.
+        """
+        ...
+
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool
     ) -> str:
@@ -434,13 +442,19 @@ class Announcer(Protocol):
 
 
 class Prober(Protocol):
-    """Checks whether a shopper could open a store."""
+    """Checks whether a shopper could open a store.
 
-    async def problem(self, store: Store, path: str) -> str | None:
+    With ``behind``, the base URL of the store's Service, requests go there and not by the store's
+    address. ServiceUnreachableError is raised then when no connection can be made, and only then.
+    """
+
+    async def problem(self, store: Store, path: str, *, behind: str | None = None) -> str | None:
         """Return why the store's ``path`` does not answer, or None when it answers."""
         ...
 
-    async def walk_problem(self, store: Store, walk: Sequence[PageVisit]) -> str | None:
+    async def walk_problem(
+        self, store: Store, walk: Sequence[PageVisit], *, behind: str | None = None
+    ) -> str | None:
         """Return why a shopper does not get to the store's check-out, or None if one does."""
         ...
 
