@@ -114,10 +114,12 @@ class Upgrade:
     """What is done to a shop that gets another version of its engine.
 
     ``walks``: before it a shopper got up to the check-out, so after it one has to get there too.
+    ``probes``: before it the shop answered at its Service, so it is asked there while it is closed.
     """
 
     version: str
     walks: bool = False
+    probes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ nothing is known of the shop, and it is asked once it is open, as a new one is.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from provisioner.domain.engines import Engine, ShopService
 from provisioner.domain.errors import NotFoundError, ServiceUnreachableError
@@ -42,6 +43,25 @@ async def can_buy(context: ReconcileContext, store: Store, engine: Engine) -> bo
             await asyncio.sleep(_PAUSE_SECONDS)
         if await context.prober.walk_problem(store, engine.walk) is None:
             return True
+    return False
+
+
+async def can_be_probed(context: ReconcileContext, store: Store, engine: Engine) -> bool:
+    """Return whether the open shop answers now at its Service, from where the platform runs.
+
+    Something else may answer in its place outside of the cluster, such as a proxy of the network.
+    Raises ClusterUnreachableError and ClusterRejectedError.
+    """
+    service = engine.shop_service
+    if service is None or not context.settings.is_reachability_checked:
+        return False
+    with suppress(NotFoundError, ServiceUnreachableError):
+        address = await context.cluster.service_address(
+            store.namespace, service.name_of(store), service.port
+        )
+        if address is not None:
+            path, base = engine.ready_path, f"http://{address}"
+            return await context.prober.problem(store, path, behind=base) is None
     return False
 
 

@@ -27,6 +27,7 @@ from provisioner.domain.transitions import provision_steps
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
+from provisioner.reconcile.closed_probe import probe_closed
 from provisioner.reconcile.closing import open_again
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.giving_up import end_badly
@@ -181,7 +182,7 @@ class _Building:
             raise _missing(f"Version {store.installed_version} of engine {engine.name}")
         # Taken before helm runs, so that only pods of an earlier operation are in it.
         before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
-        await self._discard_unfinished_jobs()
+        await self._discard_old_jobs()
 
         async def install() -> str:
             return await self._context.helm.install(
@@ -227,15 +228,21 @@ class _Building:
         replaced = await replace(self._context, self.store, found)
         return f" These could not be changed in place, and were created again: {replaced}."
 
-    async def _discard_unfinished_jobs(self) -> None:
-        """Remove unfinished Jobs of an earlier operation.
+    async def _discard_old_jobs(self) -> None:
+        """Remove unfinished Jobs of an earlier operation, and what set up a former version.
 
         A Job that failed never runs again, and Kubernetes does not let anybody change a Job's pods.
+        The set-up of a former version would pass for that of the one that is installed now.
         """
         if self.store.operation_number == 1:
             return
         seen = self._context.observer.observe(self.store.namespace)
-        old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
+        former = self._engine.setup_job if self.store.is_updating else None
+        old = {
+            job.uid: job.name
+            for job in seen.jobs
+            if not job.is_complete or (former is not None and job.component == former)
+        }
         for uid, name in old.items():
             await self._context.cluster.delete_job(self.store.namespace, name, uid)
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
@@ -288,7 +295,17 @@ class _Building:
         return Outcome("The setup job is complete.")
 
     async def _probe(self) -> Outcome:
-        return Outcome("Not looked at.", is_skipped=True)
+        upgrade = self.store.upgrade
+        if upgrade is None or not upgrade.probes:
+            return Outcome("The shop is asked once it is open.", is_skipped=True)
+        return await probe_closed(
+            self._context,
+            self.store,
+            self._engine,
+            walks=upgrade.walks,
+            check=self._assess,
+            report=partial(self.steps.report, StepName.PROBE),
+        )
 
     async def _open(self) -> Outcome:
         return await open_again(self._context, self.store)
@@ -313,7 +330,8 @@ class _Building:
         if problem := await prober.problem(self.store, self._engine.ready_path):
             return f"The shop does not answer yet: {problem}"
         # A shop that was open belongs to its merchant, who may sell nothing just now, or otherwise.
-        if self.store.ready_at is None and self._engine.walk:
+        is_sold_in = self.store.upgrade.walks if self.store.upgrade else False
+        if (self.store.ready_at is None or is_sold_in) and self._engine.walk:
             problem = await prober.walk_problem(self.store, self._engine.walk)
             if problem is not None:
                 return f"The shop answers, but a shopper cannot buy yet: {problem}"

@@ -16,10 +16,15 @@ from provisioner.domain.operations import OperationStatus
 from provisioner.domain.ports import TaskRecords
 from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import Reason, StepName, StepStatus, Store, Upgrade
+from provisioner.reconcile.closed_probe import can_be_probed, can_buy
 from provisioner.reconcile.closing import reopen
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.saving import Saving
 from provisioner.reconcile.steps import Outcome, StepRunner
+
+_TRIES = 10
+"""How often a shop is asked whether it answers, before it is taken for one that does not."""
+_PAUSE_SECONDS = 1.0
 
 
 async def upgrade(
@@ -95,9 +100,30 @@ class _Preflight:
         if engine.version(self._store.engine_version) is None:
             # It is what the shop is brought back with.
             raise _missing(f"Version {self._store.engine_version} of engine {engine.name}")
-        walks = False
-        await self._records.record_preflight(self._store, replace(wanted, walks=walks))
+        await self._require_answer(engine)
+        found_out = replace(
+            wanted,
+            walks=await can_buy(self._context, self._store, engine),
+            probes=await can_be_probed(self._context, self._store, engine),
+        )
+        await self._records.record_preflight(self._store, found_out)
         return Outcome(f"The shop can be upgraded to version {version.name}.")
+
+    async def _require_answer(self, engine: Engine) -> None:
+        """Raise StoreFailedError for a shop that is ill: nothing would tell what an upgrade did."""
+        if not self._context.settings.is_reachability_checked:
+            return
+        problem: str | None = ""
+        for number in range(_TRIES):
+            await asyncio.sleep(_PAUSE_SECONDS if number else 0)
+            problem = await self._context.prober.problem(self._store, engine.ready_path)
+            if problem is None:
+                return
+        message = (
+            f"The shop does not answer now: {problem} Have it answer first, such as by restoring a"
+            " backup; then ask again."
+        )
+        raise StoreFailedError(Reason(ReasonCode.NOT_READY, message))
 
     @property
     def _upgrade(self) -> Upgrade:

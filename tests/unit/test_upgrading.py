@@ -3,27 +3,27 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from provisioner.domain.backups import RestoreStage
+from provisioner.domain.cluster import Job
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.engines import EngineVersion
 from provisioner.domain.errors import ClusterUnreachableError, HelmError
-from provisioner.domain.operations import Operation, OperationKind, OperationStatus
+from provisioner.domain.operations import OperationKind, OperationStatus
 from provisioner.domain.store_annotation import annotation_for
-from provisioner.domain.stores import BUILT, Reason, Store, StoreStatus, StoreTask, Upgrade
+from provisioner.domain.stores import Reason, StoreStatus, Upgrade
 from provisioner.domain.transitions import REPLACING_STEPS, UPGRADE_STEPS
 from provisioner.kubernetes.labels import STORE_ANNOTATION
 from provisioner.reconcile.deletion import delete
 from provisioner.reconcile.namespaces import NAMESPACE_LOST
-from provisioner.reconcile.provisioning import provision, time_limit
-from provisioner.reconcile.upgrading import upgrade
+from provisioner.reconcile.provisioning import time_limit
 from provisioner.storage.database import Database
-from provisioner.storage.operation_pages import OperationPages
-from provisioner.testing.simulation import SimulatedNamespace
-from tests.unit.backup_world import ENGINE, World, a_ready_shop
+from tests.unit.backup_world import a_ready_shop
 from tests.unit.ended_services import ends_after
+from tests.unit.upgraded_shop import Shop, is_as_it_was, is_upgraded
 
 _S, _O, _K = StoreStatus, OperationStatus, OperationKind
 WRITES = 2 * len(UPGRADE_STEPS) + 5
@@ -31,84 +31,8 @@ WRITES = 2 * len(UPGRADE_STEPS) + 5
 the handing over, and of the store's status when that goes on and ends."""
 RECOVERY_WRITES = 2 * len(REPLACING_STEPS) + 3
 """Those of bringing the shop back, once the upgrade has failed."""
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 ORDERS = {"orders": 3, "products": 2}
-
-
-class Shop:
-    """A shop of version 1 that is open, and can be upgraded to 2. Every install of it is noted."""
-
-    def __init__(self, world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world = world
-        self.records = world.records
-        self.tasks = world.task_records
-        self.cluster = world.cluster
-        versions = (
-            EngineVersion("1", is_default=False, values={"version": 1}),
-            EngineVersion("2", is_default=True, values={"version": 2}, follows=("1",)),
-        )
-        engine = replace(ENGINE, versions=versions, closed_by=("web",))
-        self.context = world.context = replace(world.context, engines={"tiny": engine})
-        self.installed: list[object] = []
-        self.is_broken = False  # version 2
-        self._pages = OperationPages(database)
-        install = world.cluster.install
-
-        async def noted(*, values: Mapping[str, object], **given: object) -> str:
-            self.installed.append(values["version"])
-            world.cluster.is_image_missing = self.is_broken and values["version"] == 2
-            return await install(values=values, **given)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(world.cluster, "install", noted)
-
-    async def begin(self) -> Store:
-        """Ask for version 2."""
-        self.world.store = await self.tasks.begin(
-            self.id, StoreTask.UPGRADE, "Asked for.", upgrade=Upgrade("2")
-        )
-        return self.world.store
-
-    async def upgrade(self) -> Store:
-        """Have it upgraded; return the store when nothing more is to be done."""
-        await self.begin()
-        return await self.settle()
-
-    async def settle(self) -> Store:
-        """Do what a service does until nothing more is to be done; return the store."""
-        while True:
-            store = await self.world.read()
-            if store.task is not None:
-                store = await self.world.do_task()
-            elif store.status in {_S.QUEUED, *BUILT}:
-                await provision(self.context, store)
-            else:
-                return store
-
-    async def go_on(self) -> None:
-        """Do the same in one go, without a worker that tries again."""
-        store = await self.world.read()
-        while store.task is not None or store.status in {_S.QUEUED, *BUILT}:
-            if store.task is not None:
-                await upgrade(self.context, self.tasks, lambda _: None, store)
-            else:
-                await provision(self.context, store)
-            store = await self.world.read()
-
-    @property
-    def id(self) -> str:
-        return self.world.store.id
-
-    async def operations(self) -> list[Operation]:
-        """Return the operations since the shop was made, oldest first."""
-        page = await self._pages.page(self.id, first=10, after=None)
-        return [item.operation for item in reversed(page.items)][1:]
-
-    @property
-    def namespace(self) -> SimulatedNamespace:
-        return self.cluster.namespaces[self.world.store.namespace]
-
-    @property
-    def is_open(self) -> bool:
-        return len(self.namespace.pods) == 1 and not self.namespace.is_hidden
 
 
 @pytest.fixture
@@ -116,18 +40,6 @@ async def shop(database: Database, monkeypatch: pytest.MonkeyPatch) -> Shop:
     world = await a_ready_shop(database)
     world.cluster.reports["load"] = world.cluster.reports["dump"]
     return Shop(world, database, monkeypatch)
-
-
-def is_upgraded(store: Store) -> bool:
-    return (store.status, store.engine_version, store.upgrade, store.restore, store.task) == (
-        _S.READY, "2", None, None, None,
-    )  # fmt: skip
-
-
-def is_as_it_was(store: Store) -> bool:
-    return (store.status, store.engine_version, store.upgrade, store.restore, store.task) == (
-        _S.READY, "1", None, None, None,
-    )  # fmt: skip
 
 
 async def test_the_shop_is_saved_and_gets_its_version(shop: Shop) -> None:
@@ -253,6 +165,28 @@ async def is_ended_after(shop: Shop, write: int, monkeypatch: pytest.MonkeyPatch
         )  # fmt: skip
         with pytest.raises(asyncio.CancelledError):
             await shop.go_on()
+
+
+async def test_what_set_up_the_former_version_does_not_pass_for_the_new_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = replace(shop.context.engines["tiny"], setup_job="setup")
+    shop.context = shop.world.context = replace(shop.context, engines={"tiny": engine})
+    old = Job(name="tiny-setup-1", uid="old", component="setup", is_complete=True, created_at=EPOCH)
+    shop.namespace.jobs["tiny-setup-1"] = old
+    install, seen = shop.cluster.install, list[set[str]]()
+
+    async def sets_up(**given: object) -> str:
+        seen.append(set(shop.namespace.jobs))
+        new = structs.replace(old, uid=f"new-{len(seen)}", name=f"tiny-setup-{len(seen) + 1}")
+        shop.namespace.jobs[new.name] = new
+        return await install(**given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shop.cluster, "install", sets_up)
+
+    assert is_upgraded(await shop.upgrade())
+
+    assert [{name for name in names if "setup" in name} for names in seen] == [set()]
 
 
 async def test_what_cannot_be_had_is_found_out_while_the_shop_is_open(shop: Shop) -> None:
