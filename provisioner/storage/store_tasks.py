@@ -17,7 +17,7 @@ from provisioner.domain.operations import OperationKind, OperationStatus, Reques
 from provisioner.domain.ports import Announcer, Clock
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, StoreTask, Upgrade
 from provisioner.domain.transitions import takes_tasks
-from provisioner.storage.audit_log import AuditedAction, request_of
+from provisioner.storage.audit_log import Action, request_of
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.operations import begin_operation
 from provisioner.storage.rows import from_micros, to_micros, upgrade_detail
@@ -77,7 +77,7 @@ class TaskRepository:
         *,
         restore: InPlaceRestore | None = None,
         upgrade: Upgrade | None = None,
-        audit: AuditedAction | None = None,
+        audit: Action | None = None,
     ) -> Store:
         """Begin a task of a finished store; return the store.
 
