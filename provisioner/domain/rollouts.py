@@ -100,7 +100,7 @@ class Moves:
 
 
 def next_moves(terms: RolloutTerms, turns: Sequence[Turn]) -> Moves:
-    """Return what is to be done for a RUNNING rollout with these turns, which are in their order."""
+    """Return what is to be done for a RUNNING rollout with these turns, in their order."""
     running = sum(turn.status is TurnStatus.RUNNING for turn in turns)
     pending = tuple(turn for turn in turns if turn.status is TurnStatus.PENDING)
     if reason := _why_stopped(terms, turns):

@@ -27,7 +27,8 @@ _INSERT = """
             :status, :reason, :source, :subject, :display_name, :token_id, :created_at)
 """
 _INSERT_TURN = """
-    INSERT INTO rollout_stores (rollout_id, position, store_id, store_name, former_version, accepted)
+    INSERT INTO rollout_stores (rollout_id, position, store_id, store_name, former_version,
+                                accepted)
     VALUES (:rollout_id, :position, :store_id, :store_name, :former_version, 0)
 """
 _TURNS = """
