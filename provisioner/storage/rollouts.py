@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from provisioner.domain.errors import ConflictError, NotFoundError
 from provisioner.domain.operations import OperationStatus, Request
 from provisioner.domain.owners import Owner
@@ -220,8 +222,7 @@ class TurnAction:
     @property
     def request(self) -> Request:
         """Who asked for the rollout, and which it is."""
-        # Ids and names of versions, in which nothing needs an escape.
-        parameters = f'{{"rollout":"{self._rollout.id}","version":"{self._rollout.terms.version}"}}'
+        parameters = msgspec.json.encode({"rollout": self._rollout.id}).decode()
         return Request(self._rollout.asked_by, self._rollout.token_id, parameters)
 
     async def accept(self, transaction: Transaction) -> None:
