@@ -91,7 +91,9 @@ class Upgrades:
 
     async def way_back(self, store: Store) -> Backup | None:
         """Return the backup of a shop as it was before it got its present version, or None."""
-        return await self._backups.before_upgrade(store)
+        engine = self._engines.get(store.engine)
+        later = engine.later_than(store.engine_version) if engine else ()
+        return await self._backups.before_upgrade(store, later)
 
     def _version(self, store: Store, name: str | None) -> EngineVersion:
         engine = self._engines.get(store.engine)
@@ -102,8 +104,11 @@ class Upgrades:
             raise RefusedError(_unknown(engine, name))
         if store.engine_version not in wanted.follows:
             raise RefusedError(_does_not_follow(store, engine, wanted))
-        if self._backups.settings is None or engine.backup_counts is None:
-            raise RefusedError(NOT_SET_UP)  # without a backup there is no way back
+        # Without a backup there is no way back.
+        if self._backups.settings is None:
+            raise RefusedError(NOT_SET_UP)
+        if engine.backup_counts is None:
+            raise RefusedError(_not_saved(engine))
         return wanted
 
 
@@ -136,6 +141,14 @@ def _does_not_follow(store: Store, engine: Engine, wanted: EngineVersion) -> Ref
         else f" No version of {engine.display_name} that is offered here follows it."
     )
     return Refusal(RefusalCode.NOT_UPGRADABLE, message, "version")
+
+
+def _not_saved(engine: Engine) -> Refusal:
+    message = (
+        f"No backups are made of {engine.display_name}, and without one there would be no way back"
+        " from an upgrade."
+    )
+    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")
 
 
 def _not_now(store: Store) -> Refusal:
