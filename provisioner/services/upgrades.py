@@ -143,14 +143,6 @@ def _does_not_follow(store: Store, engine: Engine, wanted: EngineVersion) -> Ref
     return Refusal(RefusalCode.NOT_UPGRADABLE, message, "version")
 
 
-def _not_saved(engine: Engine) -> Refusal:
-    message = (
-        f"No backups are made of {engine.display_name}, and without one there would be no way back"
-        " from an upgrade."
-    )
-    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")
-
-
 def _not_now(store: Store) -> Refusal:
     message = (
         f"Only the shop of a store that is READY or DEGRADED can be upgraded; this one is"
@@ -169,3 +161,11 @@ def _no_way_back(store: Store) -> Refusal:
         " not upgraded, or the backup was removed since. See its backups for what can be restored."
     )
     return Refusal(RefusalCode.NO_WAY_BACK, message, "id")
+
+
+def _not_saved(engine: Engine) -> Refusal:
+    message = (
+        f"No backups are made of {engine.display_name}, and without one there would be no way back"
+        " from an upgrade."
+    )
+    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")

@@ -78,22 +78,6 @@ def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
     assert load_engine(slow).provision_timeout == timedelta(minutes=15)
 
 
-def test_what_a_backup_counts(tmp_path: Path) -> None:
-    assert load_engine(write(tmp_path, GOOD)).backup_counts is None
-    saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
-    assert load_engine(saved).backup_counts == ("orders",)
-
-
-def test_what_closes_a_shop(tmp_path: Path) -> None:
-    assert load_engine(write(tmp_path, GOOD)).closed_by == ()
-    workloads = [{"component": name, "kind": "Deployment"} for name in ("web", "worker", "mail")]
-    backup = {"counts": ["orders"], "closedBy": ["worker", "web"]}
-    closed = write(tmp_path, GOOD | {"workloads": workloads, "backup": backup}, name="closed")
-    assert load_engine(closed).closed_by == ("worker", "web")
-    saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
-    assert load_engine(saved).closed_by == ()
-
-
 SUCCESSIVE = [
     {"name": "1"},
     {"name": "2", "default": True, "follows": ["1"], "whatIsNew": "Search is faster."},
@@ -121,6 +105,22 @@ def test_versions_may_follow_each_other_in_a_circle(tmp_path: Path) -> None:
     versions = [{"name": "1", "default": True, "follows": ["2"]}, {"name": "2", "follows": ["1"]}]
     engine = load_engine(write(tmp_path, GOOD | {"versions": versions}))
     assert (engine.later_than("1"), engine.later_than("2")) == ({"2"}, {"1"})
+
+
+def test_what_a_backup_counts(tmp_path: Path) -> None:
+    assert load_engine(write(tmp_path, GOOD)).backup_counts is None
+    saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
+    assert load_engine(saved).backup_counts == ("orders",)
+
+
+def test_what_closes_a_shop(tmp_path: Path) -> None:
+    assert load_engine(write(tmp_path, GOOD)).closed_by == ()
+    workloads = [{"component": name, "kind": "Deployment"} for name in ("web", "worker", "mail")]
+    backup = {"counts": ["orders"], "closedBy": ["worker", "web"]}
+    closed = write(tmp_path, GOOD | {"workloads": workloads, "backup": backup}, name="closed")
+    assert load_engine(closed).closed_by == ("worker", "web")
+    saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
+    assert load_engine(saved).closed_by == ()
 
 
 @pytest.mark.parametrize(
