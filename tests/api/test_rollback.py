@@ -218,7 +218,7 @@ def assert_restores_backup_2(service: Service, store_id: str) -> None:
          " --without-backup`): what is in no backup is lost for good then.")),
         ("DELETED", "DELETE", UNSAVED,
          ("The store is DELETED, so no backup can be put in its place. Restore the backup into a"
-         " store instead.")),
+         " new store instead.")),
     ],
 )  # fmt: skip
 def test_what_is_not_open_is_not_brought_back(
@@ -267,7 +267,7 @@ def test_a_version_that_is_not_offered_any_more(service: Service, mira: str, rec
     assert refused(roll_back(service, mira, store_id, **ACCEPTED)) == (
         "VERSION_UNKNOWN", "id",
         ("The backup is of medusa 1.9, which is not offered here. Ask the platform's operator to"
-        " it back to the charts."),
+        " add it back to the charts."),
     )  # fmt: skip
     assert records() == before
 

@@ -134,7 +134,7 @@ async def test_it_begins_while_the_shop_is_as_it_was(shop: Upgraded, status: Sto
     operation = (await shop.records.snapshot(store.id)).operation
     assert operation is not None
     assert (operation.kind, operation.status) == (_K.UPGRADE, _O.QUEUED)
-    assert operation.request == Request(local("ada"))
+    assert (operation.request.asked_by, operation.request.token_id) == (local("ada"), None)
     assert await shop.told(1) == [(EventKind.TASK, "UPGRADE", "QUEUED", "Asked for.")]
     assert shop.announced.store_ids[-1] == store.id
     (entry,) = (await shop.log.page(first=9, after=None, filter_by=AuditFilter())).items

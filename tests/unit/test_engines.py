@@ -104,7 +104,8 @@ def test_versions_may_follow_each_other_in_a_circle(tmp_path: Path) -> None:
     """So that a shop can be brought to the former one with its data, where the engine can that."""
     versions = [{"name": "1", "default": True, "follows": ["2"]}, {"name": "2", "follows": ["1"]}]
     engine = load_engine(write(tmp_path, GOOD | {"versions": versions}))
-    assert (engine.later_than("1"), engine.later_than("2")) == ({"2"}, {"1"})
+    assert engine.later_than("1") == {"2"}
+    assert engine.later_than("2") == {"1"}
 
 
 def test_what_a_backup_counts(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ class Stores(RuleBasedStateMachine):
     @initialize(target=stores)
     def open_a_shop(self) -> str:
         """Begin with one that is READY: else few examples get as far as what is done to those."""
-        store_id = self.create(source=None)
+        store_id = self._create(None)
 
         async def work() -> None:
             while (await self.records.get(store_id)).status is not StoreStatus.READY:  # noqa: ASYNC110
@@ -240,6 +240,9 @@ class Stores(RuleBasedStateMachine):
     @precondition(lambda self: len(self.ids) < MOST)
     @rule(target=stores, source=st.sampled_from([None, SOURCE]))
     def create(self, source: RestoreSource | None) -> str:
+        return self._create(source)
+
+    def _create(self, source: RestoreSource | None) -> str:
         async def work() -> str:
             store_id = new_store_id()
             release = f"tiny-{store_id[:12]}"
