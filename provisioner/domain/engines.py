@@ -163,6 +163,16 @@ class Engine:
         """Return the versions that a shop of this one can be upgraded to, as they are listed."""
         return tuple(version for version in self.versions if name in version.follows)
 
+    def later_than(self, name: str) -> frozenset[str]:
+        """Return the names of all versions that upgrades of a shop of this one can lead to."""
+        found: set[str] = set()
+        following = [name]
+        while following:
+            names = {version.name for version in self.versions_after(following.pop())} - found
+            found |= names
+            following += names
+        return frozenset(found - {name})
+
 
 # The structs below are the file's format: msgspec checks types and patterns, and names the field in
 # its errors. The rest of the code uses ``Engine`` above.

@@ -53,3 +53,12 @@ def not_upgradable_now(store: Store) -> Refusal:
     if store.status is StoreStatus.SUSPENDED:
         message = "The shop is paused. Resume it first, then upgrade it."
     return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")
+
+
+def not_saved(engine: Engine) -> Refusal:
+    """Return the refusal to upgrade shops of an engine without backups."""
+    message = (
+        f"No backups are made of {engine.display_name}, and without one there would be no way back"
+        " from an upgrade."
+    )
+    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")

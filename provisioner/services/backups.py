@@ -4,7 +4,7 @@ Callers see and make backups of their own stores, and admins of all. A store of 
 "not found".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from provisioner.domain.backup_retention import kept_until
@@ -108,12 +108,13 @@ class Backups:
             raise NotFoundError(f"Store {store_id} has no backup {number}.")
         return found
 
-    async def before_upgrade(self, store: Store) -> Backup | None:
+    async def before_upgrade(self, store: Store, later: Collection[str]) -> Backup | None:
         """Return the backup of a shop as it was before it got the version that it has, or None.
 
-        This does not check who the caller is: pass only a store that was returned to them.
+        ``later`` are the versions that come after that one. This does not check who the caller is:
+        pass only a store that was returned to them.
         """
-        return await self._records.before_upgrade(store)
+        return await self._records.before_upgrade(store, later)
 
     async def newest(self, store_ids: Sequence[str]) -> Mapping[str, Backup]:
         """Return the newest backup of each of these stores that has one.

@@ -11,7 +11,12 @@ from provisioner.domain.identities import Identity
 from provisioner.domain.rollouts import Rollout, RolloutTerms, Turn, TurnStatus
 from provisioner.domain.stores import Store
 from provisioner.domain.transitions import takes_tasks
-from provisioner.domain.upgrades import does_not_follow, not_upgradable_now, unknown_version
+from provisioner.domain.upgrades import (
+    does_not_follow,
+    not_saved,
+    not_upgradable_now,
+    unknown_version,
+)
 from provisioner.services.backups import NOT_SET_UP
 from provisioner.services.permissions import require_admin
 from provisioner.storage.audit_log import AuditedAction
@@ -150,8 +155,10 @@ class ManyUpgrades:
         version = engine.version(terms.version)
         if version is None:
             raise RefusedError(unknown_version(engine, terms.version))
-        if not self._keeps_backups or engine.backup_counts is None:
+        if not self._keeps_backups:
             raise RefusedError(NOT_SET_UP)
+        if engine.backup_counts is None:
+            raise RefusedError(not_saved(engine))
         return engine, version
 
 

@@ -246,7 +246,11 @@ class StoreCommands:
 
 
 def _not_cancellable(store: Store) -> Refusal:
-    found = "having a backup restored" if store.restore else store.status
+    found: str = store.status
+    if store.upgrade is not None:
+        found = "being upgraded"
+    elif store.restore is not None:
+        found = "having a backup restored"
     message = (
         f"Only a store that is queued or being provisioned can be cancelled; this one is {found}."
         " To remove it, delete it."

@@ -14,6 +14,7 @@ from provisioner.domain.stores import Store, StoreTask, Upgrade
 from provisioner.domain.upgrades import (
     does_not_follow,
     engine_missing,
+    not_saved,
     not_upgradable_now,
     unknown_version,
 )
@@ -97,7 +98,9 @@ class Upgrades:
 
     async def way_back(self, store: Store) -> Backup | None:
         """Return the backup of a shop as it was before it got its present version, or None."""
-        return await self._backups.before_upgrade(store)
+        engine = self._engines.get(store.engine)
+        later = engine.later_than(store.engine_version) if engine else ()
+        return await self._backups.before_upgrade(store, later)
 
     def _version(self, store: Store, name: str | None) -> EngineVersion:
         engine = self._engines.get(store.engine)
@@ -108,8 +111,11 @@ class Upgrades:
             raise RefusedError(unknown_version(engine, name))
         if refusal := does_not_follow(store, engine, wanted):
             raise RefusedError(refusal)
-        if self._backups.settings is None or engine.backup_counts is None:
-            raise RefusedError(NOT_SET_UP)  # without a backup there is no way back
+        # Without a backup there is no way back.
+        if self._backups.settings is None:
+            raise RefusedError(NOT_SET_UP)
+        if engine.backup_counts is None:
+            raise RefusedError(not_saved(engine))
         return wanted
 
 

@@ -3,7 +3,7 @@
 What is to be removed is not among them (see ``backup_removals``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,7 +42,7 @@ _BEFORE_UPGRADE = """
     JOIN operations ON operations.store_id = backups.store_id
                     AND operations.number = backups.number
     WHERE backups.store_id = :id AND backups.expired_at IS NULL
-    AND backups.engine = :engine AND backups.engine_version <> :version
+    AND backups.engine = :engine AND backups.engine_version NOT IN ({names})
     AND operations.kind = 'UPGRADE' AND operations.status = 'SUCCEEDED'
     ORDER BY backups.number DESC LIMIT 1
 """
@@ -87,11 +87,19 @@ class StoreBackups:
         )
         return found[0] if found and found[0].number == number else None
 
-    async def before_upgrade(self, store: Store) -> Backup | None:
-        """Return the backup of a shop as it was before it got the version that it has, or None."""
-        values = {"id": store.id, "engine": store.engine, "version": store.engine_version}
+    async def before_upgrade(self, store: Store, later: Collection[str] = ()) -> Backup | None:
+        """Return the backup of a shop as it was before it got the version that it has, or None.
+
+        ``later`` are the versions that come after it: a shop that was brought back has backups of
+        them, and none of those is of the time before.
+        """
+        versions = (store.engine_version, *later)
+        values = {f"version_{index}": version for index, version in enumerate(versions)}
+        # Only the names of parameters are put into the statement; every value is bound.
+        statement = _BEFORE_UPGRADE.format(names=", ".join(f":{name}" for name in values))
+        values |= {"id": store.id, "engine": store.engine}
         row = await self._database.read(
-            lambda transaction: transaction.fetch_one(_BEFORE_UPGRADE, values)
+            lambda transaction: transaction.fetch_one(statement, values)
         )
         return None if row is None else backup_of(row)
 

@@ -105,6 +105,7 @@ def test_the_state_at_the_moment(api: Service) -> None:
 
     assert found["store_platform_stores"]["QUEUED",] == 1.0
     assert found["store_platform_stores"]["READY",] == 0.0
+    assert found["store_platform_stores"]["UPDATING",] == 0.0
     assert found["store_platform_queue_waiting"]["PROVISION",] >= 1.0
     assert found["store_platform_queue_running"]["PROVISION",] == 0.0
     assert found["store_platform_part_up"]["cluster",] == 0.0

@@ -78,6 +78,13 @@ MUTATIONS = (
         )
         for field in ("retryStore", "suspendStore", "resumeStore", "restartStore")
     ),
+    *(
+        mutation(
+            field, "id: $id", own=f"FORBIDDEN {refusal} {refusal}",
+            others=f"FORBIDDEN NOT_FOUND {refusal}", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+        )
+        for field, refusal in (("upgradeStore", "NOT_UPGRADABLE"), ("rollbackStore", "NO_WAY_BACK"))
+    ),
     mutation(
         "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
         others="FORBIDDEN NOT_FOUND BACKUPS_NOT_SET_UP", no="FORBIDDEN NOT_FOUND NOT_FOUND",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from provisioner.domain.backups import InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Release
 from provisioner.domain.codes import ReasonCode
@@ -24,6 +25,8 @@ from provisioner.domain.stores import (
     Store,
     StoreStatus,
     StoreTarget,
+    StoreTask,
+    Upgrade,
 )
 from provisioner.domain.transitions import PROVISION_STEPS
 from provisioner.kubernetes.labels import STORE_ANNOTATION, STORE_LABEL
@@ -206,6 +209,23 @@ async def test_a_suspended_store_stays_so(desk: Desk) -> None:
     assert (adopted.status, adopted.reason) == (_S.SUSPENDED, None)
     assert (adopted.suspended_at, adopted.ready_at) == (NOW, NOW)
     assert await desk.reader.get(shop.id) == adopted
+
+
+async def test_a_shop_that_was_being_upgraded_has_the_version_that_its_data_may_have(
+    desk: Desk,
+) -> None:
+    """A database that was migrated must not meet the former version again."""
+    source = RestoreSource("s", 1, "c0ffee", "http://h", "ada", {}, engine_version="1")
+    asked = replace(tea(), status=_S.READY, task=StoreTask.UPGRADE, upgrade=Upgrade("2"))
+    updating = replace(
+        asked, status=_S.UPDATING, task=None, restore=InPlaceRestore(source, RestoreStage.PREPARED)
+    )
+    for shop, version in ((asked, "1"), (updating, "2")):
+        found = await desk.found(await left_behind(shop))
+        assert (found.status, found.engine_version) == (_S.DEGRADED, version)
+        assert (found.upgrade, found.restore, found.installed_version) == (None, None, version)
+    adopted = await desk.adopt(await left_behind(updating), found)
+    assert (adopted.status, adopted.engine_version) == (_S.DEGRADED, "2")
 
 
 async def test_nothing_is_found_twice(desk: Desk) -> None:

@@ -139,7 +139,7 @@ async def test_owners_of_before_keep_what_they_have(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a database of the version before, with people of ours and of an issuer
-    await _migrate_to("0004", empty_database_url, monkeypatch)
+    await migrate_to("0004", empty_database_url, monkeypatch)
     for statement in BEFORE_OWNERS:
         await execute(empty_database_url, statement)
     before = await fetch_all(empty_database_url, "SELECT id, owner, status FROM stores ORDER BY id")
@@ -164,7 +164,7 @@ async def test_owners_of_before_keep_what_they_have(
     ]  # fmt: skip
 
 
-async def _migrate_to(revision: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def migrate_to(revision: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     upgrade = command.upgrade
     with monkeypatch.context() as patched:
         patched.setattr(command, "upgrade", lambda config, _: upgrade(config, revision))

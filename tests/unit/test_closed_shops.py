@@ -19,13 +19,16 @@ from app.settings import Settings
 from provisioner.domain.backups import InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.errors import DatabaseUnavailableError
 from provisioner.domain.owners import THE_PLATFORM
-from provisioner.domain.stores import Store, StoreStatus, StoreTarget, StoreTask
+from provisioner.domain.stores import Store, StoreStatus, StoreTarget, StoreTask, Upgrade
 from provisioner.services.closed_shops import ClosedShop, WhyClosed, closed_shop, name_at
 from tests.stores import a_store
 
 PATTERN = "https://{name}.Shops.test:8443"
+SOURCE = RestoreSource("s", 1, "c0ffee", "1", "admin", {})
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-RESTORE = InPlaceRestore(RestoreSource("s", 1, "c0ffee", "1", "admin", {}), RestoreStage.REMOVING)
+RESTORE = InPlaceRestore(SOURCE, RestoreStage.REMOVING)
+UPGRADE = {"upgrade": Upgrade("2"), "ready_at": NOW}
+PREPARED = {**UPGRADE, "restore": InPlaceRestore(SOURCE, RestoreStage.PREPARED)}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +65,10 @@ def store(status: StoreStatus, **more: object) -> Store:
         (store(StoreStatus.QUEUED, restore=RESTORE, ready_at=NOW), WhyClosed.WORKED_ON),
         (store(StoreStatus.QUEUED, suspended_at=NOW, ready_at=NOW), WhyClosed.WORKED_ON),
         (store(StoreStatus.PROVISIONING, ready_at=NOW), WhyClosed.WORKED_ON),
+        (store(StoreStatus.READY, task=StoreTask.UPGRADE, **UPGRADE), WhyClosed.WORKED_ON),
+        (store(StoreStatus.DEGRADED, task=StoreTask.UPGRADE, **UPGRADE), WhyClosed.WORKED_ON),
+        (store(StoreStatus.QUEUED, **PREPARED), WhyClosed.WORKED_ON),
+        (store(StoreStatus.UPDATING, **PREPARED), WhyClosed.WORKED_ON),
         (store(StoreStatus.PROVISIONING), WhyClosed.PREPARED),
         (store(StoreStatus.QUEUED), WhyClosed.PREPARED),
         (store(StoreStatus.READY, task=StoreTask.BACKUP, ready_at=NOW), WhyClosed.UNREACHABLE),
@@ -82,6 +89,7 @@ def test_why_a_shop_is_closed(found: Store, why: WhyClosed) -> None:
         store(StoreStatus.DELETING, target=StoreTarget.DELETED),
         store(StoreStatus.FAILED, target=StoreTarget.DELETED),  # its removal is held up
         store(StoreStatus.SUSPENDED, target=StoreTarget.DELETED),
+        store(StoreStatus.UPDATING, target=StoreTarget.DELETED, **PREPARED),
         store(StoreStatus.PROVISIONING, owner=THE_PLATFORM),  # made to check a backup
     ],
 )

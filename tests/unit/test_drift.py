@@ -1,5 +1,6 @@
 """Which stores are looked at for drift, and what is recorded of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,15 @@ from provisioner.domain.errors import ClusterRejectedError, HelmError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import Owner, local
 from provisioner.domain.store_annotation import annotation_for, store_from
-from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, new_store
+from provisioner.domain.stores import (
+    EventKind,
+    Reason,
+    Store,
+    StoreStatus,
+    StoreTask,
+    Upgrade,
+    new_store,
+)
 from provisioner.kubernetes.labels import STORE_ANNOTATION as KEY
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.reconcile import drift_patrol
@@ -23,8 +32,10 @@ from provisioner.reconcile.namespaces import CREDENTIALS_SECRET, NAMESPACE_LOST,
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.storage.database import Database
 from provisioner.storage.owner_moves import move
+from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
-from provisioner.testing import AlwaysAnswers, SimulatedCluster
+from provisioner.testing import AlwaysAnswers, RecordedAnnouncements, SimulatedCluster
+from tests.unit.backup_world import ENGINE
 
 _S = StoreStatus
 REASON = Reason(ReasonCode.OTHER, "For the test.")
@@ -220,6 +231,32 @@ async def test_a_store_without_a_release_is_left_alone(repository: StoreReposito
     assert cluster.namespaces[store.namespace].missing
 
 
+async def test_a_shop_that_is_upgraded_is_neither_ill_nor_drift(
+    repository: StoreRepository, database: Database
+) -> None:
+    # Given a shop that is closed, to be saved before its upgrade
+    cluster = SimulatedCluster(SystemClock().now)
+    ready = await a_drifted_store(repository, cluster)
+    await cluster.hide(ready.namespace, ready.release)
+    await cluster.stop(ready.namespace, ready.release, ["web"])
+    tasks = TaskRepository(database, SystemClock(), RecordedAnnouncements())
+    store = await tasks.begin(ready.id, StoreTask.UPGRADE, "Asked for.", upgrade=Upgrade("2"))
+    events = await repository.events_after(store.id, 0, limit=100)
+    world = replace(context(repository, cluster), engines={"e": ENGINE})
+    # When it is looked at
+    assert await inspect(world, store) == store
+    assert await observe(world, store) == store
+    # Then nothing of it is started, or told
+    found = cluster.namespaces[store.namespace]
+    assert (found.pods, found.is_hidden) == ({}, True)
+    assert await repository.get(store.id) == store
+    assert await repository.events_after(store.id, 0, limit=100) == events
+    # Its loss is told all the same
+    cluster.lose(store.namespace)
+    lost = await observe(world, store)
+    assert (lost.status, lost.reason) == (_S.FAILED, NAMESPACE_LOST)
+
+
 async def test_only_stores_that_should_be_as_installed(
     repository: StoreRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +265,7 @@ async def test_only_stores_that_should_be_as_installed(
     degraded = await a_store(repository, _S.PROVISIONING, _S.READY, _S.DEGRADED)
     await a_store(repository)
     await a_store(repository, _S.PROVISIONING)
+    await a_store(repository, _S.UPDATING)
     await a_store(repository, _S.PROVISIONING, _S.FAILED)
     await a_store(repository, _S.DELETING)
     unwanted = await a_store(repository, _S.PROVISIONING, _S.READY)

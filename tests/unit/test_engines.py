@@ -78,6 +78,36 @@ def test_a_time_limit_of_the_engines_own(tmp_path: Path) -> None:
     assert load_engine(slow).provision_timeout == timedelta(minutes=15)
 
 
+SUCCESSIVE = [
+    {"name": "1"},
+    {"name": "2", "default": True, "follows": ["1"], "whatIsNew": "Search is faster."},
+    {"name": "2a", "follows": ["1"]},
+    {"name": "3", "follows": ["2", "0.9"]},  # a shop of one that is offered no more may come too
+]
+
+
+def test_which_versions_follow_which(tmp_path: Path) -> None:
+    engine = load_engine(write(tmp_path, GOOD | {"versions": SUCCESSIVE}))
+    assert [(v.name, v.follows, v.what_is_new) for v in engine.versions] == [
+        ("1", (), ""), ("2", ("1",), "Search is faster."), ("2a", ("1",), ""),
+        ("3", ("2", "0.9"), ""),
+    ]  # fmt: skip
+    for name, after, later in (
+        ("0.9", ["3"], {"3"}), ("1", ["2", "2a"], {"2", "2a", "3"}), ("2", ["3"], {"3"}),
+        ("2a", [], set()), ("3", [], set()), ("unknown", [], set()),
+    ):  # fmt: skip
+        assert [version.name for version in engine.versions_after(name)] == after
+        assert engine.later_than(name) == later
+
+
+def test_versions_may_follow_each_other_in_a_circle(tmp_path: Path) -> None:
+    """So that a shop can be brought to the former one with its data, where the engine can that."""
+    versions = [{"name": "1", "default": True, "follows": ["2"]}, {"name": "2", "follows": ["1"]}]
+    engine = load_engine(write(tmp_path, GOOD | {"versions": versions}))
+    assert engine.later_than("1") == {"2"}
+    assert engine.later_than("2") == {"1"}
+
+
 def test_what_a_backup_counts(tmp_path: Path) -> None:
     assert load_engine(write(tmp_path, GOOD)).backup_counts is None
     saved = write(tmp_path, GOOD | {"backup": {"counts": ["orders"]}}, name="saved")
@@ -127,6 +157,19 @@ def test_which_service_serves_shoppers(tmp_path: Path) -> None:
         ({"workloads": []}, "$.workloads"),
         ({"workloads": [{"component": "web", "kind": "DaemonSet"}]}, "$.workloads[0].kind"),
         ({"versions": [{"name": "1"}]}, "exactly one of `versions` must have `default: true`"),
+        (
+            {"versions": [{"name": "1", "default": True}, {"name": "2"}, {"name": "2"}]},
+            "engine.yaml: `versions` has 2 more than once.",
+        ),
+        (
+            {"versions": [{"name": "2", "default": True, "follows": ["1", "2"]}]},
+            "engine.yaml: version '2' cannot follow itself.",
+        ),
+        ({"versions": [{"name": "1", "default": True, "follows": "0"}]}, "$.versions[0].follows"),
+        (
+            {"versions": [{"name": "1", "default": True, "whatIsNew": "x" * 501}]},
+            "$.versions[0].whatIsNew",
+        ),
         ({"relasePrefix": "typo"}, "relasePrefix"),
         ({"credentials": [{"key": "a", "length": 4}]}, "$.credentials[0].length"),
         ({"apiVersion": "v2"}, "$.apiVersion"),

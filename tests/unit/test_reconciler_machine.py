@@ -7,26 +7,35 @@ reason; never are two at work on one, and nothing is left in the cluster that ha
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from provisioner.domain import backoff
 from provisioner.domain.backups import (
+    Backup,
     BackupSettings,
     InPlaceRestore,
     RestoreSource,
     RestoreStage,
 )
 from provisioner.domain.clock import SystemClock
+from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.errors import (
@@ -54,8 +63,10 @@ from provisioner.domain.stores import (
     StoreStatus,
     StoreTarget,
     StoreTask,
+    Upgrade,
     new_store,
 )
+from provisioner.domain.transitions import UPDATING_STEPS
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_annotations, namespace_labels
@@ -80,9 +91,14 @@ ENGINE = Engine(
     name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
     ready_path="/", admin_password_key="", admin_user="", credentials=(),
-    versions=(EngineVersion("1", is_default=True, values={}),), resources={},
-    backup_counts=("orders",), closed_by=("web",),
+    versions=(
+        EngineVersion("1", is_default=True, values={"version": "1"}),
+        EngineVersion("2", is_default=False, values={"version": "2"}, follows=("1",)),
+        EngineVersion("3", is_default=False, values={"version": "3"}, follows=("1", "2")),
+    ),
+    resources={}, backup_counts=("orders",), closed_by=("web",),
 )  # fmt: skip
+LATER = ("2", "3")
 FAULTS: list[Callable[[], Exception]] = [
     lambda: ClusterUnreachableError("The cluster did not answer."),
     lambda: HelmKilledError("helm was killed (SIGKILL)."),
@@ -107,6 +123,8 @@ SOURCE = RestoreSource(
     admin_user="",
     counts={"orders": 3},
 )
+MOST = 3
+"""As many stores are made: more of them would leave few steps for what is done to them."""
 WORKERS = 2
 """At one store at a time: one brings it to its target, and one does its task."""
 BACKUPS = BackupSettings(
@@ -122,6 +140,27 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "LONG_FIRST_SECONDS", 0.0005)
     monkeypatch.setattr(backoff, "LONG_CAP_SECONDS", 0.001)
     monkeypatch.setattr(reconciler, "INSPECT_SOON_SECONDS", 0.001)
+
+
+class ClusterOfVersions(SimulatedCluster):
+    """A cluster in which the image of some versions is missing; ``installed`` is by release."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(now)
+        self.installed: dict[str, object] = {}
+        self.broken: set[str] = set()
+
+    async def install(self, *, release: str, values: Mapping[str, object], **given: Any) -> str:
+        self.installed[release] = values["version"]
+        return await super().install(release=release, values=values, **given)
+
+    def make_pod(self, name: str) -> Pod:
+        is_missing = self.is_image_missing
+        self.is_image_missing |= self.installed.get(name.removesuffix("-web")) in self.broken
+        try:
+            return super().make_pod(name)
+        finally:
+            self.is_image_missing = is_missing
 
 
 class Stores(RuleBasedStateMachine):
@@ -140,7 +179,7 @@ class Stores(RuleBasedStateMachine):
         self.runner.run(self.database.connect())
         self.runner.run(add_source(self.database, SOURCE))
         self.records = StoreRepository(self.database, clock, RecordedAnnouncements())
-        self.cluster = SimulatedCluster(clock.now)
+        self.cluster = ClusterOfVersions(clock.now)
         self.context = ReconcileContext(
             records=self.records, cluster=self.cluster, helm=self.cluster, releases=self.cluster,
             observer=self.cluster, jobs=self.cluster, prober=AlwaysAnswers(),
@@ -153,6 +192,7 @@ class Stores(RuleBasedStateMachine):
         self.cluster.reports = {"dump": DUMPED, "save": SAVED, "load": DUMPED}
         self.task_records = TaskRepository(self.database, clock, RecordedAnnouncements())
         self.ids: list[str] = []
+        self.asked: dict[tuple[str, int], str] = {}  # the versions, by their upgrades
         self.runner.run(self._begin())
 
     @contextmanager
@@ -185,8 +225,24 @@ class Stores(RuleBasedStateMachine):
         await asyncio.wait(self.workers)
         self.cluster.restart()
 
+    @initialize(target=stores)
+    def open_a_shop(self) -> str:
+        """Begin with one that is READY: else few examples get as far as what is done to those."""
+        store_id = self._create(None)
+
+        async def work() -> None:
+            while (await self.records.get(store_id)).status is not StoreStatus.READY:  # noqa: ASYNC110
+                await asyncio.sleep(0.0005)
+
+        self.runner.run(work())
+        return store_id
+
+    @precondition(lambda self: len(self.ids) < MOST)
     @rule(target=stores, source=st.sampled_from([None, SOURCE]))
     def create(self, source: RestoreSource | None) -> str:
+        return self._create(source)
+
+    def _create(self, source: RestoreSource | None) -> str:
         async def work() -> str:
             store_id = new_store_id()
             release = f"tiny-{store_id[:12]}"
@@ -246,26 +302,59 @@ class Stores(RuleBasedStateMachine):
     @rule(store_id=stores, is_saved=st.booleans())
     def restore_in_place(self, store_id: str, is_saved: bool) -> None:  # noqa: FBT001
         async def work() -> None:
-            store = await self.records.get(store_id)
-            made = (await StoreBackups(self.database).newest([store_id])).get(store_id)
-            if made is None or store.target is StoreTarget.DELETED:
-                return
-            stage = RestoreStage.SAVING if is_saved else RestoreStage.REMOVING
-            restore = InPlaceRestore(source_of(store, made, ENGINE), stage)
-            with suppress(ConflictError, RefusedError):
-                if is_saved:
-                    task = StoreTask.RESTORE
-                    self._wake(
-                        await self.task_records.begin(store_id, task, "Asked for.", restore=restore)
-                    )
-                else:
-                    self._wake(
-                        await self.records.transition(
-                            store, StoreStatus.QUEUED, begins=OperationKind.RESTORE, restore=restore
-                        )
-                    )
+            made = await StoreBackups(self.database).newest([store_id])
+            await self._restore(store_id, made.get(store_id), is_saved=is_saved)
 
         self.runner.run(work())
+
+    @rule(store_id=stores, is_saved=st.booleans())
+    def roll_back(self, store_id: str, is_saved: bool) -> None:  # noqa: FBT001
+        async def work() -> None:
+            store = await self.records.get(store_id)
+            later = ENGINE.later_than(store.engine_version)
+            made = await StoreBackups(self.database).before_upgrade(store, later)
+            await self._restore(store_id, made, is_saved=is_saved)
+
+        self.runner.run(work())
+
+    async def _restore(self, store_id: str, made: Backup | None, *, is_saved: bool) -> None:
+        store = await self.records.get(store_id)
+        if made is None or store.target is StoreTarget.DELETED:
+            return
+        stage = RestoreStage.SAVING if is_saved else RestoreStage.REMOVING
+        restore = InPlaceRestore(source_of(store, made, ENGINE), stage)
+        with suppress(ConflictError, RefusedError):
+            if is_saved:
+                task = StoreTask.RESTORE
+                self._wake(
+                    await self.task_records.begin(store_id, task, "Asked for.", restore=restore)
+                )
+            else:
+                self._wake(
+                    await self.records.transition(
+                        store, StoreStatus.QUEUED, begins=OperationKind.RESTORE, restore=restore
+                    )
+                )
+
+    @rule(store_id=stores, version=st.sampled_from(LATER))
+    def upgrade(self, store_id: str, version: str) -> None:
+        async def work() -> None:
+            store = await self.records.get(store_id)
+            wanted = ENGINE.version(version)
+            if wanted is None or store.engine_version not in wanted.follows:
+                return
+            with suppress(ConflictError, RefusedError):
+                begun = await self.task_records.begin(
+                    store_id, StoreTask.UPGRADE, "Asked for.", upgrade=Upgrade(version)
+                )
+                self.asked[store_id, begun.operation_number] = version
+                self._wake(begun)
+
+        self.runner.run(work())
+
+    @rule(versions=st.sets(st.sampled_from(LATER)))
+    def break_versions(self, versions: set[str]) -> None:
+        self.cluster.broken = versions
 
     @rule(store_id=stores)
     def suspend(self, store_id: str) -> None:
@@ -461,6 +550,8 @@ class Stores(RuleBasedStateMachine):
             assert found.labels == namespace_labels(store)
             assert found.annotations == namespace_annotations(store)
             assert found.release == "deployed"
+            assert self.cluster.installed[store.release] == store.engine_version
+            assert found.is_hidden is (store.status is StoreStatus.SUSPENDED)
         await self._inspect_operations(store)
 
     async def _inspect_operations(self, store: Store) -> None:
@@ -479,8 +570,14 @@ class Stores(RuleBasedStateMachine):
             if (item.kind, item.status) == (OperationKind.BACKUP, OperationStatus.SUCCEEDED)
         }
         restores = {item.number for item in operations if item.kind is OperationKind.RESTORE}
-        assert succeeded | {EARLIER} <= made <= succeeded | {EARLIER} | restores
-        assert store.task is None
+        upgrades = [item for item in operations if item.kind is OperationKind.UPGRADE]
+        upgraded = {item.number for item in upgrades if item.status is OperationStatus.SUCCEEDED}
+        assert succeeded | upgraded | {EARLIER} <= made
+        assert made <= succeeded | {EARLIER} | restores | {item.number for item in upgrades}
+        asked = {self.asked[store.id, number] for number in upgraded}
+        assert store.engine_version in {"1", *asked}
+        assert {backup.engine_version for backup in backups.items} <= {"1", *asked}
+        assert (store.task, store.upgrade) == (None, None)
         assert store.restore is None or store.status not in _FINISHED
         latest = next(item.operation for item in page.items if _brings_to_target(item))
         if store.status is StoreStatus.DELETED:
@@ -488,9 +585,13 @@ class Stores(RuleBasedStateMachine):
         elif store.status is StoreStatus.FAILED and latest.status is OperationStatus.FAILED:
             assert latest.reason == store.reason
         else:  # it did its work, also for a store whose namespace was lost later
-            assert latest.kind in {*BUILDING, OperationKind.RESTORE, OperationKind.RESUME}
+            assert latest.kind in {
+                *BUILDING, OperationKind.RESTORE, OperationKind.RESUME, OperationKind.UPGRADE,
+            }  # fmt: skip
             assert latest.status is OperationStatus.SUCCEEDED
             assert store.ready_at is not None
+            if latest.kind is OperationKind.UPGRADE:
+                assert store.engine_version == self.asked[store.id, latest.number]
 
 
 def _brings_to_target(item: OperationWithSteps) -> bool:
@@ -498,6 +599,9 @@ def _brings_to_target(item: OperationWithSteps) -> bool:
     if item.operation.kind is OperationKind.RESTORE:
         (removal,) = (step for step in item.steps if step.name is StepName.REMOVE)
         return removal.started_at is not None
+    if item.operation.kind is OperationKind.UPGRADE:
+        (first,) = (step for step in item.steps if step.name is UPDATING_STEPS[0])
+        return first.started_at is not None
     return item.operation.kind not in {
         OperationKind.BACKUP, OperationKind.SUSPEND, OperationKind.RESTART,
     }  # fmt: skip
@@ -525,7 +629,7 @@ def on_postgres(migrated_postgres: PostgresServer) -> None:
 
 
 _STEPS = settings(
-    max_examples=40,
+    max_examples=28,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -124,7 +124,10 @@ async def test_the_record_of_a_deleted_store_goes_with_all_that_is_kept_of_it(ho
     assert await house.rows(later) > 0
 
 
-@pytest.mark.parametrize("statuses", [(), (_S.PROVISIONING, _S.READY), WAS_READY, (_S.DELETING,)])
+@pytest.mark.parametrize(
+    "statuses",
+    [(), (_S.PROVISIONING, _S.READY), WAS_READY, (_S.UPDATING,), (_S.DELETING,)],
+)
 async def test_nothing_else_is_ever_touched(house: House, statuses: tuple[StoreStatus]) -> None:
     store = await house.store(*statuses)
     before = await house.rows(store)

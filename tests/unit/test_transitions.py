@@ -74,6 +74,7 @@ def test_every_status_can_be_reached() -> None:
     [
         (StoreStatus.QUEUED, Action.PROVISION),
         (StoreStatus.PROVISIONING, Action.PROVISION),
+        (StoreStatus.UPDATING, Action.PROVISION),
         (StoreStatus.READY, Action.OBSERVE),
         (StoreStatus.DEGRADED, Action.OBSERVE),
         (StoreStatus.FAILED, Action.NOTHING),  # until somebody asks for a retry
