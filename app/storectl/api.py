@@ -138,6 +138,11 @@ class Api:
         message = f"There is {which} of {key}. List those that there are: storectl backups {key}"
         raise RefusedError(message, [Problem("BACKUP_UNKNOWN", message)])
 
+    async def way_back(self, store_id: str) -> Data | None:
+        """Return the backup of a shop as it was before it got its present version, or None."""
+        store = (await self.execute(documents.WAY_BACK, id=store_id))["store"]
+        return store["wayBack"] if store else None
+
     async def change_backup(self, mutation: str, key: str, number: int | None) -> Data:
         """Run a mutation on a backup of a store, as in ``backup``, and return the backup.
 

@@ -1,7 +1,6 @@
 """Defines the commands for stores and for signing in."""
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,15 +13,16 @@ from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, UsageError
 from app.storectl.examples import examples
 from app.storectl.history_command import history
+from app.storectl.list_command import list_stores
 from app.storectl.mcp import command as mcp
 from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.prompts import confirm
 from app.storectl.restore_command import clone, restore
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.suspension_commands import restart, resume, suspend
-from app.storectl.tables import columns
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
 from app.storectl.token_commands import tokens
+from app.storectl.upgrade_commands import rollback, upgrade
 
 _EXITS = (
     "Exit codes: "
@@ -45,19 +45,6 @@ cli.add_typer(profile_commands, name="profiles")
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
 ]
-
-
-class Status(StrEnum):
-    """The statuses of a store that ``--status`` accepts, written as users type them."""
-
-    QUEUED = "queued"
-    PROVISIONING = "provisioning"
-    READY = "ready"
-    DEGRADED = "degraded"
-    FAILED = "failed"
-    SUSPENDED = "suspended"
-    DELETING = "deleting"
-    DELETED = "deleted"
 
 
 def _show_version(is_wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
@@ -212,43 +199,12 @@ def create(
     run(work())
 
 
-@cli.command(
+cli.command(
     name="list",
     epilog=examples(
         "storectl list --status failed --status degraded", "storectl list --name shop --json"
     ),
-)
-def list_stores(
-    *,
-    status: Annotated[
-        list[Status] | None,
-        typer.Option(
-            metavar="STATUS",
-            case_sensitive=False,
-            help=f"Only stores in this status: {', '.join(Status)}. May be repeated.",
-        ),
-    ] = None,
-    engine: Annotated[
-        str | None,
-        typer.Option(help="Only stores of this engine.", autocompletion=engine_names),
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Only stores whose name contains this.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the stores that you may see. Deleted stores need --status deleted."""
-
-    async def work() -> None:
-        wanted = {
-            "statuses": [item.name for item in status] if status else None,
-            "engine": engine,
-            "nameContains": name,
-        }
-        stores = await connected().stores(**wanted)
-        rows = wording.store_rows(stores)
-        lines = columns(rows, width=table_width()) if stores else ["There are no such stores."]
-        say_either(stores, lines, as_json=as_json)
-
-    run(work())
+)(list_stores)
 
 
 @cli.command(epilog=examples("storectl status my-shop", "storectl status my-shop --watch"))
@@ -330,6 +286,14 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
 cli.command(epilog=examples("storectl suspend my-shop --watch"))(suspend)
 cli.command(epilog=examples("storectl resume my-shop --watch"))(resume)
 cli.command(epilog=examples("storectl restart my-shop --watch"))(restart)
+cli.command(
+    epilog=examples(
+        "storectl upgrade my-shop --list",
+        "storectl upgrade my-shop --watch",
+        "storectl upgrade my-shop --version 2.21 --yes",
+    )
+)(upgrade)
+cli.command(epilog=examples("storectl rollback my-shop --watch"))(rollback)
 cli.command(epilog=examples("storectl backup my-shop --watch"))(backup)
 cli.command(epilog=examples("storectl backups my-shop"))(backups)
 cli.command(epilog=examples("storectl verify my-shop", "storectl verify my-shop --backup 7"))(

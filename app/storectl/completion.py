@@ -27,6 +27,14 @@ def backup_numbers(ctx: typer.Context, incomplete: str) -> list[str]:
     return _of_platform(ctx, lambda api: _backup_numbers(api, ctx.params["key"]), incomplete)
 
 
+def upgrade_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the versions that the store that is named before can be upgraded to; never raise."""
+    # Where the word to complete is an option's, the words before it are not assigned yet.
+    return _of_platform(
+        ctx, lambda api: _upgrade_names(api, ctx.params["key"] or ctx.args[0]), incomplete
+    )
+
+
 def profile_names(incomplete: str) -> list[str]:
     """Return the names of the profiles that begin with a text; never raise an exception."""
     try:
@@ -74,6 +82,10 @@ async def _engine_names(api: "Api") -> list[str]:
 
 async def _backup_numbers(api: "Api", key: str) -> list[str]:
     return [str(backup["number"]) for backup in await api.backups((await api.store(key))["id"])]
+
+
+async def _upgrade_names(api: "Api", key: str) -> list[str]:
+    return [version["name"] for version in (await api.store(key))["upgrades"]]
 
 
 def _beginning(names: list[str], incomplete: str) -> list[str]:

@@ -2,25 +2,27 @@
 
 _ERRORS = "errors { code message field }"
 STORE = """fragment StoreFields on Store {
-  id name owner ownerSource ownerName engine engineVersion isCopy status target url adminUrl
-  version queuePosition
+  id name owner ownerSource ownerName engine engineVersion nextVersion isCopy status target
+  url adminUrl version queuePosition
   reason { code message } createdAt updatedAt readyAt suspendedAt deletedAt
 }"""
 _STEPS = "steps { name status message output startedAt finishedAt }"
+_VERSION = "name isDefault whatIsNew"
+_UPGRADES = f"upgrades {{ {_VERSION} }} wayBack {{ number madeAt engineVersion }}"
 _OPERATION = "operation { number kind status askedByName reason { code message } }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
-ENGINES = """query { engines {
-  name displayName description isAvailable unavailableReason versions { name isDefault } } }"""
+ENGINES = f"""query {{ engines {{
+  name displayName description isAvailable unavailableReason versions {{ {_VERSION} }} }} }}"""
 PLATFORM = "query { platform { isAddressChecked } }"
 STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterInput) {{
   stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{
     totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ ...StoreFields }} }} }} }}"""
 STORE_BY_ID = f"""{STORE} query ($key: ID!) {{
-  store: store(id: $key) {{ ...StoreFields {_OPERATION} {_STEPS}
+  store: store(id: $key) {{ ...StoreFields {_OPERATION} {_STEPS} {_UPGRADES}
     pods {{ name component status isReady restarts message }} }} }}"""
 STORE_BY_NAME = f"""{STORE} query ($key: String!) {{
-  store: storeByName(name: $key) {{ ...StoreFields {_OPERATION} {_STEPS}
+  store: storeByName(name: $key) {{ ...StoreFields {_OPERATION} {_STEPS} {_UPGRADES}
     pods {{ name component status isReady restarts message }} }} }}"""
 EVENTS = """query ($id: ID!, $after: String) {
   store(id: $id) { events(first: 500, after: $after) {
@@ -40,6 +42,8 @@ BACKUPS = f"""query ($id: ID!, $first: Int!, $after: String) {{
     pageInfo {{ hasNextPage endCursor }}
     edges {{ node {{
       {_BACKUP} }} }} }} }} }}"""
+WAY_BACK = f"""query ($id: ID!) {{ store(id: $id) {{ wayBack {{
+      {_BACKUP} }} }} }}"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{
   storeStatus(id: $id, after: $after) {{
     version

@@ -1,20 +1,30 @@
 """Follows a store until it reaches its target, and shows its progress."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
 from app.storectl import documents, progress, screen, terminal
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError
-from app.storectl.wording import Data, is_restoring, under_way
+from app.storectl.wording import Data, under_way
 
 _GRACE_SECONDS = 2.0  # for a cancelled watch to close its connection
 
 
+Remark = Callable[[Data], Awaitable[str]]
+"""Returns what is to be said before a store's next state is shown; "" for nothing."""
+
+
 async def follow(
-    api: Api, store: Data, *, until: Callable[[Data], bool], after: int | None, as_json: bool
+    api: Api,
+    store: Data,
+    *,
+    until: Callable[[Data], bool],
+    after: int | None,
+    as_json: bool,
+    remark: Remark | None = None,
 ) -> Data:
     """Show a store's progress until ``until`` returns True for it or the store is deleted.
 
@@ -24,7 +34,7 @@ async def follow(
 
     async def watch() -> None:
         nonlocal last
-        last = await _watch(api, store, until=until, after=after, as_json=as_json)
+        last = await _watch(api, store, until=until, after=after, as_json=as_json, remark=remark)
 
     try:
         await stoppable(watch())
@@ -55,7 +65,13 @@ async def stoppable(watch: Coroutine[Any, Any, None], *, seconds: float | None =
 
 
 async def _watch(
-    api: Api, store: Data, *, until: Callable[[Data], bool], after: int | None, as_json: bool
+    api: Api,
+    store: Data,
+    *,
+    until: Callable[[Data], bool],
+    after: int | None,
+    as_json: bool,
+    remark: Remark | None,
 ) -> Data:
     with progress.shown(screen.out, screen.errors, as_json=as_json) as shown:
         updates = api.follow(
@@ -65,8 +81,10 @@ async def _watch(
         )
         async with aclosing(updates) as stream:
             async for update in stream:
-                shown.show(update)
                 store = update["store"]
+                if remark and (said := await remark(store)):
+                    shown.tell(said)
+                shown.show(update)
                 if until(store):
                     break
     return store
@@ -78,13 +96,13 @@ async def until_ready(api: Api, store: Data, *, after: int, as_json: bool) -> No
     name = store["name"]
     if store["status"] == "FAILED":
         raise RefusedError(
-            f"{name} failed. {_why(store)}\n"
+            f"{name} failed. {why(store)}\n"
             f"See `storectl logs {name}`, then `storectl retry {name}`{_or_else(store)}."
         )
     if store["status"] != "READY":
         raise RefusedError(f"{name} was deleted meanwhile.")
     if not as_json:
-        terminal.say(await _way_in(api, store))
+        terminal.say(await way_in(api, store))
 
 
 def _or_else(failed: Data) -> str:
@@ -93,7 +111,7 @@ def _or_else(failed: Data) -> str:
     return "" if failed["readyAt"] else f" or `storectl delete {name}`"
 
 
-async def _way_in(api: Api, store: Data) -> str:
+async def way_in(api: Api, store: Data) -> str:
     """Return where the shop opens, if its address was seen to answer."""
     # Not read from the steps: they may be those of a first backup already.
     if (await api.execute(documents.PLATFORM))["platform"]["isAddressChecked"]:
@@ -105,7 +123,7 @@ async def until_gone(api: Api, store: Data, *, as_json: bool) -> None:
     """Follow a store until it is deleted. Raises RefusedError if the deletion fails for now."""
     gone = await follow(api, store, until=cannot_go, after=store["version"], as_json=as_json)
     if gone["status"] == "FAILED":
-        raise RefusedError(f"{gone['name']} could not be removed yet. {_why(gone)}")
+        raise RefusedError(f"{gone['name']} could not be removed yet. {why(gone)}")
 
 
 async def until_backed_up(api: Api, store: Data, *, as_json: bool) -> None:
@@ -146,7 +164,7 @@ async def until_paused(api: Api, store: Data, *, as_json: bool) -> None:
     last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
     name = last["name"]
     if is_latest(last, "SUSPEND", "FAILED"):
-        raise RefusedError(f"{name} was not paused. {_why(last['operation'])}")
+        raise RefusedError(f"{name} was not paused. {why(last['operation'])}")
     if last["status"] != "SUSPENDED":
         raise RefusedError(
             f"{name} was not seen to be paused, because something else was done with it."
@@ -165,7 +183,7 @@ async def until_restarted(api: Api, store: Data, *, as_json: bool) -> None:
     last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
     name = last["name"]
     if is_latest(last, "RESTART", "FAILED"):
-        raise RefusedError(f"{name} was not restarted. {_why(last['operation'])}")
+        raise RefusedError(f"{name} was not restarted. {why(last['operation'])}")
     if not is_latest(last, "RESTART", "SUCCEEDED"):
         raise RefusedError(
             f"{name} was not seen to be restarted, because something else was done with it."
@@ -175,56 +193,8 @@ async def until_restarted(api: Api, store: Data, *, as_json: bool) -> None:
         terminal.say(f"{name} has been restarted.")
 
 
-async def until_restored(api: Api, store: Data, *, as_json: bool) -> None:
-    """Follow a backup that is put in the place of a shop. Raises RefusedError if it is not done.
-
-    That is raised only when the shop is back as it was, or could not be brought back either.
-    """
-    number = store["operation"]["number"]
-    last = await follow(api, store, until=restore_ended, after=store["version"], as_json=as_json)
-    name = last["name"]
-    # Not read from the last state: the work that was asked for may not be the latest any more.
-    done = {item["number"]: item for item in await api.operations(last["id"])}
-    asked = done.get(number)
-    if asked and asked["status"] == "FAILED":
-        failed = f"The backup was not restored in place of {name}. {_why(asked)}"
-        raise RefusedError("\n".join([failed, *_what_is_there(last, done.get(number + 1))]))
-    if asked is None or asked["status"] != "SUCCEEDED":
-        raise RefusedError(
-            f"The backup was not seen to be restored in place of {name}, because something else was"
-            f" done with it. See `storectl history {last['id']}`."
-        )
-    if not as_json:
-        # A backup has the number of the operation that made it.
-        is_saved = any(step["name"] == "SAVE" for step in asked["steps"])
-        before = f" As it was before, it is backup {number}." if is_saved else ""
-        terminal.say(f"{name} is restored.{before} {await _way_in(api, last)}")
-
-
-def _what_is_there(store: Data, following: Data | None) -> list[str]:
-    """Return what became of a shop in whose place no backup could be put.
-
-    ``following`` is what was done after that.
-    """
-    name, lines = store["name"], []
-    # Only the platform itself begins one that nobody has asked for: to have the shop as it was.
-    if following and following["kind"] == "RESTORE" and not following["askedByName"]:
-        if following["status"] == "SUCCEEDED":
-            lines += [f"{name} is back as it was."]
-        elif following["status"] == "FAILED":
-            lines += [f"{name} could not be brought back as it was either. {_why(following)}"]
-    if store["status"] == "FAILED":
-        lines += [f"See `storectl logs {name}`, then `storectl retry {name}`."]
-    return lines
-
-
-def restore_ended(store: Data) -> bool:
-    """Return whether a backup was put in the place of a shop, or the shop is as it was."""
-    # Where a restore fails, the one that brings the shop back has begun in the same moment.
-    return not is_restoring(store)
-
-
-def _why(failed: Data) -> str:
+def why(failed: Data) -> str:
+    """Return why a store or an operation has failed, for people."""
     return str(failed["reason"]["message"]) if failed["reason"] else "No reason was given."
 
 

@@ -30,6 +30,10 @@ class Progress(Protocol):
         """Show a message that is not about the store, such as that the connection is lost."""
         ...
 
+    def tell(self, message: str) -> None:
+        """Show a message about the store that stays in sight."""
+        ...
+
 
 class JsonProgress:
     """Prints each update as one line of JSON, and notes on standard error."""
@@ -42,6 +46,9 @@ class JsonProgress:
 
     def note(self, message: str) -> None:
         self._errors.print(text(message), soft_wrap=True)
+
+    def tell(self, message: str) -> None:
+        self.note(message)
 
 
 class PlainProgress:
@@ -66,6 +73,9 @@ class PlainProgress:
             self._line(f"{store['name']} is {status}.")
 
     def note(self, message: str) -> None:
+        self._line(message)
+
+    def tell(self, message: str) -> None:
         self._line(message)
 
     def _once(self, key: tuple[Any, ...], line: str) -> None:
@@ -94,6 +104,9 @@ class LiveProgress:
     def note(self, message: str) -> None:
         self._note = message
         self.live.refresh()
+
+    def tell(self, message: str) -> None:
+        self.live.console.print(text(message), soft_wrap=True)  # above what is drawn anew
 
     def _rendered(self) -> RenderableType:
         if self._store is None:

@@ -129,7 +129,7 @@ def _put_in_place(
     key: str, number: int | None, *, is_saved: bool, yes: bool, watch: bool, as_json: bool
 ) -> None:
     async def work() -> None:
-        from app.storectl.following import until_restored  # noqa: PLC0415 - as in connected
+        from app.storectl.undoing import until_restored  # noqa: PLC0415 - as in connected
 
         api = connected()
         # The store is read first, so that the question has its name even if an id was given.

@@ -23,6 +23,8 @@ _WORDS = {
     "OPEN": "Open shop",
     "SUSPEND": "Pause",
     "RESUME": "Open again",
+    "PREFLIGHT": "Check version",
+    "PROBE": "Check shop",
 }  # whose names alone would not say that they are about a backup, or about the whole shop
 _ASIDES = {
     "RESTORE": ", and a backup is being restored in its place",
@@ -111,6 +113,11 @@ def is_restoring(store: Data) -> bool:
     return under_way(store) == "RESTORE"
 
 
+def is_brought_back(store: Data) -> bool:
+    """Return whether the platform itself is making a shop what it was, after something failed."""
+    return is_restoring(store) and not store["operation"]["askedByName"]
+
+
 def under_way(store: Data) -> str:
     """Return the kind of the operation that is under way or waits for its turn; "" for none."""
     operation = store.get("operation") or {}
@@ -120,6 +127,10 @@ def under_way(store: Data) -> str:
 
 def aside(store: Data) -> str:
     """Return what is to be said after a store's status, which may not tell what is done with it."""
+    if is_brought_back(store):
+        return ", and is being brought back as it was"
+    if under_way(store) == "UPGRADE":
+        return f", and is being upgraded to {store['nextVersion']}"
     return _ASIDES.get(under_way(store), "")
 
 
@@ -147,6 +158,9 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Address", store["url"]),
         ("Admin", store["adminUrl"] or ""),
         ("Engine", f"{store['engine']} {store['engineVersion']}"),
+        ("Next version", store["nextVersion"] or ""),
+        ("Upgrades", _on_offer(store)),
+        ("Way back", _way_back(store)),
         ("Owner", store["ownerName"]),
         ("Created", ago(store["createdAt"])),
         ("Ready since", ago(store["readyAt"]) if store["status"] == "READY" else ""),
@@ -168,6 +182,49 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         rows = [(pod["name"], pod["status"], pod["message"] or "") for pod in store["pods"]]
         lines += ["Pods", *columns(rows, width=width, indent=2)]
     return lines
+
+
+def _on_offer(store: Data) -> str:
+    """Return the versions that a shop can be upgraded to; "" while one is under way."""
+    names = ", ".join(version["name"] for version in store.get("upgrades", ()))
+    is_kept = store["target"] == "READY" and not store["nextVersion"]
+    return f"{names} (see: storectl upgrade {store['name']} --list)" if names and is_kept else ""
+
+
+def _way_back(store: Data) -> str:
+    backup = store.get("wayBack")
+    if backup is None or store["target"] != "READY":
+        return ""
+    what = f"version {backup['engineVersion']} as of {_timestamp(backup['madeAt'])} UTC"
+    return f"{what} (see: storectl rollback {store['name']})"
+
+
+def upgrade_rows(versions: Sequence[Data]) -> list[tuple[str, ...]]:
+    """Return a table of the versions that a shop can be upgraded to, with its heads."""
+    return [
+        ("VERSION", "WHAT IS NEW"),
+        *(
+            (f"{version['name']} (default)" if version["isDefault"] else version["name"],
+             version["whatIsNew"] or "-")
+            for version in versions
+        ),
+    ]  # fmt: skip
+
+
+def no_upgrade(store: Data) -> str:
+    """Return that there is no version that a shop can be upgraded to."""
+    software = f"{store['engine']} {store['engineVersion']}"
+    return f"{store['name']} has {software}. No version that follows it is on offer."
+
+
+def upgrade_question(store: Data, version: Data) -> str:
+    """Return the question whether a shop is to get another version; it says what that means."""
+    new = f" What is new: {version['whatIsNew']}" if version["whatIsNew"] else ""
+    return (
+        f"{store['name']} gets version {version['name']} in place of {store['engineVersion']}."
+        f"{new} Visitors are told that it is closed meanwhile, which takes some minutes. It is"
+        " saved as it is before, and brought back if the upgrade fails. Upgrade it?"
+    )
 
 
 def operation_rows(operations: Sequence[Data]) -> list[tuple[str, ...]]:
@@ -214,6 +271,23 @@ def restore_question(name: str, backup: Data, *, is_saved: bool) -> str:
 
     It says first what is lost.
     """
+    lost = _lost(f"{name} becomes what it was", backup, is_saved=is_saved)
+    return f"{lost} Restore backup {backup['number']} in its place?"
+
+
+def rollback_question(store: Data, backup: Data, *, is_saved: bool) -> str:
+    """Return the question whether a shop is to be what it was before its upgrade.
+
+    It says first what is lost.
+    """
+    version = backup["engineVersion"]
+    becomes = f"{store['name']} gets version {version} again in place of {store['engineVersion']},"
+    lost = _lost(f"{becomes} becomes what it was", backup, is_saved=is_saved)
+    return f"{lost} Roll it back to backup {backup['number']}?"
+
+
+def _lost(becomes: str, backup: Data, *, is_saved: bool) -> str:
+    """Return what a shop loses that becomes what it was when a backup was made."""
     more = _numbers(backup["lostByRestore"])
     known = f": {more} up to its newest backup, and all since then" if more else ""
     saved = (
@@ -221,10 +295,8 @@ def restore_question(name: str, backup: Data, *, is_saved: bool) -> str:
         if is_saved
         else "It is not saved as it is before: what is in no backup is lost for good."
     )
-    return (
-        f"{name} becomes what it was at {_timestamp(backup['madeAt'])} UTC, and loses what came"
-        f" after that{known}. {saved} Restore backup {backup['number']} in its place?"
-    )
+    at = f"{_timestamp(backup['madeAt'])} UTC"
+    return f"{becomes} at {at}, and loses what came after that{known}. {saved}"
 
 
 def pin_line(key: str, backup: Data) -> str:
@@ -284,11 +356,17 @@ def _numbers(counts: Iterable[Data]) -> str:
 
 def _work(operation: Data) -> str:
     """Return what was done with a store, such as "Create from backup"."""
+    given = operation["parameters"] if isinstance(operation["parameters"], dict) else {}
     if operation["kind"] == "RESTORE":
-        # The platform itself only ever undoes a restore that has failed.
-        return "Restore in place" if operation["askedByName"] else "Bring back"
-    given = operation["parameters"]
-    if not isinstance(given, dict) or "fromBackup" not in given:
+        # The platform itself only ever undoes a restore or an upgrade that has failed.
+        if not operation["askedByName"]:
+            return "Bring back"
+        # `rollbackStore` takes the store's id, and `restoreBackup` that of a backup.
+        is_rollback = str(given.get("id", "")).startswith("store_")
+        return "Roll back" if is_rollback else "Restore in place"
+    if operation["kind"] == "UPGRADE" and given.get("version"):
+        return f"Upgrade to {given['version']}"
+    if "fromBackup" not in given:
         return words(operation["kind"])
     return words(operation["kind"]) + (" copy" if given.get("asCopy") else "") + " from backup"
 

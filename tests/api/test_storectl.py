@@ -216,7 +216,7 @@ def test_a_backup_is_asked_for_where_backups_are_set_up(tmp_path: Path) -> None:
         storectl.ok("create", "my-shop", "--engine", "medusa")
         code, said = storectl.fails("backup", "my-shop")
         assert code == 1
-        assert said.startswith("A backup can be made of a store that is READY or DEGRADED;")
+        assert said.startswith("The store is being created (CREATE), and only one")
 
         become_ready(service)
         assert storectl.ok("backup", "my-shop") == (

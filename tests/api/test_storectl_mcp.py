@@ -17,9 +17,9 @@ from tests.e2e.storectl import Storectl
 
 READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
 CHANGING = ["create_store", "retry_store", "suspend_store", "resume_store", "restart_store",
-            "create_backup", "verify_backup", "pin_backup", "unpin_backup", "restore_backup",
-            "cancel_store"]  # fmt: skip
-DESTROYING = ["restore_in_place", "delete_store"]
+            "upgrade_store", "create_backup", "verify_backup", "pin_backup", "unpin_backup",
+            "restore_backup", "cancel_store"]  # fmt: skip
+DESTROYING = ["restore_in_place", "roll_back_store", "delete_store"]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "suspend_store": (False, True, True),
         "resume_store": (False, False, True),
         "restart_store": (False, False, False),
+        "upgrade_store": (False, True, False),
         "create_backup": (False, False, False),
         "verify_backup": (False, False, False),
         "pin_backup": (False, False, True),
@@ -69,6 +70,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "restore_backup": (False, False, False),
         "cancel_store": (False, True, True),
         "restore_in_place": (False, True, False),
+        "roll_back_store": (False, True, False),
         "delete_store": (False, True, True),
     }
     assert hints == {name: expected[name] for name in tools}
@@ -80,8 +82,9 @@ async def test_a_tool_that_is_not_offered_does_nothing(
     storectl.ok("create", "my-shop", "--engine", "woocommerce")
     before = records()
     for options, tool in (
-        ([], "delete_store"), ([], "restore_in_place"), (["--read-only"], "cancel_store"),
-        (["--read-only"], "suspend_store"), (["--read-only"], "restart_store"),
+        ([], "delete_store"), ([], "restore_in_place"), ([], "roll_back_store"),
+        (["--read-only"], "cancel_store"), (["--read-only"], "suspend_store"),
+        (["--read-only"], "restart_store"), (["--read-only"], "upgrade_store"),
     ):  # fmt: skip
         async with assistant(storectl, *options) as mia:
             result = await mia.client.call_tool(tool, {"store": "my-shop"})

@@ -17,10 +17,10 @@ from app.storectl.following import (
     until_paused,
     until_ready,
     until_restarted,
-    until_restored,
 )
 from app.storectl.mcp.waiting import is_settled
 from app.storectl.progress import LiveProgress
+from app.storectl.undoing import until_restored
 
 
 class ApiThatLosesACancellation:
@@ -98,10 +98,13 @@ async def test_a_watch_of_a_quiet_store_comes_back(monkeypatch: pytest.MonkeyPat
 
 def a_store(status: str, kind: str, *, number: int = 2, message: str = "") -> dict[str, Any]:
     reason = {"code": "BACKUP_FAILED", "message": message} if message else None
-    operation = {"number": number, "kind": kind, "status": status, "reason": reason}
+    operation = {
+        "number": number, "kind": kind, "status": status, "askedByName": "Anna", "reason": reason,
+    }  # fmt: skip
     return {
         "id": "store_1", "name": "my-shop", "status": "READY", "url": "http://my-shop.example",
         "version": 7, "queuePosition": None, "operation": operation, "steps": [], "reason": None,
+        "nextVersion": "11" if kind == "UPGRADE" else None, "engineVersion": "10",
     }  # fmt: skip
 
 
@@ -428,7 +431,7 @@ async def test_no_delete_is_advised_of_a_shop_that_was_open(
     )
 
 
-@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE", "SUSPEND", "RESTART"])
+@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE", "SUSPEND", "RESTART", "UPGRADE"])
 def test_a_store_is_not_settled_while_a_task_is_done(kind: str) -> None:
     told = [is_settled(a_store(status, kind)) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
     assert told == [False, False, True]

@@ -27,6 +27,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "suspend_store": {"store": "a-shop"},
     "resume_store": {"store": "a-shop"},
     "restart_store": {"store": "a-shop"},
+    "upgrade_store": {"store": "a-shop"},
     "create_backup": {"store": "a-shop"},
     "verify_backup": {"store": "a-shop"},
     "pin_backup": {"store": "a-shop", "number": 1},
@@ -34,6 +35,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "restore_backup": {"store": "a-shop", "name": "b-shop", "as_copy": True},
     "cancel_store": {"store": "a-shop"},
     "restore_in_place": {"store": "a-shop", "number": 1},
+    "roll_back_store": {"store": "a-shop"},
     "delete_store": {"store": "a-shop"},
 }
 

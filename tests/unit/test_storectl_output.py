@@ -122,6 +122,9 @@ COMMANDS = [
     ("suspend", "a-shop"), ("suspend", "a-shop", "--watch"),
     ("resume", "a-shop"), ("resume", "a-shop", "--watch"),
     ("restart", "a-shop"), ("restart", "a-shop", "--watch"),
+    ("upgrade", "a-shop", "--list"), ("upgrade", "a-shop", "--yes"),
+    ("upgrade", "a-shop", "--yes", "--watch"),
+    ("rollback", "a-shop", "--yes"), ("rollback", "a-shop", "--yes", "--watch"),
     ("tokens", "list"), ("tokens", "create"), ("tokens", "revoke", "x"),
 ]  # fmt: skip
 
@@ -135,7 +138,7 @@ def test_every_command_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("is_refusing", [False, True])
-@pytest.mark.parametrize("status", ["READY", "FAILED", "SUSPENDED"])
+@pytest.mark.parametrize("status", ["READY", "FAILED", "SUSPENDED", "UPDATING"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_field_reaches_the_terminal_as_it_is(
     platform: HostilePlatform,

@@ -9,8 +9,8 @@ from app.storectl import wording
 
 STORE: dict[str, Any] = {
     "id": "store_1", "name": "my-shop", "owner": "anna", "ownerName": "anna",
-    "engine": "woocommerce", "engineVersion": "10", "isCopy": False,
-    "status": "FAILED", "url": "http://my-shop.example", "adminUrl": None,
+    "engine": "woocommerce", "engineVersion": "10", "nextVersion": None, "isCopy": False,
+    "status": "FAILED", "target": "READY", "url": "http://my-shop.example", "adminUrl": None,
     "version": 7, "queuePosition": None, "createdAt": "2026-01-02T03:04:05+00:00",
     "updatedAt": "2026-01-02T03:05:05+00:00", "readyAt": None, "suspendedAt": None,
     "deletedAt": None,
@@ -257,7 +257,7 @@ def test_a_restore_in_place_is_told_from_the_one_that_undoes_it() -> None:
     ],
 )
 def test_a_status_says_what_is_done_with_the_whole_shop(kind: str, status: str, text: str) -> None:
-    operation = {"number": 2, "kind": kind, "status": status}
+    operation = {"number": 2, "kind": kind, "status": status, "askedByName": "Anna"}
     store = STORE | {"status": "READY", "operation": operation, "reason": None}
     assert wording.store_lines(store)[0] == f"my-shop is {text}."
     assert wording.failure_lines(store, [])[0] == f"my-shop is {text}."

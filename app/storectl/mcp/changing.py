@@ -6,10 +6,11 @@ from pydantic import Field
 
 from app.storectl.api import Api
 from app.storectl.errors import Problem, RefusedError
-from app.storectl.following import cannot_go, is_built, operation_ended, restore_ended
+from app.storectl.following import cannot_go, is_built, operation_ended
 from app.storectl.mcp.reading import StoreKey
 from app.storectl.mcp.records import Backup, StoreDetails, read
 from app.storectl.mcp.waiting import LONG_ENOUGH, Caller, WaitSeconds, awaited
+from app.storectl.undoing import restore_ended, upgrade_ended
 
 BackupNumber = Annotated[
     int, Field(description="The number of the backup, as list_backups has it.")
@@ -99,6 +100,33 @@ class ChangingTools:
         return await awaited(
             self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
             until=operation_ended(asked),
+        )  # fmt: skip
+
+    async def upgrade_store(
+        self,
+        caller: Caller,
+        *,
+        store: StoreKey,
+        version: Annotated[
+            str | None,
+            Field(
+                description="The version, of upgrades in get_store; the engine's default if left"
+                " out."
+            ),
+        ] = None,
+        wait_seconds: WaitSeconds = LONG_ENOUGH,
+    ) -> StoreDetails:
+        """Give a shop another version of its engine, and wait until it has it or is as it was.
+
+        Shoppers are turned away meanwhile, for some minutes: let the user confirm it. It has to be
+        READY or DEGRADED. It is saved as it is before. If anything fails, an operation that nobody
+        asked for brings the shop back as it was, and store_logs tells why. If it is not settled
+        when the wait is over, go on with get_store; do not upgrade it again.
+        """
+        asked = await self._api.change("upgradeStore", id=await self._id(store), version=version)
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=upgrade_ended,
         )  # fmt: skip
 
     async def create_backup(
@@ -208,6 +236,44 @@ class ChangingTools:
         backup = await self._api.backup(store, number)
         asked = await self._api.change(
             "restoreBackup", id=backup["id"], acceptLossSince=accept_loss_since,
+            withoutBackup=without_backup or None,
+        )  # fmt: skip
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=restore_ended,
+        )  # fmt: skip
+
+    async def roll_back_store(
+        self,
+        caller: Caller,
+        *,
+        store: StoreKey,
+        accept_loss_since: Annotated[
+            str | None,
+            Field(
+                description="When the shop was saved before its upgrade, as made_at of way_back in"
+                " get_store: the user agrees that the shop loses what came after that. Left out,"
+                " nothing is done, and the error says what would be lost."
+            ),
+        ] = None,
+        without_backup: Annotated[
+            bool,
+            Field(
+                description="Do not save the shop as it is before: what is in no backup is lost for"
+                " good. Needed for a store that is FAILED."
+            ),
+        ] = False,
+        wait_seconds: WaitSeconds = LONG_ENOUGH,
+    ) -> StoreDetails:
+        """Make a shop what it was before its upgrade: let the user confirm what is lost.
+
+        It gets the version of then again. It is closed and saved as it is before; that takes
+        minutes. If it cannot be done, an operation that nobody asked for brings the shop back, and
+        store_logs tells why. If it is not settled when the wait is over, go on with get_store; do
+        not roll it back again.
+        """
+        asked = await self._api.change(
+            "rollbackStore", id=await self._id(store), acceptLossSince=accept_loss_since,
             withoutBackup=without_backup or None,
         )  # fmt: skip
         return await awaited(

@@ -21,6 +21,8 @@ _REMEDIES = {
     "ENGINE_UNKNOWN": "Call list_engines for the engines.",
     "ENGINE_UNAVAILABLE": "Call list_engines for the engines that are available.",
     "VERSION_UNKNOWN": "Call list_engines for the versions.",
+    "NOT_UPGRADABLE": "Call get_store: its upgrades are the versions that it can get.",
+    "NO_WAY_BACK": "Call list_backups for what restore_in_place can put in its place instead.",
     "ENGINE_NEEDED": "Call list_engines, and pass the name of one as engine.",
     "NAME_TAKEN": "Ask the user for another name.",
     "NAME_KEPT": "Ask the user for another name.",

@@ -23,7 +23,15 @@ StoreKey = Annotated[
     str, Field(description="The store's name or id; a deleted store has only its id.")
 ]
 Status = Literal[
-    "QUEUED", "PROVISIONING", "READY", "DEGRADED", "FAILED", "SUSPENDED", "DELETING", "DELETED"
+    "QUEUED",
+    "PROVISIONING",
+    "UPDATING",
+    "READY",
+    "DEGRADED",
+    "FAILED",
+    "SUSPENDED",
+    "DELETING",
+    "DELETED",
 ]
 
 

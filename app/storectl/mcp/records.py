@@ -42,7 +42,10 @@ class Operation(Record):
     number: int
     kind: Annotated[
         str,
-        Field(description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME or RESTART."),
+        Field(
+            description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME, RESTART or"
+            " UPGRADE."
+        ),
     ]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]
     asked_by_name: Annotated[str | None, Field(description="Null if the platform itself began it.")]
@@ -64,14 +67,18 @@ class Store(Record):
     status: Annotated[
         str,
         Field(
-            description="QUEUED, PROVISIONING, READY, DEGRADED, FAILED, SUSPENDED (paused, with all"
-            " that is in it kept), DELETING or DELETED.",
+            description="QUEUED, PROVISIONING, UPDATING (it gets another version, and is closed"
+            " meanwhile), READY, DEGRADED, FAILED, SUSPENDED (paused, with all that is in it kept),"
+            " DELETING or DELETED.",
         ),
     ]
     target: Annotated[str, Field(description="The status it should reach: READY or DELETED.")]
     reason: Annotated[Reason | None, Field(description="Why it is FAILED or DEGRADED.")]
     engine: str
     engine_version: str
+    next_version: Annotated[
+        str | None, Field(description="The version that it is about to get, if it is upgraded.")
+    ]
     is_copy: Annotated[
         bool,
         Field(
@@ -89,6 +96,20 @@ class Store(Record):
     deleted_at: str | None
 
 
+class EngineVersion(Record):
+    name: str
+    is_default: bool
+    what_is_new: Annotated[
+        str | None, Field(description="What an upgrade to it brings, for merchants.")
+    ]
+
+
+class WayBack(Record):
+    number: Annotated[int, Field(description="The number of the backup.")]
+    made_at: Annotated[str, Field(description="What came after it, roll_back_store loses.")]
+    engine_version: str
+
+
 class StoreDetails(Store):
     is_settled: Annotated[
         bool, Field(description="False while the platform works on it: get_store can wait.")
@@ -98,6 +119,13 @@ class StoreDetails(Store):
     ]
     steps: Annotated[list[Step], Field(description="The steps of that operation.")]
     pods: list[Pod]
+    upgrades: Annotated[
+        list[EngineVersion], Field(description="The versions that upgrade_store can give it.")
+    ]
+    way_back: Annotated[
+        WayBack | None,
+        Field(description="It as it was before it got its version, for roll_back_store."),
+    ]
 
 
 class StoreList(Record):
@@ -160,11 +188,6 @@ class Backup(Record):
 class BackupList(Record):
     name: Annotated[str, Field(description="The store's name.")]
     backups: Annotated[list[Backup], Field(description="The newest backups, newest first.")]
-
-
-class EngineVersion(Record):
-    name: str
-    is_default: bool
 
 
 class Engine(Record):

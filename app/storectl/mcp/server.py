@@ -62,6 +62,8 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
         _add(server, changing.suspend_store, _hints(is_destructive=True, is_repeatable=True))
         _add(server, changing.resume_store, _hints(is_repeatable=True))
         _add(server, changing.restart_store, _hints())
+        # As with suspend_store, nothing is lost; but each time it turns shoppers away.
+        _add(server, changing.upgrade_store, _hints(is_destructive=True))
         _add(server, changing.create_backup, _hints())
         _add(server, changing.verify_backup, _hints())
         _add(server, changing.pin_backup, _hints(is_repeatable=True))
@@ -73,6 +75,7 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
     if access is Access.DELETING:
         # It removes the shop as it is, and with without_backup for good.
         _add(server, changing.restore_in_place, _hints(is_destructive=True))
+        _add(server, changing.roll_back_store, _hints(is_destructive=True))
         _add(server, changing.delete_store, _hints(is_destructive=True, is_repeatable=True))
     return server
 

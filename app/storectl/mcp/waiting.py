@@ -13,8 +13,9 @@ from app.storectl.mcp.records import StoreDetails, read_store
 from app.storectl.printable import one_line
 from app.storectl.wording import Data, under_way, words
 
-_WORKING = frozenset({"QUEUED", "PROVISIONING", "DELETING"})
-_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND", "RESTART"})  # done while a store stays READY
+_WORKING = frozenset({"QUEUED", "PROVISIONING", "UPDATING", "DELETING"})
+# What is done, or begun, while a store stays READY.
+_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND", "RESTART", "UPGRADE"})
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 
 WaitSeconds = Annotated[
