@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
@@ -158,7 +158,7 @@ class ManyUpgrades:
         if not self._keeps_backups:
             raise RefusedError(NOT_SET_UP)
         if engine.backup_counts is None:
-            raise RefusedError(not_saved(engine))
+            raise RefusedError(replace(not_saved(engine), field="engine"))
         return engine, version
 
 

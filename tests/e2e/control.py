@@ -5,6 +5,7 @@ pytest. ``POST /<action>`` with a JSON object of arguments runs one of ``Control
 """
 
 import json
+import shutil
 import signal
 import sqlite3
 import threading
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import yaml
+
 from provisioner.domain.names import new_store_id
 from tests.authorization_codes import CLIENT_ID
 from tests.e2e import simulated_backups
-from tests.e2e.service import Service
+from tests.e2e.service import ROOT, Service
 from tests.issuer import AUDIENCE, Issuer
 
 Arguments = dict[str, Any]
@@ -61,6 +64,18 @@ class Control:
         folder.mkdir(exist_ok=True)
         (folder / "woocommerce.yaml").write_text(json.dumps(values))
         self.service.settings["STORE_PLATFORM_CHART_VALUES"] = str(folder)
+        return {}
+
+    def offer_versions(self, versions: list[Arguments]) -> Arguments:
+        """Have the engine offer these versions too, from the next start on."""
+        charts = self.service.folder / "charts"
+        shutil.copytree(ROOT / "charts" / "woocommerce", charts / "woocommerce")
+        file = charts / "woocommerce" / "engine.yaml"
+        engine = yaml.safe_load(file.read_text())
+        (present,) = engine["versions"]
+        more = [{"values": present["values"], **version} for version in versions]
+        file.write_text(yaml.safe_dump({**engine, "versions": [present, *more]}))
+        self.service.settings["STORE_PLATFORM_CHARTS"] = str(charts)
         return {}
 
     def keep_backups(self) -> Arguments:

@@ -1,5 +1,8 @@
 """What is shared among subscribers: only what is known to depend on the store's state alone."""
 
+import re
+from pathlib import Path
+
 import pytest
 from graphql import parse, validate
 
@@ -11,6 +14,7 @@ from provisioner.domain.owners import Owner, local
 from tests.e2e.service import FOLLOW
 
 SCHEMA = build_schema()._schema
+OPERATIONS = Path(__file__).resolve().parents[2] / "dashboard/src/features/stores/operations.ts"
 
 WITH_VARIABLES = """subscription ($id: ID!, $a: Boolean!, $b: Boolean!, $c: Boolean!) {
   storeStatus(id: $id) { version ...All @skip(if: $c) } }
@@ -78,3 +82,11 @@ def test_who_sees_the_same() -> None:
     }
     assert len(others) == 6
     assert admins & others == set()
+
+
+def test_what_the_dashboard_follows_is_shared() -> None:
+    documents = re.findall(r"graphql\(`(.*?)`\)", OPERATIONS.read_text(), re.DOTALL)
+    fragments = "".join(text for text in documents if text.strip().startswith("fragment"))
+    (followed,) = (text for text in documents if "subscription StoreStatus" in text)
+    document = parse(followed + fragments)
+    assert shareable(SCHEMA, document, "StoreStatus") is not None

@@ -13,6 +13,7 @@ const WORKING = { icon: LoaderCircle, tone: "progress" } as const;
 const LOOKS: Record<string, Look> = {
   QUEUED: { word: "Waiting", icon: Clock, tone: "waiting" },
   PROVISIONING: { word: "Being created", ...WORKING },
+  UPDATING: { word: "Being upgraded", ...WORKING },
   READY: { word: "Ready", icon: CircleCheck, tone: "ready" },
   DEGRADED: { word: "Has problems", icon: CircleAlert, tone: "warning" },
   FAILED: { word: "Failed", icon: OctagonX, tone: "failed" },

@@ -22,6 +22,7 @@ const SUMMARY: StoreSummaryFragment = {
   suspendedAt: null,
   deletedAt: null,
   queuePosition: null,
+  operation: anOperation(),
 };
 
 export function aStore(given: Partial<StoreSummaryFragment> = {}) {
@@ -32,7 +33,8 @@ export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
   return {
     ...aStore(),
     diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
-    operation: anOperation(),
+    nextVersion: null,
+    upgrades: [],
     steps: [],
     pods: [],
     ...given,
@@ -91,17 +93,22 @@ export function aBackup(given: Partial<Backup> = {}) {
   };
 }
 
+/** A version that a shop can be upgraded to. */
+export function aVersion(given: Partial<StoreDetailsFragment["upgrades"][number]> = {}) {
+  return { __typename: "EngineVersion" as const, name: "7.2", isDefault: false, whatIsNew: null, ...given };
+}
+
 /** How backups are made and kept: all of them, or those of the usual periods. */
 export const DAILY = { __typename: "BackupPolicy", intervalHours: 24, isInCluster: true, retention: null };
 export const CLEARED = { ...DAILY, retention: { __typename: "BackupRetention", allDays: 2, days: 7, weeks: 4, months: 6, deletedDays: 30 } };
 
 /** The answer to the question for a store's backups. */
-export function backupsOf(backups: object[], policy: object | null = DAILY) {
+export function backupsOf(backups: object[], policy: object | null = DAILY, wayBack: object | null = null) {
   const edges = backups.map((node) => ({ __typename: "BackupEdge", node }));
   return {
     __typename: "Query",
     platform: { __typename: "Platform", backups: policy },
-    store: { __typename: "Store", id: "store_1", backups: { __typename: "BackupConnection", edges } },
+    store: { __typename: "Store", id: "store_1", backups: { __typename: "BackupConnection", edges }, wayBack },
   };
 }
 

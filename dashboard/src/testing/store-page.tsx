@@ -1,6 +1,6 @@
 import { screen } from "@testing-library/react";
 import { StorePage } from "@/features/stores/store-page";
-import type { StoreDetailsFragment } from "@/gql/graphql";
+import type { OperationFactsFragment, StoreDetailsFragment } from "@/gql/graphql";
 import { onAnnouncement } from "@/lib/announcer";
 import { type Answers, renderPage } from "./platform";
 import { aBackup, aDetailedStore, backupsOf } from "./records";
@@ -13,6 +13,13 @@ export function showStore(given: Partial<StoreDetailsFragment> = {}, more: Answe
     at: "/stores/store_1",
     route: "/stores/:id",
   });
+}
+
+/** The answer to the question for a shop's history; its operations oldest first. */
+export function historyAnswer(...operations: OperationFactsFragment[]): Answers {
+  const edges = operations.toReversed().map((node) => ({ __typename: "OperationEdge", node }));
+  const store = { __typename: "Store", id: "store_1", operations: { __typename: "OperationConnection", edges } };
+  return { StoreOperations: () => ({ __typename: "Query", store }) };
 }
 
 /** A frame of the store's stream, sent when the test says so. */

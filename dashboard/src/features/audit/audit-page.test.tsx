@@ -86,6 +86,10 @@ test.each([
   [{ action: "createStore", arguments: { name: "tea-house" }, storeId: null }, "bob wanted to create the shop tea-house"],
   [{ action: "restoreBackup", outcome: "ACCEPTED", arguments: { id: "backup_1_2" }, storeId: "store_1" }, "bob had a backup restored in place of the shop (show it)"],
   [{ action: "restoreBackup", arguments: { id: "backup_1_2" }, storeId: null }, "bob wanted a backup restored in place of the shop "],
+  [{ action: "upgradeStore", outcome: "ACCEPTED", arguments: { id: "store_1", version: "7.2" }, storeId: "store_1" }, "bob upgraded to 7.2 the shop (show it)"],
+  [{ action: "upgradeStore", arguments: { id: "store_1", version: "7.2" }, storeId: null }, "bob wanted to upgrade to 7.2 the shop "],
+  [{ action: "upgradeStore", outcome: "ACCEPTED", arguments: { id: "store_1" }, storeId: "store_1" }, "bob upgraded the shop (show it)"],
+  [{ action: "rollbackStore", outcome: "ACCEPTED", arguments: { id: "store_1" }, storeId: "store_1" }, "bob took back the upgrade of the shop (show it)"],
   [{ action: "SIGN_IN", actor: null, actorName: null, arguments: {}, storeId: null }, "Somebody could not sign in "],
   [{ action: "renameStore", outcome: "ACCEPTED", arguments: null, storeId: null }, "bob did renameStore "],
 ])("an entry of %j", async (given, said) => {

@@ -1,6 +1,7 @@
 import type { AuditLogQuery } from "@/gql/graphql";
 import { isCopy, isFromBackup } from "@/lib/from-backup";
 import { personLabel } from "@/lib/owners";
+import { upgradeVersionIn } from "@/lib/upgrade-version";
 
 export type Entry = AuditLogQuery["auditLog"]["edges"][number]["node"];
 
@@ -21,6 +22,8 @@ const ACTIONS: Record<string, ActionWords> = {
   suspendStore: { label: "Pausing a shop", did: "paused the shop", wanted: "wanted to pause the shop" },
   resumeStore: { label: "Opening a shop again", did: "opened again the shop", wanted: "wanted to open again the shop" },
   restartStore: { label: "Restarting a shop", did: "restarted the shop", wanted: "wanted to restart the shop" },
+  upgradeStore: { label: "Upgrading a shop", did: "upgraded the shop", wanted: "wanted to upgrade the shop" },
+  rollbackStore: { label: "Taking an upgrade back", did: "took back the upgrade of the shop", wanted: "wanted to take back the upgrade of the shop" },
   createBackup: { label: "Backing a shop up", did: "had a backup made of the shop", wanted: "wanted a backup made of the shop" },
   restoreBackup: { label: "Restoring a backup in place", did: "had a backup restored in place of the shop", wanted: "wanted a backup restored in place of the shop" },
   verifyBackup: { label: "Checking a backup", did: "had a backup checked of the shop", wanted: "wanted a backup checked of the shop" },
@@ -54,9 +57,15 @@ const COPIED: DeedWords = {
 
 /** What somebody did or wanted to do; an action of a newer platform is said by its name. */
 export function deedOf({ action, outcome, arguments: given }: Pick<Entry, "action" | "outcome" | "arguments">): string {
-  const words = action === "createStore" ? creationOf(given) : ACTIONS[action];
+  const words = wordsOf(action, given);
   if (!words) return outcome === "ACCEPTED" ? `did ${action}` : `wanted to do ${action}`;
   return outcome === "ACCEPTED" ? words.did : words.wanted;
+}
+
+function wordsOf(action: string, given: unknown): DeedWords | undefined {
+  if (action === "createStore") return creationOf(given);
+  const version = action === "upgradeStore" ? upgradeVersionIn(given) : undefined;
+  return version ? { did: `upgraded to ${version} the shop`, wanted: `wanted to upgrade to ${version} the shop` } : ACTIONS[action];
 }
 
 function creationOf(given: unknown): DeedWords | undefined {

@@ -73,6 +73,24 @@ test("a restart is told as a whole: that it began, or how it ended", () => {
   expect(wordsOf(...begun, task("CANCELLED"), event({ status: "DELETING" }))).toEqual(["The restart of the shop was stopped.", "The shop is being removed."]);
 });
 
+test("an upgrade tells that the shop is closed and saved, then what becomes of it, and one that was given up as a whole", () => {
+  const task = (status: string, message: string | null = null) => event({ kind: "TASK", subject: "UPGRADE", status, message });
+  const install = (status: string) => event({ kind: "STEP", subject: "HELM_INSTALL", status });
+  const look = (status: string) => event({ kind: "STEP", subject: "PREFLIGHT", status });
+  const begun = [task("QUEUED", "Ada asked for the shop to be upgraded to 7.2."), task("RUNNING"), look("RUNNING"), look("SUCCEEDED")];
+  expect(wordsOf(...begun)).toEqual(["The upgrade of the shop began: it is closed and saved as it is first."]);
+  expect(wordsOf(...begun, task("FAILED", "No space left."))).toEqual(["The shop could not be upgraded, and is open as before."]);
+  expect(wordsOf(...begun, task("CANCELLED"), event({ status: "DELETING" }))).toEqual(["The upgrade of the shop was stopped.", "The shop is being removed."]);
+  const handed = [...begun, task("RUNNING", "12 orders are saved."), event({ status: "QUEUED" }), event({ status: "UPDATING" }), install("SUCCEEDED"), event({})];
+  expect(wordsOf(...handed)).toEqual([
+    "The shop was saved as it was, before it is upgraded.",
+    "The shop waits for its turn.",
+    "The shop gets its new version.",
+    "Install the shop software: done.",
+    "The shop is ready.",
+  ]);
+});
+
 test("a task of a newer platform is told in its own words", () => {
   expect(wordsOf(event({ kind: "TASK", subject: "POLISH", status: "RUNNING", message: "The shop is polished." }))).toEqual(["The shop is polished."]);
 });

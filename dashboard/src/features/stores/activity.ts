@@ -5,6 +5,7 @@ import type { StoreEvent } from "./use-store-stream";
 const STATUSES: Record<string, string> = {
   QUEUED: "The shop waits for its turn.",
   PROVISIONING: "The work on the shop began.",
+  UPDATING: "The shop gets its new version.",
   READY: "The shop is ready.",
   DEGRADED: "The shop has problems.",
   FAILED: "The work on the shop failed.",
@@ -56,6 +57,13 @@ const TASKS: Record<string, Record<string, string | null>> = {
     FAILED: "The shop could not be restarted.",
     CANCELLED: "The restart of the shop was stopped.",
   } satisfies Record<OperationStatus, string | null>,
+  UPGRADE: {
+    QUEUED: null, // it begins soon
+    RUNNING: "The upgrade of the shop began: it is closed and saved as it is first.",
+    SUCCEEDED: "The shop was saved as it was, before it is upgraded.",
+    FAILED: "The shop could not be upgraded, and is open as before.",
+    CANCELLED: "The upgrade of the shop was stopped.",
+  } satisfies Record<OperationStatus, string | null>,
 };
 
 /** Of a backup of which a shop is made, to see whether that can be done. */
@@ -85,9 +93,9 @@ const WORDS: Record<string, Words> = {
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;
 
-/** Whether a shop was saved before a backup takes its place: the task says RUNNING once more then, with what was saved, since its operation goes on. */
+/** Whether a shop was saved before a backup takes its place, or before it is upgraded: the task says RUNNING once more then, with what was saved, since its operation goes on. */
 function isSaved({ subject, status, message }: StoreEvent): boolean {
-  return subject === "RESTORE" && status === "RUNNING" && message != null;
+  return (subject === "RESTORE" || subject === "UPGRADE") && status === "RUNNING" && message != null;
 }
 
 export interface Happening {

@@ -4,7 +4,7 @@ import { relativeTime } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { useCanChange } from "@/lib/viewer";
 import { backupsIn, isBackupMissed } from "./backup-words";
-import { isBackingUp, isRestoring } from "./store-facts";
+import { isBackingUp, isRestoring, isUpgrading } from "./store-facts";
 
 interface BackupNoticeProps {
   store: StoreDetailsFragment;
@@ -16,7 +16,7 @@ interface BackupNoticeProps {
 export function BackupNotice({ store, known }: BackupNoticeProps) {
   const now = useNow();
   const canChange = useCanChange();
-  if (!known || isBackingUp(store) || isRestoring(store)) return null;
+  if (!known || isBackingUp(store) || isRestoring(store) || isUpgrading(store)) return null;
   const newest = backupsIn(known)[0];
   if (!isBackupMissed(store, known.platform.backups, newest, now)) return null;
   return (

@@ -12,7 +12,7 @@ import styles from "./backups-panel.module.css";
 import { CREATE_BACKUP } from "./operations";
 import { backupRemedyOf } from "./reason-words";
 import { StepList } from "./step-list";
-import { canBeOpened, isBackingUp, isBackup, isLeaving, isOperationUnderWay, isPausing, isRestarting, isRestoring, outputOfFailure } from "./store-facts";
+import { canBeOpened, isBackingUp, isBackup, isLeaving, isOperationUnderWay, isPausing, isRestarting, isRestoring, isUpgrading, outputOfFailure } from "./store-facts";
 import { useAnnouncedEnd } from "./use-announced-end";
 import { WhyFailed } from "./why-failed";
 
@@ -65,6 +65,7 @@ function obstacleOf(store: StoreDetailsFragment): string | undefined {
   if (isRestoring(store)) return "A backup is being restored in place of this shop.";
   if (isPausing(store)) return "The shop is being paused.";
   if (isRestarting(store)) return "The shop is being restarted.";
+  if (isUpgrading(store)) return "The shop is being upgraded, and is saved before.";
   if (store.status === "SUSPENDED") return "Nothing in a paused shop changes. Open it again to have a backup made, or one restored in its place.";
   if (!canBeOpened(store)) return "A backup can be made of a shop that is ready.";
   if (isOperationUnderWay(store)) return "Something else is being done with the shop just now.";

@@ -79,11 +79,11 @@ test.each<[string, Partial<typeof RETENTION> | null, Parameters<typeof aBackup>[
 ])("what becomes of the backups of a shop that is deleted, where they are kept %s", (_, retention, backups, said) => {
   const policy = { ...daily, retention: retention && { ...RETENTION, ...retention } };
   const edges = backups.map((given) => ({ node: aBackup(given) }));
-  expect(afterDeletionInWords({ platform: { backups: policy }, store: { id: "store_1", backups: { edges } } })).toBe(said);
+  expect(afterDeletionInWords({ platform: { backups: policy }, store: { id: "store_1", backups: { edges }, wayBack: null } })).toBe(said);
 });
 
 test("nothing is said of a deleted shop's backups where none are made any more, and of no end that there is not", () => {
-  const store = { id: "store_1", backups: { edges: [{ node: aBackup() }] } };
+  const store = { id: "store_1", backups: { edges: [{ node: aBackup() }] }, wayBack: null };
   expect(afterDeletionInWords({ platform: { backups: null }, store })).toBeUndefined();
   const endless = { ...daily, retention: { ...RETENTION, deletedDays: null } };
   expect(afterDeletionInWords({ platform: { backups: endless }, store })).toBe("Its backups are kept.");

@@ -52,3 +52,13 @@ test("a restore has made one of the shop as it was when the store gets another s
   expect(await send("QUEUED", { number: 2, kind: "RESTORE", status: "RUNNING" })).toBe(1);
   expect(await send("QUEUED", { number: 2, kind: "RESTORE", status: "RUNNING" })).toBe(0);
 });
+
+test("so has an upgrade, after which there is a way back too", async () => {
+  const send = follow();
+  expect(await send("READY", { number: 2, kind: "UPGRADE", status: "QUEUED" })).toBe(1);
+  expect(await send("READY", { number: 2, kind: "UPGRADE", status: "RUNNING" })).toBe(0);
+  expect(await send("QUEUED", { number: 2, kind: "UPGRADE", status: "RUNNING" })).toBe(1);
+  expect(await send("UPDATING", { number: 2, kind: "UPGRADE", status: "RUNNING" })).toBe(1);
+  expect(await send("READY", { number: 2, kind: "UPGRADE", status: "SUCCEEDED" })).toBe(1);
+  expect(await send("READY", { number: 2, kind: "UPGRADE", status: "SUCCEEDED" })).toBe(0);
+});

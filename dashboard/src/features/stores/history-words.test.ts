@@ -42,6 +42,12 @@ test("a restart", () => {
   expect(wordsOf({ kind: "RESTART" })).toBe("Restart, asked for by Ada: done in 21 s.");
 });
 
+test("an upgrade, with the version that was asked for", () => {
+  expect(wordsOf({ kind: "UPGRADE", parameters: { id: "store_1", version: "7.2" } })).toBe("Upgrade to 7.2, asked for by Ada: done in 21 s.");
+  expect(wordsOf({ kind: "UPGRADE", status: "FAILED", parameters: null })).toBe("Upgrade, asked for by Ada: failed.");
+  expect(wordsOf({ parameters: { name: "candles", version: "7.2" } })).toBe("Creation, asked for by Ada: done in 21 s.");
+});
+
 test("what nobody asked for, and what an older version did", () => {
   expect(wordsOf({ kind: "DELETE", askedByName: null })).toBe("Deletion: done in 21 s.");
 });

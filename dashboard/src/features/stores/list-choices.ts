@@ -4,7 +4,7 @@ import type { StoreOrderInput, StoresQueryVariables, StoreStatus } from "@/gql/g
 
 export const PAGE_SIZE = 50;
 
-export const STATUSES: StoreStatus[] = ["QUEUED", "PROVISIONING", "READY", "DEGRADED", "FAILED", "SUSPENDED", "DELETING", "DELETED"];
+export const STATUSES: StoreStatus[] = ["QUEUED", "PROVISIONING", "UPDATING", "READY", "DEGRADED", "FAILED", "SUSPENDED", "DELETING", "DELETED"];
 
 export const ORDERS = {
   newest: { label: "Newest first", field: "CREATED_AT", direction: "DESC" },

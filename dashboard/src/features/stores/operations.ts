@@ -1,5 +1,23 @@
 import { graphql } from "@/gql";
 
+export const OPERATION_FACTS = graphql(`
+  fragment OperationFacts on Operation {
+    id
+    number
+    kind
+    status
+    reason {
+      code
+      message
+    }
+    askedByName
+    parameters
+    queuedAt
+    startedAt
+    finishedAt
+  }
+`);
+
 export const STORE_SUMMARY = graphql(`
   fragment StoreSummary on Store {
     id
@@ -25,36 +43,24 @@ export const STORE_SUMMARY = graphql(`
     suspendedAt
     deletedAt
     queuePosition
-  }
-`);
-
-export const OPERATION_FACTS = graphql(`
-  fragment OperationFacts on Operation {
-    id
-    number
-    kind
-    status
-    reason {
-      code
-      message
+    operation {
+      ...OperationFacts
     }
-    askedByName
-    parameters
-    queuedAt
-    startedAt
-    finishedAt
   }
 `);
 
 export const STORE_DETAILS = graphql(`
   fragment StoreDetails on Store {
     ...StoreSummary
+    nextVersion
+    upgrades {
+      name
+      isDefault
+      whatIsNew
+    }
     diagnostics {
       namespace
       release
-    }
-    operation {
-      ...OperationFacts
     }
     steps {
       name
@@ -179,6 +185,9 @@ export const STORE_BACKUPS = graphql(`
             ...BackupFacts
           }
         }
+      }
+      wayBack {
+        ...BackupFacts
       }
     }
   }
@@ -340,6 +349,34 @@ export const RESUME_STORE = graphql(`
 export const RESTART_STORE = graphql(`
   mutation RestartStore($input: RestartStoreInput!) {
     restartStore(input: $input) {
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const UPGRADE_STORE = graphql(`
+  mutation UpgradeStore($input: UpgradeStoreInput!) {
+    upgradeStore(input: $input) {
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const ROLLBACK_STORE = graphql(`
+  mutation RollbackStore($input: RollbackStoreInput!) {
+    rollbackStore(input: $input) {
       store {
         ...StoreDetails
       }

@@ -4,7 +4,7 @@ import type { OperationFactsFragment, StoreDetailsFragment } from "@/gql/graphql
 import { onAnnouncement } from "@/lib/announcer";
 import type { Answers } from "@/testing/platform";
 import { aDetailedStore, anOperation, aReason, aStep } from "@/testing/records";
-import { noticeTexts as notice, showStore } from "@/testing/store-page";
+import { historyAnswer as historyOf, noticeTexts as notice, showStore } from "@/testing/store-page";
 
 const READY_AT = new Date(Date.now() - 60_000).toISOString();
 const SAVING = anOperation({ id: "operation_1_4", number: 4, kind: "RESTORE", status: "RUNNING", finishedAt: null });
@@ -20,12 +20,6 @@ const done = (...names: Step["name"][]) => names.map((name) => aStep({ name }));
 const SAVING_STEPS = [aStep({ name: "CLOSE", status: "RUNNING", finishedAt: null }), ...pending("REPOSITORY", "SAVE", "CHECK", "REMOVE", "HELM_INSTALL", "RESTORE")];
 const LOADING_STEPS = [...done("CLOSE", "REPOSITORY", "SAVE", "CHECK"), aStep({ name: "REMOVE", status: "RUNNING", finishedAt: null }), ...pending("HELM_INSTALL", "RESTORE")];
 const GIVEN_UP_STEPS = [...done("CLOSE", "REPOSITORY"), aStep({ name: "SAVE", status: "FAILED", output: "Fatal: no space left" }), ...pending("REMOVE")];
-
-function historyOf(...operations: OperationFactsFragment[]): Answers {
-  const edges = operations.toReversed().map((node) => ({ __typename: "OperationEdge", node }));
-  const store = { __typename: "Store", id: "store_1", operations: { __typename: "OperationConnection", edges } };
-  return { StoreOperations: () => ({ __typename: "Query", store }) };
-}
 
 const show = (given: Partial<StoreDetailsFragment>, more?: Answers) => showStore({ readyAt: READY_AT, ...given }, more);
 

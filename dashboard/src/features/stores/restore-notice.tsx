@@ -1,9 +1,11 @@
 import { useQuery } from "urql";
 import { Notice } from "@/components/notice";
-import type { OperationStatus, Role, StoreDetailsFragment } from "@/gql/graphql";
+import type { OperationFactsFragment, OperationStatus, Role, StoreDetailsFragment } from "@/gql/graphql";
+import { upgradeVersionIn } from "@/lib/upgrade-version";
 import { STORE_OPERATIONS } from "./operations";
 import { restoreRemedyOf } from "./reason-words";
 import { canBeOpened, isRestore, isRestoreGivenUp, isRestoring, isReturn, outputOfFailure } from "./store-facts";
+import { upgradeRemedyOf } from "./upgrade-words";
 import { useAnnouncedEnd } from "./use-announced-end";
 import { WhyFailed } from "./why-failed";
 
@@ -49,21 +51,28 @@ const RETURNED: Partial<Record<OperationStatus, string>> = {
   FAILED: "Nor could the shop be brought back as it was before: that is in its newest backup.",
 };
 
-/** Tells that the shop takes the place of a backup that could not be restored, and why that could not be. */
+/** Tells that the shop as it was takes the place of what could not be done with it, and why that could not be. */
 function Returned({ store: { id, operation }, role }: RestoreNoticeProps) {
   // The page's history has asked for it.
-  const [{ data }] = useQuery({ query: STORE_OPERATIONS, variables: { id } });
+  const [{ data, error }] = useQuery({ query: STORE_OPERATIONS, variables: { id } });
   const words = operation && RETURNED[operation.status];
-  if (!words) return null;
+  // Until it is known what has failed.
+  if (!words || (!data && !error)) return null;
   const before = data?.store?.operations.edges.find(({ node }) => node.number === operation.number - 1)?.node;
-  // Another restore can be asked for once the shop is there.
-  const remedy = operation.status === "SUCCEEDED" ? restoreRemedyOf(before?.reason?.code, role) : undefined;
+  // It can be asked for again once the shop is there.
+  const remedy = operation.status === "SUCCEEDED" && before ? remedyOfReturn(before, role) : undefined;
   return (
-    <Notice tone="warning" title="The backup could not be restored">
+    <Notice tone="warning" title={before?.kind === "UPGRADE" ? "The shop could not be upgraded" : "The backup could not be restored"}>
       <p>{words}</p>
       {before && <WhyFailed reason={before.reason} remedy={remedy} role={role} />}
     </Notice>
   );
+}
+
+/** What can be done about what has failed before a shop was brought back as it was. */
+function remedyOfReturn({ kind, reason, parameters }: OperationFactsFragment, role: Role | undefined): string {
+  if (kind === "UPGRADE") return upgradeRemedyOf(reason?.code, role, upgradeVersionIn(parameters));
+  return restoreRemedyOf(reason?.code, role);
 }
 
 function endOf(store: StoreDetailsFragment): string | undefined {

@@ -19,6 +19,8 @@ const TITLES: Record<string, string> = {
   STOP: "Stop the shop",
   OPEN: "Open the shop to visitors",
   RESTART: "Start every part anew",
+  PREFLIGHT: "See whether it can be upgraded",
+  PROBE: "Try the shop as a shopper",
 } satisfies Record<StepName, string>;
 
 const HINTS: Record<string, string> = {
@@ -39,9 +41,11 @@ const HINTS: Record<string, string> = {
   STOP: "From now on visitors see that the shop is closed for now. Its software and its database stop, and everything in them is kept.",
   OPEN: "From now on visitors get to the shop again.",
   RESTART: "The shop’s database starts anew, then its software.",
+  PREFLIGHT: "The platform makes sure that the new version can be had. The shop is open meanwhile.",
+  PROBE: "The platform sees whether a shopper could buy, while the shop is still closed to visitors.",
 } satisfies Record<StepName, string>;
 
-const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "RESTART"];
+const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "RESTART", "PREFLIGHT"];
 
 /** Whether a step belongs to a task, such as the saving of a shop, which is told as a whole. */
 export function isOfTask(name: string): boolean {

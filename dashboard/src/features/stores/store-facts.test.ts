@@ -13,6 +13,7 @@ const became = { name: "Last became ready", at: READY_AT };
 test.each<[StoreStatus, ReturnType<typeof milestonesOf>]>([
   ["QUEUED", [became]],
   ["PROVISIONING", [became]],
+  ["UPDATING", [became]],
   ["READY", [{ name: "Ready since", at: READY_AT }]],
   ["DEGRADED", [became]],
   ["FAILED", [became, { name: "Failed since", at: FAILED_AT }]],

@@ -15,7 +15,7 @@ export function canBeOpened({ status }: { status: StoreStatus }): boolean {
 
 /** Whether work on the store is under way, or about to be. */
 export function isUnderWay({ status }: { status: StoreStatus }): boolean {
-  return status === "QUEUED" || status === "PROVISIONING" || status === "DELETING";
+  return status === "QUEUED" || status === "PROVISIONING" || status === "UPDATING" || status === "DELETING";
 }
 
 /** Whether the store was asked to go, and can only go from now on. */
@@ -43,7 +43,7 @@ export function isRestoring(store: Pick<StoreDetailsFragment, "operation">): boo
   return isRestore(store) && isOperationUnderWay(store);
 }
 
-/** Whether the shop as it was takes the place of a backup that could not be restored: nobody asks for that. */
+/** Whether the shop as it was takes the place of a backup that could not be restored, or of an upgrade that failed: nobody asks for that. */
 export function isReturn(store: Pick<StoreDetailsFragment, "operation">): boolean {
   return isRestore(store) && store.operation?.askedByName == null;
 }
@@ -79,37 +79,53 @@ export function isRestartGivenUp(store: Pick<StoreDetailsFragment, "operation">)
   return isRestart(store) && store.operation?.status === "FAILED";
 }
 
+/** Whether what was done last gives the shop another version. */
+export function isUpgrade({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "UPGRADE";
+}
+
+/** Whether the shop is being upgraded, or is about to be: its status tells so only once the shop is saved. */
+export function isUpgrading(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isUpgrade(store) && isOperationUnderWay(store);
+}
+
+/** Whether the shop should have been upgraded, and is open as before: where more was done to it, its return is what was done last. */
+export function isUpgradeGivenUp(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isUpgrade(store) && store.operation?.status === "FAILED";
+}
+
+/** Whether a shop that is being upgraded is open as yet: whether the version can be had is found out before it is closed. */
+export function isOpenStill({ steps }: Partial<Pick<StoreDetailsFragment, "steps">>): boolean {
+  return steps?.every(({ name, status }) => name !== "CLOSE" || status === "PENDING") ?? false;
+}
+
 /** Whether a shop that was paused is being opened again: at the first try, or at another one. */
 export function isReopening({ status, suspendedAt }: Pick<StoreSummaryFragment, "status" | "suspendedAt">): boolean {
   return (status === "QUEUED" || status === "PROVISIONING") && suspendedAt != null;
 }
 
-/** Whether the shop is closed to visitors by what is being done with it, whatever its status says. */
-export function isBeingClosed(store: Pick<StoreDetailsFragment, "operation">): boolean {
-  return isRestoring(store) || isPausing(store);
+/** Whether the shop is closed to visitors by what is being done with it, whatever its status says; the list knows no steps. */
+export function isBeingClosed(store: Pick<StoreDetailsFragment, "operation"> & Partial<Pick<StoreDetailsFragment, "steps">>): boolean {
+  return isRestoring(store) || isPausing(store) || (isUpgrading(store) && !isOpenStill(store));
 }
 
 /** What is being done with the shop, where its status does not tell. */
-export function workOf(store: StoreDetailsFragment): string | undefined {
+export function workOf(store: Pick<StoreSummaryFragment, "operation" | "status" | "suspendedAt">): string | undefined {
   if (isRestoring(store)) return "Being restored";
   if (isPausing(store)) return "Being paused";
   if (isRestarting(store)) return "Being restarted";
-  return reopeningOf(store);
-}
-
-/** The same of a store in the list, where what is done beside its status is not known. */
-export function reopeningOf(store: Pick<StoreSummaryFragment, "status" | "suspendedAt">): string | undefined {
+  if (isUpgrading(store)) return "Being upgraded";
   return isReopening(store) ? "Being opened again" : undefined;
 }
 
 /** Whether what was done last left the shop as it was, so that its steps are not what became of the shop. */
 export function isShopLeftAlone(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
-  return isBackup(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store);
+  return isBackup(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store) || isUpgradeGivenUp(store);
 }
 
-/** Whether the shop may be empty: nothing was put into its place, and it was not paused before. */
+/** Whether the shop may be empty: nothing was put into its place, and it was neither paused nor upgraded before. */
 export function isNew({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
-  return operation?.kind !== "RESTORE" && operation?.kind !== "RESUME";
+  return operation?.kind !== "RESTORE" && operation?.kind !== "RESUME" && operation?.kind !== "UPGRADE";
 }
 
 /** What the steps of a shop have done, in a word or two: those of a new one have set it up. */
@@ -117,7 +133,7 @@ export function doneOf({ operation }: Pick<StoreDetailsFragment, "operation">): 
   return operation ? DONE[operation.kind] : undefined;
 }
 
-const DONE: Partial<Record<OperationKind, string>> = { RESTORE: "Restored", SUSPEND: "Paused", RESUME: "Opened again", RESTART: "Restarted" };
+const DONE: Partial<Record<OperationKind, string>> = { RESTORE: "Restored", SUSPEND: "Paused", RESUME: "Opened again", RESTART: "Restarted", UPGRADE: "Upgraded" };
 
 /** Whether anything is being done with the shop. */
 export function isOperationUnderWay({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {

@@ -1,8 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
+import type { OperationKind, StoreStatus } from "@/gql/graphql";
 import { addresses, nothing, renderPage, unreachable, viewer } from "@/testing/platform";
-import { aReason, aStore, pageOf } from "@/testing/records";
+import { anOperation, aReason, aStore, pageOf } from "@/testing/records";
 import { StoreListPage } from "./store-list-page";
 import { useStoresChanged } from "./use-stores-changed";
 
@@ -102,6 +103,39 @@ test("a paused store that is opened again is not said to be created", async () =
   const row = within(await screen.findByRole("listitem"));
   expect(row.getByText("Being opened again")).toBeDefined();
   expect(row.queryByText("Being created")).toBeNull();
+});
+
+test.each<[StoreStatus, OperationKind, string, boolean]>([
+  ["READY", "UPGRADE", "Being upgraded", false],
+  ["QUEUED", "UPGRADE", "Being upgraded", false],
+  ["UPDATING", "UPGRADE", "Being upgraded", false],
+  ["READY", "SUSPEND", "Being paused", false],
+  ["DEGRADED", "RESTORE", "Being restored", false],
+  ["READY", "RESTART", "Being restarted", true],
+  ["READY", "BACKUP", "Ready", true],
+])("of a store that is %s the row says what %s does with it", async (status, kind, said, isOpen) => {
+  renderPage(<StoreListPage />, { answers: { Stores: list(aStore({ status, operation: anOperation({ kind, status: "RUNNING" }) })) } });
+  const row = within(await screen.findByRole("listitem"));
+  expect(row.getByText(said)).toBeDefined();
+  expect(row.queryByText("Ready") !== null).toBe(said === "Ready");
+  await waitFor(() => expect(row.queryByRole("link", { name: "Open shop candles" }) !== null).toBe(isOpen));
+});
+
+test("what is done with a store is followed in the list", async () => {
+  const change = pending<unknown>();
+  let store = aStore();
+  renderPage(<Following />, { answers: { Stores: () => list(store)(), StoresChanged: () => change.promise } });
+  expect(within(await screen.findByRole("listitem")).getByText("Ready")).toBeDefined();
+  store = aStore({ version: 13, operation: anOperation({ id: "operation_1_2", number: 2, kind: "UPGRADE", status: "QUEUED" }) });
+  change.resolve({ storesChanged: { __typename: "StoresChange", cursor: "c1", stores: [store] } });
+  expect(await within(screen.getByRole("listitem")).findByText("Being upgraded")).toBeDefined();
+});
+
+test("stores that get another version can be asked for", async () => {
+  const { asked } = renderPage(<StoreListPage />, { answers: { Stores: list(aStore({ status: "UPDATING" })) }, at: "/stores?status=updating" });
+  await screen.findByText("1 store found");
+  expect(asked.find(({ name }) => name === "Stores")?.variables).toMatchObject({ filter: { statuses: ["UPDATING"] } });
+  expect(screen.getByRole("button", { name: "Being upgraded" }).getAttribute("aria-pressed")).toBe("true");
 });
 
 const counts = (ready: number) => () => ({

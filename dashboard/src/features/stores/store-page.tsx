@@ -33,8 +33,11 @@ import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
 import { FinishedTimeline, isFinished, Timeline } from "./timeline";
+import { UpgradeNotice } from "./upgrade-notice";
+import { UpgradePanel } from "./upgrade-panel";
 import { useSoftwareLabel } from "./use-software-label";
 import { useStoreStream } from "./use-store-stream";
+import { WayBackPanel } from "./way-back-panel";
 import { WhatNext } from "./what-next";
 
 const BACK = <BackLink to="/stores">Stores</BackLink>;
@@ -119,6 +122,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
       <RestoreNotice store={store} role={role} />
       <PauseNotice store={store} role={role} />
       <RestartNotice store={store} role={role} />
+      <UpgradeNotice store={store} role={role} />
       <ClosedShopsNotice store={store} />
       <BackupNotice store={store} known={backups.data} />
       <div className={styles.columns}>
@@ -128,8 +132,10 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} />
+          <UpgradePanel store={store} />
           <BackupsPanel store={store} query={backups} role={role} />
           <RestartPanel store={store} onAsk={askForRestart} />
+          <WayBackPanel store={store} known={backups.data} />
           <HistoryPanel id={store.id} />
           <TechnicalPanel store={store} events={events} />
         </div>

@@ -7,7 +7,7 @@ import { TimeAgo } from "@/components/time-ago";
 import type { StoreSummaryFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
 import { CopyLabel } from "./copy-label";
-import { canBeOpened, hostOf, queueDetail, reopeningOf } from "./store-facts";
+import { canBeOpened, hostOf, isBeingClosed, queueDetail, workOf } from "./store-facts";
 import { problemOf } from "./reason-words";
 import styles from "./store-row.module.css";
 
@@ -33,7 +33,7 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked, softwa
         <span className={styles.minor}>{hostOf(store.url)}</span>
       </div>
       <div className={styles.status}>
-        <StatusBadge status={store.status} detail={queueDetail(store)} work={reopeningOf(store)} />
+        <StatusBadge status={store.status} detail={queueDetail(store)} work={workOf(store)} />
         {store.reason && (
           <span className={styles.reason}>{problemOf(store.reason.code)}</span>
         )}
@@ -46,7 +46,7 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked, softwa
         </span>
       </div>
       <div className={styles.links}>
-        {isAddressChecked && canBeOpened(store) && (
+        {isAddressChecked && canBeOpened(store) && !isBeingClosed(store) && (
           <>
             <OutsideLink look="quiet" href={store.url} aria-label={`Open shop ${store.name}`} title="Open shop">
               <ExternalLink size={17} aria-hidden />

@@ -62,8 +62,8 @@ interface StoresChangedFrame {
  * The normalized cache: a store that changed, by whichever answer or frame, changes on every screen.
  * Lists are asked for anew when a store may have entered or left one: at the first frame of the
  * stream of all stores, since that is when the list must be as of, and when a status is news. A
- * store's history is asked for anew when an operation is news, and its backups when one
- * may have been made too, or is checked.
+ * store's history is asked for anew when an operation is news, and its backups, with the one that leads back to the
+ * version before, when one may have been made too, or is checked.
  */
 export function newCache() {
   const statuses = new Map<string, StoreStatus>();
@@ -79,7 +79,7 @@ export function newCache() {
           const before = followed.get(id);
           const isAnother = before?.operation?.number !== operation?.number;
           if (isAnother) forget(cache, { __typename: "Store", id }, "operations");
-          if (isChecked || isAnother || isBackupMade(before, store)) forget(cache, { __typename: "Store", id }, "backups");
+          if (isChecked || isAnother || isBackupMade(before, store)) forget(cache, { __typename: "Store", id }, "backups", "wayBack");
           followed.set(id, { id, status, operation });
         },
         storesChanged: (result, _arguments, cache) => {
@@ -108,9 +108,9 @@ function mayCount(before: StoreStatus | undefined, now: StoreStatus): boolean {
   return before === undefined || now === "DELETED" || (before !== now && (before === "SUSPENDED" || now === "SUSPENDED"));
 }
 
-/** Whether the work on a store has just made a backup of it: a restore goes on afterwards, with another status of the store. */
+/** Whether the work on a store has just made a backup of it: a restore and an upgrade go on afterwards, with another status of the store. */
 function isBackupMade(before: KnownStore | undefined, { status, operation }: KnownStore): boolean {
-  if (operation?.kind === "RESTORE") return before?.status !== status;
+  if (operation?.kind === "RESTORE" || operation?.kind === "UPGRADE") return before?.status !== status;
   return operation?.kind === "BACKUP" && operation.status === "SUCCEEDED" && before?.operation?.status !== operation.status;
 }
 
