@@ -16,6 +16,7 @@ from provisioner.domain.operations import OperationStatus
 from provisioner.domain.ports import TaskRecords
 from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import Reason, StepName, StepStatus, Store, Upgrade
+from provisioner.domain.upgrades import does_not_follow
 from provisioner.reconcile.closed_probe import can_be_probed, can_buy
 from provisioner.reconcile.closing import reopen
 from provisioner.reconcile.context import ReconcileContext
@@ -98,6 +99,8 @@ class _Preflight:
         version = engine.version(wanted.version)
         if version is None:
             raise _missing(f"Version {wanted.version} of engine {engine.name}")
+        if refusal := does_not_follow(self._store, engine, version):
+            raise StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, refusal.message))
         if engine.version(self._store.engine_version) is None:
             # It is what the shop is brought back with.
             raise _missing(f"Version {self._store.engine_version} of engine {engine.name}")

@@ -213,6 +213,20 @@ async def test_what_cannot_be_had_is_found_out_while_the_shop_is_open(shop: Shop
     assert (await shop.world.steps())["CLOSE"][0] == "PENDING"
 
 
+async def test_what_follows_no_more_is_found_out_while_the_shop_is_open(shop: Shop) -> None:
+    engine = shop.context.engines["tiny"]
+    versions = (engine.versions[0], replace(engine.versions[1], follows=("0",)))
+    shop.world.context = replace(shop.context, engines={"tiny": replace(engine, versions=versions)})
+
+    assert is_as_it_was(await shop.upgrade())
+
+    (failed,) = await shop.operations()
+    assert failed.reason is not None
+    assert failed.reason.code is ReasonCode.ENGINE_MISSING
+    assert "A shop of version 1 cannot be upgraded to 2 directly." in failed.reason.message
+    assert shop.installed == []
+
+
 async def test_what_cannot_be_brought_back_is_not_begun(shop: Shop) -> None:
     engine = shop.context.engines["tiny"]
     gone = replace(engine, versions=engine.versions[1:])
