@@ -39,6 +39,7 @@ from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.suspensions import Suspensions
 from provisioner.services.tokens import TokenService
+from provisioner.services.upgrades import Upgrades
 from provisioner.settings import PlatformSettings
 from provisioner.state import State, connected, opened_state
 from provisioner.storage.audit_log import AuditLog
@@ -65,6 +66,7 @@ class Platform:
     restorer: BackupRestorer
     suspensions: Suspensions
     restarts: Restarts
+    upgrades: Upgrades
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -187,6 +189,7 @@ def _platform(
         restorer=services.restorer,
         suspensions=services.suspensions,
         restarts=services.restarts,
+        upgrades=services.upgrades,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

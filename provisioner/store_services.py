@@ -10,9 +10,11 @@ from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
 from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
+from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.suspensions import Suspensions
+from provisioner.services.upgrades import Upgrades
 from provisioner.settings import PlatformSettings
 from provisioner.state import State
 from provisioner.storage.backup_checks import BackupChecks
@@ -34,6 +36,7 @@ class StoreServices:
     restorer: BackupRestorer
     suspensions: Suspensions
     restarts: Restarts
+    upgrades: Upgrades
 
 
 def store_services(
@@ -54,15 +57,21 @@ def store_services(
     )
     backups = _backups(settings, state, dispatcher, stores)
     restores = Restores(stores, backups, tools.engines)
+    restorer = _restorer(state, dispatcher, restores)
     return StoreServices(
         stores=stores,
         commands=_commands(settings, state, tools, dispatcher, stores, restores),
         backups=backups,
         verifier=_verifier(settings, state, dispatcher, restores),
-        restorer=_restorer(state, dispatcher, restores),
+        restorer=restorer,
         suspensions=_suspensions(settings, state, dispatcher, stores),
-        restarts=Restarts(
-            stores=stores, records=state.records, tasks=_tasks(state), dispatcher=dispatcher
+        restarts=Restarts(stores=stores, tasks=_shop_tasks(state, dispatcher)),
+        upgrades=Upgrades(
+            stores=stores,
+            engines=tools.engines,
+            backups=backups,
+            restorer=restorer,
+            tasks=_shop_tasks(state, dispatcher),
         ),
     )
 
@@ -97,8 +106,7 @@ def _backups(
         stores=stores,
         records=StoreBackups(state.database),
         pins=BackupPins(state.database),
-        tasks=_tasks(state),
-        dispatcher=dispatcher,
+        tasks=_shop_tasks(state, dispatcher),
         clock=state.clock,
         settings=settings.work.backups,
     )
@@ -133,10 +141,14 @@ def _suspensions(
     return Suspensions(
         stores=stores,
         records=state.records,
-        tasks=_tasks(state),
+        tasks=_shop_tasks(state, dispatcher),
         dispatcher=dispatcher,
         quota=settings.quota,
     )
+
+
+def _shop_tasks(state: State, dispatcher: Dispatcher) -> ShopTasks:
+    return ShopTasks(records=state.records, tasks=_tasks(state), dispatcher=dispatcher)
 
 
 def _tasks(state: State) -> TaskRepository:

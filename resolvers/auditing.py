@@ -39,6 +39,8 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "suspendStore": frozenset({"id"}),
     "resumeStore": frozenset({"id"}),
     "restartStore": frozenset({"id"}),
+    "upgradeStore": frozenset({"id", "version"}),
+    "rollbackStore": frozenset({"id", "accept_loss_since", "without_backup"}),
     "createBackup": frozenset({"id"}),
     "restoreBackup": frozenset({"id", "accept_loss_since", "without_backup"}),
     "verifyBackup": frozenset({"id"}),

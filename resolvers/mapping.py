@@ -71,6 +71,13 @@ class _Details:
             return None
         return backup_mapping.backup(newest, self._kept_until(newest), newest)
 
+    async def way_back(self) -> Backup | None:
+        found = await self._context.platform.upgrades.way_back(self._store)
+        if found is None:
+            return None
+        newest = await self._context.newest_backups().load(self._store.id)
+        return backup_mapping.backup(found, self._kept_until(found), newest)
+
     def _kept_until(self, backup: BackupRecord) -> datetime | None:
         return self._context.platform.backups.kept_until(backup, self._store)
 
@@ -137,6 +144,8 @@ def _store(
         owner_name=record.owner.name,
         engine=record.engine,
         engine_version=record.engine_version,
+        next_version=record.upgrade.version if record.upgrade else None,
+        upgrades=[engine_version(item) for item in context.platform.upgrades.on_offer(record)],
         contact_email=record.contact_email,
         is_copy=record.is_copy,
         status=enums.StoreStatus[record.status],
@@ -216,10 +225,7 @@ def engine(record: engines.Engine) -> types.Engine:
         name=record.name,
         display_name=record.display_name,
         description=record.description,
-        versions=[
-            types.EngineVersion(name=item.name, is_default=item.is_default)
-            for item in record.versions
-        ],
+        versions=[engine_version(item) for item in record.versions],
         resources=types.EngineResources(
             cpu=record.resources.get("cpu", "0"),
             memory=record.resources.get("memory", "0"),
@@ -227,6 +233,12 @@ def engine(record: engines.Engine) -> types.Engine:
         ),
         is_available=record.unavailable_reason is None,
         unavailable_reason=record.unavailable_reason,
+    )
+
+
+def engine_version(record: engines.EngineVersion) -> types.EngineVersion:
+    return types.EngineVersion(
+        name=record.name, is_default=record.is_default, what_is_new=record.what_is_new or None
     )
 
 

@@ -17,6 +17,7 @@ from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from resolvers.suspensions import SuspensionMutation
+from resolvers.upgrades import UpgradeMutation
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
 from schema.payloads import (
     CancelStorePayload,
@@ -28,7 +29,7 @@ from schema.payloads import (
 
 @audited
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(SuspensionMutation, BackupMutation, AccessMutation):
+class Mutation(UpgradeMutation, SuspensionMutation, BackupMutation, AccessMutation):
     @strawberry.mutation(
         description="Create a store. The work goes on in the background: follow it with"
         " `storeStatus`."

@@ -174,6 +174,13 @@ class UserErrorCode(Enum):
         description="The store is not READY or DEGRADED, so it has no shop to stop.",
     )
     NOT_SUSPENDED = _value("NOT_SUSPENDED", description="The store is not suspended.")
+    NOT_UPGRADABLE = _value(
+        "NOT_UPGRADABLE", description="The store's shop cannot get that version, or not now."
+    )
+    NO_WAY_BACK = _value(
+        "NO_WAY_BACK",
+        description="There is no backup of the shop from before it got its present version.",
+    )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

@@ -11,6 +11,11 @@ _value = strawberry.enum_value
 class StoreStatus(Enum):
     QUEUED = _value("QUEUED", description="The store waits for its turn. See `queuePosition`.")
     PROVISIONING = _value("PROVISIONING", description="The store is being created. See `steps`.")
+    UPDATING = _value(
+        "UPDATING",
+        description="The shop gets another version of its engine, and visitors are told that it is"
+        " closed. See `nextVersion` and `steps`.",
+    )
     READY = _value("READY", description="The shop is ready: shoppers can open it.")
     DEGRADED = _value(
         "DEGRADED", description="The store was ready, but is not ready now. See `reason`."
@@ -49,6 +54,11 @@ class OperationKind(Enum):
     SUSPEND = _value("SUSPEND", description="Pauses the shop: stops it, and keeps its data.")
     RESUME = _value("RESUME", description="Starts and opens a shop that is paused.")
     RESTART = _value("RESTART", description="Starts every pod of the shop anew; its data stays.")
+    UPGRADE = _value(
+        "UPGRADE",
+        description="Gives the shop another version of its engine. If that cannot be done, a"
+        " RESTORE follows, which brings the shop back as it was.",
+    )
 
 
 @strawberry.enum(description="Where an operation is.")
@@ -87,6 +97,12 @@ class StepName(Enum):
     STOP = _value("STOP", description="Stop the shop's pods, and what it does by the clock.")
     OPEN = _value("OPEN", description="Open the shop to visitors again.")
     RESTART = _value("RESTART", description="Replace the shop's pods, one part after the other.")
+    PREFLIGHT = _value(
+        "PREFLIGHT", description="See whether the version can be had, while the shop is open."
+    )
+    PROBE = _value(
+        "PROBE", description="See whether a shopper could buy, while the shop is still closed."
+    )
 
 
 @strawberry.enum(description="The status of a step.")

@@ -77,6 +77,31 @@ class RestartStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A store whose shop is to get another version of its engine.")
+class UpgradeStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+    version: str | None = strawberry.field(
+        default=None,
+        description="The version, of `Store.upgrades`. The engine's default version if left out.",
+    )
+
+
+@strawberry.input(description="A store whose shop is to be as it was before its upgrade.")
+class RollbackStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+    accept_loss_since: datetime | None = strawberry.field(
+        default=None,
+        description="When the shop was saved before its upgrade, as `Store.wayBack` says in"
+        " `madeAt`: what came after that is lost to the shop. Without it nothing is done, and the"
+        " error says what would be lost.",
+    )
+    without_backup: bool | None = strawberry.field(
+        default=None,
+        description="Do not save the shop as it is before. What is in no backup is lost for good"
+        " then. Needed for a store that has failed.",
+    )
+
+
 @strawberry.input(description="A store to make a backup of.")
 class CreateBackupInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")

@@ -74,6 +74,16 @@ class RestartStorePayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `upgradeStore`.")
+class UpgradeStorePayload(_StorePayload):
+    pass
+
+
+@strawberry.type(description="The result of `rollbackStore`.")
+class RollbackStorePayload(_StorePayload):
+    pass
+
+
 @strawberry.type(description="The result of `createBackup`.")
 class CreateBackupPayload(_StorePayload):
     pass

@@ -71,6 +71,10 @@ class EngineVersion:
     is_default: bool = strawberry.field(
         description="Whether this version is used when a request names none."
     )
+    what_is_new: str | None = strawberry.field(
+        description="What an upgrade to it brings, in a sentence for merchants. Null if nobody"
+        " wrote one."
+    )
 
 
 @strawberry.type(description="The resources that a store of an engine asks for.")
@@ -106,6 +110,8 @@ class StoreDetails(Protocol):
 
     async def last_backup(self) -> Backup | None: ...
 
+    async def way_back(self) -> Backup | None: ...
+
     async def steps(self) -> list[Step]: ...
 
     async def pods(self) -> list[Pod]: ...
@@ -129,6 +135,12 @@ class Store(Node):
     )
     engine: str = strawberry.field(description="The name of its engine.")
     engine_version: str = strawberry.field(description="The version of its engine.")
+    next_version: str | None = strawberry.field(
+        description="The version that its shop is about to get. Null if it is not being upgraded."
+    )
+    upgrades: list[EngineVersion] = strawberry.field(
+        description="The versions that its shop can be upgraded to. See `upgradeStore`."
+    )
     contact_email: str | None = strawberry.field(
         description="Where the shop writes to its merchant; null if nobody said."
     )
@@ -190,6 +202,13 @@ class Store(Node):
     @strawberry.field(description="The newest backup of the store. Null if there is none.")
     async def last_backup(self) -> Backup | None:
         return await self.details.last_backup()
+
+    @strawberry.field(
+        description="The backup of the shop as it was before it got its present version. Null if"
+        " there is none. See `rollbackStore`."
+    )
+    async def way_back(self) -> Backup | None:
+        return await self.details.way_back()
 
     @strawberry.field(description="The steps of the latest operation, in order.")
     async def steps(self) -> list[Step]:

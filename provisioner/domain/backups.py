@@ -78,6 +78,7 @@ class RestoreStage(StrEnum):
     """How far the restore of a backup in place of a shop has come."""
 
     SAVING = "SAVING"  # the shop is as it was, and is being saved
+    PREPARED = "PREPARED"  # nothing is restored, unless the upgrade of the shop fails
     REMOVING = "REMOVING"  # the shop as it was is being removed
     LOADING = "LOADING"  # it is gone, and the store is made from the backup
 
@@ -93,6 +94,13 @@ class InPlaceRestore:
     source: RestoreSource
     stage: RestoreStage
     former: RestoreSource | None = None
+
+    @property
+    def way_back(self) -> RestoreSource | None:
+        """The backup that brings the shop back as it was, if what is done now fails."""
+        if self.stage is RestoreStage.PREPARED:
+            return self.source
+        return self.former if self.stage is RestoreStage.LOADING else None
 
 
 @dataclass(frozen=True, slots=True)

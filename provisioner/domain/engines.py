@@ -42,11 +42,17 @@ class GeneratedSecret:
 
 @dataclass(frozen=True, slots=True)
 class EngineVersion:
-    """A version of an engine; its ``values`` are merged over the chart's defaults."""
+    """A version of an engine; its ``values`` are merged over the chart's defaults.
+
+    ``follows`` names the versions of which a shop can be upgraded to this one, with its data.
+    ``what_is_new`` says to a merchant what an upgrade to it brings; "" if nobody wrote that.
+    """
 
     name: str
     is_default: bool
     values: Mapping[str, object]
+    follows: tuple[str, ...] = ()
+    what_is_new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,18 @@ class PageVisit:
     path: str
     form: Mapping[str, str]
     finds: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopService:
+    """The Service that shoppers' requests go to, as the Ingress has it for ``/``; and its port."""
+
+    component: str
+    port: int
+
+    def name_of(self, store: Store) -> str:
+        """Return the Service's name, which the chart makes from the release's."""
+        return f"{store.release}-{self.component}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,9 @@ class Engine:
 
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
+    ``shop_service`` is where a shop is asked that no visitors are led to yet; None for an engine
+    whose shops are asked at their addresses alone.
+
     CONTRIBUTING.md ("Add an engine") explains each field.
     """
 
@@ -111,6 +132,7 @@ class Engine:
     resources: Mapping[str, str]
     provision_timeout: timedelta | None = None
     walk: tuple[PageVisit, ...] = ()
+    shop_service: ShopService | None = None
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup_counts: tuple[str, ...] | None = None
@@ -136,6 +158,10 @@ class Engine:
 
     def version(self, name: str) -> EngineVersion | None:
         return next((version for version in self.versions if version.name == name), None)
+
+    def versions_after(self, name: str) -> tuple[EngineVersion, ...]:
+        """Return the versions that a shop of this one can be upgraded to, as they are listed."""
+        return tuple(version for version in self.versions if name in version.follows)
 
 
 # The structs below are the file's format: msgspec checks types and patterns, and names the field in
@@ -165,12 +191,19 @@ class _Version(_File):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     default: bool = False
     values: dict[str, object] = {}
+    follows: list[str] = []
+    what_is_new: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class _PageVisit(_File):
     path: Annotated[str, msgspec.Meta(pattern=r"^(/|\{\w+\})")]
     form: dict[str, str] = {}
     finds: dict[str, str] = {}
+
+
+class _ShopService(_File):
+    component: _Label
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 80
 
 
 class _Backup(_File):
@@ -196,6 +229,7 @@ class _Description(_File):
     provision_timeout_seconds: Annotated[int, msgspec.Meta(ge=60, le=3600)] | None = None
     credentials: list[_GeneratedSecret] = []
     walk: list[_PageVisit] = []
+    shop_service: _ShopService | None = None
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup: _Backup | None = None
@@ -224,9 +258,8 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
-    if wrong := _wrong_component(found):
-        raise ConfigurationError(f"{file}: {wrong}.")
-    if wrong := _wrong_visit(found.walk):
+    wrong = _wrong_version(found.versions) or _wrong_component(found) or _wrong_visit(found.walk)
+    if wrong:
         raise ConfigurationError(f"{file}: {wrong}.")
     if not (folder / "Chart.yaml").is_file():
         raise ConfigurationError(
@@ -263,7 +296,10 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         admin_user=found.admin_user,
         admin_password_key=found.admin_password_key,
         credentials=tuple(GeneratedSecret(c.key, c.length) for c in found.credentials),
-        versions=tuple(EngineVersion(v.name, v.default, v.values) for v in found.versions),
+        versions=tuple(
+            EngineVersion(v.name, v.default, v.values, tuple(v.follows), v.what_is_new)
+            for v in found.versions
+        ),
         resources={key: str(value) for key, value in resources.items()},
         provision_timeout=_seconds(found.provision_timeout_seconds),
         sends_mail=found.sends_mail,
@@ -272,15 +308,31 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         closed_by=tuple(found.backup.closed_by) if found.backup else (),
         makes_copies=found.makes_copies,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
+        shop_service=_shop_service(found.shop_service),
     )
 
 
+def _wrong_version(versions: Sequence[_Version]) -> str | None:
+    """Return what is wrong with the versions and what they follow, or None."""
+    names = [version.name for version in versions]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        return f"`versions` has {', '.join(twice)} more than once"
+    for version in versions:
+        # What it follows may be offered no more: a shop that has it keeps it until its upgrade.
+        if version.name in version.follows:
+            return f"version {version.name!r} cannot follow itself"
+    return None
+
+
 def _wrong_component(found: _Description) -> str | None:
-    """Return what is wrong with the components that close a shop, or None."""
+    """Return what is wrong with the components that serve or close a shop, or None."""
     known = {workload.component for workload in found.workloads}
     named = found.backup.closed_by if found.backup else []
     if unknown := [component for component in named if component not in known]:
         return f"`backup.closedBy` names {', '.join(unknown)}, which `workloads` does not have"
+    service = found.shop_service
+    if service is not None and service.component not in known:
+        return f"`shopService` names {service.component}, which `workloads` does not have"
     return None
 
 
@@ -300,6 +352,10 @@ def _wrong_visit(walk: Iterable[_PageVisit]) -> str | None:
                 return f"$.walk[{number}].finds.{name} is no regular expression ({error})"
             known.add(name)
     return None
+
+
+def _shop_service(found: _ShopService | None) -> ShopService | None:
+    return None if found is None else ShopService(found.component, found.port)
 
 
 def _seconds(number: int | None) -> timedelta | None:

@@ -12,6 +12,7 @@
     │   ├── DatabaseUnavailableError
     │   ├── HelmKilledError
     │   ├── MachineShortageError  this machine lacks something for now, such as disk space
+    │   ├── ServiceUnreachableError  nobody connects to a shop's Service from where we run
     │   ├── PassingError          mostly passes soon; fails the store after a grace period
     │   │   └── AdmissionWebhookError  the API server got no answer from a webhook
     │   └── UnforeseenError       a fault of ours, with an id; retried a few times only
@@ -130,6 +131,14 @@ class HelmKilledError(TransientError):
 
 class MachineShortageError(TransientError):
     """The platform's machine has too little disk space, memory, processes or files for now."""
+
+
+class ServiceUnreachableError(TransientError):
+    """No connection can be made from here to a shop's Service inside the cluster.
+
+    Either nobody listens behind it, or the platform runs where the cluster's own addresses lead
+    nowhere, such as on a laptop beside kind.
+    """
 
 
 class PassingError(TransientError):

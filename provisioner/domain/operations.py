@@ -22,6 +22,7 @@ from provisioner.domain.transitions import (
     RESTART_STEPS,
     SAVING_STEPS,
     SUSPEND_STEPS,
+    UPGRADE_STEPS,
     provision_steps,
 )
 
@@ -37,6 +38,7 @@ class OperationKind(StrEnum):
     SUSPEND = StoreTask.SUSPEND.value
     RESUME = "RESUME"  # starts and opens a shop that is suspended
     RESTART = StoreTask.RESTART.value
+    UPGRADE = StoreTask.UPGRADE.value  # gives the shop another version of its engine
 
 
 class OperationStatus(StrEnum):
@@ -60,12 +62,14 @@ _OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.BACKUP: BACKUP_STEPS,
     OperationKind.SUSPEND: SUSPEND_STEPS,
     OperationKind.RESTART: RESTART_STEPS,
+    OperationKind.UPGRADE: UPGRADE_STEPS,
 }
 
 _O, _S = OperationStatus, StoreStatus
 
 _BUILDING_PROGRESS = {
     (_O.QUEUED, _S.PROVISIONING): _O.RUNNING,
+    (_O.QUEUED, _S.UPDATING): _O.RUNNING,  # a retry that goes on with an upgrade
     (_O.RUNNING, _S.READY): _O.SUCCEEDED,
     (_O.RUNNING, _S.FAILED): _O.FAILED,
 }
@@ -85,6 +89,7 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
     OperationKind.SUSPEND: {},  # its end is that of its task
     OperationKind.RESUME: _BUILDING_PROGRESS,
     OperationKind.RESTART: {},  # as of a backup
+    OperationKind.UPGRADE: _BUILDING_PROGRESS,  # once its task is over
 }
 """The status of an operation after the store's new status, by kind, for all that change it."""
 
@@ -147,6 +152,7 @@ _IN_WORDS = {
     OperationKind.SUSPEND: "The shop is being paused",
     OperationKind.RESUME: "The shop is being opened again",
     OperationKind.RESTART: "The shop is being restarted",
+    OperationKind.UPGRADE: "The shop is being upgraded",
 }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from provisioner.domain.backups import Backup
+from provisioner.domain.backups import Backup, RestoreSource
 from provisioner.domain.cluster import (
     ContainerEnd,
     CronRuns,
@@ -33,6 +33,7 @@ from provisioner.domain.stores import (
     Store,
     StoreEvent,
     StoreStatus,
+    Upgrade,
 )
 
 
@@ -82,10 +83,11 @@ class StoreRecords(Protocol):
         ...
 
     async def bring_back(self, store: Store, reason: Reason) -> Store:
-        """Record why a backup could not be put in the place of the shop, and have it as it was.
+        """Record why what was done to the shop could not be done, and have it as it was.
 
-        The operation has failed, and another one has begun that restores the backup of the shop as
-        it was; the store is QUEUED for it. Raises ConflictError as ``transition``.
+        That was the restore of a backup in its place, or its upgrade. The operation has failed, and
+        another one has begun that restores the backup of the shop as it was; the store is QUEUED
+        for it. Raises ConflictError as ``transition``.
         """
         ...
 
@@ -139,6 +141,20 @@ class TaskRecords(Protocol):
         """Record that the shop is saved in whose place another backup is put; return the store.
 
         It is QUEUED, and its operation goes on with the removal of the shop.
+        """
+        ...
+
+    async def record_preflight(self, store: Store, upgrade: Upgrade) -> None:
+        """Record what was found out about a shop before its upgrade, while it is open still."""
+        ...
+
+    async def hand_over_upgrade(
+        self, store: Store, message: str, backup: Backup, source: RestoreSource
+    ) -> Store:
+        """Record that the shop is saved which is to get another version; return the store.
+
+        It is QUEUED, and its operation goes on with that. ``source`` is the backup, as it is
+        restored if that fails.
         """
         ...
 
@@ -251,6 +267,14 @@ class Cluster(Protocol):
 
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
         """Ask for the deletion of the volume claim with this name and uid, if it still exists."""
+        ...
+
+    async def service_address(self, namespace: str, name: str, port: int) -> str | None:
+        """Return where a Service is reached inside the cluster, as ``10.96.0.7:80``.
+
+        An IPv6 address is in brackets. None for a Service without an address of its own, such as a
+        headless one. Raises NotFoundError when there is no such Service, or it has no such port.
+        """
         ...
 
     async def log_tail(
@@ -418,13 +442,19 @@ class Announcer(Protocol):
 
 
 class Prober(Protocol):
-    """Checks whether a shopper could open a store."""
+    """Checks whether a shopper could open a store.
 
-    async def problem(self, store: Store, path: str) -> str | None:
+    With ``behind``, the base URL of the store's Service, requests go there and not by the store's
+    address. ServiceUnreachableError is raised then when no connection can be made, and only then.
+    """
+
+    async def problem(self, store: Store, path: str, *, behind: str | None = None) -> str | None:
         """Return why the store's ``path`` does not answer, or None when it answers."""
         ...
 
-    async def walk_problem(self, store: Store, walk: Sequence[PageVisit]) -> str | None:
+    async def walk_problem(
+        self, store: Store, walk: Sequence[PageVisit], *, behind: str | None = None
+    ) -> str | None:
         """Return why a shopper does not get to the store's check-out, or None if one does."""
         ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from provisioner.domain.backups import InPlaceRestore, RestoreSource
+from provisioner.domain.backups import InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import THE_PLATFORM, Owner
 
@@ -18,12 +18,17 @@ class StoreStatus(StrEnum):
 
     QUEUED = "QUEUED"  # waits for a worker
     PROVISIONING = "PROVISIONING"
+    UPDATING = "UPDATING"  # its shop gets another version; visitors are told that it is closed
     READY = "READY"  # pods are ready, the setup is complete, and the shop's address answers
     DEGRADED = "DEGRADED"  # was ready, and its pods are not ready now
     FAILED = "FAILED"  # cannot become ready, took too long, or its deletion is held up
     SUSPENDED = "SUSPENDED"  # nothing of it runs, and all its data is kept, until it is resumed
     DELETING = "DELETING"
     DELETED = "DELETED"  # the API server says that the namespace is gone
+
+
+BUILT = frozenset({StoreStatus.PROVISIONING, StoreStatus.UPDATING})
+"""The statuses of a store that a worker brings to READY."""
 
 
 class StoreTarget(StrEnum):
@@ -40,9 +45,10 @@ class StoreTask(StrEnum):
     RESTORE = "RESTORE"  # saves the shop, which is closed meanwhile, before it is removed
     SUSPEND = "SUSPEND"  # stops the shop, which is SUSPENDED then
     RESTART = "RESTART"  # starts every pod of the shop anew
+    UPGRADE = "UPGRADE"  # saves the shop, which is closed meanwhile, before it gets another version
 
 
-CLOSING = frozenset({StoreTask.RESTORE, StoreTask.SUSPEND})
+CLOSING = frozenset({StoreTask.RESTORE, StoreTask.SUSPEND, StoreTask.UPGRADE})
 """The tasks for which a shop is closed: what is stopped then is neither ill nor drift."""
 
 
@@ -66,6 +72,8 @@ class StepName(StrEnum):
     STOP = "STOP"  # its pods and what runs by the clock; visitors are told that it is closed
     OPEN = "OPEN"  # only of a shop that was closed: visitors get there again
     RESTART = "RESTART"  # its pods are replaced, those of one workload after the other
+    PREFLIGHT = "PREFLIGHT"  # whether a version can be had, while the shop is open still
+    PROBE = "PROBE"  # a shopper's way through a shop that is still closed to everybody else
 
 
 class StepStatus(StrEnum):
@@ -102,6 +110,19 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What is done to a shop that gets another version of its engine.
+
+    ``walks``: before it a shopper got up to the check-out, so after it one has to get there too.
+    ``probes``: before it the shop answered at its Service, so it is asked there while it is closed.
+    """
+
+    version: str
+    walks: bool = False
+    probes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """One store. ``operation_number`` is the number of its latest operation (see ``operations``).
 
@@ -113,6 +134,9 @@ class Store:
     ``restore`` is the restore of a backup in place of the shop, while that is not over.
 
     ``suspended_at`` is since when the shop is suspended; it is None again once it is READY.
+
+    ``upgrade`` is what is under way while the shop gets another version; ``engine_version`` is the
+    former one until the shop is open again.
 
     ``is_copy``: it is a copy of another store, to try things in. Its shop sends no mail, takes no
     payments and calls nobody.
@@ -145,6 +169,22 @@ class Store:
     is_copy: bool = False
     restore: InPlaceRestore | None = None
     suspended_at: datetime | None = None
+    upgrade: Upgrade | None = None
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether its shop is saved, and is given another version."""
+        return self.restore is not None and self.restore.stage is RestoreStage.PREPARED
+
+    @property
+    def installed_version(self) -> str:
+        """The version that is installed from now on, whatever becomes of it."""
+        return self.upgrade.version if self.upgrade and self.is_updating else self.engine_version
+
+    @property
+    def building_status(self) -> StoreStatus:
+        """The status that it has while a worker brings it to READY."""
+        return StoreStatus.UPDATING if self.is_updating else StoreStatus.PROVISIONING
 
     @property
     def is_closed(self) -> bool:

@@ -24,6 +24,7 @@ _S, _T = StoreStatus, StoreTarget
 DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
     (_S.QUEUED, _T.READY): Action.PROVISION,
     (_S.PROVISIONING, _T.READY): Action.PROVISION,
+    (_S.UPDATING, _T.READY): Action.PROVISION,
     (_S.READY, _T.READY): Action.OBSERVE,
     (_S.DEGRADED, _T.READY): Action.OBSERVE,
     # Left as it is until somebody has looked at it and retries or deletes it.
@@ -34,6 +35,7 @@ DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
     (_S.DELETED, _T.READY): Action.NOTHING,
     (_S.QUEUED, _T.DELETED): Action.DELETE,
     (_S.PROVISIONING, _T.DELETED): Action.DELETE,
+    (_S.UPDATING, _T.DELETED): Action.DELETE,
     (_S.READY, _T.DELETED): Action.DELETE,
     (_S.DEGRADED, _T.DELETED): Action.DELETE,
     (_S.FAILED, _T.DELETED): Action.DELETE,
@@ -43,9 +45,10 @@ DECISIONS: dict[tuple[StoreStatus, StoreTarget], Action] = {
 }
 
 ALLOWED: dict[StoreStatus, frozenset[StoreStatus]] = {
-    _S.QUEUED: frozenset({_S.PROVISIONING, _S.DELETING}),
+    _S.QUEUED: frozenset({_S.PROVISIONING, _S.UPDATING, _S.DELETING}),
     _S.PROVISIONING: frozenset({_S.READY, _S.FAILED, _S.DELETING}),
-    # To QUEUED, when a backup is to take the shop's place.
+    _S.UPDATING: frozenset({_S.READY, _S.FAILED, _S.DELETING}),
+    # To QUEUED, when a backup is to take the shop's place, or when it is to get another version.
     _S.READY: frozenset({_S.DEGRADED, _S.FAILED, _S.QUEUED, _S.SUSPENDED, _S.DELETING}),
     # To itself, when the reason changes.
     _S.DEGRADED: frozenset(
@@ -90,10 +93,15 @@ REPLACING_STEPS = (StepName.REMOVE, *RELOADING_STEPS)
 """Those of removing a shop, and provisioning the store anew from a backup."""
 SUSPEND_STEPS = (StepName.STOP,)
 RESTART_STEPS = (StepName.RESTART,)
+UPDATING_STEPS = (*PROVISION_STEPS[:-1], StepName.PROBE, StepName.OPEN, StepName.REACHABLE)
+"""Those of giving a shop another version, which is closed and saved: visitors get there at last."""
+UPGRADE_STEPS = (StepName.PREFLIGHT, *SAVING_STEPS, *UPDATING_STEPS)
 
 
 def provision_steps(store: Store) -> tuple[StepName, ...]:
     """Return the steps in which a store is provisioned."""
+    if store.is_updating:
+        return UPDATING_STEPS
     if store.restore is not None:
         is_removed = store.restore.stage is RestoreStage.LOADING
         return RELOADING_STEPS if is_removed else REPLACING_STEPS

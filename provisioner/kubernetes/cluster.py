@@ -21,6 +21,7 @@ from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.projections import namespace_marks
 from provisioner.kubernetes.reflector import GoneError, ListChunk, SilenceError, WatchEvent
 from provisioner.kubernetes.role_bindings import bind_role
+from provisioner.kubernetes.services import address_of
 from provisioner.kubernetes.watched_kinds import NAMESPACES, WatchedKind
 from provisioner.kubernetes.wire import (
     HasMetadata,
@@ -222,6 +223,10 @@ class KubeCluster:
             await self._api.recognise()
             return False
         return True
+
+    async def service_address(self, namespace: str, name: str, port: int) -> str | None:
+        """See ``ports.Cluster``."""
+        return await address_of(self._api, namespace, name, port)
 
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool

@@ -58,7 +58,7 @@ class Dispatcher:
         elif _is_waiting(store):
             self._line.add(store.id, Lane.PROVISION, store.owner.key)
         else:
-            self._line.drop(store.id, is_begun=store.status is StoreStatus.PROVISIONING)
+            self._line.drop(store.id, is_begun=store.status is store.building_status)
 
     def hear(self, store: Store) -> None:
         """Take note of a store that changed here or at another replica.

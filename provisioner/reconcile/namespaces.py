@@ -9,6 +9,7 @@ The annotation is for the day when the database is lost: the store's record can 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -42,7 +43,10 @@ def namespace_labels(store: Store) -> dict[str, str]:
 
 def namespace_annotations(store: Store) -> dict[str, str]:
     """Return the annotations that a store's namespace must have."""
-    return {STORE_ANNOTATION: annotation_for(store)}
+    # A database that was migrated must not meet the former version again, even if the record of the
+    # upgrade is lost.
+    written = replace(store, engine_version=store.installed_version)
+    return {STORE_ANNOTATION: annotation_for(written)}
 
 
 def labels_for(store_id: str) -> dict[str, str]:

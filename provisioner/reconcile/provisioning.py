@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from provisioner.domain.backups import RestoreStage
 from provisioner.domain.cluster import Observation, PodPhase, Unchangeable
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine
@@ -28,8 +27,10 @@ from provisioner.domain.transitions import provision_steps
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
+from provisioner.reconcile.closed_probe import probe_closed
 from provisioner.reconcile.closing import open_again
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.giving_up import end_badly
 from provisioner.reconcile.namespaces import (
     NAMESPACE_LOST,
     is_namespace_gone,
@@ -55,7 +56,7 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
     Raises ConflictError when something else changed the store's status meanwhile.
     """
     if store.status is StoreStatus.QUEUED:
-        store = await context.records.transition(store, StoreStatus.PROVISIONING)
+        store = await context.records.transition(store, store.building_status)
     building = _Building(context, store)
     try:
         async with asyncio.timeout(_seconds_left(context, store)) as limit:
@@ -69,9 +70,7 @@ async def provision(context: ReconcileContext, store: Store) -> Store:
         reason = error.reason
     else:
         return await context.records.transition(store, StoreStatus.READY)
-    if building.can_be_undone:
-        return await context.records.bring_back(building.store, reason)
-    return await context.records.transition(store, StoreStatus.FAILED, reason=reason)
+    return await end_badly(context, building.store, reason)
 
 
 def _seconds_left(context: ReconcileContext, store: Store) -> float:
@@ -88,7 +87,8 @@ def time_limit(context: ReconcileContext, store: Store) -> timedelta:
     engine, backups = context.engines.get(store.engine), context.settings.backups
     own = engine.provision_timeout if engine else None
     limit = max(own or timedelta(), context.settings.provision_timeout)
-    is_loaded = store.from_backup is not None or store.restore is not None
+    is_replaced = store.restore is not None and not store.is_updating
+    is_loaded = store.from_backup is not None or is_replaced
     return limit + backups.timeout if backups and is_loaded else limit
 
 
@@ -130,6 +130,7 @@ class _Building:
             StepName.RESTORE: self._restore,
             StepName.WORKLOADS_READY: self._await_workloads,
             StepName.SETUP_JOB: self._await_setup,
+            StepName.PROBE: self._probe,
             StepName.OPEN: self._open,
             StepName.REACHABLE: self._await_answer,
         }
@@ -151,13 +152,6 @@ class _Building:
         self._is_closed = any(step.name is StepName.OPEN for step in recorded)
         return tuple(name for name in names if name is not StepName.OPEN or self._is_closed)
 
-    @property
-    def can_be_undone(self) -> bool:
-        """Whether another shop was here before, and can be brought back."""
-        restore = self.store.restore
-        is_gone = restore is not None and restore.stage is RestoreStage.LOADING
-        return restore is not None and is_gone and restore.former is not None
-
     async def _remove(self) -> Outcome:
         is_there = await self._context.cluster.namespace_exists(self.store.namespace)
         if is_there and await ensure_rights(self._context, self.store.namespace):
@@ -166,8 +160,10 @@ class _Building:
 
     async def _create_namespace(self) -> Outcome:
         name = self.store.namespace
-        if self.store.suspended_at and not await self._context.cluster.namespace_exists(name):
-            raise StoreFailedError(NAMESPACE_LOST)  # an empty shop is not what was suspended
+        # An empty shop is not what was suspended, or is to be upgraded.
+        is_kept = self.store.suspended_at is not None or self.store.is_updating
+        if is_kept and not await self._context.cluster.namespace_exists(name):
+            raise StoreFailedError(NAMESPACE_LOST)
         created = await self._context.cluster.ensure_namespace(
             name, namespace_labels(self.store), namespace_annotations(self.store)
         )
@@ -181,12 +177,12 @@ class _Building:
 
     async def _install(self) -> Outcome:
         engine, store = self._engine, self.store
-        version = engine.version(store.engine_version)
+        version = engine.version(store.installed_version)
         if version is None:
-            raise _missing(f"Version {store.engine_version} of engine {engine.name}")
+            raise _missing(f"Version {store.installed_version} of engine {engine.name}")
         # Taken before helm runs, so that only pods of an earlier operation are in it.
         before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
-        await self._discard_unfinished_jobs()
+        await self._discard_old_jobs()
 
         async def install() -> str:
             return await self._context.helm.install(
@@ -232,15 +228,21 @@ class _Building:
         replaced = await replace(self._context, self.store, found)
         return f" These could not be changed in place, and were created again: {replaced}."
 
-    async def _discard_unfinished_jobs(self) -> None:
-        """Remove unfinished Jobs of an earlier operation.
+    async def _discard_old_jobs(self) -> None:
+        """Remove unfinished Jobs of an earlier operation, and what set up a former version.
 
         A Job that failed never runs again, and Kubernetes does not let anybody change a Job's pods.
+        The set-up of a former version would pass for that of the one that is installed now.
         """
         if self.store.operation_number == 1:
             return
         seen = self._context.observer.observe(self.store.namespace)
-        old = {job.uid: job.name for job in seen.jobs if not job.is_complete}
+        former = self._engine.setup_job if self.store.is_updating else None
+        old = {
+            job.uid: job.name
+            for job in seen.jobs
+            if not job.is_complete or (former is not None and job.component == former)
+        }
         for uid, name in old.items():
             await self._context.cluster.delete_job(self.store.namespace, name, uid)
         await self._until_seen(lambda now: not any(job.uid in old for job in now.jobs))
@@ -292,6 +294,19 @@ class _Building:
         await self._until(lambda assessment: assessment.is_setup_done)
         return Outcome("The setup job is complete.")
 
+    async def _probe(self) -> Outcome:
+        upgrade = self.store.upgrade
+        if upgrade is None or not upgrade.probes:
+            return Outcome("The shop is asked once it is open.", is_skipped=True)
+        return await probe_closed(
+            self._context,
+            self.store,
+            self._engine,
+            walks=upgrade.walks,
+            check=self._assess,
+            report=partial(self.steps.report, StepName.PROBE),
+        )
+
     async def _open(self) -> Outcome:
         return await open_again(self._context, self.store)
 
@@ -315,7 +330,8 @@ class _Building:
         if problem := await prober.problem(self.store, self._engine.ready_path):
             return f"The shop does not answer yet: {problem}"
         # A shop that was open belongs to its merchant, who may sell nothing just now, or otherwise.
-        if self.store.ready_at is None and self._engine.walk:
+        is_sold_in = self.store.upgrade.walks if self.store.upgrade else False
+        if (self.store.ready_at is None or is_sold_in) and self._engine.walk:
             problem = await prober.walk_problem(self.store, self._engine.walk)
             if problem is not None:
                 return f"The shop answers, but a shopper cannot buy yet: {problem}"

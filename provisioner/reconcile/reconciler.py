@@ -217,10 +217,12 @@ class Reconciler:
         if lane in {Lane.OBSERVE, Lane.INSPECT} and tries > unforeseen.MOST_TRIES:
             return True
         try:
-            await give_up(self._context, store_id, lane, error)
+            after = await give_up(self._context, store_id, lane, error)
         except Exception as failure:  # noqa: BLE001 - both errors are logged, and work tried again
             unforeseen.noted(failure, store_id=store_id, giving_up=error.error_id)
             return False
+        if after.status is StoreStatus.QUEUED:  # its shop is brought back as it was
+            self._queue.add(store_id, Lane.PROVISION, after.owner.key)
         if lane is Lane.PROVISION:  # the store is FAILED; a retry begins with all its tries
             self._unforeseen.pop((store_id, lane), None)
         return True

@@ -46,6 +46,8 @@ _BEGINS = {
     StepName.STOP: "Stopping the shop.",
     StepName.OPEN: "Opening the shop to visitors.",
     StepName.RESTART: "Replacing the shop's pods.",
+    StepName.PREFLIGHT: "Looking whether the version can be had.",
+    StepName.PROBE: "Walking through the shop, which is still closed.",
 }
 
 

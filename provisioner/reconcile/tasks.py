@@ -34,6 +34,7 @@ from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.replacing import save_and_hand_over
 from provisioner.reconcile.restarting import restart
 from provisioner.reconcile.suspending import suspend
+from provisioner.reconcile.upgrading import upgrade
 
 _log = structlog.get_logger(__name__)
 
@@ -56,6 +57,7 @@ class Tasks:
             StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
             StoreTask.SUSPEND: partial(suspend, context, records),
             StoreTask.RESTART: partial(restart, context, records, wake),
+            StoreTask.UPGRADE: partial(upgrade, context, records, wake),
         }
         self._queue = WorkQueue()
         self._running = InterruptibleWork()

@@ -10,18 +10,17 @@ from datetime import datetime
 from provisioner.domain.backup_retention import kept_until
 from provisioner.domain.backups import Backup, BackupSettings
 from provisioner.domain.codes import RefusalCode
-from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
+from provisioner.domain.errors import NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from provisioner.domain.ports import Clock
 from provisioner.domain.stores import Store, StoreStatus, StoreTask
-from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.permissions import require_operator
+from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.backup_pins import BackupPins
 from provisioner.storage.paging import Page
 from provisioner.storage.store_backups import StoreBackups
-from provisioner.storage.store_tasks import TaskRepository
 
 LATE = 2
 """After how many intervals without a backup a store's is late."""
@@ -44,8 +43,7 @@ class Backups:
         stores: StoreQueries,
         records: StoreBackups,
         pins: BackupPins,
-        tasks: TaskRepository,
-        dispatcher: Dispatcher,
+        tasks: ShopTasks,
         clock: Clock,
         settings: BackupSettings | None,
     ) -> None:
@@ -53,7 +51,6 @@ class Backups:
         self._records = records
         self._pins = pins
         self._tasks = tasks
-        self._dispatcher = dispatcher
         self._clock = clock
         self.settings = settings
 
@@ -68,13 +65,7 @@ class Backups:
         if self.settings is None:
             raise RefusedError(NOT_SET_UP)
         message = f"{caller.owner.label} asked for a backup."
-        try:
-            begun = await self._tasks.begin(store.id, StoreTask.BACKUP, message, audit=audit)
-        except ConflictError as error:
-            store = await self._stores.get(caller, store_id)
-            raise RefusedError(_not_ready(store)) from error
-        self._dispatcher.wake(begun)
-        return begun
+        return await self._tasks.begin(store.id, StoreTask.BACKUP, message, _not_ready, audit=audit)
 
     async def pin(
         self,
@@ -116,6 +107,13 @@ class Backups:
         if found is None:
             raise NotFoundError(f"Store {store_id} has no backup {number}.")
         return found
+
+    async def before_upgrade(self, store: Store) -> Backup | None:
+        """Return the backup of a shop as it was before it got the version that it has, or None.
+
+        This does not check who the caller is: pass only a store that was returned to them.
+        """
+        return await self._records.before_upgrade(store)
 
     async def newest(self, store_ids: Sequence[str]) -> Mapping[str, Backup]:
         """Return the newest backup of each of these stores that has one.

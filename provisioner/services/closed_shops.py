@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from provisioner.domain.names import host_of, refuse_name
 from provisioner.domain.stores import Store, StoreStatus, StoreTarget, StoreTask
+from provisioner.domain.transitions import Action, decide
 
 
 class WhyClosed(StrEnum):
@@ -48,9 +49,9 @@ def closed_shop(store: Store) -> ClosedShop | None:
 def _why(store: Store) -> WhyClosed:
     if store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND:
         return WhyClosed.PAUSED
-    # While a backup takes the shop's place, it may be READY still: it is closed and saved first.
-    if store.task is StoreTask.RESTORE:
+    # It may be READY still: a shop is closed and saved first.
+    if store.task in (StoreTask.RESTORE, StoreTask.UPGRADE):
         return WhyClosed.WORKED_ON
-    if store.status in (StoreStatus.QUEUED, StoreStatus.PROVISIONING):
+    if decide(store.status, store.target) is Action.PROVISION:
         return WhyClosed.WORKED_ON if store.had_a_shop else WhyClosed.PREPARED
     return WhyClosed.UNREACHABLE

@@ -16,7 +16,7 @@ from provisioner.domain.names import is_store_id
 from provisioner.domain.operations import OperationWithSteps
 from provisioner.domain.owners import Owner
 from provisioner.domain.snapshots import StoreSnapshot
-from provisioner.domain.stores import Store, StoreEvent, StoreStatus
+from provisioner.domain.stores import BUILT, Store, StoreEvent, StoreStatus
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.closed_shops import ClosedShop, closed_shop, name_at
 from provisioner.storage import event_pages
@@ -215,7 +215,7 @@ class StoreQueries:
         """Return how busy and how full the platform is."""
         stores = await self._records.counts()  # from the database: only the leader has a queue
         return Load(
-            running=stores.get(StoreStatus.PROVISIONING, 0),
+            running=sum(stores.get(status, 0) for status in BUILT),
             queued=stores.get(StoreStatus.QUEUED, 0),
             max_running=self._max_running,
             stores=stores,

@@ -11,10 +11,10 @@ from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store, StoreStatus, StoreTarget, StoreTask
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.permissions import require_operator
+from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.quota import Quota
-from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 
 
@@ -26,7 +26,7 @@ class Suspensions:
         *,
         stores: StoreQueries,
         records: StoreRepository,
-        tasks: TaskRepository,
+        tasks: ShopTasks,
         dispatcher: Dispatcher,
         quota: Quota,
     ) -> None:
@@ -44,12 +44,9 @@ class Suspensions:
         require_operator(caller)
         store = await self._stores.get(caller, store_id)
         message = f"{caller.owner.label} asked for the shop to be paused."
-        try:
-            begun = await self._tasks.begin(store.id, StoreTask.SUSPEND, message, audit=audit)
-        except ConflictError as error:
-            raise RefusedError(_not_suspendable(await self._records.snapshot(store_id))) from error
-        self._dispatcher.wake(begun)
-        return begun
+        return await self._tasks.begin(
+            store.id, StoreTask.SUSPEND, message, _not_suspendable, audit=audit
+        )
 
     async def resume(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Have a suspended store's shop started and opened; return the store.
@@ -68,10 +65,7 @@ class Suspensions:
         return resumed
 
 
-def _not_suspendable(snapshot: StoreSnapshot) -> Refusal:
-    store, operation = snapshot.store, snapshot.operation
-    if operation is not None and operation.is_under_way:
-        return under_way(operation.kind)
+def _not_suspendable(store: Store) -> Refusal:
     if store.status is StoreStatus.SUSPENDED:
         message = "The shop is paused already."
     else:

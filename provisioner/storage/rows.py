@@ -21,6 +21,7 @@ from provisioner.domain.stores import (
     StoreStatus,
     StoreTarget,
     StoreTask,
+    Upgrade,
 )
 from provisioner.storage.database import Row
 
@@ -31,6 +32,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _pod_decoder = msgspec.json.Decoder(Pod)
 source_of = msgspec.json.Decoder(RestoreSource).decode
 restore_of = msgspec.json.Decoder(InPlaceRestore).decode
+_upgrade_of = msgspec.json.Decoder(Upgrade).decode
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -78,6 +80,7 @@ def store_of(row: Row) -> Store:
         is_copy=bool(row["is_copy"]),
         restore=restore_of(row["restore"]) if row["restore"] else None,
         suspended_at=moment(row["suspended_at"]),
+        upgrade=_upgrade_of(row["upgrade"]) if row["upgrade"] else None,
     )
 
 
@@ -159,6 +162,11 @@ def source_detail(source: RestoreSource) -> str:
 def restore_detail(restore: InPlaceRestore) -> str:
     """Return the text for the column ``stores.restore``."""
     return _encoder.encode(restore).decode()
+
+
+def upgrade_detail(upgrade: Upgrade) -> str:
+    """Return the text for the column ``stores.upgrade``."""
+    return _encoder.encode(upgrade).decode()
 
 
 def pod_detail(pod: Pod) -> str:

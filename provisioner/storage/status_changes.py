@@ -7,7 +7,7 @@ from provisioner.domain.backups import InPlaceRestore
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import ConflictError
 from provisioner.domain.operations import OperationKind, Request
-from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus
+from provisioner.domain.stores import BUILT, EventKind, Reason, Store, StoreStatus
 from provisioner.domain.transitions import is_allowed
 from provisioner.storage.backup_removals import hold_source
 from provisioner.storage.database import Transaction
@@ -16,7 +16,7 @@ from provisioner.storage.rows import restore_detail, store_of, to_micros
 from provisioner.storage.store_events import insert_event
 
 _NOBODY = Request()
-_STARTS = (StoreStatus.PROVISIONING, StoreStatus.DELETING)
+_STARTS = (*BUILT, StoreStatus.DELETING)
 
 # The status in the condition is the guard: if another writer was faster, no row is updated.
 _TRANSITION = """
@@ -36,6 +36,9 @@ _TRANSITION = """
     RETURNING *
 """
 _RESTORE = "UPDATE stores SET restore = :restore WHERE id = :id"
+_UPGRADED = """
+    UPDATE stores SET engine_version = :version, upgrade = NULL WHERE id = :id RETURNING *
+"""
 
 
 async def change_status(
@@ -64,6 +67,8 @@ async def change_status(
     ):
         raise ConflictError(f"A store cannot go from {store.status} to {following}.")
     changed = await _update(transaction, store, following, reason, begins=begins, now=now)
+    if following is StoreStatus.READY and store.is_updating:
+        changed = await _upgraded(transaction, store)
     if restore is not None:
         changed = await write_restore(transaction, changed, restore)
     if begins is not None:
@@ -98,6 +103,15 @@ async def write_restore(transaction: Transaction, store: Store, restore: InPlace
     values = {"id": store.id, "restore": restore_detail(restore)}
     await transaction.execute(_RESTORE, values)
     return replace(store, restore=restore)
+
+
+async def _upgraded(transaction: Transaction, store: Store) -> Store:
+    """Write down that the shop has its other version now; return the store."""
+    values = {"id": store.id, "version": store.installed_version}
+    row = await transaction.fetch_one(_UPGRADED, values)
+    if row is None:
+        raise ConflictError(f"Store {store.id} is gone.")
+    return store_of(row)
 
 
 async def _update(

@@ -37,6 +37,17 @@ _LATE = f"""
 """  # noqa: S608
 
 
+_BEFORE_UPGRADE = """
+    SELECT backups.* FROM backups
+    JOIN operations ON operations.store_id = backups.store_id
+                    AND operations.number = backups.number
+    WHERE backups.store_id = :id AND backups.expired_at IS NULL
+    AND backups.engine = :engine AND backups.engine_version <> :version
+    AND operations.kind = 'UPGRADE' AND operations.status = 'SUCCEEDED'
+    ORDER BY backups.number DESC LIMIT 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class BackupTimes:
     """When a store had its newest backup, and when one was last asked for; None for never."""
@@ -75,6 +86,14 @@ class StoreBackups:
             lambda transaction: _read(transaction, store_id, before=number + 1, limit=1)
         )
         return found[0] if found and found[0].number == number else None
+
+    async def before_upgrade(self, store: Store) -> Backup | None:
+        """Return the backup of a shop as it was before it got the version that it has, or None."""
+        values = {"id": store.id, "engine": store.engine, "version": store.engine_version}
+        row = await self._database.read(
+            lambda transaction: transaction.fetch_one(_BEFORE_UPGRADE, values)
+        )
+        return None if row is None else backup_of(row)
 
     async def newest(self, store_ids: Sequence[str]) -> Mapping[str, Backup]:
         """Return the newest backup of each of these stores that has one."""

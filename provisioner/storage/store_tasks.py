@@ -11,16 +11,16 @@ from typing import TypeVar
 
 import msgspec
 
-from provisioner.domain.backups import Backup, InPlaceRestore, RestoreStage
+from provisioner.domain.backups import Backup, InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.errors import ConflictError
 from provisioner.domain.operations import OperationKind, OperationStatus, Request
 from provisioner.domain.ports import Announcer, Clock
-from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, StoreTask
+from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, StoreTask, Upgrade
 from provisioner.domain.transitions import takes_tasks
 from provisioner.storage.audit_log import AuditedAction, request_of
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.operations import begin_operation
-from provisioner.storage.rows import from_micros, to_micros
+from provisioner.storage.rows import from_micros, to_micros, upgrade_detail
 from provisioner.storage.status_changes import change_status, write_restore
 from provisioner.storage.store_events import add_event
 from provisioner.storage.store_reads import read_store
@@ -41,7 +41,9 @@ _ENDED = """
     WHERE store_id = :id AND number = :number AND status IN ('QUEUED', 'RUNNING')
     RETURNING number
 """
-_FREED = "UPDATE stores SET task = NULL, restore = NULL WHERE id = :id"
+_FREED = "UPDATE stores SET task = NULL, restore = NULL, upgrade = NULL WHERE id = :id"
+_SAVED = "UPDATE stores SET task = NULL, restore = NULL WHERE id = :id"
+_UPGRADE = "UPDATE stores SET upgrade = :upgrade WHERE id = :id"
 _STEPS = """
     UPDATE steps SET status = 'FAILED', message = :message, finished_at = :now
     WHERE store_id = :id AND attempt = :number AND status = 'RUNNING'
@@ -53,9 +55,10 @@ _BACKUP = """
             :made_at)
 """
 
-_HANDED_OVER = (
+_REMOVED_NOW = (
     "The shop is saved as it was. Now it is removed, and the backup is restored in its place."
 )
+_UPGRADED_NOW = "The shop is saved as it was. Now it gets version {}."
 
 
 class TaskRepository:
@@ -73,14 +76,15 @@ class TaskRepository:
         message: str,
         *,
         restore: InPlaceRestore | None = None,
+        upgrade: Upgrade | None = None,
         audit: AuditedAction | None = None,
     ) -> Store:
         """Begin a task of a finished store; return the store.
 
-        ``message`` says who asked for it, and ``restore`` what a RESTORE is to put in the place of
-        the shop. Raises NotFoundError, ConflictError when the store's
-        status takes no tasks, and RefusedError: OPERATION_UNDER_WAY, or BACKUP_UNKNOWN when what is
-        to be restored is gone. Nothing is written then.
+        ``message`` says who asked for it, ``restore`` what a RESTORE is to put in the place of the
+        shop, and ``upgrade`` what an UPGRADE is to give it. Raises NotFoundError, ConflictError
+        when the store's status takes no tasks, and RefusedError: OPERATION_UNDER_WAY, or
+        BACKUP_UNKNOWN when what is to be restored is gone. Nothing is written then.
         """
 
         async def work(transaction: Transaction) -> Store:
@@ -90,6 +94,8 @@ class TaskRepository:
                 raise ConflictError(f"Store {store_id} is {store.status}.")
             if restore is not None:
                 store = await write_restore(transaction, store, restore)
+            if upgrade is not None:
+                await _write_upgrade(transaction, store, upgrade)
             begun = await self._begin(transaction, store, task, message, request_of(audit))
             if audit is not None:
                 await audit.accept(transaction)
@@ -144,24 +150,49 @@ class TaskRepository:
         restore = store.restore
         if restore is None:
             raise ValueError("No backup is to be put in the place of this shop.")
+        former = replace(
+            restore.source,
+            number=backup.number,
+            snapshot=backup.snapshot,
+            counts=backup.counts,
+            engine_version=backup.engine_version,
+        )
+        following = InPlaceRestore(restore.source, RestoreStage.REMOVING, former)
+        return await self._hand_over(store, message, backup, following, _REMOVED_NOW)
+
+    async def record_preflight(self, store: Store, upgrade: Upgrade) -> None:
+        """See ``ports.TaskRecords``."""
+
+        async def work(transaction: Transaction) -> None:
+            await _lock(transaction, store)
+            await _write_upgrade(transaction, store, upgrade)
+
+        await self._write(store.id, work)
+
+    async def hand_over_upgrade(
+        self, store: Store, message: str, backup: Backup, source: RestoreSource
+    ) -> Store:
+        """See ``ports.TaskRecords``."""
+        if store.upgrade is None:
+            raise ValueError("This shop is to get no other version.")
+        following = InPlaceRestore(source, RestoreStage.PREPARED)
+        said = _UPGRADED_NOW.format(store.upgrade.version)
+        return await self._hand_over(store, message, backup, following, said)
+
+    async def _hand_over(
+        self, store: Store, message: str, backup: Backup, restore: InPlaceRestore, following: str
+    ) -> Store:
+        """Record the shop's backup, and queue the store for what follows its task."""
 
         async def work(transaction: Transaction) -> Store:
             now = self._clock.now()
             task = await _lock(transaction, store)
-            await transaction.execute(_FREED, {"id": store.id})
+            await transaction.execute(_SAVED, {"id": store.id})
             await transaction.execute(_BACKUP, _values_of(backup))
             await _tell(transaction, store.id, task, OperationStatus.RUNNING, message, now=now)
-            former = replace(
-                restore.source,
-                number=backup.number,
-                snapshot=backup.snapshot,
-                counts=backup.counts,
-                engine_version=backup.engine_version,
-            )
             return await change_status(
                 transaction, await read_store(transaction, store.id), StoreStatus.QUEUED,
-                restore=InPlaceRestore(restore.source, RestoreStage.REMOVING, former),
-                message=_HANDED_OVER, now=now,
+                restore=restore, message=following, now=now,
             )  # fmt: skip
 
         return await self._write(store.id, work)
@@ -242,6 +273,11 @@ async def _lock(transaction: Transaction, store: Store) -> StoreTask:
     if found.task is None or found.operation_number != store.operation_number:
         raise _over(store)
     return found.task
+
+
+async def _write_upgrade(transaction: Transaction, store: Store, upgrade: Upgrade) -> None:
+    values = {"id": store.id, "upgrade": upgrade_detail(upgrade)}
+    await transaction.execute(_UPGRADE, values)
 
 
 def _over(store: Store) -> ConflictError:

@@ -44,6 +44,8 @@ _REMOVED = """
     WHERE id = :id
 """
 _BROUGHT_BACK = "The backup could not be restored, so the shop is brought back as it was before."
+_NOT_UPGRADED = "The upgrade failed, so the shop is brought back as it was before."
+_NO_UPGRADE = "UPDATE stores SET upgrade = NULL WHERE id = :id"
 _WITHOUT_BACKUPS = " AND NOT EXISTS (SELECT 1 FROM backups WHERE store_id = stores.id)"
 # The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
@@ -131,8 +133,8 @@ class StoreRepository(StoreReader):
                 message, now=now,
             )  # fmt: skip
         await transaction.execute(
-            "UPDATE stores SET target = 'DELETED', task = NULL, attempt = attempt + 1,"
-            " attempt_started_at = NULL WHERE id = :id",
+            "UPDATE stores SET target = 'DELETED', task = NULL, upgrade = NULL,"
+            " attempt = attempt + 1, attempt_started_at = NULL WHERE id = :id",
             {"id": store.id},
         )
         going = await read_store(transaction, store.id)
@@ -216,9 +218,11 @@ class StoreRepository(StoreReader):
 
     async def bring_back(self, store: Store, reason: Reason) -> Store:
         """See ``ports.StoreRecords``."""
-        if store.restore is None or store.restore.former is None:
+        former = store.restore.way_back if store.restore else None
+        if former is None:
             raise ValueError("There is no backup of the shop as it was.")
-        back = InPlaceRestore(store.restore.former, RestoreStage.REMOVING)
+        back = InPlaceRestore(former, RestoreStage.REMOVING)
+        message = _NOT_UPGRADED if store.is_updating else _BROUGHT_BACK
 
         async def work(transaction: Transaction) -> Store:
             await _lock(transaction, store)
@@ -226,9 +230,10 @@ class StoreRepository(StoreReader):
             failed = await change_status(
                 transaction, store, StoreStatus.FAILED, reason=reason, now=now
             )
+            await transaction.execute(_NO_UPGRADE, {"id": store.id})
             return await change_status(
                 transaction, failed, StoreStatus.QUEUED,
-                begins=OperationKind.RESTORE, restore=back, message=_BROUGHT_BACK, now=now,
+                begins=OperationKind.RESTORE, restore=back, message=message, now=now,
             )  # fmt: skip
 
         return await self._write(store.id, work)

@@ -53,12 +53,20 @@ class RecordedMeasurements:
 class AlwaysAnswers:
     """Finds every shop open. Implements ``ports.Prober``."""
 
-    async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
+    async def problem(
+        self,
+        store: Store,  # noqa: ARG002
+        path: str,  # noqa: ARG002
+        *,
+        behind: str | None = None,  # noqa: ARG002
+    ) -> str | None:
         return None
 
     async def walk_problem(
         self,
         store: Store,  # noqa: ARG002
         walk: Sequence[PageVisit],  # noqa: ARG002
+        *,
+        behind: str | None = None,  # noqa: ARG002
     ) -> str | None:
         return None

@@ -46,6 +46,7 @@ class SimulatedHelm(Simulation):
             if namespace in self.namespaces:
                 self.namespaces[namespace].release = ""
                 self.namespaces[namespace].pods.clear()
+                self.namespaces[namespace].services.clear()
             return f"{release} is uninstalled."
 
 

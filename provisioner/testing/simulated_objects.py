@@ -6,7 +6,7 @@ from datetime import datetime
 from provisioner.domain.cluster import NamespaceMarks
 from provisioner.domain.errors import NotFoundError
 from provisioner.kubernetes.labels import STORE_LABEL
-from provisioner.testing.simulation import SimulatedNamespace, Simulation
+from provisioner.testing.simulation import SERVICE_PORT, SimulatedNamespace, Simulation
 
 
 class SimulatedObjects(Simulation):
@@ -138,6 +138,18 @@ class SimulatedObjects(Simulation):
     async def namespace_exists(self, name: str) -> bool:
         async with self.call(name):
             return name in self.namespaces
+
+    async def service_address(self, namespace: str, name: str, port: int) -> str | None:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or name not in found.services:
+                raise NotFoundError(f"services {name!r} not found")
+            address = found.services[name]
+            if address is None:
+                return None
+            if port != SERVICE_PORT:
+                raise NotFoundError(f"services {name!r} has no port {port}")
+            return f"{address}:{port}"
 
     async def log_tail(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool  # noqa: ARG002

@@ -9,6 +9,9 @@ from datetime import datetime
 
 from provisioner.domain.cluster import Container, ContainerState, CronRuns, Job, Pod, PodPhase
 
+SERVICE_PORT = 80
+"""The port of every Service."""
+
 
 @dataclass
 class SimulatedNamespace:
@@ -17,7 +20,8 @@ class SimulatedNamespace:
     ``release`` is helm's state of the release, or "" when there is none. ``missing`` holds the
     names of what helm installed and somebody removed. ``runs`` are those of its CronJobs.
     ``is_terminating`` is set once the namespace was deleted. ``gone`` holds what leads visitors to
-    the release, and what it does by the clock, while that is removed.
+    the release, and what it does by the clock, while that is removed. ``services`` have the
+    addresses of the release's Services, by name; None for a headless one.
     """
 
     uid: str
@@ -33,6 +37,7 @@ class SimulatedNamespace:
     runs: CronRuns | None = None
     is_terminating: bool = False
     gone: set[str] = field(default_factory=set)
+    services: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def is_hidden(self) -> bool:
@@ -63,7 +68,8 @@ class Simulation:
         self._changes: dict[str, asyncio.Event] = {}
 
     def put_back(self, found: SimulatedNamespace, release: str) -> None:
-        """Create what helm installs and is missing: one pod for each release."""
+        """Create what helm installs and is missing: one pod for each release, and two Services."""
+        found.services = {f"{release}-web": "10.0.0.7", f"{release}-db": None} | found.services
         found.pods.setdefault(f"{release}-web", self.make_pod(f"{release}-web"))
         found.missing.clear()
         found.gone.clear()

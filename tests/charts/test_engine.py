@@ -11,6 +11,7 @@ from provisioner.domain.engines import Engine, load_engine
 from tests.charts.rendering import (
     COMPONENT_LABEL,
     MEDUSA,
+    RELEASE,
     STORE,
     WOOCOMMERCE,
     Helm,
@@ -37,6 +38,22 @@ def test_workloads(engine: Engine, any_shop: Objects) -> None:
         for item in any_shop.of(kind)
     }
     assert {(w.component, w.kind, w.replicas) for w in engine.workloads} == rendered
+
+
+def test_shoppers_are_served_by_its_service(engine: Engine, any_shop: Objects) -> None:
+    """The Ingress and the HTTPRoute lead everything there that the platform asks for by itself."""
+    assert engine.shop_service is not None
+    store = replace(a_store(), release=RELEASE)
+    name, port = engine.shop_service.name_of(store), engine.shop_service.port
+    service = any_shop.one("Service", name.removeprefix(RELEASE))
+    assert (service["metadata"]["name"], service["spec"].get("clusterIP")) == (name, None)
+    assert port in [item["port"] for item in service["spec"]["ports"]]
+    (rule,) = any_shop.one("Ingress")["spec"]["rules"]
+    leads = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+    assert leads["/"] == name
+    elsewhere = tuple(path for path, leads_to in leads.items() if leads_to != name)
+    asked = (engine.ready_path, *(visit.path for visit in engine.walk))
+    assert [path for path in asked if path.startswith(elsewhere)] == []
 
 
 def test_setup_job(engine: Engine, any_shop: Objects) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.charts.rendering import Helm, Objects, Values
+from provisioner.domain.engines import load_engine
+from tests.charts.rendering import STORE_LABEL, Helm, Objects, Values
 
 pytestmark = pytest.mark.slow
 
@@ -33,11 +34,15 @@ OUTSIDE = ["93.184.216.34", "2606:2800:21f::1", "192.168.7.7", "10.9.9.9", "fd00
 
 @dataclass(frozen=True)
 class Other:
-    """The other side: an address, and of a pod its namespace and labels too."""
+    """The other side: an address, and of a pod its namespace and labels too.
+
+    ``is_shops``: the namespace is a store's.
+    """
 
     address: str
     namespace: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    is_shops: bool = False
 
 
 CLUSTER_DNS = Other("10.244.0.3", "kube-system", {"k8s-app": "kube-dns"})
@@ -49,11 +54,15 @@ def is_it(peer: dict[str, Any], other: Other) -> bool:
         address, block = ip_address(other.address), ip_network(peer["ipBlock"]["cidr"])
         excepted = [ip_network(text) for text in peer["ipBlock"].get("except", [])]
         return address in block and not any(address in network for network in excepted)
+    for wanted in peer["namespaceSelector"].get("matchExpressions", []):
+        assert wanted == {"key": STORE_LABEL, "operator": "Exists"}
+        if not other.is_shops:
+            return False
     spaces = peer["namespaceSelector"].get("matchLabels", {})
     name = {"kubernetes.io/metadata.name": other.namespace}
-    wanted = peer.get("podSelector", {}).get("matchLabels", {})
+    labels = peer.get("podSelector", {}).get("matchLabels", {})
     is_there = bool(other.namespace) and spaces.items() <= name.items()
-    return is_there and wanted.items() <= other.labels.items()
+    return is_there and labels.items() <= other.labels.items()
 
 
 def may(objects: Objects, component: str, direction: str, other: Other, port: int | str) -> bool:
@@ -135,6 +144,24 @@ def test_the_api_servers_ports_are_apart_from_those_of_urls(platform: Helm) -> N
     assert "/networkPolicies/apiServerPorts" in platform.refusal(
         {"networkPolicies": {"apiServerPorts": []}}
     )
+
+
+def test_a_shop_is_asked_at_its_own_pods(platform: Helm, any_engine: Helm) -> None:
+    """Whose port it is that counts, behind a Service with another, and never its database's."""
+    https = {"stores": {"url": "https://{name}.shops.test"}}
+    default = platform.objects(https)
+    shop, other = Other("10.244.1.1", "woo-1", is_shops=True), Other("10.244.1.2", "mine")
+    always = ports_of(default, "api", other)
+    assert ports_of(default, "api", shop) - always == {80, 8080}
+    service = load_engine(any_engine.chart).shop_service
+    assert service is not None
+    rendered = any_engine.objects()
+    (port,) = rendered.containers[service.component]["ports"]
+    assert {service.port, port["containerPort"]} == {80, 8080}
+    said = {"networkPolicies": {"shopPorts": [3000]}}
+    assert ports_of(platform.objects(https | said), "api", shop) - always == {3000}
+    # No ports at all would be every port.
+    assert "/networkPolicies/shopPorts" in platform.refusal({"networkPolicies": {"shopPorts": []}})
 
 
 def test_services_have_addresses_of_both_families_where_it_is_said(

@@ -61,6 +61,16 @@ kind: Ingress
 metadata: {name: "{{ .Release.Name }}"}
 spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
 """
+SERVICES = """apiVersion: v1
+kind: Service
+metadata: {name: "{{ .Release.Name }}-web"}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: "{{ .Release.Name }}-db"}
+spec: {selector: {app: db}, clusterIP: None, ports: [{port: 80}]}
+"""
 
 
 @dataclass(frozen=True)
@@ -212,4 +222,5 @@ def make_chart(folder: Path) -> Path:
     (chart / "templates" / "web.yaml").write_text(text)
     (chart / "templates" / "backup.yaml").write_text(TEMPLATE)
     (chart / "templates" / "ingress.yaml").write_text(INGRESS)
+    (chart / "templates" / "services.yaml").write_text(SERVICES)
     return chart

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from ipaddress import ip_address
 
 import pytest
 
@@ -176,6 +177,26 @@ async def test_only_this_very_pod_is_deleted(world: World) -> None:
 async def test_what_is_in_no_namespace_can_be_deleted(world: World) -> None:
     await world.cluster.delete_pod(world.namespace, "pod", "uid")
     await world.cluster.delete_job(world.namespace, "job", "uid")
+
+
+async def test_where_a_service_is_reached(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        await world.cluster.service_address(world.namespace, f"{world.namespace}-web", 80)
+    await world.create()
+    await world.install()
+    found = await world.cluster.service_address(world.namespace, f"{world.namespace}-web", 80)
+    assert found is not None
+    host, _, port = found.rpartition(":")
+    assert (ip_address(host.strip("[]")).is_private, port) == (True, "80")
+    headless = f"{world.namespace}-db"
+    assert await world.cluster.service_address(world.namespace, headless, 80) is None
+    with pytest.raises(NotFoundError):
+        await world.cluster.service_address(world.namespace, f"{world.namespace}-web", 81)
+    with pytest.raises(NotFoundError):
+        await world.cluster.service_address(world.namespace, "another", 80)
+    await world.uninstall()
+    with pytest.raises(NotFoundError):
+        await world.cluster.service_address(world.namespace, headless, 80)
 
 
 async def test_a_log_that_is_not_there_is_empty(world: World) -> None:

@@ -10,7 +10,7 @@ from provisioner.domain.backups import BackupSettings
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.engines import Engine, EngineVersion, Workload
 from provisioner.domain.operations import Operation, OperationStatus
-from provisioner.domain.stores import StepStatus, Store, StoreStatus, StoreTask
+from provisioner.domain.stores import BUILT, StepStatus, Store, StoreStatus, StoreTask
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.namespaces import namespace_labels
 from provisioner.reconcile.provisioning import provision
@@ -93,7 +93,7 @@ class World:
 
     async def go_on(self, store: Store) -> Store:
         """Have the store provisioned until nothing more is to be done; return it."""
-        while store.status in {_S.QUEUED, _S.PROVISIONING}:
+        while store.status in {_S.QUEUED, *BUILT}:
             store = await provision(self.context, store)
         return store
 

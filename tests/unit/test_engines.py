@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provisioner.domain.engines import EngineCatalogue, load_engine
+from provisioner.domain.engines import EngineCatalogue, ShopService, load_engine
 from provisioner.domain.errors import ConfigurationError
 from tests.stores import a_store
 
@@ -94,9 +94,26 @@ def test_what_closes_a_shop(tmp_path: Path) -> None:
     assert load_engine(saved).closed_by == ()
 
 
+def test_which_service_serves_shoppers(tmp_path: Path) -> None:
+    assert load_engine(write(tmp_path, GOOD)).shop_service is None
+    served = load_engine(write(tmp_path, GOOD | {"shopService": {"component": "web"}}, name="a"))
+    assert served.shop_service is not None
+    assert served.shop_service.port == 80
+    assert served.shop_service.name_of(replace(a_store(), release="tiny-1")) == "tiny-1-web"
+    own = write(tmp_path, GOOD | {"shopService": {"component": "web", "port": 3000}}, name="b")
+    assert load_engine(own).shop_service == ShopService("web", 3000)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"shopService": {}}, "$.shopService"),
+        ({"shopService": {"component": "web", "port": 0}}, "$.shopService.port"),
+        ({"shopService": {"component": "web", "port": "http"}}, "$.shopService.port"),
+        (
+            {"shopService": {"component": "shop"}},
+            "engine.yaml: `shopService` names shop, which `workloads` does not have.",
+        ),
         ({"backup": {}}, "$.backup"),
         ({"backup": {"counts": []}}, "$.backup.counts"),
         ({"backup": {"counts": ["All Orders"]}}, "$.backup.counts[0]"),

@@ -542,7 +542,7 @@ class NeverAnswers(AlwaysAnswers):
     def __init__(self) -> None:
         self.asked = asyncio.Event()
 
-    async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
+    async def problem(self, *_: object, **__: object) -> str | None:
         self.asked.set()
         return "no answer"
 

@@ -24,7 +24,13 @@ class OpensLate(AlwaysAnswers):
     def __init__(self) -> None:
         self.walks: list[Sequence[PageVisit]] = []
 
-    async def walk_problem(self, store: Store, walk: Sequence[PageVisit]) -> str | None:  # noqa: ARG002
+    async def walk_problem(
+        self,
+        store: Store,  # noqa: ARG002
+        walk: Sequence[PageVisit],
+        *,
+        behind: str | None = None,  # noqa: ARG002
+    ) -> str | None:
         self.walks.append(walk)
         return None if len(self.walks) >= 3 else "its page /checkout answered 500."
 

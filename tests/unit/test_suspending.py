@@ -1,7 +1,6 @@
 """A shop that is paused and opened again: nothing of it is lost, whatever goes wrong."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -26,12 +25,12 @@ from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.quota import Quota
 from provisioner.testing.simulation import SimulatedNamespace
 from tests.unit.backup_world import World, a_ready_shop
+from tests.unit.ended_services import ends_after
 
 _S, _O, _K = StoreStatus, OperationStatus, OperationKind
 SUSPEND_WRITES = 4
 """Those of pausing: the task begins, its step begins and ends, and the store is SUSPENDED."""
 RESUME_WRITES = 2 * len(RESUME_STEPS) + 2
-Work = Callable[..., Awaitable[object]]
 
 
 class Shop:
@@ -153,25 +152,6 @@ async def test_visitors_come_only_once_the_shop_is_set_up(
     led_away = {name for name, is_hidden in hidden.items() if is_hidden}
     assert led_away == set(PROVISION_STEPS) - {StepName.REACHABLE}
     assert set(hidden) - led_away == {StepName.OPEN, StepName.REACHABLE}
-
-
-def ends_after(writes: int, patch: pytest.MonkeyPatch, *places: tuple[object, str]) -> None:
-    """Have the service end after so many more writes by these methods."""
-    left = writes
-
-    def ending(work: Work) -> Work:
-        async def ends(*given: object, **more: object) -> object:
-            nonlocal left
-            made = await work(*given, **more)
-            left -= 1
-            if left < 0:
-                raise asyncio.CancelledError
-            return made
-
-        return ends
-
-    for owner, name in places:
-        patch.setattr(owner, name, ending(getattr(owner, name)))
 
 
 @pytest.mark.parametrize("write", range(SUSPEND_WRITES))

@@ -21,6 +21,8 @@ from provisioner.domain.transitions import (
     RESUME_STEPS,
     SAVING_STEPS,
     SUSPEND_STEPS,
+    UPDATING_STEPS,
+    UPGRADE_STEPS,
     Action,
     decide,
     is_allowed,
@@ -95,9 +97,12 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
     others = [StepName.CLOSE, StepName.REMOVE, *RESTART_STEPS, *SUSPEND_STEPS]
+    others += [StepName.PREFLIGHT, StepName.PROBE]
     assert rows == [*RELOADING_STEPS, *DELETE_STEPS, *BACKUP_STEPS, *others]
     assert (StepName.CLOSE, *BACKUP_STEPS) == SAVING_STEPS
     assert (StepName.REMOVE, *RELOADING_STEPS) == REPLACING_STEPS
+    assert (StepName.PREFLIGHT, *SAVING_STEPS, *UPDATING_STEPS) == UPGRADE_STEPS
+    assert _without(StepName.PROBE, UPDATING_STEPS) == RESUME_STEPS
     assert _without(StepName.OPEN, RELOADING_STEPS) == RESTORE_STEPS
     assert _without(StepName.RESTORE, RELOADING_STEPS) == RESUME_STEPS
     assert _without(StepName.OPEN, RESUME_STEPS) == PROVISION_STEPS

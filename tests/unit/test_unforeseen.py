@@ -33,7 +33,7 @@ class ProberThatBreaks(AlwaysAnswers):
     def __init__(self, times: int) -> None:
         self.left = times
 
-    async def problem(self, store: Store, path: str) -> str | None:  # noqa: ARG002
+    async def problem(self, *_: object, **__: object) -> str | None:
         if self.left:
             self.left -= 1
             raise UnicodeError("label too long")

@@ -1,0 +1,49 @@
+"""Has tasks of shops begun, each in its own words when that cannot be."""
+
+from collections.abc import Callable
+
+from provisioner.domain.errors import ConflictError, Refusal, RefusedError
+from provisioner.domain.operations import under_way
+from provisioner.domain.stores import Store, StoreTask, Upgrade
+from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.storage.audit_log import AuditedAction
+from provisioner.storage.store_tasks import TaskRepository
+from provisioner.storage.stores import StoreRepository
+
+
+class ShopTasks:
+    """Begins tasks, and wakes who does them. It does not ask whether a caller may have that."""
+
+    def __init__(
+        self, *, records: StoreRepository, tasks: TaskRepository, dispatcher: Dispatcher
+    ) -> None:
+        self._records = records
+        self._tasks = tasks
+        self._dispatcher = dispatcher
+
+    async def begin(
+        self,
+        store_id: str,
+        task: StoreTask,
+        message: str,
+        refuse: Callable[[Store], Refusal],
+        *,
+        upgrade: Upgrade | None = None,
+        audit: AuditedAction,
+    ) -> Store:
+        """Begin a task of a shop that is open; return the store.
+
+        ``refuse`` says why its status allows no such task. Raises NotFoundError, or RefusedError:
+        what ``refuse`` says, or OPERATION_UNDER_WAY. Nothing is written then.
+        """
+        try:
+            begun = await self._tasks.begin(store_id, task, message, upgrade=upgrade, audit=audit)
+        except ConflictError as error:
+            snapshot = await self._records.snapshot(store_id)
+            operation = snapshot.operation
+            # Such as a deletion, which does not show in the status of a shop that is still open.
+            if operation is not None and operation.is_under_way:
+                raise RefusedError(under_way(operation.kind)) from error
+            raise RefusedError(refuse(snapshot.store)) from error
+        self._dispatcher.wake(begun)
+        return begun
