@@ -33,6 +33,7 @@ from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.repositories import AccountKeeper
 from provisioner.reconcile.retention import Housekeeper
 from provisioner.reconcile.rights import RightsKeeper
+from provisioner.reconcile.rollout_work import RolloutWork
 from provisioner.reconcile.tasks import Tasks
 from provisioner.storage.audit_log import AuditLog
 from provisioner.storage.backup_checks import BackupChecks
@@ -40,6 +41,7 @@ from provisioner.storage.backup_removals import BackupRemovals
 from provisioner.storage.database import Transactions
 from provisioner.storage.event_retention import EventRetention
 from provisioner.storage.operation_history import complete_history
+from provisioner.storage.rollouts import Rollouts
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
@@ -119,6 +121,9 @@ async def leading(
         "housekeeper": _housekeeper(tools, records, reconciler, database).run,
         **_backups(context, records.undeleted, database, task_records, tasks),
         **_checks(tools, records, reconciler, database),
+        "rollouts": RolloutWork(
+            Rollouts(database, tools.clock), records, task_records, tasks, tools.engines
+        ).run,
         **_workers(tools, reconciler, tasks),
     }
     # Watches and observer run at once. Everything else first waits until they know the cluster.

@@ -34,6 +34,7 @@ from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
 from provisioner.services.restarts import Restarts
+from provisioner.services.rollouts import ManyUpgrades
 from provisioner.services.self_check import SelfCheck
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -67,6 +68,7 @@ class Platform:
     suspensions: Suspensions
     restarts: Restarts
     upgrades: Upgrades
+    rollouts: ManyUpgrades
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -190,6 +192,7 @@ def _platform(
         suspensions=services.suspensions,
         restarts=services.restarts,
         upgrades=services.upgrades,
+        rollouts=services.rollouts,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

@@ -12,6 +12,7 @@ from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
 from provisioner.storage.operation_history import complete_history
 from provisioner.storage.owner_moves import claim
+from provisioner.storage.rollouts import Rollouts
 from provisioner.storage.sole_process import sole_process
 from provisioner.storage.stores import StoreRepository
 from provisioner.storage.token_tree import IssuerTrust
@@ -19,6 +20,7 @@ from provisioner.storage.url import DatabaseUrl
 from provisioner.streams.broadcaster import AnnounceToAll, Broadcaster
 from provisioner.streams.delays import timed
 from provisioner.streams.list_stream import ChangeFeed
+from provisioner.streams.rollout_stream import RolloutFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class State:
     records: StoreRepository
     broadcaster: Broadcaster
     changes: ChangeFeed
+    rollouts: Rollouts
+    rollout_feed: RolloutFeed
     followers: AnnounceToAll
     announcer: AnnounceToAll
 
@@ -73,12 +77,24 @@ def _state_of(database: Database, measurements: Measurements) -> State:
     clock = SystemClock()
     broadcaster = Broadcaster(read_snapshot, timed(Stream.STORE_STATUS, clock, measurements))
     changes = ChangeFeed(ChangeLog(database), timed(Stream.STORES_CHANGED, clock, measurements))
-    followers = AnnounceToAll(broadcaster, changes)
+    rollouts = Rollouts(database, clock)
+    rollout_feed = RolloutFeed(rollouts.get)
+    followers = AnnounceToAll(broadcaster, changes, rollout_feed)
     # On PostgreSQL the database tells every replica of a change, the one that made it too. So the
     # records need not announce it, and followers would otherwise be told twice.
     announcer = followers if database.is_sqlite else AnnounceToAll()
     records = StoreRepository(database, clock, announcer)
-    return State(database, clock, records, broadcaster, changes, followers, announcer)
+    return State(
+        database=database,
+        clock=clock,
+        records=records,
+        broadcaster=broadcaster,
+        changes=changes,
+        rollouts=rollouts,
+        rollout_feed=rollout_feed,
+        followers=followers,
+        announcer=announcer,
+    )
 
 
 async def connected(stack: AsyncExitStack, url: str, connections: int) -> Database:

@@ -10,6 +10,7 @@ from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
 from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
+from provisioner.services.rollouts import ManyUpgrades
 from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -21,6 +22,7 @@ from provisioner.storage.backup_checks import BackupChecks
 from provisioner.storage.backup_pins import BackupPins
 from provisioner.storage.listing import StoreListing
 from provisioner.storage.operation_pages import OperationPages
+from provisioner.storage.rollout_candidates import RolloutCandidates
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
 
@@ -37,6 +39,7 @@ class StoreServices:
     suspensions: Suspensions
     restarts: Restarts
     upgrades: Upgrades
+    rollouts: ManyUpgrades
 
 
 def store_services(
@@ -72,6 +75,13 @@ def store_services(
             backups=backups,
             restorer=restorer,
             tasks=_shop_tasks(state, dispatcher),
+        ),
+        rollouts=ManyUpgrades(
+            rollouts=state.rollouts,
+            candidates=RolloutCandidates(state.database),
+            feed=state.rollout_feed,
+            engines=tools.engines,
+            keeps_backups=settings.work.backups is not None,
         ),
     )
 

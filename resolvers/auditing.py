@@ -40,6 +40,21 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "resumeStore": frozenset({"id"}),
     "restartStore": frozenset({"id"}),
     "upgradeStore": frozenset({"id", "version"}),
+    "upgradeStores": frozenset(
+        {
+            "engine",
+            "version",
+            "name_contains",
+            "owner_contains",
+            "canaries",
+            "parallel",
+            "stop_after_failures",
+            "retries_failed",
+            "dry_run",
+        }
+    ),
+    "stopRollout": frozenset({"id"}),
+    "resumeRollout": frozenset({"id"}),
     "rollbackStore": frozenset({"id", "accept_loss_since", "without_backup"}),
     "createBackup": frozenset({"id"}),
     "restoreBackup": frozenset({"id", "accept_loss_since", "without_backup"}),

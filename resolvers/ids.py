@@ -9,7 +9,7 @@ import re
 import strawberry
 
 STORE, TOKEN, AUDIT, OPERATION = "store_", "token_", "audit_", "operation_"
-BACKUP = "backup_"
+BACKUP, ROLLOUT = "backup_", "rollout_"
 
 _NUMBERED = re.compile(r"[a-z]+_(?P<store_id>[0-9a-z-]+)_(?P<number>[0-9]{1,9})")
 
@@ -52,6 +52,16 @@ def to_backup_id(store_id: str, number: int) -> strawberry.ID:
 def from_backup_id(global_id: str) -> tuple[str, int]:
     """Return the store's id and the operation's number; they are empty and 0 for other text."""
     return _numbered(global_id, BACKUP)
+
+
+def to_rollout_id(rollout_id: str) -> strawberry.ID:
+    """Return the contract's id of a rollout."""
+    return strawberry.ID(ROLLOUT + rollout_id)
+
+
+def from_rollout_id(global_id: str) -> str:
+    """Return the domain's id of a rollout; it is empty for other text."""
+    return global_id[len(ROLLOUT) :] if global_id.startswith(ROLLOUT) else ""
 
 
 def _numbered(global_id: str, kind: str) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from resolvers.auditing import audited
 from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
+from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
 from resolvers.upgrades import UpgradeMutation
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
@@ -29,7 +30,9 @@ from schema.payloads import (
 
 @audited
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(UpgradeMutation, SuspensionMutation, BackupMutation, AccessMutation):
+class Mutation(
+    UpgradeMutation, RolloutMutation, SuspensionMutation, BackupMutation, AccessMutation
+):
     @strawberry.mutation(
         description="Create a store. The work goes on in the background: follow it with"
         " `storeStatus`."

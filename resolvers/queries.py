@@ -7,11 +7,12 @@ import strawberry
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.stores import StoreStatus
 from provisioner.storage.listing import StoreFilter, StoreOrder
-from resolvers import access, audit, backup_mapping, backups, ids, mapping, operations
+from resolvers import access, audit, backup_mapping, backups, ids, mapping, operations, rollouts
 from resolvers.access import AccessQuery
 from resolvers.audit import AuditQuery
 from resolvers.context import Info
 from resolvers.errors import public, require_caller
+from resolvers.rollouts import RolloutQuery
 from schema import enums, types
 from schema.connections import StoreConnection
 from schema.inputs import StoreFilterInput, StoreOrderInput
@@ -21,7 +22,7 @@ _Id = Annotated[strawberry.ID, strawberry.argument(description="The store's id."
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(AccessQuery, AuditQuery):
+class Query(AccessQuery, AuditQuery, RolloutQuery):
     @strawberry.field(description="The object with this id, or null.")
     async def node(
         self,
@@ -38,6 +39,8 @@ class Query(AccessQuery, AuditQuery):
             return await operations.find(info, id)
         if id.startswith(ids.BACKUP):
             return await backups.find(info, id)
+        if id.startswith(ids.ROLLOUT):
+            return await rollouts.find(info, id)
         return await _store(info, id)
 
     @strawberry.field(description="The store with this id, or null.")

@@ -11,6 +11,7 @@ from provisioner.domain.errors import NotFoundError, RefusedError
 from resolvers import ids, mapping
 from resolvers.context import Context, Info
 from resolvers.errors import PublicError, public, require_caller
+from resolvers.rollouts import RolloutSubscription
 from resolvers.sharing import find_sink
 from schema import types
 
@@ -18,7 +19,7 @@ _VERSION = re.compile(r"[0-9]{1,18}")  # at most 18 digits fit into the database
 
 
 @strawberry.type(description="Everything that can be followed.")
-class Subscription:
+class Subscription(RolloutSubscription):
     @strawberry.subscription(
         description="A store's present state, then its state after each change, in order and with"
         " a rising `version`. The stream completes when the store is deleted."

@@ -181,6 +181,18 @@ class UserErrorCode(Enum):
         "NO_WAY_BACK",
         description="There is no backup of the shop from before it got its present version.",
     )
+    ROLLOUT_INVALID = _value(
+        "ROLLOUT_INVALID", description="A rollout cannot be done on these terms."
+    )
+    NOTHING_TO_UPGRADE = _value(
+        "NOTHING_TO_UPGRADE", description="None of these stores' shops can get that version."
+    )
+    ROLLOUT_NOT_RUNNING = _value(
+        "ROLLOUT_NOT_RUNNING", description="The rollout is stopped or finished already."
+    )
+    ROLLOUT_NOT_STOPPED = _value(
+        "ROLLOUT_NOT_STOPPED", description="The rollout is running still, or finished."
+    )
     OWNER_INVALID = _value(
         "OWNER_INVALID", description="The text is not allowed as an owner's name."
     )

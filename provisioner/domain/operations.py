@@ -7,9 +7,11 @@ task (``StoreTask``) is done, that status is left as it is, and says nothing of 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from provisioner.domain.backups import RestoreStage
 from provisioner.domain.codes import RefusalCode
@@ -67,6 +69,8 @@ _OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
 
 _O, _S = OperationStatus, StoreStatus
 
+_parameters = msgspec.json.Decoder(dict[str, object])
+
 _BUILDING_PROGRESS = {
     (_O.QUEUED, _S.PROVISIONING): _O.RUNNING,
     (_O.QUEUED, _S.UPDATING): _O.RUNNING,  # a retry that goes on with an upgrade
@@ -105,6 +109,12 @@ class Request:
     asked_by: Owner | None = None
     token_id: str | None = None
     parameters: str = "{}"
+
+
+def with_parameter(request: Request, name: str, value: str) -> Request:
+    """Return the request with one parameter set."""
+    found = _parameters.decode(request.parameters) | {name: value}
+    return replace(request, parameters=msgspec.json.encode(found, order="sorted").decode())
 
 
 @dataclass(frozen=True, slots=True)

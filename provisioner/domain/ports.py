@@ -288,9 +288,9 @@ class Cluster(Protocol):
 
 
 class Jobs(Protocol):
-    """The Jobs that the platform makes in stores' namespaces, from templates in their charts.
+    """The Jobs that the platform makes in stores' namespaces.
 
-    Errors are raised as in ``Cluster``.
+    Most are made from templates in the stores' charts. Errors are raised as in ``Cluster``.
     """
 
     async def run(
@@ -300,6 +300,24 @@ class Jobs(Protocol):
 
         Return whether it is new. It and its pods get the labels too. Raises NotFoundError when
         there is no such CronJob.
+        """
+        ...
+
+    async def pull(
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],
+        images: Sequence[str],
+        *,
+        pull_secrets: Sequence[str] = (),
+        near: Sequence[str] = (),
+    ) -> str:
+        """Make a Job whose one pod has a container of each image, unless there is one of that name.
+
+        Return the Job's uid. It and its pod get the labels. ``pull_secrets`` name the Secrets with
+        registry credentials, and ``near`` the nodes that its pod should rather run on than on
+        others. Raises NotFoundError when there is no such namespace.
         """
         ...
 
@@ -405,6 +423,21 @@ class Helm(Protocol):
         """Restore every object of a revision from helm's record; return helm's scrubbed output.
 
         The current chart and values are not used, so this never upgrades a store.
+        """
+        ...
+
+    async def render(
+        self,
+        *,
+        release: str,
+        chart: Path,
+        values: Mapping[str, object],
+        values_files: Sequence[Path] = (),
+        apis: Sequence[str] = (),
+    ) -> str:
+        """Return the objects that an install would apply, as YAML, without asking the cluster.
+
+        ``apis`` are kinds besides Kubernetes' own that the chart may use, as group/version/Kind.
         """
         ...
 

@@ -161,11 +161,7 @@ class HelmClient:
         values_files: Sequence[Path] = (),
         apis: Sequence[str] = (),
     ) -> str:
-        """Return the objects that an install would apply, as YAML, without asking the cluster.
-
-        ``apis`` are kinds besides Kubernetes' own that the chart may use, as group/version/Kind.
-        Raises HelmError and MachineShortageError.
-        """
+        """See ``ports.Helm``. Runs ``helm template``."""
         arguments = ["template", release, str(chart)]
         for file in values_files:
             arguments += ["--values", str(file)]

@@ -1,6 +1,9 @@
-"""Makes Jobs from the suspended CronJobs of a store's chart, and reads what became of them."""
+"""Makes Jobs in stores' namespaces, and reads what became of them.
 
-from collections.abc import Mapping
+Most are made from the suspended CronJobs of a store's chart.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +11,11 @@ import msgspec
 
 from provisioner.domain.cluster import ContainerEnd, CronRuns, PodPhase
 from provisioner.domain.cluster_rejections import no_text
+from provisioner.domain.errors import ClusterUnreachableError, NotFoundError
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.api_errors import AlreadyExistsError
-from provisioner.kubernetes.wire import WirePod
+from provisioner.kubernetes.pull_job import pull_job
+from provisioner.kubernetes.wire import HasMetadata, WirePod
 
 _JOB_LABEL = "batch.kubernetes.io/job-name"
 
@@ -35,6 +40,7 @@ class _Pods(msgspec.Struct):
 
 _cron_jobs = msgspec.json.Decoder(_CronJob)
 _pods = msgspec.json.Decoder(_Pods)
+_metadata = msgspec.json.Decoder(HasMetadata)
 
 
 class KubeJobs:
@@ -57,6 +63,28 @@ class KubeJobs:
         except AlreadyExistsError:
             return False
         return True
+
+    async def pull(
+        self,
+        namespace: str,
+        name: str,
+        labels: Mapping[str, str],
+        images: Sequence[str],
+        *,
+        pull_secrets: Sequence[str] = (),
+        near: Sequence[str] = (),
+    ) -> str:
+        """See ``ports.Jobs``."""
+        path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+        body = pull_job(name, labels, images, pull_secrets=pull_secrets, near=near)
+        try:
+            content = await self._api.call("POST", path, body=body)
+        except AlreadyExistsError:
+            content = await self._existing(path, name)
+        try:
+            return _metadata.decode(content).metadata.uid
+        except msgspec.MsgspecError:
+            raise no_text(path) from None
 
     async def ends(self, namespace: str, name: str) -> Mapping[str, ContainerEnd]:
         """See ``ports.Jobs``."""
@@ -86,6 +114,14 @@ class KubeJobs:
         """See ``ports.Jobs``."""
         status = (await self._cron_job(namespace, name)).status
         return CronRuns(status.last_schedule_time, status.last_successful_time)
+
+    async def _existing(self, path: str, name: str) -> bytes:
+        try:
+            return await self._api.call("GET", f"{path}/{name}")
+        except NotFoundError as error:
+            # Not raised as it is: it would say that the namespace is missing.
+            message = f"Job {name} was removed while it was looked at."
+            raise ClusterUnreachableError(message) from error
 
     async def _cron_job(self, namespace: str, name: str) -> _CronJob:
         path = f"/apis/batch/v1/namespaces/{namespace}/cronjobs/{name}"

@@ -9,5 +9,6 @@ turn "not yet" into "failed".
 
 from provisioner.readiness.assessing import assess
 from provisioner.readiness.assessment import Assessment, FatalFinding, GracePeriods
+from provisioner.readiness.pulls import of_pull
 
-__all__ = ["Assessment", "FatalFinding", "GracePeriods", "assess"]
+__all__ = ["Assessment", "FatalFinding", "GracePeriods", "assess", "of_pull"]

@@ -26,6 +26,7 @@ pkg/kubelet/images/types.go."""
 _CREATE_REASONS = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
+_NEVER_WAS = "ContainerStatusUnknown"
 _CANNOT_RUN_REASONS = frozenset({"ContainerCannotRun", "StartError"})
 _KILLED = 137  # 128 + SIGKILL
 # How a container ends that is stopped because its probe fails: by itself, by SIGKILL or by SIGTERM.
@@ -98,6 +99,19 @@ def is_well(container: Container) -> bool:
 
 def has_pull_failed(container: Container) -> bool:
     return container.state is ContainerState.WAITING and container.reason in PULL_REASONS
+
+
+def has_image(container: Container) -> bool:
+    """Return whether a container has got as far as having its image on the node.
+
+    The kubelet pulls the image before everything else (``startContainer`` in
+    pkg/kubelet/kuberuntime/kuberuntime_container.go). So it has the image of a container that it
+    could not create, and of one whose command is not in the image.
+    """
+    if container.state is ContainerState.WAITING:
+        return container.reason in _CREATE_REASONS
+    # Of a container that never was, the kubelet says so too once its pod has ended.
+    return container.reason != _NEVER_WAS
 
 
 def pull_words(facts: Facts, pod: Pod, container: Container) -> str:

@@ -49,14 +49,9 @@ async def ensure_secrets(
         await context.cluster.replace_secret(store.namespace, MAIL_SECRET, labels, mail.credentials)
         message += f" Secret {MAIL_SECRET} holds the account at the mail server."
         hidden.append(mail.password)
-    registries = _registries_of(context, engine)
-    if registries is not None:
-        await context.cluster.replace_secret(
-            store.namespace, PULL_SECRET, labels, {".dockerconfigjson": registries.config},
-            kind="kubernetes.io/dockerconfigjson",
-        )  # fmt: skip
+    if registries := await ensure_pull_secret(context, store, engine):
         message += f" Secret {PULL_SECRET} holds the credentials for the registries of its images."
-        hidden += registries.secrets
+        hidden += registries
     if backups := backups_of(context, engine):
         hidden += await ensure_repository(context, store, backups)
         message += f" Secret {BACKUP_SECRET} holds the account for its backups."
@@ -64,6 +59,21 @@ async def ensure_secrets(
             hidden += await ensure_source(context, store, backups, source)
             message += f" Secret {RESTORE_SECRET} opens the backup that it is made from."
     return message, hidden
+
+
+async def ensure_pull_secret(context: ReconcileContext, store: Store, engine: Engine) -> list[str]:
+    """Set the credentials for the registries of the store's images; return what is secret in them.
+
+    Nothing is set, and [] returned, where none are needed.
+    """
+    registries = _registries_of(context, engine)
+    if registries is None:
+        return []
+    await context.cluster.replace_secret(
+        store.namespace, PULL_SECRET, {STORE_LABEL: store.id, **MANAGED_BY},
+        {".dockerconfigjson": registries.config}, kind="kubernetes.io/dockerconfigjson",
+    )  # fmt: skip
+    return registries.secrets
 
 
 def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dict[str, object]:

@@ -1,9 +1,9 @@
-"""Runs a Job in a store's namespace from a template in its chart, and waits for its end."""
+"""Runs a Job in a store's namespace, mostly from a template in its chart; waits for its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from provisioner.domain.cluster import ContainerEnd, ContainerState
+from provisioner.domain.cluster import ContainerEnd, ContainerState, Observation
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import NotFoundError, StoreFailedError
 from provisioner.domain.redaction import scrub, tail
@@ -74,7 +74,7 @@ class StoreJob:
         while True:
             # Read before the assessment: a change that comes after it is then not missed.
             revision = observer.revision(namespace)
-            is_seen = any(job.name == self.name for job in observer.observe(namespace).jobs)
+            is_seen = any(job.name == self.name for job in self._observe().jobs)
             assessment = self._assess()
             if is_seen and assessment.fatal is not None:
                 raise await self._failure(assessment.fatal, secrets, explain)
@@ -102,12 +102,16 @@ class StoreJob:
             if job.component == self._component:
                 await self._context.cluster.delete_job(self._store.namespace, job.name, job.uid)
 
+    def _observe(self) -> Observation:
+        """Return what is known of the namespace, as far as it matters to the Job."""
+        return self._context.observer.observe(self._store.namespace)
+
     def _assess(self) -> Assessment:
         """Judge the Job by the rules that hold for a setup Job; the newest one is looked at."""
         return assess(
             workloads=(),
             setup_job=self._component,
-            observation=self._context.observer.observe(self._store.namespace),
+            observation=self._observe(),
             now=self._context.cluster.now(),
             grace_periods=self._context.settings.grace_periods,
         )
@@ -115,7 +119,7 @@ class StoreJob:
     def _progress(self, assessment: Assessment) -> str:
         running = {
             container.name
-            for pod in self._context.observer.observe(self._store.namespace).pods
+            for pod in self._observe().pods
             if pod.component == self._component
             for container in pod.containers
             if container.state is ContainerState.RUNNING

@@ -19,6 +19,7 @@ from provisioner.domain.stores import Reason, StepName, StepStatus, Store, Upgra
 from provisioner.reconcile.closed_probe import can_be_probed, can_buy
 from provisioner.reconcile.closing import reopen
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.pulling import pull
 from provisioner.reconcile.saving import Saving
 from provisioner.reconcile.steps import Outcome, StepRunner
 
@@ -107,7 +108,10 @@ class _Preflight:
             probes=await can_be_probed(self._context, self._store, engine),
         )
         await self._records.record_preflight(self._store, found_out)
-        return Outcome(f"The shop can be upgraded to version {version.name}.")
+        pulled = await pull(
+            self._context, self._store, engine, version, self._steps, StepName.PREFLIGHT
+        )
+        return Outcome(f"The shop can be upgraded to version {version.name}. {pulled}")
 
     async def _require_answer(self, engine: Engine) -> None:
         """Raise StoreFailedError for a shop that is ill: nothing would tell what an upgrade did."""

@@ -13,3 +13,9 @@ def require_operator(caller: Identity) -> None:
                 RefusalCode.FORBIDDEN, "Your role is viewer; ask an admin for the operator role."
             )
         )
+
+
+def require_admin(caller: Identity, message: str) -> None:
+    """Raise RefusedError (FORBIDDEN), with this message, for a caller who is no admin."""
+    if caller.role is not Role.ADMIN:
+        raise RefusedError(Refusal(RefusalCode.FORBIDDEN, message))

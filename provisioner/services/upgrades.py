@@ -7,10 +7,16 @@ from datetime import datetime
 
 from provisioner.domain.backups import Backup
 from provisioner.domain.codes import RefusalCode
-from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
+from provisioner.domain.engines import EngineCatalogue, EngineVersion
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.identities import Identity
-from provisioner.domain.stores import Store, StoreStatus, StoreTarget, StoreTask, Upgrade
+from provisioner.domain.stores import Store, StoreTask, Upgrade
+from provisioner.domain.upgrades import (
+    does_not_follow,
+    engine_missing,
+    not_upgradable_now,
+    unknown_version,
+)
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import NOT_SET_UP, Backups
 from provisioner.services.permissions import require_operator
@@ -58,7 +64,7 @@ class Upgrades:
         wanted = self._version(store, version)
         message = f"{caller.owner.label} asked for the shop to be upgraded to {wanted.name}."
         return await self._tasks.begin(
-            store.id, StoreTask.UPGRADE, message, _not_now,
+            store.id, StoreTask.UPGRADE, message, not_upgradable_now,
             upgrade=Upgrade(wanted.name), audit=audit,
         )  # fmt: skip
 
@@ -96,58 +102,15 @@ class Upgrades:
     def _version(self, store: Store, name: str | None) -> EngineVersion:
         engine = self._engines.get(store.engine)
         if engine is None:
-            raise RefusedError(_engine_missing(store))
+            raise RefusedError(engine_missing(store))
         wanted = engine.default_version if name is None else engine.version(name)
         if wanted is None:
-            raise RefusedError(_unknown(engine, name))
-        if store.engine_version not in wanted.follows:
-            raise RefusedError(_does_not_follow(store, engine, wanted))
+            raise RefusedError(unknown_version(engine, name))
+        if refusal := does_not_follow(store, engine, wanted):
+            raise RefusedError(refusal)
         if self._backups.settings is None or engine.backup_counts is None:
             raise RefusedError(NOT_SET_UP)  # without a backup there is no way back
         return wanted
-
-
-def _engine_missing(store: Store) -> Refusal:
-    message = (
-        f"The engine {store.engine} is no longer offered here. Ask the platform's operator to add"
-        " it back to the charts."
-    )
-    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")
-
-
-def _unknown(engine: Engine, name: str | None) -> Refusal:
-    names = ", ".join(version.name for version in engine.versions)
-    message = f"There is no version {name} of {engine.display_name}. There are: {names}."
-    return Refusal(RefusalCode.VERSION_UNKNOWN, message, "version")
-
-
-def _does_not_follow(store: Store, engine: Engine, wanted: EngineVersion) -> Refusal:
-    if wanted.name == store.engine_version:
-        message = f"The shop has version {wanted.name} already."
-    else:
-        message = (
-            f"A shop of version {store.engine_version} cannot be upgraded to {wanted.name}"
-            " directly."
-        )
-    following = ", ".join(version.name for version in engine.versions_after(store.engine_version))
-    message += (
-        f" It can be upgraded to: {following}."
-        if following
-        else f" No version of {engine.display_name} that is offered here follows it."
-    )
-    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "version")
-
-
-def _not_now(store: Store) -> Refusal:
-    message = (
-        f"Only the shop of a store that is READY or DEGRADED can be upgraded; this one is"
-        f" {store.status}."
-    )
-    if store.status is StoreStatus.FAILED and store.target is StoreTarget.READY:
-        message += " Retry it first."
-    if store.status is StoreStatus.SUSPENDED:
-        message = "The shop is paused. Resume it first, then upgrade it."
-    return Refusal(RefusalCode.NOT_UPGRADABLE, message, "id")
 
 
 def _no_way_back(store: Store) -> Refusal:

@@ -7,7 +7,7 @@ update or delete a single entry.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from provisioner.domain.identities import Role
 from provisioner.domain.operations import Request
@@ -184,6 +184,11 @@ class AuditedAction:
         self._transaction: Transaction | None = None
 
     @property
+    def request(self) -> Request:
+        """Who asked for an operation by this action."""
+        return Request(self.record.actor, self.record.token_id, self.record.arguments)
+
+    @property
     def is_recorded(self) -> bool:
         """Whether the entry was committed, and the change with it."""
         # Written is not enough: the transaction may still have been rolled back.
@@ -203,12 +208,22 @@ class AuditedAction:
         await self._log.accept(self)
 
 
-def request_of(action: AuditedAction | None) -> Request:
+class Action(Protocol):
+    """Why an operation begins, and what is written down with its beginning."""
+
+    @property
+    def request(self) -> Request:
+        """Who asked for the operation."""
+        ...
+
+    async def accept(self, transaction: Transaction) -> None:
+        """Write down that it begins, as part of the transaction in which it does."""
+        ...
+
+
+def request_of(action: Action | None) -> Request:
     """Return who asked for an operation by this action; without one it is the platform itself."""
-    if action is None:
-        return Request()
-    record = action.record
-    return Request(record.actor, record.token_id, record.arguments)
+    return Request() if action is None else action.request
 
 
 def _conditions(wanted: AuditFilter) -> tuple[list[str], dict[str, object]]:

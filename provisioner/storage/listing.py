@@ -79,7 +79,7 @@ class StoreListing:
         Raises RefusedError for a wrong size or cursor.
         """
         check_page_size(first, "stores")
-        where, values = _where(filter_by)
+        where, values = store_conditions(filter_by)
         paged, page_values = _after(after, order, descending=descending)
         direction = "DESC" if descending else "ASC"
 
@@ -102,7 +102,8 @@ class StoreListing:
         return await self._database.read(work)
 
 
-def _where(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
+def store_conditions(wanted: StoreFilter) -> tuple[str, dict[str, object]]:
+    """Return a filter as a condition on the table of stores, and the values that it binds."""
     clauses: list[str] = []
     values: dict[str, object] = {}
     if wanted.owner is not None:

@@ -13,11 +13,16 @@ import msgspec
 
 from provisioner.domain.backups import Backup, InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.errors import ConflictError
-from provisioner.domain.operations import OperationKind, OperationStatus, Request
+from provisioner.domain.operations import (
+    OperationKind,
+    OperationStatus,
+    Request,
+    with_parameter,
+)
 from provisioner.domain.ports import Announcer, Clock
 from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, StoreTask, Upgrade
 from provisioner.domain.transitions import takes_tasks
-from provisioner.storage.audit_log import AuditedAction, request_of
+from provisioner.storage.audit_log import Action, request_of
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.operations import begin_operation
 from provisioner.storage.rows import from_micros, to_micros, upgrade_detail
@@ -77,7 +82,7 @@ class TaskRepository:
         *,
         restore: InPlaceRestore | None = None,
         upgrade: Upgrade | None = None,
-        audit: AuditedAction | None = None,
+        audit: Action | None = None,
     ) -> Store:
         """Begin a task of a finished store; return the store.
 
@@ -96,7 +101,10 @@ class TaskRepository:
                 store = await write_restore(transaction, store, restore)
             if upgrade is not None:
                 await _write_upgrade(transaction, store, upgrade)
-            begun = await self._begin(transaction, store, task, message, request_of(audit))
+            request = request_of(audit)
+            if upgrade is not None:  # which version it is, also for whoever named none
+                request = with_parameter(request, "version", upgrade.version)
+            begun = await self._begin(transaction, store, task, message, request)
             if audit is not None:
                 await audit.accept(transaction)
             return begun

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import yaml
+
 from provisioner.domain.cluster import Release, Unchangeable
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import HelmError
@@ -40,6 +42,27 @@ class SimulatedHelm(Simulation):
                 raise HelmError(Reason(ReasonCode.HELM_FAILED, message))
             self.put_back(found, release)
             return f"{release} is restored."
+
+    async def render(
+        self,
+        *,
+        release: str,
+        chart: Path,  # noqa: ARG002
+        values: Mapping[str, object],  # noqa: ARG002
+        values_files: Sequence[Path] = (),  # noqa: ARG002
+        apis: Sequence[str] = (),  # noqa: ARG002
+    ) -> str:
+        async with self.call(""):
+            containers = [
+                {"name": f"web-{number}", "image": image}
+                for number, image in enumerate(self.images)
+            ]
+            deployment = {
+                "kind": "Deployment",
+                "metadata": {"name": f"{release}-web"},
+                "spec": {"template": {"spec": {"containers": containers}}},
+            }
+            return yaml.safe_dump(deployment)
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
         async with self.call(namespace):

@@ -130,6 +130,8 @@ class SimulatedObjects(Simulation):
             found = self.namespaces.get(namespace)
             if found and name in found.jobs and found.jobs[name].uid == uid:
                 del found.jobs[name]
+                of_job = f"{name}-"
+                found.pods = {k: v for k, v in found.pods.items() if not k.startswith(of_job)}
 
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:  # noqa: ARG002
         async with self.call(namespace):

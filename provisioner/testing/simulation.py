@@ -49,7 +49,9 @@ class Simulation:
     """The part that all simulated ports share: namespaces in memory, and waiting for changes.
 
     Each of the next calls raises one of ``faults``. New pods are ready unless ``is_image_missing``.
-    ``most_at_once`` is the highest number of calls for one namespace that ran at the same time.
+    ``images`` are those of every chart. ``pulls`` are the calls of ``Jobs.pull``: the Job's name,
+    the images, the Secrets and the nodes. ``most_at_once`` is the highest number of calls for one
+    namespace that ran at the same time.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -60,6 +62,8 @@ class Simulation:
         self.is_holding = False
         self.are_jobs_failing = False
         self.reports: dict[str, str] = {}
+        self.images: list[str] = ["web:1"]
+        self.pulls: list[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = []
         self.most_at_once = 0
         self._now = now
         self._made = 0

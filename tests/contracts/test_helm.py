@@ -1,6 +1,7 @@
 """``ports.Helm``: every call may be repeated."""
 
 import pytest
+import yaml
 
 from provisioner.domain.errors import HelmError
 from tests.contracts.conftest import World
@@ -39,3 +40,13 @@ async def test_no_release_without_its_namespace(world: World) -> None:
 
 async def test_nothing_to_uninstall_in_no_namespace(world: World) -> None:
     assert world.namespace in await world.uninstall()
+
+
+async def test_what_would_be_installed_is_rendered_and_nothing_else_happens(world: World) -> None:
+    manifest = await world.helm.render(release=world.namespace, chart=world.chart, values={})
+    assert [
+        item["metadata"]["name"]
+        for item in yaml.safe_load_all(manifest)
+        if item["kind"] == "Deployment"
+    ] == [f"{world.namespace}-web"]
+    assert not await world.cluster.namespace_exists(world.namespace)

@@ -11,6 +11,7 @@ import pytest
 from app.local.cluster import LocalCluster, stages
 from app.local.cluster.local_cluster import ClusterError
 from provisioner.kubernetes.labels import STORE_ANNOTATION
+from provisioner.kubernetes.pull_job import pull_job
 from tests.charts.test_platform import SHOP_BACKUPS
 from tests.conftest import own_name
 from tests.e2e import attacks
@@ -167,6 +168,19 @@ def test_no_pod_of_a_store_has_the_hosts_disk(attacked: PlatformAccount) -> None
         assert attacked.cluster.kubectl_json(*where, "get", "pods")["items"] == []
     finally:
         attacked.kubectl("-n", attacks.OWN, "delete", "deployment", "disk")
+
+
+def test_it_may_have_images_pulled_in_a_store(attacked: PlatformAccount) -> None:
+    where = ("-n", attacks.OWN)
+    job = pull_job("pull", {}, ["example.invalid/web"], pull_secrets=["one"], near=["node-1"])
+    body = json.dumps({"apiVersion": "batch/v1", "kind": "Job", **job})
+    attacked.kubectl(*where, "create", "-f", "-", stdin=body)
+    # Its pod is made too, under the standard that the namespace enforces.
+    attacked.cluster.kubectl(
+        *where, "wait", "--for=condition=Complete", "job/pull", "--timeout=60s"
+    )
+    attacked.kubectl(*where, "get", "job", "pull")
+    attacked.kubectl(*where, "delete", "job", "pull")
 
 
 def test_a_label_that_somebody_removed_is_given_back(attacked: PlatformAccount) -> None:

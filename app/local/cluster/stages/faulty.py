@@ -8,6 +8,7 @@ from app.local.cluster.stages.behaviours import (
     IMAGE_PULL_ERROR,
     INIT_CRASH_LOOP,
     JOB_FAILS,
+    MISSING_IMAGES,
     MOUNT_FAILS,
     NEVER_READY,
     OUT_OF_MEMORY,
@@ -36,13 +37,17 @@ from app.local.cluster.stages.templates import (
 )  # fmt: skip
 
 _READY_TO_START = [ALIVE, PENDING, INITIALIZED, CREATING]
-_NOT_FOUND = containers(
-    waiting(
-        "ImagePullBackOff",
-        '{{ printf "Back-off pulling image %q: ErrImagePull: rpc error: code = NotFound desc ='
-        ' failed to pull and unpack image %q: failed to resolve reference: not found" .image'
-        " .image | Quote }}",
-    )
+_WAITS_FOR_IMAGE = waiting(
+    "ImagePullBackOff",
+    '{{ printf "Back-off pulling image %q: ErrImagePull: rpc error: code = NotFound desc ='
+    ' failed to pull and unpack image %q: failed to resolve reference: not found" .image'
+    " .image | Quote }}",
+)
+_NOT_FOUND = containers(_WAITS_FOR_IMAGE)
+# Of several containers, those whose image is there run meanwhile.
+_ONE_NOT_FOUND = containers(
+    f"{{{{ if hasPrefix `{MISSING_IMAGES}` .image }}}}{_WAITS_FOR_IMAGE}"
+    f"{{{{ else }}}}{RUNNING}{{{{ end }}}}"
 )
 _FAILED_PULL = ("Warning", "Failed", "Error: ErrImagePull")
 _FAULTS: dict[str, tuple[str, tuple[str, str, str] | None]] = {
@@ -128,7 +133,7 @@ def _of_the_machine() -> list[Stage]:
         stage(
             "pod-missing-image",
             [*_READY_TO_START, has_not(HAS_BEHAVIOUR), has(HAS_MISSING_IMAGE)],
-            NOW + _NOT_FOUND,
+            NOW + _ONE_NOT_FOUND,
             delay=100,
             event=_FAILED_PULL,
         ),
