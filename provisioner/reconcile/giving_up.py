@@ -8,6 +8,10 @@ from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.queue import Lane
 
 _S = StoreStatus
+_STAYS_CLOSED = (
+    "The shop stays closed, its backups are kept, and nothing more is done by itself: retry the"
+    " store to go on, or restore another backup of it."
+)
 
 
 async def give_up(
@@ -40,8 +44,10 @@ async def end_badly(context: ReconcileContext, store: Store, reason: Reason) -> 
 
     Raises ConflictError when something else changed the store's status meanwhile.
     """
-    if store.restore is not None and store.restore.way_back is not None:
-        return await context.records.bring_back(store, reason)
+    if store.restore is not None:
+        if store.restore.way_back is not None:
+            return await context.records.bring_back(store, reason)
+        reason = Reason(reason.code, f"{reason.message} {_STAYS_CLOSED}")
     return await context.records.transition(store, _S.FAILED, reason=reason)
 
 

@@ -103,7 +103,11 @@ async def test_a_recovery_that_fails_leaves_the_shop_closed(
     assert (store.status, store.engine_version) == (_S.FAILED, "1")
     assert store.reason is not None
     assert store.reason.code is ReasonCode.RESTORE_INCOMPLETE
-    assert "Restore another backup" in store.reason.message
+    assert store.reason.message == (
+        "The backup was loaded, but there are 0 of 3 orders. Restore another backup; tell the"
+        " platform's operator of this one. The shop stays closed, its backups are kept, and nothing"
+        " more is done by itself: retry the store to go on, or restore another backup of it."
+    )
     assert shop.namespace.is_hidden
     # Nobody works on it until somebody asks for it
     assert await shop.settle() == store
