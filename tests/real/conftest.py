@@ -92,6 +92,7 @@ def shops(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
     write_charts(tmp_path / "charts")
     given = {
         "STORE_PLATFORM_CHARTS": str(tmp_path / "charts"),
+        "STORE_PLATFORM_IMAGE_PULL_GRACE_SECONDS": "10",  # all images are on the node, or nowhere
         "STORE_PLATFORM_CHART_VALUES": str(values),
     }
     give_image_of_backups(real_cluster)

@@ -15,12 +15,13 @@ from tempfile import TemporaryDirectory
 from app.local.cluster import LocalCluster
 from app.local.cluster.nodes.images import ensure_imported
 from app.local.images.building import Recipe, ensure_image
-from app.local.images.recipes import recipes
+from app.local.images.recipes import recipes, reference
 from tests.real.platform.release import tag
 
 PACKAGES = Path(__file__).with_name("older")
 OLDER: str = json.loads((PACKAGES / "package.json").read_text())["dependencies"]["@medusajs/medusa"]
 """The version that was published before the present one; each of these is an image's tag."""
+PRESENT = reference("medusa", "medusa").rpartition(":")[2]
 BROKEN = "2.22.0"
 MISSING = "2.22.1"
 """No image has it."""
