@@ -86,6 +86,15 @@ def test_the_image_is_what_the_chart_runs() -> None:
     assert storefront.environment["PORT"] == str(VALUES["storefront"]["port"])
 
 
+def test_modules_of_our_own_have_a_place_for_migrations() -> None:
+    """Else the migration of a shop that sends mail fails; a new shop is not migrated."""
+    own = re.findall(r'resolve: "\./(.+)/[^/"]+"', (IMAGE / "medusa-config.js").read_text())
+    making = r'for module in (.+); do mkdir -p "\$module/migrations"'
+    (modules,) = re.findall(making, stages(MEDUSA)["medusa"].last("RUN"))
+    assert own
+    assert set(own) <= set(modules.split())
+
+
 def test_telemetry_is_off_wherever_medusa_runs() -> None:
     for name in ("build", "medusa"):
         assert stages(MEDUSA)[name].environment["MEDUSA_DISABLE_TELEMETRY"] == "true"

@@ -13,6 +13,7 @@ from app.local.images.dockerfile import DockerfileError
 from app.local.images.recipes import ensure_images
 from tests.browser import BrowserError, ensure_browser
 from tests.real.engines import testable
+from tests.real.versions.images import ensure_older_image
 from tests.real.wordpress import ensure_image
 
 
@@ -27,6 +28,7 @@ def main() -> int:
         ensure_image()
         if any(engine.name == "medusa" for engine in testable()):
             ensure_images("medusa")
+            ensure_older_image()
     except (
         host.HostError, debian.PackageError, BrowserError, BuildError, ToolchainError,
         ImageError, DockerfileError,

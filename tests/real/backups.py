@@ -38,7 +38,7 @@ async def backed_up(store: Follower) -> dict[str, Any]:
     """Return the backup that is made now, of a shop that serves on."""
     made = store.service.execute(store.token, _MAKE, id=store.store_id)["createBackup"]
     assert made["errors"] == []
-    await store.until_update(_has_ended)
+    await store.until_update(has_ended)
     found: dict[str, Any] = store.service.execute(store.token, _LAST, id=store.store_id)["store"]
     assert found["operation"] == {"kind": "BACKUP", "status": "SUCCEEDED", "reason": None}
     assert found["status"] == "READY"
@@ -171,7 +171,8 @@ def _volume(cluster: LocalCluster) -> str:
     return name
 
 
-def _has_ended(update: dict[str, Any]) -> bool:
+def has_ended(update: dict[str, Any]) -> bool:
+    """Tell whether an update is of the end of a task, such as a backup's."""
     return any(
         event["kind"] == "TASK" and event["status"] in {"SUCCEEDED", "FAILED"}
         for event in update["events"]

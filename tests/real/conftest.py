@@ -17,6 +17,8 @@ from tests.real.engines import testable
 from tests.real.footprint import OUTSIDE, Footprint
 from tests.real.mails import Mailbox
 from tests.real.platform.release import give_image_of_backups
+from tests.real.versions.charts import write_charts
+from tests.real.versions.images import give_images_of_versions
 from tests.real.wordpress import ensure_image, write_engine
 
 StartService = Callable[..., Service]
@@ -76,13 +78,23 @@ def mailbox(real_cluster: LocalCluster) -> Mailbox:
 
 @pytest.fixture
 def shops(real_cluster: LocalCluster, tmp_path: Path) -> Iterator[Service]:
-    """A running service with the project's own engines, whose images are on the node."""
+    """A running service with the project's own engines, whose images are on the node.
+
+    Of Medusa it has more versions than the project offers.
+    """
     assert real_cluster.layout.node is not None
     values = tmp_path / "values"
     values.mkdir()
     for engine in testable():
         shutil.copy(engine.values, values / f"{engine.name}.yaml")
-    given = {"STORE_PLATFORM_CHART_VALUES": str(values)}
+        if engine.name == "medusa":
+            give_images_of_versions(real_cluster)
+    write_charts(tmp_path / "charts")
+    given = {
+        "STORE_PLATFORM_CHARTS": str(tmp_path / "charts"),
+        "STORE_PLATFORM_IMAGE_PULL_GRACE_SECONDS": "10",  # all images are on the node, or nowhere
+        "STORE_PLATFORM_CHART_VALUES": str(values),
+    }
     give_image_of_backups(real_cluster)
     # Only when they are asked for: what the schedule did would come in between
     kept = backups.start(real_cluster) | {"STORE_PLATFORM_BACKUP_INTERVAL_HOURS": "0"}

@@ -16,11 +16,20 @@ _URL = "query ($id: ID!) { store(id: $id) { url } }"
 
 
 async def created(
-    service: Service, name: str, *, engine: str, components: set[str], email: str | None = None
+    service: Service,
+    name: str,
+    *,
+    engine: str,
+    components: set[str],
+    email: str | None = None,
+    version: str | None = None,
 ) -> Follower:
-    """Return a store that is ready, after every step, with these components running."""
+    """Return a store that is ready, after every step, with these components running.
+
+    Without a version it has the engine's default one.
+    """
     token = service.token("merchant")
-    made = service.create(token, name, engine=engine, contactEmail=email)
+    made = service.create(token, name, engine=engine, version=version, contactEmail=email)
     assert made["errors"] == []
     store = Follower(service, token, made["store"]["id"], patience_seconds=PATIENCE_SECONDS)
     return await is_ready(store, components)

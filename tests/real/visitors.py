@@ -1,12 +1,14 @@
 """What visitors of a shop get, while it is closed and while it is worked on."""
 
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from app.local.cluster import LocalCluster
 
@@ -35,16 +37,29 @@ def visit(cluster: LocalCluster, host: str) -> Answer:
             return Answer(error.code, page, error.headers.get("Retry-After"))
 
 
+class Answers(Counter[tuple[int, bool]]):
+    """How often visitors got what: the status, and whether it is the platform's notice.
+
+    ``seconds_without`` is how long nobody got the shop, from the last page of it to the next.
+    """
+
+    seconds_without: float = 0.0
+
+
 @contextmanager
-def visitors(cluster: LocalCluster, host: str) -> Iterator[Counter[tuple[int, bool]]]:
-    """Count what visitors get meanwhile: the status, and whether it is the platform's notice."""
-    found: Counter[tuple[int, bool]] = Counter()
+def visitors(cluster: LocalCluster, host: str) -> Iterator[Answers]:
+    """Count what visitors get meanwhile."""
+    found = Answers()
     is_over = threading.Event()
 
     def come() -> None:
+        seen_at, is_away = time.monotonic(), False
         while not is_over.wait(_PAUSE_SECONDS):
-            answer = visit(cluster, host)
+            answer, now = visit(cluster, host), time.monotonic()
             found[answer.status, is_notice(answer)] += 1
+            if is_away:
+                found.seconds_without += now - seen_at
+            seen_at, is_away = now, answer.status != HTTPStatus.OK
 
     thread = threading.Thread(target=come, name="visitors")
     thread.start()
