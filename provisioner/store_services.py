@@ -76,13 +76,7 @@ def store_services(
             restorer=restorer,
             tasks=_shop_tasks(state, dispatcher),
         ),
-        rollouts=ManyUpgrades(
-            rollouts=state.rollouts,
-            candidates=RolloutCandidates(state.database),
-            feed=state.rollout_feed,
-            engines=tools.engines,
-            keeps_backups=settings.work.backups is not None,
-        ),
+        rollouts=_rollouts(settings, state, tools),
     )
 
 
@@ -154,6 +148,16 @@ def _suspensions(
         tasks=_shop_tasks(state, dispatcher),
         dispatcher=dispatcher,
         quota=settings.quota,
+    )
+
+
+def _rollouts(settings: PlatformSettings, state: State, tools: Tools) -> ManyUpgrades:
+    return ManyUpgrades(
+        rollouts=state.rollouts,
+        candidates=RolloutCandidates(state.database),
+        feed=state.rollout_feed,
+        engines=tools.engines,
+        keeps_backups=settings.work.backups is not None,
     )
 
 

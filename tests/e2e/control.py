@@ -26,7 +26,9 @@ from tests.issuer import AUDIENCE, Issuer
 
 Arguments = dict[str, Any]
 _PATIENCE_SECONDS = 90.0
-_STATUSES = "[QUEUED, PROVISIONING, READY, DEGRADED, FAILED, SUSPENDED, DELETING, DELETED]"
+_STATUSES = (
+    "[QUEUED, PROVISIONING, UPDATING, READY, DEGRADED, FAILED, SUSPENDED, DELETING, DELETED]"
+)
 _NAMED = f"""query ($name: String!) {{
   stores(first: 1, filter: {{nameContains: $name, statuses: {_STATUSES}}}) {{
     edges {{ node {{ id status version }} }} }} }}"""

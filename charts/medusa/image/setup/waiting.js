@@ -20,4 +20,8 @@ async function until(isReached, waitingFor) {
   }
 }
 
+// The first process of a container gets no signal that it does not ask for, and would be waited for
+// until the end of its grace. Nothing is half done here.
+process.on("SIGTERM", () => process.exit(143))
+
 module.exports = { until }
