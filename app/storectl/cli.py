@@ -18,6 +18,7 @@ from app.storectl.mcp import command as mcp
 from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.prompts import confirm
 from app.storectl.restore_command import clone, restore
+from app.storectl.rollout_commands import rollouts
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.suspension_commands import restart, resume, suspend
 from app.storectl.tables import columns
@@ -41,6 +42,7 @@ cli = typer.Typer(
 )
 cli.add_typer(tokens, name="tokens")
 cli.add_typer(profile_commands, name="profiles")
+cli.add_typer(rollouts, name="rollout")
 
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
