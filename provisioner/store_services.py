@@ -76,13 +76,17 @@ def store_services(
             restorer=restorer,
             tasks=_shop_tasks(state, dispatcher),
         ),
-        rollouts=ManyUpgrades(
-            rollouts=state.rollouts,
-            candidates=RolloutCandidates(state.database),
-            feed=state.rollout_feed,
-            engines=tools.engines,
-            keeps_backups=settings.work.backups is not None,
-        ),
+        rollouts=_rollouts(settings, state, tools),
+    )
+
+
+def _rollouts(settings: PlatformSettings, state: State, tools: Tools) -> ManyUpgrades:
+    return ManyUpgrades(
+        rollouts=state.rollouts,
+        candidates=RolloutCandidates(state.database),
+        feed=state.rollout_feed,
+        engines=tools.engines,
+        keeps_backups=settings.work.backups is not None,
     )
 
 

@@ -19,6 +19,33 @@ rollouts = typer.Typer(
     help="Upgrades of many shops, a few at a time, for admins.",
 )
 
+Engine = Annotated[
+    str, typer.Argument(help="The engine of the shops.", autocompletion=engine_names)
+]
+Version = Annotated[str, typer.Argument(help="The version that they are to get.")]
+Canaries = Annotated[
+    int, typer.Option(help="How many shops come first, alone. If one fails, it stops.")
+]
+Parallel = Annotated[int, typer.Option(help="How many shops are upgraded at a time.")]
+StopAfter = Annotated[
+    int, typer.Option(metavar="FAILURES", help="After how many failures it stops.")
+]
+NameContains = Annotated[str | None, typer.Option(help="Only shops whose name contains this.")]
+OwnerContains = Annotated[
+    str | None, typer.Option(help="Only shops whose owner's name contains this.")
+]
+RetryFailed = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed", help="Also shops whose last upgrade to this version has failed."
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Only say which shops would be upgraded, and why others would not."
+    ),
+]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The rollout's id, from the list.")]
 
 
@@ -31,35 +58,15 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The rollout's id, from th
 )
 def start(
     *,
-    engine: Annotated[
-        str, typer.Argument(help="The engine of the shops.", autocompletion=engine_names)
-    ],
-    version: Annotated[str, typer.Argument(help="The version that they are to get.")],
-    canaries: Annotated[
-        int, typer.Option(help="How many shops come first, alone. If one fails, it stops.")
-    ] = 1,
-    parallel: Annotated[int, typer.Option(help="How many shops are upgraded at a time.")] = 2,
-    stop_after: Annotated[
-        int, typer.Option(metavar="FAILURES", help="After how many failures it stops.")
-    ] = 1,
-    name_contains: Annotated[
-        str | None, typer.Option(help="Only shops whose name contains this.")
-    ] = None,
-    owner_contains: Annotated[
-        str | None, typer.Option(help="Only shops whose owner's name contains this.")
-    ] = None,
-    retry_failed: Annotated[
-        bool,
-        typer.Option(
-            "--retry-failed", help="Also shops whose last upgrade to this version has failed."
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Only say which shops would be upgraded, and why others would not."
-        ),
-    ] = False,
+    engine: Engine,
+    version: Version,
+    canaries: Canaries = 1,
+    parallel: Parallel = 2,
+    stop_after: StopAfter = 1,
+    name_contains: NameContains = None,
+    owner_contains: OwnerContains = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:

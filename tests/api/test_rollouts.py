@@ -176,6 +176,41 @@ def test_the_turns_of_its_shops(service: Service, chris: str, shops: list[str]) 
     ]
 
 
+def test_the_operation_of_a_turn_names_its_rollout(
+    service: Service, chris: str, shops: list[str]
+) -> None:
+    key = shops[0].removeprefix("store_")
+    service.sql(
+        "UPDATE operations SET parameters = :parameters WHERE store_id = :id RETURNING number",
+        id=key, parameters='{"rollout":"0a","version":"7.2"}',
+    )  # fmt: skip
+    document = "query ($id: ID!) { store(id: $id) { operation { parameters } } }"
+    found = service.execute(chris, document, id=shops[0])["store"]["operation"]
+    assert found == {"parameters": {"rollout": "rollout_0a", "version": "7.2"}}
+
+
+def test_what_has_failed_before_is_upgraded_if_that_is_asked_for(
+    service: Service, chris: str, shops: list[str]
+) -> None:
+    service.sql(
+        "UPDATE operations SET kind = 'UPGRADE', status = 'FAILED', reason_code = 'OTHER',"
+        " reason_message = :why, parameters = :parameters WHERE store_id = :id RETURNING number",
+        id=shops[1].removeprefix("store_"), why=FAILURE,
+        parameters=f'{{"version":"{NEWER}"}}',
+    )  # fmt: skip
+
+    planned = upgrade_stores(service, chris, dryRun=True)["plan"]
+
+    message = (
+        f"Its upgrade to {NEWER} has failed before: {FAILURE} Upgrade it alone, or pass"
+        " `retriesFailed: true`."
+    )
+    assert planned["counts"] == counted(PENDING=2, SKIPPED=3)
+    assert planned["stores"][2] == turn(shops[1], "shop-1", "SKIPPED", message=message)
+    begun = upgrade_stores(service, chris, retriesFailed=True)["rollout"]
+    assert begun["counts"] == counted(PENDING=3)
+
+
 def test_it_is_stopped_and_resumed(service: Service, chris: str, shops: list[str]) -> None:
     rollout_id = upgrade_stores(service, chris)["rollout"]["id"]
     for verb, shown in (

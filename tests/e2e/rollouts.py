@@ -104,7 +104,7 @@ class Fleet:
 
 def is_over(state: State) -> bool:
     """Return whether a rollout goes on no more by itself."""
-    return state["status"] != "RUNNING"
+    return bool(state["status"] != "RUNNING")
 
 
 def counts(state: State) -> dict[str, int]:
