@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import strawberry
+from strawberry.scalars import JSON
 
 from provisioner.domain import operations, stores
 from provisioner.domain.errors import NotFoundError
@@ -35,6 +36,14 @@ def step(record: stores.Step) -> Step:
     )
 
 
+def _parameters(recorded: str) -> JSON | None:
+    """Return what an operation was asked for with; a rollout is named by its id in the contract."""
+    found = json_object(recorded)
+    if found is None or "rollout" not in found:
+        return found
+    return JSON({**found, "rollout": ids.to_rollout_id(found["rollout"])})
+
+
 def operation(
     record: operations.Operation, steps: Sequence[stores.Step], store: stores.Store
 ) -> Operation:
@@ -49,7 +58,7 @@ def operation(
         asked_by_source=None if asked_by is None else asked_by.source,
         asked_by_name=None if asked_by is None else asked_by.name,
         token_id=None if request.token_id is None else ids.to_token_id(request.token_id),
-        parameters=json_object(request.parameters),
+        parameters=_parameters(request.parameters),
         # A cancel deletes the store; of a shop that was open before, that would be its data.
         is_cancellable=record.is_cancellable and not store.had_a_shop,
         queued_at=record.queued_at,

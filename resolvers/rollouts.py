@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from provisioner.domain import rollouts
-from provisioner.domain.errors import NotFoundError, RefusedError
+from provisioner.domain.errors import RefusedError
 from provisioner.services.rollouts import WantedRollout
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.rollouts import encode_cursor
@@ -146,7 +146,7 @@ class RolloutSubscription:
             async with aclosing(states):
                 async for state in states:
                     yield rollout(info.context, state)
-        except (NotFoundError, RefusedError) as error:
+        except RefusedError as error:
             raise public(error) from error
 
 
@@ -155,7 +155,7 @@ async def find(info: Info, global_id: strawberry.ID) -> Rollout | None:
     caller = require_caller(info.context)
     try:
         found = await info.context.platform.rollouts.get(caller, ids.from_rollout_id(global_id))
-    except (NotFoundError, RefusedError):
+    except RefusedError:
         return None
     return rollout(info.context, found)
 

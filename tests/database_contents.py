@@ -1,5 +1,6 @@
 """A database with something in every table, and what a database contains."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ from provisioner.domain.backups import Backup, InPlaceRestore, RestoreSource, Re
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.identities import Role
 from provisioner.domain.owners import local
+from provisioner.domain.rollouts import RolloutTerms, Turn, TurnStatus
 from provisioner.domain.stores import StepName, StepStatus, Store, StoreStatus, StoreTask
-from provisioner.storage.audit_log import AuditLog, AuditOutcome, AuditRecord
+from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
+from provisioner.storage.rollouts import Rollouts
 from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.store_tasks import TaskRepository
@@ -41,9 +44,10 @@ async def fill(url: str) -> None:
     )
     await ClusterMemory(database, clock).recognise("a cluster's uid")
     audit = AuditLog(database, clock)
+    await roll_out(database, audit, store)
 
     async def entries(transaction: Any) -> None:
-        for number in range(MANY):
+        for number in range(1, MANY):  # the rollout has one
             await audit.write(transaction, entry(str(number)))
         await transaction.execute("INSERT INTO lease VALUES ('provisioner', 7, 'a replica', 0)")
 
@@ -69,6 +73,18 @@ async def restore_in_place(database: Database, store: Store) -> None:
     )  # fmt: skip
     restore = InPlaceRestore(source, RestoreStage.SAVING)
     await tasks.begin(store.id, StoreTask.RESTORE, "Asked for.", restore=restore)
+
+
+async def roll_out(database: Database, audit: AuditLog, store: Store) -> None:
+    """Record a rollout in which a store was passed over, and another one waits for its turn."""
+    turns = [
+        Turn(store_id, name, "1", TurnStatus.PENDING)
+        for store_id, name in ((store.id, store.name), ("0" * 32, "gone"))
+    ]
+    action = AuditedAction(audit, replace(entry("0"), actor=local("merchant")))
+    rollouts, rollout_id = Rollouts(database, SystemClock()), "1" * 32
+    await rollouts.create(rollout_id, RolloutTerms("tiny", "2"), turns, action)
+    await rollouts.skip(rollout_id, store.id, "It is being created.")
 
 
 def entry(address: str) -> AuditRecord:

@@ -19,7 +19,7 @@ from gql.transport.websockets import WebsocketsTransport
 from graphql import FieldNode, OperationDefinitionNode
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from app.storectl import documents
+from app.storectl import documents, rollout_documents
 from app.storectl.account import Account
 from app.storectl.errors import (
     LocalError,
@@ -107,23 +107,23 @@ class Api:
 
     async def stores(self, **wanted: object) -> list[Data]:
         """Return all stores that match the filter, ordered by name."""
-        return await self._all("stores", documents.STORES, first=_PAGE, filter=wanted)
+        return await self.connection("stores", documents.STORES, first=_PAGE, filter=wanted)
 
     async def tokens(self, *, include_revoked: bool) -> list[Data]:
         """Return the access tokens that the user may see."""
-        return await self._all("tokens", documents.TOKENS, includeRevoked=include_revoked)
+        return await self.connection("tokens", documents.TOKENS, includeRevoked=include_revoked)
 
     async def events(self, store_id: str) -> list[Data]:
         """Return all events of a store, oldest first."""
-        return await self._all("store events", documents.EVENTS, id=store_id)
+        return await self.connection("store events", documents.EVENTS, id=store_id)
 
     async def operations(self, store_id: str) -> list[Data]:
         """Return everything that was done with a store, newest first, with its steps."""
-        return await self._all("store operations", documents.OPERATIONS, id=store_id)
+        return await self.connection("store operations", documents.OPERATIONS, id=store_id)
 
     async def backups(self, store_id: str) -> list[Data]:
         """Return all backups of a store, newest first."""
-        return await self._all("store backups", documents.BACKUPS, id=store_id, first=_PAGE)
+        return await self.connection("store backups", documents.BACKUPS, id=store_id, first=_PAGE)
 
     async def backup(self, key: str, number: int | None) -> Data:
         """Return the backup with this number of a store, by the store's id or name.
@@ -163,28 +163,23 @@ class Api:
         ``on_lost`` is called once when a connection is lost, and again only after a next update.
         Raises UnreachableError when no connection could be made for five minutes.
         """
-        clock = asyncio.get_running_loop().time
-        failures, lost_at = 0, 0.0
-        while True:
-            try:
-                async with aclosing(self._updates(store_id, after)) as updates:
-                    async for update in updates:
-                        after, failures = update["version"], 0
-                        yield update
-                    return
-            # Other errors are final: a new connection does not mend an invalid token or a missing
-            # store.
-            except UnreachableError:
-                # Counted from the loss, not from the last update: a ready store is quiet for days.
-                if failures == 0:
-                    lost_at = clock()
-                    on_lost()
-                elif clock() - lost_at > _PATIENCE_SECONDS:
-                    raise
-                failures += 1
-            await asyncio.sleep(_pause(failures))
+        seen = after
+        updates = _kept_up(lambda: self._updates(store_id, seen), on_lost)
+        async with aclosing(updates) as stream:
+            async for update in stream:
+                seen = update["version"]
+                yield update
 
-    async def _all(self, path: str, document: str, **variables: object) -> list[Data]:
+    def follow_rollout(
+        self, rollout_id: str, *, on_lost: Callable[[], None]
+    ) -> AsyncGenerator[Data, None]:
+        """Yield the states of a rollout, and reconnect as ``follow``.
+
+        A new connection begins with the present state, even if that was yielded before.
+        """
+        return _kept_up(lambda: self._rollout_states(rollout_id), on_lost)
+
+    async def connection(self, path: str, document: str, **variables: object) -> list[Data]:
         """Return the nodes on all pages of a connection.
 
         ``path`` names the fields that lead to the connection, separated by spaces.
@@ -202,7 +197,16 @@ class Api:
                 return nodes
             after = page["pageInfo"]["endCursor"]
 
-    async def _updates(self, store_id: str, after: int | None) -> AsyncGenerator[Data, None]:
+    def _updates(self, store_id: str, after: int | None) -> AsyncGenerator[Data, None]:
+        variables = {"id": store_id, "after": after}
+        return self._subscribed("storeStatus", documents.FOLLOW, variables)
+
+    def _rollout_states(self, rollout_id: str) -> AsyncGenerator[Data, None]:
+        return self._subscribed("rolloutStatus", rollout_documents.FOLLOW, {"id": rollout_id})
+
+    async def _subscribed(
+        self, field: str, document: str, variables: Data
+    ) -> AsyncGenerator[Data, None]:
         transport = WebsocketsTransport(
             url=self._account.websocket_url,
             # By default two are offered, and gql takes the other one if a proxy in front writes the
@@ -216,14 +220,14 @@ class Api:
             ping_interval=20,
             pong_timeout=10,
         )
-        request = _request(documents.FOLLOW, {"id": store_id, "after": after})
+        request = _request(document, variables)
         try:
             async with (
                 Client(transport=transport, execute_timeout=None) as session,
                 aclosing(session.subscribe(request)) as frames,
             ):
                 async for frame in frames:
-                    yield frame["storeStatus"]
+                    yield frame[field]
         except (TransportError, TimeoutError, OSError, WebSocketException) as error:
             raise self._told(error) from error
 
@@ -254,6 +258,32 @@ class Api:
             return RefusedError(message, [Problem("RATE_LIMITED", message)])
         why = (str(cause) or type(cause).__name__)[:_MOST_SAID].rstrip(".")
         return UnreachableError(f"The platform at {self._account.url} cannot be reached: {why}.")
+
+
+async def _kept_up(
+    connect: Callable[[], AsyncGenerator[Data, None]], on_lost: Callable[[], None]
+) -> AsyncGenerator[Data, None]:
+    """Yield what a subscription yields, and subscribe again whenever a connection is lost."""
+    clock = asyncio.get_running_loop().time
+    failures, lost_at = 0, 0.0
+    while True:
+        try:
+            async with aclosing(connect()) as updates:
+                async for update in updates:
+                    failures = 0
+                    yield update
+                return
+        # Other errors are final: a new connection does not mend an invalid token or a missing
+        # store.
+        except UnreachableError:
+            # Counted from the loss, not from the last update: a ready store is quiet for days.
+            if failures == 0:
+                lost_at = clock()
+                on_lost()
+            elif clock() - lost_at > _PATIENCE_SECONDS:
+                raise
+            failures += 1
+        await asyncio.sleep(_pause(failures))
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -9,6 +9,7 @@ from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
 from app.storectl.backup_commands import backup, backups, pin, unpin, verify
 from app.storectl.completion import Key, engine_names, profile_names
+from app.storectl.delete_commands import cancel, delete
 from app.storectl.ending import DEBUG_VARIABLE, ended
 from app.storectl.errors import EXIT_CODES, UsageError
 from app.storectl.examples import examples
@@ -16,8 +17,8 @@ from app.storectl.history_command import history
 from app.storectl.list_command import list_stores
 from app.storectl.mcp import command as mcp
 from app.storectl.profile_commands import profiles as profile_commands
-from app.storectl.prompts import confirm
 from app.storectl.restore_command import clone, restore
+from app.storectl.rollout_commands import rollouts
 from app.storectl.shop_commands import open_shop, password
 from app.storectl.suspension_commands import restart, resume, suspend
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
@@ -41,6 +42,7 @@ cli = typer.Typer(
 )
 cli.add_typer(tokens, name="tokens")
 cli.add_typer(profile_commands, name="profiles")
+cli.add_typer(rollouts, name="rollout")
 
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
@@ -246,23 +248,10 @@ cli.command(name="open", epilog=examples("storectl open my-shop", "storectl open
 cli.command(epilog=examples("storectl password my-shop"))(password)
 
 
-@cli.command(epilog=examples("storectl delete my-shop --watch", "storectl delete my-shop --yes"))
-def delete(
-    *,
-    key: Key,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    watch: Watch = False,
-    as_json: AsJson = False,
-) -> None:
-    """Delete a store and everything in it. This cannot be undone."""
-    _remove("deleteStore", key, yes=yes, watch=watch, as_json=as_json)
-
-
-@cli.command()
-def cancel(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Stop creating a store that is not ready yet, and remove what was made so far."""
-    # No confirmation: the platform refuses to cancel a store that is ready.
-    _remove("cancelStore", key, yes=True, watch=watch, as_json=as_json)
+cli.command(epilog=examples("storectl delete my-shop --watch", "storectl delete my-shop --yes"))(
+    delete
+)
+cli.command()(cancel)
 
 
 @cli.command(epilog=examples("storectl retry my-shop --watch"))
@@ -314,26 +303,6 @@ cli.command(
     )
 )(clone)
 cli.command(name="mcp", epilog=examples("storectl mcp --read-only"))(mcp.serve)
-
-
-def _remove(mutation: str, key: str, *, yes: bool, watch: bool, as_json: bool) -> None:
-    async def work() -> None:
-        from app.storectl.following import until_gone  # noqa: PLC0415 - as in connected
-
-        api = connected()
-        store = await api.store(key)
-        # The store is read first, so that the question has its name even if an id was given.
-        if not yes:
-            question = f"Delete {store['name']} and everything in it?"
-            confirm(question, verb="delete", refused="Nothing was deleted.")
-        store = await api.change(mutation, id=store["id"])
-        if watch:
-            await until_gone(api, store, as_json=as_json)
-        else:
-            line = f"{store['name']} is being removed. Its id is {store['id']}."
-            say_either(store, [line], as_json=as_json)
-
-    run(work())
 
 
 def _only(engines: list[str]) -> str:

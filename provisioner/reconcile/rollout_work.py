@@ -78,7 +78,7 @@ class RolloutWork:
             begun = await self._task_records.begin(
                 turn.store_id,
                 StoreTask.UPGRADE,
-                f"The shop is upgraded to {version} with others, by rollout {rollout.id}.",
+                f"The shop is upgraded to {version} with others, by a rollout.",
                 upgrade=Upgrade(version),
                 audit=TurnAction(rollout, turn.store_id),
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
-from provisioner.domain.errors import ConflictError, Refusal, RefusedError
+from provisioner.domain.errors import ConflictError, NotFoundError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from provisioner.domain.rollouts import Rollout, RolloutTerms, Turn, TurnStatus
 from provisioner.domain.stores import Store
@@ -98,10 +98,9 @@ class ManyUpgrades:
     async def stop(self, caller: Identity, rollout_id: str, *, audit: AuditedAction) -> Rollout:
         """Have a rollout begin no more upgrades; those under way go on. Return it.
 
-        Raises NotFoundError, or RefusedError: FORBIDDEN or ROLLOUT_NOT_RUNNING.
+        Raises RefusedError: FORBIDDEN, NOT_FOUND or ROLLOUT_NOT_RUNNING.
         """
-        require_admin(caller, _ONLY_ADMINS)
-        found = await self._rollouts.get(rollout_id)
+        found = await self.get(caller, rollout_id)
         try:
             reason = f"{caller.owner.label} stopped it."
             return await self._rollouts.stop(rollout_id, reason, audit)
@@ -112,10 +111,9 @@ class ManyUpgrades:
     async def resume(self, caller: Identity, rollout_id: str, *, audit: AuditedAction) -> Rollout:
         """Have a rollout that was stopped go on, whatever has failed so far; return it.
 
-        Raises NotFoundError, or RefusedError: FORBIDDEN or ROLLOUT_NOT_STOPPED.
+        Raises RefusedError: FORBIDDEN, NOT_FOUND or ROLLOUT_NOT_STOPPED.
         """
-        require_admin(caller, _ONLY_ADMINS)
-        found = await self._rollouts.get(rollout_id)
+        found = await self.get(caller, rollout_id)
         try:
             return await self._rollouts.resume(rollout_id, audit)
         except ConflictError as error:
@@ -123,9 +121,12 @@ class ManyUpgrades:
             raise RefusedError(Refusal(RefusalCode.ROLLOUT_NOT_STOPPED, message, "id")) from error
 
     async def get(self, caller: Identity, rollout_id: str) -> Rollout:
-        """Return a rollout. Raises NotFoundError, or RefusedError (FORBIDDEN)."""
+        """Return a rollout. Raises RefusedError: FORBIDDEN or NOT_FOUND."""
         require_admin(caller, _ONLY_ADMINS)
-        return await self._rollouts.get(rollout_id)
+        try:
+            return await self._rollouts.get(rollout_id)
+        except NotFoundError as error:
+            raise RefusedError(Refusal(RefusalCode.NOT_FOUND, str(error), "id")) from error
 
     async def page(self, caller: Identity, *, first: int, after: str | None) -> Page[Rollout]:
         """Return a page of the rollouts, newest first. Raises RefusedError."""

@@ -99,7 +99,9 @@ def api(api_process: Service) -> Service:
 
 def remove_stores(service: Service) -> None:
     """Remove everything that is recorded of stores."""
-    tables = ("backups", "events", "pods", "steps", "operations", "stores")
+    tables = (
+        "rollout_stores", "rollouts", "backups", "events", "pods", "steps", "operations", "stores",
+    )  # fmt: skip
     service.sql_each(*(f"DELETE FROM {table} RETURNING 1 AS one" for table in tables))  # noqa: S608 - the names above
 
 
@@ -110,7 +112,9 @@ def records(api: Service) -> Callable[[], Records]:
 
 
 def records_of(service: Service) -> Records:
-    tables = ("stores", "operations", "steps", "backups", "pods", "events")
+    tables = (
+        "stores", "operations", "steps", "backups", "pods", "events", "rollouts", "rollout_stores",
+    )  # fmt: skip
     found = service.sql_each(*(f"SELECT * FROM {table} ORDER BY 1, 2" for table in tables))  # noqa: S608 - the names above
     return dict(zip(tables, found, strict=True))
 

@@ -22,6 +22,7 @@ ROLES = ("viewer", "operator", "admin")
 NO_STORE = "store_" + "0" * 32
 NO_TOKEN = "token_" + "0" * 16
 NO_BACKUP = "backup_" + "0" * 32 + "_1"
+NO_ROLLOUT = "rollout_" + "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ QUERIES = (
     Operation("tokens", "{ tokens(first: 100) { edges { node { id } } } }", {"no": _ALWAYS}),
     Operation(
         "auditLog", "{ auditLog { edges { node { id } } } }", {"no": "FORBIDDEN FORBIDDEN ok"}
+    ),
+    Operation(
+        "rollouts", "{ rollouts { edges { node { id } } } }", {"no": "FORBIDDEN FORBIDDEN ok"}
     ),
 )
 MUTATIONS = (
@@ -108,6 +112,14 @@ MUTATIONS = (
         "revealAdminPassword", "id: $id", own="FORBIDDEN NOT_AVAILABLE NOT_AVAILABLE",
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),
+    mutation(
+        "upgradeStores", 'engine: "woocommerce", version: "7.1"',
+        no="FORBIDDEN FORBIDDEN BACKUPS_NOT_SET_UP",
+    ),
+    *(
+        mutation(field, "id: $rollout", no="FORBIDDEN FORBIDDEN NOT_FOUND")
+        for field in ("stopRollout", "resumeRollout")
+    ),
     mutation("createToken", "role: VIEWER", no="FORBIDDEN ok ok"),
     mutation("createToken", "role: OPERATOR", no="FORBIDDEN ok ok"),
     mutation("createToken", "role: ADMIN", no="FORBIDDEN FORBIDDEN ok"),
@@ -127,10 +139,14 @@ SUBSCRIPTIONS = (
         {"own": _ALWAYS, "others": "NOT_FOUND NOT_FOUND ok", "no": "NOT_FOUND NOT_FOUND NOT_FOUND"},
     ),
     Operation("storesChanged", "{ storesChanged(after: $after) { stores { id } } }", _LISTED),
+    Operation(
+        "rolloutStatus", "{ rolloutStatus(id: $rollout) { status } }",
+        {"no": "FORBIDDEN FORBIDDEN NOT_FOUND"},
+    ),
 )  # fmt: skip
 _VARIABLES = {
     "id": "ID!", "name": "String!", "new": "String!", "token": "ID!", "backup": "ID!",
-    "after": "String",
+    "after": "String", "rollout": "ID!",
 }  # fmt: skip
 
 
@@ -156,7 +172,7 @@ class Scene:
         api.sql("DELETE FROM tokens RETURNING id")  # an owner may only have so many
         self.callers = {role: api.token("caller", role=role) for role in ROLES} | {"nobody": ""}
         self.variables: dict[str, Any] = {"id": NO_STORE, "name": "no-store", "token": NO_TOKEN}
-        self.variables["backup"] = NO_BACKUP
+        self.variables |= {"backup": NO_BACKUP, "rollout": NO_ROLLOUT}
         self.variables["after"] = cursor(api) if is_stream else None
         if whose != "no":
             operator = api.token("caller" if whose == "own" else "others")

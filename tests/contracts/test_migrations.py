@@ -16,15 +16,21 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from provisioner.domain.clock import SystemClock
 from provisioner.domain.errors import ConfigurationError
+from provisioner.domain.owners import local
+from provisioner.domain.rollouts import RolloutTerms, Turn, TurnStatus
 from provisioner.storage import migrations
+from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.database import Database
 from provisioner.storage.migrations import migrate
+from provisioner.storage.rollouts import Rollouts
 from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 MIGRATE = """import asyncio, sys
 from provisioner.storage.migrations import migrate
+from provisioner.storage.rollouts import Rollouts
 asyncio.run(migrate(sys.argv[1]))
 """
 LOOK = """import app.cli.main, atexit, sys
@@ -162,6 +168,38 @@ async def test_owners_of_before_keep_what_they_have(
         (1_500, "command line", None, None), (2_100, "command line", None, None),
         (2_200, "local-admin", None, None),
     ]  # fmt: skip
+
+
+def _an_action(database: Database) -> AuditedAction:
+    record = AuditRecord("upgradeStores", AuditOutcome.ACCEPTED, "::1", actor=local("ada"))
+    return AuditedAction(AuditLog(database, SystemClock()), record)
+
+
+async def test_rollouts_come_to_a_database_of_before(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = empty_database_url
+    await migrate_to("0017", url, monkeypatch)
+    await execute(
+        url,
+        "INSERT INTO stores (id, name, owner_source, owner, engine, engine_version, status, target,"
+        " namespace, release, host, url, version, attempt, created_at, updated_at) VALUES ('one',"
+        " 'one', 'local', 'ada', 'e', '1', 'READY', 'READY', 'n', 'r', 'h', 'u', 0, 1, 0, 0)",
+    )
+    stores = "SELECT * FROM stores"
+    before = await fetch_all(url, stores)
+    await migrate(url)
+    assert await fetch_all(url, stores) == before
+    for table in ("rollouts", "rollout_stores"):
+        assert await fetch_all(url, f"SELECT * FROM {table}") == []  # noqa: S608 - the names above
+    database = Database(url)
+    await database.connect()
+    turns = [Turn("one", "one", "1", TurnStatus.PENDING)]
+    made = await Rollouts(database, SystemClock()).create(
+        "first", RolloutTerms("e", "2"), turns, _an_action(database)
+    )
+    await database.close()
+    assert made.counts == {TurnStatus.PENDING: 1}
 
 
 async def migrate_to(revision: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from provisioner.domain.codes import RefusalCode
-from provisioner.domain.errors import ConflictError, NotFoundError, RefusedError
+from provisioner.domain.errors import ConflictError, RefusedError
 from provisioner.domain.identities import Identity, Role
 from provisioner.domain.operations import OperationKind, OperationStatus
 from provisioner.domain.owners import local
@@ -204,8 +204,9 @@ async def test_only_what_runs_is_stopped_and_only_what_is_stopped_resumed(fleet:
     with pytest.raises(RefusedError) as refused:
         await fleet.service.stop(ADMIN, begun.id, audit=fleet.action())
     assert refused.value.refusals[0].code is RefusalCode.ROLLOUT_NOT_RUNNING
-    with pytest.raises(NotFoundError):
+    with pytest.raises(RefusedError, match=r"There is no such rollout\.") as refused:
         await fleet.service.get(ADMIN, "nothing")
+    assert refused.value.refusals[0].code is RefusalCode.NOT_FOUND
     with pytest.raises(ConflictError):
         await fleet.rollouts.end(begun.id, _R.FINISHED, "")
 

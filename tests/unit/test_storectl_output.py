@@ -15,6 +15,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     build_schema,
@@ -26,11 +27,12 @@ from graphql import (
 from graphql.type import get_nullable_type
 from rich.console import Console
 
-from app.storectl import account, documents, progress
+from app.storectl import account, documents, progress, rollout_documents
 from app.storectl.api import Api, _query_error
 from app.storectl.cli import cli
 from app.storectl.ending import ended
 from app.storectl.printable import one_line, printable
+from app.storectl.rollout_commands import rollouts as rollout_commands
 from app.storectl.token_commands import tokens as token_commands
 
 SOURCES = Path(__file__).resolve().parents[2] / "app" / "storectl"
@@ -39,6 +41,8 @@ HOSTILE = "a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164\n|
 VISIBLE = r"a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164"
 FIXED = {"isAddressChecked": True, "isAvailable": True}
 """Fields whose value decides what a command does."""
+ROLLOUT_STATUSES = {"READY": "FINISHED", "FAILED": "STOPPED", "SUSPENDED": "RUNNING"}
+"""The status of rollouts while stores have this one."""
 SIMPLE = {"Int": 1, "Float": 1.0, "Boolean": False, "DateTime": "2026-01-01T00:00:00+00:00"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and moves, which rich writes itself
 
@@ -55,6 +59,9 @@ class HostilePlatform:
     async def updates(self, *_: object) -> AsyncGenerator[dict[str, Any], None]:
         yield self.answer(documents.FOLLOW)["storeStatus"]
 
+    async def rollout_states(self, *_: object) -> AsyncGenerator[dict[str, Any], None]:
+        yield self.answer(rollout_documents.FOLLOW)["rolloutStatus"]
+
     def answer(self, document: str) -> dict[str, Any]:
         parts = parse(document).definitions
         fragments = {p.name.value: p for p in parts if isinstance(p, FragmentDefinitionNode)}
@@ -69,6 +76,10 @@ class HostilePlatform:
         for item in chosen.selections:
             if isinstance(item, FragmentSpreadNode):
                 found |= self._selected(kind, fragments[item.name.value].selection_set, fragments)
+            elif isinstance(item, InlineFragmentNode):
+                assert item.type_condition is not None
+                named = SCHEMA.get_type(item.type_condition.name.value)
+                found |= self._selected(named, item.selection_set, fragments)
             elif isinstance(item, FieldNode):
                 key = (item.alias or item.name).value
                 found[key] = self._value(kind.fields[item.name.value].type, item, fragments)
@@ -83,7 +94,8 @@ class HostilePlatform:
             assert item.selection_set is not None
             one: Any = self._selected(named, item.selection_set, fragments)
         elif isinstance(named, GraphQLEnumType):
-            one = self.status if self.status in named.values else next(iter(named.values))
+            chosen = (self.status, ROLLOUT_STATUSES[self.status], next(iter(named.values)))
+            one = next(status for status in chosen if status in named.values)
         else:
             one = FIXED.get(name, SIMPLE.get(named.name, HOSTILE))
         return [one] if is_list_type(get_nullable_type(kind)) else one
@@ -94,6 +106,7 @@ def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HostilePlatform
     made = HostilePlatform()
     monkeypatch.setattr(Api, "execute", made.execute)
     monkeypatch.setattr(Api, "_updates", made.updates)
+    monkeypatch.setattr(Api, "_rollout_states", made.rollout_states)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv(account.TOKEN_VARIABLE, "sp_x")
     monkeypatch.setenv(account.URL_VARIABLE, "http://127.0.0.1:9")
@@ -126,15 +139,25 @@ COMMANDS = [
     ("upgrade", "a-shop", "--yes", "--watch"),
     ("rollback", "a-shop", "--yes"), ("rollback", "a-shop", "--yes", "--watch"),
     ("tokens", "list"), ("tokens", "create"), ("tokens", "revoke", "x"),
+    ("rollout", "start", "an-engine", "2", "--yes"),
+    ("rollout", "start", "an-engine", "2", "--dry-run"),
+    ("rollout", "watch", "x"), ("rollout", "stop", "x"), ("rollout", "resume", "x"),
+    ("rollout", "list"),
 ]  # fmt: skip
 
 
 def test_every_command_is_tried_here() -> None:
-    assert [group.name for group in cli.registered_groups] == ["tokens", "profiles"]
+    assert [group.name for group in cli.registered_groups] == ["tokens", "profiles", "rollout"]
     tokens = {("tokens", item.name or "") for item in token_commands.registered_commands}
+    rollouts = {
+        ("rollout", item.name or getattr(item.callback, "__name__", ""))
+        for item in rollout_commands.registered_commands
+    }
     own = {item.name or getattr(item.callback, "__name__", "") for item in cli.registered_commands}
     assert {command[:2] for command in COMMANDS if command[0] == "tokens"} == tokens
-    assert {command[0] for command in COMMANDS} - {"tokens"} == own - {"logout", "mcp"}
+    assert {command[:2] for command in COMMANDS if command[0] == "rollout"} == rollouts
+    grouped = {"tokens", "rollout"}
+    assert {command[0] for command in COMMANDS} - grouped == own - {"logout", "mcp"}
 
 
 @pytest.mark.parametrize("is_refusing", [False, True])

@@ -42,10 +42,27 @@ mutation DeleteStore($input: DeleteStoreInput!) {
 }
 `;
 
+const UPGRADE = `# For admins: which shops would get another version, and why others not. Without dryRun it begins.
+mutation UpgradeStores($input: UpgradeStoresInput!) {
+  upgradeStores(input: $input) {
+    plan {
+      counts { status count }
+      stores { storeName formerVersion status message }
+    }
+    rollout { id status counts { status count } }
+    errors { code message field }
+  }
+}
+`;
+
 /** The tabs that a first visit begins with. */
 export const examples = [
   { query: LIST },
   { query: CREATE, variables: '{ "input": { "name": "my-first-shop", "engine": "woocommerce" } }' },
   { query: FOLLOW, variables: '{ "id": "store_…" }' },
   { query: DELETE, variables: '{ "input": { "id": "store_…" } }' },
+  {
+    query: UPGRADE,
+    variables: '{ "input": { "engine": "woocommerce", "version": "…", "canaries": 1, "parallel": 2, "dryRun": true } }',
+  },
 ];
