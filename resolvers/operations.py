@@ -13,7 +13,7 @@ from resolvers import ids
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from resolvers.pages import page_info
-from resolvers.recorded_json import json_object
+from resolvers.recorded_json import recorded
 from schema import enums
 from schema.codes import ReasonCode
 from schema.operations import Operation, OperationConnection, OperationEdge, Reason, Step
@@ -36,12 +36,12 @@ def step(record: stores.Step) -> Step:
     )
 
 
-def _parameters(recorded: str) -> JSON | None:
+def _parameters(text: str) -> JSON | None:
     """Return what an operation was asked for with; a rollout is named by its id in the contract."""
-    found = json_object(recorded)
-    if found is None or "rollout" not in found:
-        return found
-    return JSON({**found, "rollout": ids.to_rollout_id(found["rollout"])})
+    found = recorded(text)
+    if found is not None and "rollout" in found:
+        found["rollout"] = ids.to_rollout_id(found["rollout"])
+    return None if found is None else JSON(found)
 
 
 def operation(

@@ -11,7 +11,7 @@ from app.storectl import rollout_documents, rollout_wording, screen, terminal
 from app.storectl.api import Api
 from app.storectl.errors import RefusedError
 from app.storectl.following import stoppable
-from app.storectl.progress import JsonProgress, Progress
+from app.storectl.progress import JsonProgress
 from app.storectl.screen import text
 from app.storectl.tables import columns
 from app.storectl.wording import Data
@@ -99,7 +99,7 @@ async def until_over(api: Api, rollout_id: str, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _shown(*, as_json: bool) -> Iterator[Progress]:
+def _shown(*, as_json: bool) -> Iterator[JsonProgress | PlainRollout | LiveRollout]:
     """Yield the display that suits the output."""
     if as_json:
         yield JsonProgress(screen.errors)
