@@ -27,6 +27,7 @@ from tests.e2e.platform_account import (
 from tests.e2e.service import Service
 from tests.e2e.test_admin_password import REVEAL
 from tests.e2e.test_recovery import a_store, behaving, give_values
+from tests.e2e.versions import BROKEN, ENGINE, look, offer_versions, until_over, upgrade
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +291,38 @@ async def test_a_store_of_an_earlier_version_gets_its_rights(
         ]
         shown = service.execute(store.token, REVEAL, id=store.store_id)["revealAdminPassword"]
         assert shown["password"] == service.admin_password(store.namespace)
+
+
+async def test_an_upgrade_of_a_shop(
+    account: PlatformAccount, service: Service, tmp_path: Path
+) -> None:
+    """With the rights of a release that keeps backups: one that works, and one that is undone."""
+    accounts = f"{NAME}-backup-accounts"
+    made = {"Secret", "CronJob", "Role", "RoleBinding", "ClusterRole"}
+    policy = {"ValidatingAdmissionPolicy"}
+    apply_rendered(account.cluster, tmp_path, made | policy, SHOP_BACKUPS)
+    try:
+        change = json.dumps({"data": {"htpasswd": ""}})
+        patch = ("patch", "secret", accounts, "--type=merge", "--patch", change)
+        once_heard(account, "-n", NAMESPACE, *patch)
+        before = len(account.asked)
+        service.settings["STORE_PLATFORM_BACKUP_ACCOUNTS"] = f"{NAMESPACE}/{accounts}"
+        offer_versions(service)
+        service.start()
+        async with a_store(service, "upgraded", engine=ENGINE) as store:
+            await store.until("READY")
+            upgrade(store, "2")
+            await until_over(store)
+            upgrade(store, BROKEN)
+            await until_over(store)
+            seen = look(store)
+            assert (seen.status, seen.version) == ("READY", "2")
+            assert seen.ends[1:] == [
+                ("UPGRADE", "SUCCEEDED"), ("UPGRADE", "FAILED"), ("RESTORE", "SUCCEEDED"),
+            ]  # fmt: skip
+        assert [item for item in account.asked[before:] if item.status in {401, 403}] == []
+    finally:
+        apply_rendered(account.cluster, tmp_path, policy | {"ClusterRole"})
 
 
 def everything(account: PlatformAccount) -> set[str]:

@@ -95,13 +95,16 @@ class Follower:
 
 @asynccontextmanager
 async def a_store(
-    service: Service, name: str, *, engine: str = "woocommerce", patience_seconds: float = 90
+    service: Service, name: str, *, patience_seconds: float = 90, **more: str
 ) -> AsyncIterator[Follower]:
-    """Create a store to follow. At the end delete it: no event was lost, none came twice."""
+    """Create a store to follow. At the end delete it: no event was lost, none came twice.
+
+    ``more`` is what is asked for besides the name, such as the engine.
+    """
     # In threads: tests follow many stores at once, and the service hangs up on a follower who
     # says nothing for five seconds because another one's request holds up the event loop.
     token = await asyncio.to_thread(service.token, "merchant")
-    created = await asyncio.to_thread(service.create, token, name, engine=engine)
+    created = await asyncio.to_thread(service.create, token, name, **more)
     store_id = created["store"]["id"]
     store = Follower(service, token, store_id, patience_seconds=patience_seconds)
     yield store
