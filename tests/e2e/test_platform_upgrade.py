@@ -1,6 +1,6 @@
 """The platform itself is upgraded and rolled back: every store is kept, and no event is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,19 @@ from tests.conftest import DATABASES
 from tests.e2e.installed_platform import InstalledPlatform
 from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower, a_store
+from tests.e2e.versions import (
+    BROKEN,
+    ENGINE,
+    installed,
+    look,
+    offer_versions,
+    until_over,
+    upgrade,
+)
 from tests.postgres import PostgresServer
 
 NAME = "store-platform"
+PATIENCE_SECONDS = 240.0
 LANES = "{ platform { maxConcurrentProvisions } }"
 
 
@@ -37,9 +47,16 @@ def platform(
         yield platform
 
 
-def hand_over(platform: InstalledPlatform, old: Service) -> Service:
+def nothing(_: Service) -> None:
+    """Start a process as the release has it."""
+
+
+def hand_over(
+    platform: InstalledPlatform, old: Service, *, prepare: Callable[[Service], None] = nothing
+) -> Service:
     """Replace the process as the Deployment's strategy has it; return the new one, ready."""
     new = platform.process()
+    prepare(new)
     if platform.get("deployment", f"{NAME}-api")["spec"]["strategy"]["type"] == "Recreate":
         old.stop()
         new.start()
@@ -102,3 +119,39 @@ async def test_upgrade_and_rollback(platform: InstalledPlatform) -> None:
     assert [volume["metadata"]["name"] for volume in volumes] == (
         [] if platform.database_url else [f"{NAME}-state"]
     )
+
+
+@pytest.mark.timeout(600)
+async def test_shops_that_are_upgraded_meanwhile(platform: InstalledPlatform) -> None:
+    # Given a release with a shop that is about to get a version whose pods take their time, and one
+    # that is about to get a version that does not work
+    platform.kubectl("create", "secret", "generic", "backup-key", "--from-literal=key=not-read")
+    kept = {"enabled": True, "existingSecret": "backup-key", "intervalHours": 0}
+    stores = {"values": {ENGINE: {"podAnnotations": {stages.READY_AFTER: "5s"}}}}
+    platform.upgrade(api={"image": {"tag": "1"}}, backups=kept, stores=stores)
+    service = platform.process()
+    offer_versions(service)
+    service.start()
+    good_of = a_store(service, "good", engine=ENGINE, patience_seconds=PATIENCE_SECONDS)
+    bad_of = a_store(service, "bad", engine=ENGINE, version="2", patience_seconds=PATIENCE_SECONDS)
+    async with good_of as good, bad_of as bad:
+        await good.until("READY")
+        await bad.until("READY")
+        upgrade(good, "2")
+        upgrade(bad, BROKEN)
+        await good.until("UPDATING")
+
+        # When the release is upgraded in the middle
+        platform.upgrade(api={"image": {"tag": "2"}}, backups=kept, stores=stores)
+        good.service = bad.service = hand_over(platform, service, prepare=offer_versions)
+
+        # Then the new process goes on with both
+        await until_over(good)
+        await until_over(bad)
+        assert look(good).ends[1:] == [("UPGRADE", "SUCCEEDED")]
+        assert look(bad).ends[1:] == [("UPGRADE", "FAILED"), ("RESTORE", "SUCCEEDED")]
+        for store in (good, bad):
+            seen = look(store)
+            assert (seen.status, seen.version, seen.next_version) == ("READY", "2", None)
+            assert installed(store) == {"2"}
+    platform.helm("uninstall", NAME)
