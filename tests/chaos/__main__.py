@@ -13,6 +13,8 @@ from tests.chaos.inspection import inspect
 from tests.chaos.storm import Storm
 from tests.e2e.service import Service
 
+_ENDS = "SELECT kind, status, COUNT(*) FROM operations GROUP BY kind, status ORDER BY kind, status"
+
 
 def main(rounds: int = 200, seed: int = 0) -> None:
     seed = seed or int(time.time())
@@ -26,6 +28,7 @@ def main(rounds: int = 200, seed: int = 0) -> None:
                 with place_for_backups(cluster):
                     asyncio.run(storm.run(rounds))
                     inspect(storm.promises, cluster)
+                    ends = storm.promises.rows(_ENDS)
             except BaseException:
                 kept = Path(tempfile.gettempdir()) / "store-platform-chaos.log"
                 if service.log.exists():
@@ -40,6 +43,8 @@ def main(rounds: int = 200, seed: int = 0) -> None:
         f"It held: {storm.kills} kills, {storm.outages} outages of the API server,"
         f" {storm.promises.summary}."
     )
+    for kind, status, count in ends:
+        say(f"  {count} x {kind} {status}")
 
 
 main(*map(int, sys.argv[1:]))

@@ -13,12 +13,13 @@ from provisioner.kubernetes.labels import COMPONENT_LABEL, OPERATION_LABEL
 from provisioner.reconcile.namespaces import RESTORE_SECRET
 from tests.chaos.backups import DAMAGED, WHOLE
 from tests.chaos.promises import Promises
+from tests.chaos.upgrades import NOT_BEGUN, UNDONE, restored
 from tests.e2e.simulated_backups import ACCOUNTS, NAMESPACE
 
 _BACKUPS = """SELECT store_id, number, snapshot, counts, checked_at, fault FROM backups
               ORDER BY store_id, number"""
-_OPERATIONS = """SELECT store_id, number, kind, status, parameters FROM operations
-                 WHERE kind IN ('BACKUP', 'RESTORE') ORDER BY store_id, number"""
+_OPERATIONS = """SELECT store_id, number, kind, status, reason_code, parameters FROM operations
+                 WHERE kind IN ('BACKUP', 'RESTORE', 'UPGRADE') ORDER BY store_id, number"""
 _SAVED = """SELECT store_id, attempt FROM steps
             WHERE name = 'REMOVE' AND status IN ('SUCCEEDED', 'SKIPPED')
             AND EXISTS (SELECT 1 FROM steps AS others WHERE others.store_id = steps.store_id
@@ -86,27 +87,23 @@ def _inspect_operations(promises: Promises, recorded: Mapping[Key, Recorded]) ->
     """See that backups are of operations, and operations made what they say."""
     operations = promises.rows(_OPERATIONS)
     kinds = {(row[0], row[1]): (row[2], row[3]) for row in operations}
+    ends = {("BACKUP", "SUCCEEDED", None), ("UPGRADE", "SUCCEEDED", None)}
     made = {
-        key for key, (kind, status) in kinds.items() if (kind, status) == ("BACKUP", "SUCCEEDED")
+        (row[0], row[1]) for row in operations if row[2:5] in {*ends, ("UPGRADE", "FAILED", UNDONE)}
     }
     saved = {(row[0], row[1]) for row in promises.rows(_SAVED)}
     assert made | saved <= set(recorded), "success without a backup"
     # One that was cancelled after the shop was saved, and before it was removed, has a backup too.
-    late = {key for key, end in kinds.items() if end == ("RESTORE", "CANCELLED")}
+    cancelled = {("RESTORE", "CANCELLED"), ("UPGRADE", "CANCELLED")}
+    late = {key for key, end in kinds.items() if end in cancelled}
     assert set(recorded) <= made | saved | late, "a backup of nothing that has succeeded"
-    for store_id, number, kind, status, parameters in operations:
-        if kind != "RESTORE" or status == "CANCELLED":
-            continue
-        chosen = json.loads(parameters).get("id")  # none in one that brings a shop back
-        is_whole = chosen is None or recorded[_key(chosen)].counts == WHOLE
-        assert (status == "SUCCEEDED") == is_whole, (store_id, number, status)
-        if status == "FAILED":
+    for store_id, number, kind, status, reason, parameters in operations:
+        if status == "FAILED" and reason != NOT_BEGUN:
             assert kinds[store_id, number + 1][0] == "RESTORE", f"{store_id} is not brought back"
-
-
-def _key(backup_id: str) -> Key:
-    _, store_id, number = backup_id.split("_")
-    return store_id, int(number)
+        if kind == "RESTORE" and status != "CANCELLED":
+            chosen = restored(promises, parameters)
+            is_whole = chosen is None or recorded[chosen].counts == WHOLE
+            assert (status == "SUCCEEDED") == is_whole, (store_id, number, status)
 
 
 def _inspect_cluster(

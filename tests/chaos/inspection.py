@@ -9,6 +9,7 @@ from tests.chaos.backups import DAMAGED
 from tests.chaos.operation_inspection import inspect_operations
 from tests.chaos.promises import Promises
 from tests.chaos.suspensions import inspect_suspensions
+from tests.chaos.upgrades import inspect_upgrades
 from tests.e2e.namespaces import store_namespaces
 
 _EVENTS = "SELECT version, kind, subject, status, message FROM events WHERE store_id = :id"
@@ -21,6 +22,7 @@ def inspect(promises: Promises, cluster: LocalCluster) -> None:
     inspect_cluster(cluster, inspect_records(promises))
     inspect_backups(promises, cluster)
     inspect_suspensions(promises, cluster)
+    inspect_upgrades(promises, cluster)
 
 
 def inspect_records(promises: Promises) -> set[str]:

@@ -14,8 +14,10 @@ from provisioner.domain.transitions import (
     RESUME_STEPS,
     SAVING_STEPS,
     SUSPEND_STEPS,
+    UPGRADE_STEPS,
 )
 from tests.chaos.promises import Promises
+from tests.chaos.upgrades import NOT_BEGUN, UNDONE
 
 _OPERATIONS = """SELECT number, kind, status, reason_code, queued_at, finished_at FROM operations
                  WHERE store_id = :id ORDER BY number"""
@@ -33,6 +35,7 @@ _STEPS_OF = {
     "SUSPEND": (SUSPEND_STEPS,),
     "RESUME": (RESUME_STEPS,),
     "RESTART": (RESTART_STEPS,),
+    "UPGRADE": (UPGRADE_STEPS,),
 }
 _DONE = {"SUCCEEDED", "SKIPPED"}
 _ENDS = {
@@ -41,7 +44,11 @@ _ENDS = {
     "FAILED": {*_DONE, "FAILED", "PENDING", "INTERRUPTED"},
     "CANCELLED": {*_DONE, "INTERRUPTED"},
 }
-_FAULTS = {"CREATE": {"IMAGE_NOT_FOUND", "RESTORE_INCOMPLETE"}, "RESTORE": {"RESTORE_INCOMPLETE"}}
+_FAULTS = {
+    "CREATE": {"IMAGE_NOT_FOUND", "RESTORE_INCOMPLETE"},
+    "RESTORE": {"RESTORE_INCOMPLETE"},
+    "UPGRADE": {NOT_BEGUN, UNDONE},
+}
 """Why work may fail here, by its kind; a retry as what it tries again."""
 
 
@@ -69,9 +76,10 @@ def _inspect_end(store_id: str, operation: tuple[Any, ...]) -> None:
 
 
 def _inspect_last(store_id: str, status: str, last: tuple[Any, ...]) -> None:
-    _, kind, ended, *_ = last
-    expected = "FAILED" if status == "FAILED" else "SUCCEEDED"
-    assert ended == expected, (store_id, status, last)
+    _, kind, ended, reason, *_ = last
+    # An upgrade that has not begun leaves the shop as it was.
+    is_bad = status == "FAILED" or (kind, reason) == ("UPGRADE", NOT_BEGUN)
+    assert ended == ("FAILED" if is_bad else "SUCCEEDED"), (store_id, status, last)
     assert (kind == "DELETE") == (status == "DELETED"), (store_id, status, last)
     # What was ready once is brought back.
     assert status != "FAILED" or kind in {"CREATE", "RETRY"}, (store_id, status, last)

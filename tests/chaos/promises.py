@@ -21,9 +21,10 @@ UNANSWERED = (TransportError, WebSocketException, OSError, TimeoutError)
 _SETTLE_SECONDS = 600
 # What is still to be done. Shops of the platform's own are made for checks, and removed again.
 _UNSETTLED = f"""
-    SELECT id, status, target, task, restore FROM stores
+    SELECT id, status, target, task, restore, upgrade FROM stores
     WHERE (status <> target AND NOT (status IN ('FAILED', 'SUSPENDED') AND target = 'READY'))
-    OR (status <> 'DELETED' AND (task IS NOT NULL OR restore IS NOT NULL OR NOT {MERCHANTS}))
+    OR (status <> 'DELETED' AND (task IS NOT NULL OR restore IS NOT NULL OR upgrade IS NOT NULL
+                                 OR NOT {MERCHANTS}))
 """  # noqa: S608 - only fixed words are put into the statement
 _CANCEL = """mutation ($input: CancelStoreInput!) {
   cancelStore(input: $input) { errors { code } } }"""

@@ -17,11 +17,14 @@ from app.local.cluster.stages import MISSING_IMAGES
 from tests.chaos.backups import Backups
 from tests.chaos.promises import UNANSWERED, Promises
 from tests.chaos.suspensions import Suspensions
+from tests.chaos.upgrades import VERSIONS, Upgrades
 from tests.e2e.service import ROOT, Service
 from tests.e2e.simulated_backups import SETTINGS
+from tests.e2e.versions import give_versions
 
 LIVE_STORES = 5
 _FIRST_SHOP = "SELECT id FROM stores WHERE status = 'READY'"
+_SECOND_SHOP = "SELECT id FROM stores WHERE name = 'the-second' AND status = 'READY'"
 _FIRST_BACKUP = "SELECT backups.number FROM backups JOIN stores ON id = store_id AND task IS NULL"
 _SETTINGS = {
     "STORE_PLATFORM_MAX_STORES_PER_USER": "0",
@@ -33,11 +36,12 @@ _RETRY = """mutation ($input: RetryStoreInput!) {
   retryStore(input: $input) { errors { code } } }"""
 
 
-def add_broken_engine(service: Service) -> None:
-    """Offer, beside the shipped engines, one whose image is in no registry: its stores fail."""
+def offer_engines(service: Service) -> None:
+    """Offer WooCommerce with versions, and one whose image is in no registry: its stores fail."""
     charts = service.folder / "charts"
     for name in ("woocommerce", "broken"):
         shutil.copytree(ROOT / "charts" / "woocommerce", charts / name)
+    give_versions(charts / "woocommerce", VERSIONS)
     engine = charts / "broken" / "engine.yaml"
     described = yaml.safe_load(engine.read_text())
     engine.write_text(yaml.safe_dump(described | {"name": "broken", "releasePrefix": "broken"}))
@@ -58,13 +62,14 @@ class Storm:
         self.promises = Promises(lambda: service)
         self.backups = Backups(self.promises, self.random)
         self.suspensions = Suspensions(self.promises, self.random)
+        self.upgrades = Upgrades(self.promises, random.Random(seed))  # noqa: S311 - see above
         self.kills = 0
         self.outages = 0
-        self._first = ""
+        self._first = self._second = ""
 
     async def run(self, rounds: int) -> None:
         """Go through the rounds, then leave the service running until all is quiet."""
-        add_broken_engine(self.service)
+        offer_engines(self.service)
         self.service.settings.update(SETTINGS, **_SETTINGS)
         self.promises.token = self.service.token("storm", role="admin")
         await self._begin()
@@ -77,17 +82,24 @@ class Storm:
         await self.promises.settle()
 
     async def _begin(self) -> None:
-        """Have a shop with a backup, and ask for all that can be done with it before a kill."""
+        """Have a shop with a backup, and ask for all that can be done with it before a kill.
+
+        Another one is upgraded meanwhile.
+        """
         await asyncio.to_thread(self.service.start, wait_until_ready=False)
         await self.promises.create(name="the-first", engine="woocommerce")
         (self._first,) = self.promises.alive
         await asyncio.to_thread(self.promises.await_rows, _FIRST_SHOP)
+        await self.promises.create(name="the-second", engine="woocommerce")
+        (self._second,) = set(self.promises.alive) - {self._first}
         await self.backups.make()
         await asyncio.to_thread(self.promises.await_rows, _FIRST_BACKUP)
         self.backups.look()
         await self.backups.restore()
         await self.backups.verify()
         await self._create(from_backup=1)
+        await asyncio.to_thread(self.promises.await_rows, _SECOND_SHOP)
+        await self.upgrades.upgrade(self._second, "2")
         self.service.stop(signal.SIGKILL)
 
     async def _round(self) -> None:
@@ -111,11 +123,16 @@ class Storm:
             for _ in range(LIVE_STORES - len(promises.alive)):
                 await self._create(from_backup=0.2)
             await self.backups.act()
-            await self.suspensions.act(spared=self._first)
-            # The first shop is spared, so that there is one whose restores come to their end.
-            others = sorted(set(promises.alive) - {self._first})
+            await self.suspensions.act(self._spared)
+            await self.upgrades.act(spared=self._first)
+            others = sorted(set(promises.alive) - self._spared)
             for store_id in self.random.sample(others, k=min(2, len(others))):
                 await self._disturb(store_id)
+
+    @property
+    def _spared(self) -> set[str]:
+        """Shops that stay, so that there is one whose restores end, and one whose upgrades do."""
+        return {self._first, self._second}
 
     async def _create(self, from_backup: float) -> None:
         """Ask for a store; ``from_backup`` is how likely it is made from a backup."""

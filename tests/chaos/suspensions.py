@@ -1,6 +1,7 @@
 """Shops are paused, opened again and restarted in the storm, and seen so once all is quiet."""
 
 import random
+from collections.abc import Collection
 
 from app.local.cluster import LocalCluster
 from provisioner.domain.owners import MERCHANTS
@@ -21,8 +22,8 @@ class Suspensions:
         self._promises = promises
         self._random = dice
 
-    async def act(self, spared: str) -> None:
-        """Ask for some things, as the dice fall; never for the shop that is spared."""
+    async def act(self, spared: Collection[str]) -> None:
+        """Ask for some things, as the dice fall; never for the shops that are spared."""
         if self._random.random() < _SUSPEND:
             await self._ask("suspendStore", "READY", "NOT_SUSPENDABLE", spared)
         if self._random.random() < _RESUME:
@@ -30,9 +31,9 @@ class Suspensions:
         if self._random.random() < _RESTART:
             await self._ask("restartStore", "READY", "NOT_READY", spared)
 
-    async def _ask(self, mutation: str, status: str, refusal: str, spared: str) -> None:
+    async def _ask(self, mutation: str, status: str, refusal: str, spared: Collection[str]) -> None:
         found = [f"store_{row[0]}" for row in self._promises.rows(_SHOPS, status=status)]
-        if chosen := [store_id for store_id in found if store_id != spared]:
+        if chosen := [store_id for store_id in found if store_id not in spared]:
             store_id = self._random.choice(chosen)
             may_be = {refusal, "OPERATION_UNDER_WAY"}
             await operate(self._promises, mutation, store_id, {"id": store_id}, may_be=may_be)

@@ -20,7 +20,7 @@ async def test_short_storm(new_service: NewService) -> None:
         await storm.run(ROUNDS)
         assert storm.kills == ROUNDS
         done = {kind for (kind,) in service.sql(_DONE)}
-        assert done >= {"CREATE", "BACKUP", "RESTORE"}, "nothing of this was inspected"
+        assert done >= {"CREATE", "BACKUP", "RESTORE", "UPGRADE"}, "nothing of this was inspected"
         inspect(storm.promises, service.cluster)
         await storm.promises.clear()
         inspect(storm.promises, service.cluster)
