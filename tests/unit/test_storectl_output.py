@@ -41,7 +41,12 @@ HOSTILE = "a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164\n|
 VISIBLE = r"a\x1b]0;owned\x07\x9b31m\x7f\r\u202eb\u2066c\u200b\U000e0041\u3164"
 FIXED = {"isAddressChecked": True, "isAvailable": True}
 """Fields whose value decides what a command does."""
-ROLLOUT_STATUSES = {"READY": "FINISHED", "FAILED": "STOPPED", "SUSPENDED": "RUNNING"}
+ROLLOUT_STATUSES = {
+    "READY": "FINISHED",
+    "FAILED": "STOPPED",
+    "SUSPENDED": "RUNNING",
+    "UPDATING": "RUNNING",
+}
 """The status of rollouts while stores have this one."""
 SIMPLE = {"Int": 1, "Float": 1.0, "Boolean": False, "DateTime": "2026-01-01T00:00:00+00:00"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and moves, which rich writes itself
