@@ -1,6 +1,7 @@
 """Maps operations and their steps to the contract, and finds them by id."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -38,10 +39,10 @@ def step(record: stores.Step) -> Step:
 
 def _parameters(recorded: str) -> JSON | None:
     """Return what an operation was asked for with; a rollout is named by its id in the contract."""
-    found = json_object(recorded)
-    if found is None or "rollout" not in found:
-        return found
-    return JSON({**found, "rollout": ids.to_rollout_id(found["rollout"])})
+    found: Any = json_object(recorded)
+    if found is not None and "rollout" in found:
+        found = {**found, "rollout": ids.to_rollout_id(str(found["rollout"]))}
+    return None if found is None else JSON(found)
 
 
 def operation(

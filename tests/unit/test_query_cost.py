@@ -53,8 +53,8 @@ def weigh(document: str, **sizes: int) -> QueryCost:
          2 + 2 * (1 + 1 + 4 * (1 + 2))),
         ("{ store(id: 1) { backups(first: 5) { edges { node { counts { name } } } } } }", 6,
          1 + 1 + 1 + 5 * (1 + 1 + 2)),
-        ("mutation { upgradeStores(input: {engine: 1, version: 2}) { plan { counts { count }"
-         " stores { message } } } }", 4, 1 + 1 + (1 + 5) + (1 + 100)),
+        (("mutation { upgradeStores(input: {engine: 1, version: 2}) { plan { counts { count }"
+         " stores { message } } } }"), 4, 1 + 1 + (1 + 5) + (1 + 100)),
         ("{ rollouts(first: 3) { edges { node { stores(first: 4) { edges { cursor } } } } } }", 6,
          1 + 1 + 3 * (1 + 1 + 1 + 4)),
         # A fragment on a connection costs what the connection's page says, each time
