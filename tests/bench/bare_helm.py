@@ -31,13 +31,26 @@ async def install(
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     objects = {"apiVersion": "v1", "kind": "List", "items": [namespace, secret]}
     await kubectl(cluster, "create", "-f", "-", stdin=json.dumps(objects))
+    await apply(cluster, engine, name, host=host, values_files=values_files)
+
+
+async def apply(
+    cluster: LocalCluster,
+    engine: str,
+    name: str,
+    *,
+    host: str | None = None,
+    values_files: Sequence[Path] = (),
+) -> None:
+    """Install the chart in a namespace that is there, or upgrade it to these values."""
     store = {
         "id": name, "name": name, "host": host or f"{name}.localhost", "credentialsSecret": _SECRET,
     }  # fmt: skip
     files = [word for file in values_files for word in ("--values", str(file))]
     await _run(
-        str(tools.ensure_helm()), "install", name, str(chart), "--kubeconfig",
-        str(cluster.kubeconfig), "--namespace", name, *files, "--values", "-",
+        str(tools.ensure_helm()), "upgrade", name, str(ROOT / "charts" / engine), "--install",
+        "--reset-values", "--kubeconfig", str(cluster.kubeconfig), "--namespace", name, *files,
+        "--values", "-",
         stdin=json.dumps({"store": store}),
     )  # fmt: skip
 

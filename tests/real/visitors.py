@@ -24,10 +24,10 @@ class Answer:
     retry_after: str | None
 
 
-def visit(cluster: LocalCluster, host: str) -> Answer:
-    """Ask for the first page of a shop, through the ingress."""
+def visit(cluster: LocalCluster, host: str, path: str = "/") -> Answer:
+    """Ask for a page of a shop, the first one by default, through the ingress."""
     assert cluster.layout.node is not None
-    asked = urllib.request.Request(cluster.layout.node.ingress, headers={"Host": host})
+    asked = urllib.request.Request(cluster.layout.node.ingress + path, headers={"Host": host})
     try:
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return Answer(answer.status, answer.read().decode(errors="replace"), None)
@@ -47,15 +47,15 @@ class Answers(Counter[tuple[int, bool]]):
 
 
 @contextmanager
-def visitors(cluster: LocalCluster, host: str) -> Iterator[Answers]:
-    """Count what visitors get meanwhile."""
+def visitors(cluster: LocalCluster, host: str, path: str = "/") -> Iterator[Answers]:
+    """Count what visitors of a page get meanwhile."""
     found = Answers()
     is_over = threading.Event()
 
     def come() -> None:
         seen_at, is_away = time.monotonic(), False
         while not is_over.wait(_PAUSE_SECONDS):
-            answer, now = visit(cluster, host), time.monotonic()
+            answer, now = visit(cluster, host, path), time.monotonic()
             found[answer.status, is_notice(answer)] += 1
             if is_away:
                 found.seconds_without += now - seen_at
