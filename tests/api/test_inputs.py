@@ -146,18 +146,24 @@ async def ask(api: Service, token: str, place: Place, text: str, **variables: An
     return post(api, {"query": text, "variables": variables}, token).errors
 
 
+@pytest.fixture(scope="module")
+def admin(api_process: Service) -> str:
+    """Return a token of an admin: one for all tests, since nobody may have more than a hundred."""
+    return api_process.token("admin", role="admin")
+
+
 @pytest.mark.parametrize("place", PLACES, ids=str)
 async def test_what_is_too_long_is_refused_by_its_name(
-    api: Service, records: Callable[[], Records], place: Place
+    api: Service, admin: str, records: Callable[[], Records], place: Place
 ) -> None:
-    token, before = api.token("admin", role="admin"), records()
+    before = records()
     for value in LONG.values():
         given = [value] if place.is_list else value
-        (error,) = await ask(api, token, place, with_variable(place), value=given)
+        (error,) = await ask(api, admin, place, with_variable(place), value=given)
         assert error["extensions"] == {"code": "INPUT_TOO_LONG", "field": "value"}
         assert error["message"] == "`value` has 90000 characters; the limit is 1000."
         literal = place.text.replace("$value", json.dumps(given))
-        (error,) = await ask(api, token, place, f"{place.kind} {literal}")
+        (error,) = await ask(api, admin, place, f"{place.kind} {literal}")
         assert error["extensions"] == {"code": "INPUT_TOO_LONG", "field": place.name}
     assert records() == before
 
@@ -165,29 +171,27 @@ async def test_what_is_too_long_is_refused_by_its_name(
 @pytest.mark.both_databases
 @pytest.mark.parametrize("place", PLACES, ids=str)
 async def test_no_text_is_an_error_of_ours(
-    api: Service, records: Callable[[], Records], place: Place
+    api: Service, admin: str, records: Callable[[], Records], place: Place
 ) -> None:
-    token, before = api.token("admin", role="admin"), records()
+    before = records()
     for name, value in STRANGE.items():
         given = [value] if place.is_list else value
-        errors = await ask(api, token, place, with_variable(place), value=given)
+        errors = await ask(api, admin, place, with_variable(place), value=given)
         codes = {error.get("extensions", {}).get("code") for error in errors}
         assert not codes & {"INTERNAL", "UNAVAILABLE"}, name
     (error,) = await ask(
-        api, token, place, with_variable(place), value=["\0"] if place.is_list else "\0"
+        api, admin, place, with_variable(place), value=["\0"] if place.is_list else "\0"
     )
     assert error["extensions"] == {"code": "INPUT_INVALID", "field": "value"}
     assert records() == before
 
 
 @pytest.mark.parametrize("place", [place for place in PLACES if place.is_list], ids=str)
-async def test_a_list_without_end(api: Service, place: Place) -> None:
-    (error,) = await ask(
-        api, api.token("admin"), place, with_variable(place), value=["READY"] * 101
-    )
+async def test_a_list_without_end(api: Service, admin: str, place: Place) -> None:
+    (error,) = await ask(api, admin, place, with_variable(place), value=["READY"] * 101)
     assert error["message"] == "`value` has 101 items; the limit is 100."
     literal = place.text.replace("$value", "[" + "READY " * 101 + "]")
-    (error,) = await ask(api, api.token("admin"), place, f"{place.kind} {literal}")
+    (error,) = await ask(api, admin, place, f"{place.kind} {literal}")
     assert error["extensions"] == {"code": "INPUT_TOO_LONG", "field": place.name}
 
 
