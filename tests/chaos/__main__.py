@@ -9,7 +9,7 @@ from pathlib import Path
 from app.local.cluster import LocalCluster
 from app.local.cluster.progress import say
 from tests.chaos.backups import place_for_backups
-from tests.chaos.inspection import inspect
+from tests.chaos.inspection import inspect_storm
 from tests.chaos.storm import Storm
 from tests.e2e.service import Service
 
@@ -27,7 +27,7 @@ def main(rounds: int = 200, seed: int = 0) -> None:
                 storm = Storm(service, seed)
                 with place_for_backups(cluster):
                     asyncio.run(storm.run(rounds))
-                    inspect(storm.promises, cluster)
+                    inspect_storm(storm.promises, cluster)
                     ends = storm.promises.rows(_ENDS)
             except BaseException:
                 kept = Path(tempfile.gettempdir()) / "store-platform-chaos.log"

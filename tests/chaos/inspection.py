@@ -22,6 +22,11 @@ def inspect(promises: Promises, cluster: LocalCluster) -> None:
     inspect_cluster(cluster, inspect_records(promises))
     inspect_backups(promises, cluster)
     inspect_suspensions(promises, cluster)
+
+
+def inspect_storm(promises: Promises, cluster: LocalCluster) -> None:
+    """Do the same, and see to the versions of shops, which only a storm changes."""
+    inspect(promises, cluster)
     inspect_upgrades(promises, cluster)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chaos.backups import place_for_backups
-from tests.chaos.inspection import inspect
+from tests.chaos.inspection import inspect_storm
 from tests.chaos.storm import Storm
 from tests.e2e.conftest import NewService
 
@@ -21,6 +21,6 @@ async def test_short_storm(new_service: NewService) -> None:
         assert storm.kills == ROUNDS
         done = {kind for (kind,) in service.sql(_DONE)}
         assert done >= {"CREATE", "BACKUP", "RESTORE", "UPGRADE"}, "nothing of this was inspected"
-        inspect(storm.promises, service.cluster)
+        inspect_storm(storm.promises, service.cluster)
         await storm.promises.clear()
-        inspect(storm.promises, service.cluster)
+        inspect_storm(storm.promises, service.cluster)

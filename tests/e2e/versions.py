@@ -145,12 +145,18 @@ def roll_back(store: Follower, since: str | None) -> list[str]:
 def installed(store: Follower) -> set[str]:
     """Return the images' tags of the shop: of its web server, its cron, its backups and its set-up.
 
-    One, unless something is left of another version.
+    One, unless something is left of another version. What the shop has done by the clock before is
+    its past: those Jobs are over, and Kubernetes keeps the last ones.
     """
     kinds = "deployments,cronjobs,jobs"
     items = store.service.cluster.kubectl_json("-n", store.namespace, "get", kinds)["items"]
-    found = {image for item in items for image in _images(item)}
+    found = {image for item in items if not _is_by_the_clock(item) for image in _images(item)}
     return {image.rpartition(":")[2] for image in found if "woocommerce:" in image}
+
+
+def _is_by_the_clock(item: dict[str, Any]) -> bool:
+    owners = item["metadata"].get("ownerReferences", [])
+    return item["kind"] == "Job" and any(owner["kind"] == "CronJob" for owner in owners)
 
 
 def _images(item: dict[str, Any]) -> list[str]:
