@@ -82,7 +82,10 @@ class _Preflight:
             if not timeout.expired():  # a time limit of something within the work
                 raise
             seen = f" Last seen: {self._steps.progress}" if self._steps.progress else ""
-            message = f"This was not known within {limit.total_seconds() / 60:g} minutes.{seen}"
+            message = (
+                "Whether the version can be had was not known within"
+                f" {limit.total_seconds() / 60:g} minutes.{seen}"
+            )
             await self._steps.fail(StepName.PREFLIGHT, message)
             raise StoreFailedError(Reason(ReasonCode.NOT_READY_IN_TIME, message)) from None
 
@@ -127,7 +130,7 @@ class _Preflight:
             if problem is None:
                 return
         message = (
-            f"The shop does not answer now: {problem} Have it answer first, such as by restoring a"
+            f"The shop does not work as it is: {problem} Mend it first, such as by restoring a"
             " backup; then ask again."
         )
         raise StoreFailedError(Reason(ReasonCode.NOT_READY, message))

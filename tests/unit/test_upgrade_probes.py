@@ -134,6 +134,6 @@ async def test_a_shop_that_does_not_answer_is_not_upgraded(shop: Shop, visits: V
     (failed,) = await shop.operations()
     assert failed.reason == Reason(
         ReasonCode.NOT_READY,
-        "Nothing was upgraded, and the shop is open as before. The shop does not answer now: it"
-        " answered 500. Have it answer first, such as by restoring a backup; then ask again.",
+        "Nothing was upgraded, and the shop is open as before. The shop does not work as it"
+        " is: it answered 500. Mend it first, such as by restoring a backup; then ask again.",
     )

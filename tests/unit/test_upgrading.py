@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
@@ -211,6 +211,28 @@ async def test_what_cannot_be_had_is_found_out_while_the_shop_is_open(shop: Shop
         " longer offered here. Add it back to the charts and restart the platform, then ask again."
     )
     assert (await shop.world.steps())["CLOSE"][0] == "PENDING"
+
+
+async def test_what_is_not_known_in_time_leaves_the_shop_open(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object, **__: object) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(shop.cluster, "render", never)
+    settings = replace(shop.context.settings, provision_timeout=timedelta(seconds=0.06))
+    shop.world.context = replace(shop.context, settings=settings)
+
+    assert is_as_it_was(await shop.upgrade())
+
+    (failed,) = await shop.operations()
+    assert failed.reason == Reason(
+        ReasonCode.NOT_READY_IN_TIME,
+        "Nothing was upgraded, and the shop is open as before. Whether the version can be had was"
+        " not known within 0.001 minutes. Last seen: Looking whether the version can be had.",
+    )
+    assert (shop.installed, shop.is_open) == ([], True)
 
 
 async def test_what_follows_no_more_is_found_out_while_the_shop_is_open(shop: Shop) -> None:
