@@ -120,4 +120,5 @@ def test_it_comes_to_an_end_and_keeps_its_terms(
     assert moves.status in {RolloutStatus.STOPPED, RolloutStatus.FINISHED}
     if moves.status is RolloutStatus.FINISHED:
         assert "p" not in now
-    assert now.count("f") <= stop_after + parallel - 1 + (canaries > 0) * parallel
+    # Those beside the last failure had begun before it
+    assert now.count("f") <= stop_after + parallel - 1
