@@ -229,14 +229,16 @@ async def test_its_shops_and_the_rollouts_come_in_pages(fleet: Fleet) -> None:
 
 
 async def test_whoever_follows_it_sees_it_through(fleet: Fleet) -> None:
-    begun, seen = await fleet.begin(TERMS), list[Rollout]()
+    begun, seen, follows = await fleet.begin(TERMS), list[Rollout](), asyncio.Event()
 
     async def follow() -> None:
         async for state in await fleet.service.follow(ADMIN, begun.id):
             seen.append(state)
+            follows.set()
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(follow())
+        await follows.wait()
         await fleet.settle(begun)
 
     assert seen[0].counts == {_T.PENDING: 6}
