@@ -7,7 +7,7 @@ file and the field.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -109,6 +109,9 @@ class Engine:
 
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
+    ``while_closed`` are the Helm values, over all others, that a shop is installed with to which no
+    visitors are led yet: none of its routes, and nothing that it does by the clock.
+
     ``shop_service`` is where a shop is asked that no visitors are led to yet; None for an engine
     whose shops are asked at their addresses alone.
 
@@ -137,6 +140,7 @@ class Engine:
     takes_pull_secrets: bool = False
     backup_counts: tuple[str, ...] | None = None
     closed_by: tuple[str, ...] = ()
+    while_closed: Mapping[str, object] = field(default_factory=dict)
     makes_copies: bool = False
     unavailable_reason: str | None = None
 
@@ -243,6 +247,7 @@ class _Description(_File):
     sends_mail: bool = False
     takes_pull_secrets: bool = False
     backup: _Backup | None = None
+    while_closed: dict[str, object] = {}
     makes_copies: bool = False
     resources: _Resources = {}
     plans: dict[str, _Resources] = {}
@@ -268,7 +273,12 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
-    wrong = _wrong_version(found.versions) or _wrong_component(found) or _wrong_visit(found.walk)
+    wrong = (
+        _wrong_version(found.versions)
+        or _wrong_component(found)
+        or _wrong_visit(found.walk)
+        or _wrong_closing(found)
+    )
     if wrong:
         raise ConfigurationError(f"{file}: {wrong}.")
     if not (folder / "Chart.yaml").is_file():
@@ -316,6 +326,7 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         takes_pull_secrets=found.takes_pull_secrets,
         backup_counts=tuple(found.backup.counts) if found.backup else None,
         closed_by=tuple(found.backup.closed_by) if found.backup else (),
+        while_closed=found.while_closed,
         makes_copies=found.makes_copies,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
         shop_service=_shop_service(found.shop_service),
@@ -343,6 +354,18 @@ def _wrong_component(found: _Description) -> str | None:
     service = found.shop_service
     if service is not None and service.component not in known:
         return f"`shopService` names {service.component}, which `workloads` does not have"
+    return None
+
+
+def _wrong_closing(found: _Description) -> str | None:
+    """Return what is wrong with the values of a shop that is closed, or None."""
+    # The platform sets values as a whole, so one of the two would be lost.
+    set_twice = {
+        key for version in found.versions for key in version.values if key in found.while_closed
+    }
+    if set_twice:
+        names = ", ".join(sorted(set_twice))
+        return f"`whileClosed` and the `values` of a version both set {names}"
     return None
 
 

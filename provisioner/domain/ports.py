@@ -366,7 +366,8 @@ class Releases(Protocol):
     ) -> None:
         """Have no pods of these components of the release any more, until it is restored.
 
-        Without ``components`` nothing of it runs any more, by the clock either.
+        Nothing is done by the clock any more either: what just ran has ended on return. Without
+        ``components`` nothing of the release runs, and the templates of Jobs are away too.
         """
         ...
 

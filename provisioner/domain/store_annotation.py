@@ -5,8 +5,9 @@ because it is written, compared and read as a whole: fields of two moments never
 a text of any kind needs no rules of its own, and ``version`` says how all of it is to be read.
 
 Status, steps and events are not in it. They change all the time, and the platform finds out for
-itself in which state a store is. Only whether its shop is suspended is told: that is somebody's
-wish, which the cluster does not show.
+itself in which state a store is. Only what the cluster does not show is told: that its shop is
+suspended, which is somebody's wish, and that it is installed closed, so that helm has no route to
+put back.
 """
 
 from dataclasses import replace
@@ -16,12 +17,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from provisioner.domain.codes import ReasonCode
 from provisioner.domain.emails import is_email
 from provisioner.domain.names import is_store_id, refuse_name
 from provisioner.domain.owners import Owner
-from provisioner.domain.stores import Store, StoreStatus, StoreTask, new_store
+from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTask, new_store
+from provisioner.domain.transitions import is_installed_closed
 
 _VERSION: Literal[1] = 1
+_CLOSED = Reason(
+    ReasonCode.NOT_READY,
+    "It was found again in the cluster in the middle of an upgrade, a restore or a resume, and its"
+    " shop is closed to visitors. See that its data are right, then retry to open it.",
+)
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -42,8 +50,8 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy`` and ``is_suspended`` are there only where they hold. A version of the platform that
-    does not know them refuses the annotation, and so does not make a shop of a copy.
+    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold. A version of the
+    platform that does not know them refuses the annotation, and so does not make a shop of a copy.
     """
 
     version: Literal[1]
@@ -59,6 +67,7 @@ class _Annotation(
     created_at: _Moment
     is_copy: bool = False
     is_suspended: bool = False
+    is_closed: bool = False
 
 
 class _AnyVersion(msgspec.Struct):
@@ -86,6 +95,7 @@ def annotation_for(store: Store) -> str:
         created_at=store.created_at,
         is_copy=store.is_copy,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
+        is_closed=is_installed_closed(store),
     )
     return msgspec.json.encode(annotation).decode()
 
@@ -93,7 +103,7 @@ def annotation_for(store: Store) -> str:
 def store_from(text: str, *, namespace: str, store_id: str) -> Store:
     """Return the record of the store that the annotation of a namespace tells of.
 
-    It is that of a new store, or of a SUSPENDED one.
+    It is that of a new store, of a SUSPENDED one, or of a FAILED one whose shop is closed.
 
     ``store_id`` is the id in the namespace's label. Raises AnnotationError when the annotation
     cannot be read, or when it is that of another store or namespace.
@@ -115,7 +125,9 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         is_copy=found.is_copy,
         now=found.created_at.astimezone(UTC),
     )
-    return replace(store, status=StoreStatus.SUSPENDED) if found.is_suspended else store
+    if found.is_suspended:
+        return replace(store, status=StoreStatus.SUSPENDED)
+    return replace(store, status=StoreStatus.FAILED, reason=_CLOSED) if found.is_closed else store
 
 
 def _decoded(text: str) -> _Annotation:

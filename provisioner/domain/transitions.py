@@ -7,7 +7,7 @@ this status and target. Recovery needs no code of its own: after a restart the s
 from enum import StrEnum
 
 from provisioner.domain.backups import RestoreStage
-from provisioner.domain.stores import StepName, Store, StoreStatus, StoreTarget
+from provisioner.domain.stores import BUILT, StepName, Store, StoreStatus, StoreTarget
 
 
 class Action(StrEnum):
@@ -108,6 +108,11 @@ def provision_steps(store: Store) -> tuple[StepName, ...]:
     if store.suspended_at is not None:  # it was open, so no backup is loaded, whatever it began as
         return RESUME_STEPS
     return PROVISION_STEPS if store.from_backup is None else RESTORE_STEPS
+
+
+def is_installed_closed(store: Store) -> bool:
+    """Whether helm installs the store's shop just now with nothing that leads visitors to it."""
+    return store.status in BUILT and StepName.OPEN in provision_steps(store)
 
 
 def decide(status: StoreStatus, target: StoreTarget) -> Action:

@@ -109,7 +109,9 @@ class HelmClient:
     ) -> str:
         """See ``ports.Helm``. Repairs a broken release, then runs ``helm upgrade --install``."""
         await self._repair(release, namespace)
+        # Without the last of these, helm would keep the former values where it is given none.
         arguments = ["upgrade", release, str(chart), "--install", "--namespace", namespace, _OWNER]
+        arguments.append("--reset-values")
         for file in values_files:
             arguments += ["--values", str(file)]
         # On stdin, because other users of the machine can read command lines. Last, because helm

@@ -106,6 +106,16 @@ class _Workload(Wire):
         return self.spec.template.metadata.labels.get(COMPONENT_LABEL)
 
 
+class _ClockSpec(Wire):
+    suspend: bool = False
+
+
+class _Clock(Wire):
+    """What a CronJob says of its runs."""
+
+    spec: _ClockSpec
+
+
 class _Resource(Wire):
     name: str
     kind: str
@@ -250,18 +260,16 @@ class ReleaseReader:
             component = msgspec.yaml.decode(wanted, type=_Workload).component
             if components is None or component in components:
                 await self._patch(namespace, wanted, {"spec": {"replicas": 0}})
-        if components is None:
-            # Removed and not suspended: helm puts back what is missing, and leaves a field alone
-            # that a chart does not mention.
-            await self._delete(namespace, name, _BY_THE_CLOCK)
+        for wanted in await self._of_kinds(namespace, name, _BY_THE_CLOCK):
+            if components is None or not msgspec.yaml.decode(wanted, type=_Clock).spec.suspend:
+                # Removed and not suspended: helm puts back what is missing, and leaves a field
+                # alone that a chart does not mention.
+                await self._end(await self.path(namespace, wanted))
 
     async def hide(self, namespace: str, name: str) -> None:
         """See ``ports.Releases``."""
-        await self._delete(namespace, name, _LEAD_VISITORS)
-
-    async def _delete(self, namespace: str, name: str, kinds: Collection[str]) -> None:
         body = {"propagationPolicy": "Background"}
-        for wanted in await self._of_kinds(namespace, name, kinds):
+        for wanted in await self._of_kinds(namespace, name, _LEAD_VISITORS):
             with suppress(NotFoundError):  # it is gone already
                 await self._api.call("DELETE", await self.path(namespace, wanted), body=body)
 
@@ -279,19 +287,27 @@ class ReleaseReader:
             await self._api.call("PATCH", await self.path(namespace, wanted), body=body)
 
     async def remove(self, item: Unchangeable) -> None:
-        """See ``ports.Releases``.
+        """See ``ports.Releases``."""
+        await self._remove(item.path, item.uid)
+
+    async def _end(self, path: str) -> None:
+        """Remove the object of this path, if there is one, with everything that it owns."""
+        with suppress(NotFoundError):
+            there = msgspec.json.decode(await self._api.call("GET", path), type=HasMetadata)
+            await self._remove(path, there.metadata.uid)
+
+    async def _remove(self, path: str, uid: str) -> None:
+        """Remove an object; return once it is gone.
 
         Foreground deletion removes what the object owns first, so that helm meets none of it again.
         """
-        body = {"preconditions": {"uid": item.uid}, "propagationPolicy": "Foreground"}
+        body = {"preconditions": {"uid": uid}, "propagationPolicy": "Foreground"}
         # 404: it is gone. 409: its uid differs, so another object has its name by now.
         with suppress(NotFoundError, AlreadyExistsError):
-            await self._api.call("DELETE", item.path, body=body)
+            await self._api.call("DELETE", path, body=body)
             while True:
-                there = msgspec.json.decode(
-                    await self._api.call("GET", item.path), type=HasMetadata
-                )
-                if there.metadata.uid != item.uid:
+                there = msgspec.json.decode(await self._api.call("GET", path), type=HasMetadata)
+                if there.metadata.uid != uid:
                     return
                 await asyncio.sleep(_GONE_POLL_SECONDS)
 

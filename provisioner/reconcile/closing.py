@@ -2,7 +2,8 @@
 
 Visitors are led away first: what leads them to a shop, its Ingress or HTTPRoute, is removed, and
 the platform answers at the shop's address meanwhile (see ``app.http.closed_shops``). Then pods are
-stopped: those that change the data, as ``engine.yaml`` says, or all of them. The upkeep of a store
+stopped: those that change the data, as ``engine.yaml`` says, or all of them; and what is done by
+the clock. The upkeep of a store
 leaves a shop alone that is closed (``Store.is_closed``). helm's own record of the release says how
 it is opened again, so nothing else has to be remembered.
 """
@@ -34,22 +35,28 @@ async def close(
     if not engine.closed_by:
         return Outcome(f"Shops of {engine.display_name} are not closed.", is_skipped=True)
     await ensure_rights(context, store.namespace)
-    await context.releases.hide(store.namespace, store.release)
-    await context.releases.stop(store.namespace, store.release, engine.closed_by)
-    await until_ended(context, store, engine.closed_by, steps, StepName.CLOSE)
+    await stop(context, store, engine, steps, StepName.CLOSE, only=engine.closed_by)
     return Outcome("The shop is closed: nobody changes its data any more.")
 
 
-async def until_ended(
+async def stop(
     context: ReconcileContext,
     store: Store,
-    components: Collection[str],
+    engine: Engine,
     steps: StepRunner,
     step: StepName,
+    *,
+    only: Collection[str] | None = None,
 ) -> None:
-    """Wait until no pod of these components is left. Raises StoreFailedError after a while."""
+    """Lead visitors away, stop all components or ``only`` some, and wait until that has ended.
+
+    Raises StoreFailedError after a while.
+    """
+    components = only or {workload.component for workload in engine.workloads}
+    await context.releases.hide(store.namespace, store.release)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS) as limit:
+            await context.releases.stop(store.namespace, store.release, only)
             await _until_ended(context, store, components, steps, step)
     except TimeoutError:
         if not limit.expired():  # the time limit of the task
@@ -81,21 +88,6 @@ def _not_closed(seen: str) -> Reason:
         " still answers."
     )
     return Reason(ReasonCode.NOT_CLOSED_IN_TIME, message)
-
-
-async def open_again(context: ReconcileContext, store: Store) -> Outcome:
-    """Do the step OPEN: have visitors led to the shop again."""
-    release = await context.releases.find(store.namespace, store.release)
-    if release is None:
-        message = (
-            f"helm has no finished release {store.release} any more, so the shop cannot be opened."
-            " Somebody has removed it meanwhile: retry the store."
-        )
-        raise StoreFailedError(Reason(ReasonCode.HELM_FAILED, message))
-    output = await context.helm.restore(
-        release=store.release, namespace=store.namespace, revision=release.revision
-    )
-    return Outcome("Visitors get to the shop again.", output)
 
 
 async def reopen(context: ReconcileContext, store: Store) -> None:

@@ -5,11 +5,11 @@ already, and keep it. The time limit counts from the start of the operation, inc
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from provisioner.domain.cluster import Observation, PodPhase, Unchangeable
 from provisioner.domain.codes import ReasonCode
@@ -26,14 +26,15 @@ from provisioner.domain.stores import Reason, StepName, Store, StoreStatus
 from provisioner.domain.transitions import provision_steps
 from provisioner.readiness import Assessment, FatalFinding
 from provisioner.reconcile.assessment import look
-from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
+from provisioner.reconcile.chart_inputs import ensure_secrets
 from provisioner.reconcile.closed_probe import probe_closed
-from provisioner.reconcile.closing import open_again
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.giving_up import end_badly
+from provisioner.reconcile.installing import install, missing
 from provisioner.reconcile.namespaces import (
     NAMESPACE_LOST,
     is_namespace_gone,
+    keep_marks,
     namespace_annotations,
     namespace_labels,
 )
@@ -176,32 +177,17 @@ class _Building:
         return Outcome(message)
 
     async def _install(self) -> Outcome:
-        engine, store = self._engine, self.store
-        version = engine.version(store.installed_version)
-        if version is None:
-            raise _missing(f"Version {store.installed_version} of engine {engine.name}")
+        store = self.store
         # Taken before helm runs, so that only pods of an earlier operation are in it.
         before = {pod.uid for pod in self._context.observer.observe(store.namespace).pods}
         await self._discard_old_jobs()
-
-        async def install() -> str:
-            return await self._context.helm.install(
-                release=store.release,
-                namespace=store.namespace,
-                chart=Path(engine.chart),
-                values={**version.values, **store_values(self._context, store, engine)},
-                values_files=self._context.settings.values_files.get(engine.name, ()),
-                secrets=self._secrets,
-            )
-
+        run_helm = partial(self._run_helm, is_closed=self._is_closed)
         message = f"helm installed release {store.release}."
         try:
-            output = await install()
+            output = await run_helm()
         except HelmError as error:
             message += await self._make_way(error)
-            output = await install()
-        if self._is_closed:
-            await self._context.releases.hide(store.namespace, store.release)
+            output = await run_helm()
         if store.operation_number > 1:
             await self._replace_stuck_pods(before)
             # Denials before this moment were of pods as they were before this helm run, and must
@@ -212,6 +198,11 @@ class _Building:
                 store.namespace, store.release, str(store.operation_number)
             )
         return Outcome(message, output)
+
+    async def _run_helm(self, *, is_closed: bool) -> str:
+        return await install(
+            self._context, self.store, self._engine, secrets=self._secrets, is_closed=is_closed
+        )
 
     async def _make_way(self, error: HelmError) -> str:
         """Remove the objects that helm could not change; return a sentence about them.
@@ -308,7 +299,10 @@ class _Building:
         )
 
     async def _open(self) -> Outcome:
-        return await open_again(self._context, self.store)
+        output = await self._run_helm(is_closed=False)
+        # The namespace says no more that the shop is closed.
+        await keep_marks(self._context, dataclasses.replace(self.store, status=StoreStatus.READY))
+        return Outcome("Visitors get to the shop again.", output)
 
     async def _await_answer(self) -> Outcome:
         if not self._context.settings.is_reachability_checked:
@@ -388,13 +382,5 @@ class _Building:
     def _engine(self) -> Engine:
         engine = self._context.engines.get(self.store.engine)
         if engine is None:
-            raise _missing(f"Engine {self.store.engine}")
+            raise missing(f"Engine {self.store.engine}")
         return engine
-
-
-def _missing(what: str) -> StoreFailedError:
-    message = (
-        f"{what} is no longer offered here. Add it back to the charts and restart the platform,"
-        " which reads them at its start; then retry the store."
-    )
-    return StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, message))

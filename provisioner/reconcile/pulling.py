@@ -21,8 +21,9 @@ from provisioner.domain.errors import NotFoundError, StoreFailedError, StorePlat
 from provisioner.domain.stores import Reason, StepName, Store
 from provisioner.kubernetes.labels import COMPONENT_LABEL, OPERATION_LABEL, STORE_LABEL
 from provisioner.readiness import Assessment, of_pull
-from provisioner.reconcile.chart_inputs import ensure_pull_secret, store_values
+from provisioner.reconcile.chart_inputs import ensure_pull_secret
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.installing import chart_values
 from provisioner.reconcile.namespaces import MANAGED_BY, NAMESPACE_LOST, is_namespace_gone
 from provisioner.reconcile.rendered import PodImages, pod_images
 from provisioner.reconcile.rights import ensure_rights
@@ -75,7 +76,7 @@ async def _wanted(
     manifest = await context.helm.render(
         release=store.release,
         chart=Path(engine.chart),
-        values={**version.values, **store_values(context, store, engine)},
+        values=chart_values(context, store, engine, version),
         values_files=context.settings.values_files.get(engine.name, ()),
         apis=_OPTIONAL_APIS,
     )

@@ -58,6 +58,17 @@ class Saving:
             await self._steps.fail(self._current, reason.message)
             raise StoreFailedError(reason) from None
 
+    async def require_place(self) -> None:
+        """Find out what stands in the way of a backup, while nothing is closed yet.
+
+        Raises StoreFailedError, and the errors of ``ports.Cluster``.
+        """
+        await self._prepare()
+        try:
+            await self._context.jobs.runs(self._store.namespace, self._job.template)
+        except NotFoundError as error:
+            raise self._no_template() from error
+
     async def clean_up(self) -> None:
         """Remove the Job, once what it has saved is recorded."""
         await self._job.remove()
@@ -116,16 +127,19 @@ class Saving:
         try:
             await self._job.start(f"-{self._store.operation_number}")
         except NotFoundError as error:
-            raise _not_set_up(
-                f"The shop has no template for backups (CronJob {self._job.template}), since it was"
-                " created before the platform was set up for them."
-            ) from error
+            raise self._no_template() from error
         await self._job.until_done(StepName.SAVE, self._secrets, _failure_of)
         return Outcome(f"Job {self._job.name} has saved the shop.")
 
     async def _check(self) -> Outcome:
         self._saved = saved_of(await self._job.ends(), self._engine.backup_counts or ())
         return Outcome(told(self._saved))
+
+    def _no_template(self) -> StoreFailedError:
+        return _not_set_up(
+            f"The shop has no template for backups (CronJob {self._job.template}), since it was"
+            " created before the platform was set up for them."
+        )
 
     @property
     def _settings(self) -> BackupSettings:

@@ -12,7 +12,7 @@ from provisioner.domain.errors import StoreFailedError, TerminalError
 from provisioner.domain.operations import OperationStatus
 from provisioner.domain.ports import TaskRecords
 from provisioner.domain.stores import Reason, StepName, Store
-from provisioner.reconcile.closing import reopen, until_ended
+from provisioner.reconcile.closing import reopen, stop
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, keep_marks
 from provisioner.reconcile.rights import ensure_rights
@@ -51,10 +51,7 @@ async def _stop(context: ReconcileContext, store: Store, steps: StepRunner) -> O
     engine = context.engines.get(store.engine)
     if engine is None:
         raise StoreFailedError(_engine_missing(store))
-    await context.releases.hide(store.namespace, store.release)
-    await context.releases.stop(store.namespace, store.release)
-    components = {workload.component for workload in engine.workloads}
-    await until_ended(context, store, components, steps, StepName.STOP)
+    await stop(context, store, engine, steps, StepName.STOP)
     return Outcome(_STOPPED)
 
 

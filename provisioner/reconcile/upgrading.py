@@ -38,9 +38,9 @@ async def upgrade(
     ConflictError when the task is over meanwhile.
     """
     began = await records.start(store)
-    preflight = _Preflight(context, records, store)
-    is_closed = await _is_closed(context, store)
     saving = Saving(context, store, closes=True)
+    preflight = _Preflight(context, records, store, saving)
+    is_closed = await _is_closed(context, store)
     try:
         # A service that was ended after that goes on: its shop cannot be looked at any more.
         if not is_closed:
@@ -66,10 +66,13 @@ async def _is_closed(context: ReconcileContext, store: Store) -> bool:
 class _Preflight:
     """The step PREFLIGHT."""
 
-    def __init__(self, context: ReconcileContext, records: TaskRecords, store: Store) -> None:
+    def __init__(
+        self, context: ReconcileContext, records: TaskRecords, store: Store, saving: Saving
+    ) -> None:
         self._context = context
         self._records = records
         self._store = store
+        self._saving = saving
         self._steps = StepRunner(context, store)
 
     async def run(self) -> None:
@@ -107,6 +110,7 @@ class _Preflight:
         if engine.version(self._store.engine_version) is None:
             # It is what the shop is brought back with.
             raise _missing(f"Version {self._store.engine_version} of engine {engine.name}")
+        await self._saving.require_place()
         await self._require_answer(engine)
         found_out = replace(
             wanted,

@@ -47,10 +47,7 @@ class Finding:
     @property
     def has_release(self) -> bool:
         """Whether helm has a finished release there; False also where nobody looked."""
-        return self.store is not None and self.store.status in (
-            StoreStatus.DEGRADED,
-            StoreStatus.SUSPENDED,
-        )
+        return self.store is not None and not self.problem and self.store.reason != _NO_RELEASE
 
 
 class Adoption:
@@ -92,11 +89,12 @@ class Adoption:
             release = None
         except ClusterRejectedError as error:
             return replace(finding, problem=f"It cannot be looked at. {error}")
+        # A FAILED one is closed, so that somebody has to look at it.
         # Whether it is READY is for the service to say, which watches its pods. A DEGRADED store is
         # judged by them at once; one without a release has none, so somebody has to look at it.
         if release is None:
             store = replace(store, status=StoreStatus.FAILED, reason=_NO_RELEASE)
-        elif store.status is not StoreStatus.SUSPENDED:
+        elif store.status is StoreStatus.QUEUED:
             store = replace(store, status=StoreStatus.DEGRADED, reason=_FOUND)
         return replace(finding, store=store)
 

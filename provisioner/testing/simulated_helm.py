@@ -21,7 +21,7 @@ class SimulatedHelm(Simulation):
         release: str,
         namespace: str,
         chart: Path,  # noqa: ARG002
-        values: Mapping[str, object],  # noqa: ARG002
+        values: Mapping[str, object],
         values_files: Sequence[Path] = (),  # noqa: ARG002
         secrets: Sequence[str] = (),  # noqa: ARG002
     ) -> str:
@@ -31,6 +31,7 @@ class SimulatedHelm(Simulation):
                 message = f"helm could not install release {release}: no namespace {namespace}"
                 raise HelmError(Reason(ReasonCode.HELM_FAILED, message))
             found.release, found.release_name = "deployed", release
+            found.is_installed_closed = values.get("ingress") == {"enabled": False}
             self.put_back(found, release)
             return f"{release} is installed."
 
@@ -81,7 +82,8 @@ class SimulatedReleases(Simulation):
             found = self.namespaces.get(namespace)
             if found is None or found.release != "deployed" or found.release_name != name:
                 return None
-            objects = (f"{name}-web", f"Ingress {name}", f"CronJob {name}-backup")
+            route = () if found.is_installed_closed else (f"Ingress {name}",)
+            objects = (f"{name}-web", *route, f"CronJob {name}-backup", f"CronJob {name}-clock")
             return Release(revision=1, objects=objects, is_in_force=True)
 
     async def drift(self, namespace: str, wanted: str) -> str:
@@ -111,6 +113,7 @@ class SimulatedReleases(Simulation):
                     for key, pod in found.pods.items()
                     if components is None or pod.component in components
                 }
+                found.gone.add(f"CronJob {name}-clock")
                 if components is None:
                     found.gone.add(f"CronJob {name}-backup")
                 found.missing.update(gone)  # until it is put back, it differs from the release
@@ -119,7 +122,7 @@ class SimulatedReleases(Simulation):
     async def hide(self, namespace: str, name: str) -> None:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)
-            if found is not None and found.release:
+            if found is not None and found.release and not found.is_installed_closed:
                 found.gone.add(f"Ingress {name}")
 
     async def nudge(self, namespace: str, name: str, mark: str) -> None:

@@ -19,7 +19,8 @@ class SimulatedNamespace:
 
     ``release`` is helm's state of the release, or "" when there is none. ``missing`` holds the
     names of what helm installed and somebody removed. ``runs`` are those of its CronJobs.
-    ``is_terminating`` is set once the namespace was deleted. ``gone`` holds what leads visitors to
+    ``is_terminating`` is set once the namespace was deleted. ``is_installed_closed``: the release
+    has nothing that leads visitors to it. ``gone`` holds what leads visitors to
     the release, and what it does by the clock, while that is removed. ``services`` have the
     addresses of the release's Services, by name; None for a headless one.
     """
@@ -36,13 +37,15 @@ class SimulatedNamespace:
     missing: set[str] = field(default_factory=set)
     runs: CronRuns | None = None
     is_terminating: bool = False
+    is_installed_closed: bool = False
     gone: set[str] = field(default_factory=set)
     services: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def is_hidden(self) -> bool:
         """Whether no visitors are led to the release."""
-        return any(name.startswith("Ingress ") for name in self.gone)
+        removed = any(name.startswith("Ingress ") for name in self.gone)
+        return removed or self.is_installed_closed
 
 
 class Simulation:

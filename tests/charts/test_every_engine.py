@@ -6,6 +6,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
+from provisioner.domain.engines import load_engine
 from tests.charts.rendering import (
     COMPONENT_LABEL,
     KUBERNETES,
@@ -374,3 +375,26 @@ def test_a_cluster_without_the_gateway_api(any_engine: Helm) -> None:
     assert "gateway.enabled: this cluster has no HTTPRoute, a kind of the Gateway API." in said
     assert "--api-versions gateway.networking.k8s.io/v1/HTTPRoute" in said
     assert bare.objects({"gateway": {"name": "public"}}).one("Ingress")
+
+
+@pytest.mark.parametrize("led_by", [{}, GATEWAY], ids=["ingress", "gateway"])
+def test_who_is_installed_closed_lacks_its_routes_and_what_the_clock_does(
+    any_engine: Helm, led_by: Values
+) -> None:
+    engine = load_engine(any_engine.chart)
+    values = {**led_by, "backup": {"enabled": True}}
+    opened = {name(item): item for item in any_engine.objects(values)}
+    closed = {name(item): item for item in any_engine.objects({**values, **engine.while_closed})}
+    assert set(opened) - set(closed) == {key for key, item in opened.items() if leads_in(item)}
+    # Opening it starts nothing anew and sets nothing up again
+    assert closed.items() <= opened.items()
+
+
+def name(item: Object) -> tuple[str, str]:
+    return item["kind"], item["metadata"]["name"]
+
+
+def leads_in(item: Object) -> bool:
+    """Whether an object leads visitors to a shop, or does something there by the clock."""
+    is_running = item["kind"] == "CronJob" and not item["spec"].get("suspend", False)
+    return is_running or item["kind"] in {"Ingress", "HTTPRoute"}

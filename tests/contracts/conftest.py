@@ -55,11 +55,23 @@ spec:
           initContainers: [{name: dump, image: example.invalid/dump}]
           containers: [{name: save, image: example.invalid/save}]
 """
-
-INGRESS = """apiVersion: networking.k8s.io/v1
+CLOCK = """apiVersion: batch/v1
+kind: CronJob
+metadata: {name: "{{ .Release.Name }}-clock"}
+spec:
+  schedule: "0 0 1 1 *"
+  jobTemplate:
+    spec:
+      template:
+        metadata: {labels: {app.kubernetes.io/component: clock}}
+        spec: {restartPolicy: Never, containers: [{name: clock, image: example.invalid/clock}]}
+"""
+INGRESS = """{{ if .Values.ingress.enabled }}
+apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: "{{ .Release.Name }}"}
 spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+{{ end }}
 """
 SERVICES = """apiVersion: v1
 kind: Service
@@ -97,9 +109,9 @@ class World:
     async def create(self) -> None:
         assert await self.cluster.ensure_namespace(self.namespace, LABELS)
 
-    async def install(self) -> str:
+    async def install(self, **values: object) -> str:
         return await self.helm.install(
-            release=self.namespace, namespace=self.namespace, chart=self.chart, values={}
+            release=self.namespace, namespace=self.namespace, chart=self.chart, values=values
         )
 
     async def uninstall(self) -> str:
@@ -222,5 +234,7 @@ def make_chart(folder: Path) -> Path:
     (chart / "templates" / "web.yaml").write_text(text)
     (chart / "templates" / "backup.yaml").write_text(TEMPLATE)
     (chart / "templates" / "ingress.yaml").write_text(INGRESS)
+    (chart / "templates" / "clock.yaml").write_text(CLOCK)
+    (chart / "values.yaml").write_text("ingress: {enabled: true}\n")
     (chart / "templates" / "services.yaml").write_text(SERVICES)
     return chart

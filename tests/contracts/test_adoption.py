@@ -220,12 +220,19 @@ async def test_a_shop_that_was_being_upgraded_has_the_version_that_its_data_may_
     updating = replace(
         asked, status=_S.UPDATING, task=None, restore=InPlaceRestore(source, RestoreStage.PREPARED)
     )
-    for shop, version in ((asked, "1"), (updating, "2")):
+    for shop, status, version in ((asked, _S.DEGRADED, "1"), (updating, _S.FAILED, "2")):
         found = await desk.found(await left_behind(shop))
-        assert (found.status, found.engine_version) == (_S.DEGRADED, version)
+        assert (found.status, found.engine_version) == (status, version)
         assert (found.upgrade, found.restore, found.installed_version) == (None, None, version)
+    assert (await desk.find(await left_behind(updating)))[0].has_release
     adopted = await desk.adopt(await left_behind(updating), found)
-    assert (adopted.status, adopted.engine_version) == (_S.DEGRADED, "2")
+    assert (adopted.status, adopted.engine_version) == (_S.FAILED, "2")
+    # Its shop has no route, which nothing but a retry gives it
+    assert adopted.reason is not None
+    assert adopted.reason.message == (
+        "It was found again in the cluster in the middle of an upgrade, a restore or a resume, and"
+        " its shop is closed to visitors. See that its data are right, then retry to open it."
+    )
 
 
 async def test_nothing_is_found_twice(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """``ports.Releases``, and ``ports.Helm.restore``: what helm installed is found, and put back."""
 
 import pytest
+import yaml
 
 from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError
@@ -22,6 +23,14 @@ async def drift(world: World) -> list[str]:
 async def restore(world: World, revision: int) -> str:
     return await world.helm.restore(
         release=world.namespace, namespace=world.namespace, revision=revision
+    )
+
+
+def is_of(wanted: str, name: str) -> bool:
+    """Whether ``wanted`` is the YAML of an object, or the name of one in a simulated cluster."""
+    read = yaml.safe_load(wanted)
+    return wanted == name or (
+        isinstance(read, dict) and f"{read['kind']} {read['metadata']['name']}" == name
     )
 
 
@@ -91,8 +100,9 @@ async def test_what_is_stopped_stays_away_until_it_is_restored(world: World) -> 
     for _ in range(2):  # the second time there is nothing left to do
         await stop(world, "web")
         await world.until(lambda seen: not seen.pods)
-        (said,) = await drift(world)
-        assert said.startswith(f"Deployment {world.namespace}-web")
+        said = await drift(world)
+        assert f"CronJob {world.namespace}-clock was missing" in said
+        assert len(said) == 2  # and the Deployment, which has no pods
     await restore(world, (await found(world)).revision)
     assert (await world.pod()).uid != first.uid
     assert await drift(world) == []
@@ -104,7 +114,7 @@ async def test_components_that_are_not_named_stay(world: World) -> None:
     pod = await world.pod()
     await stop(world, "worker")
     await stop(world)  # none of them
-    assert await drift(world) == []
+    assert await drift(world) == [f"CronJob {world.namespace}-clock was missing"]
     assert (await world.pod()).uid == pod.uid
 
 
@@ -118,7 +128,8 @@ async def test_all_of_it_is_stopped_with_what_it_does_by_the_clock(world: World)
         await world.until(lambda seen: not seen.pods)
         said = await drift(world)
         assert f"CronJob {world.namespace}-backup was missing" in said
-        assert len(said) == 2  # and the Deployment, which has no pods
+        assert f"CronJob {world.namespace}-clock was missing" in said
+        assert len(said) == 3  # and the Deployment, which has no pods
     await restore(world, (await found(world)).revision)
     assert (await world.pod()).uid != first.uid
     assert await drift(world) == []
@@ -147,6 +158,21 @@ async def test_no_visitors_are_led_to_what_is_hidden(world: World) -> None:
     assert (await world.pod()).uid == pod.uid  # it runs on
     await restore(world, (await found(world)).revision)
     assert await drift(world) == []
+
+
+async def test_no_visitors_are_led_to_what_is_installed_closed(world: World) -> None:
+    await world.create()
+    await world.install()
+    pod = await world.pod()
+    await world.install(ingress={"enabled": False})
+    route = f"Ingress {world.namespace}"
+    assert not any(is_of(wanted, route) for wanted in (await found(world)).objects)
+    await world.releases.hide(world.namespace, world.namespace)  # there is nothing to hide
+    assert await drift(world) == []  # so nothing of it is put back
+    await world.install()
+    assert any(is_of(wanted, route) for wanted in (await found(world)).objects)
+    assert await drift(world) == []
+    assert (await world.pod()).uid == pod.uid  # it has run on
 
 
 async def test_nothing_can_be_restored_without_a_release(world: World) -> None:

@@ -243,3 +243,17 @@ def test_an_engine_that_exists_twice(tmp_path: Path) -> None:
     write(tmp_path, GOOD, name="copy")
     with pytest.raises(ConfigurationError, match="'tiny' exists twice"):
         EngineCatalogue.load([tmp_path])
+
+
+def test_which_values_a_closed_shop_has(tmp_path: Path) -> None:
+    closed = {"ingress": {"enabled": False}}
+    assert load_engine(write(tmp_path, GOOD)).while_closed == {}
+    given = write(tmp_path, GOOD | {"whileClosed": closed}, name="b")
+    assert load_engine(given).while_closed == closed
+    # Which of the two would win is nothing that an engine should depend on
+    version = {"name": "1", "default": True, "values": {"ingress": {"className": "nginx"}}}
+    both = write(tmp_path, GOOD | {"whileClosed": closed, "versions": [version]}, name="c")
+    with pytest.raises(
+        ConfigurationError, match="`whileClosed` and the `values` of a version both set ingress"
+    ):
+        load_engine(both)

@@ -126,7 +126,7 @@ async def test_it_is_closed_while_it_is_saved_and_all_of_it_goes(
         return await run(namespace, template, name, labels)
 
     async def installed(**given: object) -> str:
-        found["install"] = set(shop.cluster.namespaces[shop.world.store.namespace].jobs)
+        found.setdefault("install", set(shop.cluster.namespaces[shop.world.store.namespace].jobs))
         return await install(**given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shop.cluster, "run", noted)

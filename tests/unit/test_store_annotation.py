@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provisioner.domain.backups import InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.owners import Owner
 from provisioner.domain.store_annotation import AnnotationError, annotation_for, store_from
 from provisioner.domain.stores import Store, StoreStatus, StoreTask, new_store
@@ -16,6 +17,9 @@ from provisioner.domain.stores import Store, StoreStatus, StoreTask, new_store
 ID = "0123456789abcdef0123456789abcdef"
 NAMESPACE = "tiny-0123456789ab"
 TEXT = st.text(min_size=1)
+SOURCE = RestoreSource(ID, 3, "snapshot", "https://tea.shops.example", "ada", {"orders": 2})
+UPGRADED = InPlaceRestore(SOURCE, RestoreStage.PREPARED)
+LOADED = InPlaceRestore(SOURCE, RestoreStage.LOADING)
 
 
 def shop(
@@ -63,6 +67,26 @@ def test_only_of_a_suspended_store_it_says_so(changed: dict[str, Any]) -> None:
     text = annotation_for(shop(**changed))
     assert json.loads(text)["isSuspended"] is True
     assert read(text) == shop(status=StoreStatus.SUSPENDED)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"suspended_at": datetime(2026, 6, 2, tzinfo=UTC)},
+        {"restore": UPGRADED},
+        {"restore": LOADED},
+    ],
+)
+def test_only_of_a_shop_that_is_installed_closed_it_says_so(changed: dict[str, Any]) -> None:
+    for status in (StoreStatus.PROVISIONING, StoreStatus.UPDATING):
+        text = annotation_for(shop(status=status, **changed))
+        assert json.loads(text)["isClosed"] is True
+        found = read(text)
+        assert (found.status, found.reason is not None) == (StoreStatus.FAILED, True)
+        assert found == shop(status=StoreStatus.FAILED, reason=found.reason)
+    for status in (StoreStatus.QUEUED, StoreStatus.READY, StoreStatus.FAILED):
+        assert "isClosed" not in json.loads(annotation_for(shop(status=status, **changed)))
+    assert "isClosed" not in json.loads(annotation_for(shop(status=StoreStatus.PROVISIONING)))
 
 
 @given(

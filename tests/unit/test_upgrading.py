@@ -9,9 +9,9 @@ import pytest
 from msgspec import structs
 
 from provisioner.domain.backups import RestoreStage
-from provisioner.domain.cluster import Job
+from provisioner.domain.cluster import CronRuns, Job
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.errors import ClusterUnreachableError, HelmError
+from provisioner.domain.errors import ClusterUnreachableError, HelmError, NotFoundError
 from provisioner.domain.operations import OperationKind, OperationStatus
 from provisioner.domain.store_annotation import annotation_for
 from provisioner.domain.stores import Reason, StoreStatus, Upgrade
@@ -46,7 +46,7 @@ async def test_the_shop_is_saved_and_gets_its_version(shop: Shop) -> None:
     store = await shop.upgrade()
 
     assert is_upgraded(store)
-    assert (shop.installed, shop.is_open) == ([2], True)
+    assert (shop.installed, shop.opened, shop.is_open) == ([2], [2], True)
     (upgraded,) = await shop.operations()
     assert (upgraded.kind, upgraded.status, upgraded.reason) == (_K.UPGRADE, _O.SUCCEEDED, None)
     backup = await shop.world.backups.get(store.id, upgraded.number)
@@ -76,7 +76,7 @@ async def test_what_fails_brings_the_shop_back_with_its_data(shop: Shop) -> None
     store = await shop.upgrade()
 
     assert is_as_it_was(store)
-    assert (shop.installed, shop.is_open) == ([2, 1], True)
+    assert (shop.installed, shop.opened, shop.is_open) == ([2, 1], [1], True)
     failed, back = await shop.operations()
     assert (failed.kind, failed.status) == (_K.UPGRADE, _O.FAILED)
     assert failed.reason is not None
@@ -115,7 +115,7 @@ async def test_a_recovery_that_fails_leaves_the_shop_closed(
     monkeypatch.setitem(shop.cluster.reports, "load", shop.cluster.reports["dump"])
     await shop.records.transition(store, _S.QUEUED, begins=_K.RETRY)
     assert is_as_it_was(await shop.settle())
-    assert shop.installed == [2, 1, 1]
+    assert (shop.installed, shop.opened) == ([2, 1, 1], [1])
 
 
 @pytest.mark.parametrize("write", range(WRITES))
@@ -128,7 +128,7 @@ async def test_a_service_that_is_ended_goes_on(
     store = await shop.settle()
 
     assert is_upgraded(store)
-    assert (set(shop.installed), shop.is_open) == ({2}, True)
+    assert (set(shop.installed), set(shop.opened), shop.is_open) == ({2}, {2}, True)
     (upgraded,) = await shop.operations()
     assert (upgraded.kind, upgraded.status) == (_K.UPGRADE, _O.SUCCEEDED)
     backup = await shop.world.backups.before_upgrade(store)
@@ -152,7 +152,7 @@ async def test_a_service_that_is_ended_while_it_fails_brings_the_shop_back(
     store = await shop.settle()
 
     assert is_as_it_was(store)
-    assert (shop.installed[-1], shop.is_open) == (1, True)
+    assert (set(shop.opened), shop.is_open) == ({1}, True)
     failed, back = await shop.operations()
     assert (failed.kind, failed.status) == (_K.UPGRADE, _O.FAILED)
     assert (back.kind, back.status) == (_K.RESTORE, _O.SUCCEEDED)
@@ -190,7 +190,8 @@ async def test_what_set_up_the_former_version_does_not_pass_for_the_new_one(
 
     assert is_upgraded(await shop.upgrade())
 
-    assert [{name for name in names if "setup" in name} for names in seen] == [set()]
+    closed, opened = ({name for name in names if "setup" in name} for names in seen)
+    assert (closed, opened) == (set(), {"tiny-setup-2"})
 
 
 async def test_what_cannot_be_had_is_found_out_while_the_shop_is_open(shop: Shop) -> None:
@@ -201,7 +202,7 @@ async def test_what_cannot_be_had_is_found_out_while_the_shop_is_open(shop: Shop
     store = await shop.upgrade()
 
     assert is_as_it_was(store)
-    assert (shop.installed, shop.is_open) == ([], True)
+    assert (shop.installed, shop.opened, shop.is_open) == ([], [], True)
     (failed,) = await shop.operations()
     assert (failed.kind, failed.status) == (_K.UPGRADE, _O.FAILED)
     assert failed.reason is not None
@@ -232,7 +233,7 @@ async def test_what_is_not_known_in_time_leaves_the_shop_open(
         "Nothing was upgraded, and the shop is open as before. Whether the version can be had was"
         " not known within 0.001 minutes. Last seen: Looking whether the version can be had.",
     )
-    assert (shop.installed, shop.is_open) == ([], True)
+    assert (shop.installed, shop.opened, shop.is_open) == ([], [], True)
 
 
 async def test_what_follows_no_more_is_found_out_while_the_shop_is_open(shop: Shop) -> None:
@@ -246,7 +247,7 @@ async def test_what_follows_no_more_is_found_out_while_the_shop_is_open(shop: Sh
     assert failed.reason is not None
     assert failed.reason.code is ReasonCode.ENGINE_MISSING
     assert "A shop of version 1 cannot be upgraded to 2 directly." in failed.reason.message
-    assert shop.installed == []
+    assert (shop.installed, shop.opened) == ([], [])
 
 
 async def test_what_cannot_be_brought_back_is_not_begun(shop: Shop) -> None:
@@ -262,13 +263,38 @@ async def test_what_cannot_be_brought_back_is_not_begun(shop: Shop) -> None:
     assert "Version 1 of engine tiny is no longer offered here." in failed.reason.message
 
 
+@pytest.mark.parametrize("lacks", ["template", "accounts", "settings"])
+async def test_what_stands_in_the_way_of_a_backup_is_found_out_while_it_is_open(
+    shop: Shop, lacks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(namespace: str, name: str) -> CronRuns:
+        raise NotFoundError(f"cronjobs.batch {name!r} not found in {namespace}")
+
+    if lacks == "template":
+        monkeypatch.setattr(shop.cluster, "runs", none)
+    elif lacks == "accounts":
+        shop.cluster.lose("platform")
+    else:
+        settings = replace(shop.context.settings, backups=None)
+        shop.world.context = replace(shop.context, settings=settings)
+
+    assert is_as_it_was(await shop.upgrade())
+
+    (failed,) = await shop.operations()
+    assert failed.reason is not None
+    assert failed.reason.code is ReasonCode.BACKUP_NOT_SET_UP
+    steps = {name: status for name, (status, _) in (await shop.world.steps()).items()}
+    assert (steps["PREFLIGHT"], steps["CLOSE"]) == ("FAILED", "PENDING")
+    assert (shop.installed, shop.opened, shop.is_open) == ([], [], True)
+
+
 async def test_a_shop_that_cannot_be_saved_is_opened_as_it_was(shop: Shop) -> None:
     shop.cluster.are_jobs_failing = True
 
     store = await shop.upgrade()
 
     assert is_as_it_was(store)
-    assert (shop.installed, shop.is_open) == ([], True)
+    assert (shop.installed, shop.opened, shop.is_open) == ([], [], True)
     (failed,) = await shop.operations()
     assert (failed.kind, failed.status) == (_K.UPGRADE, _O.FAILED)
     assert failed.reason is not None
@@ -286,7 +312,7 @@ async def test_a_namespace_that_is_lost_meanwhile_is_made_anew_with_the_data(sho
     store = await shop.settle()
 
     assert is_as_it_was(store)
-    assert shop.installed == [1]  # no empty shop of the other version
+    assert (shop.installed, shop.opened) == ([1], [1])  # no empty shop of the other version
     failed, back = await shop.operations()
     assert (failed.status, failed.reason) == (_O.FAILED, NAMESPACE_LOST)
     assert (back.kind, back.status) == (_K.RESTORE, _O.SUCCEEDED)

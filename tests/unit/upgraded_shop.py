@@ -18,8 +18,15 @@ from tests.unit.backup_world import ENGINE, World
 _S, _O, _K = StoreStatus, OperationStatus, OperationKind
 
 
+CLOSED = {"ingress": {"enabled": False}}
+
+
 class Shop:
-    """A shop of version 1 that is open, and can be upgraded to 2. Every install of it is noted."""
+    """A shop of version 1 that is open, and can be upgraded to 2.
+
+    ``installed`` are the versions that were installed closed to visitors, and ``opened`` those that
+    were installed with what leads to them.
+    """
 
     def __init__(self, world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
@@ -30,17 +37,22 @@ class Shop:
             EngineVersion("1", is_default=False, values={"version": 1}),
             EngineVersion("2", is_default=True, values={"version": 2}, follows=("1",)),
         )
-        engine = replace(ENGINE, versions=versions, closed_by=("web",))
+        engine = replace(ENGINE, versions=versions, closed_by=("web",), while_closed=CLOSED)
         self.context = world.context = replace(world.context, engines={"tiny": engine})
         self.installed: list[object] = []
+        self.opened: list[object] = []
         self.is_broken = False  # version 2
         self._pages = OperationPages(database)
         install = world.cluster.install
 
         async def noted(*, values: Mapping[str, object], **given: object) -> str:
-            self.installed.append(values["version"])
+            is_closed = CLOSED.items() <= values.items()
+            (self.installed if is_closed else self.opened).append(values["version"])
             world.cluster.is_image_missing = self.is_broken and values["version"] == 2
-            return await install(values=values, **given)  # type: ignore[arg-type]
+            output = await install(values=values, **given)  # type: ignore[arg-type]
+            # At once, and not when somebody hides it: the service may be killed in between.
+            assert self.namespace.is_hidden is is_closed
+            return output
 
         monkeypatch.setattr(world.cluster, "install", noted)
 
