@@ -42,8 +42,9 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy`` and ``is_suspended`` are there only where they hold. A version of the platform that
-    does not know them refuses the annotation, and so does not make a shop of a copy.
+    ``is_copy`` and ``is_suspended`` are there only where they hold, and ``plan`` where the store
+    names one. A version of the platform that does not know them refuses the annotation, and so does
+    not make a shop of a copy, or install one with smaller volumes.
     """
 
     version: Literal[1]
@@ -59,6 +60,7 @@ class _Annotation(
     created_at: _Moment
     is_copy: bool = False
     is_suspended: bool = False
+    plan: _Text | None = None
 
 
 class _AnyVersion(msgspec.Struct):
@@ -85,6 +87,7 @@ def annotation_for(store: Store) -> str:
         contact_email=store.contact_email,
         created_at=store.created_at,
         is_copy=store.is_copy,
+        plan=store.plan,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
     )
     return msgspec.json.encode(annotation).decode()
@@ -113,6 +116,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         url=found.url,
         contact_email=found.contact_email,
         is_copy=found.is_copy,
+        plan=found.plan,
         now=found.created_at.astimezone(UTC),
     )
     return replace(store, status=StoreStatus.SUSPENDED) if found.is_suspended else store
