@@ -64,6 +64,11 @@ class Settings(
         description="Engines that no new store can have, as a JSON object: the name of each and the"
         " reason for people, in a sentence.",
     )
+    plan_prices: dict[str, dict[str, str]] = Field(
+        {},
+        description="What the plans of each engine cost, as a JSON object such as"
+        ' {"medusa": {"small": "9 € a month"}}. The texts are shown as they are.',
+    )
     chart_values: Path | None = Field(
         None,
         description="A folder with <engine>.yaml files: Helm values that replace a chart's own.",
@@ -218,6 +223,7 @@ class Settings(
             database_connections=self.database_connections,
             engine_folders=self.charts,
             unavailable_engines=self.unavailable_engines,
+            plan_prices=self.plan_prices,
             kubeconfig=self.kubeconfig,
             kube_context=self.kube_context,
             helm=HelmSettings(

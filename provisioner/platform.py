@@ -95,7 +95,10 @@ async def running_platform(
     that is not done goes on at the next start, or at another replica.
     """
     engines = EngineCatalogue.load(
-        settings.engine_folders, settings.unavailable_engines, settings.work.values_files
+        settings.engine_folders,
+        settings.unavailable_engines,
+        settings.work.values_files,
+        settings.plan_prices,
     )
     # The stack closes what was opened last first: root tasks end before the prober, the API client
     # and the database that they use.

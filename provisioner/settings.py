@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from provisioner.domain.stores import Retention
@@ -21,6 +21,7 @@ class PlatformSettings:
     ``engine_folders``: folders that contain one folder for each engine.
     ``kubeconfig`` and ``kube_context``: None for the defaults.
     ``unavailable_engines``: the reason for each engine that no new store can have.
+    ``plan_prices``: the text for each plan, by engine.
     ``shop_url``: a pattern such as ``http://{name}.store.localhost``.
     ``ingress``: the base URL at which the API reaches the ingress controller, or None where the
     host names of shops resolve.
@@ -47,4 +48,5 @@ class PlatformSettings:
     retention: Retention
     quota: Quota
     names: NameRules
+    plan_prices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     issuer: IssuerTrust | None = None

@@ -31,7 +31,7 @@ from resolvers.refusals import RefusalsAsErrors
 
 RECORDED: Mapping[str, frozenset[str]] = {
     "createStore": frozenset(
-        {"name", "engine", "version", "from_backup", "as_copy", "idempotency_key"}
+        {"name", "engine", "version", "plan", "from_backup", "as_copy", "idempotency_key"}
     ),
     "deleteStore": frozenset({"id"}),
     "cancelStore": frozenset({"id"}),

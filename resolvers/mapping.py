@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from provisioner.domain import cluster, engines, identities, stores
+from provisioner.domain import cluster, identities, stores
 from provisioner.domain.backups import Backup as BackupRecord
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.pod_events import pod_status
@@ -13,7 +13,7 @@ from provisioner.storage.listing import StoreOrder, StorePage, encode_cursor
 from provisioner.storage.paging import Page
 from provisioner.streams.list_stream import StoresChange
 from provisioner.streams.updates import StoreUpdate
-from resolvers import backup_mapping, ids, operations
+from resolvers import backup_mapping, engine_mapping, ids, operations
 from resolvers.context import Context
 from resolvers.errors import public, require_caller
 from resolvers.pages import page_info
@@ -145,7 +145,11 @@ def _store(
         engine=record.engine,
         engine_version=record.engine_version,
         next_version=record.upgrade.version if record.upgrade else None,
-        upgrades=[engine_version(item) for item in context.platform.upgrades.on_offer(record)],
+        upgrades=[
+            engine_mapping.engine_version(item)
+            for item in context.platform.upgrades.on_offer(record)
+        ],
+        plan=engine_mapping.store_plan(record, engine),
         contact_email=record.contact_email,
         is_copy=record.is_copy,
         status=enums.StoreStatus[record.status],
@@ -217,28 +221,6 @@ def _event_connection(
     cursors = [edge.cursor for edge in edges]
     return StoreEventConnection(
         edges=edges, page_info=page_info(cursors, has_next=page.has_next, after=after)
-    )
-
-
-def engine(record: engines.Engine) -> types.Engine:
-    return types.Engine(
-        name=record.name,
-        display_name=record.display_name,
-        description=record.description,
-        versions=[engine_version(item) for item in record.versions],
-        resources=types.EngineResources(
-            cpu=record.resources.get("cpu", "0"),
-            memory=record.resources.get("memory", "0"),
-            storage=record.resources.get("storage", "0"),
-        ),
-        is_available=record.unavailable_reason is None,
-        unavailable_reason=record.unavailable_reason,
-    )
-
-
-def engine_version(record: engines.EngineVersion) -> types.EngineVersion:
-    return types.EngineVersion(
-        name=record.name, is_default=record.is_default, what_is_new=record.what_is_new or None
     )
 
 

@@ -50,6 +50,7 @@ class Mutation(
             name=input.name,
             engine=input.engine,
             version=input.version,
+            plan=input.plan,
             contact_email=input.contact_email,
             from_backup=_backup_of(input),
             as_copy=bool(input.as_copy),

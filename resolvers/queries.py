@@ -7,7 +7,17 @@ import strawberry
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.stores import StoreStatus
 from provisioner.storage.listing import StoreFilter, StoreOrder
-from resolvers import access, audit, backup_mapping, backups, ids, mapping, operations, rollouts
+from resolvers import (
+    access,
+    audit,
+    backup_mapping,
+    backups,
+    engine_mapping,
+    ids,
+    mapping,
+    operations,
+    rollouts,
+)
 from resolvers.access import AccessQuery
 from resolvers.audit import AuditQuery
 from resolvers.context import Info
@@ -15,6 +25,7 @@ from resolvers.errors import public, require_caller
 from resolvers.rollouts import RolloutQuery
 from schema import enums, types
 from schema.connections import StoreConnection
+from schema.engines import Engine
 from schema.inputs import StoreFilterInput, StoreOrderInput
 from schema.node import Node
 
@@ -98,9 +109,10 @@ class Query(AccessQuery, AuditQuery, RolloutQuery):
         return mapping.connection(info.context, page, order, after=after)
 
     @strawberry.field(description="The kinds of shop that can be created.")
-    async def engines(self, info: Info) -> list[types.Engine]:
+    async def engines(self, info: Info) -> list[Engine]:
         require_caller(info.context)
-        return [mapping.engine(item) for item in info.context.platform.stores.engines.values()]
+        engines = info.context.platform.stores.engines
+        return [engine_mapping.engine(item) for item in engines.values()]
 
     @strawberry.field(description="The caller.")
     async def viewer(self, info: Info) -> types.Viewer:

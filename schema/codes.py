@@ -128,6 +128,10 @@ class UserErrorCode(Enum):
         "ENGINE_UNAVAILABLE", description="No new store can have the engine for now."
     )
     VERSION_UNKNOWN = _value("VERSION_UNKNOWN", description="The engine has no such version.")
+    PLAN_UNKNOWN = _value("PLAN_UNKNOWN", description="The engine has no such plan.")
+    PLAN_TOO_SMALL = _value(
+        "PLAN_TOO_SMALL", description="The plan has less room for data than the shop has already."
+    )
     IDEMPOTENCY_KEY_INVALID = _value(
         "IDEMPOTENCY_KEY_INVALID", description="The idempotency key is empty or too long."
     )

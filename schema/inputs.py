@@ -21,6 +21,12 @@ class CreateStoreInput:
         default=None,
         description="A version of the engine. By default, the engine's default version.",
     )
+    plan: str | None = strawberry.field(
+        default=None,
+        description="One of the engine's `plans`. By default, the plan of the shop that"
+        " `fromBackup` is of, or else the engine's default plan. A backup needs a plan with at"
+        " least as much storage as that of its shop.",
+    )
     contact_email: str | None = strawberry.field(
         default=None,
         description="Where the shop writes to its merchant, of new orders for example; some engines"

@@ -11,6 +11,7 @@ from typing import Annotated, Protocol
 import strawberry
 
 from schema.backups import Backup, BackupConnection, BackupPolicy
+from schema.engines import EngineVersion, Plan
 from schema.enums import ContainerState, PodPhase, Role, StoreStatus, StoreTarget
 from schema.events import StoreEvent, StoreEventConnection
 from schema.node import Node
@@ -65,40 +66,6 @@ class Diagnostics:
     )
 
 
-@strawberry.type(description="A version of an engine.")
-class EngineVersion:
-    name: str = strawberry.field(description="The version's name. Pass it as `version`.")
-    is_default: bool = strawberry.field(
-        description="Whether this version is used when a request names none."
-    )
-    what_is_new: str | None = strawberry.field(
-        description="What an upgrade to it brings, in a sentence for merchants. Null if nobody"
-        " wrote one."
-    )
-
-
-@strawberry.type(description="The resources that a store of an engine asks for.")
-class EngineResources:
-    cpu: str = strawberry.field(description="CPU, as a Kubernetes quantity.")
-    memory: str = strawberry.field(description="Memory, as a Kubernetes quantity.")
-    storage: str = strawberry.field(description="Disk space, as a Kubernetes quantity.")
-
-
-@strawberry.type(description="A kind of shop that can be created.")
-class Engine:
-    name: str = strawberry.field(description="The engine's name. Pass it as `engine`.")
-    display_name: str = strawberry.field(description="The name that people see.")
-    description: str = strawberry.field(description="What the engine is, in one sentence.")
-    versions: list[EngineVersion] = strawberry.field(description="The versions that can be chosen.")
-    resources: EngineResources = strawberry.field(
-        description="The resources that one store asks for."
-    )
-    is_available: bool = strawberry.field(description="Whether new stores can have the engine.")
-    unavailable_reason: str | None = strawberry.field(
-        description="Why no new store can have the engine; null if stores can."
-    )
-
-
 class StoreDetails(Protocol):
     """Reads the parts of a store that are not in its own database row."""
 
@@ -141,6 +108,7 @@ class Store(Node):
     upgrades: list[EngineVersion] = strawberry.field(
         description="The versions that its shop can be upgraded to. See `upgradeStore`."
     )
+    plan: Plan | None = strawberry.field(description="Its plan. Null if its engine has none.")
     contact_email: str | None = strawberry.field(
         description="Where the shop writes to its merchant; null if nobody said."
     )

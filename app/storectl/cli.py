@@ -8,9 +8,10 @@ import typer
 from app.storectl import account, documents, profiles, wording
 from app.storectl.addresses import normalised
 from app.storectl.backup_commands import backup, backups, pin, unpin, verify
-from app.storectl.completion import Key, engine_names, profile_names
+from app.storectl.completion import Key, engine_names, plan_names, profile_names
 from app.storectl.delete_commands import cancel, delete
 from app.storectl.ending import DEBUG_VARIABLE, ended
+from app.storectl.engines_command import engines
 from app.storectl.errors import EXIT_CODES, UsageError
 from app.storectl.examples import examples
 from app.storectl.history_command import history
@@ -46,6 +47,15 @@ cli.add_typer(rollouts, name="rollout")
 
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")
+]
+
+Plan = Annotated[
+    str | None,
+    typer.Option(
+        help="How much the shop has of the cluster, as `storectl engines` lists it. The default is"
+        " the engine's.",
+        autocompletion=plan_names,
+    ),
 ]
 
 
@@ -156,6 +166,7 @@ def whoami(*, as_json: AsJson = False) -> None:
     epilog=examples(
         "storectl create my-shop --engine medusa --watch",
         "storectl create my-shop --engine woocommerce --email me@example.com",
+        "storectl create my-shop --engine medusa --plan medium",
     )
 )
 def create(
@@ -168,6 +179,7 @@ def create(
         ),
     ] = None,
     version: Annotated[str | None, typer.Option(help="The engine's version.")] = None,
+    plan: Plan = None,
     email: Annotated[
         str | None, typer.Option(help="Where the shop writes to you, of new orders for example.")
     ] = None,
@@ -188,8 +200,8 @@ def create(
             [item["name"] for item in await api.engines() if item["isAvailable"]]
         )
         store = await api.change(
-            "createStore", name=name, engine=chosen, version=version, contactEmail=email,
-            idempotencyKey=key,
+            "createStore", name=name, engine=chosen, version=version, plan=plan,
+            contactEmail=email, idempotencyKey=key,
         )  # fmt: skip
         if watch:
             # From version 0, so that the events before the watch are shown as well.
@@ -201,6 +213,7 @@ def create(
     run(work())
 
 
+cli.command(epilog=examples("storectl engines", "storectl engines --json"))(engines)
 cli.command(
     name="list",
     epilog=examples(

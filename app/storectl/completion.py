@@ -22,6 +22,11 @@ def engine_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return _of_platform(ctx, _engine_names, incomplete)
 
 
+def plan_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the names of the plans of the engine that is named, or of all; never raise."""
+    return _of_platform(ctx, lambda api: _plan_names(api, ctx.params.get("engine")), incomplete)
+
+
 def backup_numbers(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the numbers of the backups of the store that is named before; never raise."""
     return _of_platform(ctx, lambda api: _backup_numbers(api, ctx.params["key"]), incomplete)
@@ -78,6 +83,11 @@ async def _store_names(api: "Api", incomplete: str) -> list[str]:
 
 async def _engine_names(api: "Api") -> list[str]:
     return [engine["name"] for engine in await api.engines()]
+
+
+async def _plan_names(api: "Api", engine: str | None) -> list[str]:
+    found = [item for item in await api.engines() if engine in (None, item["name"])]
+    return list(dict.fromkeys(plan["name"] for item in found for plan in item["plans"]))
 
 
 async def _backup_numbers(api: "Api", key: str) -> list[str]:

@@ -8,21 +8,23 @@ STORE = """fragment StoreFields on Store {
 }"""
 _STEPS = "steps { name status message output startedAt finishedAt }"
 _VERSION = "name isDefault whatIsNew"
-_UPGRADES = f"upgrades {{ {_VERSION} }} wayBack {{ number madeAt engineVersion }}"
+_PLAN = "name description isDefault price"
+_OFFERS = f"plan {{ {_PLAN} }} upgrades {{ {_VERSION} }} wayBack {{ number madeAt engineVersion }}"
 _OPERATION = "operation { number kind status askedByName reason { code message } }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
 ENGINES = f"""query {{ engines {{
-  name displayName description isAvailable unavailableReason versions {{ {_VERSION} }} }} }}"""
+  name displayName description isAvailable unavailableReason versions {{ {_VERSION} }}
+  plans {{ {_PLAN} }} }} }}"""
 PLATFORM = "query { platform { isAddressChecked } }"
 STORES = f"""{STORE} query ($first: Int!, $after: String, $filter: StoreFilterInput) {{
   stores(first: $first, after: $after, filter: $filter, orderBy: {{field: NAME, direction: ASC}}) {{
     totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node {{ ...StoreFields }} }} }} }}"""
 STORE_BY_ID = f"""{STORE} query ($key: ID!) {{
-  store: store(id: $key) {{ ...StoreFields {_OPERATION} {_STEPS} {_UPGRADES}
+  store: store(id: $key) {{ ...StoreFields {_OPERATION} {_STEPS} {_OFFERS}
     pods {{ name component status isReady restarts message }} }} }}"""
 STORE_BY_NAME = f"""{STORE} query ($key: String!) {{
-  store: storeByName(name: $key) {{ ...StoreFields {_OPERATION} {_STEPS} {_UPGRADES}
+  store: storeByName(name: $key) {{ ...StoreFields {_OPERATION} {_STEPS} {_OFFERS}
     pods {{ name component status isReady restarts message }} }} }}"""
 EVENTS = """query ($id: ID!, $after: String) {
   store(id: $id) { events(first: 500, after: $after) {

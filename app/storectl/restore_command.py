@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app.storectl import wording
-from app.storectl.completion import Key
+from app.storectl.completion import Key, plan_names
 from app.storectl.errors import UsageError
 from app.storectl.printable import printable
 from app.storectl.prompts import confirm
@@ -43,6 +43,14 @@ Email = Annotated[
     str | None,
     typer.Option(help="Where the new shop writes to you. The default is as in the other one."),
 ]
+Plan = Annotated[
+    str | None,
+    typer.Option(
+        help="The new shop's plan, as `storectl engines` lists it. The default is as in the other"
+        " one.",
+        autocompletion=plan_names,
+    ),
+]
 IdempotencyKey = Annotated[
     str | None,
     typer.Option("--key", help="An idempotency key: a repeated key returns the same store."),
@@ -59,6 +67,7 @@ def restore(
     in_place: InPlace = False,
     number: Number = None,
     email: Email = None,
+    plan: Plan = None,
     idempotency_key: IdempotencyKey = None,
     without_backup: WithoutBackup = False,
     yes: Yes = False,
@@ -79,11 +88,14 @@ def restore(
     if not in_place:
         if without_backup:
             raise UsageError("--without-backup is for --in-place: a new shop replaces no other.")
-        given = {"name": new_name, "contactEmail": email, "idempotencyKey": idempotency_key}
+        given = {"name": new_name, "plan": plan, "contactEmail": email}
+        given["idempotencyKey"] = idempotency_key
         _create(key, number, given, watch=watch, as_json=as_json)
         return
-    if email is not None or idempotency_key is not None:
-        raise UsageError("--email and --key are for a new shop: leave them out with --in-place.")
+    if any(option is not None for option in (email, plan, idempotency_key)):
+        raise UsageError(
+            "--email, --plan and --key are for a new shop: leave them out with --in-place."
+        )
     is_saved = not without_backup
     _put_in_place(key, number, is_saved=is_saved, yes=yes, watch=watch, as_json=as_json)
 
@@ -93,6 +105,7 @@ def clone(
     key: Key,
     new_name: NewName,
     number: Number = None,
+    plan: Plan = None,
     watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +114,8 @@ def clone(
     The copy sends no mail, takes no payments and calls nobody outside, and its pages say so. A
     deleted shop is named by its id.
     """
-    _create(key, number, {"name": new_name, "asCopy": True}, watch=watch, as_json=as_json)
+    given = {"name": new_name, "asCopy": True, "plan": plan}
+    _create(key, number, given, watch=watch, as_json=as_json)
 
 
 def _create(

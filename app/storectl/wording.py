@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.storectl.plan_wording import plan_fact
 from app.storectl.tables import columns
 
 Data = dict[str, Any]
@@ -158,6 +159,7 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Address", store["url"]),
         ("Admin", store["adminUrl"] or ""),
         ("Engine", f"{store['engine']} {store['engineVersion']}"),
+        ("Plan", plan_fact(store.get("plan"))),
         ("Next version", store["nextVersion"] or ""),
         ("Upgrades", _on_offer(store)),
         ("Way back", _way_back(store)),

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from provisioner.domain.errors import ConfigurationError
-from provisioner.domain.plans import chosen_plan
+from provisioner.domain.plans import Plan, PlanInFile, priced, read_plans, wrong_price
 from provisioner.domain.stores import Store
 
 
@@ -98,7 +98,7 @@ class Engine:
     for registries, the engine's stores pull with them.
 
     ``resources`` are what a new store asks for in all: ``cpu``, ``memory`` and ``storage`` as
-    Kubernetes writes them.
+    Kubernetes writes them. With ``plans``, of which a store has one, they are the default plan's.
 
     ``backup_counts`` names what the Job of a backup counts, such as orders; None for an engine
     that cannot be backed up. ``closed_by`` names the components without which nobody changes the
@@ -133,6 +133,7 @@ class Engine:
     credentials: tuple[GeneratedSecret, ...]
     versions: tuple[EngineVersion, ...]
     resources: Mapping[str, str]
+    plans: tuple[Plan, ...] = ()
     provision_timeout: timedelta | None = None
     walk: tuple[PageVisit, ...] = ()
     shop_service: ShopService | None = None
@@ -162,6 +163,22 @@ class Engine:
 
     def version(self, name: str) -> EngineVersion | None:
         return next((version for version in self.versions if version.name == name), None)
+
+    @property
+    def default_plan(self) -> Plan | None:
+        """The plan of new stores that name none; None for an engine without plans."""
+        return next((plan for plan in self.plans if plan.is_default), None)
+
+    def plan(self, name: str) -> Plan | None:
+        return next((plan for plan in self.plans if plan.name == name), None)
+
+    def plan_of(self, store: Store) -> Plan | None:
+        """Return the plan that a store has; None if it is not offered, or there are no plans.
+
+        A store from before stores had plans is given none by name, so its chart has what the
+        operator's values say for all: the default.
+        """
+        return self.default_plan if store.plan is None else self.plan(store.plan)
 
     def versions_after(self, name: str) -> tuple[EngineVersion, ...]:
         """Return the versions that a shop of this one can be upgraded to, as they are listed."""
@@ -250,7 +267,7 @@ class _Description(_File):
     while_closed: dict[str, object] = {}
     makes_copies: bool = False
     resources: _Resources = {}
-    plans: dict[str, _Resources] = {}
+    plans: dict[_Label, PlanInFile] = {}
 
 
 def load_engine(
@@ -286,22 +303,11 @@ def load_engine(
             f"{folder}: there is no Chart.yaml beside engine.yaml. Add the engine's Helm chart."
         )
     values = [folder / "values.yaml", *values_files.get(found.name, ())]
-    resources = _resources(found, file, values) if found.plans else found.resources
-    return _engine(found, folder, resources)
+    return _engine(found, folder, read_plans(found.plans, file, values))
 
 
-def _resources(found: _Description, file: Path, values_files: Iterable[Path]) -> _Resources:
-    """Return what a store of the plan that new stores have asks for."""
-    plan = chosen_plan(values_files)
-    if plan not in found.plans:
-        raise ConfigurationError(
-            f"{file}: the chart's values or the operator's set `plan` to {plan!r}, which is none of"
-            f" `plans`: {', '.join(found.plans)}."
-        )
-    return found.plans[plan]
-
-
-def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
+def _engine(found: _Description, folder: Path, plans: tuple[Plan, ...]) -> Engine:
+    chosen = [plan.resources for plan in plans if plan.is_default]
     return Engine(
         name=found.name,
         display_name=found.display_name,
@@ -320,7 +326,8 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
             EngineVersion(v.name, v.default, v.values, tuple(v.follows), v.what_is_new)
             for v in found.versions
         ),
-        resources={key: str(value) for key, value in resources.items()},
+        resources=chosen[0] if chosen else {k: str(v) for k, v in found.resources.items()},
+        plans=plans,
         provision_timeout=_seconds(found.provision_timeout_seconds),
         sends_mail=found.sends_mail,
         takes_pull_secrets=found.takes_pull_secrets,
@@ -411,14 +418,16 @@ class EngineCatalogue(Mapping[str, Engine]):
         roots: Iterable[Path],
         unavailable: Mapping[str, str] = MappingProxyType({}),
         values_files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
+        prices: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> "EngineCatalogue":
         """Read every folder with an engine.yaml that is directly inside one of ``roots``.
 
-        ``unavailable`` gives the reason for each engine that no new store can have, and
-        ``values_files`` the operator's Helm values for each engine.
+        ``unavailable`` gives the reason for each engine that no new store can have,
+        ``values_files`` the operator's Helm values for each engine, and ``prices`` the text for
+        each plan of an engine.
 
-        Raises ConfigurationError when there is no engine, or one is wrong, or ``unavailable`` names
-        one that does not exist.
+        Raises ConfigurationError when there is no engine, or one is wrong, or ``unavailable`` or
+        ``prices`` name one that does not exist.
         """
         # Sorted, because ``glob`` gives files in no particular order.
         files = sorted(file for root in roots for file in root.glob("*/engine.yaml"))
@@ -433,7 +442,16 @@ class EngineCatalogue(Mapping[str, Engine]):
                 f"STORE_PLATFORM_UNAVAILABLE_ENGINES names {', '.join(sorted(unknown))}, and there"
                 " is no such engine."
             )
-        return cls(replace(e, unavailable_reason=unavailable.get(e.name)) for e in engines)
+        if wrong := wrong_price(prices, {engine.name: engine.plans for engine in engines}):
+            raise ConfigurationError(f"STORE_PLATFORM_PLAN_PRICES names {wrong}.")
+        return cls(
+            replace(
+                engine,
+                unavailable_reason=unavailable.get(engine.name),
+                plans=priced(engine.plans, prices.get(engine.name, {})),
+            )
+            for engine in engines
+        )
 
     def __getitem__(self, name: str) -> Engine:
         return self._engines[name]

@@ -50,8 +50,9 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold. A version of the
-    platform that does not know them refuses the annotation, and so does not make a shop of a copy.
+    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold, and ``plan``
+    where the store names one. A version of the platform that does not know them refuses the
+    annotation, and so does not make a shop of a copy, or install one with smaller volumes.
     """
 
     version: Literal[1]
@@ -68,6 +69,7 @@ class _Annotation(
     is_copy: bool = False
     is_suspended: bool = False
     is_closed: bool = False
+    plan: _Text | None = None
 
 
 class _AnyVersion(msgspec.Struct):
@@ -94,6 +96,7 @@ def annotation_for(store: Store) -> str:
         contact_email=store.contact_email,
         created_at=store.created_at,
         is_copy=store.is_copy,
+        plan=store.plan,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
         is_closed=is_installed_closed(store),
     )
@@ -123,6 +126,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         url=found.url,
         contact_email=found.contact_email,
         is_copy=found.is_copy,
+        plan=found.plan,
         now=found.created_at.astimezone(UTC),
     )
     if found.is_suspended:

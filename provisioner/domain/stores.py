@@ -142,6 +142,9 @@ class Store:
     payments and calls nobody.
 
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
+
+    ``plan`` is the name of its engine's plan; None for an engine without plans, and for a store
+    from before stores had plans, which has the default one (see ``Engine.plan_of``).
     """
 
     id: str
@@ -161,8 +164,8 @@ class Store:
     operation_started_at: datetime | None
     created_at: datetime
     updated_at: datetime
-    ready_at: datetime | None
-    deleted_at: datetime | None
+    ready_at: datetime | None = None
+    deleted_at: datetime | None = None
     contact_email: str | None = None
     task: StoreTask | None = None
     from_backup: RestoreSource | None = None
@@ -170,6 +173,7 @@ class Store:
     restore: InPlaceRestore | None = None
     suspended_at: datetime | None = None
     upgrade: Upgrade | None = None
+    plan: str | None = None
 
     @property
     def is_updating(self) -> bool:
@@ -216,6 +220,7 @@ def new_store(
     contact_email: str | None = None,
     from_backup: RestoreSource | None = None,
     is_copy: bool = False,
+    plan: str | None = None,
 ) -> Store:
     """Return the record of a new store that waits to be provisioned.
 
@@ -239,11 +244,10 @@ def new_store(
         operation_started_at=None,
         created_at=now,
         updated_at=now,
-        ready_at=None,
-        deleted_at=None,
         contact_email=contact_email,
         from_backup=from_backup,
         is_copy=is_copy,
+        plan=plan,
     )
 
 

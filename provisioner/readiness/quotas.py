@@ -3,19 +3,13 @@
 import re
 from decimal import Decimal
 
+from provisioner.domain.quantities import amount_of
+
 _SAID = re.compile(
     r"requested: (?P<asked>\S*), used: \S*, limited: (?P<limited>\S*=[^\s,]+)(?P<rest>.*)",
     re.DOTALL,
 )
 """Source: kubernetes apiserver pkg/admission/plugin/resourcequota/controller.go, prettyPrint."""
-# Decimal, and not float: quantities are compared, and 0.1 is no exact float.
-_QUANTITY = re.compile(r"(?P<number>[0-9.]+(?:[eE][0-9]+)?)(?P<unit>m|[kMGTPE]|[KMGTPE]i)?")
-_UNITS = {
-    "m": Decimal("0.001"),
-    "": Decimal(1),
-    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
-    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
-}
 _CUT = 500
 """How many characters of an event's message are kept (see ``kubernetes.projections``). In a message
 of this length the last number may be cut off."""
@@ -37,9 +31,5 @@ def is_too_large(message: str) -> bool:
 def _amounts(listed: str) -> dict[str, Decimal]:
     """Read a list such as "limits.cpu=2,pods=1"; leave out what is not a quantity."""
     pairs = (item.partition("=") for item in listed.split(","))
-    found = {name: _QUANTITY.fullmatch(quantity) for name, _, quantity in pairs}
-    return {
-        name: Decimal(quantity["number"]) * _UNITS[quantity["unit"] or ""]
-        for name, quantity in found.items()
-        if quantity
-    }
+    found = {name: amount_of(quantity) for name, _, quantity in pairs}
+    return {name: amount for name, amount in found.items() if amount is not None}

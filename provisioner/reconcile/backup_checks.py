@@ -162,5 +162,6 @@ def store_to_check(
         contact_email=store.contact_email,
         from_backup=source_of(store, backup, engine),
         is_copy=True,
+        plan=store.plan,
         now=clock.now(),
     )

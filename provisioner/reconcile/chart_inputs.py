@@ -77,7 +77,7 @@ async def ensure_pull_secret(context: ReconcileContext, store: Store, engine: En
 
 
 def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dict[str, object]:
-    """Return the Helm values that say which store it is, how its mail leaves, and how it pulls."""
+    """Return the Helm values that come from a store: which it is, its plan, its mail and pulls."""
     given: dict[str, object] = {
         "id": store.id,
         "name": store.name,
@@ -90,6 +90,8 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
     if store.is_copy:
         given["isCopy"] = True
     values: dict[str, object] = {"store": given}
+    if store.plan is not None:
+        values["plan"] = store.plan
     if mail := _mail_of(context, store, engine):
         values["mail"] = {
             "host": mail.host,

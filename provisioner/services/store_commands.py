@@ -5,13 +5,11 @@ found". A command only writes what a store should be, and wakes the dispatcher, 
 done. Each command gets an ``AuditedAction``, whose entry is written together with the change.
 """
 
-from collections.abc import Iterable
-
 from structlog.contextvars import bind_contextvars
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.emails import refuse_email
-from provisioner.domain.engines import Engine, EngineCatalogue, EngineVersion
+from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.identities import Identity
 from provisioner.domain.instrumentation import Activity
@@ -24,6 +22,7 @@ from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogin, AdminLogins
 from provisioner.services.permissions import require_operator
 from provisioner.services.restores import Restorable, Restores, refuse_copy
+from provisioner.services.store_choices import StoreChoices, choices_for
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.wanted_store import WantedStore
 from provisioner.storage.audit_log import AuditedAction
@@ -96,9 +95,10 @@ class StoreCommands:
             )
             wanted = restorable.completed(wanted)
         refused.append(refuse_copy(wanted, restorable))
-        engine, version = self._chosen(wanted.engine, wanted.version, refused)
+        source = None if restorable is None else restorable.store
+        choices = choices_for(self._engines, wanted, source, refused)
         store = await self._records.create(
-            self._new_store(caller, wanted, restorable, engine, version),
+            self._new_store(caller, wanted, restorable, choices),
             idempotency_key=wanted.idempotency_key,
             quota=self._quota,
             names_kept_for=self._names.kept_for,
@@ -112,8 +112,7 @@ class StoreCommands:
         caller: Identity,
         wanted: WantedStore,
         restorable: Restorable | None,
-        engine: Engine,
-        version: EngineVersion,
+        choices: StoreChoices,
     ) -> Store:
         store_id, url = new_store_id(), self._shop_url.format(name=wanted.name)
         return new_store(
@@ -121,9 +120,10 @@ class StoreCommands:
             name=wanted.name,
             # A shop's data is its owner's, whoever restores it.
             owner=caller.owner if restorable is None else restorable.store.owner,
-            engine=engine.name,
-            engine_version=version.name,
-            release=release_for(engine.release_prefix, store_id),
+            engine=choices.engine.name,
+            engine_version=choices.version.name,
+            plan=None if choices.plan is None else choices.plan.name,
+            release=release_for(choices.engine.release_prefix, store_id),
             host=host_of(url),
             url=url,
             contact_email=wanted.contact_email or caller.email,
@@ -213,36 +213,6 @@ class StoreCommands:
         # Written before the password is returned, so that nobody sees one without an audit entry.
         await audit.accept_alone()
         return login
-
-    def _chosen(
-        self, engine: str | None, version: str | None, refused: Iterable[Refusal | None]
-    ) -> tuple[Engine, EngineVersion]:
-        """Return the engine and its version. Raises RefusedError with all that is wrong."""
-        refusals = [refusal for refusal in refused if refusal]
-        chosen = self._engines.get(engine or "")
-        chosen_version = None
-        if chosen is None:
-            offered = ", ".join(
-                item.name for item in self._engines.values() if item.unavailable_reason is None
-            )
-            message = f"There is no engine {engine!r}; choose one of: {offered}."
-            if engine is None:
-                message = f"An engine must be named, unless the store is restored: {offered}."
-            refusals.append(Refusal(RefusalCode.ENGINE_UNKNOWN, message, "engine"))
-        elif chosen.unavailable_reason is not None:
-            message = f"{chosen.display_name} cannot be chosen: {chosen.unavailable_reason}"
-            refusals.append(Refusal(RefusalCode.ENGINE_UNAVAILABLE, message, "engine"))
-        else:
-            chosen_version = chosen.version(version) if version else chosen.default_version
-            if chosen_version is None:
-                offered = ", ".join(item.name for item in chosen.versions)
-                message = (
-                    f"{chosen.display_name} has no version {version!r}; choose one of: {offered}."
-                )
-                refusals.append(Refusal(RefusalCode.VERSION_UNKNOWN, message, "version"))
-        if refusals or chosen is None or chosen_version is None:
-            raise RefusedError(*refusals)
-        return chosen, chosen_version
 
 
 def _not_cancellable(store: Store) -> Refusal:

@@ -30,6 +30,8 @@ def test_created(api: Service) -> None:
         ({"name": "kube-system"}, [("NAME_RESERVED", "name")]),
         ({"engine": "magento"}, [("ENGINE_UNKNOWN", "engine")]),
         ({"version": "0.0.1"}, [("VERSION_UNKNOWN", "version")]),
+        ({"plan": "huge"}, [("PLAN_UNKNOWN", "plan")]),
+        ({"plan": ""}, [("PLAN_UNKNOWN", "plan")]),
         ({"contactEmail": "ada"}, [("EMAIL_INVALID", "contactEmail")]),
         ({"contactEmail": ""}, [("EMAIL_INVALID", "contactEmail")]),
         ({"contactEmail": f"{'a' * 243}@example.com"}, [("EMAIL_INVALID", "contactEmail")]),

@@ -96,6 +96,21 @@ def test_resources_are_what_the_pods_request(
     }
 
 
+def test_plans_tell_merchants_the_sizes_that_the_chart_has(
+    engine: Engine, any_engine: Helm
+) -> None:
+    for plan in engine.plans:
+        shop = any_engine.objects({"plan": plan.name})
+        for claim in shop.claims:
+            size = claim["spec"]["resources"]["requests"]["storage"].replace("Gi", " GB")
+            assert f"{size} for " in plan.description
+        server = shop.containers[SHOPS_OWN[engine.name]]
+        workers = [item["value"] for item in server["env"] if item["name"] == "APACHE_WORKERS"]
+        cores = server["resources"]["limits"]["cpu"]
+        words = f"Serves {workers[0]} pages" if workers else f"Up to {cores} CPU core"
+        assert plan.description.startswith(words)
+
+
 def test_every_version_renders(engine: Engine, any_engine: Helm) -> None:
     for version in engine.versions:
         objects = any_engine.objects(version.values)

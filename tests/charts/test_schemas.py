@@ -29,6 +29,8 @@ OPEN_MAPS = {
         "/definitions/engineValues/additionalProperties",
         "/properties/api/properties/extraEnv",
         "/properties/oidc/properties/roles",
+        "/properties/stores/properties/planPrices",
+        "/properties/stores/properties/planPrices/additionalProperties",
         "/properties/global",
     },
 }

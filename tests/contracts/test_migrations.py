@@ -189,7 +189,9 @@ async def test_rollouts_come_to_a_database_of_before(
     stores = "SELECT * FROM stores"
     before = await fetch_all(url, stores)
     await migrate(url)
-    assert await fetch_all(url, stores) == before
+    # Later migrations add columns, whose default says what held before: null is no plan of its own.
+    assert [row[: len(before[0])] for row in await fetch_all(url, stores)] == before
+    assert await fetch_all(url, "SELECT plan FROM stores") == [(None,)]
     for table in ("rollouts", "rollout_stores"):
         assert await fetch_all(url, f"SELECT * FROM {table}") == []  # noqa: S608 - the names above
     database = Database(url)

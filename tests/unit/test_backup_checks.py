@@ -108,6 +108,7 @@ async def test_the_shop_of_a_check(world: World) -> None:
     assert world.woken.ids == [shop.id]
     assert (shop.name, shop.host) == (f"check-{shop.id[:12]}", f"{shop.name}.shops.test")
     assert (shop.engine, shop.engine_version, shop.is_copy) == ("tiny", "1", True)
+    assert shop.plan == store.plan
     source = shop.from_backup
     assert source is not None
     assert (source.store_id, source.number, source.url) == (store.id, 2, store.url)

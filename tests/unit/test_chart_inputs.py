@@ -212,6 +212,14 @@ async def test_without_backups_there_is_neither_secret_nor_value(
     assert "backup" not in store_values(work, store, engine)
 
 
+async def test_the_plan_of_a_store_goes_over_the_operators(
+    repository: StoreRepository, store: Store
+) -> None:
+    work = context(repository, SimulatedCluster(SystemClock().now), None)
+    assert "plan" not in store_values(work, store, ENGINE)  # the operator's values say it
+    assert store_values(work, replace(store, plan="medium"), ENGINE)["plan"] == "medium"
+
+
 async def test_a_copy_has_no_account_at_the_mail_server(
     repository: StoreRepository, store: Store
 ) -> None:

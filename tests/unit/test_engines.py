@@ -9,6 +9,7 @@ import yaml
 
 from provisioner.domain.engines import EngineCatalogue, ShopService, load_engine
 from provisioner.domain.errors import ConfigurationError
+from provisioner.domain.plans import Plan
 from tests.stores import a_store
 
 CHARTS = Path(__file__).resolve().parents[2] / "charts"
@@ -209,7 +210,7 @@ def with_plans(tmp_path: Path, said: str) -> dict[str, str]:
     ("said", "cpu"), [("", "100m"), ("ingress: {}", "100m"), ("plan: large", "2")]
 )
 def test_resources_are_those_of_the_plan_that_is_set(tmp_path: Path, said: str, cpu: str) -> None:
-    assert with_plans(tmp_path, said) == {"cpu": cpu}
+    assert with_plans(tmp_path, said) == {"cpu": cpu, "memory": "0", "storage": "0"}
 
 
 @pytest.mark.parametrize(
@@ -224,6 +225,65 @@ def test_a_plan_that_there_is_not_is_refused(tmp_path: Path, said: str, words: s
     with pytest.raises(ConfigurationError) as refused:
         with_plans(tmp_path, said)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ({"storage": "10 GB"}, "`plans.small.storage` is '10 GB', which is no quantity such as"),
+        ({"pods": 3}, "Object contains unknown field `pods` - at `$.plans[...]`"),
+        ({"description": "x" * 501}, "$.plans[...].description"),
+    ],
+)
+def test_a_plan_that_says_something_wrong(
+    tmp_path: Path, plan: dict[str, object], words: str
+) -> None:
+    chart = write(tmp_path, GOOD | {"plans": {"small": plan}})
+    (chart / "values.yaml").write_text("plan: small\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load_engine(chart)
+    assert words in str(refused.value)
+
+
+def test_plans_say_what_they_are(tmp_path: Path) -> None:
+    large = {"cpu": 2, "memory": "4Gi", "storage": "80Gi", "description": "For many."}
+    chart = write(tmp_path, GOOD | {"plans": {"small": {"storage": "5Gi"}, "large": large}})
+    (chart / "values.yaml").write_text("plan: small\n")
+    catalogue = EngineCatalogue.load([tmp_path], prices={"tiny": {"large": "9 € a month"}})
+    assert catalogue["tiny"].plans == (
+        Plan(
+            "large", {"cpu": "2", "memory": "4Gi", "storage": "80Gi"}, "For many.",
+            price="9 € a month",
+        ),
+        Plan("small", {"cpu": "0", "memory": "0", "storage": "5Gi"}, is_default=True),
+    )  # fmt: skip
+
+
+def test_a_store_of_before_plans_has_the_default_one(tmp_path: Path) -> None:
+    chart = write(tmp_path, GOOD | PLANS)
+    (chart / "values.yaml").write_text("plan: large\n")
+    engine, store = load_engine(chart), a_store()
+    assert engine.plan_of(store) == engine.default_plan == engine.plan("large")
+    assert engine.plan_of(replace(store, plan="small")) == engine.plan("small")
+    assert engine.plan_of(replace(store, plan="gone")) is None
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ({"magento": {}}, "the engine magento, which does not exist"),
+        (
+            {"medusa": {"huge": "9 €"}},
+            "the plan huge of medusa, which is none of its plans: small,",
+        ),
+    ],
+)
+def test_a_price_of_what_does_not_exist_is_refused(
+    prices: dict[str, dict[str, str]], words: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        EngineCatalogue.load([CHARTS], prices=prices)
+    assert str(refused.value).startswith(f"STORE_PLATFORM_PLAN_PRICES names {words}")
 
 
 def test_a_folder_without_a_chart(tmp_path: Path) -> None:

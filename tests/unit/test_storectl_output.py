@@ -125,6 +125,7 @@ def unseen(text: str) -> set[str]:
 
 COMMANDS = [
     ("login",), ("whoami",), ("create", "a-shop"), ("create", "a-shop", "--watch"), ("list",),
+    ("engines",),
     ("status", "a-shop"), ("status", "a-shop", "--watch"), ("logs", "a-shop"),
     ("history", "a-shop"), ("backup", "a-shop"), ("backup", "a-shop", "--watch"),
     ("backups", "a-shop"), ("verify", "a-shop"), ("pin", "a-shop", "1"), ("unpin", "a-shop", "1"),

@@ -16,7 +16,10 @@ async def check_settings(installation: Installation) -> Finding:
     try:
         platform = settings.platform()
         installation.catalogue = EngineCatalogue.load(
-            platform.engine_folders, platform.unavailable_engines, platform.work.values_files
+            platform.engine_folders,
+            platform.unavailable_engines,
+            platform.work.values_files,
+            platform.plan_prices,
         )
     except ConfigurationError as error:
         return failed(str(error), "Mend it: the service does not start before.")

@@ -34,6 +34,13 @@ class ChangingTools:
         version: Annotated[
             str | None, Field(description="The engine's version; its default if left out.")
         ] = None,
+        plan: Annotated[
+            str | None,
+            Field(
+                description="How much the shop has of the cluster, of plans in list_engines; the"
+                " engine's default if left out."
+            ),
+        ] = None,
         contact_email: Annotated[
             str | None, Field(description="Where the shop writes to the merchant.")
         ] = None,
@@ -45,7 +52,7 @@ class ChangingTools:
         """
         store = await self._api.change(
             "createStore", name=name, engine=engine or await self._only_engine(), version=version,
-            contactEmail=contact_email,
+            plan=plan, contactEmail=contact_email,
         )  # fmt: skip
         return await awaited(
             self._api, store, caller, seconds=wait_seconds, after=0, until=is_built
@@ -183,6 +190,10 @@ class ChangingTools:
             str | None,
             Field(description="Where the new shop writes to the merchant; as in the other one."),
         ] = None,
+        plan: Annotated[
+            str | None,
+            Field(description="The new shop's plan; that of the other one if left out."),
+        ] = None,
         as_copy: Annotated[
             bool,
             Field(
@@ -200,7 +211,7 @@ class ChangingTools:
         backup = await self._api.backup(store, number)
         made = await self._api.change(
             "createStore", name=name, fromBackup=backup["id"], contactEmail=contact_email,
-            asCopy=as_copy or None,
+            plan=plan, asCopy=as_copy or None,
         )  # fmt: skip
         return await awaited(self._api, made, caller, seconds=wait_seconds, after=0, until=is_built)
 

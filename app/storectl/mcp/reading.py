@@ -48,7 +48,7 @@ class ReadingTools:
         return read(Viewer, viewer, url=self._url)
 
     async def list_engines(self) -> EngineList:
-        """List the kinds of shops that a store can be, with their versions."""
+        """List the kinds of shops that a store can be, with their versions and plans."""
         return read(EngineList, {"engines": await self._api.engines()})
 
     async def list_stores(

@@ -104,6 +104,17 @@ class EngineVersion(Record):
     ]
 
 
+class Plan(Record):
+    name: Annotated[str, Field(description="What create_store takes as plan.")]
+    description: Annotated[
+        str | None, Field(description="What it means for a shop, for merchants.")
+    ]
+    is_default: bool
+    price: Annotated[
+        str | None, Field(description="What it costs, in the words of the platform's operator.")
+    ]
+
+
 class WayBack(Record):
     number: Annotated[int, Field(description="The number of the backup.")]
     made_at: Annotated[str, Field(description="What came after it, roll_back_store loses.")]
@@ -119,6 +130,7 @@ class StoreDetails(Store):
     ]
     steps: Annotated[list[Step], Field(description="The steps of that operation.")]
     pods: list[Pod]
+    plan: Annotated[Plan | None, Field(description="How much it has of the cluster.")]
     upgrades: Annotated[
         list[EngineVersion], Field(description="The versions that upgrade_store can give it.")
     ]
@@ -197,6 +209,7 @@ class Engine(Record):
     is_available: bool
     unavailable_reason: str | None
     versions: list[EngineVersion]
+    plans: Annotated[list[Plan], Field(description="Empty if all its stores have the same.")]
 
 
 class EngineList(Record):

@@ -145,6 +145,9 @@ capabilities: {drop: [ALL]}
 {{- with include "store-platform.storeRole" . }}
 {{- $_ := set $settings "STORE_PLATFORM_STORE_ROLE" . }}
 {{- end }}
+{{- with .Values.stores.planPrices }}
+{{- $_ := set $settings "STORE_PLATFORM_PLAN_PRICES" (toJson .) }}
+{{- end }}
 {{- with .Values.stores.ingressUrl }}
 {{- $_ := set $settings "STORE_PLATFORM_INGRESS" . }}
 {{- end }}

@@ -33,6 +33,7 @@ export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
   return {
     ...aStore(),
     diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
+    plan: null,
     nextVersion: null,
     upgrades: [],
     steps: [],

@@ -14,6 +14,8 @@ import { CopyChoice } from "./copy-choice";
 import { EngineChoice } from "./engine-choice";
 import { addressOf, problemOfName } from "./name-rules";
 import { CREATE_STORE } from "./operations";
+import { PlanChoice } from "./plan-choice";
+import { defaultPlan } from "./plan-words";
 import { type RestoreSource, RestoreSourcePanel, useIsOwn } from "./restore-source";
 import styles from "./create-store-form.module.css";
 
@@ -40,6 +42,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   const [isNameLeft, setNameLeft] = useState(false);
   const [engineName, setEngineName] = useState(() => engines.find((item) => item.unavailableReason === null)?.name ?? "");
   const [version, setVersion] = useState("");
+  const [plan, setPlan] = useState("");
   const viewer = useViewer().data;
   // Somebody else's shop counts for its owner, and how many they may have is not known here.
   const known = useIsOwn(source) ? viewer : undefined;
@@ -48,11 +51,12 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
   // One key per visit: sending the form twice, by impatience or a lost answer, makes one store.
   const [idempotencyKey, setIdempotencyKey] = useState(newKey);
 
-  const engine = engines.find((item) => item.name === engineName);
+  const engine = engines.find((item) => item.name === (source?.backup.engine ?? engineName));
+  const plans = engine?.plans ?? [];
   const problem = problemOfName(name);
   const refusals = data?.createStore.errors ?? [];
   const nameRefusal = refusedName === name ? refusals.find((item) => item.field === "name")?.message : undefined;
-  const fields = ["name", "contactEmail", source ? "asCopy" : "version"];
+  const fields = ["name", "contactEmail", source ? "asCopy" : "version", ...(plans.length > 0 ? ["plan"] : [])];
   const otherRefusals = refusals.filter((item) => !fields.includes(item.field ?? ""));
   const isProblemShown = isNameLeft || /[^a-z0-9-]/.test(name);
 
@@ -65,7 +69,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
     }
     const software = source ? { fromBackup: source.backup.id, asCopy: isCopy || null } : { engine: engineName, version: version || null };
     const contactEmail = isCopy ? null : email.trim() || null;
-    const result = await createStore({ input: { name, ...software, contactEmail, idempotencyKey } });
+    const result = await createStore({ input: { name, ...software, plan: plan || null, contactEmail, idempotencyKey } });
     const store = result.data?.createStore.store;
     if (store) await navigate(`/stores/${store.id}`);
     else if (result.data) {
@@ -128,6 +132,7 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
           <EngineChoice engines={engines} value={engineName} onChange={(chosen) => {
             setEngineName(chosen);
             setVersion("");
+            setPlan("");
           }} />
           {engine && (
             <div className={styles.version}>
@@ -144,6 +149,16 @@ export function CreateStoreForm({ engines, shopUrl, source }: CreateStoreFormPro
               </Field>
             </div>
           )}
+        </Panel>
+      )}
+      {plans.length > 0 && (
+        <Panel title="Plan">
+          <PlanChoice
+            plans={plans}
+            value={plan || defaultPlan(plans, source?.store.plan?.name)}
+            onChange={setPlan}
+            refusal={refusals.find((item) => item.field === "plan")?.message}
+          />
         </Panel>
       )}
       {known && (known.viewer.quota.storesLeft === 0 ? <QuotaReached known={known} /> : <p className={styles.quota}>{quotaInWords(known)}</p>)}

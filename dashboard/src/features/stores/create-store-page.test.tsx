@@ -15,6 +15,7 @@ const ENGINES = {
       description: "A shop.",
       versions: [{ __typename: "EngineVersion", name: "7.1", isDefault: true }],
       resources: { __typename: "EngineResources", cpu: "400m", memory: "1Gi", storage: "15Gi" },
+      plans: [] as object[],
       unavailableReason: null,
     },
   ],
@@ -68,6 +69,45 @@ test("the form waits until the role is known", async () => {
 test("what a shop needs is said in people's units", async () => {
   show();
   expect(await screen.findByText("0.4 CPU · 1 GB memory · 15 GB disk")).toBeDefined();
+});
+
+const plan = (name: string, storage: string, given: object = {}) => ({
+  __typename: "Plan",
+  name,
+  description: null,
+  isDefault: false,
+  price: null,
+  resources: { __typename: "EngineResources", cpu: "400m", memory: "1Gi", storage },
+  ...given,
+});
+const PLANS = [
+  plan("small", "15Gi", { isDefault: true, description: "Serves 8 pages at a time.", price: "9 € a month" }),
+  plan("medium", "60Gi"),
+];
+const WITH_PLANS = { Engines: () => ({ ...ENGINES, engines: [{ ...ENGINES.engines[0], plans: PLANS }] }) };
+const created = { CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: aStore({ id: "store_9" }), errors: [] } }) };
+
+test("plans say what they mean and cost, and the default is chosen unless another is", async () => {
+  const { asked, unmount } = show({ ...WITH_PLANS, ...created });
+  expect(await screen.findByRole("radio", { name: "small · 9 € a month Serves 8 pages at a time. 0.4 CPU · 1 GB memory · 15 GB disk" })).toHaveProperty("checked", true);
+  expect(screen.queryByRole("radio", { name: /^WooCommerce.*disk/ })).toBeNull();
+  await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "tea-house{Enter}");
+  expect(await screen.findByText("elsewhere")).toBeDefined();
+  expect(asked.find(({ name }) => name === "CreateStore")?.variables).toMatchObject({ input: { plan: null } });
+  unmount();
+
+  const again = show({ ...WITH_PLANS, ...created });
+  await userEvent.click(await screen.findByRole("radio", { name: "medium 0.4 CPU · 1 GB memory · 60 GB disk" }));
+  await userEvent.type(screen.getByRole("textbox", { name: "Name" }), "tea-house{Enter}");
+  expect(await screen.findByText("elsewhere")).toBeDefined();
+  expect(again.asked.find(({ name }) => name === "CreateStore")?.variables).toMatchObject({ input: { plan: "medium" } });
+});
+
+test("a plan that is refused is told at the plans", async () => {
+  const errors = [{ __typename: "UserError", code: "PLAN_UNKNOWN", message: "There is no plan small.", field: "plan" }];
+  show({ ...WITH_PLANS, CreateStore: () => ({ createStore: { __typename: "CreateStorePayload", store: null, errors } }) });
+  await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "tea-house{Enter}");
+  expect((await screen.findByRole("alert")).textContent.trim()).toBe("Choose another planThere is no plan small.");
 });
 
 test("a created store's page opens", async () => {

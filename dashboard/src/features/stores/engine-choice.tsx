@@ -1,6 +1,6 @@
 import type { EnginesQuery } from "@/gql/graphql";
-import { cpuInWords, sizeInWords } from "@/lib/quantity";
 import styles from "./engine-choice.module.css";
+import { needsInWords } from "./plan-words";
 
 interface EngineChoiceProps {
   engines: EnginesQuery["engines"];
@@ -8,12 +8,12 @@ interface EngineChoiceProps {
   onChange: (name: string) => void;
 }
 
-/** The kinds of shop software, with what each is and needs, or why it cannot be chosen. */
+/** The kinds of shop software, with what each is and needs (or else its plans say so), or why it cannot be chosen. */
 export function EngineChoice({ engines, value, onChange }: EngineChoiceProps) {
   return (
     <fieldset className={styles.engines}>
       <legend className="visually-hidden">Shop software</legend>
-      {engines.map(({ name, displayName, description, resources, unavailableReason }) => (
+      {engines.map(({ name, displayName, description, resources, plans, unavailableReason }) => (
         <label key={name} className={styles.engine}>
           <input
             type="radio"
@@ -29,9 +29,7 @@ export function EngineChoice({ engines, value, onChange }: EngineChoiceProps) {
             {unavailableReason ? (
               <span>Not available here: {unavailableReason}</span>
             ) : (
-              <span className={styles.resources}>
-                {`${cpuInWords(resources.cpu)} · ${sizeInWords(resources.memory)} memory · ${sizeInWords(resources.storage)} disk`}
-              </span>
+              plans.length === 0 && <span className={styles.resources}>{needsInWords(resources)}</span>
             )}
           </span>
         </label>

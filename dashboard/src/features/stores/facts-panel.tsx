@@ -3,6 +3,7 @@ import { Panel } from "@/components/panel";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
+import { planInWords } from "./plan-words";
 import { milestonesOf } from "./store-facts";
 
 interface FactsPanelProps {
@@ -17,6 +18,8 @@ export function FactsPanel({ store, software }: FactsPanelProps) {
     <Panel title="About">
       <FactList>
         <Fact name="Shop software">{software}</Fact>
+        {store.plan && <Fact name="Plan">{planInWords(store.plan)}</Fact>}
+        {store.plan?.description && <Fact name="What it means">{store.plan.description}</Fact>}
         <Fact name="Owner">{ownerLabel(store)}</Fact>
         <Fact name="Created">
           <TimeAgo at={store.createdAt} />

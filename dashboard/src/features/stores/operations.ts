@@ -52,6 +52,11 @@ export const STORE_SUMMARY = graphql(`
 export const STORE_DETAILS = graphql(`
   fragment StoreDetails on Store {
     ...StoreSummary
+    plan {
+      name
+      description
+      price
+    }
     nextVersion
     upgrades {
       name
@@ -202,6 +207,9 @@ export const RESTORABLE = graphql(`
       ownerSource
       ownerName
       status
+      plan {
+        name
+      }
       backups(first: 100) {
         edges {
           node {
@@ -252,6 +260,17 @@ export const ENGINES = graphql(`
         cpu
         memory
         storage
+      }
+      plans {
+        name
+        description
+        isDefault
+        price
+        resources {
+          cpu
+          memory
+          storage
+        }
       }
       unavailableReason
     }

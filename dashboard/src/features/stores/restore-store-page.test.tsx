@@ -15,6 +15,7 @@ const ENGINES = {
       description: "A shop.",
       versions: [{ __typename: "EngineVersion", name: "7.1", isDefault: true }],
       resources: { __typename: "EngineResources", cpu: "400m", memory: "1Gi", storage: "15Gi" },
+      plans: [] as object[],
       unavailableReason: null,
     },
   ],
@@ -24,7 +25,7 @@ const NEWEST = aBackup({ id: "backup_1_3", number: 3, madeAt: new Date("2020-11-
 
 function restorable(given: object = {}) {
   const edges = [NEWEST, aBackup()].map((node) => ({ __typename: "BackupEdge", node }));
-  const store = { __typename: "Store", id: "store_1", name: "candles", owner: "ada", ownerSource: "local", ownerName: "ada", status: "READY" };
+  const store = { __typename: "Store", id: "store_1", name: "candles", owner: "ada", ownerSource: "local", ownerName: "ada", status: "READY", plan: null };
   return () => ({ __typename: "Query", store: { ...store, backups: { __typename: "BackupConnection", edges }, ...given } });
 }
 
@@ -78,7 +79,7 @@ test("what is asked for is a store from that backup, and its page opens", async 
   await userEvent.type(await nameField(), "candles-2{Enter}");
   expect(await screen.findByText("elsewhere")).toBeDefined();
   expect(asked.find(({ name }) => name === "CreateStore")?.variables).toEqual({
-    input: { name: "candles-2", fromBackup: "backup_1_3", asCopy: null, contactEmail: null, idempotencyKey: expect.any(String) as string },
+    input: { name: "candles-2", fromBackup: "backup_1_3", asCopy: null, plan: null, contactEmail: null, idempotencyKey: expect.any(String) as string },
   });
 });
 
@@ -93,7 +94,7 @@ test("a copy to try things in says what it is, and needs no address to write to"
   await userEvent.type(await nameField(), "trial{Enter}");
   expect(await screen.findByText("elsewhere")).toBeDefined();
   expect(asked.find(({ name }) => name === "CreateStore")?.variables).toEqual({
-    input: { name: "trial", fromBackup: "backup_1_3", asCopy: true, contactEmail: null, idempotencyKey: expect.any(String) as string },
+    input: { name: "trial", fromBackup: "backup_1_3", asCopy: true, plan: null, contactEmail: null, idempotencyKey: expect.any(String) as string },
   });
 });
 
@@ -159,4 +160,20 @@ test("one’s own quota is told as with any new shop", async () => {
   show({ Viewer: viewer("OPERATOR", { storesUsed: 5 }) });
   const notice = (await screen.findByText("You have as many stores as you may have")).parentElement;
   expect(within(notice as HTMLElement).getByText(/^That is 5\. Delete one/)).toBeDefined();
+});
+
+test("the plan of the shop in the backup is chosen unless another is", async () => {
+  const plans = ["small", "medium"].map((name) => ({
+    __typename: "Plan",
+    name,
+    description: null,
+    isDefault: name === "small",
+    price: null,
+    resources: { __typename: "EngineResources", cpu: "400m", memory: "1Gi", storage: "60Gi" },
+  }));
+  show({
+    Engines: () => ({ ...ENGINES, engines: [{ ...ENGINES.engines[0], plans }] }),
+    Restorable: restorable({ plan: { __typename: "Plan", name: "medium" } }),
+  });
+  expect(await screen.findByRole("radio", { name: /^medium/ })).toHaveProperty("checked", true);
 });
