@@ -42,9 +42,9 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy`` and ``is_suspended`` are there only where they hold, and ``plan`` where the store
-    names one. A version of the platform that does not know them refuses the annotation, and so does
-    not make a shop of a copy, or install one with smaller volumes.
+    ``is_copy`` and ``is_suspended`` are there only where they hold, and the plans where the store
+    names them. A version of the platform that does not know them refuses the annotation, and so
+    makes no shop of a copy, and no shop with smaller volumes.
     """
 
     version: Literal[1]
@@ -61,6 +61,7 @@ class _Annotation(
     is_copy: bool = False
     is_suspended: bool = False
     plan: _Text | None = None
+    storage_plan: _Text | None = None
 
 
 class _AnyVersion(msgspec.Struct):
@@ -88,6 +89,7 @@ def annotation_for(store: Store) -> str:
         created_at=store.created_at,
         is_copy=store.is_copy,
         plan=store.plan,
+        storage_plan=store.storage_plan,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
     )
     return msgspec.json.encode(annotation).decode()
@@ -119,6 +121,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         plan=found.plan,
         now=found.created_at.astimezone(UTC),
     )
+    store = replace(store, storage_plan=found.storage_plan)
     return replace(store, status=StoreStatus.SUSPENDED) if found.is_suspended else store
 
 
