@@ -180,6 +180,10 @@ class Engine:
         """
         return self.default_plan if store.plan is None else self.plan(store.plan)
 
+    def storage_plan_of(self, store: Store) -> Plan | None:
+        """Return the plan that a store's volumes are as large as; None as of ``plan_of``."""
+        return self.plan(store.storage_plan) if store.storage_plan else self.plan_of(store)
+
     def versions_after(self, name: str) -> tuple[EngineVersion, ...]:
         """Return the versions that a shop of this one can be upgraded to, as they are listed."""
         return tuple(version for version in self.versions if name in version.follows)

@@ -50,9 +50,9 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold, and ``plan``
-    where the store names one. A version of the platform that does not know them refuses the
-    annotation, and so does not make a shop of a copy, or install one with smaller volumes.
+    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold, and the plans
+    where the store names them. A version of the platform that does not know them refuses the
+    annotation, and so makes no shop of a copy, and no shop with smaller volumes.
     """
 
     version: Literal[1]
@@ -70,6 +70,7 @@ class _Annotation(
     is_suspended: bool = False
     is_closed: bool = False
     plan: _Text | None = None
+    storage_plan: _Text | None = None
 
 
 class _AnyVersion(msgspec.Struct):
@@ -97,6 +98,7 @@ def annotation_for(store: Store) -> str:
         created_at=store.created_at,
         is_copy=store.is_copy,
         plan=store.plan,
+        storage_plan=store.storage_plan,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
         is_closed=is_installed_closed(store),
     )
@@ -129,6 +131,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         plan=found.plan,
         now=found.created_at.astimezone(UTC),
     )
+    store = replace(store, storage_plan=found.storage_plan)
     if found.is_suspended:
         return replace(store, status=StoreStatus.SUSPENDED)
     return replace(store, status=StoreStatus.FAILED, reason=_CLOSED) if found.is_closed else store

@@ -145,6 +145,7 @@ class Store:
 
     ``plan`` is the name of its engine's plan; None for an engine without plans, and for a store
     from before stores had plans, which has the default one (see ``Engine.plan_of``).
+    ``storage_plan`` is the plan that its volumes are as large as; None where that is ``plan``.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Store:
     suspended_at: datetime | None = None
     upgrade: Upgrade | None = None
     plan: str | None = None
+    storage_plan: str | None = None
 
     @property
     def is_updating(self) -> bool:

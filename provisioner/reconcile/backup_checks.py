@@ -6,6 +6,7 @@ there. Then, or when it has failed, the result is recorded with the backup and t
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
@@ -150,7 +151,7 @@ def store_to_check(
     store_id = new_store_id()
     name = f"check-{store_id[:12]}"
     url = shop_url.format(name=name)
-    return new_store(
+    made = new_store(
         store_id=store_id,
         name=name,
         owner=THE_PLATFORM,
@@ -165,3 +166,4 @@ def store_to_check(
         plan=store.plan,
         now=clock.now(),
     )
+    return replace(made, storage_plan=store.storage_plan)  # it has to hold as much

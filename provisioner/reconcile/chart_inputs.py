@@ -89,9 +89,8 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
         given["adminEmail"] = store.contact_email
     if store.is_copy:
         given["isCopy"] = True
-    values: dict[str, object] = {"store": given}
-    if store.plan is not None:
-        values["plan"] = store.plan
+    plans = {"plan": store.plan, "storagePlan": store.storage_plan}
+    values: dict[str, object] = {"store": given, **{k: v for k, v in plans.items() if v}}
     if mail := _mail_of(context, store, engine):
         values["mail"] = {
             "host": mail.host,

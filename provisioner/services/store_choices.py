@@ -13,11 +13,15 @@ from provisioner.services.wanted_store import WantedStore
 
 @dataclass(frozen=True, slots=True)
 class StoreChoices:
-    """The choices for a new store; ``plan`` is None for an engine without plans."""
+    """The choices for a new store; ``plan`` is None for an engine without plans.
+
+    ``storage_plan`` is the plan that its volumes are as large as, if that is another one.
+    """
 
     engine: Engine
     version: EngineVersion
     plan: Plan | None
+    storage_plan: str | None
 
 
 def choices_for(
@@ -47,7 +51,8 @@ def choices_for(
             refusals.append(plan)
     if refusals or engine is None or version is None or isinstance(plan, Refusal):
         raise RefusedError(*refusals)
-    return StoreChoices(engine, version, plan)
+    kept = source.storage_plan if source is not None and wanted.plan is None else None
+    return StoreChoices(engine, version, plan, kept)
 
 
 def _plan(engine: Engine, wanted: str | None, source: Store | None) -> Plan | Refusal | None:
@@ -57,7 +62,7 @@ def _plan(engine: Engine, wanted: str | None, source: Store | None) -> Plan | Re
             return None
         message = f"{engine.display_name} has no plans: leave the plan out."
         return Refusal(RefusalCode.PLAN_UNKNOWN, message, "plan")
-    former = None if source is None else engine.plan_of(source)
+    former = None if source is None else engine.storage_plan_of(source)
     name = wanted if wanted is not None or source is None else source.plan
     plan = engine.default_plan if name is None else engine.plan(name)
     offered = plan_names(engine.plans)
@@ -69,11 +74,12 @@ def _plan(engine: Engine, wanted: str | None, source: Store | None) -> Plan | Re
                 f" one of: {offered}."
             )
         return Refusal(RefusalCode.PLAN_UNKNOWN, message, "plan")
-    if former is not None and plan.storage < former.storage:
+    if wanted is not None and former is not None and plan.storage < former.storage:
         large = plan_names(item for item in engine.plans if item.storage >= former.storage)
         message = (
-            f"The plan {plan.name} has less room for data than {former.name}, the plan of the shop"
-            f" in the backup, so the backup may not fit; choose one of: {large}."
+            f"The plan {plan.name} has less room for data than the shop in the backup, whose"
+            f" volumes are as large as those of {former.name}, so it may not fit; choose one of:"
+            f" {large}."
         )
         return Refusal(RefusalCode.PLAN_TOO_SMALL, message, "plan")
     return plan

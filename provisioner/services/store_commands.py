@@ -5,6 +5,8 @@ found". A command only writes what a store should be, and wakes the dispatcher, 
 done. Each command gets an ``AuditedAction``, whose entry is written together with the change.
 """
 
+from dataclasses import replace
+
 from structlog.contextvars import bind_contextvars
 
 from provisioner.domain.codes import RefusalCode
@@ -115,7 +117,7 @@ class StoreCommands:
         choices: StoreChoices,
     ) -> Store:
         store_id, url = new_store_id(), self._shop_url.format(name=wanted.name)
-        return new_store(
+        made = new_store(
             store_id=store_id,
             name=wanted.name,
             # A shop's data is its owner's, whoever restores it.
@@ -131,6 +133,7 @@ class StoreCommands:
             is_copy=wanted.as_copy,
             now=self._clock.now(),
         )
+        return replace(made, storage_plan=choices.storage_plan)
 
     async def delete(self, caller: Identity, store_id: str, *, audit: AuditedAction) -> Store:
         """Set the store's target to deleted; asking again changes nothing.

@@ -82,6 +82,7 @@ def store_of(row: Row) -> Store:
         suspended_at=moment(row["suspended_at"]),
         upgrade=_upgrade_of(row["upgrade"]) if row["upgrade"] else None,
         plan=row["plan"],
+        storage_plan=row["storage_plan"],
     )
 
 

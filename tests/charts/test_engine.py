@@ -111,6 +111,23 @@ def test_plans_tell_merchants_the_sizes_that_the_chart_has(
         assert plan.description.startswith(words)
 
 
+def test_volumes_may_be_as_large_as_those_of_another_plan(any_engine: Helm) -> None:
+    def sizes(values: dict[str, str]) -> list[str]:
+        shop = any_engine.objects(values)
+        return [claim["spec"]["resources"]["requests"]["storage"] for claim in shop.claims]
+
+    def quota(values: dict[str, str]) -> dict[str, str]:
+        hard: dict[str, str] = any_engine.objects(values).one("ResourceQuota")["spec"]["hard"]
+        return hard
+
+    kept = {"plan": "small", "storagePlan": "large"}
+    assert sizes(kept) == sizes({"plan": "large"}) != sizes({"plan": "small"})
+    room = quota({"plan": "large"})["requests.storage"]
+    assert quota(kept) == {**quota({"plan": "small"}), "requests.storage": room}
+    said = any_engine.refusal({"storagePlan": "huge"})
+    assert 'storagePlan: there is no plan "huge"; choose one of: large, medium, small.' in said
+
+
 def test_every_version_renders(engine: Engine, any_engine: Helm) -> None:
     for version in engine.versions:
         objects = any_engine.objects(version.values)

@@ -218,6 +218,8 @@ async def test_the_plan_of_a_store_goes_over_the_operators(
     work = context(repository, SimulatedCluster(SystemClock().now), None)
     assert "plan" not in store_values(work, store, ENGINE)  # the operator's values say it
     assert store_values(work, replace(store, plan="medium"), ENGINE)["plan"] == "medium"
+    larger = store_values(work, replace(store, plan="small", storage_plan="medium"), ENGINE)
+    assert (larger["plan"], larger["storagePlan"]) == ("small", "medium")
 
 
 async def test_a_copy_has_no_account_at_the_mail_server(

@@ -106,7 +106,7 @@ def test_the_record_comes_back_as_it_was(
 ) -> None:
     made = shop(
         owner, created_at=created_at, updated_at=created_at, contact_email=contact_email,
-        is_copy=is_copy, plan=plan,
+        is_copy=is_copy, plan=plan, storage_plan=plan and "large",
     )  # fmt: skip
     found = read(annotation_for(made))
     assert found == made

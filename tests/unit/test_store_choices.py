@@ -66,13 +66,13 @@ def test_a_backup_goes_into_the_plan_of_its_shop_or_a_larger_one(
     [
         (
             "large", "medium", RefusalCode.PLAN_TOO_SMALL,
-            ("The plan medium has less room for data than large, the plan of the shop in the"
-            " backup, so the backup may not fit; choose one of: large."),
+            ("The plan medium has less room for data than the shop in the backup, whose volumes are"
+            " as large as those of large, so it may not fit; choose one of: large."),
         ),
         (
             None, "small", RefusalCode.PLAN_TOO_SMALL,
-            ("The plan small has less room for data than medium, the plan of the shop in the"
-            " backup, so the backup may not fit; choose one of: large, medium."),
+            ("The plan small has less room for data than the shop in the backup, whose volumes are"
+            " as large as those of medium, so it may not fit; choose one of: large, medium."),
         ),
         (
             "gone", None, RefusalCode.PLAN_UNKNOWN,
@@ -92,6 +92,18 @@ def test_what_does_not_fit_is_refused(
         chosen(engines, asked, source(former))
     (refusal,) = refused.value.refusals
     assert (refusal.code, refusal.field, refusal.message) == (code, "plan", words)
+
+
+def test_a_shop_with_larger_volumes_than_its_plan_has_is_restored_into_as_large_ones(
+    engines: EngineCatalogue,
+) -> None:
+    shop = replace(source("small"), storage_plan="medium")
+    found = choices_for(engines, WantedStore("s", engine="tiny"), shop, ())
+    assert (found.plan, found.storage_plan) == (engines["tiny"].plan("small"), "medium")
+    found = choices_for(engines, WantedStore("s", engine="tiny", plan="large"), shop, ())
+    assert (found.plan, found.storage_plan) == (engines["tiny"].plan("large"), None)
+    with pytest.raises(RefusedError):
+        chosen(engines, "small", shop)
 
 
 def test_an_engine_without_plans_takes_none(engines: EngineCatalogue) -> None:

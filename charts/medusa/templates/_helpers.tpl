@@ -56,6 +56,13 @@ helm.sh/chart: {{ include "medusa.chart" .root }}
 {{- index .Values.plans .Values.plan | required (printf "plan: there is no plan %q; choose one of: %s." .Values.plan $known) | toJson }}
 {{- end }}
 
+{{/* The plan that the shop's volumes are as large as, as JSON: an own one, since volumes never shrink. */}}
+{{- define "medusa.storagePlan" -}}
+{{- $known := keys .Values.plans | sortAlpha | join ", " }}
+{{- $name := .Values.storagePlan | default .Values.plan }}
+{{- index .Values.plans $name | required (printf "storagePlan: there is no plan %q; choose one of: %s." $name $known) | toJson }}
+{{- end }}
+
 {{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. A plan may be older than `backup`. */}}
 {{- define "medusa.resources" -}}
 {{- $plan := include "medusa.plan" .root | fromJson }}
@@ -65,7 +72,7 @@ helm.sh/chart: {{ include "medusa.chart" .root }}
 
 {{/* The spec of a component's volume claim. */}}
 {{- define "medusa.claim" -}}
-{{- $plan := include "medusa.plan" .root | fromJson }}
+{{- $plan := include "medusa.storagePlan" .root | fromJson }}
 {{- $storage := (index .root.Values .component).storage }}
 accessModes: [ReadWriteOnce]
 {{- with $storage.className }}

@@ -41,6 +41,13 @@ helm.sh/chart: {{ include "woocommerce.chart" .root }}
 {{- index .Values.plans .Values.plan | required (printf "plan: there is no plan %q; choose one of: %s." .Values.plan $known) | toJson }}
 {{- end }}
 
+{{/* The plan that the shop's volumes are as large as, as JSON: an own one, since volumes never shrink. */}}
+{{- define "woocommerce.storagePlan" -}}
+{{- $known := keys .Values.plans | sortAlpha | join ", " }}
+{{- $name := .Values.storagePlan | default .Values.plan }}
+{{- index .Values.plans $name | required (printf "storagePlan: there is no plan %q; choose one of: %s." $name $known) | toJson }}
+{{- end }}
+
 {{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. A plan may be older than `backup`. */}}
 {{- define "woocommerce.resources" -}}
 {{- $plan := include "woocommerce.plan" .root | fromJson }}
@@ -50,7 +57,7 @@ helm.sh/chart: {{ include "woocommerce.chart" .root }}
 
 {{/* The spec of a component's volume claim. */}}
 {{- define "woocommerce.claim" -}}
-{{- $plan := include "woocommerce.plan" .root | fromJson }}
+{{- $plan := include "woocommerce.storagePlan" .root | fromJson }}
 {{- $storage := (index .root.Values .component).storage }}
 accessModes: [ReadWriteOnce]
 {{- with $storage.className }}
