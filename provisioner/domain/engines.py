@@ -107,6 +107,8 @@ class Engine:
     ``makes_copies``: the chart takes ``store.isCopy``, with which nothing that is done in the shop
     reaches anybody.
 
+    ``resets_passwords``: the chart has a template of Jobs that set the administrator's password.
+
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     ``shop_service`` is where a shop is asked that no visitors are led to yet; None for an engine
@@ -138,6 +140,7 @@ class Engine:
     backup_counts: tuple[str, ...] | None = None
     closed_by: tuple[str, ...] = ()
     makes_copies: bool = False
+    resets_passwords: bool = False
     unavailable_reason: str | None = None
 
     def admin_user_of(self, store: Store) -> str:
@@ -244,6 +247,7 @@ class _Description(_File):
     takes_pull_secrets: bool = False
     backup: _Backup | None = None
     makes_copies: bool = False
+    resets_passwords: bool = False
     resources: _Resources = {}
     plans: dict[str, _Resources] = {}
 
@@ -268,6 +272,8 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
+    if found.resets_passwords and not found.admin_password_key:
+        raise ConfigurationError(f"{file}: `resetsPasswords` needs an `adminPasswordKey`.")
     wrong = _wrong_version(found.versions) or _wrong_component(found) or _wrong_visit(found.walk)
     if wrong:
         raise ConfigurationError(f"{file}: {wrong}.")
@@ -317,6 +323,7 @@ def _engine(found: _Description, folder: Path, resources: _Resources) -> Engine:
         backup_counts=tuple(found.backup.counts) if found.backup else None,
         closed_by=tuple(found.backup.closed_by) if found.backup else (),
         makes_copies=found.makes_copies,
+        resets_passwords=found.resets_passwords,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
         shop_service=_shop_service(found.shop_service),
     )
