@@ -30,6 +30,7 @@ from provisioner.leader_session import LeaderSession, Tools, leading
 from provisioner.leadership.elector import Elector
 from provisioner.leadership.lease import Lease
 from provisioner.reconcile.dispatcher import Dispatcher
+from provisioner.services.admin_passwords import AdminPasswords
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
@@ -67,6 +68,7 @@ class Platform:
     restorer: BackupRestorer
     suspensions: Suspensions
     restarts: Restarts
+    passwords: AdminPasswords
     upgrades: Upgrades
     rollouts: ManyUpgrades
     tokens: TokenRepository
@@ -194,6 +196,7 @@ def _platform(
         restorer=services.restorer,
         suspensions=services.suspensions,
         restarts=services.restarts,
+        passwords=services.passwords,
         upgrades=services.upgrades,
         rollouts=services.rollouts,
         tokens=tokens,

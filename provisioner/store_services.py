@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from provisioner.leader_session import Tools
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.admin_login import AdminLogins
+from provisioner.services.admin_passwords import AdminPasswords
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
@@ -38,6 +39,7 @@ class StoreServices:
     restorer: BackupRestorer
     suspensions: Suspensions
     restarts: Restarts
+    passwords: AdminPasswords
     upgrades: Upgrades
     rollouts: ManyUpgrades
 
@@ -69,6 +71,7 @@ def store_services(
         restorer=restorer,
         suspensions=_suspensions(settings, state, dispatcher, stores),
         restarts=Restarts(stores=stores, tasks=_shop_tasks(state, dispatcher)),
+        passwords=_passwords(state, tools, dispatcher, stores),
         upgrades=Upgrades(
             stores=stores,
             engines=tools.engines,
@@ -148,6 +151,18 @@ def _suspensions(
         tasks=_shop_tasks(state, dispatcher),
         dispatcher=dispatcher,
         quota=settings.quota,
+    )
+
+
+def _passwords(
+    state: State, tools: Tools, dispatcher: Dispatcher, stores: StoreQueries
+) -> AdminPasswords:
+    return AdminPasswords(
+        stores=stores,
+        tasks=_shop_tasks(state, dispatcher),
+        cluster=tools.cluster,
+        jobs=tools.jobs,
+        engines=tools.engines,
     )
 
 

@@ -65,6 +65,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "revokeToken": frozenset({"id"}),
     "redeemSignInCode": frozenset(),
     "revealAdminPassword": frozenset({"id"}),
+    "resetAdminPassword": frozenset({"id"}),
 }
 """The input fields that are recorded, by mutation. A field that is not named here never is."""
 

@@ -140,7 +140,8 @@ class RevealAdminPasswordPayload:
     )
     password: str | None = strawberry.field(
         description="The password that was generated for the shop. The platform does not know"
-        " whether somebody has changed it in the shop since."
+        " whether somebody has changed it in the shop since. One that `resetAdminPassword` has set"
+        " is not shown again."
     )
     errors: list[UserError] = strawberry.field(
         description="Why the request was refused. Empty otherwise."

@@ -101,6 +101,9 @@ class ReasonCode(Enum):
     RESTORE_INCOMPLETE = _value(
         "RESTORE_INCOMPLETE", description="Something of the backup did not arrive in the new shop."
     )
+    PASSWORD_NOT_SET = _value(
+        "PASSWORD_NOT_SET", description="The shop's administrator did not get the new password."
+    )
     # The database may hold a code that a newer version of the platform has written.
     OTHER = _value(
         "OTHER",

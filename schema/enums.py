@@ -59,6 +59,9 @@ class OperationKind(Enum):
         description="Gives the shop another version of its engine. If that cannot be done, a"
         " RESTORE follows, which brings the shop back as it was.",
     )
+    RESET_PASSWORD = _value(
+        "RESET_PASSWORD", description="Gives the shop's administrator a new password."
+    )
 
 
 @strawberry.enum(description="Where an operation is.")
@@ -103,6 +106,7 @@ class StepName(Enum):
     PROBE = _value(
         "PROBE", description="See whether a shopper could buy, while the shop is still closed."
     )
+    PASSWORD = _value("PASSWORD", description="Set the administrator's password in the shop.")
 
 
 @strawberry.enum(description="The status of a step.")

@@ -78,6 +78,11 @@ class ResumeStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")
 
 
+@strawberry.input(description="A store whose administrator is to get a new password.")
+class ResetAdminPasswordInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
 @strawberry.input(description="A store whose shop is to be restarted.")
 class RestartStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")

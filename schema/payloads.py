@@ -74,6 +74,17 @@ class RestartStorePayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `resetAdminPassword`.")
+class ResetAdminPasswordPayload(_StorePayload):
+    username: str | None = strawberry.field(
+        description="The user name to sign in with at `adminUrl`. Null if the request was refused."
+    )
+    password: str | None = strawberry.field(
+        description="The new password, which is valid once the operation has succeeded. It is shown"
+        " only now."
+    )
+
+
 @strawberry.type(description="The result of `upgradeStore`.")
 class UpgradeStorePayload(_StorePayload):
     pass

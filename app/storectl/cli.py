@@ -258,7 +258,9 @@ cli.command(epilog=examples("storectl history my-shop"))(history)
 cli.command(name="open", epilog=examples("storectl open my-shop", "storectl open my-shop --admin"))(
     open_shop
 )
-cli.command(epilog=examples("storectl password my-shop"))(password)
+cli.command(epilog=examples("storectl password my-shop", "storectl password my-shop --reset"))(
+    password
+)
 
 
 cli.command(epilog=examples("storectl delete my-shop --watch", "storectl delete my-shop --yes"))(

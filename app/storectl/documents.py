@@ -64,6 +64,9 @@ REVOKE_TOKEN = f"""mutation ($input: RevokeTokenInput!) {{
 REVEAL_PASSWORD = f"""mutation ($input: RevealAdminPasswordInput!) {{
   payload: revealAdminPassword(input: $input) {{ username password {_ERRORS} }} }}"""
 
+RESET_PASSWORD = f"""mutation ($input: ResetAdminPasswordInput!) {{
+  payload: resetAdminPassword(input: $input) {{ username password {_ERRORS} }} }}"""
+
 
 def mutation(name: str) -> str:
     """Return the document of a mutation on a store, such as ``createStore``."""

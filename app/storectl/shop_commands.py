@@ -8,7 +8,8 @@ import typer
 
 from app.storectl import documents
 from app.storectl.completion import Key
-from app.storectl.errors import RefusedError, refuse
+from app.storectl.errors import RefusedError, UsageError, refuse
+from app.storectl.prompts import confirm
 from app.storectl.terminal import AsJson, connected, run, say, say_json, warn
 
 _OPEN = ("READY", "DEGRADED")
@@ -51,21 +52,55 @@ def open_shop(
     run(work())
 
 
-def password(*, key: Key, as_json: AsJson = False) -> None:
-    """Show the log-in of a shop's administrator to its owner. The audit log tells of it."""
+def password(
+    *,
+    key: Key,
+    reset: Annotated[
+        bool,
+        typer.Option(
+            "--reset",
+            help="Set a new password, and show it this once. The administrator is signed out"
+            " everywhere.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the log-in of a shop's administrator to its owner. The audit log tells of it.
+
+    Only the first password is shown so, which was generated with the shop, until it is reset.
+    """
+    if yes and not reset:
+        raise UsageError("--yes is for --reset alone: nothing is asked otherwise.")
 
     async def work() -> None:
         api = connected()
         store = await api.store(key)
-        given = {"id": store["id"]}
-        payload = (await api.execute(documents.REVEAL_PASSWORD, input=given))["payload"]
+        if reset and not yes:
+            _confirm_reset(store["name"])
+        document = documents.RESET_PASSWORD if reset else documents.REVEAL_PASSWORD
+        payload = (await api.execute(document, input={"id": store["id"]}))["payload"]
         refuse(payload["errors"])
         address, username = store["adminUrl"], payload["username"]
+        # All but the password on standard error, so that scripts can read it from standard output.
         if as_json:
             say_json({"url": address, "username": username, "password": payload["password"]})
         else:
-            # On standard error, so that scripts can read the password alone from standard output.
-            warn(f"Sign in at {address} as {username} with this password:")
+            when = " once that is done" if reset else ""
+            warn(f"Sign in at {address} as {username} with this password{when}:")
             say(payload["password"])
+        if reset:
+            warn(
+                "It is being set, and is not shown again. See whether it is done with: storectl"
+                f" history {store['name']}"
+            )
 
     run(work())
+
+
+def _confirm_reset(name: str) -> None:
+    question = (
+        f"Set a new password for the administrator of {name}? The one of now ends, and so does"
+        " every session with it."
+    )
+    confirm(question, verb="set one", refused="The password was left as it is.")

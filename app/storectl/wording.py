@@ -26,12 +26,15 @@ _WORDS = {
     "RESUME": "Open again",
     "PREFLIGHT": "Check version",
     "PROBE": "Check shop",
+    "PASSWORD": "Set password",
+    "RESET_PASSWORD": "New password",
 }  # whose names alone would not say that they are about a backup, or about the whole shop
 _ASIDES = {
     "RESTORE": ", and a backup is being restored in its place",
     "SUSPEND": ", and is being paused",
     "RESUME": ", and is being opened again",
     "RESTART": ", and is being restarted",
+    "RESET_PASSWORD": ", and its administrator gets a new password",
 }
 _COPY = (
     "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."

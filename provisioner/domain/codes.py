@@ -48,6 +48,8 @@ class ReasonCode(StrEnum):
     # Why a store could not be made from a backup
     RESTORE_FAILED = "RESTORE_FAILED"
     RESTORE_INCOMPLETE = "RESTORE_INCOMPLETE"
+    # Why a shop's administrator did not get another password
+    PASSWORD_NOT_SET = "PASSWORD_NOT_SET"  # noqa: S105 - a code
     # What another version of the platform has written
     OTHER = "OTHER"
 

@@ -107,6 +107,8 @@ class Engine:
     ``makes_copies``: the chart takes ``store.isCopy``, with which nothing that is done in the shop
     reaches anybody.
 
+    ``resets_passwords``: the chart has a template of Jobs that set the administrator's password.
+
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
     ``while_closed`` are the Helm values, over all others, that a shop is installed with to which no
@@ -143,6 +145,7 @@ class Engine:
     closed_by: tuple[str, ...] = ()
     while_closed: Mapping[str, object] = field(default_factory=dict)
     makes_copies: bool = False
+    resets_passwords: bool = False
     unavailable_reason: str | None = None
 
     def admin_user_of(self, store: Store) -> str:
@@ -270,6 +273,7 @@ class _Description(_File):
     backup: _Backup | None = None
     while_closed: dict[str, object] = {}
     makes_copies: bool = False
+    resets_passwords: bool = False
     resources: _Resources = {}
     plans: dict[_Label, PlanInFile] = {}
 
@@ -294,6 +298,8 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
+    if found.resets_passwords and not found.admin_password_key:
+        raise ConfigurationError(f"{file}: `resetsPasswords` needs an `adminPasswordKey`.")
     wrong = (
         _wrong_version(found.versions)
         or _wrong_component(found)
@@ -339,6 +345,7 @@ def _engine(found: _Description, folder: Path, plans: tuple[Plan, ...]) -> Engin
         closed_by=tuple(found.backup.closed_by) if found.backup else (),
         while_closed=found.while_closed,
         makes_copies=found.makes_copies,
+        resets_passwords=found.resets_passwords,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
         shop_service=_shop_service(found.shop_service),
     )

@@ -21,6 +21,7 @@ from provisioner.domain.stores import Reason, Step, StepName, Store, StoreStatus
 from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
+    PASSWORD_STEPS,
     RESTART_STEPS,
     SAVING_STEPS,
     SUSPEND_STEPS,
@@ -41,6 +42,7 @@ class OperationKind(StrEnum):
     RESUME = "RESUME"  # starts and opens a shop that is suspended
     RESTART = StoreTask.RESTART.value
     UPGRADE = StoreTask.UPGRADE.value  # gives the shop another version of its engine
+    RESET_PASSWORD = StoreTask.RESET_PASSWORD.value
 
 
 class OperationStatus(StrEnum):
@@ -65,6 +67,7 @@ _OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.SUSPEND: SUSPEND_STEPS,
     OperationKind.RESTART: RESTART_STEPS,
     OperationKind.UPGRADE: UPGRADE_STEPS,
+    OperationKind.RESET_PASSWORD: PASSWORD_STEPS,
 }
 
 _O, _S = OperationStatus, StoreStatus
@@ -94,6 +97,7 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
     OperationKind.RESUME: _BUILDING_PROGRESS,
     OperationKind.RESTART: {},  # as of a backup
     OperationKind.UPGRADE: _BUILDING_PROGRESS,  # once its task is over
+    OperationKind.RESET_PASSWORD: {},  # as of a backup
 }
 """The status of an operation after the store's new status, by kind, for all that change it."""
 
@@ -109,6 +113,11 @@ class Request:
     asked_by: Owner | None = None
     token_id: str | None = None
     parameters: str = "{}"
+
+
+def parameter(request: Request, name: str) -> object:
+    """Return one parameter of the request, or None if it has none of this name."""
+    return _parameters.decode(request.parameters).get(name)
 
 
 def with_parameter(request: Request, name: str, value: str) -> Request:
@@ -163,6 +172,7 @@ _IN_WORDS = {
     OperationKind.RESUME: "The shop is being opened again",
     OperationKind.RESTART: "The shop is being restarted",
     OperationKind.UPGRADE: "The shop is being upgraded",
+    OperationKind.RESET_PASSWORD: "Its administrator gets a new password",
 }
 
 

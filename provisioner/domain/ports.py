@@ -249,6 +249,16 @@ class Cluster(Protocol):
         """Set one value of a Secret, which keeps its others. Raises NotFoundError."""
         ...
 
+    async def change_secret(
+        self, namespace: str, name: str, values: Mapping[str, str | None]
+    ) -> None:
+        """Set these values of a Secret at once, and remove those that are None.
+
+        It keeps its others. Raises NotFoundError, and ClusterUnreachableError when somebody else
+        changes it each time.
+        """
+        ...
+
     async def delete_namespace(self, name: str) -> bool:
         """Ask for the namespace's deletion; return whether there was one to delete."""
         ...

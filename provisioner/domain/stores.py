@@ -46,6 +46,7 @@ class StoreTask(StrEnum):
     SUSPEND = "SUSPEND"  # stops the shop, which is SUSPENDED then
     RESTART = "RESTART"  # starts every pod of the shop anew
     UPGRADE = "UPGRADE"  # saves the shop, which is closed meanwhile, before it gets another version
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - gives its administrator another password
 
 
 CLOSING = frozenset({StoreTask.RESTORE, StoreTask.SUSPEND, StoreTask.UPGRADE})
@@ -74,6 +75,7 @@ class StepName(StrEnum):
     RESTART = "RESTART"  # its pods are replaced, those of one workload after the other
     PREFLIGHT = "PREFLIGHT"  # whether a version can be had, while the shop is open still
     PROBE = "PROBE"  # a shopper's way through a shop that is still closed to everybody else
+    PASSWORD = "PASSWORD"  # noqa: S105 - a Job sets the administrator's password in the shop
 
 
 class StepStatus(StrEnum):

@@ -93,6 +93,7 @@ REPLACING_STEPS = (StepName.REMOVE, *RELOADING_STEPS)
 """Those of removing a shop, and provisioning the store anew from a backup."""
 SUSPEND_STEPS = (StepName.STOP,)
 RESTART_STEPS = (StepName.RESTART,)
+PASSWORD_STEPS = (StepName.PASSWORD,)
 UPDATING_STEPS = (*PROVISION_STEPS[:-1], StepName.PROBE, StepName.OPEN, StepName.REACHABLE)
 """Those of giving a shop another version, which is closed and saved: visitors get there at last."""
 UPGRADE_STEPS = (StepName.PREFLIGHT, *SAVING_STEPS, *UPDATING_STEPS)

@@ -21,6 +21,7 @@ from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.projections import namespace_marks
 from provisioner.kubernetes.reflector import GoneError, ListChunk, SilenceError, WatchEvent
 from provisioner.kubernetes.role_bindings import bind_role
+from provisioner.kubernetes.secret_changes import change_secret
 from provisioner.kubernetes.services import address_of
 from provisioner.kubernetes.watched_kinds import NAMESPACES, WatchedKind
 from provisioner.kubernetes.wire import (
@@ -188,6 +189,12 @@ class KubeCluster:
         """See ``ports.Cluster``."""
         path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
         await self._api.call("PATCH", path, body={"stringData": {key: value}})
+
+    async def change_secret(
+        self, namespace: str, name: str, values: Mapping[str, str | None]
+    ) -> None:
+        """See ``ports.Cluster``."""
+        await change_secret(self._api, namespace, name, values)
 
     async def delete_namespace(self, name: str) -> bool:
         """See ``ports.Cluster``."""

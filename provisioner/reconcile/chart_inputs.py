@@ -1,6 +1,5 @@
 """What a store's chart is given: its Secrets, and the values that come from the store itself."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 
 from provisioner.domain.backups import BackupSettings
@@ -8,6 +7,7 @@ from provisioner.domain.engines import Engine, GeneratedSecret
 from provisioner.domain.errors import NotFoundError
 from provisioner.domain.mail import MailServer
 from provisioner.domain.names import release_for
+from provisioner.domain.passwords import RESET_BY, generate, is_pending
 from provisioner.domain.registries import RegistryCredentials
 from provisioner.domain.stores import Store
 from provisioner.kubernetes.labels import STORE_LABEL
@@ -21,9 +21,6 @@ from provisioner.reconcile.namespaces import (
     RESTORE_SECRET,
 )
 from provisioner.reconcile.repositories import ensure_repository, ensure_source
-
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-"""Without characters that mean something to a shell or in a URL, or that look like others."""
 
 
 async def ensure_secrets(
@@ -42,7 +39,8 @@ async def ensure_secrets(
         labels,
         lambda: {**_generate(engine.credentials), **inherited},
     )
-    message = f"Secret {CREDENTIALS_SECRET} holds {len(generated)} generated values."
+    known = [key for key in generated if key != RESET_BY and not is_pending(key)]
+    message = f"Secret {CREDENTIALS_SECRET} holds {len(known)} generated values."
     hidden = list(generated.values())
     mail = _mail_of(context, store, engine)
     if mail is not None and mail.credentials:
@@ -77,7 +75,7 @@ async def ensure_pull_secret(context: ReconcileContext, store: Store, engine: En
 
 
 def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dict[str, object]:
-    """Return the Helm values that come from a store: which it is, its plan, its mail and pulls."""
+    """Return the Helm values that come from the store and from what the platform does for it."""
     given: dict[str, object] = {
         "id": store.id,
         "name": store.name,
@@ -101,6 +99,8 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
         }
     if _registries_of(context, engine):
         values["imagePullSecrets"] = [PULL_SECRET]
+    if engine.resets_passwords:
+        values["password"] = {"enabled": True}
     if backups := backups_of(context, engine):
         values["backup"] = {"enabled": True, "secret": BACKUP_SECRET, "port": backups.port}
         if store.from_backup is not None:
@@ -111,8 +111,9 @@ def store_values(context: ReconcileContext, store: Store, engine: Engine) -> dic
 async def _inherited(context: ReconcileContext, store: Store, engine: Engine) -> Mapping[str, str]:
     """Return the administrator's password of the shop that the store is a restored copy of.
 
-    The accounts in a shop are in its backup, with the passwords of then. Nothing is returned where
-    the other shop is gone: its merchant knows the password, or has another one sent.
+    The accounts in a shop are in its backup, with the passwords of then. One that was reset since
+    the backup is none of them, so the mark of that goes along: no password is shown then. Nothing
+    is returned where the other shop is gone: its merchant knows the password, or has another sent.
     """
     source, key = store.from_backup, engine.admin_password_key
     if source is None or not key:
@@ -122,7 +123,7 @@ async def _inherited(context: ReconcileContext, store: Store, engine: Engine) ->
         found = await context.cluster.read_secret(namespace, CREDENTIALS_SECRET)
     except NotFoundError:
         return {}
-    return {key: found[key]} if key in found else {}
+    return {name: found[name] for name in (key, RESET_BY) if key in found and name in found}
 
 
 def backups_of(context: ReconcileContext, engine: Engine) -> BackupSettings | None:
@@ -139,8 +140,4 @@ def _registries_of(context: ReconcileContext, engine: Engine) -> RegistryCredent
 
 
 def _generate(wanted: Sequence[GeneratedSecret]) -> dict[str, str]:
-    """Return a new random value for each secret, of 57 symbols: 5.8 bits for each character."""
-    return {
-        credential.key: "".join(secrets.choice(_ALPHABET) for _ in range(credential.length))
-        for credential in wanted
-    }
+    return {credential.key: generate(credential.length) for credential in wanted}

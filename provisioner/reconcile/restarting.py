@@ -20,6 +20,7 @@ from provisioner.domain.ports import TaskRecords
 from provisioner.domain.stores import Reason, StepName, Store
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.known_engines import engine_of
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.reconcile.rights import ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
@@ -73,13 +74,7 @@ async def _replace(
     context: ReconcileContext, store: Store, steps: StepRunner, began: datetime
 ) -> Outcome:
     """Do the step RESTART."""
-    engine = context.engines.get(store.engine)
-    if engine is None:
-        message = (
-            f"Engine {store.engine} is no longer offered here. Add it back to the charts and"
-            " restart the platform, then ask again."
-        )
-        raise StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, message))
+    engine = engine_of(context, store, then="ask again")
     await ensure_rights(context, store.namespace)
     # By the cluster's clock, which dates pods by whole seconds. So a service that was killed knows
     # which of them it has replaced already.

@@ -19,6 +19,7 @@ from provisioner.reconcile.backup_report import DUMP, SAVE, saved_of, told
 from provisioner.reconcile.chart_inputs import backups_of
 from provisioner.reconcile.closing import close
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.known_engines import engine_of
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
 from provisioner.reconcile.repositories import ensure_repository
 from provisioner.reconcile.steps import Outcome, StepRunner
@@ -152,14 +153,7 @@ class Saving:
 
     @property
     def _engine(self) -> Engine:
-        engine = self._context.engines.get(self._store.engine)
-        if engine is None:
-            message = (
-                f"Engine {self._store.engine} is no longer offered here. Add it back to the charts"
-                " and restart the platform, then ask for a backup again."
-            )
-            raise StoreFailedError(Reason(ReasonCode.ENGINE_MISSING, message))
-        return engine
+        return engine_of(self._context, self._store, then="ask for a backup again")
 
 
 def _failure_of(said: str) -> Reason:

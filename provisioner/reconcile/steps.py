@@ -47,6 +47,7 @@ _BEGINS = {
     StepName.OPEN: "Opening the shop to visitors.",
     StepName.RESTART: "Replacing the shop's pods.",
     StepName.PREFLIGHT: "Looking whether the version can be had.",
+    StepName.PASSWORD: "Starting the job that sets the password.",
     StepName.PROBE: "Walking through the shop, which is still closed.",
 }
 

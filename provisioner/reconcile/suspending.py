@@ -7,13 +7,13 @@ again by provisioning the store, whose steps find all of that (see ``provisionin
 from dataclasses import replace
 from functools import partial
 
-from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import StoreFailedError, TerminalError
 from provisioner.domain.operations import OperationStatus
 from provisioner.domain.ports import TaskRecords
 from provisioner.domain.stores import Reason, StepName, Store
 from provisioner.reconcile.closing import reopen, stop
 from provisioner.reconcile.context import ReconcileContext
+from provisioner.reconcile.known_engines import engine_of
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, keep_marks
 from provisioner.reconcile.rights import ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
@@ -48,9 +48,7 @@ async def _stop(context: ReconcileContext, store: Store, steps: StepRunner) -> O
     if not await keep_marks(context, store):
         raise StoreFailedError(NAMESPACE_LOST)
     await ensure_rights(context, store.namespace)
-    engine = context.engines.get(store.engine)
-    if engine is None:
-        raise StoreFailedError(_engine_missing(store))
+    engine = engine_of(context, store, then="ask again")
     await stop(context, store, engine, steps, StepName.STOP)
     return Outcome(_STOPPED)
 
@@ -68,14 +66,6 @@ async def keep_stopped(context: ReconcileContext, store: Store) -> None:
     if running:
         message = f"Pod {running[0]} ran although the shop is paused: it is stopped again."
         await context.records.record_repair(store.id, message, is_done=True)
-
-
-def _engine_missing(store: Store) -> Reason:
-    message = (
-        f"Engine {store.engine} is no longer offered here. Add it back to the charts and restart"
-        " the platform, then ask again."
-    )
-    return Reason(ReasonCode.ENGINE_MISSING, message)
 
 
 def _left_open(reason: Reason) -> Reason:

@@ -30,6 +30,7 @@ from provisioner.domain.transitions import takes_tasks
 from provisioner.reconcile.backup import back_up
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.interruptible import InterruptibleWork
+from provisioner.reconcile.passwords import reset_password
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.replacing import save_and_hand_over
 from provisioner.reconcile.restarting import restart
@@ -58,6 +59,7 @@ class Tasks:
             StoreTask.SUSPEND: partial(suspend, context, records),
             StoreTask.RESTART: partial(restart, context, records, wake),
             StoreTask.UPGRADE: partial(upgrade, context, records, wake),
+            StoreTask.RESET_PASSWORD: partial(reset_password, context, records),
         }
         self._queue = WorkQueue()
         self._running = InterruptibleWork()

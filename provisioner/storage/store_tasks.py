@@ -7,6 +7,7 @@ store's row names it (``Store.task``), so that it goes on after a restart.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -82,12 +83,14 @@ class TaskRepository:
         *,
         restore: InPlaceRestore | None = None,
         upgrade: Upgrade | None = None,
+        parameters: Mapping[str, str] = MappingProxyType({}),
         audit: Action | None = None,
     ) -> Store:
         """Begin a task of a finished store; return the store.
 
         ``message`` says who asked for it, ``restore`` what a RESTORE is to put in the place of the
-        shop, and ``upgrade`` what an UPGRADE is to give it. Raises NotFoundError, ConflictError
+        shop, and ``upgrade`` what an UPGRADE is to give it. ``parameters`` are the operation's,
+        beside those of the request, and no secrets. Raises NotFoundError, ConflictError
         when the store's status takes no tasks, and RefusedError: OPERATION_UNDER_WAY, or
         BACKUP_UNKNOWN when what is to be restored is gone. Nothing is written then.
         """
@@ -102,8 +105,10 @@ class TaskRepository:
             if upgrade is not None:
                 await _write_upgrade(transaction, store, upgrade)
             request = request_of(audit)
-            if upgrade is not None:  # which version it is, also for whoever named none
-                request = with_parameter(request, "version", upgrade.version)
+            # Which version it is, also for whoever named none.
+            version = {} if upgrade is None else {"version": upgrade.version}
+            for name, value in {**version, **parameters}.items():
+                request = with_parameter(request, name, value)
             begun = await self._begin(transaction, store, task, message, request)
             if audit is not None:
                 await audit.accept(transaction)

@@ -111,6 +111,16 @@ class SimulatedObjects(Simulation):
                 raise NotFoundError(f"secrets {name!r} not found")
             found.secrets[name][key] = value
 
+    async def change_secret(
+        self, namespace: str, name: str, values: Mapping[str, str | None]
+    ) -> None:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or name not in found.secrets:
+                raise NotFoundError(f"secrets {name!r} not found")
+            kept: dict[str, str | None] = {**found.secrets[name], **values}
+            found.secrets[name] = {k: v for k, v in kept.items() if v is not None}
+
     async def delete_namespace(self, name: str) -> bool:
         async with self.call(name):
             if self.is_holding and (found := self.namespaces.get(name)) is not None:

@@ -113,6 +113,10 @@ MUTATIONS = (
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),
     mutation(
+        "resetAdminPassword", "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
+        others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
+    ),
+    mutation(
         "upgradeStores", 'engine: "woocommerce", version: "7.1"',
         no="FORBIDDEN FORBIDDEN BACKUPS_NOT_SET_UP",
     ),

@@ -6,6 +6,7 @@ from typing import Any
 from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
+    PASSWORD_STEPS,
     PROVISION_STEPS,
     RELOADING_STEPS,
     REPLACING_STEPS,
@@ -35,6 +36,7 @@ _STEPS_OF = {
     "SUSPEND": (SUSPEND_STEPS,),
     "RESUME": (RESUME_STEPS,),
     "RESTART": (RESTART_STEPS,),
+    "RESET_PASSWORD": (PASSWORD_STEPS,),
     "UPGRADE": (UPGRADE_STEPS,),
 }
 _DONE = {"SUCCEEDED", "SKIPPED"}

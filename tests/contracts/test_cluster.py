@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address
 
 import pytest
@@ -142,6 +143,29 @@ async def test_one_value_of_a_secret_is_set(world: World) -> None:
     assert found == {"a": "1", "b": "3", "c": "4"}
     with pytest.raises(NotFoundError):
         await world.cluster.set_in_secret(world.namespace, "others", "b", "3")
+
+
+async def test_values_of_a_secret_are_set_and_removed_at_once(world: World) -> None:
+    await world.create()
+    before = {"a": "1", "b": "2", "c": "3"}
+    await world.cluster.replace_secret(world.namespace, "accounts", LABELS, before)
+
+    changes = {"a": "ü", "b": None, "d": "", "never-there": None}
+    await world.cluster.change_secret(world.namespace, "accounts", changes)
+
+    found = await world.cluster.read_secret(world.namespace, "accounts")
+    assert found == {"a": "ü", "c": "3", "d": ""}
+    with pytest.raises(NotFoundError):
+        await world.cluster.change_secret(world.namespace, "others", {"b": "3"})
+
+
+async def test_changes_of_a_secret_at_once_lose_nothing(world: World) -> None:
+    await world.create()
+    await world.cluster.replace_secret(world.namespace, "accounts", {}, {"a": "1"})
+    change = partial(world.cluster.change_secret, world.namespace, "accounts")
+    await asyncio.gather(*(change({f"b{number}": "2"}) for number in range(3)))
+    found = await world.cluster.read_secret(world.namespace, "accounts")
+    assert found == {"a": "1", "b0": "2", "b1": "2", "b2": "2"}
 
 
 async def test_no_secret_without_its_namespace(world: World) -> None:

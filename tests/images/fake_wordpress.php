@@ -67,8 +67,11 @@ final class WP_User
         State::change('users', 'role', $role);
     }
 }
-function get_user_by(string $field, string $value): WP_User|false
+function get_user_by(string $field, string|int $value): WP_User|false
 {
+    if (!isset(State::read()['users']['password'])) {
+        return false;
+    }
     $user = new WP_User();
     $user->user_pass = State::read()['users']['password'];
     return $user;
@@ -76,6 +79,41 @@ function get_user_by(string $field, string $value): WP_User|false
 function wp_check_password(string $password, string $hash, int $id): bool
 {
     return $password === $hash;
+}
+function wp_set_password(string $password, int $id): void
+{
+    State::change('users', 'password', $password);
+}
+function wp_insert_user(array $user): int|WP_Error
+{
+    if (State::read()['users']['refused'] ?? false) {
+        return new WP_Error();
+    }
+    State::change('users', 'role', $user['role']);
+    State::change('users', 'password', $user['user_pass']);
+    return 1;
+}
+final class WP_Error
+{
+    public function get_error_message(): string
+    {
+        return 'No more users.';
+    }
+}
+function is_wp_error(mixed $value): bool
+{
+    return $value instanceof WP_Error;
+}
+final class WP_Session_Tokens
+{
+    public static function get_instance(int $id): self
+    {
+        return new self();
+    }
+    public function destroy_all(): void
+    {
+        State::change('users', 'sessions', null);
+    }
 }
 function wp_set_current_user(int $id): void
 {
@@ -150,6 +188,15 @@ final class WC_Install
 
 final class WP_CLI
 {
+    public static function log(string $message): void
+    {
+        echo "$message\n";
+    }
+    public static function error(string $message): never
+    {
+        fwrite(STDERR, "Error: $message\n");
+        exit(1);
+    }
     public static function runcommand(string $command, array $options): void
     {
         echo "$command\n";

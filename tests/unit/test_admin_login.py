@@ -14,6 +14,7 @@ from provisioner.domain.errors import ClusterUnreachableError, RefusedError
 from provisioner.domain.identities import Identity, Role, UsedToken
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import Owner, local
+from provisioner.domain.passwords import RESET_BY
 from provisioner.domain.stores import Store, new_store
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 from provisioner.services.admin_login import AdminLogin, AdminLogins
@@ -63,6 +64,20 @@ async def test_the_owner(cluster: SimulatedCluster, logins: AdminLogins) -> None
     by_token = replace(OWNER, token=UsedToken("t", OWNER.owner, is_owners_own=True))
     assert await logins.read(by_token, store()) == login
     assert PASSWORD not in repr(login)
+
+
+async def test_one_that_was_set_anew_is_not_shown_again(
+    cluster: SimulatedCluster, logins: AdminLogins
+) -> None:
+    await furnish(cluster, {"admin-password": PASSWORD, RESET_BY: "next-admin-password-1"})
+    with pytest.raises(RefusedError) as refused:
+        await logins.read(OWNER, store())
+    (only,) = refused.value.refusals
+    assert (only.code, only.field) == ("NOT_AVAILABLE", "id")
+    assert only.message == (
+        "There is no password to show: the one of admin was set anew, and shown then, or it is in a"
+        " backup from before that. Set a new one with resetAdminPassword, which shows it once."
+    )
 
 
 async def test_a_name_that_is_the_merchants_address(cluster: SimulatedCluster) -> None:

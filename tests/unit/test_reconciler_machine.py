@@ -37,7 +37,7 @@ from provisioner.domain.backups import (
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Pod
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.engines import Engine, EngineVersion, Workload
+from provisioner.domain.engines import Engine, EngineVersion, GeneratedSecret, Workload
 from provisioner.domain.errors import (
     ClusterRejectedError,
     ClusterUnreachableError,
@@ -46,6 +46,7 @@ from provisioner.domain.errors import (
     HelmKilledError,
     MachineShortageError,
     RefusedError,
+    StorePlatformError,
 )
 from provisioner.domain.names import new_store_id
 from provisioner.domain.operations import (
@@ -55,6 +56,11 @@ from provisioner.domain.operations import (
     OperationWithSteps,
 )
 from provisioner.domain.owners import local
+from provisioner.domain.passwords import (
+    KEY_PARAMETER,
+    generate,
+    new_key,
+)
 from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import (
     Reason,
@@ -69,7 +75,12 @@ from provisioner.domain.stores import (
 from provisioner.domain.transitions import UPDATING_STEPS
 from provisioner.reconcile import reconciler
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
-from provisioner.reconcile.namespaces import NAMESPACE_LOST, namespace_annotations, namespace_labels
+from provisioner.reconcile.namespaces import (
+    CREDENTIALS_SECRET,
+    NAMESPACE_LOST,
+    namespace_annotations,
+    namespace_labels,
+)
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.tasks import Tasks
@@ -90,7 +101,8 @@ pytestmark = pytest.mark.slow
 ENGINE = Engine(
     name="tiny", display_name="Tiny", description="", chart="/nowhere", release_prefix="tiny",
     workloads=(Workload("web", "Deployment", 1),), setup_job=None, shop_path="/", admin_path="/",
-    ready_path="/", admin_password_key="", admin_user="", credentials=(),
+    ready_path="/", admin_password_key="admin-password", admin_user="admin",
+    credentials=(GeneratedSecret("admin-password", 16),), resets_passwords=True,
     versions=(
         EngineVersion("1", is_default=True, values={"version": "1"}),
         EngineVersion("2", is_default=False, values={"version": "2"}, follows=("1",)),
@@ -380,6 +392,24 @@ class Stores(RuleBasedStateMachine):
 
         self.runner.run(work())
 
+    @rule(store_id=stores)
+    def reset_password(self, store_id: str) -> None:
+        async def work() -> None:
+            store, key = await self.records.get(store_id), new_key()
+            # A namespace that is not there, or a fault; the real service answers with a refusal.
+            with suppress(StorePlatformError, RuntimeError):
+                await self.cluster.change_secret(
+                    store.namespace, CREDENTIALS_SECRET, {key: generate(16)}
+                )
+                self._wake(
+                    await self.task_records.begin(
+                        store_id, StoreTask.RESET_PASSWORD, "Asked for.",
+                        parameters={KEY_PARAMETER: key},
+                    )
+                )  # fmt: skip
+
+        self.runner.run(work())
+
     @rule(counts=st.sampled_from([DUMPED, OTHERWISE]))
     def change_what_is_loaded(self, counts: str) -> None:
         self.cluster.reports["load"] = counts
@@ -604,6 +634,7 @@ def _brings_to_target(item: OperationWithSteps) -> bool:
         return first.started_at is not None
     return item.operation.kind not in {
         OperationKind.BACKUP, OperationKind.SUSPEND, OperationKind.RESTART,
+        OperationKind.RESET_PASSWORD,
     }  # fmt: skip
 
 

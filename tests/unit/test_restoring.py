@@ -9,6 +9,7 @@ from provisioner.domain.clock import SystemClock
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.engines import Engine, EngineVersion, GeneratedSecret, Workload
 from provisioner.domain.owners import THE_PLATFORM
+from provisioner.domain.passwords import RESET_BY
 from provisioner.domain.stores import StepStatus, Store, StoreStatus
 from provisioner.reconcile.chart_inputs import store_values
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
@@ -117,6 +118,19 @@ def test_the_chart_is_told(world: World) -> None:
     values = store_values(world.context, store, ENGINE)
     assert values["restore"] == {"enabled": True, "secret": "store-restore"}
     assert "restore" not in store_values(world.context, a_store(), ENGINE)
+
+
+async def test_where_the_password_was_set_anew_none_is_shown(world: World) -> None:
+    # The accounts in the backup may have the one of before, which nobody knows any more.
+    other = {"admin-password": "of-the-other", RESET_BY: "next-admin-password-1"}
+    await world.cluster.ensure_namespace(f"tiny-{OTHER[:12]}", {})
+    await world.cluster.ensure_secret(f"tiny-{OTHER[:12]}", "store-credentials", {}, lambda: other)
+    store = await world.begin()
+
+    await provision(world.context, store)
+
+    made = world.cluster.namespaces[store.namespace].secrets["store-credentials"]
+    assert made.items() >= other.items()
 
 
 async def test_the_administrator_keeps_the_password_and_no_other_is_kept(world: World) -> None:

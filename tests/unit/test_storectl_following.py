@@ -431,7 +431,9 @@ async def test_no_delete_is_advised_of_a_shop_that_was_open(
     )
 
 
-@pytest.mark.parametrize("kind", ["BACKUP", "RESTORE", "SUSPEND", "RESTART", "UPGRADE"])
+@pytest.mark.parametrize(
+    "kind", ["BACKUP", "RESTORE", "SUSPEND", "RESTART", "UPGRADE", "RESET_PASSWORD"]
+)
 def test_a_store_is_not_settled_while_a_task_is_done(kind: str) -> None:
     told = [is_settled(a_store(status, kind)) for status in ("QUEUED", "RUNNING", "SUCCEEDED")]
     assert told == [False, False, True]

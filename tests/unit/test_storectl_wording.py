@@ -254,6 +254,8 @@ def test_a_restore_in_place_is_told_from_the_one_that_undoes_it() -> None:
         ("RESTART", "RUNNING", "READY, and is being restarted"),
         ("RESTART", "SUCCEEDED", "READY"),
         ("RESTART", "FAILED", "READY"),
+        ("RESET_PASSWORD", "RUNNING", "READY, and its administrator gets a new password"),
+        ("RESET_PASSWORD", "SUCCEEDED", "READY"),
     ],
 )
 def test_a_status_says_what_is_done_with_the_whole_shop(kind: str, status: str, text: str) -> None:

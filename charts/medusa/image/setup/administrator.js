@@ -4,7 +4,10 @@ const { find } = require("./finding")
 
 const PROVIDER = "emailpass"
 
-/** Makes the administrator, who signs in with the password that was generated for this shop. */
+/**
+ * Makes the administrator, who signs in with the password that was generated for this shop; returns the id of
+ * the identity. One that is there keeps the password it has.
+ */
 async function makeAdministrator(container, { adminEmail, adminPassword }) {
   let user = await find(container, "user", { email: adminEmail })
   if (!user) {
@@ -14,6 +17,7 @@ async function makeAdministrator(container, { adminEmail, adminPassword }) {
   const auth = container.resolve(Modules.AUTH)
   const identityId = await registered(auth, { email: adminEmail, password: adminPassword })
   await auth.updateAuthIdentities({ id: identityId, app_metadata: { user_id: user.id } })
+  return identityId
 }
 
 /** Returns the id of the identity with this address, registering it if it is not there. */
@@ -29,4 +33,4 @@ async function registered(auth, login) {
   return authIdentity.id
 }
 
-module.exports = { makeAdministrator }
+module.exports = { makeAdministrator, PROVIDER }

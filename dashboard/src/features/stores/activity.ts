@@ -64,6 +64,13 @@ const TASKS: Record<string, Record<string, string | null>> = {
     FAILED: "The shop could not be upgraded, and is open as before.",
     CANCELLED: "The upgrade of the shop was stopped.",
   } satisfies Record<OperationStatus, string | null>,
+  RESET_PASSWORD: {
+    QUEUED: null, // it begins soon
+    RUNNING: "The shop’s administrator gets a new password.",
+    SUCCEEDED: "The shop’s administrator got a new password.",
+    FAILED: "The new password of the shop’s administrator could not be set. The one of before stays.",
+    CANCELLED: "The new password of the shop’s administrator was not set.",
+  } satisfies Record<OperationStatus, string | null>,
 };
 
 /** Of a backup of which a shop is made, to see whether that can be done. */

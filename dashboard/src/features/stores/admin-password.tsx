@@ -1,15 +1,16 @@
-import { Eye, EyeOff } from "lucide-react";
+import { Eye, EyeOff, KeyRound } from "lucide-react";
 import { useState } from "react";
 import { useMutation } from "urql";
 import { Button } from "@/components/button";
-import { CopyButton } from "@/components/copy-button";
 import { Refusal } from "@/components/refusal";
 import { graphql } from "@/gql";
-import type { StoreSummaryFragment } from "@/gql/graphql";
+import type { StoreDetailsFragment } from "@/gql/graphql";
 import { refusalOf } from "@/lib/graphql/refusal-of";
 import { ownerLabel } from "@/lib/owners";
 import { useViewer } from "@/lib/viewer";
 import styles from "./admin-password.module.css";
+import { Credentials } from "./credentials";
+import { IdleButton } from "./idle-button";
 
 const REVEAL = graphql(`
   mutation RevealAdminPassword($input: RevealAdminPasswordInput!) {
@@ -24,8 +25,14 @@ const REVEAL = graphql(`
   }
 `);
 
+interface AdminPasswordProps {
+  store: StoreDetailsFragment;
+  /** Asks for a new password, with a dialog that shows it. */
+  onNew: () => void;
+}
+
 /** How the owner signs in to the shop's admin; read from the cluster only when it is asked for. */
-export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
+export function AdminPassword({ store, onNew }: AdminPasswordProps) {
   const viewer = useViewer().data?.viewer;
   const isOwner = viewer?.name === store.owner && viewer.source === store.ownerSource;
   const [timesHidden, setTimesHidden] = useState(0);
@@ -41,7 +48,14 @@ export function AdminPassword({ store }: { store: StoreSummaryFragment }) {
     );
   }
   // Hiding forgets: what was shown goes with the component that knew it.
-  return <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />;
+  return (
+    <div className={styles.ask}>
+      <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />
+      <IdleButton store={store} onAsk={onNew}>
+        <KeyRound size={16} aria-hidden /> Set a new password
+      </IdleButton>
+    </div>
+  );
 }
 
 interface RevealProps {
@@ -57,10 +71,7 @@ function Reveal({ storeId, isFocused, onHide }: RevealProps) {
   if (shown?.password) {
     return (
       <div className={styles.ask}>
-        <dl className={styles.credentials}>
-          <Credential name="User" value={shown.username ?? ""} />
-          <Credential name="Password" value={shown.password} />
-        </dl>
+        <Credentials username={shown.username ?? ""} password={shown.password} />
         <Button onClick={onHide} autoFocus>
           <EyeOff size={16} aria-hidden /> Hide the password
         </Button>
@@ -69,23 +80,11 @@ function Reveal({ storeId, isFocused, onHide }: RevealProps) {
   }
   return (
     <div className={styles.ask}>
-      <p className={styles.hint}>The password was generated with the shop. Each look at it is recorded.</p>
+      <p className={styles.hint}>The first password was generated with the shop, and is shown until you set a new one. Each look at it is recorded.</p>
       <Button disabled={result.fetching} autoFocus={isFocused} onClick={() => reveal({ input: { id: storeId } })}>
         <Eye size={16} aria-hidden /> Show the password
       </Button>
       <Refusal title="It cannot be shown" message={refusalOf(result, (data) => data.revealAdminPassword)} />
-    </div>
-  );
-}
-
-function Credential({ name, value }: { name: string; value: string }) {
-  return (
-    <div className={styles.credential}>
-      <dt>{name}</dt>
-      <dd>
-        <code translate="no">{value}</code>
-        <CopyButton text={value} what={name.toLowerCase()} />
-      </dd>
     </div>
   );
 }

@@ -16,6 +16,7 @@ const KINDS: Record<string, string> = {
   RESUME: "Opening again",
   RESTART: "Restart",
   UPGRADE: "Upgrade",
+  RESET_PASSWORD: "New password of the administrator",
 } satisfies Record<OperationKind, string>;
 
 const STATUSES: Record<string, string> = {

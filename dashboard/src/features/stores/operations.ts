@@ -379,6 +379,22 @@ export const RESTART_STORE = graphql(`
   }
 `);
 
+export const RESET_PASSWORD = graphql(`
+  mutation ResetAdminPassword($input: ResetAdminPasswordInput!) {
+    resetAdminPassword(input: $input) {
+      username
+      password
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const UPGRADE_STORE = graphql(`
   mutation UpgradeStore($input: UpgradeStoreInput!) {
     upgradeStore(input: $input) {

@@ -36,6 +36,7 @@ const PROBLEMS = {
   BACKUP_TIMEOUT: "The backup took too long.",
   RESTORE_FAILED: "The backup could not be loaded into this shop.",
   RESTORE_INCOMPLETE: "Something of the backup did not arrive in this shop.",
+  PASSWORD_NOT_SET: "The administrator’s new password could not be set in the shop.",
   OTHER: "Something is wrong with this shop that this page has no words for.",
 } satisfies Record<ReasonCode, string>;
 

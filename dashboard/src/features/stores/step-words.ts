@@ -21,6 +21,7 @@ const TITLES: Record<string, string> = {
   RESTART: "Start every part anew",
   PREFLIGHT: "See whether it can be upgraded",
   PROBE: "Try the shop as a shopper",
+  PASSWORD: "Set the new password",
 } satisfies Record<StepName, string>;
 
 const HINTS: Record<string, string> = {
@@ -43,9 +44,10 @@ const HINTS: Record<string, string> = {
   RESTART: "The shop’s database starts anew, then its software.",
   PREFLIGHT: "The platform makes sure that the new version can be had. The shop is open meanwhile.",
   PROBE: "The platform sees whether a shopper could buy, while the shop is still closed to visitors.",
+  PASSWORD: "The shop’s administrator gets the new password, and is signed out everywhere.",
 } satisfies Record<StepName, string>;
 
-const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "RESTART", "PREFLIGHT"];
+const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "RESTART", "PREFLIGHT", "PASSWORD"];
 
 /** Whether a step belongs to a task, such as the saving of a shop, which is told as a whole. */
 export function isOfTask(name: string): boolean {

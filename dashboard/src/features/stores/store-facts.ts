@@ -64,6 +64,11 @@ export function isPauseGivenUp({ operation }: Pick<StoreDetailsFragment, "operat
   return operation?.kind === "SUSPEND" && operation.status === "FAILED";
 }
 
+/** Whether what was done last gives the administrator a new password: the shop itself stays as it is. */
+export function isPasswordReset({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "RESET_PASSWORD";
+}
+
 /** Whether what was done last is a restart. */
 export function isRestart({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
   return operation?.kind === "RESTART";
@@ -120,7 +125,7 @@ export function workOf(store: Pick<StoreSummaryFragment, "operation" | "status" 
 
 /** Whether what was done last left the shop as it was, so that its steps are not what became of the shop. */
 export function isShopLeftAlone(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
-  return isBackup(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store) || isUpgradeGivenUp(store);
+  return isBackup(store) || isPasswordReset(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store) || isUpgradeGivenUp(store);
 }
 
 /** Whether the shop may be empty: nothing was put into its place, and it was neither paused nor upgraded before. */

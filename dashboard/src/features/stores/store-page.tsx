@@ -22,6 +22,7 @@ import { CopyLabel } from "./copy-label";
 import { FactsPanel } from "./facts-panel";
 import { HistoryPanel } from "./history-panel";
 import { STORE, STORE_BACKUPS } from "./operations";
+import { PasswordDialog } from "./password-dialog";
 import { PauseNotice } from "./pause-notice";
 import { RestartDialog } from "./restart-dialog";
 import { RestartNotice } from "./restart-notice";
@@ -116,6 +117,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
   // Here, since the buttons that ask for it go and come with the shop's problems.
   const [isRestartAsked, setRestartAsked] = useState(false);
   const askForRestart = () => setRestartAsked(true);
+  const [isPasswordAsked, setPasswordAsked] = useState(false);
   return (
     <>
       <StoreNotice store={store} problem={problem} role={role} onRestart={askForRestart} />
@@ -127,7 +129,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
       <BackupNotice store={store} known={backups.data} />
       <div className={styles.columns}>
         <div className={styles.column}>
-          <Doing store={store} />
+          <Doing store={store} onNewPassword={() => setPasswordAsked(true)} />
           <ActivityPanel events={events} auditPath={role === "ADMIN" ? `/audit?store=${store.id}` : undefined} />
         </div>
         <div className={styles.column}>
@@ -141,20 +143,21 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
       </div>
       {isRestartAsked && <RestartDialog store={store} onClose={() => setRestartAsked(false)} />}
+      {isPasswordAsked && <PasswordDialog store={store} onClose={() => setPasswordAsked(false)} />}
     </>
   );
 }
 
 /** What is being done to the shop; once it is there, what its owner does with it. */
-function Doing({ store }: { store: StoreDetailsFragment }) {
+function Doing({ store, onNewPassword }: { store: StoreDetailsFragment; onNewPassword: () => void }) {
   const isSetUp = canBeOpened(store) && !isBeingClosed(store);
   const isOpen = useAreAddressesChecked() === true && isSetUp && store.status === "READY";
   return (
     <>
-      {isOpen && <WhatNext store={store} />}
+      {isOpen && <WhatNext store={store} onNewPassword={onNewPassword} />}
       {isSetUp && !isOpen && (
         <Panel title="Sign in to its admin">
-          <AdminPassword store={store} />
+          <AdminPassword store={store} onNew={onNewPassword} />
         </Panel>
       )}
       {/* The steps of a backup stand beside the backups: they are not what became of the shop. */}

@@ -7,7 +7,7 @@ import { isNew } from "./store-facts";
 import styles from "./what-next.module.css";
 
 /** What a merchant does with a shop that is ready, each with the way there. */
-export function WhatNext({ store }: { store: StoreDetailsFragment }) {
+export function WhatNext({ store, onNewPassword }: { store: StoreDetailsFragment; onNewPassword: () => void }) {
   return (
     <Panel title="What next">
       <ol className={styles.list}>
@@ -15,7 +15,7 @@ export function WhatNext({ store }: { store: StoreDetailsFragment }) {
           <p className={styles.hint}>See it as shoppers see it.</p>
         </Item>
         <Item icon={KeyRound} title="Sign in to its admin" href={store.adminUrl}>
-          <AdminPassword store={store} />
+          <AdminPassword store={store} onNew={onNewPassword} />
         </Item>
         {!store.isCopy && isNew(store) && <FirstSteps admin={store.adminUrl} />}
       </ol>
