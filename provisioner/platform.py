@@ -40,6 +40,7 @@ from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.suspensions import Suspensions
 from provisioner.services.tokens import TokenService
+from provisioner.services.transfers import StoreTransfers
 from provisioner.services.upgrades import Upgrades
 from provisioner.settings import PlatformSettings
 from provisioner.state import State, connected, opened_state
@@ -69,6 +70,7 @@ class Platform:
     restarts: Restarts
     upgrades: Upgrades
     rollouts: ManyUpgrades
+    transfers: StoreTransfers
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -193,6 +195,7 @@ def _platform(
         restarts=services.restarts,
         upgrades=services.upgrades,
         rollouts=services.rollouts,
+        transfers=services.transfers,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

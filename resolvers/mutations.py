@@ -18,6 +18,7 @@ from resolvers.context import Info
 from resolvers.errors import require_caller
 from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
+from resolvers.transfers import TransferMutation
 from resolvers.upgrades import UpgradeMutation
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
 from schema.payloads import (
@@ -31,7 +32,12 @@ from schema.payloads import (
 @audited
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
-    UpgradeMutation, RolloutMutation, SuspensionMutation, BackupMutation, AccessMutation
+    UpgradeMutation,
+    RolloutMutation,
+    TransferMutation,
+    SuspensionMutation,
+    BackupMutation,
+    AccessMutation,
 ):
     @strawberry.mutation(
         description="Create a store. The work goes on in the background: follow it with"

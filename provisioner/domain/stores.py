@@ -11,6 +11,7 @@ from enum import StrEnum
 from provisioner.domain.backups import InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import THE_PLATFORM, Owner
+from provisioner.domain.transfers import Offer
 
 
 class StoreStatus(StrEnum):
@@ -90,7 +91,8 @@ class EventKind(StrEnum):
     """The subject of a recorded event.
 
     REPAIR is about objects that differed from the release, and TASK about work that leaves the
-    store's status as it is. CHECK is about a backup of which a shop is made to prove it.
+    store's status as it is. CHECK is about a backup of which a shop is made to prove it. TRANSFER
+    is about an offer of the store to another owner.
     """
 
     STATUS = "STATUS"
@@ -99,6 +101,7 @@ class EventKind(StrEnum):
     REPAIR = "REPAIR"
     TASK = "TASK"
     CHECK = "CHECK"
+    TRANSFER = "TRANSFER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ class Store:
     payments and calls nobody.
 
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
+
+    ``offer`` is the offer of the store to another owner. It may have run out by now.
     """
 
     id: str
@@ -170,6 +175,7 @@ class Store:
     restore: InPlaceRestore | None = None
     suspended_at: datetime | None = None
     upgrade: Upgrade | None = None
+    offer: Offer | None = None
 
     @property
     def is_updating(self) -> bool:

@@ -175,7 +175,7 @@ def _an_action(database: Database) -> AuditedAction:
     return AuditedAction(AuditLog(database, SystemClock()), record)
 
 
-async def test_rollouts_come_to_a_database_of_before(
+async def test_rollouts_and_offers_come_to_a_database_of_before(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = empty_database_url
@@ -188,9 +188,13 @@ async def test_rollouts_come_to_a_database_of_before(
     )
     stores = "SELECT * FROM stores"
     before = await fetch_all(url, stores)
-    await migrate(url)
+    await migrate_to("0018", url, monkeypatch)
     assert await fetch_all(url, stores) == before
-    for table in ("rollouts", "rollout_stores"):
+    await migrate(url)
+    # None of the stores that there are is offered to anybody.
+    nothing = (None,) * 4
+    assert await fetch_all(url, stores) == [(*before[0], *nothing)]
+    for table in ("rollouts", "rollout_stores", "former_owners"):
         assert await fetch_all(url, f"SELECT * FROM {table}") == []  # noqa: S608 - the names above
     database = Database(url)
     await database.connect()

@@ -34,6 +34,7 @@ export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
     ...aStore(),
     diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
     nextVersion: null,
+    offer: null,
     upgrades: [],
     steps: [],
     pods: [],

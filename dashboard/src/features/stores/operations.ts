@@ -53,6 +53,11 @@ export const STORE_DETAILS = graphql(`
   fragment StoreDetails on Store {
     ...StoreSummary
     nextVersion
+    offer {
+      to
+      offeredBy
+      expiresAt
+    }
     upgrades {
       name
       isDefault
