@@ -28,6 +28,7 @@ from provisioner.reconcile.backup_removal import BackupRemover
 from provisioner.reconcile.backup_schedule import BackupSchedule
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.drift_patrol import Patrol
+from provisioner.reconcile.offer_ends import OfferEnds
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
 from provisioner.reconcile.repositories import AccountKeeper
@@ -45,6 +46,7 @@ from provisioner.storage.rollouts import Rollouts
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
+from provisioner.storage.transfers import Transfers
 
 _log = structlog.get_logger(__name__)
 
@@ -124,6 +126,7 @@ async def leading(
         "rollouts": RolloutWork(
             Rollouts(database, tools.clock), records, task_records, tasks, tools.engines
         ).run,
+        "offer ends": OfferEnds(Transfers(database, tools.clock, tools.announcer)).run,
         **_workers(tools, reconciler, tasks),
     }
     # Watches and observer run at once. Everything else first waits until they know the cluster.

@@ -41,6 +41,7 @@ from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.suspensions import Suspensions
 from provisioner.services.tokens import TokenService
+from provisioner.services.transfers import StoreTransfers
 from provisioner.services.upgrades import Upgrades
 from provisioner.settings import PlatformSettings
 from provisioner.state import State, connected, opened_state
@@ -71,6 +72,7 @@ class Platform:
     passwords: AdminPasswords
     upgrades: Upgrades
     rollouts: ManyUpgrades
+    transfers: StoreTransfers
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -199,6 +201,7 @@ def _platform(
         passwords=services.passwords,
         upgrades=services.upgrades,
         rollouts=services.rollouts,
+        transfers=services.transfers,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

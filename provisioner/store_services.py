@@ -16,6 +16,7 @@ from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.suspensions import Suspensions
+from provisioner.services.transfers import StoreTransfers
 from provisioner.services.upgrades import Upgrades
 from provisioner.settings import PlatformSettings
 from provisioner.state import State
@@ -26,6 +27,7 @@ from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.rollout_candidates import RolloutCandidates
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
+from provisioner.storage.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class StoreServices:
     passwords: AdminPasswords
     upgrades: Upgrades
     rollouts: ManyUpgrades
+    transfers: StoreTransfers
 
 
 def store_services(
@@ -80,6 +83,7 @@ def store_services(
             tasks=_shop_tasks(state, dispatcher),
         ),
         rollouts=_rollouts(settings, state, tools),
+        transfers=_transfers(settings, state, stores),
     )
 
 
@@ -173,6 +177,15 @@ def _rollouts(settings: PlatformSettings, state: State, tools: Tools) -> ManyUpg
         feed=state.rollout_feed,
         engines=tools.engines,
         keeps_backups=settings.work.backups is not None,
+    )
+
+
+def _transfers(settings: PlatformSettings, state: State, stores: StoreQueries) -> StoreTransfers:
+    return StoreTransfers(
+        stores=stores,
+        transfers=Transfers(state.database, state.clock, state.announcer),
+        clock=state.clock,
+        quota=settings.quota,
     )
 
 

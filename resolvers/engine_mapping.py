@@ -43,6 +43,14 @@ def store_plan(record: Store, offered: Engine | None) -> contract.Plan | None:
     )
 
 
+def store_resources(record: Store, offered: Engine | None) -> contract.EngineResources | None:
+    """Return what a store asks for: its plan's, or else its engine's; None if nobody knows."""
+    found = store_plan(record, offered)
+    if found is not None:
+        return found.resources
+    return engine(offered).resources if offered else None
+
+
 def _resources(record: Mapping[str, str]) -> contract.EngineResources:
     return contract.EngineResources(
         cpu=record.get("cpu", "0"),

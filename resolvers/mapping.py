@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from provisioner.domain import cluster, identities, stores
+from provisioner.domain import cluster, identities, stores, transfers
 from provisioner.domain.backups import Backup as BackupRecord
 from provisioner.domain.errors import NotFoundError, RefusedError
 from provisioner.domain.pod_events import pod_status
@@ -22,6 +22,7 @@ from schema.backups import Backup, BackupConnection
 from schema.connections import StoreConnection, StoreEdge
 from schema.events import StoreEvent, StoreEventConnection, StoreEventEdge
 from schema.operations import Operation, OperationConnection, Step
+from schema.transfers import TransferOffer
 
 
 class _Details:
@@ -116,7 +117,9 @@ def update(context: Context, record: StoreUpdate) -> types.StoreUpdate:
 def change(context: Context, record: StoresChange) -> types.StoresChange:
     """Return the changed stores of a list."""
     return types.StoresChange(
-        cursor=record.cursor, stores=[_snapshot(context, item) for item in record.snapshots]
+        cursor=record.cursor,
+        stores=[_snapshot(context, item) for item in record.snapshots],
+        gone_store_ids=[ids.to_global_id(store_id) for store_id in record.gone],
     )
 
 
@@ -150,6 +153,7 @@ def _store(
             for item in context.platform.upgrades.on_offer(record)
         ],
         plan=engine_mapping.store_plan(record, engine),
+        offer=_offer(record.offer),
         contact_email=record.contact_email,
         is_copy=record.is_copy,
         status=enums.StoreStatus[record.status],
@@ -167,6 +171,18 @@ def _store(
         diagnostics=types.Diagnostics(
             namespace=record.namespace, release=record.release, attempt=record.operation_number
         ),
+    )
+
+
+def _offer(record: transfers.Offer | None) -> TransferOffer | None:
+    if record is None:
+        return None
+    return TransferOffer(
+        to=record.to,
+        to_source=record.to_source,
+        offered_by=record.by.label,
+        offered_at=record.offered_at,
+        expires_at=record.ends_at,
     )
 
 

@@ -19,6 +19,7 @@ from resolvers.errors import require_caller
 from resolvers.passwords import PasswordMutation
 from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
+from resolvers.transfers import TransferMutation
 from resolvers.upgrades import UpgradeMutation
 from schema.inputs import CancelStoreInput, CreateStoreInput, DeleteStoreInput, RetryStoreInput
 from schema.payloads import (
@@ -35,6 +36,7 @@ class Mutation(
     UpgradeMutation,
     RolloutMutation,
     PasswordMutation,
+    TransferMutation,
     SuspensionMutation,
     BackupMutation,
     AccessMutation,

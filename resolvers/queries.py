@@ -23,6 +23,7 @@ from resolvers.audit import AuditQuery
 from resolvers.context import Info
 from resolvers.errors import public, require_caller
 from resolvers.rollouts import RolloutQuery
+from resolvers.transfers import TransferQuery
 from schema import enums, types
 from schema.connections import StoreConnection
 from schema.engines import Engine
@@ -33,7 +34,7 @@ _Id = Annotated[strawberry.ID, strawberry.argument(description="The store's id."
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(AccessQuery, AuditQuery, RolloutQuery):
+class Query(AccessQuery, AuditQuery, RolloutQuery, TransferQuery):
     @strawberry.field(description="The object with this id, or null.")
     async def node(
         self,

@@ -188,6 +188,13 @@ class UserErrorCode(Enum):
         "NO_WAY_BACK",
         description="There is no backup of the shop from before it got its present version.",
     )
+    NOT_TRANSFERABLE = _value(
+        "NOT_TRANSFERABLE", description="The store cannot be given to anybody, or not now."
+    )
+    OFFER_OPEN = _value(
+        "OFFER_OPEN", description="The store is offered to somebody already; withdraw that first."
+    )
+    NO_OFFER = _value("NO_OFFER", description="The store is not offered to anybody.")
     ROLLOUT_INVALID = _value(
         "ROLLOUT_INVALID", description="A rollout cannot be done on these terms."
     )

@@ -165,6 +165,11 @@ class EventKind(Enum):
         " `RUNNING`), or that is over (`SUCCEEDED`, `FAILED` or `CANCELLED`): `subject` is the"
         " backup's number.",
     )
+    TRANSFER = _value(
+        "TRANSFER",
+        description="The store was offered to another owner (`status` is `OFFERED`), or that is"
+        " over: `ACCEPTED`, `DECLINED`, `WITHDRAWN` or `EXPIRED`.",
+    )
 
 
 @strawberry.enum(description="What a caller may do.")

@@ -7,6 +7,7 @@ import strawberry
 
 from schema.backups import Backup
 from schema.codes import UserErrorCode
+from schema.offers import StoreOffer
 from schema.operations import Operation
 from schema.types import Store
 
@@ -93,6 +94,34 @@ class UpgradeStorePayload(_StorePayload):
 @strawberry.type(description="The result of `rollbackStore`.")
 class RollbackStorePayload(_StorePayload):
     pass
+
+
+@strawberry.type(description="The result of `transferStore`.")
+class TransferStorePayload(_StorePayload):
+    pass
+
+
+@strawberry.type(description="The result of `withdrawTransfer`.")
+class WithdrawTransferPayload(_StorePayload):
+    pass
+
+
+@strawberry.type(description="The result of `acceptTransfer`.")
+class AcceptTransferPayload(_StorePayload):
+    advice: str | None = strawberry.field(
+        description="What the new owner has to do, such as to set another password. Null if the"
+        " request was refused."
+    )
+
+
+@strawberry.type(description="The result of `declineTransfer`.")
+class DeclineTransferPayload:
+    offer: StoreOffer | None = strawberry.field(
+        description="The offer, which is over. Null if the request was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )
 
 
 @strawberry.type(description="The result of `createBackup`.")

@@ -16,6 +16,7 @@ from schema.enums import ContainerState, PodPhase, Role, StoreStatus, StoreTarge
 from schema.events import StoreEvent, StoreEventConnection
 from schema.node import Node
 from schema.operations import Operation, OperationConnection, Reason, Step
+from schema.transfers import TransferOffer
 
 
 @strawberry.type(description="A container of a pod.")
@@ -109,6 +110,9 @@ class Store(Node):
         description="The versions that its shop can be upgraded to. See `upgradeStore`."
     )
     plan: Plan | None = strawberry.field(description="Its plan. Null if its engine has none.")
+    offer: TransferOffer | None = strawberry.field(
+        description="Its offer to another owner. Null if it is not offered. See `transferStore`."
+    )
     contact_email: str | None = strawberry.field(
         description="Where the shop writes to its merchant; null if nobody said."
     )
@@ -243,6 +247,10 @@ class StoresChange:
         description="The latest state of each store that changed since the update before. A deleted"
         " store appears once, with the status DELETED. Empty in the first update if no `after` was"
         " given."
+    )
+    gone_store_ids: list[strawberry.ID] = strawberry.field(
+        description="The ids of stores that are not the caller's any more, because another owner"
+        " has accepted them since the update before. Always empty for admins."
     )
 
 

@@ -8,19 +8,22 @@ import sqlalchemy as sa
 
 from provisioner.domain.backups import Backup, InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.clock import SystemClock
-from provisioner.domain.identities import Role
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.owners import local
 from provisioner.domain.rollouts import RolloutTerms, Turn, TurnStatus
 from provisioner.domain.stores import StepName, StepStatus, Store, StoreStatus, StoreTask
+from provisioner.domain.transfers import Offer
 from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.cluster_memory import ClusterMemory
 from provisioner.storage.database import Database
+from provisioner.storage.quota import Quota
 from provisioner.storage.rollouts import Rollouts
 from provisioner.storage.sign_in_codes import SignInCodes
 from provisioner.storage.sqlalchemy_engine import engine_for
 from provisioner.storage.store_tasks import TaskRepository
 from provisioner.storage.stores import StoreRepository
 from provisioner.storage.tokens import TokenRepository
+from provisioner.storage.transfers import Transfers
 from provisioner.storage.url import DatabaseUrl
 from provisioner.testing import RecordedAnnouncements
 from tests.stores import a_pod, a_store
@@ -34,7 +37,9 @@ async def fill(url: str) -> None:
     await database.connect()
     records = StoreRepository(database, clock, RecordedAnnouncements())
     store = await records.create(a_store(name="my-shop"), idempotency_key="order-1")
-    await restore_in_place(database, await records.create(a_store(owner="rival")))
+    rivals = await records.create(a_store(owner="rival"))
+    await restore_in_place(database, rivals)
+    await transfer(database, rivals)
     await records.record_pods(store.id, [a_pod("1", message="ünïcode \N{SNOWMAN}")])
     await records.update_step(store, StepName.NAMESPACE, StepStatus.RUNNING, output="a\nb")
     tokens = TokenRepository(database, clock)
@@ -47,7 +52,7 @@ async def fill(url: str) -> None:
     await roll_out(database, audit, store)
 
     async def entries(transaction: Any) -> None:
-        for number in range(1, MANY):  # the rollout has one
+        for number in range(1, MANY - 3):  # the rollout and the transfer have four
             await audit.write(transaction, entry(str(number)))
         await transaction.execute("INSERT INTO lease VALUES ('provisioner', 7, 'a replica', 0)")
 
@@ -73,6 +78,19 @@ async def restore_in_place(database: Database, store: Store) -> None:
     )  # fmt: skip
     restore = InPlaceRestore(source, RestoreStage.SAVING)
     await tasks.begin(store.id, StoreTask.RESTORE, "Asked for.", restore=restore)
+
+
+async def transfer(database: Database, store: Store) -> None:
+    """Give a store to another owner, who offers it to the former one."""
+    clock = SystemClock()
+    transfers = Transfers(database, clock, RecordedAnnouncements())
+    now, bob = clock.now(), local("bob")
+    action = AuditedAction(AuditLog(database, clock), entry("0"))
+    offer = Offer("bob", "local", None, store.owner, now, now + timedelta(days=7))
+    await transfers.offer(store, offer, audit=action)
+    await transfers.accept(store.id, Identity(bob, Role.OPERATOR), Quota(), audit=action)
+    back = Offer("me@example.com", "local", "me@example.com", bob, now, now + timedelta(days=7))
+    await transfers.offer(replace(store, owner=bob), back, audit=action)
 
 
 async def roll_out(database: Database, audit: AuditLog, store: Store) -> None:

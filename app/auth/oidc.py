@@ -73,7 +73,10 @@ class JwtVerifier:
         expires = min(int(claims["exp"]), _LATEST)
         # The leeway applies to the end as it does when the token is checked.
         ends_at = datetime.fromtimestamp(expires, UTC) + self._settings.leeway
-        return Identity(owner, role, email=_email_of(claims)), ends_at
+        # Only what the issuer says proves anything: many let people enter any address.
+        is_proven = claims.get("email_verified") is True
+        email = _email_of(claims)
+        return Identity(owner, role, email=email, is_email_proven=is_proven), ends_at
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         settings = self._settings

@@ -24,6 +24,7 @@ from app.storectl.shop_commands import open_shop, password
 from app.storectl.suspension_commands import restart, resume, suspend
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
 from app.storectl.token_commands import tokens
+from app.storectl.transfer_commands import transfers
 from app.storectl.upgrade_commands import rollback, upgrade
 
 _EXITS = (
@@ -44,6 +45,7 @@ cli = typer.Typer(
 cli.add_typer(tokens, name="tokens")
 cli.add_typer(profile_commands, name="profiles")
 cli.add_typer(rollouts, name="rollout")
+cli.add_typer(transfers, name="transfer")
 
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Follow the store live, until the work is done.")

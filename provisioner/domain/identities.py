@@ -42,12 +42,19 @@ class Identity:
 
     ``token`` is None for a caller who signed in through an issuer or uses the command line.
     ``email`` is the caller's address as the issuer tells it, and no part of who it is.
+    ``is_email_proven``: the issuer says that it has found the address to be theirs.
     """
 
     owner: Owner
     role: Role
     token: UsedToken | None = None
     email: str | None = field(default=None, compare=False)
+    is_email_proven: bool = field(default=False, compare=False)
+
+    @property
+    def proven_email(self) -> str | None:
+        """The caller's address in small letters, if the issuer vouches for it."""
+        return self.email.lower() if self.email and self.is_email_proven else None
 
     @property
     def sees_all_stores(self) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from provisioner.domain.backups import InPlaceRestore, RestoreSource, RestoreStage
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.owners import THE_PLATFORM, Owner
+from provisioner.domain.transfers import Offer
 
 
 class StoreStatus(StrEnum):
@@ -92,7 +93,8 @@ class EventKind(StrEnum):
     """The subject of a recorded event.
 
     REPAIR is about objects that differed from the release, and TASK about work that leaves the
-    store's status as it is. CHECK is about a backup of which a shop is made to prove it.
+    store's status as it is. CHECK is about a backup of which a shop is made to prove it. TRANSFER
+    is about an offer of the store to another owner.
     """
 
     STATUS = "STATUS"
@@ -101,6 +103,7 @@ class EventKind(StrEnum):
     REPAIR = "REPAIR"
     TASK = "TASK"
     CHECK = "CHECK"
+    TRANSFER = "TRANSFER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ class Store:
     ``plan`` is the name of its engine's plan; None for an engine without plans, and for a store
     from before stores had plans, which has the default one (see ``Engine.plan_of``).
     ``storage_plan`` is the plan that its volumes are as large as; None where that is ``plan``.
+
+    ``offer`` is the offer of the store to another owner. It may have run out by now.
     """
 
     id: str
@@ -178,6 +183,7 @@ class Store:
     upgrade: Upgrade | None = None
     plan: str | None = None
     storage_plan: str | None = None
+    offer: Offer | None = None
 
     @property
     def is_updating(self) -> bool:

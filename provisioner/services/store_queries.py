@@ -197,7 +197,8 @@ class StoreQueries:
     ) -> AsyncGenerator[StoreUpdate, None]:
         """Return the stream of a store's updates; see ``StoreStreams``. Raises NotFoundError."""
         await self.get(caller, store_id)
-        return self._streams.follow(store_id, after=after, sink=sink)
+        owner = _owner_of(caller)
+        return self._streams.follow(store_id, after=after, sink=sink, owner=owner)
 
     async def update(self, above: int, snapshot: StoreSnapshot) -> StoreUpdate:
         """Return an update for followers who know the store's version ``above``."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
-from provisioner.domain.owners import OWNED, Owner
+from provisioner.domain.owners import OWNED, Owner, owner_of
 from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import Store
 from provisioner.storage.database import Database, Transaction
@@ -37,10 +37,15 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A changed store in its latest state, and the number of its last change."""
+    """A changed store in its latest state, and the number of its last change.
+
+    Without a ``snapshot`` the store is no longer ``owner``'s, since the change of that number.
+    """
 
     number: int
-    snapshot: StoreSnapshot
+    store_id: str
+    owner: Owner
+    snapshot: StoreSnapshot | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,27 @@ async def number_change(transaction: Transaction, store_id: str) -> None:
     await transaction.notify(CHANNEL)
 
 
+async def note_departure(
+    transaction: Transaction, store_id: str, *, giver: Owner, taker: Owner
+) -> None:
+    """Record under a number of its own that a store is no longer the giver's.
+
+    Call this before the event of that, with the rows of all stores that are written locked.
+    """
+    # Whoever gets a store back is no former owner of it.
+    for owner in (giver, taker):
+        await transaction.execute(
+            f"DELETE FROM former_owners WHERE store_id = :id AND {OWNED}",  # noqa: S608
+            {"id": store_id, **owner.values},
+        )
+    await transaction.execute("UPDATE change_counter SET latest = latest + 1")
+    await transaction.execute(
+        "INSERT INTO former_owners (store_id, owner_source, owner, owner_name, change)"
+        " SELECT :id, :owner_source, :owner, :name, latest FROM change_counter",
+        {"id": store_id, **giver.values, "name": giver.display_name},
+    )
+
+
 async def note_removed(transaction: Transaction, number: int) -> None:
     """Record that a store was removed whose last change had this number."""
     await transaction.execute(
@@ -99,22 +125,42 @@ class ChangeLog:
         return (rows[-1]["change"] if rows else after), [store_of(row) for row in rows]
 
     async def page(
-        self, after: int, *, owner: Owner | None, limit: int
+        self, after: int, *, owner: Owner | None, limit: int, with_departures: bool = True
     ) -> tuple[Counter, ChangePage]:
-        """Return up to ``limit`` stores that changed after a number: an owner's, or all."""
+        """Return up to ``limit`` changes after a number: those of an owner's stores, or of all.
+
+        Unless ``with_departures``, it is not told which stores are no longer whose.
+        """
         of_owner = "" if owner is None else f"AND {OWNED} "
         values = {"after": after, "limit": limit} | ({} if owner is None else owner.values)
 
         async def work(transaction: Transaction) -> tuple[Counter, ChangePage]:
             counter = await _counter(transaction)
+            columns = "owner_source, owner, owner_name, change"
+            # Only fixed words are put into the statement; every value is bound.
+            changed = (
+                f"SELECT id, 0 AS gone, {columns} FROM stores WHERE change > :after {of_owner}"  # noqa: S608
+            )
+            departed = (
+                f"UNION ALL SELECT store_id, 1, {columns} FROM former_owners"  # noqa: S608
+                f" WHERE change > :after {of_owner}"
+            )
             rows = await transaction.fetch_all(
-                # Only fixed words are put into the statement; every value is bound.
-                f"SELECT id, change FROM stores WHERE change > :after {of_owner}"  # noqa: S608
-                "ORDER BY change LIMIT :limit",
+                f"{changed} {departed if with_departures else ''} ORDER BY change LIMIT :limit",
                 values,
             )
-            snapshots = await read_snapshots(transaction, [row["id"] for row in rows])
-            changes = tuple(Change(row["change"], snapshots[row["id"]]) for row in rows)
+            snapshots = await read_snapshots(
+                transaction, [row["id"] for row in rows if not row["gone"]]
+            )
+            changes = tuple(
+                Change(
+                    row["change"],
+                    row["id"],
+                    owner_of(row),
+                    None if row["gone"] else snapshots[row["id"]],
+                )
+                for row in rows
+            )
             is_last = len(rows) < limit
             # The last page ends at the counter, beyond the last store: other owners' changes in
             # between need not be looked at again. Both were read at the same moment.

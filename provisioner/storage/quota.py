@@ -6,11 +6,13 @@ cluster. Whether one that is SUSPENDED counts, which holds volumes alone, is the
 where it does not, it is counted when it is resumed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
 from provisioner.domain.owners import MERCHANTS, OWNED, Owner
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.storage.database import Transaction
 
 _LOCK = "quota"
@@ -74,6 +76,30 @@ async def enforce(transaction: Transaction, quota: Quota, owner: Owner) -> None:
             " once a store was deleted, or ask an operator for more (max_stores)."
         )
         raise RefusedError(Refusal(RefusalCode.PLATFORM_QUOTA_REACHED, message))
+
+
+async def enforce_owner(
+    transaction: Transaction, quota: Quota, owner: Owner, stores: Sequence[Store]
+) -> None:
+    """Raise RefusedError when an owner has no place for stores that others have so far.
+
+    These count against the platform's quota already, so that is not asked.
+    """
+    wanted = sum(
+        quota.counts_suspended or store.status is not StoreStatus.SUSPENDED for store in stores
+    )
+    owned = Usage(await stores_of(transaction, quota, owner), quota.per_owner)
+    if owned.left is None or wanted <= owned.left:
+        return
+    copies = len(stores) - 1
+    with_copies = "its copy" if copies == 1 else f"its {copies} copies"
+    what = f"this one with {with_copies}" if copies else "one more"
+    message = (
+        f"You have {owned.used} stores, and may have {owned.limit}, so there is no place for"
+        f" {what}. Delete what you no longer need, or ask an operator for more"
+        " (max_stores_per_user). The offer stays open."
+    )
+    raise RefusedError(Refusal(RefusalCode.USER_QUOTA_REACHED, message))
 
 
 async def stores_of(transaction: Transaction, quota: Quota, owner: Owner | None = None) -> int:

@@ -23,6 +23,7 @@ from provisioner.domain.stores import (
     StoreTask,
     Upgrade,
 )
+from provisioner.domain.transfers import Offer
 from provisioner.storage.database import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +34,7 @@ _pod_decoder = msgspec.json.Decoder(Pod)
 source_of = msgspec.json.Decoder(RestoreSource).decode
 restore_of = msgspec.json.Decoder(InPlaceRestore).decode
 _upgrade_of = msgspec.json.Decoder(Upgrade).decode
+_offer_of = msgspec.json.Decoder(Offer).decode
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -83,6 +85,7 @@ def store_of(row: Row) -> Store:
         upgrade=_upgrade_of(row["upgrade"]) if row["upgrade"] else None,
         plan=row["plan"],
         storage_plan=row["storage_plan"],
+        offer=_offer_of(row["offer"]) if row["offer"] else None,
     )
 
 
@@ -169,6 +172,11 @@ def restore_detail(restore: InPlaceRestore) -> str:
 def upgrade_detail(upgrade: Upgrade) -> str:
     """Return the text for the column ``stores.upgrade``."""
     return _encoder.encode(upgrade).decode()
+
+
+def offer_detail(offer: Offer) -> str:
+    """Return the text for the column ``stores.offer``."""
+    return _encoder.encode(offer).decode()
 
 
 def pod_detail(pod: Pod) -> str:

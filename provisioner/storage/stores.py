@@ -46,11 +46,17 @@ _REMOVED = """
 _BROUGHT_BACK = "The backup could not be restored, so the shop is brought back as it was before."
 _NOT_UPGRADED = "The upgrade failed, so the shop is brought back as it was before."
 _NO_UPGRADE = "UPDATE stores SET upgrade = NULL WHERE id = :id"
+_GOING = """
+    UPDATE stores
+    SET target = 'DELETED', task = NULL, upgrade = NULL, offer = NULL, offered_to = NULL,
+        offered_email = NULL, offer_ends_at = NULL, attempt = attempt + 1, attempt_started_at = NULL
+    WHERE id = :id
+"""
 _WITHOUT_BACKUPS = " AND NOT EXISTS (SELECT 1 FROM backups WHERE store_id = stores.id)"
 # The row of the store comes last, because the others have foreign keys to it.
 _OF_A_STORE = (
     ("events", "store_id"), ("pods", "store_id"), ("steps", "store_id"), ("backups", "store_id"),
-    ("operations", "store_id"), ("stores", "id"),
+    ("operations", "store_id"), ("former_owners", "store_id"), ("stores", "id"),
 )  # fmt: skip
 
 
@@ -133,8 +139,7 @@ class StoreRepository(StoreReader):
                 message, now=now,
             )  # fmt: skip
         await transaction.execute(
-            "UPDATE stores SET target = 'DELETED', task = NULL, upgrade = NULL,"
-            " attempt = attempt + 1, attempt_started_at = NULL WHERE id = :id",
+            _GOING,
             {"id": store.id},
         )
         going = await read_store(transaction, store.id)

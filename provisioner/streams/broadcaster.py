@@ -14,9 +14,10 @@ from datetime import datetime
 import structlog
 
 from provisioner.domain.errors import NotFoundError
+from provisioner.domain.owners import Owner
 from provisioner.domain.ports import Announcer
 from provisioner.domain.snapshots import StoreSnapshot
-from provisioner.domain.stores import StoreStatus
+from provisioner.domain.stores import Store, StoreStatus
 from provisioner.streams.delays import OnTold, untimed
 from provisioner.streams.updates import RenderedUpdate, Renderer, Sink
 
@@ -44,11 +45,13 @@ class Follower:
 
     The subscriber has every event up to ``version``. While it waits in ``next``, the broadcaster
     may send to its ``sink`` and raises the version. At all other times only the subscriber's own
-    task may change it.
+    task may change it. ``owner`` is whose the store has to be for the subscriber to see it; None
+    means that they see anybody's.
     """
 
-    def __init__(self, sink: Sink | None = None) -> None:
+    def __init__(self, sink: Sink | None = None, owner: Owner | None = None) -> None:
         self.sink = sink
+        self._owner = owner
         self.version = 0
         self._latest: StoreSnapshot | None = None
         self._filled = asyncio.Event()
@@ -60,6 +63,10 @@ class Follower:
         # With a snapshot in its slot its task will wake up and send by itself. To send here too
         # would put the two out of order.
         return self._is_waiting and not self._filled.is_set()
+
+    def may_see(self, store: Store) -> bool:
+        """Whether the subscriber may see the store in this state."""
+        return self._owner is None or self._owner == store.owner
 
     def put(self, snapshot: StoreSnapshot) -> None:
         """Put a snapshot into the slot, in place of one that was not taken yet."""
@@ -107,7 +114,8 @@ class _Delivery:
     async def _is_sent(self, follower: Follower) -> bool:
         sink = follower.sink
         # Only the follower's own task can complete its stream, so that task sends the last update.
-        is_last = self._snapshot.store.status is StoreStatus.DELETED
+        store = self._snapshot.store
+        is_last = store.status is StoreStatus.DELETED or not follower.may_see(store)
         if sink is None or is_last or not follower.is_waiting:
             return False
         # A group has the same renderer and version: all in it get the same text.
@@ -190,12 +198,14 @@ class Broadcaster:
             )
 
     @asynccontextmanager
-    async def follow(self, store_id: str, sink: Sink | None = None) -> AsyncIterator[Follower]:
-        """Add a follower of the store while the context is open.
+    async def follow(
+        self, store_id: str, sink: Sink | None = None, *, owner: Owner | None = None
+    ) -> AsyncIterator[Follower]:
+        """Add a follower of the store while the context is open; see ``Follower`` for ``owner``.
 
         Every change from now on reaches its sink or its slot.
         """
-        follower = Follower(sink)
+        follower = Follower(sink, owner)
         topic = self._topics.setdefault(store_id, _Topic())
         topic.followers.add(follower)
         try:

@@ -7,7 +7,7 @@ As a position, it also cannot miss a change between subscribing and reading a li
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import takewhile
@@ -42,11 +42,22 @@ _RETRY_SECONDS = 1.0  # after the database could not be read
 class StoresChange:
     """Stores that changed, each with its latest state.
 
-    ``cursor`` is where a later subscription can go on after this update.
+    ``gone`` are the ids of stores that others own by now. ``cursor`` is where a later subscription
+    can go on after this update.
     """
 
     cursor: str
     snapshots: tuple[StoreSnapshot, ...]
+    gone: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, cursor: str, changes: Sequence[Change]) -> "StoresChange":
+        """Return the update that tells of these changes."""
+        snapshots = tuple(change.snapshot for change in changes if change.snapshot is not None)
+        here = {snapshot.store.id for snapshot in snapshots}
+        # A store may have come back since.
+        gone = {change.store_id: None for change in changes if change.store_id not in here}
+        return cls(cursor, snapshots, tuple(gone))
 
 
 class ChangeFeed:
@@ -63,7 +74,8 @@ class ChangeFeed:
         self._is_stale = False
         self._moved = asyncio.Event()
         # All changes after ``_floor``, by store, in the order of their numbers.
-        self._recent: dict[str, Change] = {}
+        # A store that has changed hands is there for each of its former owners too.
+        self._recent: dict[tuple[str, Owner | None], Change] = {}
         self._floor = 0
         self._position = 0
 
@@ -99,8 +111,8 @@ class ChangeFeed:
                 # Moved on even without an update: changes of others' stores are passed over.
                 position = page.position
                 if page.changes or is_first:
-                    snapshots = tuple(change.snapshot for change in page.changes)
-                    yield StoresChange(encode_cursor(counter.database_id, position), snapshots)
+                    cursor = encode_cursor(counter.database_id, position)
+                    yield StoresChange.of(cursor, page.changes)
                     is_first = False
                 while page.is_last and self._position <= position:
                     await self._moved.wait()
@@ -130,7 +142,10 @@ class ChangeFeed:
         """
         if position >= self._floor:
             return self._recent_page(position, owner)
-        counter, page = await self._log.page(position, owner=owner, limit=MAX_STORES)
+        # Who sees all stores sees them whosesoever they are.
+        counter, page = await self._log.page(
+            position, owner=owner, limit=MAX_STORES, with_departures=owner is not None
+        )
         # The follower may have been slow for so long that deleted stores were purged meanwhile. It
         # would never hear of their deletion, so it has to begin again.
         if position < counter.removed:
@@ -142,9 +157,7 @@ class ChangeFeed:
         newest_first = takewhile(
             lambda change: change.number > position, reversed(self._recent.values())
         )
-        found = [change for change in newest_first if owner in (None, change.snapshot.store.owner)][
-            ::-1
-        ]
+        found = [change for change in newest_first if _is_for(change, owner)][::-1]
         if len(found) <= MAX_STORES:
             return ChangePage(tuple(found), max(position, self._position), is_last=True)
         taken = tuple(found[:MAX_STORES])
@@ -166,10 +179,11 @@ class ChangeFeed:
     async def _advance(self) -> None:
         counter, page = await self._log.page(self._position, owner=None, limit=_RECENT)
         for change in page.changes:
-            store_id = change.snapshot.store.id
+            former = change.owner if change.snapshot is None else None
+            key = (change.store_id, former)
             # Removed first, so that the store moves to the end of the dict's order.
-            self._recent.pop(store_id, None)
-            self._recent[store_id] = change
+            self._recent.pop(key, None)
+            self._recent[key] = change
         while len(self._recent) > _RECENT:
             self._floor = self._recent.pop(next(iter(self._recent))).number
         # A follower that did not see a deletion before the store's record was purged must be told
@@ -180,5 +194,11 @@ class ChangeFeed:
         # A new event each time: all who wait now are woken, and nobody has to clear it for others.
         self._moved.set()
         self._moved = asyncio.Event()
-        if page.changes:
-            self._on_told(min(change.snapshot.store.updated_at for change in page.changes))
+        told = [item.snapshot.store.updated_at for item in page.changes if item.snapshot]
+        if told:
+            self._on_told(min(told))
+
+
+def _is_for(change: Change, owner: Owner | None) -> bool:
+    """Whether a follower is told of a change: an owner, or None for who sees all stores."""
+    return change.snapshot is not None if owner is None else owner == change.owner

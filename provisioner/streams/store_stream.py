@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 
 from provisioner.domain.codes import RefusalCode
 from provisioner.domain.errors import Refusal, RefusedError
+from provisioner.domain.owners import Owner
 from provisioner.domain.ports import StoreRecords
 from provisioner.domain.snapshots import StoreSnapshot
 from provisioner.domain.stores import StoreStatus
@@ -29,11 +30,17 @@ class StoreStreams:
         self._reads: dict[tuple[str, int, int], asyncio.Task[Events]] = {}
 
     async def follow(
-        self, store_id: str, *, after: int | None, sink: Sink | None = None
+        self,
+        store_id: str,
+        *,
+        after: int | None,
+        sink: Sink | None = None,
+        owner: Owner | None = None,
     ) -> AsyncGenerator[StoreUpdate, None]:
         """Yield the store's present state, then its state after each change, until it is deleted.
 
-        Updates that ``sink`` can send go through it and are not yielded.
+        Updates that ``sink`` can send go through it and are not yielded. With ``owner`` it ends
+        with a RefusedError (NOT_FOUND) once the store has another one.
 
         ``after`` is the version of the last update that the caller has. With it, the first update
         holds the events since then. Without it, the first update holds no events, because its state
@@ -42,11 +49,13 @@ class StoreStreams:
         """
         # The slot exists before the first read. A change between the two is then in the slot, and
         # cannot be missed.
-        async with self._broadcaster.follow(store_id, sink) as follower:
+        async with self._broadcaster.follow(store_id, sink, owner=owner) as follower:
             snapshot = await self._records.snapshot(store_id)
             follower.version = _start(snapshot, after)
             is_first = True
             while True:
+                if not follower.may_see(snapshot.store):
+                    raise _no_longer_theirs()
                 # The slot may hold a state that was sent already, by the first read or the sink.
                 if is_first or follower.version < snapshot.store.version:
                     rendered = await self._render(sink, follower.version, snapshot)
@@ -103,6 +112,11 @@ class StoreStreams:
         found = await self._records.events_after(store_id, above, limit=updates.MAX_EVENTS)
         # Newer events may have been written since the snapshot. They come with the next one.
         return tuple(event for event in found if event.version <= up_to)
+
+
+def _no_longer_theirs() -> RefusedError:
+    message = "This store has another owner now, who accepted it, so you cannot see it any more."
+    return RefusedError(Refusal(RefusalCode.NOT_FOUND, message, "id"))
 
 
 def _start(snapshot: StoreSnapshot, after: int | None) -> int:

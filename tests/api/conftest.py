@@ -100,7 +100,8 @@ def api(api_process: Service) -> Service:
 def remove_stores(service: Service) -> None:
     """Remove everything that is recorded of stores."""
     tables = (
-        "rollout_stores", "rollouts", "backups", "events", "pods", "steps", "operations", "stores",
+        "rollout_stores", "rollouts", "backups", "events", "pods", "steps", "operations",
+        "former_owners", "stores",
     )  # fmt: skip
     service.sql_each(*(f"DELETE FROM {table} RETURNING 1 AS one" for table in tables))  # noqa: S608 - the names above
 
@@ -114,6 +115,7 @@ def records(api: Service) -> Callable[[], Records]:
 def records_of(service: Service) -> Records:
     tables = (
         "stores", "operations", "steps", "backups", "pods", "events", "rollouts", "rollout_stores",
+        "former_owners",
     )  # fmt: skip
     found = service.sql_each(*(f"SELECT * FROM {table} ORDER BY 1, 2" for table in tables))  # noqa: S608 - the names above
     return dict(zip(tables, found, strict=True))

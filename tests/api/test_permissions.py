@@ -62,6 +62,7 @@ QUERIES = (
     Operation(
         "auditLog", "{ auditLog { edges { node { id } } } }", {"no": "FORBIDDEN FORBIDDEN ok"}
     ),
+    Operation("offeredStores", "{ offeredStores { storeId } }", {"no": _ALWAYS}),
     Operation(
         "rollouts", "{ rollouts { edges { node { id } } } }", {"no": "FORBIDDEN FORBIDDEN ok"}
     ),
@@ -115,6 +116,22 @@ MUTATIONS = (
     mutation(
         "resetAdminPassword", "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
+    ),
+    mutation(
+        "transferStore", 'id: $id, to: ""', own="FORBIDDEN OWNER_INVALID OWNER_INVALID",
+        others="FORBIDDEN NOT_FOUND OWNER_INVALID", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+    ),
+    mutation("transferStore", 'id: $id, to: "bob"', others="FORBIDDEN NOT_FOUND ok"),
+    mutation(
+        "withdrawTransfer", "id: $id", own="FORBIDDEN NO_OFFER NO_OFFER",
+        others="FORBIDDEN NOT_FOUND NO_OFFER", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+    ),
+    *(
+        mutation(
+            field, "id: $id", own="FORBIDDEN NOT_FOUND NOT_FOUND",
+            others="FORBIDDEN NOT_FOUND NOT_FOUND", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+        )
+        for field in ("acceptTransfer", "declineTransfer")
     ),
     mutation(
         "upgradeStores", 'engine: "woocommerce", version: "7.1"',

@@ -175,7 +175,7 @@ def _an_action(database: Database) -> AuditedAction:
     return AuditedAction(AuditLog(database, SystemClock()), record)
 
 
-async def test_rollouts_come_to_a_database_of_before(
+async def test_rollouts_and_offers_come_to_a_database_of_before(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = empty_database_url
@@ -188,11 +188,13 @@ async def test_rollouts_come_to_a_database_of_before(
     )
     stores = "SELECT * FROM stores"
     before = await fetch_all(url, stores)
+    await migrate_to("0018", url, monkeypatch)
+    assert await fetch_all(url, stores) == before
     await migrate(url)
-    # Later migrations add columns, whose default says what held before: null is no plan of its own.
-    assert [row[: len(before[0])] for row in await fetch_all(url, stores)] == before
-    assert await fetch_all(url, "SELECT plan FROM stores") == [(None,)]
-    for table in ("rollouts", "rollout_stores"):
+    # The stores that there are have no plan of their own, and are offered to nobody.
+    (row,) = await fetch_all(url, stores)
+    assert (row[: len(before[0])], set(row[len(before[0]) :])) == (before[0], {None})
+    for table in ("rollouts", "rollout_stores", "former_owners"):
         assert await fetch_all(url, f"SELECT * FROM {table}") == []  # noqa: S608 - the names above
     database = Database(url)
     await database.connect()

@@ -133,7 +133,8 @@ async def test_a_reader_that_only_goes_forward_misses_no_concurrent_write(world:
                 change.number for change in page.changes if change.number > position
             )
             position = page.position
-            found |= {item.snapshot.store.id: item.snapshot.store.version for item in page.changes}
+            seen = [item.snapshot.store for item in page.changes if item.snapshot]
+            found |= {store.id: store.version for store in seen}
             is_over = is_over and page.is_last
         return found
 

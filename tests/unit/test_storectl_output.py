@@ -34,6 +34,7 @@ from app.storectl.ending import ended
 from app.storectl.printable import one_line, printable
 from app.storectl.rollout_commands import rollouts as rollout_commands
 from app.storectl.token_commands import tokens as token_commands
+from app.storectl.transfer_commands import transfers as transfer_commands
 
 SOURCES = Path(__file__).resolve().parents[2] / "app" / "storectl"
 SCHEMA = build_schema((SOURCES.parents[1] / "schema" / "schema.graphql").read_text())
@@ -149,20 +150,30 @@ COMMANDS = [
     ("rollout", "start", "an-engine", "2", "--dry-run"),
     ("rollout", "watch", "x"), ("rollout", "stop", "x"), ("rollout", "resume", "x"),
     ("rollout", "list"),
+    ("transfer", "offer", "a-shop", "bob", "--yes"), ("transfer", "withdraw", "a-shop"),
+    ("transfer", "accept", HOSTILE, "--yes"), ("transfer", "decline", HOSTILE),
+    ("transfer", "list"),
 ]  # fmt: skip
 
 
 def test_every_command_is_tried_here() -> None:
-    assert [group.name for group in cli.registered_groups] == ["tokens", "profiles", "rollout"]
+    assert [group.name for group in cli.registered_groups] == [
+        "tokens", "profiles", "rollout", "transfer",
+    ]  # fmt: skip
     tokens = {("tokens", item.name or "") for item in token_commands.registered_commands}
     rollouts = {
         ("rollout", item.name or getattr(item.callback, "__name__", ""))
         for item in rollout_commands.registered_commands
     }
+    transfers = {
+        ("transfer", item.name or getattr(item.callback, "__name__", ""))
+        for item in transfer_commands.registered_commands
+    }
     own = {item.name or getattr(item.callback, "__name__", "") for item in cli.registered_commands}
     assert {command[:2] for command in COMMANDS if command[0] == "tokens"} == tokens
     assert {command[:2] for command in COMMANDS if command[0] == "rollout"} == rollouts
-    grouped = {"tokens", "rollout"}
+    assert {command[:2] for command in COMMANDS if command[0] == "transfer"} == transfers
+    grouped = {"tokens", "rollout", "transfer"}
     assert {command[0] for command in COMMANDS} - grouped == own - {"logout", "mcp"}
 
 

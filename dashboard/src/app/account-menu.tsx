@@ -22,6 +22,8 @@ export function AccountMenu() {
           <div className={styles.who}>
             <strong>{viewer.displayName}</strong>
             <span>{viewer.role.toLowerCase()}</span>
+            {/* What others name one by, where people are called something else. */}
+            {viewer.name !== viewer.displayName && <span>{`Unique name: ${viewer.name}`}</span>}
           </div>
         )}
         {data && <p className={styles.quota}>{quotaInWords(data)}</p>}

@@ -35,6 +35,7 @@ export function aDetailedStore(given: Partial<StoreDetailsFragment> = {}) {
     diagnostics: { __typename: "Diagnostics", namespace: "woo-1", release: "woo-1" },
     plan: null,
     nextVersion: null,
+    offer: null,
     upgrades: [],
     steps: [],
     pods: [],

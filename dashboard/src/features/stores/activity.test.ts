@@ -107,3 +107,14 @@ test("what a newer platform tells is passed on", () => {
 test("the full record leaves nothing out", () => {
   expect(recordOf([pod, { ...pod, message: null }]).map(({ words }) => words)).toEqual(["Pod web-1 is Pending.", "web-1: Pending"]);
 });
+
+test.each([
+  ["OFFERED", "The shop was offered to another owner."],
+  ["ACCEPTED", "The shop has another owner."],
+  ["DECLINED", "The offer of the shop was declined."],
+  ["WITHDRAWN", "The offer of the shop was withdrawn."],
+  ["EXPIRED", "The offer of the shop has run out."],
+  ["NEWER", "ada did something."],
+])("an offer of the shop that is %s", (status, said) => {
+  expect(wordsOf(event({ kind: "TRANSFER", subject: "owner", status, message: "ada did something." }))).toEqual([said]);
+});

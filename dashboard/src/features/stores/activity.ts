@@ -81,6 +81,15 @@ const CHECKS: Record<string, string | null> = {
   CANCELLED: "A backup could not be checked.",
 };
 
+/** Of an offer of the shop to another owner; who it is to stands among what was recorded. */
+const TRANSFERS: Record<string, string> = {
+  OFFERED: "The shop was offered to another owner.",
+  ACCEPTED: "The shop has another owner.",
+  DECLINED: "The offer of the shop was declined.",
+  WITHDRAWN: "The offer of the shop was withdrawn.",
+  EXPIRED: "The offer of the shop has run out.",
+};
+
 type Words = (event: StoreEvent) => string | null | undefined;
 
 const WORDS: Record<string, Words> = {
@@ -97,6 +106,7 @@ const WORDS: Record<string, Words> = {
     return words === undefined ? message : words;
   },
   CHECK: ({ status, message }) => CHECKS[status] ?? message,
+  TRANSFER: ({ status, message }) => TRANSFERS[status] ?? message,
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;
 

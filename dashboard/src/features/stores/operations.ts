@@ -58,6 +58,11 @@ export const STORE_DETAILS = graphql(`
       price
     }
     nextVersion
+    offer {
+      to
+      offeredBy
+      expiresAt
+    }
     upgrades {
       name
       isDefault

@@ -33,7 +33,7 @@ function follow() {
   pipe(client.subscription(CHANGED, {}), subscribe(() => undefined));
   return async (status: StoreStatus) => {
     const before = asked;
-    frames.next({ __typename: "Subscription", storesChanged: { __typename: "StoresChange", cursor: "c", stores: [aStore({ status })] } });
+    frames.next({ __typename: "Subscription", storesChanged: { __typename: "StoresChange", cursor: "c", stores: [aStore({ status })], goneStoreIds: [] } });
     await new Promise((resolve) => setTimeout(resolve)); // urql asks after what it is doing
     return asked - before;
   };

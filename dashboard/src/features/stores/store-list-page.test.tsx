@@ -127,7 +127,7 @@ test("what is done with a store is followed in the list", async () => {
   renderPage(<Following />, { answers: { Stores: () => list(store)(), StoresChanged: () => change.promise } });
   expect(within(await screen.findByRole("listitem")).getByText("Ready")).toBeDefined();
   store = aStore({ version: 13, operation: anOperation({ id: "operation_1_2", number: 2, kind: "UPGRADE", status: "QUEUED" }) });
-  change.resolve({ storesChanged: { __typename: "StoresChange", cursor: "c1", stores: [store] } });
+  change.resolve({ storesChanged: { __typename: "StoresChange", cursor: "c1", stores: [store], goneStoreIds: [] } });
   expect(await within(screen.getByRole("listitem")).findByText("Being upgraded")).toBeDefined();
 });
 

@@ -11,6 +11,7 @@ import { useLiveQuery } from "@/lib/graphql/use-live-query";
 import { useCanChange } from "@/lib/viewer";
 import { useListChoices, variablesOf } from "./list-choices";
 import { ListToolbar } from "./list-toolbar";
+import { OffersNotice } from "./offers-notice";
 import { STORES } from "./operations";
 import { StoreRow } from "./store-row";
 import { useSoftwareLabel } from "./use-software-label";
@@ -37,6 +38,7 @@ export function StoreListPage() {
         )
       }
     >
+      <OffersNotice />
       {(isFiltered || total !== 0) && <ListToolbar choices={choices} onChange={change} />}
       <Loaded query={query} skeleton={<Skeleton rows={6} height="4.25rem" />}>
         {({ stores }) =>

@@ -34,6 +34,7 @@ import { StoreNotice } from "./store-notice";
 import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
 import { FinishedTimeline, isFinished, Timeline } from "./timeline";
+import { TransferPanel } from "./transfer-panel";
 import { UpgradeNotice } from "./upgrade-notice";
 import { UpgradePanel } from "./upgrade-panel";
 import { useSoftwareLabel } from "./use-software-label";
@@ -138,6 +139,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
           <BackupsPanel store={store} query={backups} role={role} />
           <RestartPanel store={store} onAsk={askForRestart} />
           <WayBackPanel store={store} known={backups.data} />
+          <TransferPanel store={store} />
           <HistoryPanel id={store.id} />
           <TechnicalPanel store={store} events={events} />
         </div>

@@ -12,6 +12,7 @@ const STORES_CHANGED = graphql(`
       stores {
         ...StoreSummary
       }
+      goneStoreIds
     }
   }
 `);

@@ -31,9 +31,11 @@ const EMBEDDED = [
   "StoreEvent",
   "StoreEventConnection",
   "StoreEventEdge",
+  "StoreOffer",
   "StoreQuota",
   "StoreUpdate",
   "StoresChange",
+  "TransferOffer",
   "UserError",
   "Viewer",
 ];
@@ -55,7 +57,7 @@ interface KnownOperation {
 }
 
 interface StoresChangedFrame {
-  storesChanged: { stores: { id: string; status: StoreStatus }[] };
+  storesChanged: { stores: { id: string; status: StoreStatus }[]; goneStoreIds?: string[] };
 }
 
 /**
@@ -83,18 +85,25 @@ export function newCache() {
           followed.set(id, { id, status, operation });
         },
         storesChanged: (result, _arguments, cache) => {
-          const { stores } = (result as unknown as StoresChangedFrame).storesChanged;
+          const { stores, goneStoreIds = [] } = (result as unknown as StoresChangedFrame).storesChanged;
+          for (const id of goneStoreIds) {
+            statuses.delete(id);
+            // What is known of it is not the person's to see any more.
+            cache.invalidate({ __typename: "Store", id });
+          }
           const isNews = stores.some(({ id, status }) => statuses.get(id) !== status);
           const isCounted = stores.some(({ id, status }) => mayCount(statuses.get(id), status));
           for (const { id, status } of stores) statuses.set(id, status);
-          if (isNews || stores.length === 0) {
+          if (isNews || goneStoreIds.length > 0 || stores.length === 0) {
             forget(cache, "Query", "stores");
             cache.invalidate("Query.platform", "storesByStatus");
           }
-          if (isCounted) forget(cache, "Query", "viewer");
+          if (isCounted || goneStoreIds.length > 0) forget(cache, "Query", "viewer");
         },
       },
       Mutation: {
+        acceptTransfer: (_result, _arguments, cache) => forget(cache, "Query", "stores", "viewer", "offeredStores"),
+        declineTransfer: (_result, _arguments, cache) => forget(cache, "Query", "offeredStores"),
         createStore: (_result, _arguments, cache) => forget(cache, "Query", "stores", "viewer"),
         createToken: (_result, _arguments, cache) => forget(cache, "Query", "tokens"),
         revokeToken: (_result, _arguments, cache) => forget(cache, "Query", "tokens"),
