@@ -60,6 +60,7 @@ function delete_transient(string $name): void
 final class WP_User
 {
     public int $ID = 1;
+    public string $user_login = 'admin';
     public string $user_pass;
 
     public function set_role(string $role): void
@@ -84,16 +85,16 @@ function wp_set_password(string $password, int $id): void
 {
     State::change('users', 'password', $password);
 }
-function wp_insert_user(array $user): int|WP_Error
+function wp_insert_user(array $user): int|No_User
 {
     if (State::read()['users']['refused'] ?? false) {
-        return new WP_Error();
+        return new No_User();
     }
     State::change('users', 'role', $user['role']);
     State::change('users', 'password', $user['user_pass']);
     return 1;
 }
-final class WP_Error
+final class No_User // which is a WP_Error there
 {
     public function get_error_message(): string
     {
@@ -102,7 +103,7 @@ final class WP_Error
 }
 function is_wp_error(mixed $value): bool
 {
-    return $value instanceof WP_Error;
+    return $value instanceof No_User;
 }
 final class WP_Session_Tokens
 {
