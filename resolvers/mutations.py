@@ -16,6 +16,7 @@ from resolvers.auditing import audited
 from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
+from resolvers.renames import RenameMutation
 from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
 from resolvers.transfers import TransferMutation
@@ -35,6 +36,7 @@ class Mutation(
     UpgradeMutation,
     RolloutMutation,
     TransferMutation,
+    RenameMutation,
     SuspensionMutation,
     BackupMutation,
     AccessMutation,

@@ -20,6 +20,7 @@ from provisioner.domain.emails import is_email
 from provisioner.domain.names import is_store_id, refuse_name
 from provisioner.domain.owners import Owner
 from provisioner.domain.stores import Store, StoreStatus, StoreTask, new_store
+from provisioner.domain.titles import normal_title
 
 _VERSION: Literal[1] = 1
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -42,7 +43,8 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy`` and ``is_suspended`` are there only where they hold. A version of the platform that
+    ``is_copy`` and ``is_suspended`` are there only where they hold, and ``title`` where it is not
+    the name. A version of the platform that
     does not know them refuses the annotation, and so does not make a shop of a copy.
     """
 
@@ -59,6 +61,7 @@ class _Annotation(
     created_at: _Moment
     is_copy: bool = False
     is_suspended: bool = False
+    title: str | None = None
 
 
 class _AnyVersion(msgspec.Struct):
@@ -86,6 +89,7 @@ def annotation_for(store: Store) -> str:
         created_at=store.created_at,
         is_copy=store.is_copy,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
+        title=store.chosen_title,
     )
     return msgspec.json.encode(annotation).decode()
 
@@ -115,7 +119,8 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         is_copy=found.is_copy,
         now=found.created_at.astimezone(UTC),
     )
-    return replace(store, status=StoreStatus.SUSPENDED) if found.is_suspended else store
+    status = StoreStatus.SUSPENDED if found.is_suspended else store.status
+    return replace(store, status=status, chosen_title=found.title)
 
 
 def _decoded(text: str) -> _Annotation:
@@ -156,6 +161,8 @@ def _fault(found: _Annotation) -> str:
         return f"The annotation's url {found.url!r} is not an address of the host {found.host!r}."
     if found.contact_email is not None and not is_email(found.contact_email):
         return f"The annotation's contactEmail {found.contact_email!r} is not an e-mail address."
+    if found.title is not None and normal_title(found.title) != found.title:
+        return f"The annotation's title {found.title!r} is not that of a store."
     return ""
 
 

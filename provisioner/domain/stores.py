@@ -92,7 +92,7 @@ class EventKind(StrEnum):
 
     REPAIR is about objects that differed from the release, and TASK about work that leaves the
     store's status as it is. CHECK is about a backup of which a shop is made to prove it. TRANSFER
-    is about an offer of the store to another owner.
+    is about an offer of the store to another owner, and RENAME about its title.
     """
 
     STATUS = "STATUS"
@@ -102,6 +102,7 @@ class EventKind(StrEnum):
     TASK = "TASK"
     CHECK = "CHECK"
     TRANSFER = "TRANSFER"
+    RENAME = "RENAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class Store:
 
     ``contact_email`` is where the shop reaches its merchant; None if nobody said.
 
+    ``chosen_title`` is what people call it, or None for its name; see ``title``.
+
     ``offer`` is the offer of the store to another owner. It may have run out by now.
     """
 
@@ -176,6 +179,12 @@ class Store:
     suspended_at: datetime | None = None
     upgrade: Upgrade | None = None
     offer: Offer | None = None
+    chosen_title: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What people call it. The name is a part of its address."""
+        return self.chosen_title or self.name
 
     @property
     def is_updating(self) -> bool:

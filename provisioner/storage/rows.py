@@ -83,6 +83,7 @@ def store_of(row: Row) -> Store:
         restore=restore_of(row["restore"]) if row["restore"] else None,
         suspended_at=moment(row["suspended_at"]),
         upgrade=_upgrade_of(row["upgrade"]) if row["upgrade"] else None,
+        chosen_title=row["title"],
         offer=_offer_of(row["offer"]) if row["offer"] else None,
     )
 

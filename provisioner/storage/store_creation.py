@@ -24,11 +24,13 @@ _INSERT_STORE = """
     INSERT INTO stores (id, name, owner_source, owner, owner_name, engine, engine_version, status,
                         target, reason_code, reason_message, namespace, release, host, url,
                         contact_email, idempotency_key, version, attempt, attempt_started_at,
-                        created_at, updated_at, ready_at, from_backup, is_copy, suspended_at)
+                        created_at, updated_at, ready_at, from_backup, is_copy, suspended_at,
+                        title)
     VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
             :target, :code, :message, :namespace, :release, :host, :url,
             :contact_email, :idempotency_key, :version, :attempt, :started_at,
-            :created_at, :updated_at, :ready_at, :from_backup, :is_copy, :suspended_at)
+            :created_at, :updated_at, :ready_at, :from_backup, :is_copy, :suspended_at,
+            :title)
 """
 
 
@@ -114,6 +116,7 @@ async def insert_store(
         "from_backup": store.from_backup and source_detail(store.from_backup),
         "is_copy": int(store.is_copy),
         "suspended_at": _micros(store.suspended_at),
+        "title": store.chosen_title,
     }
     # A unique index on the names of live stores decides, and not a query before: another store of
     # that name could be inserted in between.

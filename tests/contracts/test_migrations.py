@@ -191,8 +191,8 @@ async def test_rollouts_and_offers_come_to_a_database_of_before(
     await migrate_to("0018", url, monkeypatch)
     assert await fetch_all(url, stores) == before
     await migrate(url)
-    # None of the stores that there are is offered to anybody.
-    nothing = (None,) * 4
+    # None of the stores that there are is offered to anybody, or has another title than its name.
+    nothing = (None,) * 5
     assert await fetch_all(url, stores) == [(*before[0], *nothing)]
     for table in ("rollouts", "rollout_stores", "former_owners"):
         assert await fetch_all(url, f"SELECT * FROM {table}") == []  # noqa: S608 - the names above

@@ -70,13 +70,19 @@ def test_only_of_a_suspended_store_it_says_so(changed: dict[str, Any]) -> None:
     created_at=st.datetimes(timezones=st.just(UTC)),
     contact_email=st.sampled_from([None, "ada@example.com"]),
     is_copy=st.booleans(),
+    title=st.sampled_from([None, "Ada's Candles"]),
 )
 def test_the_record_comes_back_as_it_was(
-    owner: Owner, created_at: datetime, contact_email: str | None, *, is_copy: bool
+    owner: Owner,
+    created_at: datetime,
+    contact_email: str | None,
+    title: str | None,
+    *,
+    is_copy: bool,
 ) -> None:
     made = shop(
         owner, created_at=created_at, updated_at=created_at, contact_email=contact_email,
-        is_copy=is_copy,
+        is_copy=is_copy, chosen_title=title,
     )  # fmt: skip
     found = read(annotation_for(made))
     assert found == made

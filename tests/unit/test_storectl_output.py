@@ -137,7 +137,7 @@ COMMANDS = [
     ("clone", "a-shop", "b-shop", "--backup", "1"),
     ("delete", "a-shop", "--yes"), ("delete", "a-shop", "--yes", "--watch"), ("cancel", "a-shop"),
     ("open", "a-shop"), ("password", "a-shop"),
-    ("retry", "a-shop"), ("retry", "a-shop", "--watch"),
+    ("rename", "a-shop", "A Shop"), ("retry", "a-shop"), ("retry", "a-shop", "--watch"),
     ("suspend", "a-shop"), ("suspend", "a-shop", "--watch"),
     ("resume", "a-shop"), ("resume", "a-shop", "--watch"),
     ("restart", "a-shop"), ("restart", "a-shop", "--watch"),
