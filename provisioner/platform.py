@@ -34,6 +34,7 @@ from provisioner.services.admin_passwords import AdminPasswords
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.renames import Renames
 from provisioner.services.restarts import Restarts
 from provisioner.services.rollouts import ManyUpgrades
 from provisioner.services.self_check import SelfCheck
@@ -73,6 +74,7 @@ class Platform:
     upgrades: Upgrades
     rollouts: ManyUpgrades
     transfers: StoreTransfers
+    renames: Renames
     tokens: TokenRepository
     access: TokenService
     sign_in_codes: SignInCodes
@@ -202,6 +204,7 @@ def _platform(
         upgrades=services.upgrades,
         rollouts=services.rollouts,
         transfers=services.transfers,
+        renames=services.renames,
         tokens=tokens,
         access=TokenService(tokens, state.clock),
         sign_in_codes=SignInCodes(state.database, tokens, state.clock),

@@ -9,6 +9,7 @@ from provisioner.services.admin_passwords import AdminPasswords
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.renames import Renames
 from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
 from provisioner.services.rollouts import ManyUpgrades
@@ -27,6 +28,7 @@ from provisioner.storage.operation_pages import OperationPages
 from provisioner.storage.rollout_candidates import RolloutCandidates
 from provisioner.storage.store_backups import StoreBackups
 from provisioner.storage.store_tasks import TaskRepository
+from provisioner.storage.titles import Titles
 from provisioner.storage.transfers import Transfers
 
 
@@ -45,6 +47,7 @@ class StoreServices:
     upgrades: Upgrades
     rollouts: ManyUpgrades
     transfers: StoreTransfers
+    renames: Renames
 
 
 def store_services(
@@ -84,6 +87,7 @@ def store_services(
         ),
         rollouts=_rollouts(settings, state, tools),
         transfers=_transfers(settings, state, stores),
+        renames=_renames(state, stores),
     )
 
 
@@ -187,6 +191,10 @@ def _transfers(settings: PlatformSettings, state: State, stores: StoreQueries) -
         clock=state.clock,
         quota=settings.quota,
     )
+
+
+def _renames(state: State, stores: StoreQueries) -> Renames:
+    return Renames(stores=stores, titles=Titles(state.database, state.clock, state.announcer))
 
 
 def _shop_tasks(state: State, dispatcher: Dispatcher) -> ShopTasks:

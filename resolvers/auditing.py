@@ -56,6 +56,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "stopRollout": frozenset({"id"}),
     "resumeRollout": frozenset({"id"}),
     "rollbackStore": frozenset({"id", "accept_loss_since", "without_backup"}),
+    "renameStore": frozenset({"id", "title"}),
     "transferStore": frozenset({"id", "to", "to_source"}),
     "withdrawTransfer": frozenset({"id"}),
     "acceptTransfer": frozenset({"id"}),

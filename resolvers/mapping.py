@@ -142,6 +142,7 @@ def _store(
         id=ids.to_global_id(record.id),
         details=_Details(context, record, load),
         name=record.name,
+        title=record.title,
         owner=record.owner.subject,
         owner_source=record.owner.source,
         owner_name=record.owner.name,

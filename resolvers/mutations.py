@@ -17,6 +17,7 @@ from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from resolvers.passwords import PasswordMutation
+from resolvers.renames import RenameMutation
 from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
 from resolvers.transfers import TransferMutation
@@ -37,6 +38,7 @@ class Mutation(
     RolloutMutation,
     PasswordMutation,
     TransferMutation,
+    RenameMutation,
     SuspensionMutation,
     BackupMutation,
     AccessMutation,

@@ -188,6 +188,10 @@ class UserErrorCode(Enum):
         "NO_WAY_BACK",
         description="There is no backup of the shop from before it got its present version.",
     )
+    TITLE_INVALID = _value(
+        "TITLE_INVALID", description="The text is not allowed as a store's title."
+    )
+    NOT_RENAMABLE = _value("NOT_RENAMABLE", description="The store is deleted, or being deleted.")
     NOT_TRANSFERABLE = _value(
         "NOT_TRANSFERABLE", description="The store cannot be given to anybody, or not now."
     )

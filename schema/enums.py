@@ -170,6 +170,7 @@ class EventKind(Enum):
         description="The store was offered to another owner (`status` is `OFFERED`), or that is"
         " over: `ACCEPTED`, `DECLINED`, `WITHDRAWN` or `EXPIRED`.",
     )
+    RENAME = _value("RENAME", description="The store got another title.")
 
 
 @strawberry.enum(description="What a caller may do.")

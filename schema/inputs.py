@@ -148,6 +148,14 @@ class UnpinBackupInput:
     id: strawberry.ID = strawberry.field(description="The backup's id.")
 
 
+@strawberry.input(description="A store, and what it is to be called.")
+class RenameStoreInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+    title: str = strawberry.field(
+        description="What people call it, in 1 to 80 characters. Its name takes the title back."
+    )
+
+
 @strawberry.input(description="Which stores to list. Stores must match every field that is set.")
 class StoreFilterInput:
     statuses: list[StoreStatus] | None = strawberry.field(

@@ -96,6 +96,14 @@ class RollbackStorePayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `renameStore`.")
+class RenameStorePayload(_StorePayload):
+    advice: str | None = strawberry.field(
+        description="What is not changed by that, and where to change it. Null if the request was"
+        " refused."
+    )
+
+
 @strawberry.type(description="The result of `transferStore`.")
 class TransferStorePayload(_StorePayload):
     pass

@@ -93,7 +93,10 @@ class Store(Node):
     # only when a client selects it.
     details: strawberry.Private[StoreDetails]
     name: str = strawberry.field(description="The name, unique among stores that are not deleted.")
-    owner: str = strawberry.field(description="The owner: who created the store.")
+    title: str = strawberry.field(
+        description="What people call it: its name, unless `renameStore` gave it another title."
+    )
+    owner: str = strawberry.field(description="The owner: who created or accepted the store.")
     owner_source: str = strawberry.field(
         description="The source of the owner's name: `local`, or an issuer's URL. The same name"
         " from two sources means two different owners."

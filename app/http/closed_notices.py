@@ -70,15 +70,15 @@ def notice_of(shop: ClosedShop) -> Notice:
     match shop.why:
         case WhyClosed.PAUSED:
             text = "The shop has been paused by its merchant. Nothing in it is lost."
-            return Notice(503, f"{shop.name} is closed for now", text, 3600)
+            return Notice(503, f"{shop.title} is closed for now", text, 3600)
         case WhyClosed.WORKED_ON:
             text = "The shop is being worked on. Reload this page in a few minutes."
-            return Notice(503, f"{shop.name} will be back soon", text, 30)
+            return Notice(503, f"{shop.title} will be back soon", text, 30)
         case WhyClosed.PREPARED:
             text = "The shop opens when it is ready. Reload this page in a few minutes."
-            return Notice(503, f"{shop.name} is being prepared", text, 10)
+            return Notice(503, f"{shop.title} is being prepared", text, 10)
         case WhyClosed.UNREACHABLE:
-            title = f"{shop.name} cannot be reached just now"
+            title = f"{shop.title} cannot be reached just now"
             return Notice(503, title, UNKNOWN.text, UNKNOWN.retry_after_seconds)
 
 

@@ -18,6 +18,7 @@ from app.storectl.history_command import history
 from app.storectl.list_command import list_stores
 from app.storectl.mcp import command as mcp
 from app.storectl.profile_commands import profiles as profile_commands
+from app.storectl.rename_command import rename
 from app.storectl.restore_command import clone, restore
 from app.storectl.rollout_commands import rollouts
 from app.storectl.shop_commands import open_shop, password
@@ -289,6 +290,7 @@ def retry(*, key: Key, watch: Watch = False, as_json: AsJson = False) -> None:
     run(work())
 
 
+cli.command(epilog=examples('storectl rename my-shop "Ada\'s Candles"'))(rename)
 cli.command(epilog=examples("storectl suspend my-shop --watch"))(suspend)
 cli.command(epilog=examples("storectl resume my-shop --watch"))(resume)
 cli.command(epilog=examples("storectl restart my-shop --watch"))(restart)

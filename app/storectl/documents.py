@@ -2,7 +2,7 @@
 
 _ERRORS = "errors { code message field }"
 STORE = """fragment StoreFields on Store {
-  id name owner ownerSource ownerName engine engineVersion nextVersion isCopy status target
+  id name title owner ownerSource ownerName engine engineVersion nextVersion isCopy status target
   url adminUrl version queuePosition
   reason { code message } createdAt updatedAt readyAt suspendedAt deletedAt
 }"""
@@ -66,6 +66,8 @@ REVEAL_PASSWORD = f"""mutation ($input: RevealAdminPasswordInput!) {{
 
 RESET_PASSWORD = f"""mutation ($input: ResetAdminPasswordInput!) {{
   payload: resetAdminPassword(input: $input) {{ username password {_ERRORS} }} }}"""
+RENAME = f"""{STORE} mutation ($input: RenameStoreInput!) {{
+  payload: renameStore(input: $input) {{ store {{ ...StoreFields }} advice {_ERRORS} }} }}"""
 
 
 def mutation(name: str) -> str:

@@ -166,6 +166,7 @@ def store_lines(store: Data, *, width: int | None = None) -> list[str]:
         ("Next version", store["nextVersion"] or ""),
         ("Upgrades", _on_offer(store)),
         ("Way back", _way_back(store)),
+        ("Title", store["title"] if store["title"] != store["name"] else ""),
         ("Owner", store["ownerName"]),
         ("Created", ago(store["createdAt"])),
         ("Ready since", ago(store["readyAt"]) if store["status"] == "READY" else ""),

@@ -22,6 +22,7 @@ from provisioner.domain.emails import is_email
 from provisioner.domain.names import is_store_id, refuse_name
 from provisioner.domain.owners import Owner
 from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTask, new_store
+from provisioner.domain.titles import normal_title
 from provisioner.domain.transitions import is_installed_closed
 
 _VERSION: Literal[1] = 1
@@ -50,9 +51,10 @@ class _Annotation(
 ):  # fmt: skip
     """The fields of a store that the annotation has; ``created_at`` has microseconds.
 
-    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold, and the plans
-    where the store names them. A version of the platform that does not know them refuses the
-    annotation, and so makes no shop of a copy, and no shop with smaller volumes.
+    ``is_copy``, ``is_suspended`` and ``is_closed`` are there only where they hold, the plans where
+    the store names them, and ``title`` where it is not the name. A version of the platform that
+    does not know them refuses the annotation, and so makes no shop of a copy, and no shop with
+    smaller volumes.
     """
 
     version: Literal[1]
@@ -71,6 +73,7 @@ class _Annotation(
     is_closed: bool = False
     plan: _Text | None = None
     storage_plan: _Text | None = None
+    title: str | None = None
 
 
 class _AnyVersion(msgspec.Struct):
@@ -101,6 +104,7 @@ def annotation_for(store: Store) -> str:
         storage_plan=store.storage_plan,
         is_suspended=store.status is StoreStatus.SUSPENDED or store.task is StoreTask.SUSPEND,
         is_closed=is_installed_closed(store),
+        title=store.chosen_title,
     )
     return msgspec.json.encode(annotation).decode()
 
@@ -131,7 +135,7 @@ def store_from(text: str, *, namespace: str, store_id: str) -> Store:
         plan=found.plan,
         now=found.created_at.astimezone(UTC),
     )
-    store = replace(store, storage_plan=found.storage_plan)
+    store = replace(store, storage_plan=found.storage_plan, chosen_title=found.title)
     if found.is_suspended:
         return replace(store, status=StoreStatus.SUSPENDED)
     return replace(store, status=StoreStatus.FAILED, reason=_CLOSED) if found.is_closed else store
@@ -175,6 +179,8 @@ def _fault(found: _Annotation) -> str:
         return f"The annotation's url {found.url!r} is not an address of the host {found.host!r}."
     if found.contact_email is not None and not is_email(found.contact_email):
         return f"The annotation's contactEmail {found.contact_email!r} is not an e-mail address."
+    if found.title is not None and normal_title(found.title) != found.title:
+        return f"The annotation's title {found.title!r} is not that of a store."
     return ""
 
 

@@ -94,7 +94,7 @@ class EventKind(StrEnum):
 
     REPAIR is about objects that differed from the release, and TASK about work that leaves the
     store's status as it is. CHECK is about a backup of which a shop is made to prove it. TRANSFER
-    is about an offer of the store to another owner.
+    is about an offer of the store to another owner, and RENAME about its title.
     """
 
     STATUS = "STATUS"
@@ -104,6 +104,7 @@ class EventKind(StrEnum):
     TASK = "TASK"
     CHECK = "CHECK"
     TRANSFER = "TRANSFER"
+    RENAME = "RENAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ class Store:
     from before stores had plans, which has the default one (see ``Engine.plan_of``).
     ``storage_plan`` is the plan that its volumes are as large as; None where that is ``plan``.
 
+    ``chosen_title`` is what people call it, or None for its name; see ``title``.
+
     ``offer`` is the offer of the store to another owner. It may have run out by now.
     """
 
@@ -184,6 +187,12 @@ class Store:
     plan: str | None = None
     storage_plan: str | None = None
     offer: Offer | None = None
+    chosen_title: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What people call it. The name is a part of its address."""
+        return self.chosen_title or self.name
 
     @property
     def is_updating(self) -> bool:

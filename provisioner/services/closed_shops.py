@@ -1,4 +1,4 @@
-"""What visitors of a closed shop may know of it: its name, and why it is closed."""
+"""What visitors of a closed shop may know of it: its title, and why it is closed."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ class WhyClosed(StrEnum):
 class ClosedShop:
     """A shop that does not answer its visitors itself. Anybody may know this of it."""
 
-    name: str
+    title: str
     why: WhyClosed
 
 
@@ -43,7 +43,7 @@ def closed_shop(store: Store) -> ClosedShop | None:
     # Shops that the platform makes to check backups are shown to nobody.
     if store.target is StoreTarget.DELETED or store.is_check:
         return None
-    return ClosedShop(store.name, _why(store))
+    return ClosedShop(store.title, _why(store))
 
 
 def _why(store: Store) -> WhyClosed:

@@ -85,6 +85,7 @@ def store_of(row: Row) -> Store:
         upgrade=_upgrade_of(row["upgrade"]) if row["upgrade"] else None,
         plan=row["plan"],
         storage_plan=row["storage_plan"],
+        chosen_title=row["title"],
         offer=_offer_of(row["offer"]) if row["offer"] else None,
     )
 

@@ -25,12 +25,12 @@ _INSERT_STORE = """
                         target, reason_code, reason_message, namespace, release, host, url,
                         contact_email, idempotency_key, version, attempt, attempt_started_at,
                         created_at, updated_at, ready_at, from_backup, is_copy, suspended_at,
-                        plan, storage_plan)
+                        plan, storage_plan, title)
     VALUES (:id, :name, :owner_source, :owner, :owner_name, :engine, :engine_version, :status,
             :target, :code, :message, :namespace, :release, :host, :url,
             :contact_email, :idempotency_key, :version, :attempt, :started_at,
             :created_at, :updated_at, :ready_at, :from_backup, :is_copy, :suspended_at,
-            :plan, :storage_plan)
+            :plan, :storage_plan, :title)
 """
 
 
@@ -118,6 +118,7 @@ async def insert_store(
         "suspended_at": _micros(store.suspended_at),
         "plan": store.plan,
         "storage_plan": store.storage_plan,
+        "title": store.chosen_title,
     }
     # A unique index on the names of live stores decides, and not a query before: another store of
     # that name could be inserted in between.

@@ -123,6 +123,10 @@ MUTATIONS = (
     ),
     mutation("transferStore", 'id: $id, to: "bob"', others="FORBIDDEN NOT_FOUND ok"),
     mutation(
+        "renameStore", 'id: $id, title: "A Shop"', own="FORBIDDEN ok ok",
+        others="FORBIDDEN NOT_FOUND ok", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+    ),
+    mutation(
         "withdrawTransfer", "id: $id", own="FORBIDDEN NO_OFFER NO_OFFER",
         others="FORBIDDEN NOT_FOUND NO_OFFER", no="FORBIDDEN NOT_FOUND NOT_FOUND",
     ),

@@ -191,7 +191,7 @@ async def test_rollouts_and_offers_come_to_a_database_of_before(
     await migrate_to("0018", url, monkeypatch)
     assert await fetch_all(url, stores) == before
     await migrate(url)
-    # The stores that there are have no plan of their own, and are offered to nobody.
+    # The stores that there are have no plan or title of their own, and are offered to nobody.
     (row,) = await fetch_all(url, stores)
     assert (row[: len(before[0])], set(row[len(before[0]) :])) == (before[0], {None})
     for table in ("rollouts", "rollout_stores", "former_owners"):

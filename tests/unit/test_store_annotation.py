@@ -95,18 +95,20 @@ def test_only_of_a_shop_that_is_installed_closed_it_says_so(changed: dict[str, A
     contact_email=st.sampled_from([None, "ada@example.com"]),
     is_copy=st.booleans(),
     plan=st.sampled_from([None, "small"]),
+    title=st.sampled_from([None, "Ada's Candles"]),
 )
 def test_the_record_comes_back_as_it_was(
     owner: Owner,
     created_at: datetime,
     contact_email: str | None,
     plan: str | None,
+    title: str | None,
     *,
     is_copy: bool,
 ) -> None:
     made = shop(
         owner, created_at=created_at, updated_at=created_at, contact_email=contact_email,
-        is_copy=is_copy, plan=plan, storage_plan=plan and "large",
+        is_copy=is_copy, plan=plan, storage_plan=plan and "large", chosen_title=title,
     )  # fmt: skip
     found = read(annotation_for(made))
     assert found == made

@@ -138,6 +138,7 @@ COMMANDS = [
     ("clone", "a-shop", "b-shop", "--backup", "1"),
     ("delete", "a-shop", "--yes"), ("delete", "a-shop", "--yes", "--watch"), ("cancel", "a-shop"),
     ("open", "a-shop"), ("password", "a-shop"), ("password", "a-shop", "--reset", "--yes"),
+    ("rename", "a-shop", "A Shop"),
     ("retry", "a-shop"), ("retry", "a-shop", "--watch"),
     ("suspend", "a-shop"), ("suspend", "a-shop", "--watch"),
     ("resume", "a-shop"), ("resume", "a-shop", "--watch"),

@@ -8,7 +8,7 @@ import pytest
 from app.storectl import wording
 
 STORE: dict[str, Any] = {
-    "id": "store_1", "name": "my-shop", "owner": "anna", "ownerName": "anna",
+    "id": "store_1", "name": "my-shop", "title": "my-shop", "owner": "anna", "ownerName": "anna",
     "engine": "woocommerce", "engineVersion": "10", "nextVersion": None, "isCopy": False,
     "status": "FAILED", "target": "READY", "url": "http://my-shop.example", "adminUrl": None,
     "version": 7, "queuePosition": None, "createdAt": "2026-01-02T03:04:05+00:00",
@@ -310,3 +310,9 @@ def test_owners_are_told_where_there_are_several() -> None:
     heads, row, _ = wording.store_rows([ours, {**ours, "ownerSource": "https://issuer.test"}])
     assert heads[3] == "OWNER"
     assert row[3] == "anna"
+
+
+def test_a_title_is_told_where_it_is_not_the_name() -> None:
+    shown = wording.store_lines({**STORE, "title": "Ada's Candles"}, width=80)
+    assert [line.split() for line in shown if "Title" in line] == [["Title", "Ada's", "Candles"]]
+    assert not any("Title" in line for line in wording.store_lines(STORE, width=80))

@@ -4,6 +4,7 @@ import type { OperationFactsFragment, ReasonCode, StoreDetailsFragment, StoreSum
 const SUMMARY: StoreSummaryFragment = {
   id: "store_1",
   name: "candles",
+  title: "candles",
   owner: "ada",
   ownerSource: "local",
   ownerName: "ada",

@@ -27,6 +27,7 @@ const ACTIONS: Record<string, ActionWords> = {
   upgradeStores: { label: "Upgrading many shops", did: "planned or began a rollout", wanted: "wanted to begin a rollout" },
   stopRollout: { label: "Stopping a rollout", did: "stopped a rollout", wanted: "wanted to stop a rollout" },
   resumeRollout: { label: "Resuming a rollout", did: "resumed a rollout", wanted: "wanted to resume a rollout" },
+  renameStore: { label: "Renaming a shop", did: "renamed the shop", wanted: "wanted to rename the shop" },
   transferStore: { label: "Offering a shop", did: "offered to another owner the shop", wanted: "wanted to offer to another owner the shop" },
   withdrawTransfer: { label: "Withdrawing an offer", did: "withdrew the offer of the shop", wanted: "wanted to withdraw the offer of the shop" },
   acceptTransfer: { label: "Taking a shop over", did: "took over the shop", wanted: "wanted to take over the shop" },

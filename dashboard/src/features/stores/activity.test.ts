@@ -108,6 +108,10 @@ test("the full record leaves nothing out", () => {
   expect(recordOf([pod, { ...pod, message: null }]).map(({ words }) => words)).toEqual(["Pod web-1 is Pending.", "web-1: Pending"]);
 });
 
+test("that a shop was renamed is told", () => {
+  expect(wordsOf(event({ kind: "RENAME", subject: "title", status: "RENAMED" }))).toEqual(["The shop was renamed."]);
+});
+
 test.each([
   ["OFFERED", "The shop was offered to another owner."],
   ["ACCEPTED", "The shop has another owner."],

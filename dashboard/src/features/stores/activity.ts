@@ -106,6 +106,7 @@ const WORDS: Record<string, Words> = {
     return words === undefined ? message : words;
   },
   CHECK: ({ status, message }) => CHECKS[status] ?? message,
+  RENAME: () => "The shop was renamed.",
   TRANSFER: ({ status, message }) => TRANSFERS[status] ?? message,
   POD: () => null, // that single programs start and end is technical
 } satisfies Record<EventKind, Words>;

@@ -1,10 +1,14 @@
+import { useState } from "react";
+import { Button } from "@/components/button";
 import { FactList, Fact } from "@/components/facts";
 import { Panel } from "@/components/panel";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
+import { useCanChange } from "@/lib/viewer";
 import { planInWords } from "./plan-words";
-import { milestonesOf } from "./store-facts";
+import { RenameDialog } from "./rename-dialog";
+import { isLeaving, milestonesOf } from "./store-facts";
 
 interface FactsPanelProps {
   store: StoreDetailsFragment;
@@ -14,9 +18,12 @@ interface FactsPanelProps {
 
 /** What is known of a shop, beside how it is doing. */
 export function FactsPanel({ store, software }: FactsPanelProps) {
+  const canChange = useCanChange();
+  const [isRenamed, setRenamed] = useState(false);
   return (
     <Panel title="About">
       <FactList>
+        {store.title !== store.name && <Fact name="Name in its address">{store.name}</Fact>}
         <Fact name="Shop software">{software}</Fact>
         {store.plan && <Fact name="Plan">{planInWords(store.plan)}</Fact>}
         {store.plan?.description && <Fact name="What it means">{store.plan.description}</Fact>}
@@ -30,6 +37,12 @@ export function FactsPanel({ store, software }: FactsPanelProps) {
           </Fact>
         ))}
       </FactList>
+      {canChange && !isLeaving(store) && (
+        <Button look="quiet" onClick={() => setRenamed(true)}>
+          Rename
+        </Button>
+      )}
+      {isRenamed && <RenameDialog store={store} onClose={() => setRenamed(false)} />}
     </Panel>
   );
 }

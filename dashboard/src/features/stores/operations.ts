@@ -22,6 +22,7 @@ export const STORE_SUMMARY = graphql(`
   fragment StoreSummary on Store {
     id
     name
+    title
     owner
     ownerSource
     ownerName

@@ -67,7 +67,7 @@ function OneStore({ id }: { id: string }) {
   return (
     <Page
       key={store ? "store" : "loading"}
-      title={store?.name ?? "Store"}
+      title={store?.title ?? "Store"}
       above={BACK}
       beside={store && <Marks store={store} />}
       below={store && <Below store={store} />}

@@ -26,7 +26,7 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked, softwa
       <div className={styles.identity}>
         <div className={styles.naming}>
           <Link to={`/stores/${store.id}`} className={styles.name}>
-            {store.name}
+            {store.title}
           </Link>
           {store.isCopy && <CopyLabel />}
         </div>
