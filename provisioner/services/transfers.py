@@ -144,8 +144,9 @@ class StoreTransfers:
 
 
 ADVICE = (
-    "The former owner may know the password of the shop's administrator. Sign in to the shop, set a"
-    " new password there, and look through its other accounts and the e-mail address it writes to."
+    "The former owner may know the password of the shop's administrator: set a new one by"
+    " `resetAdminPassword`. Then sign in to the shop, and look through its other accounts and the"
+    " e-mail address it writes to."
 )
 """What a new owner has to do."""
 

@@ -93,7 +93,7 @@ def test_a_store_changes_hands(api: Service, dora: str, ugo: str, shop: str) -> 
 
     taken = ask(api, ugo, "accept", shop)
     assert taken == {"store": {"owner": "ugo"}, "advice": ADVICE, "errors": []}
-    assert "set a new password" in ADVICE
+    assert "set a new one by `resetAdminPassword`" in ADVICE
     assert offered_to(api, ugo) == []
     assert api.execute(dora, STORE, id=shop) == {"store": None}
     assert api.execute(dora, STORES)["stores"]["totalCount"] == 0
