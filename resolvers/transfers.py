@@ -82,7 +82,8 @@ class TransferMutation:
         description="Become the owner of a store that is offered to the caller, with its history,"
         " its backups, and its copies. It counts against the caller's quota from now on. The former"
         " owner does not see it any more, but may know the password of its administrator: set a new"
-        " one by `resetAdminPassword`. This needs the operator role, and no token that somebody else made."
+        " one by `resetAdminPassword`. This needs the operator role, and no token that somebody"
+        " else made."
     )
     async def accept_transfer(
         self,
