@@ -13,9 +13,13 @@ from provisioner.domain.identities import Identity, Role
 from provisioner.domain.operations import OperationKind
 from provisioner.domain.owners import Owner, local
 from provisioner.domain.stores import Store, StoreStatus
+from provisioner.domain.transfers import OFFER_LASTS, Offer
+from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.change_log import ChangeLog, ChangePage, Counter, encode_cursor
 from provisioner.storage.database import Database
+from provisioner.storage.quota import Quota
 from provisioner.storage.stores import StoreRepository
+from provisioner.storage.transfers import Transfers
 from provisioner.streams import list_stream
 from provisioner.streams.list_stream import ChangeFeed, StoresChange
 from provisioner.testing import RecordedAnnouncements
@@ -37,6 +41,7 @@ class World:
     """A database that is written to, with a feed of its changes."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.log = ChangeLog(database)
         self.feed = ChangeFeed(self.log)
         self.records = StoreRepository(database, SystemClock(), self.feed)
@@ -49,6 +54,16 @@ class World:
             store, StoreStatus.DELETING, begins=OperationKind.DELETE
         )
         return await self.records.transition(deleting, StoreStatus.DELETED)
+
+    async def give(self, store: Store, taker: Identity) -> None:
+        """Have a store offered and accepted."""
+        transfers = Transfers(self.database, SystemClock(), self.feed)
+        record = AuditRecord("acceptTransfer", AuditOutcome.ACCEPTED, "::1")
+        action = AuditedAction(AuditLog(self.database, SystemClock()), record)
+        now, owner = SystemClock().now(), taker.owner
+        offer = Offer(owner.subject, owner.source, None, store.owner, now, now + OFFER_LASTS)
+        offered = await transfers.offer(store, offer, audit=action)
+        await transfers.accept(offered.id, taker, Quota(), audit=action)
 
     @asynccontextmanager
     async def following(
@@ -261,3 +276,59 @@ async def test_the_database_fails_for_a_moment(
         store = await world.create()
         assert seen(await anext(stream)) == [(store.id, StoreStatus.QUEUED)]
     assert failures == []
+
+
+@pytest.mark.parametrize("is_recent", [True, False])
+async def test_a_store_that_changes_hands_leaves_one_list_and_enters_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_recent: bool
+) -> None:
+    if not is_recent:  # then each is read from the database
+        monkeypatch.setattr(list_stream, "_RECENT", 1)
+    stores = [await world.create() for _ in range(3)]
+    async with world.following(MERCHANT) as stream:
+        before = (await anext(stream)).cursor
+    async with (
+        world.following(MERCHANT) as giver,
+        world.following(RIVAL) as taker,
+        world.following() as admin,
+    ):
+        for stream in (giver, taker, admin):
+            await anext(stream)
+        for store in stores[:2]:
+            await world.give(store, RIVAL)
+        given = [store.id for store in stores[:2]]
+        gone: list[str] = []
+        while len(gone) < 2:
+            change = await anext(giver)
+            gone += change.gone
+        assert gone == given
+        assert {item.store.id for item in change.snapshots} <= set(given)
+        come: list[str] = []
+        while len(come) < 2:
+            come += [item.store.id for item in (await anext(taker)).snapshots]
+        assert come == given
+        assert (await anext(admin)).gone == ()
+    # Whoever was away, and has a cursor of before, is told at once.
+    async with world.following(MERCHANT, after=before) as stream:
+        change = await anext(stream)
+    assert (change.snapshots, change.gone) == ((), tuple(given))
+    # What comes back is theirs again, and not gone.
+    taken = await world.records.get(stores[0].id)
+    await world.give(taken, MERCHANT)
+    async with world.following(MERCHANT, after=before) as stream:
+        change = await anext(stream)
+    assert ([item.store.id for item in change.snapshots], change.gone) == ([given[0]], (given[1],))
+
+
+async def test_departures_come_in_pages_too(world: World) -> None:
+    counter = await world.log.counter()
+    stores = [await world.create() for _ in range(5)]
+    for store in stores:
+        await world.give(store, RIVAL)
+    position, found, is_last = counter.latest, list[str](), False
+    while not is_last:
+        _, page = await world.log.page(position, owner=MERCHANT.owner, limit=2)
+        assert all(change.snapshot is None for change in page.changes)
+        found += [change.store_id for change in page.changes]
+        position, is_last = page.position, page.is_last
+    assert found == [store.id for store in stores]

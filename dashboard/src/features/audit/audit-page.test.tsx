@@ -91,7 +91,7 @@ test.each([
   [{ action: "upgradeStore", outcome: "ACCEPTED", arguments: { id: "store_1" }, storeId: "store_1" }, "bob upgraded the shop (show it)"],
   [{ action: "rollbackStore", outcome: "ACCEPTED", arguments: { id: "store_1" }, storeId: "store_1" }, "bob took back the upgrade of the shop (show it)"],
   [{ action: "SIGN_IN", actor: null, actorName: null, arguments: {}, storeId: null }, "Somebody could not sign in "],
-  [{ action: "renameStore", outcome: "ACCEPTED", arguments: null, storeId: null }, "bob did renameStore "],
+  [{ action: "paintStore", outcome: "ACCEPTED", arguments: null, storeId: null }, "bob did paintStore "],
 ])("an entry of %j", async (given, said) => {
   show({ AuditLog: list({ ...ENTRY, ...given }) });
   const row = await screen.findByRole("listitem");

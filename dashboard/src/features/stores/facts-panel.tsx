@@ -1,25 +1,22 @@
-import { useState } from "react";
-import { Button } from "@/components/button";
+import type { ReactNode } from "react";
 import { FactList, Fact } from "@/components/facts";
 import { Panel } from "@/components/panel";
 import { TimeAgo } from "@/components/time-ago";
 import type { StoreDetailsFragment } from "@/gql/graphql";
 import { ownerLabel } from "@/lib/owners";
-import { useCanChange } from "@/lib/viewer";
 import { planInWords } from "./plan-words";
-import { RenameDialog } from "./rename-dialog";
-import { isLeaving, milestonesOf } from "./store-facts";
+import { milestonesOf } from "./store-facts";
 
 interface FactsPanelProps {
   store: StoreDetailsFragment;
   /** The shop software's name and version. */
   software: string;
+  /** What can be done about it. */
+  action?: ReactNode;
 }
 
 /** What is known of a shop, beside how it is doing. */
-export function FactsPanel({ store, software }: FactsPanelProps) {
-  const canChange = useCanChange();
-  const [isRenamed, setRenamed] = useState(false);
+export function FactsPanel({ store, software, action }: FactsPanelProps) {
   return (
     <Panel title="About">
       <FactList>
@@ -37,12 +34,7 @@ export function FactsPanel({ store, software }: FactsPanelProps) {
           </Fact>
         ))}
       </FactList>
-      {canChange && !isLeaving(store) && (
-        <Button look="quiet" onClick={() => setRenamed(true)}>
-          Rename
-        </Button>
-      )}
-      {isRenamed && <RenameDialog store={store} onClose={() => setRenamed(false)} />}
+      {action}
     </Panel>
   );
 }

@@ -24,6 +24,7 @@ import { HistoryPanel } from "./history-panel";
 import { STORE, STORE_BACKUPS } from "./operations";
 import { PasswordDialog } from "./password-dialog";
 import { PauseNotice } from "./pause-notice";
+import { RenameButton } from "./rename-button";
 import { RestartDialog } from "./restart-dialog";
 import { RestartNotice } from "./restart-notice";
 import { RestartPanel } from "./restart-panel";
@@ -134,7 +135,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
           <ActivityPanel events={events} auditPath={role === "ADMIN" ? `/audit?store=${store.id}` : undefined} />
         </div>
         <div className={styles.column}>
-          <FactsPanel store={store} software={softwareOf(store)} />
+          <FactsPanel store={store} software={softwareOf(store)} action={<RenameButton store={store} />} />
           <UpgradePanel store={store} />
           <BackupsPanel store={store} query={backups} role={role} />
           <RestartPanel store={store} onAsk={askForRestart} />
