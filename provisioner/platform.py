@@ -33,6 +33,7 @@ from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.plan_changes import PlanChanges
 from provisioner.services.restarts import Restarts
 from provisioner.services.rollouts import ManyUpgrades
 from provisioner.services.self_check import SelfCheck
@@ -68,6 +69,7 @@ class Platform:
     suspensions: Suspensions
     restarts: Restarts
     upgrades: Upgrades
+    plan_changes: PlanChanges
     rollouts: ManyUpgrades
     tokens: TokenRepository
     access: TokenService
@@ -195,6 +197,7 @@ def _platform(
         suspensions=services.suspensions,
         restarts=services.restarts,
         upgrades=services.upgrades,
+        plan_changes=services.plan_changes,
         rollouts=services.rollouts,
         tokens=tokens,
         access=TokenService(tokens, state.clock),

@@ -8,6 +8,7 @@ from provisioner.services.admin_login import AdminLogins
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.plan_changes import PlanChanges
 from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
 from provisioner.services.rollouts import ManyUpgrades
@@ -39,6 +40,7 @@ class StoreServices:
     suspensions: Suspensions
     restarts: Restarts
     upgrades: Upgrades
+    plan_changes: PlanChanges
     rollouts: ManyUpgrades
 
 
@@ -76,6 +78,7 @@ def store_services(
             restorer=restorer,
             tasks=_shop_tasks(state, dispatcher),
         ),
+        plan_changes=_plan_changes(state, tools, dispatcher, stores),
         rollouts=_rollouts(settings, state, tools),
     )
 
@@ -100,6 +103,17 @@ def _commands(
         shop_url=settings.shop_url,
         quota=settings.quota,
         names=settings.names,
+    )
+
+
+def _plan_changes(
+    state: State, tools: Tools, dispatcher: Dispatcher, stores: StoreQueries
+) -> PlanChanges:
+    return PlanChanges(
+        stores=stores,
+        engines=tools.engines,
+        cluster=tools.cluster,
+        tasks=_shop_tasks(state, dispatcher),
     )
 
 

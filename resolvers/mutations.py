@@ -16,6 +16,7 @@ from resolvers.auditing import audited
 from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
+from resolvers.plan_changes import PlanMutation
 from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
 from resolvers.upgrades import UpgradeMutation
@@ -31,7 +32,12 @@ from schema.payloads import (
 @audited
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
-    UpgradeMutation, RolloutMutation, SuspensionMutation, BackupMutation, AccessMutation
+    UpgradeMutation,
+    PlanMutation,
+    RolloutMutation,
+    SuspensionMutation,
+    BackupMutation,
+    AccessMutation,
 ):
     @strawberry.mutation(
         description="Create a store. The work goes on in the background: follow it with"

@@ -26,12 +26,15 @@ _WORDS = {
     "RESUME": "Open again",
     "PREFLIGHT": "Check version",
     "PROBE": "Check shop",
+    "EXPAND": "Make volumes larger",
+    "PLAN": "Change plan",
 }  # whose names alone would not say that they are about a backup, or about the whole shop
 _ASIDES = {
     "RESTORE": ", and a backup is being restored in its place",
     "SUSPEND": ", and is being paused",
     "RESUME": ", and is being opened again",
     "RESTART": ", and is being restarted",
+    "PLAN": ", and is getting another plan",
 }
 _COPY = (
     "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."
@@ -366,6 +369,8 @@ def _work(operation: Data) -> str:
         # `rollbackStore` takes the store's id, and `restoreBackup` that of a backup.
         is_rollback = str(given.get("id", "")).startswith("store_")
         return "Roll back" if is_rollback else "Restore in place"
+    if operation["kind"] == "PLAN" and given.get("plan"):
+        return f"Change plan to {given['plan']}"
     if operation["kind"] == "UPGRADE" and given.get("version"):
         return f"Upgrade to {given['version']}"
     if "fromBackup" not in given:

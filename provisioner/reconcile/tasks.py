@@ -32,6 +32,7 @@ from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.replacing import save_and_hand_over
+from provisioner.reconcile.replanning import change_plan
 from provisioner.reconcile.restarting import restart
 from provisioner.reconcile.suspending import suspend
 from provisioner.reconcile.upgrading import upgrade
@@ -57,6 +58,7 @@ class Tasks:
             StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
             StoreTask.SUSPEND: partial(suspend, context, records),
             StoreTask.RESTART: partial(restart, context, records, wake),
+            StoreTask.PLAN: partial(change_plan, context, records, wake),
             StoreTask.UPGRADE: partial(upgrade, context, records, wake),
         }
         self._queue = WorkQueue()

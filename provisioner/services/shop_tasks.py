@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.operations import under_way
-from provisioner.domain.stores import Store, StoreTask, Upgrade
+from provisioner.domain.stores import PlanChange, Store, StoreTask, Upgrade
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.storage.audit_log import AuditedAction
 from provisioner.storage.store_tasks import TaskRepository
@@ -29,6 +29,7 @@ class ShopTasks:
         refuse: Callable[[Store], Refusal],
         *,
         upgrade: Upgrade | None = None,
+        plan_change: PlanChange | None = None,
         audit: AuditedAction,
     ) -> Store:
         """Begin a task of a shop that is open; return the store.
@@ -37,7 +38,9 @@ class ShopTasks:
         what ``refuse`` says, or OPERATION_UNDER_WAY. Nothing is written then.
         """
         try:
-            begun = await self._tasks.begin(store_id, task, message, upgrade=upgrade, audit=audit)
+            begun = await self._tasks.begin(
+                store_id, task, message, upgrade=upgrade, plan_change=plan_change, audit=audit
+            )
         except ConflictError as error:
             snapshot = await self._records.snapshot(store_id)
             operation = snapshot.operation

@@ -12,6 +12,7 @@ from provisioner.domain.operations import Operation, OperationKind, OperationSta
 from provisioner.domain.owners import Owner, owner_of
 from provisioner.domain.stores import (
     EventKind,
+    PlanChange,
     Reason,
     Step,
     StepName,
@@ -33,6 +34,7 @@ _pod_decoder = msgspec.json.Decoder(Pod)
 source_of = msgspec.json.Decoder(RestoreSource).decode
 restore_of = msgspec.json.Decoder(InPlaceRestore).decode
 _upgrade_of = msgspec.json.Decoder(Upgrade).decode
+_plan_change_of = msgspec.json.Decoder(PlanChange).decode
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -83,6 +85,7 @@ def store_of(row: Row) -> Store:
         upgrade=_upgrade_of(row["upgrade"]) if row["upgrade"] else None,
         plan=row["plan"],
         storage_plan=row["storage_plan"],
+        plan_change=_plan_change_of(row["plan_change"]) if row["plan_change"] else None,
     )
 
 
@@ -169,6 +172,11 @@ def restore_detail(restore: InPlaceRestore) -> str:
 def upgrade_detail(upgrade: Upgrade) -> str:
     """Return the text for the column ``stores.upgrade``."""
     return _encoder.encode(upgrade).decode()
+
+
+def plan_change_detail(change: PlanChange) -> str:
+    """Return the text for the column ``stores.plan_change``."""
+    return _encoder.encode(change).decode()
 
 
 def pod_detail(pod: Pod) -> str:

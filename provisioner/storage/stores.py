@@ -134,7 +134,7 @@ class StoreRepository(StoreReader):
             )  # fmt: skip
         await transaction.execute(
             "UPDATE stores SET target = 'DELETED', task = NULL, upgrade = NULL,"
-            " attempt = attempt + 1, attempt_started_at = NULL WHERE id = :id",
+            " plan_change = NULL, attempt = attempt + 1, attempt_started_at = NULL WHERE id = :id",
             {"id": store.id},
         )
         going = await read_store(transaction, store.id)

@@ -6,6 +6,7 @@ from typing import Any
 from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
+    PLAN_STEPS,
     PROVISION_STEPS,
     RELOADING_STEPS,
     REPLACING_STEPS,
@@ -35,6 +36,7 @@ _STEPS_OF = {
     "SUSPEND": (SUSPEND_STEPS,),
     "RESUME": (RESUME_STEPS,),
     "RESTART": (RESTART_STEPS,),
+    "PLAN": (PLAN_STEPS,),
     "UPGRADE": (UPGRADE_STEPS,),
 }
 _DONE = {"SUCCEEDED", "SKIPPED"}

@@ -61,6 +61,25 @@ kind: Ingress
 metadata: {name: "{{ .Release.Name }}"}
 spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
 """
+DATABASE = """{{- if .Values.plan }}
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: "{{ .Release.Name }}-db"}
+spec:
+  replicas: 1
+  serviceName: "{{ .Release.Name }}-db"
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: example.invalid/db}]}
+  volumeClaimTemplates:
+    - metadata: {name: data, labels: {%s: %s}}
+      spec:
+        accessModes: [ReadWriteOnce]
+        storageClassName: simulated
+        resources: {requests: {storage: {{ ternary "1Gi" "2Gi" (eq .Values.plan "small") }}}}
+{{- end }}
+"""
 SERVICES = """apiVersion: v1
 kind: Service
 metadata: {name: "{{ .Release.Name }}-web"}
@@ -97,9 +116,9 @@ class World:
     async def create(self) -> None:
         assert await self.cluster.ensure_namespace(self.namespace, LABELS)
 
-    async def install(self) -> str:
+    async def install(self, **values: str) -> str:
         return await self.helm.install(
-            release=self.namespace, namespace=self.namespace, chart=self.chart, values={}
+            release=self.namespace, namespace=self.namespace, chart=self.chart, values=values
         )
 
     async def uninstall(self) -> str:
@@ -222,5 +241,6 @@ def make_chart(folder: Path) -> Path:
     (chart / "templates" / "web.yaml").write_text(text)
     (chart / "templates" / "backup.yaml").write_text(TEMPLATE)
     (chart / "templates" / "ingress.yaml").write_text(INGRESS)
+    (chart / "templates" / "database.yaml").write_text(DATABASE % (STORE_LABEL, STORE_ID))
     (chart / "templates" / "services.yaml").write_text(SERVICES)
     return chart

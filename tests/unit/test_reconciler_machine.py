@@ -57,6 +57,7 @@ from provisioner.domain.operations import (
 from provisioner.domain.owners import local
 from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import (
+    PlanChange,
     Reason,
     StepName,
     Store,
@@ -380,6 +381,18 @@ class Stores(RuleBasedStateMachine):
 
         self.runner.run(work())
 
+    @rule(store_id=stores, plan=st.sampled_from(["small", "large"]))
+    def change_plan(self, store_id: str, plan: str) -> None:
+        async def work() -> None:
+            with suppress(ConflictError, RefusedError):
+                self._wake(
+                    await self.task_records.begin(
+                        store_id, StoreTask.PLAN, "Asked for.", plan_change=PlanChange(plan, None)
+                    )
+                )
+
+        self.runner.run(work())
+
     @rule(counts=st.sampled_from([DUMPED, OTHERWISE]))
     def change_what_is_loaded(self, counts: str) -> None:
         self.cluster.reports["load"] = counts
@@ -603,7 +616,7 @@ def _brings_to_target(item: OperationWithSteps) -> bool:
         (first,) = (step for step in item.steps if step.name is UPDATING_STEPS[0])
         return first.started_at is not None
     return item.operation.kind not in {
-        OperationKind.BACKUP, OperationKind.SUSPEND, OperationKind.RESTART,
+        OperationKind.BACKUP, OperationKind.SUSPEND, OperationKind.RESTART, OperationKind.PLAN,
     }  # fmt: skip
 
 

@@ -43,8 +43,8 @@ class Operation(Record):
     kind: Annotated[
         str,
         Field(
-            description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME, RESTART or"
-            " UPGRADE."
+            description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME, RESTART, PLAN"
+            " or UPGRADE."
         ),
     ]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]

@@ -379,6 +379,43 @@ export const RESTART_STORE = graphql(`
   }
 `);
 
+export const PLAN_CHANGES = graphql(`
+  query PlanChanges($id: ID!) {
+    store(id: $id) {
+      id
+      planChanges {
+        way
+        message
+        plan {
+          name
+          description
+          isDefault
+          price
+          resources {
+            cpu
+            memory
+            storage
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const CHANGE_PLAN = graphql(`
+  mutation ChangePlan($input: ChangePlanInput!) {
+    changePlan(input: $input) {
+      store {
+        ...StoreDetails
+      }
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const UPGRADE_STORE = graphql(`
   mutation UpgradeStore($input: UpgradeStoreInput!) {
     upgradeStore(input: $input) {

@@ -34,6 +34,7 @@ import styles from "./store-page.module.css";
 import { TechnicalPanel } from "./technical-panel";
 import { FinishedTimeline, isFinished, Timeline } from "./timeline";
 import { UpgradeNotice } from "./upgrade-notice";
+import { PlanPanel } from "./plan-panel";
 import { UpgradePanel } from "./upgrade-panel";
 import { useSoftwareLabel } from "./use-software-label";
 import { useStoreStream } from "./use-store-stream";
@@ -132,6 +133,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} />
+          <PlanPanel store={store} />
           <UpgradePanel store={store} />
           <BackupsPanel store={store} query={backups} role={role} />
           <RestartPanel store={store} onAsk={askForRestart} />
