@@ -34,6 +34,7 @@ from provisioner.services.admin_passwords import AdminPasswords
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.plan_changes import PlanChanges
 from provisioner.services.renames import Renames
 from provisioner.services.restarts import Restarts
 from provisioner.services.rollouts import ManyUpgrades
@@ -72,6 +73,7 @@ class Platform:
     restarts: Restarts
     passwords: AdminPasswords
     upgrades: Upgrades
+    plan_changes: PlanChanges
     rollouts: ManyUpgrades
     transfers: StoreTransfers
     renames: Renames
@@ -202,6 +204,7 @@ def _platform(
         restarts=services.restarts,
         passwords=services.passwords,
         upgrades=services.upgrades,
+        plan_changes=services.plan_changes,
         rollouts=services.rollouts,
         transfers=services.transfers,
         renames=services.renames,

@@ -9,6 +9,7 @@ from provisioner.services.admin_passwords import AdminPasswords
 from provisioner.services.backup_checks import BackupVerifier
 from provisioner.services.backup_restorer import BackupRestorer
 from provisioner.services.backups import Backups
+from provisioner.services.plan_changes import PlanChanges
 from provisioner.services.renames import Renames
 from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
@@ -45,6 +46,7 @@ class StoreServices:
     restarts: Restarts
     passwords: AdminPasswords
     upgrades: Upgrades
+    plan_changes: PlanChanges
     rollouts: ManyUpgrades
     transfers: StoreTransfers
     renames: Renames
@@ -85,6 +87,7 @@ def store_services(
             restorer=restorer,
             tasks=_shop_tasks(state, dispatcher),
         ),
+        plan_changes=_plan_changes(state, tools, dispatcher, stores),
         rollouts=_rollouts(settings, state, tools),
         transfers=_transfers(settings, state, stores),
         renames=_renames(state, stores),
@@ -111,6 +114,17 @@ def _commands(
         shop_url=settings.shop_url,
         quota=settings.quota,
         names=settings.names,
+    )
+
+
+def _plan_changes(
+    state: State, tools: Tools, dispatcher: Dispatcher, stores: StoreQueries
+) -> PlanChanges:
+    return PlanChanges(
+        stores=stores,
+        engines=tools.engines,
+        cluster=tools.cluster,
+        tasks=_shop_tasks(state, dispatcher),
     )
 
 

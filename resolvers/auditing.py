@@ -40,6 +40,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "resumeStore": frozenset({"id"}),
     "restartStore": frozenset({"id"}),
     "upgradeStore": frozenset({"id", "version"}),
+    "changePlan": frozenset({"id", "plan"}),
     "upgradeStores": frozenset(
         {
             "engine",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from provisioner.domain.engines import Engine, EngineVersion
+from provisioner.domain.plan_changes import PlanOffer
 from provisioner.domain.plans import Plan
 from provisioner.domain.stores import Store
 from schema import engines as contract
@@ -28,6 +29,15 @@ def plan(record: Plan) -> contract.Plan:
         is_default=record.is_default,
         price=record.price,
         resources=_resources(record.resources),
+    )
+
+
+def plan_change(record: PlanOffer) -> contract.PlanChange:
+    return contract.PlanChange(
+        plan=plan(record.plan),
+        way=contract.PlanWay[record.way],
+        is_closed=False,
+        message=record.message,
     )
 
 

@@ -20,6 +20,7 @@ from resolvers.pages import page_info
 from schema import enums, types
 from schema.backups import Backup, BackupConnection
 from schema.connections import StoreConnection, StoreEdge
+from schema.engines import PlanChange
 from schema.events import StoreEvent, StoreEventConnection, StoreEventEdge
 from schema.operations import Operation, OperationConnection, Step
 from schema.transfers import TransferOffer
@@ -78,6 +79,13 @@ class _Details:
             return None
         newest = await self._context.newest_backups().load(self._store.id)
         return backup_mapping.backup(found, self._kept_until(found), newest)
+
+    async def plan_changes(self) -> list[PlanChange]:
+        try:
+            offers = await self._context.platform.plan_changes.offers(self._store)
+        except RefusedError as error:
+            raise public(error) from error
+        return [engine_mapping.plan_change(item) for item in offers]
 
     def _kept_until(self, backup: BackupRecord) -> datetime | None:
         return self._context.platform.backups.kept_until(backup, self._store)
@@ -153,6 +161,7 @@ def _store(
             engine_mapping.engine_version(item)
             for item in context.platform.upgrades.on_offer(record)
         ],
+        next_plan=record.plan_change.plan if record.plan_change else None,
         plan=engine_mapping.store_plan(record, engine),
         offer=_offer(record.offer),
         contact_email=record.contact_email,

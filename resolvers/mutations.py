@@ -17,6 +17,7 @@ from resolvers.backups import BackupMutation
 from resolvers.context import Info
 from resolvers.errors import require_caller
 from resolvers.passwords import PasswordMutation
+from resolvers.plan_changes import PlanMutation
 from resolvers.renames import RenameMutation
 from resolvers.rollouts import RolloutMutation
 from resolvers.suspensions import SuspensionMutation
@@ -35,6 +36,7 @@ from schema.payloads import (
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
     UpgradeMutation,
+    PlanMutation,
     RolloutMutation,
     PasswordMutation,
     TransferMutation,

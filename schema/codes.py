@@ -135,6 +135,14 @@ class UserErrorCode(Enum):
     PLAN_TOO_SMALL = _value(
         "PLAN_TOO_SMALL", description="The plan has less room for data than the shop has already."
     )
+    PLAN_NOT_CHANGEABLE = _value(
+        "PLAN_NOT_CHANGEABLE", description="The store's shop cannot get that plan, or not now."
+    )
+    VOLUMES_CANNOT_GROW = _value(
+        "VOLUMES_CANNOT_GROW",
+        description="The plan has larger volumes, and the storage of the cluster cannot make the"
+        " shop's larger where they are.",
+    )
     IDEMPOTENCY_KEY_INVALID = _value(
         "IDEMPOTENCY_KEY_INVALID", description="The idempotency key is empty or too long."
     )

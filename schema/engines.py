@@ -1,5 +1,7 @@
 """Defines the engines of the contract, with their versions and plans."""
 
+from enum import Enum
+
 import strawberry
 
 
@@ -36,6 +38,32 @@ class Plan:
     )
     resources: EngineResources | None = strawberry.field(
         description="The resources that a store of it asks for. Null if it is no longer offered."
+    )
+
+
+@strawberry.enum(description="How a shop gets another plan.")
+class PlanWay(Enum):
+    IN_PLACE = strawberry.enum_value(
+        "IN_PLACE", description="Where it is. Its volumes stay as large as they are."
+    )
+    EXPANDS = strawberry.enum_value(
+        "EXPANDS", description="Where it is. Its volumes are made larger."
+    )
+    BY_BACKUP = strawberry.enum_value(
+        "BY_BACKUP",
+        description="Not by `changePlan`: restore a backup into a new shop with the plan.",
+    )
+
+
+@strawberry.type(description="Another plan that a shop can get, and what that means.")
+class PlanChange:
+    plan: Plan = strawberry.field(description="The plan.")
+    way: PlanWay = strawberry.field(description="How the shop gets it.")
+    is_closed: bool = strawberry.field(
+        description="Whether visitors are told meanwhile that the shop is closed."
+    )
+    message: str = strawberry.field(
+        description="What happens, in sentences for people: what shoppers notice, and what is lost."
     )
 
 

@@ -54,6 +54,7 @@ class OperationKind(Enum):
     SUSPEND = _value("SUSPEND", description="Pauses the shop: stops it, and keeps its data.")
     RESUME = _value("RESUME", description="Starts and opens a shop that is paused.")
     RESTART = _value("RESTART", description="Starts every pod of the shop anew; its data stays.")
+    PLAN = _value("PLAN", description="Gives the shop another plan.")
     UPGRADE = _value(
         "UPGRADE",
         description="Gives the shop another version of its engine. If that cannot be done, a"
@@ -99,6 +100,9 @@ class StepName(Enum):
     REMOVE = _value("REMOVE", description="Remove the shop as it was, with its volumes.")
     STOP = _value("STOP", description="Stop the shop's pods, and what it does by the clock.")
     OPEN = _value("OPEN", description="Open the shop to visitors again.")
+    EXPAND = _value(
+        "EXPAND", description="Make the shop's volumes larger, where its plan has larger ones."
+    )
     RESTART = _value("RESTART", description="Replace the shop's pods, one part after the other.")
     PREFLIGHT = _value(
         "PREFLIGHT", description="See whether the version can be had, while the shop is open."

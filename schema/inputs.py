@@ -97,6 +97,12 @@ class UpgradeStoreInput:
     )
 
 
+@strawberry.input(description="A store whose shop is to get another plan.")
+class ChangePlanInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+    plan: str = strawberry.field(description="The name of a plan, of `Store.planChanges`.")
+
+
 @strawberry.input(description="A store whose shop is to be as it was before its upgrade.")
 class RollbackStoreInput:
     id: strawberry.ID = strawberry.field(description="The store's id.")

@@ -91,6 +91,11 @@ class UpgradeStorePayload(_StorePayload):
     pass
 
 
+@strawberry.type(description="The result of `changePlan`.")
+class ChangePlanPayload(_StorePayload):
+    pass
+
+
 @strawberry.type(description="The result of `rollbackStore`.")
 class RollbackStorePayload(_StorePayload):
     pass

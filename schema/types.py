@@ -11,7 +11,7 @@ from typing import Annotated, Protocol
 import strawberry
 
 from schema.backups import Backup, BackupConnection, BackupPolicy
-from schema.engines import EngineVersion, Plan
+from schema.engines import EngineVersion, Plan, PlanChange
 from schema.enums import ContainerState, PodPhase, Role, StoreStatus, StoreTarget
 from schema.events import StoreEvent, StoreEventConnection
 from schema.node import Node
@@ -80,6 +80,8 @@ class StoreDetails(Protocol):
 
     async def way_back(self) -> Backup | None: ...
 
+    async def plan_changes(self) -> list[PlanChange]: ...
+
     async def steps(self) -> list[Step]: ...
 
     async def pods(self) -> list[Pod]: ...
@@ -111,6 +113,9 @@ class Store(Node):
     )
     upgrades: list[EngineVersion] = strawberry.field(
         description="The versions that its shop can be upgraded to. See `upgradeStore`."
+    )
+    next_plan: str | None = strawberry.field(
+        description="The plan that its shop is about to get. Null if it is getting no other one."
     )
     plan: Plan | None = strawberry.field(description="Its plan. Null if its engine has none.")
     offer: TransferOffer | None = strawberry.field(
@@ -184,6 +189,13 @@ class Store(Node):
     )
     async def way_back(self) -> Backup | None:
         return await self.details.way_back()
+
+    @strawberry.field(
+        description="The other plans of its engine, and how its shop would get each, as the cluster"
+        " is now. See `changePlan`."
+    )
+    async def plan_changes(self) -> list[PlanChange]:
+        return await self.details.plan_changes()
 
     @strawberry.field(description="The steps of the latest operation, in order.")
     async def steps(self) -> list[Step]:

@@ -44,6 +44,10 @@ USUAL_SIZES = {
     "Pod.containers": 2,
     "Query.engines": 4,
     "Engine.versions": 4,
+    "Engine.plans": 4,
+    # There are few, but each store's are a question to the cluster: one store's may be asked for,
+    # and not those of a page of stores.
+    "Store.planChanges": 300,
     "Backup.counts": 2,
     "Rollout.counts": 5,
     "RolloutPlan.counts": 5,

@@ -17,6 +17,7 @@ from app.storectl.examples import examples
 from app.storectl.history_command import history
 from app.storectl.list_command import list_stores
 from app.storectl.mcp import command as mcp
+from app.storectl.plan_command import plan
 from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.rename_command import rename
 from app.storectl.restore_command import clone, restore
@@ -301,6 +302,7 @@ cli.command(
         "storectl upgrade my-shop --version 2.21 --yes",
     )
 )(upgrade)
+cli.command(epilog=examples("storectl plan my-shop", "storectl plan my-shop medium --watch"))(plan)
 cli.command(epilog=examples("storectl rollback my-shop --watch"))(rollback)
 cli.command(epilog=examples("storectl backup my-shop --watch"))(backup)
 cli.command(epilog=examples("storectl backups my-shop"))(backups)

@@ -9,7 +9,8 @@ STORE = """fragment StoreFields on Store {
 _STEPS = "steps { name status message output startedAt finishedAt }"
 _VERSION = "name isDefault whatIsNew"
 _PLAN = "name description isDefault price"
-_OFFERS = f"plan {{ {_PLAN} }} upgrades {{ {_VERSION} }} wayBack {{ number madeAt engineVersion }}"
+_OFFERS = f"""plan {{ {_PLAN} }} nextPlan upgrades {{ {_VERSION} }}
+  wayBack {{ number madeAt engineVersion }}"""
 _OPERATION = "operation { number kind status askedByName reason { code message } }"
 
 VIEWER = "query { viewer { name role quota { storesUsed storesLimit storesLeft } } }"
@@ -44,6 +45,8 @@ BACKUPS = f"""query ($id: ID!, $first: Int!, $after: String) {{
     pageInfo {{ hasNextPage endCursor }}
     edges {{ node {{
       {_BACKUP} }} }} }} }} }}"""
+PLAN_CHANGES = f"""query ($id: ID!) {{ store(id: $id) {{
+  plan {{ {_PLAN} }} planChanges {{ way isClosed message plan {{ {_PLAN} }} }} }} }}"""
 WAY_BACK = f"""query ($id: ID!) {{ store(id: $id) {{ wayBack {{
       {_BACKUP} }} }} }}"""
 FOLLOW = f"""{STORE} subscription ($id: ID!, $after: Int) {{

@@ -179,18 +179,27 @@ async def until_paused(api: Api, store: Data, *, as_json: bool) -> None:
 
 async def until_restarted(api: Api, store: Data, *, as_json: bool) -> None:
     """Follow a shop that is asked to be restarted. Raises RefusedError if it is not."""
+    await _until_done(api, store, "RESTART", "restarted", as_json=as_json)
+
+
+async def until_planned(api: Api, store: Data, *, as_json: bool) -> None:
+    """Follow a shop that is asked to get another plan. Raises RefusedError if it does not."""
+    await _until_done(api, store, "PLAN", "given the plan", as_json=as_json)
+
+
+async def _until_done(api: Api, store: Data, kind: str, what: str, *, as_json: bool) -> None:
     until = operation_ended(store)
     last = await follow(api, store, until=until, after=store["version"], as_json=as_json)
     name = last["name"]
-    if is_latest(last, "RESTART", "FAILED"):
-        raise RefusedError(f"{name} was not restarted. {why(last['operation'])}")
-    if not is_latest(last, "RESTART", "SUCCEEDED"):
+    if is_latest(last, kind, "FAILED"):
+        raise RefusedError(f"{name} was not {what}. {why(last['operation'])}")
+    if not is_latest(last, kind, "SUCCEEDED"):
         raise RefusedError(
-            f"{name} was not seen to be restarted, because something else was done with it."
+            f"{name} was not seen to be {what}, because something else was done with it."
             f" See `storectl history {last['id']}`."
         )
     if not as_json:
-        terminal.say(f"{name} has been restarted.")
+        terminal.say(f"{name} has been {what}.")
 
 
 def why(failed: Data) -> str:

@@ -33,6 +33,33 @@ def plan_rows(plans: Sequence[Data]) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
+_WAYS = {
+    "IN_PLACE": "in place",
+    "EXPANDS": "in place, with larger volumes",
+    "BY_BACKUP": "by a backup, into a new shop",
+}
+
+
+def change_rows(store: Data) -> list[tuple[str, ...]]:
+    """Return a table of the plan that a shop has and those that it can get, with its heads."""
+    own = store["plan"]
+    rows = [
+        (offer["plan"]["name"], _WAYS.get(offer["way"], offer["way"]),
+         offer["plan"]["description"] or "-")
+        for offer in store["planChanges"]
+    ]  # fmt: skip
+    if own is not None:
+        rows.insert(0, (own["name"], "it has this plan", own["description"] or "-"))
+    return [("PLAN", "HOW", "WHAT IT MEANS"), *rows]
+
+
+def change_question(name: str, offer: Data) -> str:
+    """Return the question whether a shop is to get another plan; it says what that means."""
+    plan = offer["plan"]
+    price = f" ({plan['price']})" if plan["price"] else ""
+    return f"{name} gets the plan {plan['name']}{price}. {offer['message']} Change it?"
+
+
 def plan_fact(plan: Data | None) -> str:
     """Return a store's plan with its price, if it has one; "" for a store without a plan."""
     if plan is None:

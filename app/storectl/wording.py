@@ -28,6 +28,8 @@ _WORDS = {
     "PROBE": "Check shop",
     "PASSWORD": "Set password",
     "RESET_PASSWORD": "New password",
+    "EXPAND": "Make volumes larger",
+    "PLAN": "Change plan",
 }  # whose names alone would not say that they are about a backup, or about the whole shop
 _ASIDES = {
     "RESTORE": ", and a backup is being restored in its place",
@@ -35,6 +37,7 @@ _ASIDES = {
     "RESUME": ", and is being opened again",
     "RESTART": ", and is being restarted",
     "RESET_PASSWORD": ", and its administrator gets a new password",
+    "PLAN": ", and is getting another plan",
 }
 _COPY = (
     "It is a copy, to try things in: it sends no mail, takes no payments and calls nobody outside."
@@ -370,6 +373,8 @@ def _work(operation: Data) -> str:
         # `rollbackStore` takes the store's id, and `restoreBackup` that of a backup.
         is_rollback = str(given.get("id", "")).startswith("store_")
         return "Roll back" if is_rollback else "Restore in place"
+    if operation["kind"] == "PLAN" and given.get("plan"):
+        return f"Change plan to {given['plan']}"
     if operation["kind"] == "UPGRADE" and given.get("version"):
         return f"Upgrade to {given['version']}"
     if "fromBackup" not in given:

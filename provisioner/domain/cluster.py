@@ -120,6 +120,20 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume claim: the ``size`` that it asks for, as Kubernetes writes it, and its class.
+
+    ``can_grow``: the class lets claims of volumes that are there be made larger.
+    https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
+    """
+
+    name: str
+    size: str
+    storage_class: str
+    can_grow: bool
+
+
 class ClusterEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A Warning event that the cluster recorded about one of the store's objects.
 

@@ -22,6 +22,7 @@ from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
     PASSWORD_STEPS,
+    PLAN_STEPS,
     RESTART_STEPS,
     SAVING_STEPS,
     SUSPEND_STEPS,
@@ -41,6 +42,7 @@ class OperationKind(StrEnum):
     SUSPEND = StoreTask.SUSPEND.value
     RESUME = "RESUME"  # starts and opens a shop that is suspended
     RESTART = StoreTask.RESTART.value
+    PLAN = StoreTask.PLAN.value  # gives the shop another plan
     UPGRADE = StoreTask.UPGRADE.value  # gives the shop another version of its engine
     RESET_PASSWORD = StoreTask.RESET_PASSWORD.value
 
@@ -66,6 +68,7 @@ _OTHER_STEPS: Mapping[OperationKind, tuple[StepName, ...]] = {
     OperationKind.BACKUP: BACKUP_STEPS,
     OperationKind.SUSPEND: SUSPEND_STEPS,
     OperationKind.RESTART: RESTART_STEPS,
+    OperationKind.PLAN: PLAN_STEPS,
     OperationKind.UPGRADE: UPGRADE_STEPS,
     OperationKind.RESET_PASSWORD: PASSWORD_STEPS,
 }
@@ -96,6 +99,7 @@ PROGRESS: Mapping[OperationKind, Mapping[tuple[OperationStatus, StoreStatus], Op
     OperationKind.SUSPEND: {},  # its end is that of its task
     OperationKind.RESUME: _BUILDING_PROGRESS,
     OperationKind.RESTART: {},  # as of a backup
+    OperationKind.PLAN: {},  # likewise
     OperationKind.UPGRADE: _BUILDING_PROGRESS,  # once its task is over
     OperationKind.RESET_PASSWORD: {},  # as of a backup
 }
@@ -171,6 +175,7 @@ _IN_WORDS = {
     OperationKind.SUSPEND: "The shop is being paused",
     OperationKind.RESUME: "The shop is being opened again",
     OperationKind.RESTART: "The shop is being restarted",
+    OperationKind.PLAN: "The shop is getting another plan",
     OperationKind.UPGRADE: "The shop is being upgraded",
     OperationKind.RESET_PASSWORD: "Its administrator gets a new password",
 }

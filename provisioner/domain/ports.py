@@ -19,6 +19,7 @@ from provisioner.domain.cluster import (
     Pod,
     Release,
     Unchangeable,
+    Volume,
 )
 from provisioner.domain.engines import PageVisit
 from provisioner.domain.errors import TransientError
@@ -158,6 +159,14 @@ class TaskRecords(Protocol):
         """
         ...
 
+    async def record_growth(self, store: Store, storage_plan: str) -> None:
+        """Record, before it is begun, that the volumes of a shop grow to those of a plan."""
+        ...
+
+    async def succeed_plan(self, store: Store, message: str) -> None:
+        """Record that the store's shop has its other plan."""
+        ...
+
     async def suspend(self, store: Store, message: str) -> Store:
         """Record that the store's shop is stopped: it is SUSPENDED. Return the store."""
         ...
@@ -279,6 +288,26 @@ class Cluster(Protocol):
         """Ask for the deletion of the volume claim with this name and uid, if it still exists."""
         ...
 
+    async def volumes(self, namespace: str) -> Sequence[Volume]:
+        """Return the volume claims in a namespace that are not being deleted, by name."""
+        ...
+
+    async def grow_volume(
+        self, namespace: str, name: str, size: str, *, is_trial: bool = False
+    ) -> None:
+        """Have a volume made as large as this; as a trial only ask whether that could be done.
+
+        It grows in the background. Raises NotFoundError when there is no such claim.
+        """
+        ...
+
+    async def release_pods(self, namespace: str, stateful_set: str) -> None:
+        """Delete a StatefulSet, if it is there, and leave its pods running.
+
+        Return once it is gone. A new one of this name and with the same labels takes them over.
+        """
+        ...
+
     async def service_address(self, namespace: str, name: str, port: int) -> str | None:
         """Return where a Service is reached inside the cluster, as ``10.96.0.7:80``.
 
@@ -357,6 +386,13 @@ class Releases(Protocol):
         """Return a sentence on how an object differs from its YAML, or "" if it does not.
 
         Changes nothing. Fields that the YAML does not mention are not compared.
+        """
+        ...
+
+    async def rollout(self, namespace: str, name: str) -> str:
+        """Return which workload of the latest revision has not all its pods of it yet, or "".
+
+        It is a sentence. Pods that have been replaced may still be ending.
         """
         ...
 

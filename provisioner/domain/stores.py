@@ -46,9 +46,13 @@ class StoreTask(StrEnum):
     RESTORE = "RESTORE"  # saves the shop, which is closed meanwhile, before it is removed
     SUSPEND = "SUSPEND"  # stops the shop, which is SUSPENDED then
     RESTART = "RESTART"  # starts every pod of the shop anew
+    PLAN = "PLAN"  # gives the shop another plan; it serves on meanwhile
     UPGRADE = "UPGRADE"  # saves the shop, which is closed meanwhile, before it gets another version
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - gives its administrator another password
 
+
+REPLACING_PODS = frozenset({StoreTask.RESTART, StoreTask.PLAN})
+"""The tasks that tell of the shop's pods themselves, which they replace."""
 
 CLOSING = frozenset({StoreTask.RESTORE, StoreTask.SUSPEND, StoreTask.UPGRADE})
 """The tasks for which a shop is closed: what is stopped then is neither ill nor drift."""
@@ -73,6 +77,7 @@ class StepName(StrEnum):
     REMOVE = "REMOVE"  # the shop as it was, with its volumes; the namespace stays
     STOP = "STOP"  # its pods and what runs by the clock; visitors are told that it is closed
     OPEN = "OPEN"  # only of a shop that was closed: visitors get there again
+    EXPAND = "EXPAND"  # its volumes are made larger, where its plan has larger ones
     RESTART = "RESTART"  # its pods are replaced, those of one workload after the other
     PREFLIGHT = "PREFLIGHT"  # whether a version can be had, while the shop is open still
     PROBE = "PROBE"  # a shopper's way through a shop that is still closed to everybody else
@@ -129,6 +134,19 @@ class Upgrade:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanChange:
+    """What is done to a shop that gets another plan.
+
+    ``storage_plan`` is what its volumes are as large as then, where that is another plan.
+    ``grows``: they are made larger.
+    """
+
+    plan: str
+    storage_plan: str | None
+    grows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """One store. ``operation_number`` is the number of its latest operation (see ``operations``).
 
@@ -152,6 +170,8 @@ class Store:
     ``plan`` is the name of its engine's plan; None for an engine without plans, and for a store
     from before stores had plans, which has the default one (see ``Engine.plan_of``).
     ``storage_plan`` is the plan that its volumes are as large as; None where that is ``plan``.
+
+    ``plan_change`` is under way while the shop gets another plan; ``plan`` is the former one then.
 
     ``chosen_title`` is what people call it, or None for its name; see ``title``.
 
@@ -186,6 +206,7 @@ class Store:
     upgrade: Upgrade | None = None
     plan: str | None = None
     storage_plan: str | None = None
+    plan_change: PlanChange | None = None
     offer: Offer | None = None
     chosen_title: str | None = None
 

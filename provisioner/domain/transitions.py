@@ -94,6 +94,8 @@ REPLACING_STEPS = (StepName.REMOVE, *RELOADING_STEPS)
 SUSPEND_STEPS = (StepName.STOP,)
 RESTART_STEPS = (StepName.RESTART,)
 PASSWORD_STEPS = (StepName.PASSWORD,)
+PLAN_STEPS = (StepName.HELM_INSTALL, StepName.WORKLOADS_READY, StepName.EXPAND)
+"""Those of another plan: it runs with CPU and memory of it before its volumes grow."""
 UPDATING_STEPS = (*PROVISION_STEPS[:-1], StepName.PROBE, StepName.OPEN, StepName.REACHABLE)
 """Those of giving a shop another version, which is closed and saved: visitors get there at last."""
 UPGRADE_STEPS = (StepName.PREFLIGHT, *SAVING_STEPS, *UPDATING_STEPS)

@@ -13,9 +13,10 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from provisioner.domain.cluster import NamespaceMarks
+from provisioner.domain.cluster import NamespaceMarks, Volume
 from provisioner.domain.cluster_rejections import no_text
 from provisioner.domain.errors import ClusterRejectedError, ClusterUnreachableError, NotFoundError
+from provisioner.kubernetes import volumes
 from provisioner.kubernetes.api import ApiSettings, KubeApi
 from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.projections import namespace_marks
@@ -219,6 +220,20 @@ class KubeCluster:
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:
         """See ``ports.Cluster``."""
         await self._delete(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}", uid)
+
+    async def volumes(self, namespace: str) -> Sequence[Volume]:
+        """See ``ports.Cluster``."""
+        return await volumes.volumes_in(self._api, namespace)
+
+    async def grow_volume(
+        self, namespace: str, name: str, size: str, *, is_trial: bool = False
+    ) -> None:
+        """See ``ports.Cluster``."""
+        await volumes.grow(self._api, namespace, name, size, is_trial=is_trial)
+
+    async def release_pods(self, namespace: str, stateful_set: str) -> None:
+        """See ``ports.Cluster``."""
+        await volumes.release_pods(self._api, namespace, stateful_set)
 
     async def namespace_exists(self, name: str) -> bool:
         """See ``ports.Cluster``."""

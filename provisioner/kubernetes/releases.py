@@ -26,6 +26,7 @@ from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.api_errors import AlreadyExistsError
 from provisioner.kubernetes.diff import differences, sentence
 from provisioner.kubernetes.labels import COMPONENT_LABEL
+from provisioner.kubernetes.rollouts import rollout_of
 from provisioner.kubernetes.wire import HasMetadata, Wire
 
 _log = structlog.get_logger(__name__)
@@ -193,6 +194,18 @@ class ReleaseReader:
         Raises NotFoundError when the cluster has no such kind.
         """
         return await self._path(namespace, msgspec.yaml.decode(wanted, type=_Header))
+
+    async def rollout(self, namespace: str, name: str) -> str:
+        """See ``ports.Releases``."""
+        for wanted in await self._workloads(namespace, name):
+            kind = msgspec.yaml.decode(wanted, type=_Header).kind
+            try:
+                found = await self._api.call("GET", await self.path(namespace, wanted))
+            except NotFoundError:
+                return f"A {kind} is missing."
+            if waiting_for := rollout_of(kind, found):
+                return waiting_for
+        return ""
 
     async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:
         """See ``ports.Releases``."""

@@ -21,7 +21,7 @@ def look(
 
     The setup Job counts only while the store is being built (``is_building``). Later it has done
     its work and may have been cleaned up. While the store is being built, events that ended before
-    the operation are ignored, and also those that ended before ``since``, by the cluster's clock.
+    the operation are ignored; ones that ended before ``since``, by the cluster's clock, always are.
     """
     now = context.cluster.now()
     return assess(
@@ -30,7 +30,9 @@ def look(
         observation=context.observer.observe(store.namespace),
         now=now,
         grace_periods=context.settings.grace_periods,
-        since=max(_began(context, store, now), since or LONG_AGO) if is_building else LONG_AGO,
+        since=max(_began(context, store, now), since or LONG_AGO)
+        if is_building
+        else since or LONG_AGO,
     )
 
 

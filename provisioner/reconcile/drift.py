@@ -8,7 +8,7 @@ import structlog
 
 from provisioner.domain.cluster import Release
 from provisioner.domain.errors import HelmError, PassingError
-from provisioner.domain.stores import CLOSING, Store, StoreStatus
+from provisioner.domain.stores import CLOSING, Store, StoreStatus, StoreTask
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import keep_marks
 from provisioner.reconcile.rights import ensure_rights
@@ -26,8 +26,8 @@ async def inspect(context: ReconcileContext, store: Store) -> Store:
 
     Raises the errors of ``ports.Cluster`` and ``ports.Helm``.
     """
-    if store.task in CLOSING:
-        return store  # it is closed, which would look like drift
+    if store.task in CLOSING or store.task is StoreTask.PLAN:
+        return store  # it is closed, or changed right now, which would look like drift
     namespace = context.observer.observe(store.namespace).namespace
     if namespace is not None and namespace.is_terminating:
         return store  # nothing can be put back there, and ``health.observe`` records the loss

@@ -4,7 +4,7 @@ A store whose pods break becomes DEGRADED, with the reason, and READY again when
 """
 
 from provisioner.domain.codes import ReasonCode
-from provisioner.domain.stores import Reason, Store, StoreStatus, StoreTask
+from provisioner.domain.stores import REPLACING_PODS, Reason, Store, StoreStatus
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.context import ReconcileContext
 from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
@@ -18,8 +18,8 @@ async def observe(context: ReconcileContext, store: Store) -> Store:
     if await _is_namespace_lost(context, store):
         return await context.records.transition(store, StoreStatus.FAILED, reason=NAMESPACE_LOST)
     engine = context.engines.get(store.engine)
-    # Of an engine that was removed nobody knows what should run. A restart tells of pods itself.
-    if engine is None or store.is_closed or store.task is StoreTask.RESTART:
+    # Of an engine that was removed nobody knows what should run. Some tasks tell of their pods.
+    if engine is None or store.is_closed or store.task in REPLACING_PODS:
         return store
     assessment = look(context, store, engine, is_building=False)
     if assessment.are_workloads_ready:

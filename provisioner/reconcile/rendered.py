@@ -1,9 +1,9 @@
-"""Reads from a rendered chart which images its pods need, and with which Secrets they are pulled.
+"""Reads from a rendered chart the images of its pods, the Secrets to pull them, and its volumes.
 
-The chart is rendered, because only that tells its images: engines name their values as they like.
+The chart is rendered, because only that tells them: engines name their values as they like.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,49 @@ class _CronJob(_Part):
     spec: _CronJobSpec
 
 
+class _Requests(_Part):
+    storage: str | int = 0
+
+
+class _Resources(_Part):
+    requests: _Requests
+
+
+class _ClaimSpec(_Part):
+    resources: _Resources
+
+
+class _Claim(_Part):
+    metadata: _Named
+    spec: _ClaimSpec
+
+
+class _SetSpec(_Part):
+    volume_claim_templates: list[_Claim] | None = None
+
+
+class _StatefulSet(_Part):
+    metadata: _Named
+    spec: _SetSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedVolumes:
+    """How large the volumes of a chart are, and which StatefulSets make some of them.
+
+    ``claims`` has the size of each claim by name, and ``templates`` that of each claim template by
+    the beginning of the names of its claims, which their number follows.
+    """
+
+    claims: Mapping[str, str]
+    templates: Mapping[str, str]
+    stateful_sets: tuple[str, ...]
+
+    def size_of(self, claim: str) -> str | None:
+        """Return how large a claim of this name is to be; None for one that the chart lacks."""
+        return self.claims.get(claim) or self.templates.get(claim.rstrip("0123456789"))
+
+
 @dataclass(frozen=True, slots=True)
 class PodImages:
     """The images of all containers, and the names of the Secrets to pull them with; sorted."""
@@ -69,8 +112,7 @@ def pod_images(manifest: str) -> PodImages:
     try:
         pods = list(_pods(manifest))
     except (yaml.YAMLError, msgspec.ValidationError) as error:
-        message = f"What helm rendered of the chart cannot be read: {error}. Mend the chart."
-        raise HelmError(Reason(ReasonCode.HELM_FAILED, message)) from error
+        raise _unreadable(error) from error
     containers = [
         item for pod in pods for item in (*(pod.init_containers or ()), *(pod.containers or ()))
     ]
@@ -79,6 +121,32 @@ def pod_images(manifest: str) -> PodImages:
         images=tuple(sorted({container.image for container in containers})),
         pull_secrets=tuple(sorted(set(names))),
     )
+
+
+def rendered_volumes(manifest: str) -> RenderedVolumes:
+    """Read what helm rendered. Raises HelmError when it holds something else than objects."""
+    claims, templates, sets = dict[str, str](), dict[str, str](), list[str]()
+    try:
+        for item in yaml.load_all(manifest, Loader=_LOADER):
+            kind = item.get("kind") if isinstance(item, dict) else None
+            if kind == "PersistentVolumeClaim":
+                claim = msgspec.convert(item, _Claim)
+                claims[claim.metadata.name] = str(claim.spec.resources.requests.storage)
+            elif kind == "StatefulSet":
+                found = msgspec.convert(item, _StatefulSet)
+                for template in found.spec.volume_claim_templates or ():
+                    size = str(template.spec.resources.requests.storage)
+                    templates[f"{template.metadata.name}-{found.metadata.name}-"] = size
+                if found.spec.volume_claim_templates:
+                    sets.append(found.metadata.name)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise _unreadable(error) from error
+    return RenderedVolumes(claims, templates, tuple(sets))
+
+
+def _unreadable(error: Exception) -> HelmError:
+    message = f"What helm rendered of the chart cannot be read: {error}. Mend the chart."
+    return HelmError(Reason(ReasonCode.HELM_FAILED, message))
 
 
 def _pods(manifest: str) -> Iterator[_PodSpec]:

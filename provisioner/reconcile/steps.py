@@ -45,6 +45,7 @@ _BEGINS = {
     StepName.REMOVE: "Removing the shop as it was.",
     StepName.STOP: "Stopping the shop.",
     StepName.OPEN: "Opening the shop to visitors.",
+    StepName.EXPAND: "Making the volumes larger.",
     StepName.RESTART: "Replacing the shop's pods.",
     StepName.PREFLIGHT: "Looking whether the version can be had.",
     StepName.PASSWORD: "Starting the job that sets the password.",

@@ -33,6 +33,7 @@ from provisioner.reconcile.interruptible import InterruptibleWork
 from provisioner.reconcile.passwords import reset_password
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.replacing import save_and_hand_over
+from provisioner.reconcile.replanning import change_plan
 from provisioner.reconcile.restarting import restart
 from provisioner.reconcile.suspending import suspend
 from provisioner.reconcile.upgrading import upgrade
@@ -58,6 +59,7 @@ class Tasks:
             StoreTask.RESTORE: partial(save_and_hand_over, context, records, wake),
             StoreTask.SUSPEND: partial(suspend, context, records),
             StoreTask.RESTART: partial(restart, context, records, wake),
+            StoreTask.PLAN: partial(change_plan, context, records, wake),
             StoreTask.UPGRADE: partial(upgrade, context, records, wake),
             StoreTask.RESET_PASSWORD: partial(reset_password, context, records),
         }

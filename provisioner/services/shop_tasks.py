@@ -6,7 +6,7 @@ from types import MappingProxyType
 from provisioner.domain.errors import ConflictError, Refusal, RefusedError
 from provisioner.domain.operations import under_way
 from provisioner.domain.snapshots import StoreSnapshot
-from provisioner.domain.stores import Store, StoreTask, Upgrade
+from provisioner.domain.stores import PlanChange, Store, StoreTask, Upgrade
 from provisioner.domain.transitions import takes_tasks
 from provisioner.reconcile.dispatcher import Dispatcher
 from provisioner.storage.audit_log import AuditedAction
@@ -32,6 +32,7 @@ class ShopTasks:
         refuse: Callable[[Store], Refusal],
         *,
         upgrade: Upgrade | None = None,
+        plan_change: PlanChange | None = None,
         parameters: Mapping[str, str] = MappingProxyType({}),
         audit: AuditedAction,
     ) -> Store:
@@ -43,7 +44,13 @@ class ShopTasks:
         """
         try:
             begun = await self._tasks.begin(
-                store_id, task, message, upgrade=upgrade, parameters=parameters, audit=audit
+                store_id,
+                task,
+                message,
+                upgrade=upgrade,
+                plan_change=plan_change,
+                parameters=parameters,
+                audit=audit,
             )
         except ConflictError as error:
             snapshot = await self._records.snapshot(store_id)

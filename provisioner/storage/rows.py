@@ -12,6 +12,7 @@ from provisioner.domain.operations import Operation, OperationKind, OperationSta
 from provisioner.domain.owners import Owner, owner_of
 from provisioner.domain.stores import (
     EventKind,
+    PlanChange,
     Reason,
     Step,
     StepName,
@@ -35,6 +36,7 @@ source_of = msgspec.json.Decoder(RestoreSource).decode
 restore_of = msgspec.json.Decoder(InPlaceRestore).decode
 _upgrade_of = msgspec.json.Decoder(Upgrade).decode
 _offer_of = msgspec.json.Decoder(Offer).decode
+_plan_change_of = msgspec.json.Decoder(PlanChange).decode
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -87,6 +89,7 @@ def store_of(row: Row) -> Store:
         storage_plan=row["storage_plan"],
         chosen_title=row["title"],
         offer=_offer_of(row["offer"]) if row["offer"] else None,
+        plan_change=_plan_change_of(row["plan_change"]) if row["plan_change"] else None,
     )
 
 
@@ -178,6 +181,11 @@ def upgrade_detail(upgrade: Upgrade) -> str:
 def offer_detail(offer: Offer) -> str:
     """Return the text for the column ``stores.offer``."""
     return _encoder.encode(offer).decode()
+
+
+def plan_change_detail(change: PlanChange) -> str:
+    """Return the text for the column ``stores.plan_change``."""
+    return _encoder.encode(change).decode()
 
 
 def pod_detail(pod: Pod) -> str:

@@ -21,12 +21,20 @@ from provisioner.domain.operations import (
     with_parameter,
 )
 from provisioner.domain.ports import Announcer, Clock
-from provisioner.domain.stores import EventKind, Reason, Store, StoreStatus, StoreTask, Upgrade
+from provisioner.domain.stores import (
+    EventKind,
+    PlanChange,
+    Reason,
+    Store,
+    StoreStatus,
+    StoreTask,
+    Upgrade,
+)
 from provisioner.domain.transitions import takes_tasks
 from provisioner.storage.audit_log import Action, request_of
 from provisioner.storage.database import Transaction, Transactions
 from provisioner.storage.operations import begin_operation
-from provisioner.storage.rows import from_micros, to_micros, upgrade_detail
+from provisioner.storage.rows import from_micros, plan_change_detail, to_micros, upgrade_detail
 from provisioner.storage.status_changes import change_status, write_restore
 from provisioner.storage.store_events import add_event
 from provisioner.storage.store_reads import read_store
@@ -47,9 +55,15 @@ _ENDED = """
     WHERE store_id = :id AND number = :number AND status IN ('QUEUED', 'RUNNING')
     RETURNING number
 """
-_FREED = "UPDATE stores SET task = NULL, restore = NULL, upgrade = NULL WHERE id = :id"
+_FREED = """
+    UPDATE stores SET task = NULL, restore = NULL, upgrade = NULL, plan_change = NULL
+    WHERE id = :id
+"""
 _SAVED = "UPDATE stores SET task = NULL, restore = NULL WHERE id = :id"
 _UPGRADE = "UPDATE stores SET upgrade = :upgrade WHERE id = :id"
+_PLAN_CHANGE = "UPDATE stores SET plan_change = :change WHERE id = :id"
+_GROWTH = "UPDATE stores SET storage_plan = :plan WHERE id = :id"
+_PLANNED = "UPDATE stores SET plan = :plan, storage_plan = :storage_plan WHERE id = :id"
 _STEPS = """
     UPDATE steps SET status = 'FAILED', message = :message, finished_at = :now
     WHERE store_id = :id AND attempt = :number AND status = 'RUNNING'
@@ -83,15 +97,17 @@ class TaskRepository:
         *,
         restore: InPlaceRestore | None = None,
         upgrade: Upgrade | None = None,
+        plan_change: PlanChange | None = None,
         parameters: Mapping[str, str] = MappingProxyType({}),
         audit: Action | None = None,
     ) -> Store:
         """Begin a task of a finished store; return the store.
 
         ``message`` says who asked for it, ``restore`` what a RESTORE is to put in the place of the
-        shop, and ``upgrade`` what an UPGRADE is to give it. ``parameters`` are the operation's,
-        beside those of the request, and no secrets. Raises NotFoundError, ConflictError
-        when the store's status takes no tasks, and RefusedError: OPERATION_UNDER_WAY, or
+        shop, ``upgrade`` what an UPGRADE is to give it, and ``plan_change`` what a PLAN.
+        ``parameters`` are the operation's, beside those of the request, and no secrets. Raises
+        NotFoundError, ConflictError when the store's status takes no tasks, and RefusedError:
+        OPERATION_UNDER_WAY, or
         BACKUP_UNKNOWN when what is to be restored is gone. Nothing is written then.
         """
 
@@ -104,6 +120,9 @@ class TaskRepository:
                 store = await write_restore(transaction, store, restore)
             if upgrade is not None:
                 await _write_upgrade(transaction, store, upgrade)
+            if plan_change is not None:
+                values = {"id": store_id, "change": plan_change_detail(plan_change)}
+                await transaction.execute(_PLAN_CHANGE, values)
             request = request_of(audit)
             # Which version it is, also for whoever named none.
             version = {} if upgrade is None else {"version": upgrade.version}
@@ -209,6 +228,31 @@ class TaskRepository:
             )  # fmt: skip
 
         return await self._write(store.id, work)
+
+    async def record_growth(self, store: Store, storage_plan: str) -> None:
+        """See ``ports.TaskRecords``."""
+
+        async def work(transaction: Transaction) -> None:
+            await _lock(transaction, store)
+            await transaction.execute(_GROWTH, {"id": store.id, "plan": storage_plan})
+
+        await self._write(store.id, work)
+
+    async def succeed_plan(self, store: Store, message: str) -> None:
+        """See ``ports.TaskRecords``."""
+        change = store.plan_change
+        if change is None:
+            raise ValueError("This shop is to get no other plan.")
+
+        async def work(transaction: Transaction) -> None:
+            now = self._clock.now()
+            task = await _lock(transaction, store)
+            planned = {"plan": change.plan, "storage_plan": change.storage_plan}
+            await transaction.execute(_PLANNED, {"id": store.id, **planned})
+            await _end(transaction, store, OperationStatus.SUCCEEDED, None, now=now)
+            await _tell(transaction, store.id, task, OperationStatus.SUCCEEDED, message, now=now)
+
+        await self._write(store.id, work)
 
     async def suspend(self, store: Store, message: str) -> Store:
         """See ``ports.TaskRecords``."""

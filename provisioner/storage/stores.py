@@ -48,8 +48,9 @@ _NOT_UPGRADED = "The upgrade failed, so the shop is brought back as it was befor
 _NO_UPGRADE = "UPDATE stores SET upgrade = NULL WHERE id = :id"
 _GOING = """
     UPDATE stores
-    SET target = 'DELETED', task = NULL, upgrade = NULL, offer = NULL, offered_to = NULL,
-        offered_email = NULL, offer_ends_at = NULL, attempt = attempt + 1, attempt_started_at = NULL
+    SET target = 'DELETED', task = NULL, upgrade = NULL, plan_change = NULL, offer = NULL,
+        offered_to = NULL, offered_email = NULL, offer_ends_at = NULL, attempt = attempt + 1,
+        attempt_started_at = NULL
     WHERE id = :id
 """
 _WITHOUT_BACKUPS = " AND NOT EXISTS (SELECT 1 FROM backups WHERE store_id = stores.id)"

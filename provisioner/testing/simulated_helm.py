@@ -1,15 +1,17 @@
 """Simulates helm and its releases in memory: the ports Helm and Releases."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
+from msgspec import structs
 
-from provisioner.domain.cluster import Release, Unchangeable
+from provisioner.domain.cluster import PodPhase, Release, Unchangeable, Volume
 from provisioner.domain.codes import ReasonCode
 from provisioner.domain.errors import HelmError
 from provisioner.domain.stores import Reason
-from provisioner.testing.simulation import Simulation
+from provisioner.testing.simulation import SimulatedNamespace, Simulation
 
 
 class SimulatedHelm(Simulation):
@@ -32,8 +34,46 @@ class SimulatedHelm(Simulation):
                 raise HelmError(Reason(ReasonCode.HELM_FAILED, message))
             found.release, found.release_name = "deployed", release
             found.is_installed_closed = values.get("ingress") == {"enabled": False}
+            self._install_volume(found, release, values)
+            self._replace_pods(found, values)
+            found.values = dict(values)
             self.put_back(found, release)
             return f"{release} is installed."
+
+    def _size(self, values: Mapping[str, object]) -> str:
+        return self.sizes.get(str(values.get("storagePlan") or values.get("plan")), "")
+
+    def _install_volume(
+        self, found: SimulatedNamespace, release: str, values: Mapping[str, object]
+    ) -> None:
+        """Make the StatefulSet with its claim; refuse another size in its claim template."""
+        size = self._size(values)
+        if found.template not in ("", size):
+            found.is_set_refused = True
+            message = (
+                f"helm could not upgrade release {release}: updates to statefulset spec for fields"
+                " other than 'replicas' and 'template' are forbidden"
+            )
+            raise HelmError(Reason(ReasonCode.HELM_FAILED, message))
+        found.template, name = size, f"data-{release}-db-0"
+        if size and name not in found.volumes:
+            found.volumes[name] = Volume(name, size, "simulated", can_grow=self.can_grow)
+
+    def _replace_pods(self, found: SimulatedNamespace, values: Mapping[str, object]) -> None:
+        """Replace the pods, as another plan does; those of a plan without room do not start."""
+        plan = values.get("plan")
+        if plan == found.values.get("plan"):
+            return
+        found.pods = {name: self.make_pod(name) for name in found.pods}
+        if plan in self.plans_without_room:
+            since = self._now() - timedelta(hours=1)  # longer than any grace
+            found.pods = {
+                name: structs.replace(
+                    pod, is_ready=False, phase=PodPhase.PENDING, containers=(),
+                    unschedulable_since=since, message="0/1 nodes: Insufficient memory.",
+                )
+                for name, pod in found.pods.items()
+            }  # fmt: skip
 
     async def restore(self, *, release: str, namespace: str, revision: int) -> str:  # noqa: ARG002
         async with self.call(namespace):
@@ -49,7 +89,7 @@ class SimulatedHelm(Simulation):
         *,
         release: str,
         chart: Path,  # noqa: ARG002
-        values: Mapping[str, object],  # noqa: ARG002
+        values: Mapping[str, object],
         values_files: Sequence[Path] = (),  # noqa: ARG002
         apis: Sequence[str] = (),  # noqa: ARG002
     ) -> str:
@@ -63,12 +103,23 @@ class SimulatedHelm(Simulation):
                 "metadata": {"name": f"{release}-web"},
                 "spec": {"template": {"spec": {"containers": containers}}},
             }
-            return yaml.safe_dump(deployment)
+            requests = {"resources": {"requests": {"storage": self._size(values)}}}
+            template = {"metadata": {"name": "data"}, "spec": requests}
+            database = {
+                "kind": "StatefulSet",
+                "metadata": {"name": f"{release}-db"},
+                "spec": {
+                    "template": {"spec": {"containers": []}},
+                    "volumeClaimTemplates": [template],
+                },
+            }
+            return yaml.safe_dump_all([deployment, *([database] if self._size(values) else [])])
 
     async def uninstall(self, *, release: str, namespace: str) -> str:
         async with self.call(namespace):
             if namespace in self.namespaces:
                 self.namespaces[namespace].release = ""
+                self.namespaces[namespace].template = ""
                 self.namespaces[namespace].pods.clear()
                 self.namespaces[namespace].services.clear()
             return f"{release} is uninstalled."
@@ -95,9 +146,16 @@ class SimulatedReleases(Simulation):
             is_missing = found is not None and wanted in found.missing
             return f"Deployment {wanted} was missing" if is_missing else ""
 
-    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:  # noqa: ARG002
+    async def rollout(self, namespace: str, name: str) -> str:  # noqa: ARG002
         async with self.call(namespace):
-            return []
+            return ""  # helm has replaced the pods at once
+
+    async def unchangeable(self, namespace: str, name: str) -> list[Unchangeable]:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or not found.is_set_refused:
+                return []
+            return [Unchangeable("StatefulSet", f"{name}-db", "", "uid", "Forbidden")]
 
     async def remove(self, item: Unchangeable) -> None:  # noqa: ARG002
         return

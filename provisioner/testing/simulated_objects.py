@@ -1,10 +1,13 @@
 """Simulates the cluster's objects in memory: the port Cluster."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from provisioner.domain.cluster import NamespaceMarks
-from provisioner.domain.errors import NotFoundError
+from provisioner.domain.cluster import NamespaceMarks, Volume
+from provisioner.domain.codes import ReasonCode
+from provisioner.domain.errors import ClusterRejectedError, NotFoundError
+from provisioner.domain.stores import Reason
 from provisioner.kubernetes.labels import STORE_LABEL
 from provisioner.testing.simulation import SERVICE_PORT, SimulatedNamespace, Simulation
 
@@ -146,6 +149,30 @@ class SimulatedObjects(Simulation):
     async def delete_claim(self, namespace: str, name: str, uid: str) -> None:  # noqa: ARG002
         async with self.call(namespace):
             return
+
+    async def volumes(self, namespace: str) -> Sequence[Volume]:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            return sorted(found.volumes.values(), key=lambda item: item.name) if found else []
+
+    async def grow_volume(
+        self, namespace: str, name: str, size: str, *, is_trial: bool = False
+    ) -> None:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            if found is None or name not in found.volumes:
+                raise NotFoundError(f"persistentvolumeclaims {name!r} not found")
+            volume = found.volumes[name]
+            if not volume.can_grow:
+                message = f"The cluster refused to make {name} larger: its class does not allow it."
+                raise ClusterRejectedError(Reason(ReasonCode.CLUSTER_REFUSED, message), status=403)
+            if not is_trial:
+                found.volumes[name] = replace(volume, size=size)
+
+    async def release_pods(self, namespace: str, stateful_set: str) -> None:  # noqa: ARG002
+        async with self.call(namespace):
+            if (found := self.namespaces.get(namespace)) is not None:
+                found.template, found.is_set_refused = "", False
 
     async def namespace_exists(self, name: str) -> bool:
         async with self.call(name):

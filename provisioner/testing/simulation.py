@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from provisioner.domain.cluster import Container, ContainerState, CronRuns, Job, Pod, PodPhase
+from provisioner.domain.cluster import (
+    Container,
+    ContainerState,
+    CronRuns,
+    Job,
+    Pod,
+    PodPhase,
+    Volume,
+)
 
 SERVICE_PORT = 80
 """The port of every Service."""
@@ -22,7 +30,10 @@ class SimulatedNamespace:
     ``is_terminating`` is set once the namespace was deleted. ``is_installed_closed``: the release
     has nothing that leads visitors to it. ``gone`` holds what leads visitors to
     the release, and what it does by the clock, while that is removed. ``services`` have the
-    addresses of the release's Services, by name; None for a headless one.
+    addresses of the release's Services, by name; None for a headless one. ``volumes`` are its
+    claims, and ``template`` is the size in the claim template of its StatefulSet, "" while that is
+    not there. ``is_set_refused``: helm could not change it. ``values`` are those that helm was
+    given last.
     """
 
     uid: str
@@ -40,6 +51,10 @@ class SimulatedNamespace:
     is_installed_closed: bool = False
     gone: set[str] = field(default_factory=set)
     services: dict[str, str | None] = field(default_factory=dict)
+    volumes: dict[str, Volume] = field(default_factory=dict)
+    template: str = ""
+    is_set_refused: bool = False
+    values: dict[str, object] = field(default_factory=dict)
 
     @property
     def is_hidden(self) -> bool:
@@ -52,6 +67,8 @@ class Simulation:
     """The part that all simulated ports share: namespaces in memory, and waiting for changes.
 
     Each of the next calls raises one of ``faults``. New pods are ready unless ``is_image_missing``.
+    ``sizes`` are those of the volume that every chart has, by plan, and ``can_grow`` says whether
+    volumes can. The pods of ``plans_without_room`` fit on no node.
     ``images`` are those of every chart. ``pulls`` are the calls of ``Jobs.pull``: the Job's name,
     the images, the Secrets and the nodes. ``most_at_once`` is the highest number of calls for one
     namespace that ran at the same time.
@@ -66,6 +83,9 @@ class Simulation:
         self.are_jobs_failing = False
         self.reports: dict[str, str] = {}
         self.images: list[str] = ["web:1"]
+        self.sizes: dict[str, str] = {}
+        self.can_grow = True
+        self.plans_without_room: set[str] = set()
         self.pulls: list[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = []
         self.most_at_once = 0
         self._now = now

@@ -91,6 +91,10 @@ MUTATIONS = (
         for field, refusal in (("upgradeStore", "NOT_UPGRADABLE"), ("rollbackStore", "NO_WAY_BACK"))
     ),
     mutation(
+        "changePlan", 'id: $id, plan: "huge"', own="FORBIDDEN PLAN_UNKNOWN PLAN_UNKNOWN",
+        others="FORBIDDEN NOT_FOUND PLAN_UNKNOWN", no="FORBIDDEN NOT_FOUND NOT_FOUND",
+    ),
+    mutation(
         "createBackup", "id: $id", own="FORBIDDEN BACKUPS_NOT_SET_UP BACKUPS_NOT_SET_UP",
         others="FORBIDDEN NOT_FOUND BACKUPS_NOT_SET_UP", no="FORBIDDEN NOT_FOUND NOT_FOUND",
     ),

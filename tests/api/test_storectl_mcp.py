@@ -17,7 +17,8 @@ from tests.e2e.storectl import Storectl
 
 READING = ["list_stores", "get_store", "store_logs", "list_backups", "list_engines", "whoami"]
 CHANGING = ["create_store", "retry_store", "suspend_store", "resume_store", "restart_store",
-            "upgrade_store", "create_backup", "verify_backup", "pin_backup", "unpin_backup",
+            "change_plan", "upgrade_store", "create_backup", "verify_backup", "pin_backup",
+            "unpin_backup",
             "restore_backup", "cancel_store"]  # fmt: skip
 DESTROYING = ["restore_in_place", "roll_back_store", "delete_store"]
 
@@ -62,6 +63,7 @@ async def test_what_is_offered(storectl: Storectl, options: list[str], tools: li
         "suspend_store": (False, True, True),
         "resume_store": (False, False, True),
         "restart_store": (False, False, False),
+        "change_plan": (False, False, False),
         "upgrade_store": (False, True, False),
         "create_backup": (False, False, False),
         "verify_backup": (False, False, False),

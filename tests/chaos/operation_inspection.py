@@ -7,6 +7,7 @@ from provisioner.domain.transitions import (
     BACKUP_STEPS,
     DELETE_STEPS,
     PASSWORD_STEPS,
+    PLAN_STEPS,
     PROVISION_STEPS,
     RELOADING_STEPS,
     REPLACING_STEPS,
@@ -37,6 +38,7 @@ _STEPS_OF = {
     "RESUME": (RESUME_STEPS,),
     "RESTART": (RESTART_STEPS,),
     "RESET_PASSWORD": (PASSWORD_STEPS,),
+    "PLAN": (PLAN_STEPS,),
     "UPGRADE": (UPGRADE_STEPS,),
 }
 _DONE = {"SUCCEEDED", "SKIPPED"}

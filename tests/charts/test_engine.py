@@ -124,6 +124,8 @@ def test_volumes_may_be_as_large_as_those_of_another_plan(any_engine: Helm) -> N
     assert sizes(kept) == sizes({"plan": "large"}) != sizes({"plan": "small"})
     room = quota({"plan": "large"})["requests.storage"]
     assert quota(kept) == {**quota({"plan": "small"}), "requests.storage": room}
+    growing = {"plan": "large", "storagePlan": "small"}
+    assert (sizes(growing), quota(growing)) == (sizes({}), quota({"plan": "large"}))
     said = any_engine.refusal({"storagePlan": "huge"})
     assert 'storagePlan: there is no plan "huge"; choose one of: large, medium, small.' in said
 

@@ -73,6 +73,25 @@ metadata: {name: "{{ .Release.Name }}"}
 spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
 {{ end }}
 """
+DATABASE = """{{- if .Values.plan }}
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: "{{ .Release.Name }}-db"}
+spec:
+  replicas: 1
+  serviceName: "{{ .Release.Name }}-db"
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: example.invalid/db}]}
+  volumeClaimTemplates:
+    - metadata: {name: data, labels: {%s: %s}}
+      spec:
+        accessModes: [ReadWriteOnce]
+        storageClassName: simulated
+        resources: {requests: {storage: {{ ternary "1Gi" "2Gi" (eq .Values.plan "small") }}}}
+{{- end }}
+"""
 SERVICES = """apiVersion: v1
 kind: Service
 metadata: {name: "{{ .Release.Name }}-web"}
@@ -236,5 +255,6 @@ def make_chart(folder: Path) -> Path:
     (chart / "templates" / "ingress.yaml").write_text(INGRESS)
     (chart / "templates" / "clock.yaml").write_text(CLOCK)
     (chart / "values.yaml").write_text("ingress: {enabled: true}\n")
+    (chart / "templates" / "database.yaml").write_text(DATABASE % (STORE_LABEL, STORE_ID))
     (chart / "templates" / "services.yaml").write_text(SERVICES)
     return chart

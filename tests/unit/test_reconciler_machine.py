@@ -63,6 +63,7 @@ from provisioner.domain.passwords import (
 )
 from provisioner.domain.restore_sources import source_of
 from provisioner.domain.stores import (
+    PlanChange,
     Reason,
     StepName,
     Store,
@@ -410,6 +411,18 @@ class Stores(RuleBasedStateMachine):
 
         self.runner.run(work())
 
+    @rule(store_id=stores, plan=st.sampled_from(["small", "large"]))
+    def change_plan(self, store_id: str, plan: str) -> None:
+        async def work() -> None:
+            with suppress(ConflictError, RefusedError):
+                self._wake(
+                    await self.task_records.begin(
+                        store_id, StoreTask.PLAN, "Asked for.", plan_change=PlanChange(plan, None)
+                    )
+                )
+
+        self.runner.run(work())
+
     @rule(counts=st.sampled_from([DUMPED, OTHERWISE]))
     def change_what_is_loaded(self, counts: str) -> None:
         self.cluster.reports["load"] = counts
@@ -634,7 +647,7 @@ def _brings_to_target(item: OperationWithSteps) -> bool:
         return first.started_at is not None
     return item.operation.kind not in {
         OperationKind.BACKUP, OperationKind.SUSPEND, OperationKind.RESTART,
-        OperationKind.RESET_PASSWORD,
+        OperationKind.RESET_PASSWORD, OperationKind.PLAN,
     }  # fmt: skip
 
 

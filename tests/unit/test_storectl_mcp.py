@@ -27,6 +27,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "suspend_store": {"store": "a-shop"},
     "resume_store": {"store": "a-shop"},
     "restart_store": {"store": "a-shop"},
+    "change_plan": {"store": "a-shop", "plan": "small"},
     "upgrade_store": {"store": "a-shop"},
     "create_backup": {"store": "a-shop"},
     "verify_backup": {"store": "a-shop"},

@@ -126,7 +126,8 @@ def unseen(text: str) -> set[str]:
 
 COMMANDS = [
     ("login",), ("whoami",), ("create", "a-shop"), ("create", "a-shop", "--watch"), ("list",),
-    ("engines",),
+    ("engines",), ("plan", "a-shop"), ("plan", "a-shop", "b-plan", "--yes"),
+    ("plan", "a-shop", "b-plan", "--yes", "--watch"),
     ("status", "a-shop"), ("status", "a-shop", "--watch"), ("logs", "a-shop"),
     ("history", "a-shop"), ("backup", "a-shop"), ("backup", "a-shop", "--watch"),
     ("backups", "a-shop"), ("verify", "a-shop"), ("pin", "a-shop", "1"), ("unpin", "a-shop", "1"),

@@ -98,7 +98,8 @@ def test_the_diagram_in_the_design_is_what_is_allowed() -> None:
 
 def test_the_steps_in_the_design_are_those_done_in_their_order() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \|", DESIGN.read_text(), re.MULTILINE)
-    others = [StepName.CLOSE, StepName.REMOVE, *RESTART_STEPS, *SUSPEND_STEPS, *PASSWORD_STEPS]
+    others = [StepName.CLOSE, StepName.REMOVE, StepName.EXPAND]
+    others += [*RESTART_STEPS, *SUSPEND_STEPS, *PASSWORD_STEPS]
     others += [StepName.PREFLIGHT, StepName.PROBE]
     assert rows == [*RELOADING_STEPS, *DELETE_STEPS, *BACKUP_STEPS, *others]
     assert (StepName.CLOSE, *BACKUP_STEPS) == SAVING_STEPS

@@ -109,6 +109,25 @@ class ChangingTools:
             until=operation_ended(asked),
         )  # fmt: skip
 
+    async def change_plan(
+        self,
+        caller: Caller,
+        *,
+        store: StoreKey,
+        plan: Annotated[str, Field(description="The plan, of plans in list_engines.")],
+        wait_seconds: WaitSeconds = LONG_ENOUGH,
+    ) -> StoreDetails:
+        """Give a shop another plan, and wait until it has it, or its former one again.
+
+        It stays open, and shoppers may have to wait for up to some minutes. Nothing is lost; its
+        volumes never shrink. The returned operation says how it ended, and why it failed.
+        """
+        asked = await self._api.change("changePlan", id=await self._id(store), plan=plan)
+        return await awaited(
+            self._api, asked, caller, seconds=wait_seconds, after=asked["version"],
+            until=operation_ended(asked),
+        )  # fmt: skip
+
     async def upgrade_store(
         self,
         caller: Caller,

@@ -43,8 +43,8 @@ class Operation(Record):
     kind: Annotated[
         str,
         Field(
-            description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME, RESTART, UPGRADE"
-            " or RESET_PASSWORD."
+            description="CREATE, RETRY, DELETE, BACKUP, RESTORE, SUSPEND, RESUME, RESTART, PLAN,"
+            " UPGRADE or RESET_PASSWORD."
         ),
     ]
     status: Annotated[str, Field(description="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.")]

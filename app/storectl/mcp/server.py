@@ -62,6 +62,7 @@ def made(api: Api, *, url: str, access: Access) -> MCPServer[Any]:
         _add(server, changing.suspend_store, _hints(is_destructive=True, is_repeatable=True))
         _add(server, changing.resume_store, _hints(is_repeatable=True))
         _add(server, changing.restart_store, _hints())
+        _add(server, changing.change_plan, _hints())
         # As with suspend_store, nothing is lost; but each time it turns shoppers away.
         _add(server, changing.upgrade_store, _hints(is_destructive=True))
         _add(server, changing.create_backup, _hints())

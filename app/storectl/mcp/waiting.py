@@ -15,7 +15,7 @@ from app.storectl.wording import Data, under_way, words
 
 _WORKING = frozenset({"QUEUED", "PROVISIONING", "UPDATING", "DELETING"})
 # What is done, or begun, while a store stays READY.
-_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND", "RESTART", "UPGRADE", "RESET_PASSWORD"})
+_ASIDE = frozenset({"BACKUP", "RESTORE", "SUSPEND", "RESTART", "PLAN", "UPGRADE", "RESET_PASSWORD"})
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED"})
 
 WaitSeconds = Annotated[

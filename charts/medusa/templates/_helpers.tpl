@@ -63,6 +63,12 @@ helm.sh/chart: {{ include "medusa.chart" .root }}
 {{- index .Values.plans $name | required (printf "storagePlan: there is no plan %q; choose one of: %s." $name $known) | toJson }}
 {{- end }}
 
+{{/* How many GiB a size is, to compare two; call with the size. */}}
+{{- define "medusa.gibibytes" -}}
+{{- $size := toString . }}
+{{- if hasSuffix "Ti" $size }}{{ mulf 1024 (trimSuffix "Ti" $size) }}{{ else if hasSuffix "Gi" $size }}{{ trimSuffix "Gi" $size }}{{ else }}0{{ end }}
+{{- end }}
+
 {{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. A plan may be older than `backup`. */}}
 {{- define "medusa.resources" -}}
 {{- $plan := include "medusa.plan" .root | fromJson }}

@@ -48,6 +48,12 @@ helm.sh/chart: {{ include "woocommerce.chart" .root }}
 {{- index .Values.plans $name | required (printf "storagePlan: there is no plan %q; choose one of: %s." $name $known) | toJson }}
 {{- end }}
 
+{{/* How many GiB a size is, to compare two; call with the size. */}}
+{{- define "woocommerce.gibibytes" -}}
+{{- $size := toString . }}
+{{- if hasSuffix "Ti" $size }}{{ mulf 1024 (trimSuffix "Ti" $size) }}{{ else if hasSuffix "Gi" $size }}{{ trimSuffix "Gi" $size }}{{ else }}0{{ end }}
+{{- end }}
+
 {{/* CPU, memory and ephemeral storage of a component: its plan's, and over them its own. A plan may be older than `backup`. */}}
 {{- define "woocommerce.resources" -}}
 {{- $plan := include "woocommerce.plan" .root | fromJson }}

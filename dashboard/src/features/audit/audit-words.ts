@@ -21,6 +21,7 @@ const ACTIONS: Record<string, ActionWords> = {
   retryStore: { label: "Trying a shop again", did: "had the work tried again on the shop", wanted: "wanted the work tried again on the shop" },
   suspendStore: { label: "Pausing a shop", did: "paused the shop", wanted: "wanted to pause the shop" },
   resumeStore: { label: "Opening a shop again", did: "opened again the shop", wanted: "wanted to open again the shop" },
+  changePlan: { label: "Changing a shop’s plan", did: "changed the plan of the shop", wanted: "wanted to change the plan of the shop" },
   restartStore: { label: "Restarting a shop", did: "restarted the shop", wanted: "wanted to restart the shop" },
   upgradeStore: { label: "Upgrading a shop", did: "upgraded the shop", wanted: "wanted to upgrade the shop" },
   rollbackStore: { label: "Taking an upgrade back", did: "took back the upgrade of the shop", wanted: "wanted to take back the upgrade of the shop" },

@@ -57,6 +57,13 @@ const TASKS: Record<string, Record<string, string | null>> = {
     FAILED: "The shop could not be restarted.",
     CANCELLED: "The restart of the shop was stopped.",
   } satisfies Record<OperationStatus, string | null>,
+  PLAN: {
+    QUEUED: null, // it begins soon
+    RUNNING: "The shop is getting another plan.",
+    SUCCEEDED: "The shop has its new plan.",
+    FAILED: "The shop could not get its new plan.",
+    CANCELLED: "The change of the shop’s plan was stopped.",
+  } satisfies Record<OperationStatus, string | null>,
   UPGRADE: {
     QUEUED: null, // it begins soon
     RUNNING: "The upgrade of the shop began: it is closed and saved as it is first.",

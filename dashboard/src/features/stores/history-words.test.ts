@@ -39,6 +39,7 @@ test("a pause, and the end of it", () => {
 });
 
 test("a restart", () => {
+  expect(wordsOf({ kind: "PLAN" })).toBe("Change of the plan, asked for by Ada: done in 21 s.");
   expect(wordsOf({ kind: "RESTART" })).toBe("Restart, asked for by Ada: done in 21 s.");
 });
 

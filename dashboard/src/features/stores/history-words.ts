@@ -15,6 +15,7 @@ const KINDS: Record<string, string> = {
   SUSPEND: "Pause",
   RESUME: "Opening again",
   RESTART: "Restart",
+  PLAN: "Change of the plan",
   UPGRADE: "Upgrade",
   RESET_PASSWORD: "New password of the administrator",
 } satisfies Record<OperationKind, string>;

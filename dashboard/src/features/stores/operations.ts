@@ -390,6 +390,41 @@ export const RESET_PASSWORD = graphql(`
     resetAdminPassword(input: $input) {
       username
       password
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const PLAN_CHANGES = graphql(`
+  query PlanChanges($id: ID!) {
+    store(id: $id) {
+      id
+      planChanges {
+        way
+        message
+        plan {
+          name
+          description
+          isDefault
+          price
+          resources {
+            cpu
+            memory
+            storage
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const CHANGE_PLAN = graphql(`
+  mutation ChangePlan($input: ChangePlanInput!) {
+    changePlan(input: $input) {
       store {
         ...StoreDetails
       }

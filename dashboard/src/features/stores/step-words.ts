@@ -18,6 +18,7 @@ const TITLES: Record<string, string> = {
   REMOVE: "Remove the shop as it was",
   STOP: "Stop the shop",
   OPEN: "Open the shop to visitors",
+  EXPAND: "Make the disks larger",
   RESTART: "Start every part anew",
   PREFLIGHT: "See whether it can be upgraded",
   PROBE: "Try the shop as a shopper",
@@ -41,13 +42,14 @@ const HINTS: Record<string, string> = {
   REMOVE: "The shop’s software and its disks are removed. Its address and its passwords stay.",
   STOP: "From now on visitors see that the shop is closed for now. Its software and its database stop, and everything in them is kept.",
   OPEN: "From now on visitors get to the shop again.",
+  EXPAND: "The shop’s disks grow where they are, if its plan has larger ones.",
   RESTART: "The shop’s database starts anew, then its software.",
   PREFLIGHT: "The platform makes sure that the new version can be had. The shop is open meanwhile.",
   PROBE: "The platform sees whether a shopper could buy, while the shop is still closed to visitors.",
   PASSWORD: "The shop’s administrator gets the new password, and is signed out everywhere.",
 } satisfies Record<StepName, string>;
 
-const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "RESTART", "PREFLIGHT", "PASSWORD"];
+const OF_A_TASK: StepName[] = ["CLOSE", "REPOSITORY", "SAVE", "CHECK", "STOP", "EXPAND", "RESTART", "PREFLIGHT", "PASSWORD"];
 
 /** Whether a step belongs to a task, such as the saving of a shop, which is told as a whole. */
 export function isOfTask(name: string): boolean {

@@ -84,6 +84,16 @@ export function isRestartGivenUp(store: Pick<StoreDetailsFragment, "operation">)
   return isRestart(store) && store.operation?.status === "FAILED";
 }
 
+/** Whether what was done last gives the shop another plan. */
+export function isPlanChange({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
+  return operation?.kind === "PLAN";
+}
+
+/** Whether the shop is getting another plan, or is about to: its status stays as it is meanwhile. */
+export function isChangingPlan(store: Pick<StoreDetailsFragment, "operation">): boolean {
+  return isPlanChange(store) && isOperationUnderWay(store);
+}
+
 /** Whether what was done last gives the shop another version. */
 export function isUpgrade({ operation }: Pick<StoreDetailsFragment, "operation">): boolean {
   return operation?.kind === "UPGRADE";
@@ -119,13 +129,14 @@ export function workOf(store: Pick<StoreSummaryFragment, "operation" | "status" 
   if (isRestoring(store)) return "Being restored";
   if (isPausing(store)) return "Being paused";
   if (isRestarting(store)) return "Being restarted";
+  if (isChangingPlan(store)) return "Getting another plan";
   if (isUpgrading(store)) return "Being upgraded";
   return isReopening(store) ? "Being opened again" : undefined;
 }
 
 /** Whether what was done last left the shop as it was, so that its steps are not what became of the shop. */
 export function isShopLeftAlone(store: Pick<StoreDetailsFragment, "operation" | "steps">): boolean {
-  return isBackup(store) || isPasswordReset(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store) || isUpgradeGivenUp(store);
+  return isBackup(store) || isPasswordReset(store) || isRestoreGivenUp(store) || isPauseGivenUp(store) || isRestartGivenUp(store) || isUpgradeGivenUp(store) || isPlanChange(store);
 }
 
 /** Whether the shop may be empty: nothing was put into its place, and it was neither paused nor upgraded before. */

@@ -37,6 +37,7 @@ import { TechnicalPanel } from "./technical-panel";
 import { FinishedTimeline, isFinished, Timeline } from "./timeline";
 import { TransferPanel } from "./transfer-panel";
 import { UpgradeNotice } from "./upgrade-notice";
+import { PlanPanel } from "./plan-panel";
 import { UpgradePanel } from "./upgrade-panel";
 import { useSoftwareLabel } from "./use-software-label";
 import { useStoreStream } from "./use-store-stream";
@@ -136,6 +137,7 @@ function StoreBody({ store, events, problem }: StoreBodyProps) {
         </div>
         <div className={styles.column}>
           <FactsPanel store={store} software={softwareOf(store)} action={<RenameButton store={store} />} />
+          <PlanPanel store={store} />
           <UpgradePanel store={store} />
           <BackupsPanel store={store} query={backups} role={role} />
           <RestartPanel store={store} onAsk={askForRestart} />
