@@ -39,6 +39,7 @@ from provisioner.services.renames import Renames
 from provisioner.services.restarts import Restarts
 from provisioner.services.rollouts import ManyUpgrades
 from provisioner.services.self_check import SelfCheck
+from provisioner.services.shop_sign_ins import ShopSignIns
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
 from provisioner.services.suspensions import Suspensions
@@ -72,6 +73,7 @@ class Platform:
     suspensions: Suspensions
     restarts: Restarts
     passwords: AdminPasswords
+    sign_ins: ShopSignIns
     upgrades: Upgrades
     plan_changes: PlanChanges
     rollouts: ManyUpgrades
@@ -203,6 +205,7 @@ def _platform(
         suspensions=services.suspensions,
         restarts=services.restarts,
         passwords=services.passwords,
+        sign_ins=services.sign_ins,
         upgrades=services.upgrades,
         plan_changes=services.plan_changes,
         rollouts=services.rollouts,

@@ -14,6 +14,7 @@ from provisioner.services.renames import Renames
 from provisioner.services.restarts import Restarts
 from provisioner.services.restores import Restores
 from provisioner.services.rollouts import ManyUpgrades
+from provisioner.services.shop_sign_ins import ShopSignIns
 from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_commands import StoreCommands
 from provisioner.services.store_queries import StoreQueries
@@ -45,6 +46,7 @@ class StoreServices:
     suspensions: Suspensions
     restarts: Restarts
     passwords: AdminPasswords
+    sign_ins: ShopSignIns
     upgrades: Upgrades
     plan_changes: PlanChanges
     rollouts: ManyUpgrades
@@ -80,6 +82,7 @@ def store_services(
         suspensions=_suspensions(settings, state, dispatcher, stores),
         restarts=Restarts(stores=stores, tasks=_shop_tasks(state, dispatcher)),
         passwords=_passwords(state, tools, dispatcher, stores),
+        sign_ins=_sign_ins(state, tools, stores),
         upgrades=Upgrades(
             stores=stores,
             engines=tools.engines,
@@ -185,6 +188,16 @@ def _passwords(
         cluster=tools.cluster,
         jobs=tools.jobs,
         engines=tools.engines,
+    )
+
+
+def _sign_ins(state: State, tools: Tools, stores: StoreQueries) -> ShopSignIns:
+    return ShopSignIns(
+        stores=stores,
+        cluster=tools.cluster,
+        jobs=tools.jobs,
+        engines=tools.engines,
+        clock=state.clock,
     )
 
 

@@ -72,6 +72,7 @@ RECORDED: Mapping[str, frozenset[str]] = {
     "redeemSignInCode": frozenset(),
     "revealAdminPassword": frozenset({"id"}),
     "resetAdminPassword": frozenset({"id"}),
+    "createSignInLink": frozenset({"id"}),
 }
 """The input fields that are recorded, by mutation. A field that is not named here never is."""
 

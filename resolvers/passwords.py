@@ -1,4 +1,4 @@
-"""Has the administrators of shops given new passwords."""
+"""Lets owners in to the administration of their shops: by a link, or by a new password."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from provisioner.storage.audit_log import AuditedAction
 from resolvers import ids, mapping
 from resolvers.context import Info
 from resolvers.errors import require_caller
+from schema.access import CreateSignInLinkInput, CreateSignInLinkPayload
 from schema.inputs import ResetAdminPasswordInput
 from schema.payloads import ResetAdminPasswordPayload
 
@@ -41,3 +42,22 @@ class PasswordMutation:
             password=login.password,
             errors=[],
         )
+
+    @strawberry.mutation(
+        description="Make a link that signs the owner of a shop in to its administration, without a"
+        " password. It works once, within a minute, and is shown in this answer only. Only the"
+        " store's owner can ask for it, not even an admin, and not with a token that somebody else"
+        " made for the owner. The audit log records every request."
+    )
+    async def create_sign_in_link(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            CreateSignInLinkInput, strawberry.argument(description="The store to sign in to.")
+        ],
+        audit: AuditedAction,
+    ) -> CreateSignInLinkPayload:
+        caller = require_caller(info.context)
+        store_id = ids.from_global_id(input.id)
+        link = await info.context.platform.sign_ins.create(caller, store_id, audit=audit)
+        return CreateSignInLinkPayload(url=link.url, expires_at=link.expires_at, errors=[])

@@ -146,3 +146,20 @@ class RevealAdminPasswordPayload:
     errors: list[UserError] = strawberry.field(
         description="Why the request was refused. Empty otherwise."
     )
+
+
+@strawberry.input(description="A store to sign in to.")
+class CreateSignInLinkInput:
+    id: strawberry.ID = strawberry.field(description="The store's id.")
+
+
+@strawberry.type(description="The result of `createSignInLink`.")
+class CreateSignInLinkPayload:
+    url: str | None = strawberry.field(
+        description="The address to open in a browser. Whoever opens it first is signed in as the"
+        " shop's administrator, so give it to nobody. It is shown only now."
+    )
+    expires_at: datetime | None = strawberry.field(description="Until when it is valid.")
+    errors: list[UserError] = strawberry.field(
+        description="Why the request was refused. Empty otherwise."
+    )

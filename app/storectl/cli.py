@@ -22,7 +22,7 @@ from app.storectl.profile_commands import profiles as profile_commands
 from app.storectl.rename_command import rename
 from app.storectl.restore_command import clone, restore
 from app.storectl.rollout_commands import rollouts
-from app.storectl.shop_commands import open_shop, password
+from app.storectl.shop_commands import open_shop, password, sign_in
 from app.storectl.suspension_commands import restart, resume, suspend
 from app.storectl.terminal import AsJson, connected, run, say, say_either, table_width, warn
 from app.storectl.token_commands import tokens
@@ -262,6 +262,7 @@ cli.command(epilog=examples("storectl history my-shop"))(history)
 cli.command(name="open", epilog=examples("storectl open my-shop", "storectl open my-shop --admin"))(
     open_shop
 )
+cli.command(name="sign-in", epilog=examples("storectl sign-in my-shop"))(sign_in)
 cli.command(epilog=examples("storectl password my-shop", "storectl password my-shop --reset"))(
     password
 )

@@ -72,6 +72,9 @@ RESET_PASSWORD = f"""mutation ($input: ResetAdminPasswordInput!) {{
 RENAME = f"""{STORE} mutation ($input: RenameStoreInput!) {{
   payload: renameStore(input: $input) {{ store {{ ...StoreFields }} advice {_ERRORS} }} }}"""
 
+SIGN_IN_LINK = f"""mutation ($input: CreateSignInLinkInput!) {{
+  payload: createSignInLink(input: $input) {{ url expiresAt {_ERRORS} }} }}"""
+
 
 def mutation(name: str) -> str:
     """Return the document of a mutation on a store, such as ``createStore``."""

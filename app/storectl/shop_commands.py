@@ -52,6 +52,27 @@ def open_shop(
     run(work())
 
 
+def sign_in(*, key: Key, as_json: AsJson = False) -> None:
+    """Print a link that signs you in to your shop's administration. It works once, for a minute.
+
+    The audit log tells of it.
+    """
+    # It is not opened here: a browser is given it on a command line, which others can read.
+
+    async def work() -> None:
+        api = connected()
+        given = {"id": (await api.store(key))["id"]}
+        payload = (await api.execute(documents.SIGN_IN_LINK, input=given))["payload"]
+        refuse(payload["errors"])
+        if as_json:
+            say_json({"url": payload["url"], "expiresAt": payload["expiresAt"]})
+        else:
+            warn("Open this link within a minute. It works once, so give it to nobody:")
+            say(payload["url"])
+
+    run(work())
+
+
 def password(
     *,
     key: Key,

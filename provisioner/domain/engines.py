@@ -82,6 +82,17 @@ class ShopService:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where a shop takes links that sign its administrator in, and by which secret it knows them.
+
+    ``path`` is that of the page, and ``key`` the secret's key in the store's Secret.
+    """
+
+    path: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The contents of an ``engine.yaml``, and in ``chart`` the path of its folder.
 
@@ -108,6 +119,8 @@ class Engine:
     reaches anybody.
 
     ``resets_passwords``: the chart has a template of Jobs that set the administrator's password.
+
+    ``sign_in`` is where links that sign the administrator in lead; None for an engine without.
 
     ``walk`` is what a shopper does up to the check-out: a new store is ready once it works.
 
@@ -146,6 +159,7 @@ class Engine:
     while_closed: Mapping[str, object] = field(default_factory=dict)
     makes_copies: bool = False
     resets_passwords: bool = False
+    sign_in: SignIn | None = None
     unavailable_reason: str | None = None
 
     def admin_user_of(self, store: Store) -> str:
@@ -244,6 +258,11 @@ class _ShopService(_File):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 80
 
 
+class _SignIn(_File):
+    path: _Path
+    key: str
+
+
 class _Backup(_File):
     counts: Annotated[list[_Label], msgspec.Meta(min_length=1)]
     closed_by: list[_Label] = []
@@ -274,6 +293,7 @@ class _Description(_File):
     while_closed: dict[str, object] = {}
     makes_copies: bool = False
     resets_passwords: bool = False
+    sign_in: _SignIn | None = None
     resources: _Resources = {}
     plans: dict[_Label, PlanInFile] = {}
 
@@ -298,13 +318,12 @@ def load_engine(
         raise ConfigurationError(f"{file}: exactly one of `versions` must have `default: true`.")
     if found.admin_password_key not in ("", *(item.key for item in found.credentials)):
         raise ConfigurationError(f"{file}: `adminPasswordKey` must be a key of `credentials`.")
-    if found.resets_passwords and not found.admin_password_key:
-        raise ConfigurationError(f"{file}: `resetsPasswords` needs an `adminPasswordKey`.")
     wrong = (
         _wrong_version(found.versions)
         or _wrong_component(found)
         or _wrong_visit(found.walk)
         or _wrong_closing(found)
+        or _wrong_access(found)
     )
     if wrong:
         raise ConfigurationError(f"{file}: {wrong}.")
@@ -346,6 +365,7 @@ def _engine(found: _Description, folder: Path, plans: tuple[Plan, ...]) -> Engin
         while_closed=found.while_closed,
         makes_copies=found.makes_copies,
         resets_passwords=found.resets_passwords,
+        sign_in=SignIn(found.sign_in.path, found.sign_in.key) if found.sign_in else None,
         walk=tuple(PageVisit(v.path, v.form, v.finds) for v in found.walk),
         shop_service=_shop_service(found.shop_service),
     )
@@ -360,6 +380,18 @@ def _wrong_version(versions: Sequence[_Version]) -> str | None:
         # What it follows may be offered no more: a shop that has it keeps it until its upgrade.
         if version.name in version.follows:
             return f"version {version.name!r} cannot follow itself"
+    return None
+
+
+def _wrong_access(found: _Description) -> str | None:
+    """Return what is wrong with the ways in to the administration, or None."""
+    if found.resets_passwords and not found.admin_password_key:
+        return "`resetsPasswords` needs an `adminPasswordKey`"
+    if found.sign_in is not None and not found.resets_passwords:
+        # By its template the platform sees that a shop's chart has both.
+        return "`signIn` needs `resetsPasswords`"
+    if found.sign_in is not None and found.sign_in.key not in {c.key for c in found.credentials}:
+        return "`signIn.key` must be a key of `credentials`"
     return None
 
 

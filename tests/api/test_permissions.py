@@ -118,6 +118,10 @@ MUTATIONS = (
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),
     mutation(
+        "createSignInLink", "id: $id", own="FORBIDDEN NOT_READY NOT_READY",
+        others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
+    ),
+    mutation(
         "resetAdminPassword", "id: $id", own="FORBIDDEN OPERATION_UNDER_WAY OPERATION_UNDER_WAY",
         others="NOT_FOUND NOT_FOUND FORBIDDEN", no="NOT_FOUND NOT_FOUND NOT_FOUND",
     ),

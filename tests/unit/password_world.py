@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 
 from provisioner.domain.engines import GeneratedSecret
+from provisioner.domain.identities import Identity, Role, UsedToken
+from provisioner.domain.owners import Owner, local
 from provisioner.domain.passwords import KEY_PARAMETER, NEXT_PASSWORD
 from provisioner.domain.stores import Store, StoreTask
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
@@ -49,3 +51,13 @@ async def a_shop(database: Database) -> Shop:
         lambda: {"admin-password": OLD, "database": DATABASE},
     )  # fmt: skip
     return Shop(world)
+
+
+def who_may_not(owner: Owner) -> tuple[Identity, ...]:
+    """Return callers who are not this owner in person, with the role that it takes."""
+    by_another = UsedToken("t", local("root"), is_owners_own=False)
+    return (
+        Identity(owner, Role.VIEWER),
+        Identity(local("root"), Role.ADMIN),
+        Identity(owner, Role.OPERATOR, by_another),
+    )

@@ -10,9 +10,8 @@ import pytest
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import CronRuns
 from provisioner.domain.errors import ClusterUnreachableError, NotFoundError, RefusedError
-from provisioner.domain.identities import Identity, Role, UsedToken
+from provisioner.domain.identities import Identity, Role
 from provisioner.domain.operations import OperationKind, OperationStatus, parameter
-from provisioner.domain.owners import local
 from provisioner.domain.passwords import KEY_PARAMETER, RESET_BY
 from provisioner.domain.stores import StoreStatus, StoreTask
 from provisioner.reconcile.dispatcher import Dispatcher
@@ -21,7 +20,7 @@ from provisioner.services.shop_tasks import ShopTasks
 from provisioner.services.store_queries import StoreQueries
 from provisioner.storage.audit_log import AuditedAction, AuditLog, AuditOutcome, AuditRecord
 from provisioner.storage.database import Database
-from tests.unit.password_world import DATABASE, OLD, RESETTING, Shop, a_shop
+from tests.unit.password_world import DATABASE, OLD, RESETTING, Shop, a_shop, who_may_not
 
 AS_BEFORE = {"admin-password": OLD, "database": DATABASE}
 
@@ -120,12 +119,7 @@ async def test_a_second_one_waits_for_the_first(asking: Asking) -> None:
 
 
 async def test_only_the_owner_in_person_asks(asking: Asking) -> None:
-    owner = asking.owner.owner
-    for caller in (
-        Identity(owner, Role.VIEWER),
-        Identity(local("root"), Role.ADMIN),
-        Identity(owner, Role.OPERATOR, UsedToken("t", local("root"), is_owners_own=False)),
-    ):
+    for caller in who_may_not(asking.owner.owner):
         assert (await asking.refused(caller))[0] == "FORBIDDEN"
 
 

@@ -39,6 +39,7 @@ const ACTIONS: Record<string, ActionWords> = {
   pinBackup: { label: "Pinning a backup", did: "pinned a backup of the shop", wanted: "wanted to pin a backup of the shop" },
   unpinBackup: { label: "Unpinning a backup", did: "unpinned a backup of the shop", wanted: "wanted to unpin a backup of the shop" },
   revealAdminPassword: { label: "Looking at a password", did: "looked at the admin password of the shop", wanted: "wanted to see the admin password of the shop" },
+  createSignInLink: { label: "Signing in to a shop", did: "made a link to sign in to the shop", wanted: "wanted a link to sign in to the shop" },
   resetAdminPassword: { label: "Setting a new password", did: "had a new admin password set in the shop", wanted: "wanted a new admin password set in the shop" },
   createToken: { label: "Making a token", did: "made an access token", wanted: "wanted to make an access token" },
   revokeToken: { label: "Revoking a token", did: "revoked an access token", wanted: "wanted to revoke an access token" },

@@ -11,6 +11,7 @@ import { useViewer } from "@/lib/viewer";
 import styles from "./admin-password.module.css";
 import { Credentials } from "./credentials";
 import { IdleButton } from "./idle-button";
+import { SignInButton } from "./sign-in-button";
 
 const REVEAL = graphql(`
   mutation RevealAdminPassword($input: RevealAdminPasswordInput!) {
@@ -50,6 +51,7 @@ export function AdminPassword({ store, onNew }: AdminPasswordProps) {
   // Hiding forgets: what was shown goes with the component that knew it.
   return (
     <div className={styles.ask}>
+      <SignInButton storeId={store.id} />
       <Reveal key={timesHidden} storeId={store.id} isFocused={timesHidden > 0} onHide={() => setTimesHidden(timesHidden + 1)} />
       <IdleButton store={store} onAsk={onNew}>
         <KeyRound size={16} aria-hidden /> Set a new password

@@ -385,15 +385,29 @@ export const RESTART_STORE = graphql(`
   }
 `);
 
+export const CREATE_SIGN_IN_LINK = graphql(`
+  mutation CreateSignInLink($input: CreateSignInLinkInput!) {
+    createSignInLink(input: $input) {
+      url
+      errors {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const RESET_PASSWORD = graphql(`
   mutation ResetAdminPassword($input: ResetAdminPasswordInput!) {
     resetAdminPassword(input: $input) {
       username
       password
+      store {
+        ...StoreDetails
+      }
       errors {
         code
         message
-        field
       }
     }
   }
