@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provisioner.domain.engines import EngineCatalogue, ShopService, load_engine
+from provisioner.domain.engines import EngineCatalogue, ShopService, SignIn, load_engine
 from provisioner.domain.errors import ConfigurationError
 from provisioner.domain.plans import Plan
 from tests.stores import a_store
@@ -135,6 +135,17 @@ def test_which_service_serves_shoppers(tmp_path: Path) -> None:
     assert load_engine(own).shop_service == ShopService("web", 3000)
 
 
+ACCESS = {"resetsPasswords": True, "adminPasswordKey": "a", "credentials": [{"key": "a"}]}
+
+
+def test_the_ways_in_to_the_administration(tmp_path: Path) -> None:
+    none = load_engine(write(tmp_path, GOOD))
+    assert (none.resets_passwords, none.sign_in) == (False, None)
+    both = write(tmp_path, GOOD | ACCESS | {"signIn": {"path": "/x", "key": "a"}}, name="both")
+    found = load_engine(both)
+    assert (found.resets_passwords, found.sign_in) == (True, SignIn("/x", "a"))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -184,6 +195,17 @@ def test_which_service_serves_shoppers(tmp_path: Path) -> None:
             "$.walk[1]: '{handle}' has a name that no earlier page has",
         ),
         ({"walk": [{"path": "/{"}]}, "$.walk[0]"),
+        ({"resetsPasswords": True}, "engine.yaml: `resetsPasswords` needs an `adminPasswordKey`."),
+        ({"resetsPasswords": "yes"}, "$.resetsPasswords"),
+        ({"signIn": {"path": "x", "key": "a"}}, "$.signIn.path"),
+        (
+            {"signIn": {"path": "/x", "key": "a"}},
+            "engine.yaml: `signIn` needs `resetsPasswords`.",
+        ),
+        (
+            ACCESS | {"signIn": {"path": "/x", "key": "b"}},
+            "engine.yaml: `signIn.key` must be a key of `credentials`.",
+        ),
         ({"walk": [{"path": "/", "finds": {"product": "("}}]}, "$.walk[0].finds.product"),
     ],
 )
