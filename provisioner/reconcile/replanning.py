@@ -25,7 +25,7 @@ from provisioner.domain.stores import PlanChange, Reason, StepName, Store
 from provisioner.reconcile.assessment import look
 from provisioner.reconcile.chart_inputs import ensure_secrets, store_values
 from provisioner.reconcile.context import ReconcileContext
-from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone
+from provisioner.reconcile.namespaces import NAMESPACE_LOST, is_namespace_gone, keep_marks
 from provisioner.reconcile.rendered import RenderedVolumes, rendered_volumes
 from provisioner.reconcile.rights import ensure_rights
 from provisioner.reconcile.steps import Outcome, StepRunner
@@ -51,9 +51,15 @@ async def change_plan(
         await work.within_limit(began)
     except TerminalError as error:
         outcome = OperationStatus.FAILED
-        await records.fail(store, await work.brought_back(error.reason))
+        reason = await work.brought_back(error.reason)
+        await keep_marks(context, await context.records.get(store.id))
+        await records.fail(store, reason)
     else:
         outcome = OperationStatus.SUCCEEDED
+        # The namespace says it first: a service that is ended in between does all of this again.
+        change = store.plan_change
+        planned = replace(store, plan=change.plan, storage_plan=change.storage_plan)
+        await keep_marks(context, planned)
         await records.succeed_plan(store, f"The shop has the plan {store.plan_change.plan}.")
     wake(await context.records.get(store.id))
     return outcome

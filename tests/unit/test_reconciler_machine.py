@@ -695,6 +695,7 @@ class NeverAnswers(AlwaysAnswers):
         return "no answer"
 
 
+@pytest.mark.usefixtures("on_sqlite")
 def test_a_namespace_lost_while_the_shop_is_awaited_fails_the_store() -> None:
     stores, prober = Stores(), NeverAnswers()
 

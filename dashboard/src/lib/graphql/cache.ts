@@ -21,6 +21,8 @@ const EMBEDDED = [
   "OperationConnection",
   "OperationEdge",
   "PageInfo",
+  "Plan",
+  "PlanChange",
   "Platform",
   "Pod",
   "Reason",
