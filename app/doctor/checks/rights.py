@@ -23,6 +23,7 @@ EVERYWHERE = {
     ("", "events"): _WATCHED,
     ("", "persistentvolumeclaims"): _WATCHED,
     ("batch", "jobs"): _WATCHED,
+    ("storage.k8s.io", "storageclasses"): ("get",),
 }
 """Verbs by API group and resource: what the platform does in the whole cluster."""
 
