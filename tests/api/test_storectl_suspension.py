@@ -111,7 +111,9 @@ def test_paused_shops_are_listed(api: Service, storectl: Storectl) -> None:
     assert only["name"] == "my-shop"
     assert storectl.complete("storectl list --status s") == ["suspended"]
     assert storectl.complete("storectl su") == ["suspend"]
-    assert set(storectl.complete("storectl re")) == {"restart", "restore", "resume", "retry"}
+    assert set(storectl.complete("storectl re")) == {
+        "rename", "restart", "restore", "resume", "retry",
+    }  # fmt: skip
     assert storectl.complete("storectl resume my-") == ["my-shop"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -82,9 +83,18 @@ def seen(change: StoresChange) -> list[tuple[str, StoreStatus]]:
     return [(item.store.id, item.store.status) for item in change.snapshots]
 
 
-async def test_what_is_told_together_is_timed_from_the_first(database: Database) -> None:
+async def test_what_is_told_together_is_timed_from_the_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[datetime] = []
-    log = ChangeLog(database)
+    log, are_made = ChangeLog(database), asyncio.Event()
+    read = log.page
+
+    async def page(*given: Any, **more: Any) -> tuple[Counter, ChangePage]:
+        await are_made.wait()  # so that it finds both of them, however slow the database is
+        return await read(*given, **more)
+
+    monkeypatch.setattr(log, "page", page)
     records = StoreRepository(database, SystemClock(), RecordedAnnouncements())
     feed = ChangeFeed(log, told.append)
     await records.create(a_store())
@@ -92,6 +102,7 @@ async def test_what_is_told_together_is_timed_from_the_first(database: Database)
         await anext(stream)
         assert told == []  # it was there before anybody followed
         first, second = await records.create(a_store()), await records.create(a_store())
+        are_made.set()
         feed.announce(second.id)
         assert len((await anext(stream)).snapshots) == 2
     assert told == [first.updated_at]
