@@ -111,10 +111,10 @@ CASES = (
     ),
     Case(
         name="values",
-        broken={"plan": "huge"},
-        mended={"plan": "small"},
+        broken={"services": {"ipFamilyPolicy": "IPv6"}},
+        mended={"services": {"ipFamilyPolicy": "SingleStack"}},
         code="HELM_FAILED",
-        told='there is no plan "huge"; choose one of: large, medium, small. Mend what it names',
+        told="at '/services/ipFamilyPolicy': value must be one of",
     ),
 )
 

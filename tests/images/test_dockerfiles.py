@@ -104,6 +104,7 @@ def test_the_images_are_what_the_charts_ask_for() -> None:
 def test_what_the_shops_image_runs_is_in_it() -> None:
     values = yaml.safe_load((WOOCOMMERCE / "values.yaml").read_text())
     commands = [values["wordpress"]["syncCommand"], values["setup"]["command"]]
+    commands.append(values["password"]["command"])
     (scripts,) = [c for c in stages(SHOP)[""].copies if c.target == "/usr/local/bin/"]
     assert {words[0] for words in [*commands, values["cron"]["command"]]} == set(scripts.sources)
     for source in scripts.sources:

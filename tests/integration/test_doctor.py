@@ -119,7 +119,7 @@ def test_nothing_is_amiss(world: World, healthy: Findings) -> None:
     seen = {name: finding.seen for name, finding in healthy.items()}
     assert seen["engines"] == "Shops can be rendered of these engines: woocommerce."
     assert seen["cluster"] == "It is the cluster that the stores live in."
-    assert seen["rights"] == "The account has all 21 rights that the platform needs."
+    assert seen["rights"] == "The account has all 22 rights that the platform needs."
     assert seen["admission"] == "An admission policy keeps the account to the stores' namespaces."
     assert seen["storage"] == "The volumes of woocommerce are of the StorageClass doctor-fast."
     assert seen["volumes"] == (
@@ -559,7 +559,7 @@ class TestBackups:
         found = await world.examined(backup_repository=None)
         assert steady(found) == {
             **healthy,
-            "rights": ok("The account has all 16 rights that the platform needs."),
+            "rights": ok("The account has all 17 rights that the platform needs."),
             "backups": skipped(
                 "No backups of stores are made (STORE_PLATFORM_BACKUP_REPOSITORY is unset)."
             ),
