@@ -20,7 +20,7 @@ from app.registry_settings import RegistrySettings
 from app.telemetry.logging import LogFormat, LogLevel
 from app.trust_settings import TrustSettings
 from provisioner.domain.stores import Retention
-from provisioner.helm.client import HelmSettings
+from provisioner.helm.program import HelmSettings
 from provisioner.reconcile.context import WorkSettings
 from provisioner.settings import PlatformSettings
 from provisioner.storage.quota import Quota

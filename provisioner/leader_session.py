@@ -19,7 +19,8 @@ from provisioner.domain.fence import Fence
 from provisioner.domain.ports import Announcer, Clock, Doctor, Measurements, Prober, Releases
 from provisioner.domain.stores import Retention, Store
 from provisioner.domain.tasks import root_tasks
-from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram, HelmSettings
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.jobs import KubeJobs
 from provisioner.kubernetes.observer import ClusterObserver
@@ -148,11 +149,12 @@ def _context(
     observer: ClusterObserver,
     fence: Fence,
 ) -> ReconcileContext:
+    program = HelmProgram(tools.helm, tools.measurements, fence, tools.doctor)
     return ReconcileContext(
         records=records,
         cluster=tools.cluster,
         jobs=tools.jobs,
-        helm=HelmClient(tools.helm, tools.measurements, fence, tools.doctor),
+        helm=HelmClient(program, tools.releases.states),
         releases=tools.releases,
         observer=observer,
         prober=tools.prober,

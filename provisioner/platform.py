@@ -19,7 +19,7 @@ from provisioner.domain.engines import EngineCatalogue
 from provisioner.domain.ports import Measurements
 from provisioner.domain.stores import Store
 from provisioner.domain.tasks import root_tasks
-from provisioner.helm.client import HelmSettings
+from provisioner.helm.program import HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from provisioner.domain.stores import Retention
-from provisioner.helm.client import HelmSettings
+from provisioner.helm.program import HelmSettings
 from provisioner.reconcile.context import WorkSettings
 from provisioner.storage.kept_names import NameRules
 from provisioner.storage.quota import Quota

@@ -382,6 +382,10 @@ class Releases(Protocol):
         """Return the release, or None when helm has no record of a revision to restore."""
         ...
 
+    async def states(self, namespace: str, name: str) -> Mapping[int, str]:
+        """Return the state of each revision in helm's words, such as ``deployed``; {} if none."""
+        ...
+
     async def drift(self, namespace: str, wanted: str) -> str:
         """Return a sentence on how an object differs from its YAML, or "" if it does not.
 

@@ -11,8 +11,8 @@ import errno
 import fcntl
 import os
 import signal
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,14 +95,7 @@ async def run(
     the fence has ended.
     """
     fence = fence or Fence()
-    with _lacking_nothing():
-        descriptor = await _hold(lock, grace_seconds)
-    try:
-        fence.check()  # waiting for the lock may have taken longer than the lease
-        with _lacking_nothing():
-            # Takes the room on the disk for the process id. When the program runs, it is too late
-            # to fail for want of room.
-            os.pwrite(descriptor, _NO_PID, 0)
+    async with holding(lock, grace_seconds, fence) as descriptor:
         process, is_cancelled = await _start(arguments, environment, descriptor)
         # The id is a convenience for ``_kill_holder``, which can also find the program without it.
         with suppress(OSError):
@@ -112,8 +105,26 @@ async def run(
             return await _finish(
                 process, work, timeout_seconds, grace_seconds, fence, is_cancelled=is_cancelled
             )
+
+
+@asynccontextmanager
+async def holding(lock: Path, patience_seconds: float, fence: Fence) -> AsyncIterator[int]:
+    """Hold the lock, so that no program runs that needs it; give the open lock file.
+
+    If a program that an earlier service started holds it for longer than ``patience_seconds``, that
+    program is killed. Raises MachineShortageError, and LeaseLostError when the fence has ended.
+    """
+    with _lacking_nothing():
+        descriptor = await _hold(lock, patience_seconds)
+    try:
+        fence.check()  # waiting for the lock may have taken longer than the lease
+        with _lacking_nothing():
+            # The program that ran before has ended, and its id may be another's by now. This also
+            # takes the room on the disk for the next one: once it runs, it is too late to fail.
+            os.pwrite(descriptor, _NO_PID, 0)
+        yield descriptor
     finally:
-        os.close(descriptor)  # releases the lock, unless the program or a child still has it open
+        os.close(descriptor)  # releases the lock, unless a program or a child still has it open
 
 
 async def _start(
@@ -260,11 +271,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 async def _hold(lock: Path, patience_seconds: float) -> int:
-    """Take the lock, and return the open lock file.
-
-    If a program that an earlier service started holds the lock for longer than
-    ``patience_seconds``, that program is killed.
-    """
+    """Take the lock, and return the open lock file; see ``holding``."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:

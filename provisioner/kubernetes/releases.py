@@ -136,7 +136,7 @@ class ReleaseReader:
 
     async def find(self, namespace: str, name: str) -> Release | None:
         """See ``ports.Releases``."""
-        states = await self._states(namespace, name)
+        states = await self.states(namespace, name)
         good = [revision for revision, state in states.items() if state in _WAS_IN_FORCE]
         if not good:
             return None
@@ -148,8 +148,20 @@ class ReleaseReader:
 
     async def latest(self, namespace: str, name: str) -> tuple[str, ...]:
         """Return the YAML of each object of the latest revision, even if that revision failed."""
-        states = await self._states(namespace, name)
+        states = await self.states(namespace, name)
         return await self._objects(namespace, name, max(states)) if states else ()
+
+    async def states(self, namespace: str, name: str) -> dict[int, str]:
+        """See ``ports.Releases``. Its labels say it; what helm keeps of it is not read."""
+        listed = await self._api.call(
+            "GET",
+            f"/api/v1/namespaces/{namespace}/secrets",
+            query=[("labelSelector", f"owner=helm,name={name}")],
+            headers={"Accept": _NAMES_ONLY},
+        )
+        items = msgspec.json.decode(listed, type=_Secrets).items or []
+        labels = [item.metadata.labels for item in items]
+        return {int(label["version"]): label["status"] for label in labels}
 
     async def drift(self, namespace: str, wanted: str) -> str:
         """See ``ports.Releases``."""
@@ -171,18 +183,6 @@ class ReleaseReader:
             return ""
         differing = differences(_decoded(found), _decoded(applied))
         return sentence(name, differing) if differing else ""
-
-    async def _states(self, namespace: str, name: str) -> dict[int, str]:
-        """Return the state of each revision, in helm's words."""
-        listed = await self._api.call(
-            "GET",
-            f"/api/v1/namespaces/{namespace}/secrets",
-            query=[("labelSelector", f"owner=helm,name={name}")],
-            headers={"Accept": _NAMES_ONLY},
-        )
-        items = msgspec.json.decode(listed, type=_Secrets).items or []
-        labels = [item.metadata.labels for item in items]
-        return {int(label["version"]): label["status"] for label in labels}
 
     async def _objects(self, namespace: str, name: str, revision: int) -> tuple[str, ...]:
         secret = f"/api/v1/namespaces/{namespace}/secrets/sh.helm.release.v1.{name}.v{revision}"

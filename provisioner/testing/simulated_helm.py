@@ -137,6 +137,12 @@ class SimulatedReleases(Simulation):
             objects = (f"{name}-web", *route, f"CronJob {name}-backup", f"CronJob {name}-clock")
             return Release(revision=1, objects=objects, is_in_force=True)
 
+    async def states(self, namespace: str, name: str) -> Mapping[int, str]:
+        async with self.call(namespace):
+            found = self.namespaces.get(namespace)
+            is_there = found is not None and found.release and found.release_name == name
+            return {1: found.release} if found and is_there else {}
+
     async def drift(self, namespace: str, wanted: str) -> str:
         async with self.call(namespace):
             found = self.namespaces.get(namespace)

@@ -14,7 +14,8 @@ from app.local.cluster import LocalCluster, tools
 from provisioner.domain.clock import SystemClock
 from provisioner.domain.cluster import Observation, Pod
 from provisioner.domain.ports import Cluster, Helm, Jobs, Observer, Releases, StoreRecords
-from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor
@@ -108,7 +109,6 @@ spec: {selector: {app: db}, clusterIP: None, ports: [{port: 80}]}
 class World:
     """A cluster with helm and its watches, and a name for a namespace that is not there yet.
 
-    ``release_state`` is helm's word for the state of the namespace's release, or "";
     ``remove_workloads`` deletes what helm installed behind its back, ``remove_label`` takes the
     store's label from the namespace.
     """
@@ -121,7 +121,6 @@ class World:
     chart: Path
     namespace: str
     labels: Callable[[], Awaitable[dict[str, str]]]
-    release_state: Callable[[], Awaitable[str]]
     remove_workloads: Callable[[], Awaitable[None]]
     remove_label: Callable[[], Awaitable[None]]
 
@@ -132,6 +131,11 @@ class World:
         return await self.helm.install(
             release=self.namespace, namespace=self.namespace, chart=self.chart, values=values
         )
+
+    async def release_state(self) -> str:
+        """Return helm's word for the state of the namespace's release, or ""."""
+        states = await self.releases.states(self.namespace, self.namespace)
+        return states[max(states)] if states else ""
 
     async def uninstall(self) -> str:
         return await self.helm.uninstall(release=self.namespace, namespace=self.namespace)
@@ -186,9 +190,6 @@ def simulated_world(folder: Path) -> World:
     async def labels() -> dict[str, str]:
         return cluster.namespaces[namespace].labels
 
-    async def release_state() -> str:
-        return cluster.namespaces[namespace].release
-
     async def remove_workloads() -> None:
         cluster.remove_workloads(namespace)
 
@@ -196,7 +197,7 @@ def simulated_world(folder: Path) -> World:
         cluster.unlabel(namespace)
 
     return World(
-        cluster, cluster, cluster, cluster, cluster, folder, namespace, labels, release_state,
+        cluster, cluster, cluster, cluster, cluster, folder, namespace, labels,
         remove_workloads, remove_label,
     )  # fmt: skip
 
@@ -206,8 +207,10 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
     namespace = f"contract-{uuid.uuid4().hex[:12]}"
     program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
     api = await KubeApi.connect(kubeconfig, None)
-    doctor = ClusterDoctor(api, ReleaseReader(api))
-    helm = HelmClient(HelmSettings(program, folder / "state", kubeconfig), doctor=doctor)
+    releases = ReleaseReader(api)
+    settings = HelmSettings(program, folder / "state", kubeconfig)
+    helm_itself = HelmProgram(settings, doctor=ClusterDoctor(api, releases))
+    helm = HelmClient(helm_itself, releases.states)
     cluster = KubeCluster(api)
     observer = ClusterObserver(cluster, cast("StoreRecords", KnowsEveryStore()), lambda _: None)
     tasks = [asyncio.create_task(reflector.run()) for reflector in observer.reflectors]
@@ -216,10 +219,6 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
     async def labels() -> dict[str, str]:
         found = await asyncio.to_thread(local_cluster.kubectl_json, "get", "namespace", namespace)
         return dict(found["metadata"]["labels"])
-
-    async def release_state() -> str:
-        history = await helm.history(release=namespace, namespace=namespace)
-        return history[-1].status if history else ""
 
     async def remove_workloads() -> None:
         wanted = ("-n", namespace, "delete", "deployment", f"{namespace}-web")
@@ -232,8 +231,8 @@ async def real_world(local_cluster: LocalCluster, folder: Path) -> AsyncIterator
     try:
         await observer.synced()
         yield World(
-            cluster, helm, ReleaseReader(api), KubeJobs(api), observer, make_chart(folder),
-            namespace, labels, release_state, remove_workloads, remove_label,
+            cluster, helm, releases, KubeJobs(api), observer, make_chart(folder),
+            namespace, labels, remove_workloads, remove_label,
         )  # fmt: skip
     finally:
         await cluster.delete_namespace(namespace)

@@ -177,6 +177,7 @@ async def test_no_visitors_are_led_to_what_is_installed_closed(world: World) -> 
 
 async def test_nothing_can_be_restored_without_a_release(world: World) -> None:
     await world.create()
+    assert await world.releases.states(world.namespace, world.namespace) == {}
     with pytest.raises(HelmError, match="helm could not restore release"):
         await restore(world, 1)
     assert world.observer.observe(world.namespace).pods == ()

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from app.local.cluster import LocalCluster, tools
 from provisioner.domain.cluster import Release
-from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.releases import ReleaseReader
 from tests.charts.rendering import WOOCOMMERCE
@@ -81,9 +82,10 @@ async def installed_shop(
     given = [f"--from-literal={key}=secret" for key in _CREDENTIALS]
     cluster.kubectl("-n", namespace, "create", "secret", "generic", "store-credentials", *given)
     kubeconfig = cluster.kubeconfig
-    helm = HelmClient(HelmSettings(str(tools.ensure_helm()), folder / "state", kubeconfig))
+    program = HelmProgram(HelmSettings(str(tools.ensure_helm()), folder / "state", kubeconfig))
     api = await KubeApi.connect(kubeconfig, None)
-    made = Shop(cluster, namespace, helm, ReleaseReader(api))
+    releases = ReleaseReader(api)
+    made = Shop(cluster, namespace, HelmClient(program, releases.states), releases)
     await made.install()
     yield made
     await api.close()

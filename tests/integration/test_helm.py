@@ -14,7 +14,8 @@ import pytest
 
 from app.local.cluster import LocalCluster, stages, tools
 from provisioner.domain.errors import ClusterUnreachableError, HelmError
-from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.doctor import ClusterDoctor
 from provisioner.kubernetes.releases import ReleaseReader
@@ -43,6 +44,7 @@ class Shop:
     namespace: str
     chart: Path
     helm: HelmClient
+    releases: ReleaseReader
 
     async def install(self, greeting: str = "hello", secrets: Sequence[str] = ()) -> str:
         return await self.helm.install(
@@ -57,8 +59,7 @@ class Shop:
         return await self.helm.uninstall(release=RELEASE, namespace=self.namespace)
 
     async def history(self) -> list[tuple[int, str]]:
-        found = await self.helm.history(release=RELEASE, namespace=self.namespace)
-        return [(item.revision, item.status) for item in found]
+        return sorted((await self.releases.states(self.namespace, RELEASE)).items())
 
     @property
     def greeting(self) -> str:
@@ -91,8 +92,10 @@ async def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> A
     program, kubeconfig = str(tools.ensure_helm()), local_cluster.kubeconfig
     api = await KubeApi.connect(kubeconfig, None)
     settings = HelmSettings(program, tmp_path / "state", kubeconfig, grace_seconds=3)
-    helm = HelmClient(settings, doctor=ClusterDoctor(api, ReleaseReader(api)))
-    yield Shop(local_cluster, namespace, chart, helm)
+    releases = ReleaseReader(api)
+    itself = HelmProgram(settings, doctor=ClusterDoctor(api, releases))
+    helm = HelmClient(itself, releases.states)
+    yield Shop(local_cluster, namespace, chart, helm, releases)
     await api.close()
 
 

@@ -13,7 +13,8 @@ import pytest
 from app.local.cluster import LocalCluster, tools
 from app.local.cluster.local_cluster import ClusterError
 from provisioner.domain.errors import AdmissionWebhookError, HelmError
-from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram, HelmSettings
 from provisioner.kubernetes.api import KubeApi
 from provisioner.kubernetes.cluster import KubeCluster
 from provisioner.kubernetes.doctor import ClusterDoctor
@@ -111,7 +112,8 @@ async def shop(local_cluster: LocalCluster, namespace: str, tmp_path: Path) -> A
     api = await KubeApi.connect(local_cluster.kubeconfig, None)
     releases = ReleaseReader(api)
     settings = HelmSettings(str(tools.ensure_helm()), tmp_path / "state", local_cluster.kubeconfig)
-    helm = HelmClient(settings, doctor=ClusterDoctor(api, releases))
+    program = HelmProgram(settings, doctor=ClusterDoctor(api, releases))
+    helm = HelmClient(program, releases.states)
     yield Shop(local_cluster, namespace, chart, helm, releases, KubeCluster(api))
     await api.close()
 

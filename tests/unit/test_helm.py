@@ -1,8 +1,9 @@
 """The helm adapter with programs that only pretend to be helm, each wrong in its own way."""
 
+import asyncio
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from provisioner.domain.errors import (
     TransientError,
 )
 from provisioner.domain.ports import Doctor
-from provisioner.helm import client as helm_module
-from provisioner.helm.client import HelmClient, HelmSettings, Revision
+from provisioner.helm import process
+from provisioner.helm import program as helm_module
+from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram, HelmSettings
 
 SECRET = "s3cr3t-value"
-HISTORY = '[{"revision":1,"status":"deployed","description":"Install complete"}]'
 MakeHelm = Callable[..., HelmClient]
 
 
@@ -34,6 +36,7 @@ def make_helm(tmp_path: Path) -> MakeHelm:
         kubeconfig: Path | None = None,
         timeout: float = 30,
         doctor: Doctor | None = None,
+        states: Mapping[int, str] | None = None,
     ) -> HelmClient:
         program = tmp_path / "helm"
         program.write_text(f"#!{sys.executable} -S\nimport json, os, signal, sys, time\n{body}\n")
@@ -41,9 +44,24 @@ def make_helm(tmp_path: Path) -> MakeHelm:
         settings = HelmSettings(
             str(program), tmp_path / "state", kubeconfig, timeout_seconds=timeout, grace_seconds=1
         )
-        return HelmClient(settings, doctor=doctor)
+        return client(settings, doctor=doctor, states=states)
 
     return make
+
+
+def client(
+    settings: HelmSettings,
+    *,
+    doctor: Doctor | None = None,
+    states: Mapping[int, str] | None = None,
+) -> HelmClient:
+    """A client that finds these states of each release's revisions: none, unless they are given."""
+
+    async def found(namespace: str, release: str) -> Mapping[int, str]:
+        assert (namespace, release) == ("ns", "shop")
+        return states or {}
+
+    return HelmClient(HelmProgram(settings, doctor=doctor), found)
 
 
 async def install(helm: HelmClient, secrets: Sequence[str] = ()) -> str:
@@ -56,12 +74,8 @@ async def install(helm: HelmClient, secrets: Sequence[str] = ()) -> str:
     )
 
 
-async def history(helm: HelmClient) -> list[Revision]:
-    return await helm.history(release="shop", namespace="ns")
-
-
 async def test_a_helm_that_is_missing(tmp_path: Path) -> None:
-    helm = HelmClient(HelmSettings(str(tmp_path / "no-helm"), tmp_path / "state"))
+    helm = client(HelmSettings(str(tmp_path / "no-helm"), tmp_path / "state"))
     with pytest.raises(HelmError) as failed:
         await install(helm)
     assert failed.value.reason.code == "HELM_MISSING"
@@ -73,38 +87,55 @@ async def test_a_helm_that_is_missing(tmp_path: Path) -> None:
 
 async def test_a_helm_that_may_not_be_run(tmp_path: Path) -> None:
     (tmp_path / "helm").write_text("")
-    helm = HelmClient(HelmSettings(str(tmp_path / "helm"), tmp_path / "state"))
+    helm = client(HelmSettings(str(tmp_path / "helm"), tmp_path / "state"))
     with pytest.raises(HelmError, match="Permission denied") as failed:
         await install(helm)
     assert failed.value.reason.code == "HELM_MISSING"
 
 
 @pytest.mark.parametrize(
-    "printed",
-    ["", "\x00\xff\xfe", "All is well.", "{]", "[1, 2]", '{"revision": 1}', "[" * 100, "[INFO] hi"],
+    ("states", "runs"),
+    [
+        ({}, [["upgrade"]]),
+        ({1: "superseded", 2: "deployed"}, [["upgrade"]]),
+        ({1: "failed"}, [["upgrade"]]),
+        ({1: "pending-install"}, [["uninstall"], ["upgrade"]]),
+        ({1: "deployed", 2: "uninstalling"}, [["uninstall"], ["upgrade"]]),
+        # What was in force last is put back, and not what came after it or before.
+        (
+            {1: "superseded", 2: "deployed", 3: "failed", 4: "pending-upgrade"},
+            [["rollback", "2"], ["upgrade"]],
+        ),
+        ({10: "pending-rollback", 9: "superseded"}, [["rollback", "9"], ["upgrade"]]),
+        ({1: "failed", 2: "pending-upgrade"}, [["uninstall"], ["upgrade"]]),  # none ever was
+    ],
 )
-async def test_a_helm_that_prints_garbage(make_helm: MakeHelm, printed: str) -> None:
-    helm = make_helm(f"sys.stdout.buffer.write({printed.encode('latin-1')!r})")
-    with pytest.raises(HelmError) as failed:
-        await install(helm)
-    assert failed.value.reason.code == "HELM_FAILED"
-    assert failed.value.reason.message.startswith("helm's history of release shop cannot be read: ")
+async def test_what_a_killed_helm_has_left_is_repaired_first(
+    make_helm: MakeHelm, tmp_path: Path, states: Mapping[int, str], runs: list[list[str]]
+) -> None:
+    await install(make_helm(RECORD, states=states))
+    told = [given["argv"][1:] for given in recorded(tmp_path)]
+    assert [[verb, rest[1]] if verb == "rollback" else [verb] for verb, *rest in told] == runs
 
 
-@pytest.mark.parametrize("before", ["", "WARNING: [a] {b}\n", "[INFO] reading {}\nlevel=warn\n"])
-async def test_a_helm_that_talks_before_its_json(make_helm: MakeHelm, before: str) -> None:
-    helm = make_helm(f"print({before + HISTORY!r})")
-    assert await history(helm) == [Revision(1, "deployed")]
+async def test_a_release_is_looked_at_once_no_helm_works_on_it(
+    make_helm: MakeHelm, tmp_path: Path
+) -> None:
+    """Its state is another one while a helm of an earlier service works on it."""
+    make_helm(RECORD)
+    settings = HelmSettings(str(tmp_path / "helm"), tmp_path / "state", grace_seconds=30)
+    program, looks = HelmProgram(settings), list[str]()
 
+    async def found(*_: str) -> Mapping[int, str]:
+        looks.append("looked")
+        return {}
 
-async def test_a_long_history_is_read_whole(make_helm: MakeHelm) -> None:
-    failed = [{"revision": n, "status": "failed", "description": "why " * 2000} for n in range(10)]
-    helm = make_helm(f"print({json.dumps(failed)!r})")
-    assert await history(helm) == [Revision(n, "failed") for n in range(10)]
-
-
-async def test_no_release_is_no_history(make_helm: MakeHelm) -> None:
-    assert await history(make_helm("sys.exit('Error: release: not found')")) == []
+    async with program.kept_off("shop"):
+        installing = asyncio.create_task(install(HelmClient(program, found)))
+        await asyncio.sleep(3 * process._LOCK_POLL_SECONDS)
+        assert looks == []
+    await installing
+    assert looks == ["looked"]
 
 
 class Finds:
@@ -153,7 +184,7 @@ async def test_a_connection_that_was_lost_for_a_moment(make_helm: MakeHelm, said
         await install(make_helm(f"sys.exit({said!r})", doctor=Finds(None)))
     assert told.value.reason.code == "HELM_FAILED"
     assert told.value.reason.message == (
-        f"helm could not read release shop: {said}. See that helm reaches the API server as the"
+        f"helm could not install release shop: {said}. See that helm reaches the API server as the"
         " platform itself does, then try again."
     )
 
@@ -162,8 +193,8 @@ async def test_where_the_api_server_finds_no_fault_helm_has_the_word(make_helm: 
     with pytest.raises(HelmError) as failed:
         await install(make_helm("sys.exit('Error: bad chart.')", doctor=Finds(None)))
     assert str(failed.value) == (
-        "helm could not read release shop: Error: bad chart. Mend what it names in the chart or its"
-        " values, then try again."
+        "helm could not install release shop: Error: bad chart. Mend what it names in the chart or"
+        " its values, then try again."
     )
 
 
@@ -174,8 +205,8 @@ async def test_what_the_cluster_refused_to_helm_has_the_remedy_that_fits(
     with pytest.raises(HelmError) as failed:
         await install(make_helm(f"sys.exit({said!r})", doctor=Finds(None)))
     assert str(failed.value) == (
-        f"helm could not read release shop: {said}. Give the platform's account the right that this"
-        " names (the ClusterRoles of its chart hold all that it needs), then try again."
+        f"helm could not install release shop: {said}. Give the platform's account the right that"
+        " this names (the ClusterRoles of its chart hold all that it needs), then try again."
     )
 
 
@@ -200,12 +231,9 @@ async def test_a_helm_that_hangs(make_helm: MakeHelm) -> None:
 
 
 async def test_a_helm_that_gives_the_secret_away(make_helm: MakeHelm) -> None:
-    body = f"""
-if sys.argv[1] == "history":
-    print({HISTORY!r})
-else:
-    sys.stderr.buffer.write(b"Error: \\x1b[31m\\xff" + sys.stdin.buffer.read())
-    sys.exit(1)
+    body = """
+sys.stderr.buffer.write(b"Error: \\x1b[31m\\xff" + sys.stdin.buffer.read())
+sys.exit(1)
 """
     with pytest.raises(HelmError) as failed:
         await install(make_helm(body), [SECRET])
@@ -216,11 +244,10 @@ else:
     assert "\x1b" not in message + failed.value.output
 
 
-RECORD = f"""
+RECORD = """
 with open(os.path.dirname(sys.argv[0]) + "/record", "a") as file:
     given = dict(argv=sys.argv, environ=dict(os.environ), stdin=sys.stdin.read())
     file.write(json.dumps(given) + "\\n")
-print({HISTORY!r})
 """
 
 
@@ -230,10 +257,10 @@ def recorded(folder: Path) -> list[dict[str, Any]]:
 
 async def test_values_come_on_stdin_alone(make_helm: MakeHelm, tmp_path: Path) -> None:
     await install(make_helm(RECORD), [SECRET])
-    read, installed = recorded(tmp_path)
-    assert (read["argv"][1], installed["argv"][1]) == ("history", "upgrade")
+    (installed,) = recorded(tmp_path)
+    assert installed["argv"][1] == "upgrade"
     assert json.loads(installed["stdin"]) == {"password": SECRET}
-    assert SECRET not in json.dumps([read, installed["argv"], installed["environ"]])
+    assert SECRET not in json.dumps([installed["argv"], installed["environ"]])
 
 
 async def test_helm_is_given_what_it_needs_and_no_more(
@@ -244,7 +271,7 @@ async def test_helm_is_given_what_it_needs_and_no_more(
     monkeypatch.setenv("HELM_KUBETOKEN", "t0ken")
     monkeypatch.setenv("KUBECONFIG", "/nowhere/own")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
-    await history(make_helm(RECORD, kubeconfig=tmp_path / "given"))
+    await install(make_helm(RECORD, kubeconfig=tmp_path / "given"))
     (given,) = recorded(tmp_path)
     home = str(tmp_path / "state" / "home")
     environ = given["environ"]
@@ -263,7 +290,7 @@ async def test_in_a_pod_helm_reads_the_service_account_itself(
     monkeypatch.setenv("KUBECONFIG", "/nowhere/own")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    await history(make_helm(RECORD))
+    await install(make_helm(RECORD))
     (given,) = recorded(tmp_path)
     assert "KUBECONFIG" not in given["environ"]
     assert given["environ"]["HOME"] == str(tmp_path / "state" / "home")

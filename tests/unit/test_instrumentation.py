@@ -9,7 +9,7 @@ from provisioner.domain.errors import HelmError, HelmKilledError
 from provisioner.domain.names import new_store_id
 from provisioner.domain.owners import local
 from provisioner.domain.stores import new_store
-from provisioner.helm.client import HelmClient, HelmSettings
+from provisioner.helm.program import Call, HelmProgram, HelmSettings
 from provisioner.reconcile.context import ReconcileContext, WorkSettings
 from provisioner.reconcile.queue import Lane, WorkQueue
 from provisioner.reconcile.reconciler import Reconciler
@@ -81,13 +81,10 @@ async def test_runs_of_helm(tmp_path: Path, script: str, outcome: str) -> None:
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o700)
     measurements = RecordedMeasurements()
-    helm = HelmClient(
-        HelmSettings(str(program), tmp_path / "state", timeout_seconds=1, grace_seconds=1),
-        measurements,
-    )
+    settings = HelmSettings(str(program), tmp_path / "state", timeout_seconds=1, grace_seconds=1)
 
     try:
-        await helm.uninstall(release="tiny-1", namespace="shop")
+        await HelmProgram(settings, measurements).call(Call("try", "tiny-1"), ["uninstall"])
     except (HelmError, HelmKilledError):
         assert outcome != "SUCCEEDED"
 

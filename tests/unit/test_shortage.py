@@ -14,8 +14,8 @@ import pytest
 
 from provisioner.domain.errors import HelmError, MachineShortageError
 from provisioner.domain.shortage import told_shortage
-from provisioner.helm.client import HelmClient, HelmSettings
 from provisioner.helm.process import run
+from provisioner.helm.program import HelmProgram, HelmSettings
 
 PASSING = {
     errno.ENOSPC: "This machine has no disk space left (No space left on device).",
@@ -40,9 +40,8 @@ def failing(number: int) -> Any:
     return start
 
 
-async def history(folder: Path) -> object:
-    helm = HelmClient(HelmSettings("helm", folder / "state"))
-    return await helm.history(release="shop", namespace="ns")
+async def version(folder: Path) -> object:
+    return await HelmProgram(HelmSettings("helm", folder / "state")).version()
 
 
 @pytest.mark.parametrize("number", PASSING)
@@ -51,7 +50,7 @@ async def test_a_start_that_fails_for_a_while(
 ) -> None:
     monkeypatch.setattr(asyncio, "create_subprocess_exec", failing(number))
     with pytest.raises(MachineShortageError) as told:
-        await history(tmp_path)
+        await version(tmp_path)
     assert str(told.value) == f"helm cannot be started. {PASSING[number]}"
 
 
@@ -61,7 +60,7 @@ async def test_a_helm_that_is_missing_stays_so(
 ) -> None:
     monkeypatch.setattr(asyncio, "create_subprocess_exec", failing(number))
     with pytest.raises(HelmError) as told:
-        await history(tmp_path)
+        await version(tmp_path)
     assert told.value.reason.code == "HELM_MISSING"
 
 
@@ -76,13 +75,13 @@ async def test_a_lock_that_cannot_be_made(
 
     monkeypatch.setattr(owner, call, full)
     with pytest.raises(MachineShortageError, match="This machine has no disk space left"):
-        await history(tmp_path)
+        await version(tmp_path)
 
 
 async def test_a_folder_of_the_lock_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
     with pytest.raises(MachineShortageError, match="This machine cannot do it just now"):
-        await history(tmp_path)
+        await version(tmp_path)
 
 
 async def test_a_program_that_is_being_written(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from app.doctor.installation import Installation
 from app.doctor.shops import EngineShop, shop_of
 from provisioner.domain.engines import Engine
 from provisioner.domain.errors import HelmError, TransientError
-from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram
 from provisioner.reconcile.namespaces import CREDENTIALS_SECRET
 
 _RELEASE = "doctor"
@@ -39,7 +39,7 @@ async def check_engines(installation: Installation) -> Finding:
 
 
 async def _shop(
-    helm: HelmClient, installation: Installation, engine: Engine, files: Sequence[Path]
+    helm: HelmProgram, installation: Installation, engine: Engine, files: Sequence[Path]
 ) -> EngineShop:
     store = {
         "id": "doctor",

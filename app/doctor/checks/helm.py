@@ -10,7 +10,7 @@ from pathlib import Path
 from app.doctor.findings import Finding, failed, ok
 from app.doctor.installation import Installation
 from provisioner.domain.errors import HelmError, TransientError
-from provisioner.helm.client import HelmClient
+from provisioner.helm.program import HelmProgram
 
 _SECONDS = 6.0  # less than a check may take, so that helm is ended here, and its folders removed
 _REMEDY = "Install helm 4, or set STORE_PLATFORM_HELM to its path."
@@ -31,10 +31,10 @@ async def check_helm(installation: Installation) -> Finding:
 
 
 @contextmanager
-def private_helm(installation: Installation) -> Iterator[HelmClient]:
+def private_helm(installation: Installation) -> Iterator[HelmProgram]:
     """Give a helm whose homes are in a folder of its own, which is removed in the end."""
     settings = installation.settings.platform().helm
     with tempfile.TemporaryDirectory(prefix="store-platform-doctor-") as folder:
-        yield HelmClient(
+        yield HelmProgram(
             replace(settings, state=Path(folder), timeout_seconds=_SECONDS, grace_seconds=0.5)
         )
