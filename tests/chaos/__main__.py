@@ -12,6 +12,7 @@ from tests.chaos.backups import place_for_backups
 from tests.chaos.inspection import inspect_storm
 from tests.chaos.storm import Storm
 from tests.e2e.service import Service
+from tests.e2e.volumes import volumes_that_grow
 
 _ENDS = "SELECT kind, status, COUNT(*) FROM operations GROUP BY kind, status ORDER BY kind, status"
 
@@ -25,9 +26,9 @@ def main(rounds: int = 200, seed: int = 0) -> None:
             service = Service(Path(folder), cluster)
             try:
                 storm = Storm(service, seed)
-                with place_for_backups(cluster):
+                with place_for_backups(cluster), volumes_that_grow(cluster):
                     asyncio.run(storm.run(rounds))
-                    inspect_storm(storm.promises, cluster)
+                    inspect_storm(storm, cluster)
                     ends = storm.promises.rows(_ENDS)
             except BaseException:
                 kept = Path(tempfile.gettempdir()) / "store-platform-chaos.log"

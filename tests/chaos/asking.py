@@ -12,13 +12,16 @@ _MUTATION = """mutation ($input: %sInput!) { %s(input: $input) {
 
 
 async def ask(
-    promises: Promises, mutation: str, given: dict[str, str], wanted: str = ""
+    promises: Promises, mutation: str, given: dict[str, str], wanted: str = "", *, token: str = ""
 ) -> dict[str, Any]:
-    """Call a mutation; return its payload, with ``wanted`` of it besides the errors."""
+    """Call a mutation; return its payload, with ``wanted`` of it besides the errors.
+
+    Without a ``token`` it is the storm's that asks.
+    """
     document = _MUTATION % (mutation[0].upper() + mutation[1:], mutation, wanted)
-    execute, token = promises.choose().execute, promises.token
+    execute = promises.choose().execute
     try:
-        answer = await asyncio.to_thread(execute, token, document, input=given)
+        answer = await asyncio.to_thread(execute, token or promises.token, document, input=given)
     except TransportQueryError as error:  # it was answered, if not well
         raise AssertionError(error.errors) from error
     payload: dict[str, Any] = answer[mutation]

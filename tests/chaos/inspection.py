@@ -6,8 +6,10 @@ from app.local.cluster import LocalCluster
 from provisioner.domain.owners import MERCHANTS
 from tests.chaos.backup_inspection import inspect_backups
 from tests.chaos.backups import DAMAGED
+from tests.chaos.merchants import inspect_merchants
 from tests.chaos.operation_inspection import inspect_operations
 from tests.chaos.promises import Promises
+from tests.chaos.storm import Storm
 from tests.chaos.suspensions import inspect_suspensions
 from tests.chaos.upgrades import inspect_upgrades
 from tests.e2e.namespaces import store_namespaces
@@ -24,10 +26,11 @@ def inspect(promises: Promises, cluster: LocalCluster) -> None:
     inspect_suspensions(promises, cluster)
 
 
-def inspect_storm(promises: Promises, cluster: LocalCluster) -> None:
-    """Do the same, and see to the versions of shops, which only a storm changes."""
-    inspect(promises, cluster)
-    inspect_upgrades(promises, cluster)
+def inspect_storm(storm: Storm, cluster: LocalCluster) -> None:
+    """Do the same, and see to what of shops only a storm changes."""
+    inspect(storm.promises, cluster)
+    inspect_upgrades(storm.promises, cluster)
+    inspect_merchants(storm.merchants, storm.promises, cluster)
 
 
 def inspect_records(promises: Promises) -> set[str]:

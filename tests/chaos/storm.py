@@ -15,6 +15,7 @@ import yaml
 from app.local.cluster.progress import say
 from app.local.cluster.stages import MISSING_IMAGES
 from tests.chaos.backups import Backups
+from tests.chaos.merchants import Merchants
 from tests.chaos.promises import UNANSWERED, Promises
 from tests.chaos.suspensions import Suspensions
 from tests.chaos.upgrades import VERSIONS, Upgrades
@@ -62,7 +63,9 @@ class Storm:
         self.promises = Promises(lambda: service)
         self.backups = Backups(self.promises, self.random)
         self.suspensions = Suspensions(self.promises, self.random)
+        # Each with dice of its own, or what is added to the storm would change all that was in it.
         self.upgrades = Upgrades(self.promises, random.Random(seed))  # noqa: S311 - see above
+        self.merchants = Merchants(self.promises, random.Random(seed))  # noqa: S311 - see above
         self.kills = 0
         self.outages = 0
         self._first = self._second = ""
@@ -72,6 +75,7 @@ class Storm:
         offer_engines(self.service)
         self.service.settings.update(SETTINGS, **_SETTINGS)
         self.promises.token = self.service.token("storm", role="admin")
+        self.merchants.begin(self.service)
         await self._begin()
         for number in range(1, rounds + 1):
             await self._round()
@@ -125,6 +129,7 @@ class Storm:
             await self.backups.act()
             await self.suspensions.act(self._spared)
             await self.upgrades.act(spared=self._first)
+            await self.merchants.act(self._spared)
             others = sorted(set(promises.alive) - self._spared)
             for store_id in self.random.sample(others, k=min(2, len(others))):
                 await self._disturb(store_id)

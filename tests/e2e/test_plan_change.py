@@ -5,17 +5,13 @@ from typing import Any
 from tests.e2e.service import Service
 from tests.e2e.test_recovery import Follower, a_store
 from tests.e2e.test_restart import is_over, servers
+from tests.e2e.volumes import volumes_that_grow
 
 CHANGE = """mutation ($input: ChangePlanInput!) { changePlan(input: $input) {
   errors { code message } } }"""
 CHANGES = "query ($id: ID!) { store(id: $id) { planChanges { way plan { name } } } }"
 LATEST = """query ($id: ID!) { store(id: $id) { status plan { name }
   operation { kind status reason { code message } steps { name status } } } }"""
-
-
-def allow_growth(service: Service, *, is_allowed: bool) -> None:
-    patch = f'{{"allowVolumeExpansion": {str(is_allowed).lower()}}}'
-    service.cluster.kubectl("patch", "storageclass", "standard", "-p", patch)
 
 
 def sizes(store: Follower) -> dict[str, str]:
@@ -58,8 +54,7 @@ async def changed(store: Follower, plan: str) -> dict[str, Any]:
 
 
 async def test_a_shop_grows_and_keeps_its_volumes_when_it_shrinks(service: Service) -> None:
-    allow_growth(service, is_allowed=True)
-    try:
+    with volumes_that_grow(service.cluster):
         async with a_store(service, "growing") as store:
             await store.until("READY")
             assert ways(store) == {"medium": "EXPANDS", "large": "EXPANDS"}
@@ -83,8 +78,6 @@ async def test_a_shop_grows_and_keeps_its_volumes_when_it_shrinks(service: Servi
             assert (shrunk["status"], shrunk["plan"]) == ("READY", {"name": "small"})
             assert shrunk["operation"]["steps"][-1] == {"name": "EXPAND", "status": "SKIPPED"}
             assert (sizes(store), memory(store)) == (large, "512Mi")
-    finally:
-        allow_growth(service, is_allowed=False)
 
 
 async def test_volumes_that_cannot_grow_are_said_before(service: Service) -> None:

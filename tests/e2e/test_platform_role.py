@@ -26,9 +26,10 @@ from tests.e2e.platform_account import (
 )
 from tests.e2e.service import Service
 from tests.e2e.test_admin_password import REVEAL
-from tests.e2e.test_plan_change import allow_growth, changed
+from tests.e2e.test_plan_change import changed
 from tests.e2e.test_recovery import a_store, behaving, give_values
 from tests.e2e.versions import BROKEN, ENGINE, look, offer_versions, until_over, upgrade
+from tests.e2e.volumes import volumes_that_grow
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +77,8 @@ async def test_the_main_job(account: PlatformAccount, service: Service) -> None:
         await whole.until("PROVISIONING")
         assert (await whole.until("READY", "FAILED"))["status"] == "READY"
         # It gets a plan with larger volumes.
-        allow_growth(service, is_allowed=True)
-        assert (await changed(whole, "medium"))["operation"]["reason"] is None
+        with volumes_that_grow(service.cluster):
+            assert (await changed(whole, "medium"))["operation"]["reason"] is None
 
         # Another fails, its log is read, and it is retried once the chart is mended.
         service.stop()
