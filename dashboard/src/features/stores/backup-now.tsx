@@ -96,7 +96,7 @@ function LatestEnd({ store, role }: BackupNowProps) {
 
 function endOf(store: StoreDetailsFragment): string | undefined {
   const status = isBackup(store) ? store.operation?.status : undefined;
-  if (status === "SUCCEEDED") return `${store.name} is backed up.`;
-  if (status === "FAILED") return `The backup of ${store.name} failed.`;
+  if (status === "SUCCEEDED") return `${store.title} is backed up.`;
+  if (status === "FAILED") return `The backup of ${store.title} failed.`;
   return undefined;
 }

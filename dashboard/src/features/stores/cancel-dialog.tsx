@@ -8,7 +8,7 @@ import { refusalOf } from "@/lib/graphql/refusal-of";
 import { CANCEL_STORE } from "./operations";
 
 interface CancelDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name">;
+  store: Pick<StoreSummaryFragment, "id" | "title">;
   onClose: () => void;
 }
 
@@ -21,7 +21,7 @@ export function CancelDialog({ store, onClose }: CancelDialogProps) {
   }
 
   return (
-    <Dialog title={`Give up ${store.name}?`} onClose={onClose}>
+    <Dialog title={`Give up ${store.title}?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>The work on it stops, and what was made so far is removed. The name is free again afterwards.</p>
         <Refusal title="It was not cancelled" message={refusalOf(result, (data) => data.cancelStore)} />

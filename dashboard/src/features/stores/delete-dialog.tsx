@@ -10,7 +10,7 @@ import { afterDeletionInWords } from "./backup-words";
 import { DELETE_STORE, STORE_BACKUPS } from "./operations";
 
 interface DeleteDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name">;
+  store: Pick<StoreSummaryFragment, "id" | "name" | "title">;
   onClose: () => void;
 }
 
@@ -35,7 +35,7 @@ export function DeleteDialog({ store, onClose }: DeleteDialogProps) {
   }
 
   return (
-    <Dialog title={`Delete ${store.name}?`} onClose={onClose}>
+    <Dialog title={`Delete ${store.title}?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>
           The shop, its products and orders, its files and its passwords are removed.{" "}

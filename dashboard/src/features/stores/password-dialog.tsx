@@ -26,7 +26,7 @@ export function PasswordDialog({ store, onClose }: PasswordDialogProps) {
 
   if (made?.password) {
     return (
-      <Dialog title={`The new password for ${store.name}`} onClose={onClose}>
+      <Dialog title={`The new password for ${store.title}`} onClose={onClose}>
         <p>Keep it in a safe place: this is not shown again.</p>
         <Credentials username={made.username ?? ""} password={made.password} />
         <p role="status">{stateOf(store)}</p>
@@ -39,7 +39,7 @@ export function PasswordDialog({ store, onClose }: PasswordDialogProps) {
     );
   }
   return (
-    <Dialog title={`Set a new password for ${store.name}?`} onClose={onClose}>
+    <Dialog title={`Set a new password for ${store.title}?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>The shop’s administrator gets a new password, which is shown here once. The one of now ends, and whoever is signed in with it is signed out.</p>
         <p>Shoppers notice nothing, and other accounts of the shop stay as they are.</p>

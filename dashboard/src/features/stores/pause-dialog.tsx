@@ -11,7 +11,7 @@ import { SUSPEND_STORE } from "./operations";
 import { countInWords, inWords, PAUSE, WHAT_IS_KEPT, WHAT_VISITORS_SEE } from "./pause-words";
 
 interface PauseDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name" | "owner" | "ownerSource">;
+  store: Pick<StoreSummaryFragment, "id" | "title" | "owner" | "ownerSource">;
   onClose: () => void;
 }
 
@@ -22,12 +22,12 @@ export function PauseDialog({ store, onClose }: PauseDialogProps) {
 
   async function submit() {
     if (refusalOf(await suspend({ input: { id: store.id } }), (data) => inWords(data.suspendStore))) return;
-    announce(`${store.name} is being paused.`);
+    announce(`${store.title} is being paused.`);
     onClose();
   }
 
   return (
-    <Dialog title={`Pause ${store.name}?`} onClose={onClose}>
+    <Dialog title={`Pause ${store.title}?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>{`${WHAT_VISITORS_SEE} Its admin is closed too, until you open the shop again.`}</p>
         <p>{`${WHAT_IS_KEPT} No backups are made meanwhile, since nothing in it changes.`}</p>

@@ -25,7 +25,7 @@ interface PauseNoticeProps {
 /** Tells of a shop that is paused, or is being paused or opened again, and of one where that failed. */
 export function PauseNotice({ store, role }: PauseNoticeProps) {
   // Other ends are a status, which is said by itself.
-  useAnnouncedEnd(isPausing(store), isPauseGivenUp(store) ? `${store.name} was not paused.` : undefined);
+  useAnnouncedEnd(isPausing(store), isPauseGivenUp(store) ? `${store.title} was not paused.` : undefined);
   if (isLeaving(store)) return null;
   if (store.status === "SUSPENDED") return <Paused store={store} role={role} />;
   if (isPausing(store)) return <BeingPaused />;
@@ -44,7 +44,7 @@ function Paused({ store, role }: PauseNoticeProps) {
     // Not disabled meanwhile, which would take the keyboard's place away.
     if (result.fetching) return;
     const refused = refusalOf(await resume({ input: { id: store.id } }), (data) => inWords(data.resumeStore));
-    if (!refused) announce(`${store.name} is being opened again.`);
+    if (!refused) announce(`${store.title} is being opened again.`);
   }
 
   return (

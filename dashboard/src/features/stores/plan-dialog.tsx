@@ -14,7 +14,7 @@ import { CHANGE_PLAN, PLAN_CHANGES } from "./operations";
 import { PlanChoice } from "./plan-choice";
 
 interface PlanDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name">;
+  store: Pick<StoreSummaryFragment, "id" | "title">;
   onClose: () => void;
 }
 
@@ -22,7 +22,7 @@ interface PlanDialogProps {
 export function PlanDialog({ store, onClose }: PlanDialogProps) {
   const query = useLiveQuery({ query: PLAN_CHANGES, variables: { id: store.id } });
   return (
-    <Dialog title={`Change the plan of ${store.name}?`} onClose={onClose}>
+    <Dialog title={`Change the plan of ${store.title}?`} onClose={onClose}>
       <Loaded query={query} skeleton={<Skeleton rows={2} height="4.5rem" />} isPart>
         {(found) => <PlanForm store={store} changes={found.store?.planChanges ?? []} onClose={onClose} />}
       </Loaded>
@@ -40,7 +40,7 @@ function PlanForm({ store, changes, onClose }: PlanDialogProps & { changes: Chan
   async function submit() {
     if (!offer) return;
     if (refusalOf(await change({ input: { id: store.id, plan: offer.plan.name } }), (data) => data.changePlan)) return;
-    announce(`${store.name} is getting the plan ${offer.plan.name}.`);
+    announce(`${store.title} is getting the plan ${offer.plan.name}.`);
     onClose();
   }
 

@@ -48,6 +48,12 @@ test.each<[string, Partial<StoreDetailsFragment>, Answers]>([
   expect(screen.queryByRole("button", { name: "Rename" })).toBeNull();
 });
 
+test("whoever is asked about a shop reads its title", async () => {
+  showStore({ title: "Ada’s Candles" });
+  await userEvent.click(await screen.findByRole("button", { name: "Pause shop" }));
+  expect(screen.getByRole("dialog", { name: "Pause Ada’s Candles?" })).toBeDefined();
+});
+
 test("the list calls a shop by its title, above its address", async () => {
   renderPage(<StoreListPage />, { answers: { Stores: () => ({ __typename: "Query", stores: pageOf("Store", [aStore({ title: "Ada’s Candles" })]) }) } });
   expect(await screen.findByRole("link", { name: "Ada’s Candles" })).toBeDefined();

@@ -10,7 +10,7 @@ import { RESTART_STORE } from "./operations";
 import { inWords, RESTART, WHAT_IT_HELPS, WHAT_SHOPPERS_NOTICE } from "./restart-words";
 
 interface RestartDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name">;
+  store: Pick<StoreSummaryFragment, "id" | "title">;
   onClose: () => void;
 }
 
@@ -20,12 +20,12 @@ export function RestartDialog({ store, onClose }: RestartDialogProps) {
 
   async function submit() {
     if (refusalOf(await restart({ input: { id: store.id } }), (data) => inWords(data.restartStore))) return;
-    announce(`${store.name} is being restarted.`);
+    announce(`${store.title} is being restarted.`);
     onClose();
   }
 
   return (
-    <Dialog title={`Restart ${store.name}?`} onClose={onClose}>
+    <Dialog title={`Restart ${store.title}?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>{`Every part of the shop starts anew, its database first. ${WHAT_IT_HELPS}`}</p>
         <p>{`${WHAT_SHOPPERS_NOTICE} What somebody does just then, such as sending an order, may have to be done again.`}</p>

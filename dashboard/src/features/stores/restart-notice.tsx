@@ -41,7 +41,7 @@ function NotRestarted({ store: { status, operation, steps }, role }: RestartNoti
 
 function endOf(store: StoreDetailsFragment): string | undefined {
   const status = isRestart(store) ? store.operation?.status : undefined;
-  if (status === "SUCCEEDED") return `${store.name} has been restarted.`;
-  if (status === "FAILED") return `${store.name} was not restarted.`;
+  if (status === "SUCCEEDED") return `${store.title} has been restarted.`;
+  if (status === "FAILED") return `${store.title} was not restarted.`;
   return undefined;
 }

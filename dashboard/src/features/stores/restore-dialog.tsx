@@ -16,14 +16,14 @@ export function RestoreDialog(replacement: Replacement) {
   async function confirm(withoutBackup: boolean) {
     const input = { id: backup.id, acceptLossSince: backup.madeAt, withoutBackup };
     if (refusalOf(await restore({ input }), (data) => inWords(data.restoreBackup))) return;
-    announce(`The backup of ${when} is being restored in place of ${store.name}.`);
+    announce(`The backup of ${when} is being restored in place of ${store.title}.`);
     onClose();
   }
 
   return (
     <ReplaceDialog
       {...replacement}
-      title={`Restore ${store.name} as of ${when}?`}
+      title={`Restore ${store.title} as of ${when}?`}
       action="Restore in its place"
       isBeginning={result.fetching}
       refusal={refusalOf(result, (data) => inWords(data.restoreBackup))}

@@ -77,7 +77,7 @@ function remedyOfReturn({ kind, reason, parameters }: OperationFactsFragment, ro
 
 function endOf(store: StoreDetailsFragment): string | undefined {
   const status = isRestore(store) ? store.operation?.status : undefined;
-  if (status === "SUCCEEDED") return `${store.name} is ${isReturn(store) ? "brought back as it was" : "restored"}.`;
-  if (status === "FAILED") return `${store.name} was not restored.`;
+  if (status === "SUCCEEDED") return `${store.title} is ${isReturn(store) ? "brought back as it was" : "restored"}.`;
+  if (status === "FAILED") return `${store.title} was not restored.`;
   return undefined;
 }

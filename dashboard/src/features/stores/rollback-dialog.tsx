@@ -14,14 +14,14 @@ export function RollbackDialog(replacement: Replacement) {
   async function confirm(withoutBackup: boolean) {
     const input = { id: store.id, acceptLossSince: backup.madeAt, withoutBackup };
     if (refusalOf(await rollBack({ input }), (data) => inWords(data.rollbackStore))) return;
-    announce(`${store.name} is being brought back to ${version}.`);
+    announce(`${store.title} is being brought back to ${version}.`);
     onClose();
   }
 
   return (
     <ReplaceDialog
       {...replacement}
-      title={`Bring ${store.name} back to ${version}?`}
+      title={`Bring ${store.title} back to ${version}?`}
       action={goBackTo(version)}
       isBeginning={result.fetching}
       refusal={refusalOf(result, (data) => inWords(data.rollbackStore))}

@@ -48,11 +48,11 @@ export const StoreRow = memo(function StoreRow({ store, isAddressChecked, softwa
       <div className={styles.links}>
         {isAddressChecked && canBeOpened(store) && !isBeingClosed(store) && (
           <>
-            <OutsideLink look="quiet" href={store.url} aria-label={`Open shop ${store.name}`} title="Open shop">
+            <OutsideLink look="quiet" href={store.url} aria-label={`Open shop ${store.title}`} title="Open shop">
               <ExternalLink size={17} aria-hidden />
             </OutsideLink>
             {store.adminUrl && (
-              <OutsideLink look="quiet" href={store.adminUrl} aria-label={`Open admin of ${store.name}`} title="Open admin">
+              <OutsideLink look="quiet" href={store.adminUrl} aria-label={`Open admin of ${store.title}`} title="Open admin">
                 <Settings size={17} aria-hidden />
               </OutsideLink>
             )}

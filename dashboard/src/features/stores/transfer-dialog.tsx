@@ -12,7 +12,7 @@ import { TRANSFER_STORE } from "./transfer-operations";
 import { inWords } from "./transfer-words";
 
 interface TransferDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name">;
+  store: Pick<StoreSummaryFragment, "id" | "title">;
   onClose: () => void;
 }
 
@@ -29,12 +29,12 @@ export function TransferDialog({ store, onClose }: TransferDialogProps) {
       return;
     }
     if (refusalOf(await transfer({ input: { id: store.id, to: to.trim() } }), (data) => inWords(data.transferStore))) return;
-    announce(`${store.name} is offered to ${to.trim()}.`);
+    announce(`${store.title} is offered to ${to.trim()}.`);
     onClose();
   }
 
   return (
-    <Dialog title={`Give ${store.name} to somebody else?`} onClose={onClose}>
+    <Dialog title={`Give ${store.title} to somebody else?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>They see the offer in their list of shops, and have seven days to accept it. You can withdraw it until then.</p>
         <p>

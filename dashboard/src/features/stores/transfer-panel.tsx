@@ -28,7 +28,7 @@ export function TransferPanel({ store }: { store: StoreDetailsFragment }) {
     <Panel title="Another owner">
       <div className={styles.parts}>
         {offer ? (
-          <Offered id={store.id} name={store.name} offer={offer} />
+          <Offered id={store.id} name={store.title} offer={offer} />
         ) : (
           <>
             <p className={styles.hint}>You can give this shop to somebody who takes it over, with everything in it. It stays yours until they accept.</p>

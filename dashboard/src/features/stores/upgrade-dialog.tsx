@@ -10,7 +10,7 @@ import { UPGRADE_STORE } from "./operations";
 import { HOW_IT_COMES_BACK, inWords, upgradeTo } from "./upgrade-words";
 
 interface UpgradeDialogProps {
-  store: Pick<StoreSummaryFragment, "id" | "name">;
+  store: Pick<StoreSummaryFragment, "id" | "title">;
   version: string;
   onClose: () => void;
 }
@@ -21,12 +21,12 @@ export function UpgradeDialog({ store, version, onClose }: UpgradeDialogProps) {
 
   async function submit() {
     if (refusalOf(await upgrade({ input: { id: store.id, version } }), (data) => inWords(data.upgradeStore))) return;
-    announce(`${store.name} is being upgraded to ${version}.`);
+    announce(`${store.title} is being upgraded to ${version}.`);
     onClose();
   }
 
   return (
-    <Dialog title={`Upgrade ${store.name} to ${version}?`} onClose={onClose}>
+    <Dialog title={`Upgrade ${store.title} to ${version}?`} onClose={onClose}>
       <DialogForm onSubmit={submit}>
         <p>The shop is closed for some minutes: visitors see that it will be back soon. It opens by itself once a shopper could buy in it.</p>
         <p>{`Before anything of it is changed, the whole shop is saved. ${HOW_IT_COMES_BACK}`}</p>

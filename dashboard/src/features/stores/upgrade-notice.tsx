@@ -46,9 +46,9 @@ function NotUpgraded({ store, role }: UpgradeNoticeProps) {
 
 function endOf(store: StoreDetailsFragment): string | undefined {
   // The return begins with the end of the upgrade.
-  if (isReturn(store)) return `The upgrade of ${store.name} failed. The shop is brought back as it was.`;
+  if (isReturn(store)) return `The upgrade of ${store.title} failed. The shop is brought back as it was.`;
   const status = isUpgrade(store) ? store.operation?.status : undefined;
-  if (status === "SUCCEEDED") return `${store.name} is upgraded to ${store.engineVersion}.`;
-  if (status === "FAILED") return `${store.name} was not upgraded.`;
+  if (status === "SUCCEEDED") return `${store.title} is upgraded to ${store.engineVersion}.`;
+  if (status === "FAILED") return `${store.title} was not upgraded.`;
   return undefined;
 }
