@@ -44,6 +44,7 @@ test("a shop gets a title, a new password, and another owner who accepts it", as
   const other = await (await browser.newContext()).newPage();
   await openAs(other, await newToken("taker"));
   await expect(other.getByText("merchant offers you the shop handed-over")).toBeVisible();
+  await expect(other.getByText("A shop of WooCommerce (0.4 CPU · 1 GB memory · 15 GB disk). You can accept it until", { exact: false })).toBeVisible();
   await inspect(other, "stores-offered");
   await other.getByRole("button", { name: "Accept" }).click();
   const taking = other.getByRole("dialog", { name: "Take over handed-over?" });

@@ -6,12 +6,22 @@ export function FactList({ children }: { children: ReactNode }) {
   return <dl className={styles.facts}>{children}</dl>;
 }
 
+interface FactProps {
+  name: string;
+  /** What it means, in a sentence. */
+  detail?: string | null;
+  children: ReactNode;
+}
+
 /** A fact in a list of facts. */
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function Fact({ name, detail, children }: FactProps) {
   return (
     <div className={styles.fact}>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd>
+        {children}
+        {detail && <p className={styles.detail}>{detail}</p>}
+      </dd>
     </div>
   );
 }

@@ -22,8 +22,11 @@ export function FactsPanel({ store, software, action }: FactsPanelProps) {
       <FactList>
         {store.title !== store.name && <Fact name="Name in its address">{store.name}</Fact>}
         <Fact name="Shop software">{software}</Fact>
-        {store.plan && <Fact name="Plan">{planInWords(store.plan)}</Fact>}
-        {store.plan?.description && <Fact name="What it means">{store.plan.description}</Fact>}
+        {store.plan && (
+          <Fact name="Plan" detail={store.plan.description}>
+            {planInWords(store.plan)}
+          </Fact>
+        )}
         <Fact name="Owner">{ownerLabel(store)}</Fact>
         <Fact name="Created">
           <TimeAgo at={store.createdAt} />

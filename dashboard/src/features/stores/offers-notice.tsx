@@ -13,8 +13,10 @@ import { useLiveQuery } from "@/lib/graphql/use-live-query";
 import { dayAndTimeInside, exactTime } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { useCanChange } from "@/lib/viewer";
+import { needsInWords } from "./plan-words";
 import { ACCEPT_TRANSFER, DECLINE_TRANSFER, OFFERED_STORES } from "./transfer-operations";
 import { inWords, WHAT_TO_DO } from "./transfer-words";
+import { useSoftwareName } from "./use-software-label";
 
 type Offer = OfferedStoresQuery["offeredStores"][number];
 
@@ -27,6 +29,7 @@ export function OffersNotice() {
 
 function OneOffer({ offer, canChange }: { offer: Offer; canChange: boolean }) {
   const now = useNow();
+  const nameOf = useSoftwareName();
   const [isAsked, setAsked] = useState(false);
   const [result, decline] = useMutation(DECLINE_TRANSFER);
 
@@ -51,7 +54,7 @@ function OneOffer({ offer, canChange }: { offer: Offer; canChange: boolean }) {
     <>
       <Notice tone="progress" title={`${offer.offeredBy} offers you the shop ${offer.storeName}`} actions={canChange && answers}>
         <p>
-          {`${sizeOf(offer)} You can accept it until `}
+          {`A shop of ${nameOf(offer.engine)}${offer.resources ? ` (${needsInWords(offer.resources)})` : ""}. You can accept it until `}
           <span title={exactTime(offer.expiresAt)}>{dayAndTimeInside(offer.expiresAt, now)}</span>.
         </p>
         {!canChange && <p>Your role may look only: ask whoever runs the platform for another one.</p>}
@@ -90,10 +93,4 @@ function AcceptDialog({ offer, onClose }: { offer: Offer; onClose: () => void })
       </DialogForm>
     </Dialog>
   );
-}
-
-/** What the shop is, and what it takes up. */
-function sizeOf({ engine, resources }: Offer): string {
-  if (!resources) return `It is a shop of ${engine}.`;
-  return `It is a shop of ${engine}, for which ${resources.cpu} CPU, ${resources.memory} of memory and ${resources.storage} of disk are set aside.`;
 }

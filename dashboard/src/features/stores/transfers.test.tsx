@@ -100,7 +100,7 @@ test("of an offered shop the list says who offers it and what it is, and asks be
   const answers = { Stores: stores, OfferedStores: offers(OFFERED), ...answered("acceptTransfer", { store: aStore({ id: "store_7" }) }) };
   const { asked } = renderPage(<StoreListPage />, { answers, at: "/stores", route: "/stores" });
   expect(await noticeTexts("eve offers you the shop soaps")).toEqual([
-    expect.stringMatching(/^It is a shop of medusa, for which 500m CPU, 1Gi of memory and 5Gi of disk are set aside\. You can accept it until /),
+    expect.stringMatching(/^A shop of medusa \(0\.5 CPU · 1 GB memory · 5 GB disk\)\. You can accept it until /),
   ]);
   await userEvent.click(await screen.findByRole("button", { name: "Accept" }));
   expect(dialog().getByText(WHAT_TO_DO)).toBeDefined();
