@@ -10,7 +10,7 @@ from app.local.cluster.progress import say
 from app.local.cluster.toolchain import ToolchainError
 from app.local.images.archive import ImageError
 from app.local.images.dockerfile import DockerfileError
-from app.local.images.recipes import ensure_images
+from app.local.images.recipes import BACKUPS, PLATFORM, ensure_images
 from tests.browser import BrowserError, ensure_browser
 from tests.real.engines import testable
 from tests.real.versions.images import ensure_older_image
@@ -26,6 +26,8 @@ def main() -> int:
             tools.ensure(tool)
         tools.ensure_helm()
         ensure_image()
+        for chart in (PLATFORM, BACKUPS):
+            ensure_images(chart)
         if any(engine.name == "medusa" for engine in testable()):
             ensure_images("medusa")
             ensure_older_image()
