@@ -18,10 +18,17 @@ export function Fact({ name, detail, children }: FactProps) {
   return (
     <div className={styles.fact}>
       <dt>{name}</dt>
-      <dd>
-        {children}
-        {detail && <p className={styles.detail}>{detail}</p>}
-      </dd>
+      <dd>{detail ? <Explained detail={detail}>{children}</Explained> : children}</dd>
     </div>
+  );
+}
+
+/** The text has an element of its own: beside another one, React could not change it once the page is translated. */
+function Explained({ detail, children }: { detail: string; children: ReactNode }) {
+  return (
+    <>
+      <p>{children}</p>
+      <p className={styles.detail}>{detail}</p>
+    </>
   );
 }
