@@ -31,7 +31,8 @@ SAVE = SCRIPTS["medusa", "save"]
 AUTHORIZATION = "Basic " + b64encode(f"{ACCOUNT}:{ACCOUNT_PASSWORD}".encode()).decode()
 NAME = "0123456789abcdef" * 4
 PATH = f"/{ACCOUNT}/data/{NAME}"
-pytestmark = pytest.mark.slow
+# The first one builds the S3, and rclone, where they are not kept.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture

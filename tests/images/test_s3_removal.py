@@ -26,7 +26,8 @@ from tests.images.test_removal_script import (  # noqa: F401
     test_what_is_named_is_removed_and_nothing_else,
 )
 
-pytestmark = pytest.mark.slow
+# The first one builds the S3, and rclone, where they are not kept.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture
