@@ -41,10 +41,10 @@ first, which takes 30 ms of CPU time and more."""
 
 
 class _Websocket(WebsocketsTransport):
-    """A websocket that is closed when the service refuses it.
+    """A websocket that is closed when it is given up before the service has acknowledged it.
 
-    gql leaves that to the service (4.4.0, ``transport/common/base.py``). Where the service is slow,
-    the test's event loop ends before it, and the socket is a warning in some later test.
+    gql leaves such a one open (4.4.0, ``transport/common/base.py``), and Python warns of the socket
+    in whatever test runs when it is collected.
     """
 
     async def connect(self) -> None:
