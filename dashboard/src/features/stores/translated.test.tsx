@@ -27,6 +27,8 @@ const pod: Pod = {
   node: "node-1", createdAt: "2026-11-24T10:00:00Z", containers: [container],
 };
 
+const planCalled = (name: string, description: string) => ({ __typename: "Plan" as const, name, description, price: null });
+
 const QUEUED = aDetailedStore({ status: "QUEUED", queuePosition: 2, readyAt: null });
 const BUILDING = aDetailedStore({
   status: "PROVISIONING", queuePosition: null, readyAt: null,
@@ -34,7 +36,7 @@ const BUILDING = aDetailedStore({
   pods: [{ ...pod, restarts: 1 }],
 });
 const READY = aDetailedStore({
-  owner: "bob", engineVersion: "7.2", steps: [aStep(), aStep({ name: "SETUP_JOB" })],
+  owner: "bob", engineVersion: "7.2", plan: planCalled("small", "5 GB for orders."), steps: [aStep(), aStep({ name: "SETUP_JOB" })],
   pods: [{ ...pod, component: null, isReady: true, status: "Running", phase: "RUNNING", containers: [{ ...container, isInit: false, restarts: 2, exitCode: 1, message: "ended" }] }],
 });
 const FAILED = aDetailedStore({
@@ -42,12 +44,14 @@ const FAILED = aDetailedStore({
   steps: [aStep(), aStep({ name: "SETUP_JOB", status: "FAILED", message: "No such image.", output: "last words" })],
 });
 const DELETED = aDetailedStore({ status: "DELETED", target: "DELETED", deletedAt: "2026-11-24T11:00:00Z" });
+const GROWN = aDetailedStore({ ...READY, plan: planCalled("medium", "20 GB for orders.") });
 const CHANGES: [string, StoreDetailsFragment, StoreDetailsFragment][] = [
   ["QUEUED to PROVISIONING", QUEUED, BUILDING],
   ["PROVISIONING to READY", BUILDING, READY],
   ["READY to FAILED", READY, FAILED],
   ["FAILED to QUEUED", FAILED, QUEUED],
   ["READY to DELETED", READY, DELETED],
+  ["one plan to another", READY, GROWN],
 ];
 
 function Everything({ store, events }: { store: StoreDetailsFragment; events: StoreEvent[] }) {
