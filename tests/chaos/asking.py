@@ -29,13 +29,23 @@ async def ask(
 
 
 async def operate(
-    promises: Promises, mutation: str, store_id: str, given: dict[str, str], *, may_be: set[str]
-) -> None:
-    """Ask for an operation on a store, which is promised then, or refused with one of the codes."""
-    payload = await ask(promises, mutation, given, "operation { number kind }")
+    promises: Promises,
+    mutation: str,
+    store_id: str,
+    given: dict[str, str],
+    wanted: str = "",
+    *,
+    may_be: set[str],
+) -> dict[str, Any]:
+    """Ask for an operation on a store, which is promised then, or refused with one of the codes.
+
+    Return the payload, with ``wanted`` of it.
+    """
+    payload = await ask(promises, mutation, given, f"{wanted} operation {{ number kind }}")
     assert codes(payload) <= may_be, payload
     if (operation := payload["operation"]) is not None:
         promises.operations[store_id, operation["number"]] = operation["kind"]
+    return payload
 
 
 def codes(payload: dict[str, Any]) -> set[str]:

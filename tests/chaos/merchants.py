@@ -13,7 +13,7 @@ import yaml
 
 from app.local.cluster import LocalCluster
 from provisioner.domain.owners import MERCHANTS
-from tests.chaos.asking import ask, codes
+from tests.chaos.asking import ask, codes, operate
 from tests.chaos.promises import Promises
 from tests.e2e.service import ROOT, Service
 
@@ -71,22 +71,21 @@ class Merchants:
 
     async def _change_plan(self, store_id: str) -> None:
         given = {"id": store_id, "plan": self._random.choice(_PLANS)}
-        payload = await ask(self._promises, "changePlan", given, _OPERATION)
-        # It has that plan already, or it is not open any more.
-        assert codes(payload) <= {"PLAN_NOT_CHANGEABLE", _BUSY}, payload
-        self._note(store_id, payload)
+        # PLAN_NOT_CHANGEABLE: it has that plan already, or it is not open any more.
+        may_be = {"PLAN_NOT_CHANGEABLE", _BUSY}
+        await operate(self._promises, "changePlan", store_id, given, may_be=may_be)
 
     async def _reset_password(self, store_id: str) -> None:
-        wanted = f"password {_OPERATION}"
-        payload = await ask(self._promises, "resetAdminPassword", {"id": store_id}, wanted)
         not_ours = {"FORBIDDEN"} if store_id in self.given else set()
-        # NOT_AVAILABLE while the API server does not answer.
-        assert codes(payload) <= {"NOT_READY", "NOT_AVAILABLE", _BUSY, *not_ours}, payload
+        payload = await operate(
+            self._promises, "resetAdminPassword", store_id, {"id": store_id}, "password",
+            # NOT_AVAILABLE while the API server does not answer.
+            may_be={"NOT_READY", "NOT_AVAILABLE", _BUSY, *not_ours},
+        )  # fmt: skip
         assert (payload["password"] is None) == bool(payload["errors"]), "shown in a refusal"
         if payload["password"] is not None:
             number = payload["operation"]["number"]
             self.passwords[store_id, number] = payload["password"]
-        self._note(store_id, payload)
 
     async def _rename(self, store_id: str) -> None:
         title = f"Shop {self._random.getrandbits(20):x}"
@@ -106,13 +105,6 @@ class Merchants:
         assert codes(taken) <= {"NOT_FOUND"}, taken
         if not taken["errors"]:
             self.taken.add(store_id)
-
-    def _note(self, store_id: str, payload: dict[str, Any]) -> None:
-        if (operation := payload["operation"]) is not None:
-            self._promises.operations[store_id, operation["number"]] = operation["kind"]
-
-
-_OPERATION = "operation { number kind }"
 
 
 def inspect_merchants(merchants: Merchants, promises: Promises, cluster: LocalCluster) -> None:
