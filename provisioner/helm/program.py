@@ -4,7 +4,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,8 +116,16 @@ class HelmProgram:
 
     @asynccontextmanager
     async def kept_off(self, release: str) -> AsyncIterator[None]:
-        """Have no helm work on a release meanwhile: one that still does is waited for, or ended."""
-        async with holding(self._lock(release), self._settings.grace_seconds, self._fence):
+        """Have no helm work on a release meanwhile: one that still does is waited for, or ended.
+
+        Raises MachineShortageError, and LeaseLostError when the fence has ended.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                lock, patience = self._lock(release), self._settings.grace_seconds
+                await stack.enter_async_context(holding(lock, patience, self._fence))
+            except MachineShortageError as error:
+                raise _not_startable(error) from error
             yield
 
     async def version(self) -> str:
@@ -175,7 +183,7 @@ class HelmProgram:
                 )
             ) from error
         except MachineShortageError as error:
-            raise MachineShortageError(f"helm cannot be started. {error}") from error
+            raise _not_startable(error) from error
         except ProgramMissingError as error:
             raise HelmError(
                 Reason(
@@ -237,6 +245,10 @@ def values_arguments(files: Sequence[Path]) -> list[str]:
     later values win.
     """
     return [part for file in (*files, "-") for part in ("--values", str(file))]
+
+
+def _not_startable(error: MachineShortageError) -> MachineShortageError:
+    return MachineShortageError(f"helm cannot be started. {error}")
 
 
 def _failure(call: Call, said: str, remedy: str) -> Reason:

@@ -44,6 +44,12 @@ async def version(folder: Path) -> object:
     return await HelmProgram(HelmSettings("helm", folder / "state")).version()
 
 
+async def looked_at(folder: Path) -> None:
+    """What comes before helm runs on a release."""
+    async with HelmProgram(HelmSettings("helm", folder / "state")).kept_off("shop"):
+        raise AssertionError("There is no lock.")
+
+
 @pytest.mark.parametrize("number", PASSING)
 async def test_a_start_that_fails_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
@@ -74,8 +80,12 @@ async def test_a_lock_that_cannot_be_made(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(owner, call, full)
-    with pytest.raises(MachineShortageError, match="This machine has no disk space left"):
-        await version(tmp_path)
+    for use in (version, looked_at):
+        with pytest.raises(MachineShortageError) as told:
+            await use(tmp_path)
+        assert str(told.value).startswith(
+            "helm cannot be started. This machine has no disk space left"
+        )
 
 
 async def test_a_folder_of_the_lock_that_is_a_file(tmp_path: Path) -> None:
